@@ -1,0 +1,8 @@
+"""Django app registration."""
+
+from django.apps import AppConfig
+
+
+class AccountsConfig(AppConfig):
+    name = "accounts"
+    verbose_name = "个人账户"

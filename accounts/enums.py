@@ -1,0 +1,93 @@
+"""Codes of the field. Values are those of the national code tables where one exists."""
+
+from django.db.models import IntegerChoices, TextChoices
+
+
+class InsuranceType(TextChoices):
+    """险种 insutype."""
+
+    EMPLOYEE = "310", "职工基本医疗保险"
+    RESIDENT = "390", "城乡居民基本医疗保险"
+
+
+class EnrolmentStatus(IntegerChoices):
+    """参保状态 psn_insu_stas."""
+
+    NORMAL = 1, "正常参保"
+    SUSPENDED = 2, "暂停参保"
+    ENDED = 4, "终止参保"
+
+
+class Gender(IntegerChoices):
+    MALE = 1, "男"
+    FEMALE = 2, "女"
+
+
+class PotKind(TextChoices):
+    """What a pot of money is for. The first four belong to a person, the others to a region."""
+
+    CURRENT = "current", "当年账户"
+    CARRIED = "carried", "历年结余"
+    POOL = "pool", "共济账户"
+    RECEIVABLE = "receivable", "多划待追回"
+    FUND = "fund", "个人账户划入来源"
+    POOLED = "pooled", "统筹基金"
+    INSTITUTIONS = "institutions", "待付定点机构"
+    PREMIUMS = "premiums", "代缴待解缴"
+    INTEREST = "interest", "利息"
+    OUTWARD = "outward", "转出与清退"
+
+
+PERSONAL_POTS = (PotKind.CURRENT, PotKind.CARRIED, PotKind.POOL, PotKind.RECEIVABLE)
+SYSTEM_POTS = tuple(kind for kind in PotKind if kind not in PERSONAL_POTS)
+
+
+class VoucherKind(TextChoices):
+    """What happened to the money."""
+
+    ACCRUAL = "accrual", "按月划入"
+    PRECREDIT = "precredit", "预划"
+    ADJUSTMENT = "adjustment", "预划调整"
+    TRUEUP = "trueup", "多划追回"
+    INTEREST = "interest", "计息"
+    ROLLOVER = "rollover", "年终结转"
+    OPENING = "opening", "期初余额"
+    SPENDING = "spending", "使用"
+    TRANSFER_IN = "transfer_in", "转入共济账户"
+    TRANSFER_BACK = "transfer_back", "共济账户转回"
+    PREMIUM = "premium", "代缴居民医保"
+    PAYOUT = "payout", "转出或清退"
+    REVERSAL = "reversal", "冲正"
+
+
+# Posted for everybody at once; the database lets each happen once per pot and period.
+BATCH_KINDS = (
+    VoucherKind.ACCRUAL,
+    VoucherKind.PRECREDIT,
+    VoucherKind.ADJUSTMENT,
+    VoucherKind.TRUEUP,
+    VoucherKind.INTEREST,
+    VoucherKind.ROLLOVER,
+)
+
+
+class JobKind(TextChoices):
+    """What a run does to everybody of a region."""
+
+    ACCRUAL = "accrual", "个人账户划入"
+    TRUEUP = "trueup", "多划追回"
+    INTEREST = "interest", "年终计息"
+    ROLLOVER = "rollover", "年终结转"
+
+
+class RunState(TextChoices):
+    WORKING = "working", "进行中"
+    DONE = "done", "已完成"
+    INCOMPLETE = "incomplete", "已完成，有人未处理"
+    FAILED = "failed", "有失败的分段"
+
+
+class ChunkState(TextChoices):
+    TODO = "todo", "待处理"
+    DONE = "done", "已完成"
+    FAILED = "failed", "失败"

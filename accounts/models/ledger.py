@@ -1,0 +1,147 @@
+"""The ledger: pots hold money, vouchers say what happened, transfers move fen from one pot to another.
+
+Invariants, kept by the database and checked by `verify_ledger`:
+1. Every transfer has one source and one target, so a voucher cannot be unbalanced.
+2. Vouchers and transfers are append-only (triggers against UPDATE, DELETE, TRUNCATE). Corrections are reversals.
+3. A personal pot's balance is the sum of its transfers and never negative (a receivable never positive).
+4. A batch posts to a pot at most once per kind and period.
+"""
+
+from django.db import models
+from django.db.models import Q
+
+from accounts.enums import BATCH_KINDS, PERSONAL_POTS, PotKind, VoucherKind
+
+
+class Pot(models.Model):
+    """资金账户：一个人在一个统筹区的一份钱（当年、历年、共济、待追回），或统筹区自己的科目。"""
+
+    person = models.ForeignKey("Person", models.PROTECT, null=True, related_name="pots", verbose_name="参保人")
+    region = models.CharField("统筹区", max_length=6)
+    kind = models.CharField("科目", max_length=12, choices=PotKind.choices)
+    # Empty for system pots: a shared balance would make every posting queue on one hot row.
+    balance_fen = models.BigIntegerField("余额（分）", null=True)
+    # 当年账户 only: the benefit year whose money it holds. Rolling over moves the year on under the same row
+    # lock as the money, so a late spend of a closed year can never reach the new year's money.
+    year = models.SmallIntegerField("年度", null=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "资金账户"
+        constraints = [
+            models.UniqueConstraint(fields=["person", "region", "kind"], name="pot_once_per_person"),
+            models.UniqueConstraint(fields=["region", "kind"], condition=Q(person=None), name="pot_once_per_region"),
+            models.CheckConstraint(
+                condition=Q(person=None, balance_fen=None) & ~Q(kind__in=PERSONAL_POTS)
+                | Q(person__isnull=False, balance_fen__isnull=False, kind__in=PERSONAL_POTS),
+                name="pot_personal_has_balance",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=PotKind.RECEIVABLE, balance_fen__lte=0)
+                | ~Q(kind=PotKind.RECEIVABLE) & (Q(balance_fen__gte=0) | Q(balance_fen=None)),
+                name="pot_never_overdrawn",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=PotKind.CURRENT, year__isnull=False) | ~Q(kind=PotKind.CURRENT) & Q(year=None),
+                name="pot_current_has_year",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.pk}"
+
+
+class Voucher(models.Model):
+    """凭证：发生了什么、谁办的、按哪一版政策。一张凭证含一笔或多笔分录。"""
+
+    kind = models.CharField("业务", max_length=16, choices=VoucherKind.choices)
+    region = models.CharField("统筹区", max_length=6)
+    occurred_on = models.DateField("发生日期")
+    recorded_at = models.DateTimeField("记账时间", auto_now_add=True)
+    period = models.CharField("所属期", max_length=10)
+    actor = models.CharField("经办", max_length=64)
+    reason = models.CharField("说明", max_length=200, blank=True)
+    # Who used the money; for relatives this differs from whose money it was.
+    subject = models.ForeignKey("Person", models.PROTECT, null=True, related_name="+", verbose_name="使用人")
+    key = models.CharField("幂等键", max_length=120, unique=True)
+    payload_hash = models.CharField("内容摘要", max_length=64)
+    reverses = models.OneToOneField(
+        "self", models.PROTECT, null=True, related_name="reversed_by", verbose_name="冲正的凭证"
+    )
+    policy = models.ForeignKey("PolicyVersion", models.PROTECT, null=True, related_name="+", verbose_name="政策版本")
+    run = models.ForeignKey("Run", models.PROTECT, null=True, related_name="vouchers", verbose_name="批次")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "凭证"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind=VoucherKind.REVERSAL, reverses__isnull=False)
+                | ~Q(kind=VoucherKind.REVERSAL) & Q(reverses=None),
+                name="voucher_reversal_names_original",
+            ),
+        ]
+        indexes = [models.Index(fields=["region", "kind", "period"], name="voucher_region_kind_period")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.pk}"
+
+
+class Transfer(models.Model):
+    """分录：从一个资金账户到另一个的一笔钱，两边写在同一行，所以不可能不平。"""
+
+    voucher = models.ForeignKey(Voucher, models.PROTECT, related_name="transfers", verbose_name="凭证")
+    source = models.ForeignKey(Pot, models.PROTECT, related_name="+", db_index=False, verbose_name="付方")
+    target = models.ForeignKey(Pot, models.PROTECT, related_name="+", db_index=False, verbose_name="收方")
+    amount_fen = models.BigIntegerField("金额（分）")
+    # Running balances after this transfer; empty on the side of a system pot.
+    source_balance_fen = models.BigIntegerField("付方余额（分）", null=True)
+    target_balance_fen = models.BigIntegerField("收方余额（分）", null=True)
+    # Repeated from the voucher, because a unique index cannot reach across tables.
+    kind = models.CharField("业务", max_length=16, choices=VoucherKind.choices)
+    period = models.CharField("所属期", max_length=10)
+    region = models.CharField("统筹区", max_length=6)
+    # What the formula was given. With the voucher's policy version it explains the amount for ever.
+    facts = models.JSONField("计算依据", null=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "分录"
+        constraints = [
+            models.CheckConstraint(condition=Q(amount_fen__gt=0), name="transfer_amount_positive"),
+            models.CheckConstraint(condition=~Q(source=models.F("target")), name="transfer_between_two_pots"),
+            # Exactly once, whatever the code does: a batch touches a pot once per kind and period, on either side.
+            models.UniqueConstraint(
+                fields=["target", "kind", "period"],
+                condition=Q(kind__in=BATCH_KINDS, target_balance_fen__isnull=False),
+                name="transfer_batch_credits_once",
+            ),
+            models.UniqueConstraint(
+                fields=["source", "kind", "period"],
+                condition=Q(kind__in=BATCH_KINDS, source_balance_fen__isnull=False),
+                name="transfer_batch_debits_once",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["target", "id"], condition=Q(target_balance_fen__isnull=False), name="transfer_into_pot"
+            ),
+            models.Index(
+                fields=["source", "id"], condition=Q(source_balance_fen__isnull=False), name="transfer_out_of_pot"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"分录 {self.pk}"
+
+
+class Period(models.Model):
+    """账期：一个统筹区的一个年度。每笔记账都先共享锁住它，结账时改它，所以结账后不会再有这一年的记账。"""
+
+    region = models.CharField("统筹区", max_length=6)
+    year = models.SmallIntegerField("年度")
+    closed_at = models.DateTimeField("结账时间", null=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "账期"
+        constraints = [models.UniqueConstraint(fields=["region", "year"], name="period_once")]
+
+    def __str__(self) -> str:
+        return f"{self.region} {self.year}"

