@@ -51,7 +51,6 @@ class VoucherKind(TextChoices):
     TRUEUP = "trueup", "多划追回"
     INTEREST = "interest", "计息"
     ROLLOVER = "rollover", "年终结转"
-    OPENING = "opening", "期初余额"
     SPENDING = "spending", "使用"
     TRANSFER_IN = "transfer_in", "转入共济账户"
     TRANSFER_BACK = "transfer_back", "共济账户转回"
@@ -91,3 +90,17 @@ class ChunkState(TextChoices):
     TODO = "todo", "待处理"
     DONE = "done", "已完成"
     FAILED = "failed", "失败"
+
+
+class TextSize(TextChoices):
+    """字号 of the whole site. 长辈版 is one of the sizes, so it can never miss a page or a function."""
+
+    STANDARD = "standard", "标准"
+    LARGE = "large", "大"
+    ELDER = "elder", "长辈版"
+    LARGEST = "largest", "最大"
+
+
+class Contrast(TextChoices):
+    STANDARD = "standard", "标准颜色"
+    HIGH = "high", "高对比"

@@ -1,0 +1,46 @@
+"""Benefit years as open and closed books of a region."""
+
+from datetime import date, datetime
+
+from django.db import connection
+
+from accounts.models import Period
+from accounts.policies import book, formulas
+
+
+def year_of(region: str, day: date) -> int:
+    """Return the benefit year of this region that the day lies in (上海 begins in July)."""
+    return formulas.benefit_year(day, book.terms_on(region, "credit", day))
+
+
+def is_closed(region: str, year: int) -> bool:
+    return Period.objects.filter(region=region, year=year, closed_at__isnull=False).exists()
+
+
+def lock_open(region: str, year: int) -> int:
+    """Share-lock the first open year from this one on, and return it.
+
+    Posters hold the share lock until they commit; `close` needs the row for itself. So a year closes after the
+    last posting in flight, and a late posting goes to the next open year. Checking a flag instead loses that race.
+    """
+    with connection.cursor() as cursor:
+        while True:
+            cursor.execute(
+                "SELECT closed_at FROM accounts_period WHERE region = %s AND year = %s FOR SHARE", [region, year]
+            )
+            row = cursor.fetchone()
+            if row is None:
+                cursor.execute(
+                    "INSERT INTO accounts_period (region, year) VALUES (%s, %s) ON CONFLICT DO NOTHING",
+                    [region, year],
+                )
+            elif row[0] is None:
+                return year
+            else:
+                year += 1
+
+
+def close(*, region: str, year: int, at: datetime) -> bool:
+    """Close the year's books; False when they were closed already. Waits for postings in flight."""
+    Period.objects.get_or_create(region=region, year=year)
+    return Period.objects.filter(region=region, year=year, closed_at=None).update(closed_at=at) == 1

@@ -1,0 +1,277 @@
+"""Posting one case: the only door through which a single payment, transfer or correction changes a balance."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db import connection, transaction
+
+from accounts.enums import PotKind, VoucherKind
+from accounts.identity.actors import Actor
+from accounts.ledger import periods
+from accounts.ledger.retry import retrying
+from accounts.models import Pot, Transfer, Voucher
+
+
+class PostingError(Exception):
+    """The posting was refused and nothing was written."""
+
+
+class NotEnough(PostingError):
+    """A pot does not hold the amount."""
+
+
+class KeyReused(PostingError):
+    """The idempotency key was used before for something else."""
+
+
+class AlreadyReversed(PostingError):
+    """The voucher was reversed before; a voucher is reversed at most once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Fen from one pot to another; pots are given by id. `facts` says what the amount was computed from."""
+
+    source: int
+    target: int
+    amount_fen: int
+    facts: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """What a decision may look at: the personal pots, locked and up to date, and the year that is being booked."""
+
+    pots: Mapping[int, Pot]
+    year: int
+    year_closed: bool
+
+    def usable(self, pot_id: int) -> int:
+        """Return the fen that may be drawn from a pot: for a closed or rolled-over year, 当年 lends nothing."""
+        pot = self.pots[pot_id]
+        if pot.kind == PotKind.CURRENT and (self.year_closed or pot.year != self.year):
+            return 0
+        return max(pot.balance_fen or 0, 0)
+
+
+@retrying
+def post(
+    *,
+    actor: Actor,
+    kind: VoucherKind,
+    region: str,
+    on: date,
+    key: str,
+    payload: Mapping[str, Any],
+    pots: Iterable[int],
+    decide: Callable[[Locked], list[Move]],
+    subject_id: int | None = None,
+    reason: str = "",
+    policy_id: int | None = None,
+    reverses_id: int | None = None,
+) -> Voucher:
+    """Post one voucher and return it; the same key with the same payload returns the voucher of the first time.
+
+    1. share-lock the benefit year of `on` (or the next open one), so it cannot close under the posting;
+    2. insert the voucher: its unique key makes a concurrent repeat wait here for the outcome;
+    3. lock the personal `pots` in id order, bring each 当年 forward to the year;
+    4. let `decide` read the locked pots and return the moves;
+    5. write transfers with running balances, and the balances.
+    `payload` must contain everything that makes two requests the same or different. Amounts are fen.
+    Raises NotEnough, KeyReused, AlreadyReversed, or what `decide` raises; then nothing is written.
+    """
+    digest = _digest(kind, region, on, payload)
+    with transaction.atomic():
+        year = periods.year_of(region, on)
+        booked = periods.lock_open(region, year)
+        voucher_id = _claim(
+            key=key,
+            kind=kind,
+            region=region,
+            on=on,
+            period=str(booked),
+            actor=actor,
+            reason=reason,
+            subject_id=subject_id,
+            policy_id=policy_id,
+            reverses_id=reverses_id,
+            digest=digest,
+        )
+        if voucher_id is None:
+            return _stored(key, digest)
+        voucher = Voucher.objects.get(pk=voucher_id)
+        locked = _lock(pots)
+        if booked == year:
+            for pot in [pot for pot in locked.values() if pot.kind == PotKind.CURRENT]:
+                _bring_forward(pot, locked, region=region, year=year, actor=actor, on=on)
+        _write(voucher, decide(Locked(locked, year, year_closed=booked != year)), locked)
+        return voucher
+
+
+@retrying
+def reverse(*, actor: Actor, voucher_id: int, on: date, key: str, reason: str) -> Voucher:
+    """Reverse a whole voucher by a new one: every transfer the other way round. At most once per voucher.
+
+    Money that came from 当年 of a year that has been rolled over since goes back to 历年 (domain 3.4, 7).
+    Raises AlreadyReversed; PostingError when the voucher is itself a reversal.
+    """
+    original = Voucher.objects.get(pk=voucher_id)
+    if original.kind == VoucherKind.REVERSAL:
+        raise PostingError("冲正凭证不能再冲正")
+    with transaction.atomic():
+        done = Voucher.objects.filter(reverses=original).first()
+        if done is not None and done.key != key:
+            raise AlreadyReversed(f"凭证 {voucher_id} 已经冲正过")
+        rows = list(Transfer.objects.filter(voucher=original).select_related("source", "target").order_by("-id"))
+        siblings = _carried_of(rows)
+        year = periods.year_of(original.region, original.occurred_on)
+
+        def opposite(locked: Locked) -> list[Move]:
+            def back(pot: Pot) -> int:
+                if pot.kind == PotKind.CURRENT and locked.pots[pot.id].year != year:
+                    return siblings[pot.person_id]
+                return pot.id
+
+            return [Move(back(row.target), back(row.source), row.amount_fen, row.facts) for row in rows]
+
+        return post(
+            actor=actor,
+            kind=VoucherKind.REVERSAL,
+            region=original.region,
+            on=on,
+            key=key,
+            payload={"reverses": voucher_id},
+            pots={pot.id for row in rows for pot in (row.source, row.target) if pot.person_id} | set(siblings.values()),
+            decide=opposite,
+            subject_id=original.subject_id,
+            reason=reason,
+            policy_id=original.policy_id,
+            reverses_id=voucher_id,
+        )
+
+
+def _carried_of(rows: list[Transfer]) -> dict[int | None, int]:
+    owners = {pot.person_id for row in rows for pot in (row.source, row.target) if pot.kind == PotKind.CURRENT}
+    region = rows[0].region
+    carried = Pot.objects.filter(person__in=owners, region=region, kind=PotKind.CARRIED)
+    return dict(carried.values_list("person_id", "id"))
+
+
+def _digest(kind: VoucherKind, region: str, on: date, payload: Mapping[str, Any]) -> str:
+    text = json.dumps([kind, region, on.isoformat(), payload], sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _claim(
+    *,
+    key: str,
+    kind: VoucherKind,
+    region: str,
+    on: date,
+    period: str,
+    actor: Actor,
+    reason: str,
+    subject_id: int | None,
+    policy_id: int | None,
+    reverses_id: int | None,
+    digest: str,
+) -> int | None:
+    """Insert the voucher unless its key (or the reversal of its original) exists; return its id or None."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO accounts_voucher (kind, region, occurred_on, recorded_at, period, actor, reason, subject_id,
+                                          key, payload_hash, reverses_id, policy_id)
+            VALUES (%s, %s, %s, clock_timestamp(), %s, %s, %s, %s, %s, %s, %s, %s)
+            ON CONFLICT DO NOTHING RETURNING id
+            """,
+            [kind, region, on, period, str(actor), reason, subject_id, key, digest, reverses_id, policy_id],
+        )
+        row = cursor.fetchone()
+        return row[0] if row else None
+
+
+def _stored(key: str, digest: str) -> Voucher:
+    stored = Voucher.objects.filter(key=key).first()
+    if stored is None:
+        raise AlreadyReversed("这张凭证已经冲正过")
+    if stored.payload_hash != digest:
+        raise KeyReused("同一个幂等键已用于另一笔业务，请换一个新的键")
+    return stored
+
+
+def _lock(pots: Iterable[int]) -> dict[int, Pot]:
+    wanted = sorted(set(pots))
+    rows = Pot.objects.select_for_update(of=("self",)).filter(pk__in=wanted, person__isnull=False).order_by("pk")
+    locked = {pot.pk: pot for pot in rows}
+    if missing := set(wanted) - set(locked):
+        raise PostingError(f"不是个人资金账户：{sorted(missing)}")
+    return locked
+
+
+def _bring_forward(pot: Pot, locked: dict[int, Pot], *, region: str, year: int, actor: Actor, on: date) -> None:
+    """Roll one 当年 over before its first use in a new year, when the year-end job has not come to it yet."""
+    if pot.year is None or pot.year >= year:
+        return
+    old, pot.year = pot.year, year
+    if pot.balance_fen:
+        carried = next(p for p in locked.values() if p.person_id == pot.person_id and p.kind == PotKind.CARRIED)
+        voucher = Voucher.objects.create(
+            kind=VoucherKind.ROLLOVER,
+            region=region,
+            occurred_on=on,
+            period=str(old),
+            actor=str(actor),
+            key=f"rollover:{pot.pk}:{old}",
+            payload_hash="",
+        )
+        _write(voucher, [Move(pot.pk, carried.pk, pot.balance_fen)], locked)
+    pot.save(update_fields=["year"])
+
+
+def _refuse_unlocked(moves: list[Move], locked: Mapping[int, Pot]) -> None:
+    others = {pot for move in moves for pot in (move.source, move.target)} - set(locked)
+    if Pot.objects.filter(pk__in=others, person__isnull=False).exists():
+        raise PostingError("分录涉及没有锁定的个人资金账户")
+
+
+def _write(voucher: Voucher, moves: list[Move], locked: Mapping[int, Pot]) -> None:
+    _refuse_unlocked(moves, locked)
+    rows, touched = [], set()
+    for move in moves:
+        if move.amount_fen <= 0:
+            raise PostingError("金额必须大于零")
+        for pot_id, change in ((move.source, -move.amount_fen), (move.target, move.amount_fen)):
+            pot = locked.get(pot_id)
+            if pot is None:
+                continue
+            assert pot.balance_fen is not None
+            pot.balance_fen += change
+            touched.add(pot_id)
+            if pot.balance_fen < 0 and pot.kind != PotKind.RECEIVABLE:
+                raise NotEnough(f"{pot.get_kind_display()}余额不足")
+            if pot.balance_fen > 0 and pot.kind == PotKind.RECEIVABLE:
+                raise PostingError("追回的金额超过了多划的金额")
+        rows.append(
+            Transfer(
+                voucher=voucher,
+                source_id=move.source,
+                target_id=move.target,
+                amount_fen=move.amount_fen,
+                source_balance_fen=locked[move.source].balance_fen if move.source in locked else None,
+                target_balance_fen=locked[move.target].balance_fen if move.target in locked else None,
+                kind=voucher.kind,
+                period=voucher.period,
+                region=voucher.region,
+                facts=move.facts,
+            )
+        )
+    if not rows:
+        raise PostingError("没有要记的账")
+    Transfer.objects.bulk_create(rows)
+    for pot_id in sorted(touched):
+        Pot.objects.filter(pk=pot_id).update(balance_fen=locked[pot_id].balance_fen)

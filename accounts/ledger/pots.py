@@ -1,0 +1,74 @@
+"""Opening pots, and finding them."""
+
+from collections.abc import Iterable, Sequence
+
+from django.db import connection
+
+from accounts.enums import SYSTEM_POTS, InsuranceType, PotKind
+from accounts.models import Pot, PolicyVersion
+
+
+class NoPot(Exception):
+    """The person has no account in this region."""
+
+
+def open_missing(regions: Iterable[str]) -> int:
+    """Open the pots that are missing in these regions and return how many were opened.
+
+    Everyone ever enrolled in 职工医保 (310) gets 历年 and, where the region keeps buckets, 当年; each region
+    gets its system pots. Runs in the caller's transaction; a second call opens nothing.
+    """
+    from accounts.policies import book
+
+    opened = 0
+    for region in sorted(set(regions)):
+        Pot.objects.bulk_create([Pot(region=region, kind=kind) for kind in SYSTEM_POTS], ignore_conflicts=True)
+        opened += _open_personal(region, PotKind.CARRIED)
+        if book.has_buckets(region):
+            opened += _open_personal(region, PotKind.CURRENT)
+    return opened
+
+
+def _open_personal(region: str, kind: PotKind) -> int:
+    # A new 当年 holds nothing, so any year before the enrolment is true; the first credit sets the real one.
+    year = "EXTRACT(YEAR FROM min(e.from_on)) - 1" if kind == PotKind.CURRENT else "NULL::smallint"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            INSERT INTO accounts_pot (person_id, region, kind, balance_fen, year)
+            SELECT e.person_id, %(region)s, %(kind)s, 0, {year}
+            FROM accounts_enrolment e
+            WHERE e.region = %(region)s AND e.insurance = %(insurance)s
+              AND NOT EXISTS (SELECT 1 FROM accounts_pot p
+                              WHERE p.person_id = e.person_id AND p.region = %(region)s AND p.kind = %(kind)s)
+            GROUP BY e.person_id ORDER BY e.person_id
+            """,
+            {"region": region, "kind": kind, "insurance": InsuranceType.EMPLOYEE},
+        )
+        return cursor.rowcount
+
+
+def receivables(region: str, person_ids: Sequence[int]) -> dict[int, int]:
+    """Return person id → id of the receivable pot (多划待追回) in this region, opening what is missing."""
+    Pot.objects.bulk_create(
+        [Pot(person_id=person, region=region, kind=PotKind.RECEIVABLE, balance_fen=0) for person in person_ids],
+        ignore_conflicts=True,
+    )
+    rows = Pot.objects.filter(region=region, kind=PotKind.RECEIVABLE, person__in=person_ids)
+    return dict(rows.values_list("person_id", "id"))
+
+
+def system_pot(region: str, kind: PotKind) -> int:
+    """Return the id of a region's system pot. Raises NoPot when nobody of the region is on the roster yet."""
+    pot = Pot.objects.filter(region=region, kind=kind, person=None).values_list("id", flat=True).first()
+    if pot is None:
+        raise NoPot(f"统筹区 {region} 还没有导入参保名册，没有账户")
+    return pot
+
+
+def pots_of(person_id: int, region: str) -> dict[str, Pot]:
+    """Return the person's pots in this region by kind. Raises NoPot."""
+    pots = {pot.kind: pot for pot in Pot.objects.filter(person=person_id, region=region)}
+    if PotKind.CARRIED not in pots:
+        raise NoPot("这个人在本统筹区没有个人账户")
+    return pots
