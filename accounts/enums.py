@@ -104,3 +104,21 @@ class TextSize(TextChoices):
 class Contrast(TextChoices):
     STANDARD = "standard", "标准颜色"
     HIGH = "high", "高对比"
+
+
+class Role(TextChoices):
+    """What a member of staff may do. Citizens have no role."""
+
+    CLERK = "clerk", "经办"
+    REVIEWER = "reviewer", "复核"
+    POLICY = "policy", "政策"
+    APPROVER = "approver", "审批"
+
+
+class MessageState(TextChoices):
+    """Where a text message stands on its way to the phone."""
+
+    WAITING = "waiting", "待发送"
+    SENT = "sent", "已发送"
+    FAILED = "failed", "发送失败"
+    LAPSED = "lapsed", "过时未发"

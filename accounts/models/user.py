@@ -1,10 +1,75 @@
 """Who signs in: citizens tied to one insured person, and staff with a role and an office."""
 
-from django.contrib.auth.models import AbstractUser
+import secrets
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.db import models
+from django.db.models import Q
+
+from accounts.enums import Contrast, Role, TextSize
 
 
-class User(AbstractUser):
-    """用户：登录本系统的人。参保人用手机号登录并与一名参保人绑定；工作人员用账号登录。"""
+class UserManager(BaseUserManager["User"]):
+    """Citizens are made by their first sign-in, staff by the personnel page or `createsuperuser`."""
+
+    def create_citizen(self) -> "User":
+        """Make a citizen who is nobody yet: no password, and a name to sign in with that says nothing."""
+        user = self.model(username=secrets.token_hex(16))
+        user.set_unusable_password()
+        user.save(using=self._db)
+        return user
+
+    def create_user(self, username: str, password: str | None = None, **fields: Any) -> "User":
+        """Make a member of staff: fields are name, role and office."""
+        user = self.model(username=self.model.normalize_username(username), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, username: str, password: str | None = None, **fields: Any) -> "User":
+        return self.create_user(username, password, is_superuser=True, **fields)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """用户：登录本系统的人。参保人用手机号登录，核实身份后与一名参保人绑定；工作人员用账号、密码和动态码登录。"""
+
+    username = models.CharField("账号", max_length=64, unique=True)
+    name = models.CharField("姓名", max_length=40, blank=True)
+    role = models.CharField("岗位", max_length=8, choices=Role.choices, blank=True)
+    office = models.CharField("网点代码", max_length=12, blank=True)
+    person = models.OneToOneField(
+        "Person", models.PROTECT, null=True, blank=True, related_name="user", verbose_name="参保人"
+    )
+    wants_sms = models.BooleanField("短信提醒", default=True)
+    # Empty means never chosen: then the cookie of the browser counts.
+    text_size = models.CharField("字号", max_length=8, choices=TextSize.choices, blank=True)
+    contrast = models.CharField("对比度", max_length=8, choices=Contrast.choices, blank=True)
+    is_active = models.BooleanField("可以登录", default=True)
+    joined_at = models.DateTimeField("首次登录时间", auto_now_add=True)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "username"
+    REQUIRED_FIELDS: list[str] = []
 
     class Meta:
         verbose_name = verbose_name_plural = "用户"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(role="", is_superuser=False) | Q(person=None), name="user_staff_is_nobodys_account"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_role_display() or '管理员'} {self.username}" if self.is_official else f"参保人用户 {self.pk}"
+
+    @property
+    def is_official(self) -> bool:
+        """Whether this is a member of staff, who needs a second factor, and not a citizen."""
+        return bool(self.role) or self.is_superuser
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether Django's admin lets this user in: policy staff, approvers and administrators, not the counter."""
+        return self.is_superuser or self.role in (Role.POLICY, Role.APPROVER)
