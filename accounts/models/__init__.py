@@ -1,0 +1,7 @@
+"""Everything that is kept: people, their money, the rules of their region, and who signs in."""
+
+from accounts.models.jobs import Chunk, Run, Skip
+from accounts.models.ledger import Period, Pot, Transfer, Voucher
+from accounts.models.user import User
+
+__all__ = ["Chunk", "Period", "Pot", "Run", "Skip", "Transfer", "User", "Voucher"]
