@@ -1,0 +1,55 @@
+"""How much? Pure functions of (facts, terms), written once: runs, explanation pages and checks call the same ones."""
+
+from accounts.policies.formulas.credit import credited_base, monthly_credit, year_credit
+from accounts.policies.formulas.facts import (
+    CAPACITIES,
+    EMPLOYEE,
+    FLEX,
+    RETIREE,
+    CannotCredit,
+    Credit,
+    Facts,
+    InterestFacts,
+    MonthFacts,
+    Span,
+    pack,
+    unpack,
+)
+from accounts.policies.formulas.interest import interest
+from accounts.policies.formulas.words import (
+    Explanation,
+    explain_interest,
+    explain_month,
+    explain_trueup,
+    explain_year,
+)
+from accounts.policies.formulas.years import age_on, benefit_year, months_left, months_of, year_range
+
+__all__ = [
+    "CAPACITIES",
+    "EMPLOYEE",
+    "FLEX",
+    "RETIREE",
+    "CannotCredit",
+    "Credit",
+    "Explanation",
+    "Facts",
+    "InterestFacts",
+    "MonthFacts",
+    "Span",
+    "age_on",
+    "benefit_year",
+    "credited_base",
+    "explain_interest",
+    "explain_month",
+    "explain_trueup",
+    "explain_year",
+    "interest",
+    "monthly_credit",
+    "months_left",
+    "months_of",
+    "pack",
+    "unpack",
+    "year_credit",
+    "year_range",
+]

@@ -1,0 +1,100 @@
+"""What a formula is given, as small immutable values. They are stored beside the amount, so it can be explained.
+
+Named tuples rather than dataclasses: a city's run makes millions, and a tuple is made three times as fast.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+EMPLOYEE, FLEX, RETIREE = "employee", "flex", "retiree"
+CAPACITIES = (EMPLOYEE, FLEX, RETIREE)
+
+
+class CannotCredit(Exception):
+    """Nothing can be worked out for this person: a stable reason code and a Chinese message saying what is missing."""
+
+    def __init__(self, reason_code: str, message: str) -> None:
+        self.reason_code = reason_code
+        self.message = message
+        super().__init__(message)
+
+
+class MonthFacts(NamedTuple):
+    """One month of one person: in which capacity, on what base (fen), at what age, with what monthly pension (fen)."""
+
+    capacity: str
+    base_fen: int | None
+    age: int
+    pension_fen: int | None = None
+    # True when pension_fen is this year's monthly average because there is none for last year (TV-26).
+    pension_is_current: bool = False
+
+
+class Span(NamedTuple):
+    """Some months of a benefit year with the same facts, and the policy version that is in force in them."""
+
+    facts: MonthFacts
+    months: int
+    version: str
+
+
+class InterestFacts(NamedTuple):
+    """Sums of the month-end balances of a benefit year (fen × months): of 当年, negative if overdrawn, and 历年."""
+
+    current_product_fen: int
+    carried_product_fen: int
+
+
+Facts = MonthFacts | tuple[Span, ...] | InterestFacts
+
+
+class Credit(NamedTuple):
+    """What goes into the account (fen), and what the person owes for it in all, credited or not (fen)."""
+
+    amount_fen: int
+    owed_fen: int = 0
+
+
+def pack(facts: Facts) -> str:
+    """Return the facts as compact JSON text for the ledger row; what is empty is left out. `unpack` undoes it."""
+    if isinstance(facts, MonthFacts):
+        return f"{{{_month_text(facts)}}}"
+    if isinstance(facts, InterestFacts):
+        return json.dumps(facts._asdict(), separators=(",", ":"))
+    spans = ",".join(
+        f'{{"months":{span.months},"version":{json.dumps(span.version)},{_month_text(span.facts)}}}' for span in facts
+    )
+    return f'{{"spans":[{spans}]}}'
+
+
+def _month_text(facts: MonthFacts) -> str:
+    capacity, base_fen, age, pension_fen, pension_is_current = facts
+    text = f'"capacity":"{capacity}","age":{age}'
+    if base_fen is not None:
+        text += f',"base_fen":{base_fen}'
+    if pension_fen is not None:
+        text += f',"pension_fen":{pension_fen}'
+    if pension_is_current:
+        text += ',"pension_is_current":true'
+    return text
+
+
+def unpack(data: str | Mapping[str, Any]) -> Facts:
+    """Return the facts from JSON text or from what the database already decoded."""
+    loaded: Mapping[str, Any] = json.loads(data) if isinstance(data, str) else data
+    if "spans" in loaded:
+        return tuple(Span(_month_of(span), span["months"], span["version"]) for span in loaded["spans"])
+    if "current_product_fen" in loaded:
+        return InterestFacts(loaded["current_product_fen"], loaded["carried_product_fen"])
+    return _month_of(loaded)
+
+
+def _month_of(data: Mapping[str, Any]) -> MonthFacts:
+    return MonthFacts(
+        data["capacity"],
+        data.get("base_fen"),
+        data["age"],
+        data.get("pension_fen"),
+        data.get("pension_is_current", False),
+    )
