@@ -1,0 +1,44 @@
+"""Writing down who did what: in the same transaction as the deed, so that there is never one without the other."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from accounts.identity.actors import Actor
+from accounts.models import AuditEvent, Person
+from yibao.lib.masking import scrubbed
+
+LOOKED_UP = "person.looked_up"
+
+
+class PersonalDataError(ValueError):
+    """An audit detail holds a certificate or phone number; people are named by their ids."""
+
+
+def record(
+    *,
+    actor: Actor,
+    verb: str,
+    subject: Person | int | None = None,
+    detail: Mapping[str, Any] | None = None,
+    at: datetime,
+) -> AuditEvent:
+    """Write one audit event in the caller's transaction and return it.
+
+    verb is `thing.done`, e.g. "person.looked_up"; subject is the person concerned, or their id; detail is JSON.
+    Raises PersonalDataError when the detail holds a certificate or phone number.
+    """
+    detail = dict(detail or {})
+    text = json.dumps(detail, ensure_ascii=False)
+    if scrubbed(text) != text:
+        raise PersonalDataError(f"the detail of {verb} holds personal data")
+    return AuditEvent.objects.create(
+        actor=str(actor),
+        office=actor.office,
+        case=actor.case,
+        verb=verb,
+        subject_id=subject.pk if isinstance(subject, Person) else subject,
+        detail=detail,
+        at=at,
+    )

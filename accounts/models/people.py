@@ -1,0 +1,133 @@
+"""Who is insured, as what and since when, and what was paid for them: what the bureau's files say."""
+
+from django.db import models
+from django.db.models import Q
+
+from accounts.enums import EnrolmentStatus, Gender, InsuranceType
+from accounts.identity.sealed import BlindIndexField, SealedField
+
+MAX_BASE_FEN = 10**9  # ten million yuan a month: beyond any ceiling, so a slip of the decimal point stands out
+
+
+class Person(models.Model):
+    """参保人：一个证件号码一个人。证件号码和手机号加密保存，凭索引查找（见 accounts.identity.sealed）。
+
+    Find people with accounts.queries.people.find_by_certno. When saving with update_fields, name a number and its
+    index together.
+    """
+
+    cert_type = models.CharField("证件类型", max_length=6, default="01")
+    certno = SealedField("证件号码")
+    certno_index = BlindIndexField("证件号码索引", of="certno")
+    name = models.CharField("姓名", max_length=50)
+    gender = models.SmallIntegerField("性别", choices=Gender.choices)
+    birth_on = models.DateField("出生日期")
+    phone = SealedField("手机号", blank=True, default="")
+    phone_index = BlindIndexField("手机号索引", of="phone", null=True, db_index=True)
+    # The day of the roster row that name, gender and phone come from; an older row never overwrites a newer one.
+    facts_on = models.DateField("资料日期", null=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "参保人"
+        constraints = [
+            models.UniqueConstraint(fields=["certno_index"], name="person_once"),
+            models.CheckConstraint(condition=Q(gender__in=Gender.values), name="person_gender_known"),
+            models.CheckConstraint(condition=~Q(name=""), name="person_has_name"),
+        ]
+
+    def __str__(self) -> str:
+        return f"参保人 {self.pk}"
+
+
+class Import(models.Model):
+    """导入：一份名册或缴费文件，全部导入才有这一行。同一份文件（内容摘要相同）只导入一次。不可修改。"""
+
+    kind = models.CharField("文件", max_length=16, choices=[("roster", "参保名册"), ("contributions", "缴费记录")])
+    digest = models.CharField("内容摘要（SM3）", max_length=64)
+    rows = models.IntegerField("行数")
+    actor = models.CharField("经办", max_length=64)
+    at = models.DateTimeField("导入时间", auto_now_add=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "导入"
+        constraints = [models.UniqueConstraint(fields=["kind", "digest"], name="import_once")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.pk}"
+
+
+class Enrolment(models.Model):
+    """参保记录：某人从某日起在某统筹区以什么身份参加什么险种。不可修改，变化写成新的一行。
+
+    The row in force on a day is the latest one not after it.
+    """
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="enrolments", db_index=False, verbose_name="参保人")
+    region = models.CharField("统筹区", max_length=6)
+    insurance = models.CharField("险种", max_length=3, choices=InsuranceType.choices)
+    person_type = models.CharField("人员类别", max_length=6)
+    status = models.SmallIntegerField("参保状态", choices=EnrolmentStatus.choices)
+    flex = models.BooleanField("灵活就业", default=False)
+    pension_fen = models.BigIntegerField("月养老金（分）", null=True)
+    identity_type = models.CharField("身份类别", max_length=6, blank=True)
+    street = models.CharField("街道（乡镇）", max_length=60, blank=True)
+    from_on = models.DateField("起始日期")
+    # Imports are never deleted, so the database need not check the key a million times.
+    source = models.ForeignKey(
+        Import, models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False, verbose_name="来源"
+    )
+
+    class Meta:
+        verbose_name = verbose_name_plural = "参保记录"
+        constraints = [
+            models.UniqueConstraint(fields=["person", "region", "insurance", "from_on"], name="enrolment_once"),
+            models.CheckConstraint(condition=Q(region__regex=r"^\d{6}$"), name="enrolment_region_code"),
+            models.CheckConstraint(condition=Q(status__in=EnrolmentStatus.values), name="enrolment_status_known"),
+            models.CheckConstraint(
+                condition=Q(insurance=InsuranceType.EMPLOYEE, person_type__regex="^1[12]")
+                | Q(insurance=InsuranceType.RESIDENT, person_type__regex="^1[456]"),
+                name="enrolment_type_fits_insurance",
+            ),
+            models.CheckConstraint(
+                condition=Q(pension_fen=None) | Q(pension_fen__gte=0), name="enrolment_pension_not_negative"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.region} {self.get_insurance_display()} {self.from_on}"
+
+
+class Contribution(models.Model):
+    """缴费记录：某人某月的缴费基数，以及钱是哪天到账的。不可修改。
+
+    `late` says that the run crediting this month had been opened before the record came in, so that the next run
+    picks it up as 补划.
+    """
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="contributions", verbose_name="参保人")
+    region = models.CharField("统筹区", max_length=6)
+    month = models.DateField("所属月份（该月1日）")
+    base_fen = models.BigIntegerField("缴费基数（分）")
+    received_on = models.DateField("到账日期")
+    late = models.BooleanField("晚于划入批次", default=False)
+    source = models.ForeignKey(
+        Import, models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False, verbose_name="来源"
+    )
+
+    class Meta:
+        verbose_name = verbose_name_plural = "缴费记录"
+        constraints = [
+            # In this order it also serves the chunks of a run: one region and month, a range of people.
+            models.UniqueConstraint(fields=["region", "month", "person"], name="contribution_once"),
+            models.CheckConstraint(condition=Q(region__regex=r"^\d{6}$"), name="contribution_region_code"),
+            models.CheckConstraint(condition=Q(month__day=1), name="contribution_month_first_day"),
+            models.CheckConstraint(
+                condition=Q(base_fen__gte=0, base_fen__lte=MAX_BASE_FEN), name="contribution_base_sane"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["region", "person"], condition=Q(late=True), name="contribution_late"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.region} {self.month:%Y-%m}"
