@@ -1,0 +1,100 @@
+"""What every page needs: the look the person chose, and the links of header and footer that exist.
+
+A link stands here with its address. An address that nobody serves yet is not shown, so there are no dead links.
+"""
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import Resolver404, get_script_prefix, resolve
+
+from accounts.views.display import display_of
+
+SITE_NAME = "医保个人账户"
+HELP_PHONE = "65895523"
+
+TABS = (
+    ("我的账户", "/account/"),
+    ("家庭共济", "/family/"),
+    ("居民医保代缴", "/premium/"),
+    ("办事进度", "/cases/"),
+)
+FOOTER = (
+    ("去窗口办", "/offices/"),
+    ("帮助", "/help/"),
+    ("反馈", "/feedback/"),
+    ("无障碍声明", "/accessibility/"),
+)
+COUNTER = (
+    ("工作台", "/counter/"),
+    ("查人", "/counter/find/"),
+    ("今日业务", "/counter/today/"),
+    ("复核", "/counter/review/"),
+    ("快捷键和口径", "/counter/keys/"),
+)
+SIGN_IN = "/login/"
+SIGN_OUT = "/logout/"
+STAY = "/display/stay/"
+
+
+def address(path: str) -> str:
+    """Return the address of a path of the site, or "" where nothing answers it."""
+    try:
+        resolve(path)
+    except Resolver404:
+        return ""
+    return get_script_prefix().rstrip("/") + path
+
+
+class Site:
+    """The name, phone and links of the site, looked up only when a template asks."""
+
+    name = SITE_NAME
+
+    def __init__(self, request: HttpRequest | None = None):
+        self._path = request.path if request else ""
+
+    @property
+    def phone(self) -> str:
+        return getattr(settings, "HELP_PHONE", HELP_PHONE)
+
+    @property
+    def is_demo(self) -> bool:
+        return bool(getattr(settings, "DEMO", False))
+
+    @property
+    def session_seconds(self) -> int:
+        return settings.SESSION_COOKIE_AGE
+
+    def _links(self, table: tuple[tuple[str, str], ...]) -> list[dict[str, object]]:
+        links = [{"name": name, "url": url} for name, path in table if (url := address(path))]
+        here = max((link["url"] for link in links if self._path.startswith(link["url"])), key=len, default="")
+        return [link | {"here": link["url"] == here} for link in links]
+
+    def tabs(self) -> list[dict[str, object]]:
+        return self._links(TABS)
+
+    def footer(self) -> list[dict[str, object]]:
+        return self._links(FOOTER)
+
+    def counter(self) -> list[dict[str, object]]:
+        return self._links(COUNTER)
+
+    def sign_in(self) -> str:
+        return address(SIGN_IN)
+
+    def sign_out(self) -> str:
+        return address(SIGN_OUT)
+
+    def stay(self) -> str:
+        return address(STAY)
+
+    def display(self) -> str:
+        return address("/display/")
+
+    def cases(self) -> str:
+        return address("/cases/")
+
+
+def display(request: HttpRequest) -> dict[str, object]:
+    """Give templates `display` (size, contrast) and `site` (name, phone, links)."""
+    return {"display": display_of(request), "site": Site(request), "next_path": request.get_full_path()}

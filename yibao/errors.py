@@ -1,0 +1,58 @@
+"""The pages for what went wrong. They say what happened, whether money moved and what to do; never a code.
+
+The last one, for a fault of ours, needs no database, no session and no user.
+"""
+
+import logging
+import secrets
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.views.decorators.csrf import requires_csrf_token
+
+from accounts.views.display import display_of_cookie
+from yibao.context import Site
+from yibao.lib import clock
+
+log = logging.getLogger("yibao.errors")
+
+SPEAKABLE = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # read out on the phone: no 0/O, no 1/I
+
+
+def new_reference() -> str:
+    """Return a number for one failure, as said on the phone: E-1121-7F3A."""
+    return f"E-{clock.today():%m%d}-" + "".join(secrets.choice(SPEAKABLE) for _ in range(4))
+
+
+@requires_csrf_token
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "400.html", status=400)
+
+
+@requires_csrf_token
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "403.html", status=403)
+
+
+@requires_csrf_token
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "404.html", status=404)
+
+
+@requires_csrf_token
+def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer a form whose CSRF token is missing or old: the page stood open too long or cookies are off."""
+    return render(request, "403_csrf.html", status=403)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    reference = new_reference()
+    log.error("reference %s for %s %s", reference, request.method, request.path)
+    page = render_to_string(
+        "500.html", {"display": display_of_cookie(request), "site": Site(request), "reference": reference}
+    )
+    response = HttpResponse(page, status=500)
+    response["X-Reference"] = reference
+    response["Cache-Control"] = "no-store"
+    return response
