@@ -1,23 +1,31 @@
 """Everything that is kept: people, their money, the rules of their region, and who signs in."""
 
 from accounts.models.audit import AuditEvent
+from accounts.models.identity import Allowance, DayCount, IdentityCode, PhoneCode, UnfinishedForm
 from accounts.models.jobs import Chunk, Run, Skip
 from accounts.models.ledger import Period, Pot, Transfer, Voucher
 from accounts.models.people import Contribution, Enrolment, Import, Person
+from accounts.models.sms import OutboxMessage
 from accounts.models.user import User
 
 __all__ = [
+    "Allowance",
     "AuditEvent",
     "Chunk",
     "Contribution",
+    "DayCount",
     "Enrolment",
+    "IdentityCode",
     "Import",
+    "OutboxMessage",
     "Period",
     "Person",
+    "PhoneCode",
     "Pot",
     "Run",
     "Skip",
     "Transfer",
+    "UnfinishedForm",
     "User",
     "Voucher",
 ]

@@ -8,17 +8,27 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.enums import Contrast, Role, TextSize
+from accounts.identity.sealed import BlindIndexField, SealedField, indexes
+
+PHONE = "user:phone"  # bound into the ciphertext: never changes
 
 
 class UserManager(BaseUserManager["User"]):
     """Citizens are made by their first sign-in, staff by the personnel page or `createsuperuser`."""
 
-    def create_citizen(self) -> "User":
-        """Make a citizen who is nobody yet: no password, and a name to sign in with that says nothing."""
-        user = self.model(username=secrets.token_hex(16))
+    def create_citizen(self, phone: str = "") -> "User":
+        """Make a citizen who is nobody yet: no password, and a user name that says nothing.
+
+        Raises IntegrityError where the number already signs somebody in.
+        """
+        user = self.model(username=secrets.token_hex(16), phone=phone)
         user.set_unusable_password()
         user.save(using=self._db)
         return user
+
+    def by_phone(self, phone: str) -> "models.QuerySet[User]":
+        """Return whoever signs in with this normalised number: one user or none."""
+        return self.filter(phone_index__in=indexes(phone, PHONE))
 
     def create_user(self, username: str, password: str | None = None, **fields: Any) -> "User":
         """Make a member of staff: fields are name, role and office."""
@@ -41,6 +51,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     person = models.OneToOneField(
         "Person", models.PROTECT, null=True, blank=True, related_name="user", verbose_name="参保人"
     )
+    phone = SealedField("登录手机号", context=PHONE, blank=True, default="")
+    phone_index = BlindIndexField(of="phone", null=True, unique=True, editable=False)
+    # A new number is the first step of a takeover: money acts are held back for a while after it.
+    phone_changed_at = models.DateTimeField("手机号变更时间", null=True, editable=False)
     wants_sms = models.BooleanField("短信提醒", default=True)
     # Empty means never chosen: then the cookie of the browser counts.
     text_size = models.CharField("字号", max_length=8, choices=TextSize.choices, blank=True)
@@ -57,7 +71,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         verbose_name = verbose_name_plural = "用户"
         constraints = [
             models.CheckConstraint(
-                condition=Q(role="", is_superuser=False) | Q(person=None), name="user_staff_is_nobodys_account"
+                condition=Q(role="", is_superuser=False) | Q(person=None, phone_index=None),
+                name="user_staff_is_nobodys_account",
             ),
         ]
 

@@ -1,0 +1,115 @@
+"""验证码: six digits sent to a phone that prove, once and for one thing, that somebody holds it.
+
+A code is bound to a purpose and to what exactly it agrees to; its row's id lives in the session that asked for it.
+Every guess and every message is counted in the database before anything is compared or sent.
+"""
+
+import secrets
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.crypto import constant_time_compare, salted_hmac
+
+from accounts.identity import limits, sms
+from accounts.models import PhoneCode
+
+DIGITS = 6
+VALID = timedelta(seconds=600)  # under three minutes accessibility rules ask for announcements and extensions
+GUESSES = limits.Limit(5, timedelta(minutes=15))
+GUESSES_OF_ADDRESS = limits.Limit(60, timedelta(minutes=15))
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """What a code is for, and the message that brings it; its words name the act, so that nobody is talked into it."""
+
+    name: str
+    template: sms.Template
+
+
+SIGN_IN = Purpose(
+    "sign_in",
+    sms.Template(
+        "sign_in_code", "{code}，登录验证码，10分钟内有效。我们不会打电话向您要它。", valid=VALID, secret=True
+    ),
+)
+
+
+class WrongCodeError(Exception):
+    """Not this code. `left` more tries are allowed."""
+
+    def __init__(self, left: int) -> None:
+        super().__init__(left)
+        self.left = left
+
+
+class ExpiredCodeError(Exception):
+    """There is no code to compare with: too old, already used, or for something else."""
+
+
+def issue(
+    *, purpose: Purpose, phone: str, address: str, now: datetime, about: str = "", params: dict[str, str] | None = None
+) -> PhoneCode:
+    """Send a new code to a normalised number; all numbers are treated alike, whoever holds them.
+
+    address is whom the request counts for (limits.network). about is what exactly is agreed to. params fill the
+    template besides the code. Raises limits.TooOftenError when the number, the address or the day has had enough,
+    or while guessing is closed for the number; then nothing is sent or counted.
+    """
+    if opens_at := limits.opens_at("code guess", phone, (GUESSES,), now):
+        raise limits.TooOftenError("code guess", opens_at)
+    code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
+    with transaction.atomic():
+        limits.use("sms to number", phone, limits.limits(settings.SMS_PER_NUMBER), now)
+        limits.use("sms from address", address, limits.limits(settings.SMS_PER_ADDRESS), now)
+        limits.use_today("sms codes", settings.SMS_CODES_PER_DAY, now)
+        row = PhoneCode(
+            purpose=purpose.name, about=_digest("about", about), phone=phone, sent_at=now, expires_at=now + VALID
+        )
+        row.digest = _digest(str(row.id), code)
+        row.save(force_insert=True)
+        sms.queue(phone=phone, template=purpose.template, params={"code": code, **(params or {})}, now=now)
+    return row
+
+
+def pending(code_id: UUID | None, purpose: Purpose, now: datetime) -> PhoneCode | None:
+    """Return the code if it may still be typed in."""
+    row = PhoneCode.objects.filter(id=code_id, purpose=purpose.name, used_at=None, expires_at__gt=now).first()
+    return row if code_id else None
+
+
+def check(
+    *, code_id: UUID | None, purpose: Purpose, typed: str, address: str, now: datetime, about: str = ""
+) -> PhoneCode:
+    """Use up the code if these are its digits; return it, with the number that is now proven.
+
+    Counts the guess first, in a transaction of its own, so it must not be called inside another one.
+    Raises ExpiredCodeError, WrongCodeError, or limits.TooOftenError when no more guesses are allowed.
+    """
+    row = pending(code_id, purpose, now)
+    if row is None or not constant_time_compare(row.about, _digest("about", about)):
+        raise ExpiredCodeError
+    with transaction.atomic(durable=True):
+        limits.use("code guess from address", address, (GUESSES_OF_ADDRESS,), now)
+        limits.use("code guess", row.phone, (GUESSES,), now)
+    if not constant_time_compare(row.digest, _digest(str(row.id), normalise(typed))):
+        if opens_at := limits.opens_at("code guess", row.phone, (GUESSES,), now):
+            raise limits.TooOftenError("code guess", opens_at)
+        raise WrongCodeError(limits.left("code guess", row.phone, GUESSES, now))
+    if not PhoneCode.objects.filter(id=row.id, used_at=None).update(used_at=now):
+        raise ExpiredCodeError
+    limits.forget("code guess", row.phone)
+    return row
+
+
+def normalise(typed: str) -> str:
+    """Return the digits of a code typed in full width, or pasted with spaces around and inside."""
+    return "".join(unicodedata.normalize("NFKC", typed).split())
+
+
+def _digest(salt: str, value: str) -> str:
+    return salted_hmac(f"accounts.code.{salt}", value, algorithm="sha256").hexdigest()

@@ -1,0 +1,115 @@
+"""How often something may happen: decided and counted by one SQL statement, so that parallel tries cannot exceed it.
+
+A limit is a sliding window. When the database cannot answer, the error passes through and nothing happens:
+limits on codes and messages fail closed.
+"""
+
+import ipaddress
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection
+from django.utils.crypto import salted_hmac
+
+from accounts.models.identity import Allowance
+from yibao.lib.clock import SHANGHAI
+
+PERIODS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `times` within any `within`."""
+
+    times: int
+    within: timedelta
+
+
+class TooOftenError(Exception):
+    """The limit is reached. `opens_at` is when the next one may come."""
+
+    def __init__(self, what: str, opens_at: datetime) -> None:
+        super().__init__(what)
+        self.opens_at = opens_at
+
+
+def limits(text: str) -> tuple[Limit, ...]:
+    """Return the limits written as "1/60s 5/1h 10/1d"."""
+    pairs = (word.split("/") for word in text.split())
+    return tuple(Limit(int(times), timedelta(**{PERIODS[within[-1]]: int(within[:-1])})) for times, within in pairs)
+
+
+def digest(what: str, whose: str) -> str:
+    """Return the keyed digest under which somebody is counted; numbers and addresses themselves are not kept."""
+    return salted_hmac(f"accounts.allowance.{what}", whose, algorithm="sha256").hexdigest()
+
+
+def network(address: str) -> str:
+    """Return whom an address counts for: an IPv4 address itself, an IPv6 address its /64, which one home holds."""
+    ip = ipaddress.ip_address(address)
+    return str(ip) if ip.version == 4 else str(ipaddress.IPv6Network((ip, 64), strict=False))
+
+
+def use(what: str, whose: str, allowed: Sequence[Limit], at: datetime) -> None:
+    """Count one more of `what` for `whose`. Raises TooOftenError, and counts nothing, where a limit is reached."""
+    keep = max(limit.times for limit in allowed)
+    free = " AND ".join(
+        "(cardinality(kept.recent) < %s OR kept.recent[cardinality(kept.recent) - %s] <= %s)" for _ in allowed
+    )
+    windows = [value for limit in allowed for value in (limit.times, limit.times - 1, at - limit.within)]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            INSERT INTO accounts_allowance AS kept (what, whose, recent) VALUES (%s, %s, ARRAY[%s::timestamptz])
+            ON CONFLICT (what, whose) DO UPDATE
+            SET recent = (kept.recent || EXCLUDED.recent)[greatest(1, cardinality(kept.recent) + 2 - %s):]
+            WHERE {free}
+            RETURNING id
+            """,
+            [what, digest(what, whose), at, keep, *windows],
+        )
+        if not cursor.fetchone():
+            raise TooOftenError(what, opens_at(what, whose, allowed, at) or at)
+
+
+def _recent(what: str, whose: str) -> list[datetime]:
+    row = Allowance.objects.filter(what=what, whose=digest(what, whose)).values_list("recent", flat=True).first()
+    return row or []
+
+
+def left(what: str, whose: str, limit: Limit, at: datetime) -> int:
+    """Return how many more are allowed at this instant."""
+    return max(0, limit.times - sum(moment > at - limit.within for moment in _recent(what, whose)))
+
+
+def opens_at(what: str, whose: str, allowed: Sequence[Limit], at: datetime) -> datetime | None:
+    """Return when the next one will be allowed, or None where one is allowed now. Counts nothing."""
+    recent = _recent(what, whose)
+    opens = [recent[-limit.times] + limit.within for limit in allowed if len(recent) >= limit.times]
+    return max((moment for moment in opens if moment > at), default=None)
+
+
+def forget(what: str, whose: str) -> None:
+    """Start counting anew."""
+    Allowance.objects.filter(what=what, whose=digest(what, whose)).delete()
+
+
+def use_today(what: str, most: int, at: datetime) -> int:
+    """Count one more of `what` for the whole site on this day in Shanghai; return how many it were.
+
+    Raises TooOftenError, and counts nothing, where the day's total is used up.
+    """
+    midnight = at.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO accounts_daycount AS kept (what, day, used) SELECT %s, %s, 1 WHERE %s > 0
+            ON CONFLICT (what, day) DO UPDATE SET used = kept.used + 1 WHERE kept.used < %s
+            RETURNING used
+            """,
+            [what, midnight.date(), most, most],
+        )
+        if row := cursor.fetchone():
+            return int(row[0])
+    raise TooOftenError(what, opens_at=midnight + timedelta(days=1))

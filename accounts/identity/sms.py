@@ -1,0 +1,165 @@
+"""Text messages: first a row, then the sending. The row is the work list, so no silence of the gateway loses one.
+
+A gateway is an address that takes POST {"id", "phone", "text"} with a bearer token and answers 2xx. It is asked
+again with the same id until it answers, so it can tell a repetition from a new message. Without a gateway the demo
+keeps messages for its outbox page, and everybody else keeps them waiting.
+"""
+
+import logging
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import httpx
+from celery import current_app
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from kombu.exceptions import OperationalError
+
+from accounts.enums import MessageState
+from accounts.models import OutboxMessage, User
+
+log = logging.getLogger(__name__)
+
+SIGNATURE = "【医保个人账户】"
+TASK = "accounts.tasks.send_sms"
+MOST_ATTEMPTS = 8
+GATEWAY_SECONDS = 5.0
+# Longer than the gateway may take: while one process waits for the answer, no other asks.
+FIRST_PAUSE = timedelta(seconds=15)
+LONGEST_PAUSE = timedelta(minutes=30)
+LINK = re.compile(r"://|www\.|\b[a-z0-9-]+\.(com|cn|net|org|gov|top|vip|cc|me|io)\b", re.IGNORECASE)
+TRANSIENT = frozenset({408, 425, 429})
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """What a kind of message says. Words hold {names} of parameters, and never a link."""
+
+    name: str
+    words: str
+    valid: timedelta = timedelta(days=1)
+    # A secret (a code) is erased from the row as soon as it is sent; a reminder respects 短信提醒 of the settings.
+    secret: bool = False
+    reminder: bool = False
+
+
+class LinkInMessageError(ValueError):
+    """A message would hold something that looks like a link. Ours never do, so that people can tell frauds."""
+
+
+class GatewayError(Exception):
+    """The gateway did not take the message. `final` when asking again cannot help."""
+
+    def __init__(self, reason: str, *, final: bool) -> None:
+        super().__init__(reason)
+        self.final = final
+
+
+def queue(
+    *, template: Template, params: dict[str, str], now: datetime, to_user: User | None = None, phone: str = ""
+) -> OutboxMessage | None:
+    """Write down one message to a user's sign-in number, or to a number; it is sent once the transaction commits.
+
+    Returns None, and writes nothing, where there is no number or the user wants no reminders.
+    Raises LinkInMessageError.
+    """
+    if to_user and template.reminder and not to_user.wants_sms:
+        return None
+    if not (number := phone or (to_user.phone if to_user else "")):
+        return None
+    text = SIGNATURE + template.words.format(**params)
+    if LINK.search(text):
+        raise LinkInMessageError(template.name)
+    kept = not settings.SMS_GATEWAY_URL and settings.DEMO
+    message = OutboxMessage.objects.create(
+        template=template.name,
+        phone=number,
+        text=text,
+        is_secret=template.secret,
+        send_before=now + template.valid,
+        state=MessageState.SENT if kept else MessageState.WAITING,
+        sent_at=now if kept else None,
+        next_at=now,
+        queued_at=now,
+    )
+    if not kept:
+        transaction.on_commit(partial(_ring, message.id))
+    return message
+
+
+def _ring(message_id: UUID) -> None:
+    """Tell a worker that there is a message. If nobody hears it, the sweep finds the row."""
+    try:
+        current_app.send_task(TASK, args=[str(message_id)], retry=False)
+    except OperationalError:
+        log.warning("sms %s: broker not reachable, left to the sweep", message_id)
+
+
+def send(message_id: UUID, now: datetime) -> MessageState:
+    """Send one message unless somebody else is at it; return how it stands.
+
+    Outside any transaction: the claim and the outcome commit on their own, and no lock waits for the gateway.
+    """
+    claimed = OutboxMessage.objects.filter(id=message_id, state=MessageState.WAITING, next_at__lte=now).update(
+        attempts=F("attempts") + 1, next_at=now + FIRST_PAUSE
+    )
+    message = OutboxMessage.objects.get(id=message_id)
+    if not claimed:
+        return MessageState(message.state)
+    if message.send_before <= now:
+        return _settle(message, MessageState.LAPSED, now)
+    try:
+        _post(message)
+    except GatewayError as error:
+        log.warning("sms %s: attempt %s: %s", message_id, message.attempts, error)
+        if error.final or message.attempts >= MOST_ATTEMPTS:
+            return _settle(message, MessageState.FAILED, now, str(error))
+        pause = min(FIRST_PAUSE * 2 ** (message.attempts - 1), LONGEST_PAUSE)
+        OutboxMessage.objects.filter(id=message_id).update(next_at=now + pause, error=str(error)[:100])
+        return MessageState.WAITING
+    return _settle(message, MessageState.SENT, now)
+
+
+def _settle(message: OutboxMessage, state: MessageState, now: datetime, error: str = "") -> MessageState:
+    changes: dict[str, Any] = {"state": state, "error": error[:100]}
+    if state == MessageState.SENT:
+        changes["sent_at"] = now
+    if message.is_secret:
+        changes["text"] = ""
+    OutboxMessage.objects.filter(id=message.id).update(**changes)
+    return state
+
+
+def _post(message: OutboxMessage) -> None:
+    """Hand one message to the gateway. Raises GatewayError."""
+    if not settings.SMS_GATEWAY_URL:
+        raise GatewayError("没有配置短信网关", final=False)
+    try:
+        answer = httpx.post(
+            settings.SMS_GATEWAY_URL,
+            json={"id": str(message.id), "phone": message.phone, "text": message.text},
+            headers={"Authorization": f"Bearer {settings.SMS_GATEWAY_TOKEN}", "Idempotency-Key": str(message.id)},
+            timeout=GATEWAY_SECONDS,
+        )
+    except httpx.HTTPError as error:
+        raise GatewayError(type(error).__name__, final=False) from None
+    if not answer.is_success:
+        raise GatewayError(
+            f"HTTP {answer.status_code}", final=answer.is_client_error and answer.status_code not in TRANSIENT
+        )
+
+
+def due(now: datetime, most: int = 200) -> list[UUID]:
+    """Return the messages that wait and that nobody is at: what the sweep sends."""
+    waiting = OutboxMessage.objects.filter(state=MessageState.WAITING, next_at__lte=now)
+    return list(waiting.order_by("next_at").values_list("id", flat=True)[:most])
+
+
+def send_due(now: datetime) -> int:
+    """Send what waits; return how many went out. The messages whose ringing was lost, and the retries."""
+    return sum(send(message_id, now) == MessageState.SENT for message_id in due(now))
