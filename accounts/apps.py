@@ -1,8 +1,14 @@
 """Django app registration."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class AccountsConfig(AppConfig):
     name = "accounts"
     verbose_name = "个人账户"
+
+    def ready(self) -> None:
+        from accounts.ledger import guard
+
+        post_migrate.connect(guard.on_migrated, sender=self)

@@ -102,12 +102,19 @@ def _apply(changes: dict[int, int], year: int | None) -> dict[int, int]:
             """
             UPDATE accounts_pot p
             SET balance_fen = p.balance_fen + c.change,
-                year = CASE WHEN p.kind = %s THEN coalesce(%s, p.year) END
-            FROM unnest(%s::bigint[], %s::bigint[]) AS c (id, change)
+                year = coalesce(CASE WHEN p.kind = %(current)s THEN %(year)s::smallint END, p.year)
+            FROM unnest(%(pots)s::bigint[], %(changes)s::bigint[]) AS c (id, change)
             WHERE p.id = c.id AND p.person_id IS NOT NULL
+              -- A 当年 that a payment has brought into a later year meanwhile is not this batch's any more.
+              AND (p.kind <> %(current)s OR %(year)s::smallint IS NULL OR p.year <= %(year)s::smallint)
             RETURNING p.id, p.balance_fen - c.change
             """,
-            [PotKind.CURRENT, year, list(changes), list(changes.values())],
+            {
+                "current": PotKind.CURRENT,
+                "year": year,
+                "pots": list(changes),
+                "changes": list(changes.values()),
+            },
         )
         balances = dict(cursor.fetchall())
     if len(balances) != len(changes):

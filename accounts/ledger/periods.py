@@ -44,3 +44,8 @@ def close(*, region: str, year: int, at: datetime) -> bool:
     """Close the year's books; False when they were closed already. Waits for postings in flight."""
     Period.objects.get_or_create(region=region, year=year)
     return Period.objects.filter(region=region, year=year, closed_at=None).update(closed_at=at) == 1
+
+
+def was_opened(region: str, year: int) -> bool:
+    """Say whether anything was ever posted in that year."""
+    return Period.objects.filter(region=region, year=year).exists()

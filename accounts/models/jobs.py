@@ -33,6 +33,7 @@ class Chunk(models.Model):
     """
 
     run = models.ForeignKey(Run, models.CASCADE, related_name="chunks", verbose_name="批次")
+    sweep = models.SmallIntegerField("第几遍", default=1)
     from_person = models.BigIntegerField("起始编号")
     until_person = models.BigIntegerField("截止编号（不含）")
     state = models.CharField("状态", max_length=8, choices=ChunkState.choices, default=ChunkState.TODO)
@@ -45,7 +46,7 @@ class Chunk(models.Model):
 
     class Meta:
         verbose_name = verbose_name_plural = "分段"
-        constraints = [models.UniqueConstraint(fields=["run", "from_person"], name="chunk_once")]
+        constraints = [models.UniqueConstraint(fields=["run", "sweep", "from_person"], name="chunk_once")]
 
     def __str__(self) -> str:
         return f"{self.run_id}: {self.from_person}–{self.until_person}"

@@ -1,0 +1,99 @@
+"""Year-end interest (年终计息): its own entry, dated the last day of the year, into 历年 (domain 3.3)."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from django.db import connection
+
+from accounts.enums import PotKind, VoucherKind
+from accounts.jobs import people, rollover
+from accounts.jobs.runs import Outcome
+from accounts.ledger.bulk import Batch, Line, post_batches
+from accounts.ledger.pots import system_pot
+from accounts.models import Chunk, Run
+from accounts.policies import book, formulas
+from accounts.policies.formulas import InterestFacts
+from yibao.lib.months import Month, month_range
+
+
+def credit_interest(run: Run, chunk: Chunk) -> Outcome:
+    """Credit the year's interest. Where no rate is loaded for the region nothing is computed and nobody is eligible."""
+    start, end = rollover.year_range(run.region, int(run.period))
+    version = book.version_on(run.region, "interest", end - timedelta(days=1))
+    if not version.terms.pays_interest:
+        return Outcome()
+    done = _already(run, chunk) if run.sweep > 1 else set()
+    outcome = Outcome()
+    pots = people.pots(chunk, run.region)
+    source = system_pot(run.region, PotKind.INTEREST)
+    lines: list[Line] = []
+    for person, facts in _facts(run, chunk, start, end):
+        if pots[person].carried in done:
+            continue
+        outcome.eligible += 1
+        amount = formulas.interest(facts, version.terms).amount_fen
+        if amount:
+            lines.append((source, pots[person].carried, amount, formulas.pack(facts)))
+    batch = Batch(VoucherKind.INTEREST, end - timedelta(days=1), run.period, version.id, lines)
+    outcome.total_fen = post_batches(run=run, key=f"run:{run.pk}:{run.sweep}:{chunk.pk}", batches=[batch])
+    outcome.credited = len(lines)
+    return outcome
+
+
+def _facts(run: Run, chunk: Chunk, start: date, end: date) -> Iterator[tuple[int, InterestFacts]]:
+    """Yield each person's products: the sum of the twelve month-end balances of 当年 and of 历年, in fen.
+
+    Product = months × today's balance − Σ change × the number of month ends before it took effect. So one pass
+    over the transfers since the year began is enough, however old the account is. What this year end rolls over
+    counts as 当年 in all months: it weighs as if it had happened after the year.
+    """
+    ends = [month.next_first for month in month_range(Month.of(start), Month.of(end))]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH pots AS (
+                SELECT id, person_id, kind, balance_fen FROM accounts_pot
+                WHERE region = %(region)s AND kind = ANY(%(kinds)s) AND person_id >= %(low)s AND person_id < %(high)s
+            ), moved AS (
+                SELECT pots.id, t.amount_fen AS change, t.voucher_id FROM pots JOIN accounts_transfer t
+                  ON t.target_id = pots.id AND t.target_balance_fen IS NOT NULL
+                UNION ALL
+                SELECT pots.id, -t.amount_fen, t.voucher_id FROM pots JOIN accounts_transfer t
+                  ON t.source_id = pots.id AND t.source_balance_fen IS NOT NULL
+            ), weighed AS (
+                SELECT m.id, sum(m.change * CASE WHEN v.kind = %(rollover)s AND v.period = %(period)s
+                                                 THEN cardinality(%(ends)s::date[])
+                                                 ELSE width_bucket(v.occurred_on, %(ends)s::date[]) END) AS later
+                FROM moved m JOIN accounts_voucher v ON v.id = m.voucher_id
+                WHERE v.occurred_on >= %(start)s
+                GROUP BY m.id
+            )
+            SELECT person_id, kind, cardinality(%(ends)s::date[]) * balance_fen - coalesce(later, 0)
+            FROM pots LEFT JOIN weighed USING (id) ORDER BY person_id
+            """,
+            {
+                "region": run.region,
+                "kinds": [PotKind.CURRENT, PotKind.CARRIED],
+                "low": chunk.from_person,
+                "high": chunk.until_person,
+                "start": start,
+                "rollover": VoucherKind.ROLLOVER,
+                "period": run.period,
+                "ends": ends,
+            },
+        )
+        products: dict[int, dict[str, int]] = {}
+        for person, kind, product in cursor.fetchall():
+            products.setdefault(person, {})[kind] = int(product)
+    for person, of in products.items():
+        yield person, InterestFacts(of.get(PotKind.CURRENT, 0), of.get(PotKind.CARRIED, 0))
+
+
+def _already(run: Run, chunk: Chunk) -> set[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT t.target_id FROM accounts_transfer t JOIN accounts_pot p ON p.id = t.target_id
+               WHERE t.kind = %s AND t.period = %s AND p.region = %s AND p.person_id >= %s AND p.person_id < %s""",
+            [VoucherKind.INTEREST, run.period, run.region, chunk.from_person, chunk.until_person],
+        )
+        return {row[0] for row in cursor.fetchall()}

@@ -1,0 +1,62 @@
+"""Year end (年终结转): what is left in 当年 becomes 历年. No fen appears or disappears (seed S0; TV-04)."""
+
+from datetime import date, timedelta
+
+from django.db import connection
+
+from accounts.enums import PotKind, VoucherKind
+from accounts.jobs.runs import CannotRun, Outcome
+from accounts.ledger.bulk import Batch, Line, post_batches
+from accounts.models import Chunk, Run
+from accounts.policies import book, formulas
+
+
+def roll_over(run: Run, chunk: Chunk) -> Outcome:
+    """Move each remaining 当年 of the run's year to 历年 and let 当年 begin the next year."""
+    year = int(run.period)
+    _, next_start = year_range(run.region, year)
+    lines = _remaining(run.region, chunk, before=year + 1)
+    batch = Batch(
+        VoucherKind.ROLLOVER, next_start - timedelta(days=1), run.period, None, lines, source_personal=True
+    )
+    total = post_batches(run=run, key=f"run:{run.pk}:{run.sweep}:{chunk.pk}", batches=[batch], year=year + 1)
+    return Outcome(eligible=len(lines), credited=len(lines), total_fen=total)
+
+
+def roll_stragglers(run: Run, chunk: Chunk, *, before: int) -> None:
+    """Roll over whoever of the chunk still has an earlier year's money in 当年, before a new year is credited."""
+    lines = _remaining(run.region, chunk, before=before)
+    if lines:
+        _, end = year_range(run.region, before - 1)
+        batch = Batch(
+            VoucherKind.ROLLOVER, end - timedelta(days=1), str(before - 1), None, lines, source_personal=True
+        )
+        post_batches(run=run, key=f"run:{run.pk}:{run.sweep}:{chunk.pk}:rollover", batches=[batch], year=before)
+
+
+def _remaining(region: str, chunk: Chunk, *, before: int) -> list[Line]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT n.id, c.id, n.balance_fen, NULL
+            FROM accounts_pot n
+            JOIN accounts_pot c ON (c.person_id, c.region, c.kind) = (n.person_id, n.region, %s)
+            WHERE n.region = %s AND n.kind = %s AND n.person_id >= %s AND n.person_id < %s
+              AND n.year < %s AND n.balance_fen > 0
+            ORDER BY n.id FOR NO KEY UPDATE OF n
+            """,
+            [PotKind.CARRIED, region, PotKind.CURRENT, chunk.from_person, chunk.until_person, before],
+        )
+        return cursor.fetchall()
+
+
+def year_range(region: str, year: int) -> tuple[date, date]:
+    """Return the first day of a benefit year and the first day after it, by the rules in force in that year."""
+    return formulas.year_range(year, book.terms_on(region, "credit", date(year, 12, 31)))
+
+
+def check(region: str, period: str, on: date) -> None:
+    """Refuse a year that is not over. Raises CannotRun."""
+    _, end = year_range(region, int(period))
+    if on < end:
+        raise CannotRun(f"{period} 年度到 {end - timedelta(days=1)} 才结束，还不能结转")

@@ -1,0 +1,271 @@
+"""Annual pre-credit (预划) and its true-up: what somebody is entitled to for a benefit year, and the difference.
+
+Regions whose terms say `accrual = yearly` (舟山, 上海). One rule serves all of domain 3.4: the entitlement is
+computed from the months somebody is insured in the year, as far as is known today; what was posted for the year
+so far is subtracted; the difference is posted. A joiner has 13−m months, a change of base in month m changes the
+remaining months, a retiree's quota counts pro rata, a leaver has only the months before leaving.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+
+from django.db import connection
+
+from accounts.enums import EnrolmentStatus, PotKind, VoucherKind
+from accounts.jobs import people, rollover, runs
+from accounts.jobs.runs import CannotRun, Outcome
+from accounts.ledger import periods
+from accounts.ledger.bulk import Batch, Line, post_batches
+from accounts.ledger.pots import receivables, system_pot
+from accounts.models import Chunk, Run
+from accounts.policies import book, formulas
+from accounts.policies.formulas import CannotCredit, MonthFacts, Span
+from accounts.policies.standing import Status, standing_in, standing_on
+from yibao.lib.months import Month, month_range
+
+POSTED_KINDS = [VoucherKind.PRECREDIT, VoucherKind.ADJUSTMENT, VoucherKind.TRUEUP]
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What was posted to a person for the year so far: net fen, and how many corrections there were."""
+
+    net_fen: int = 0
+    corrections: int = 0
+    any: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One person's year: entitlement, what was posted, and since when they are insured in it."""
+
+    person: int
+    amount_fen: int
+    facts: str
+    posted: Posted
+    first_on: date
+    left: bool
+
+    @property
+    def difference_fen(self) -> int:
+        return self.amount_fen - self.posted.net_fen
+
+
+def precredit(run: Run, chunk: Chunk) -> Outcome:
+    """Post the year's pre-credit, or what joining, a new base or retirement has changed since.
+
+    Leavers are left to the true-up, which recovers what they were credited too much.
+    """
+    return _settle(run, chunk, lambda case: case.difference_fen > 0 or (case.posted.any and not case.left))
+
+
+def true_up(run: Run, chunk: Chunk) -> Outcome:
+    """Recover what was credited too much: from 当年, then 历年, then as a debt that later credits pay (domain 3.4, 4)."""
+    return _settle(run, chunk, lambda case: case.difference_fen < 0)
+
+
+def _settle(run: Run, chunk: Chunk, wanted: Callable[[Case], bool]) -> Outcome:
+    year = int(run.period)
+    start, end = rollover.year_range(run.region, year)
+    if not periods.is_closed(run.region, year):
+        year = periods.lock_open(run.region, year)
+    rollover.roll_stragglers(run, chunk, before=int(run.period))
+    outcome = Outcome()
+    cases = list(_cases(run, chunk, start, end, outcome))
+    outcome.eligible = len(cases)
+    changing = [case for case in cases if case.difference_fen and wanted(case)]
+    pots = people.pots(chunk, run.region, only=None if len(changing) > 1000 else [case.person for case in changing])
+    batches = _credits(run, start, end, [c for c in changing if c.difference_fen > 0], pots)
+    batches += _recoveries(run, start, end, [c for c in changing if c.difference_fen < 0], pots)
+    outcome.total_fen = post_batches(
+        run=run, key=f"run:{run.pk}:{run.sweep}:{chunk.pk}", batches=batches, year=int(run.period)
+    )
+    outcome.credited = len(changing)
+    return outcome
+
+
+def _credits(run: Run, start: date, end: date, cases: list[Case], pots: dict[int, people.Pots]) -> list[Batch]:
+    fund = system_pot(run.region, PotKind.FUND)
+    groups: dict[tuple[VoucherKind, date, str], list[Line]] = defaultdict(list)
+    for case in cases:
+        if case.posted.any:
+            day = min(max(run.on, start), end - timedelta(days=1))
+            group = (VoucherKind.ADJUSTMENT, day, _correction(run, case))
+        else:
+            group = (VoucherKind.PRECREDIT, case.first_on, run.period)
+        groups[group] += people.credit_lines(
+            fund, pots[case.person], int(run.period), case.difference_fen, case.facts
+        )
+    version = book.version_on(run.region, "credit", start).id
+    return [Batch(kind, on, period, version, lines) for (kind, on, period), lines in sorted(groups.items())]
+
+
+def _recoveries(run: Run, start: date, end: date, cases: list[Case], pots: dict[int, people.Pots]) -> list[Batch]:
+    """Recover case by case under row locks: how much is left where is only certain then."""
+    if not cases:
+        return []
+    fund = system_pot(run.region, PotKind.FUND)
+    kind = VoucherKind(run.kind) if run.kind == VoucherKind.TRUEUP else VoucherKind.ADJUSTMENT
+    day = min(max(run.on, start), end - timedelta(days=1))
+    debts = receivables(run.region, [case.person for case in cases])
+    balances = _locked_balances(run.region, [case.person for case in cases])
+    groups: dict[str, list[Line]] = defaultdict(list)
+    for case in cases:
+        rest = -case.difference_fen
+        own = pots[case.person]
+        places = [own.for_year(int(run.period)), own.carried]
+        for pot in dict.fromkeys(places):
+            part = min(rest, balances[pot])
+            if part:
+                groups[_correction(run, case)].append((pot, fund, part, case.facts))
+                rest -= part
+        if rest:
+            groups[_correction(run, case)].append((debts[case.person], fund, rest, case.facts))
+    version = book.version_on(run.region, "credit", start).id
+    return [
+        Batch(kind, day, period, version, lines, source_personal=True, target_personal=False)
+        for period, lines in sorted(groups.items())
+    ]
+
+
+def _correction(run: Run, case: Case) -> str:
+    return f"{run.period}/{case.posted.corrections + 1}"
+
+
+def _locked_balances(region: str, person_ids: list[int]) -> dict[int, int]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, balance_fen FROM accounts_pot WHERE region = %s AND person_id = ANY(%s) ORDER BY id FOR UPDATE",
+            [region, person_ids],
+        )
+        return dict(cursor.fetchall())
+
+
+def _cases(run: Run, chunk: Chunk, start: date, end: date, outcome: Outcome) -> Iterator[Case]:
+    histories = people.histories(chunk, run.region, until=end)
+    bases = _bases(run, chunk, start, end)
+    births = people.births(list(histories))
+    posted = _posted(run, chunk)
+    months = list(month_range(Month.of(start), Month.of(end)))
+    versions = [str(book.version_on(run.region, "credit", max(m.first, start)).id) for m in months]
+    for person, history in histories.items():
+        spans, first_on = _spans(history, bases.get(person, []), months, versions, formulas.age_on(births[person], start))
+        before = posted.get(person, Posted())
+        if not spans and not before.any:
+            continue
+        try:
+            amount, facts = _entitlement(spans)
+        except CannotCredit as refusal:
+            outcome.skips.append((person, run.period, refusal.reason_code, str(refusal)))
+            continue
+        standing = standing_on(history, run.on)
+        left = standing is None or standing.status != EnrolmentStatus.NORMAL
+        yield Case(person, amount, facts, before, max(first_on or start, start), left)
+
+
+@lru_cache(maxsize=200_000)
+def _entitlement(spans: tuple[Span, ...]) -> tuple[int, str]:
+    if not spans:
+        return 0, formulas.pack(())
+    credit = formulas.year_credit(spans, lambda version: book.version(int(version)).terms)
+    return credit.amount_fen, formulas.pack(spans)
+
+
+def _spans(
+    history: list[Status], bases: list[tuple[Month, int]], months: list[Month], versions: list[str], age: int
+) -> tuple[tuple[Span, ...], date | None]:
+    """Return the year as runs of equal months, and the first day somebody is insured in it."""
+    spans: list[Span] = []
+    first_on = None
+    for month, version in zip(months, versions, strict=True):
+        standing = standing_in(history, month)
+        if standing is None:
+            continue
+        first_on = first_on or max(month.first, standing.from_on)
+        base = None if standing.capacity == "retiree" else _base_in(bases, month)
+        facts = MonthFacts(standing.capacity, base, age, standing.pension_fen)
+        if spans and spans[-1].facts == facts and spans[-1].version == version:
+            spans[-1] = Span(facts, spans[-1].months + 1, version)
+        else:
+            spans.append(Span(facts, 1, version))
+    return tuple(spans), first_on
+
+
+def _base_in(bases: list[tuple[Month, int]], month: Month) -> int | None:
+    """Return the base in force in a month: the last one known by then, else the first one known at all."""
+    known = None
+    for since, base in bases:
+        if since > month and known is not None:
+            break
+        known = base
+        if since > month:
+            break
+    return known
+
+
+def _bases(run: Run, chunk: Chunk, start: date, end: date) -> dict[int, list[tuple[Month, int]]]:
+    """Return person id → (month, base) in order: the last base before the year, and those of its months."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            (SELECT DISTINCT ON (person_id) person_id, month, base_fen FROM accounts_contribution
+             WHERE region = %(region)s AND person_id >= %(low)s AND person_id < %(high)s AND month < %(start)s
+             ORDER BY person_id, month DESC)
+            UNION ALL
+            SELECT person_id, month, base_fen FROM accounts_contribution
+            WHERE region = %(region)s AND person_id >= %(low)s AND person_id < %(high)s
+              AND month >= %(start)s AND month < %(end)s
+            ORDER BY person_id, month
+            """,
+            {"region": run.region, "low": chunk.from_person, "high": chunk.until_person, "start": start, "end": end},
+        )
+        found: dict[int, list[tuple[Month, int]]] = defaultdict(list)
+        for person, first, base in cursor.fetchall():
+            found[person].append((Month.of(first), base))
+        return found
+
+
+def _posted(run: Run, chunk: Chunk) -> dict[int, Posted]:
+    """Return person id → what was posted for the year, before this chunk."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT p.person_id,
+                   sum(CASE WHEN t.target_id = p.id THEN t.amount_fen ELSE -t.amount_fen END),
+                   count(DISTINCT t.period) FILTER (WHERE t.period <> %(period)s)
+            FROM accounts_transfer t
+            JOIN accounts_voucher v ON v.id = t.voucher_id
+            JOIN accounts_pot p ON p.id IN (t.source_id, t.target_id) AND p.person_id IS NOT NULL
+            WHERE v.region = %(region)s AND v.kind = ANY(%(kinds)s)
+              AND (v.period = %(period)s OR v.period LIKE %(period)s || '/%%')
+              AND p.person_id >= %(low)s AND p.person_id < %(high)s
+            GROUP BY p.person_id
+            """,
+            {
+                "region": run.region,
+                "kinds": POSTED_KINDS,
+                "period": run.period,
+                "low": chunk.from_person,
+                "high": chunk.until_person,
+            },
+        )
+        return {person: Posted(net, corrections, True) for person, net, corrections in cursor.fetchall()}
+
+
+def check(region: str, period: str, on: date) -> None:
+    """Refuse a benefit year that has not begun, or that follows one that is not closed. Raises CannotRun."""
+    start, _ = rollover.year_range(region, int(period))
+    if on < start:
+        raise CannotRun(f"{period} 年度从 {start} 开始，还不能预划")
+    runs.require_closed_before(region, int(period))
+
+
+def check_trueup(region: str, period: str, on: date) -> None:
+    """Refuse a benefit year that has not begun. Raises CannotRun."""
+    start, _ = rollover.year_range(region, int(period))
+    if on < start:
+        raise CannotRun(f"{period} 年度从 {start} 开始，没有可追回的")
+

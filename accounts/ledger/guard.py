@@ -1,0 +1,115 @@
+"""What the database itself refuses: triggers that keep records append-only, and a role that may not rewrite them.
+
+Installed after every migrate (so a restored or rebuilt table has them again) and checked at start-up.
+"""
+
+import logging
+from collections.abc import Sequence
+
+from django.core.checks import Error, Tags, register
+from django.db import connections
+
+logger = logging.getLogger(__name__)
+
+ROLE = "yibao_app"
+
+_FUNCTION = """
+CREATE OR REPLACE FUNCTION yibao_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% is append-only: corrections are new rows (%)', TG_TABLE_NAME, TG_OP
+        USING ERRCODE = 'restrict_violation';
+END $$
+"""
+
+
+def append_only(table: str) -> tuple[tuple[str, str, str], ...]:
+    """Return the triggers (table, name, SQL) that refuse UPDATE, DELETE and TRUNCATE of a table.
+
+    ALWAYS: they fire even under session_replication_role = replica.
+    """
+    return tuple(
+        (
+            table,
+            f"{table}_{name}",
+            f"CREATE OR REPLACE TRIGGER {table}_{name} BEFORE {events} ON {table} {level} "
+            f"EXECUTE FUNCTION yibao_append_only(); ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_{name}",
+        )
+        for name, events, level in (
+            ("no_rewrite", "UPDATE OR DELETE", "FOR EACH ROW"),
+            ("no_truncate", "TRUNCATE", "FOR EACH STATEMENT"),
+        )
+    )
+
+
+APPEND_ONLY = ("accounts_voucher", "accounts_transfer")
+# Pots are updated by every posting and carry no other index: room on the page keeps these updates cheap (HOT).
+_STORAGE = "ALTER TABLE accounts_pot SET (fillfactor = 70)"
+
+
+def triggers() -> list[tuple[str, str, str]]:
+    """Return every trigger that must stand: the ledger's, and those of records about people and policies."""
+    from accounts.identity import guard as identity_guard
+    from accounts.policies import guard as policy_guard
+
+    own = [trigger for table in APPEND_ONLY for trigger in append_only(table)]
+    return [*own, *identity_guard.TRIGGERS, *policy_guard.TRIGGERS]
+
+
+def install(using: str) -> None:
+    """Install the triggers and the application role. Repeating it changes nothing."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(_FUNCTION)
+        for _, _, sql in triggers():
+            cursor.execute(sql)
+        cursor.execute(_STORAGE)
+        _install_role(cursor)
+
+
+def _install_role(cursor) -> None:  # noqa: ANN001  a cursor of whichever connection migrates
+    """Make the role the application runs as, where the server lets us; else say so and go on without."""
+    cursor.execute("SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user")
+    if not cursor.fetchone()[0]:
+        logger.warning("the database login may not create roles: %s is not installed", ROLE)
+        return
+    cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE])
+    if cursor.fetchone() is None:
+        cursor.execute(f"CREATE ROLE {ROLE} NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE")
+    tables = ", ".join(APPEND_ONLY)
+    cursor.execute(
+        f"""
+        GRANT {ROLE} TO current_user;
+        GRANT USAGE ON SCHEMA public TO {ROLE};
+        GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {ROLE};
+        GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {ROLE};
+        REVOKE UPDATE, DELETE, TRUNCATE ON {tables} FROM {ROLE};
+        REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {ROLE}
+        """
+    )
+
+
+def missing(using: str = "default") -> Sequence[str]:
+    """Return the names of triggers that do not stand, or stand disabled."""
+    with connections[using].cursor() as cursor:
+        cursor.execute("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')")
+        standing = {row[0] for row in cursor.fetchall()}
+    return [name for _, name, _ in triggers() if name not in standing]
+
+
+@register(Tags.database)
+def triggers_stand(databases: Sequence[str] | None, **kwargs: object) -> list[Error]:
+    """Refuse to start on a database whose ledger could be rewritten."""
+    problems = []
+    for using in databases or ():
+        tables = connections[using].introspection.table_names()
+        if "accounts_transfer" not in tables:
+            continue  # not migrated yet
+        problems += [
+            Error(f"触发器 {name} 不在：账本可能被改写。请运行 manage.py migrate。", id="ledger.E001")
+            for name in missing(using)
+        ]
+    return problems
+
+
+def on_migrated(using: str, **kwargs: object) -> None:
+    """post_migrate: keep the guard in step with the tables."""
+    install(using)

@@ -1,0 +1,53 @@
+"""What somebody is in a month: insured or not, employee, flexible worker or retiree. Pure.
+
+The rule (domain 3.4): a month counts when the person is insured on any of its days, and as what they were on the
+first of these days. So a joiner in March has ten months of the year, somebody suspended on 1 July has six, and
+who retires on 15 July is an employee until the end of July.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from yibao.lib.months import Month
+
+NORMAL = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """One dated row of an enrolment in 职工医保: holds from its day until the next row's."""
+
+    from_on: date
+    status: int
+    person_type: str
+    flex: bool = False
+    pension_fen: int | None = None
+
+    @property
+    def capacity(self) -> str:
+        if self.person_type.startswith("12"):
+            return "retiree"
+        return "flex" if self.flex else "employee"
+
+
+def standing_in(history: Sequence[Status], month: Month) -> Status | None:
+    """Return what the person is in this month, or None when not insured on any of its days.
+
+    `history` is in order of `from_on`.
+    """
+    current = None
+    for row in history:
+        if row.from_on >= month.next_first:
+            break
+        if row.from_on > month.first and current is not None and current.status == NORMAL:
+            return current
+        current = row
+    return current if current is not None and current.status == NORMAL else None
+
+
+def standing_on(history: Sequence[Status], day: date) -> Status | None:
+    """Return the row in force on a day, whatever its status; None before the first."""
+    in_force = [row for row in history if row.from_on <= day]
+    return in_force[-1] if in_force else None
+

@@ -1,0 +1,47 @@
+"""Celery's side of the jobs: thin shells that ring. Messages carry ids only; what to do stands in the database."""
+
+from datetime import timedelta
+
+from celery import shared_task
+from django.conf import settings
+from django.db import transaction
+
+from accounts.enums import ChunkState
+from accounts.identity.actors import Actor
+from accounts.jobs import due, kinds, runs
+from accounts.models import Chunk
+from yibao.lib import clock
+
+
+@shared_task(name="accounts.tasks.tick")
+def tick() -> None:
+    """Open the runs that are due and ring for their chunks."""
+    today = clock.today()
+    for job in due.next_jobs(today):
+        run = kinds.open_checked(
+            actor=Actor.system("tick"), kind=job.kind, region=job.region, period=job.period, on=today, now=clock.now()
+        )
+        transaction.on_commit(lambda run_id=run.pk: ring(run_id))
+
+
+@shared_task(name="accounts.tasks.pump")
+def pump() -> None:
+    """Ring again for the chunks of every run that stands still, and settle it if its last worker died before it could.
+
+    A lost message therefore only delays; a doubled one finds the chunk locked or done.
+    """
+    for run_id in runs.standing_still(since=clock.now() - timedelta(seconds=settings.STALLED_SECONDS)):
+        ring(run_id)
+        runs.finish(run_id=run_id, now=clock.now())
+
+
+@shared_task(name="accounts.tasks.work_chunk")
+def work_chunk(chunk_id: int) -> None:
+    """Work one chunk off, if nobody has."""
+    kinds.work_chunk(chunk_id=chunk_id, now=clock.now())
+
+
+def ring(run_id: int) -> None:
+    """Send one message per chunk that is to be done."""
+    for chunk_id in Chunk.objects.filter(run=run_id, state=ChunkState.TODO).order_by("id").values_list("id", flat=True):
+        work_chunk.apply_async((chunk_id,), expires=600)
