@@ -53,6 +53,13 @@ class Case:
     def difference_fen(self) -> int:
         return self.amount_fen - self.posted.net_fen
 
+    @property
+    def stored_facts(self) -> str:
+        """The facts of the whole year, and for a correction what had been credited before it."""
+        if not self.posted.any:
+            return self.facts
+        return f'{self.facts[:-1]},"credited_fen":{self.posted.net_fen}}}'
+
 
 def precredit(run: Run, chunk: Chunk) -> Outcome:
     """Post the year's pre-credit, or what joining, a new base or retirement has changed since.
@@ -97,7 +104,7 @@ def _credits(run: Run, start: date, end: date, cases: list[Case], pots: dict[int
         else:
             group = (VoucherKind.PRECREDIT, case.first_on, run.period)
         groups[group] += people.credit_lines(
-            fund, pots[case.person], int(run.period), case.difference_fen, case.facts
+            fund, pots[case.person], int(run.period), case.difference_fen, case.stored_facts
         )
     version = book.version_on(run.region, "credit", start).id
     return [Batch(kind, on, period, version, lines) for (kind, on, period), lines in sorted(groups.items())]
@@ -120,10 +127,10 @@ def _recoveries(run: Run, start: date, end: date, cases: list[Case], pots: dict[
         for pot in dict.fromkeys(places):
             part = min(rest, balances[pot])
             if part:
-                groups[_correction(run, case)].append((pot, fund, part, case.facts))
+                groups[_correction(run, case)].append((pot, fund, part, case.stored_facts))
                 rest -= part
         if rest:
-            groups[_correction(run, case)].append((debts[case.person], fund, rest, case.facts))
+            groups[_correction(run, case)].append((debts[case.person], fund, rest, case.stored_facts))
     version = book.version_on(run.region, "credit", start).id
     return [
         Batch(kind, day, period, version, lines, source_personal=True, target_personal=False)

@@ -72,3 +72,9 @@ def pots_of(person_id: int, region: str) -> dict[str, Pot]:
     if PotKind.CARRIED not in pots:
         raise NoPot("这个人在本统筹区没有个人账户")
     return pots
+
+
+def regions_of(person_id: int) -> list[str]:
+    """Return the regions in which the person has an account."""
+    pots = Pot.objects.filter(person=person_id, kind=PotKind.CARRIED)
+    return list(pots.order_by("region").values_list("region", flat=True))

@@ -1,0 +1,47 @@
+# Every command sets itself up from nothing. `make` alone lists them.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BENCH ?=
+PEOPLE ?= 1000000
+WORKERS ?= 2
+BIN := .venv/bin
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 12
+
+.venv/base: requirements.txt
+	@test -x $(BIN)/uv || ($(PYTHON) -m venv .venv && $(BIN)/pip install --quiet uv)
+	@test -e .venv/dev || $(BIN)/uv pip sync --quiet requirements.txt
+	@touch $@
+
+.venv/dev: requirements-dev.txt
+	@test -x $(BIN)/uv || ($(PYTHON) -m venv .venv && $(BIN)/pip install --quiet uv)
+	@$(BIN)/uv pip sync --quiet requirements-dev.txt
+	@touch $@ .venv/base
+
+setup: .venv/base ## make .venv
+
+run: .venv/base ## start everything, with demo people; prints the address and how to sign in
+	@exec $(BIN)/python -m yibao.run
+
+test: .venv/dev ## the whole test suite, on real PostgreSQL, Valkey and Chromium
+	@sh tests/chromium.sh
+	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup
+
+check: .venv/dev ## format, lint, types, import contracts, missing migrations, deployment settings
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@YIBAO_DEMO=0 $(BIN)/python manage.py makemigrations --check --dry-run
+	@YIBAO_DEMO=0 $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+bench: .venv/dev ## the benchmarks; BENCH=accrual runs one group, PEOPLE=100000 a smaller one
+	@$(BIN)/uv pip install --quiet --require-hashes -r requirements-bench.txt
+	@PEOPLE=$(PEOPLE) $(BIN)/python -m tests.benchmarks $(BENCH)
+
+sweep: .venv/dev ## every page, type size, width and contrast through axe and the layout checks
+	@sh tests/chromium.sh
+	@$(BIN)/python -m tests.browser.sweep
+
+.PHONY: help setup run test check bench sweep

@@ -1,0 +1,103 @@
+"""Every invariant of the ledger as one query each that finds offending rows. No row found: the books are right."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.db import connection
+
+from accounts.enums import BATCH_KINDS, PERSONAL_POTS
+from accounts.ledger import guard
+
+SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A broken invariant: what should hold, and the first offending rows as column → value."""
+
+    invariant: str
+    rows: tuple[dict[str, object], ...]
+
+
+_SUMS = """
+    SELECT pot, sum(change) AS change FROM (
+        SELECT target_id AS pot, amount_fen AS change FROM accounts_transfer WHERE target_balance_fen IS NOT NULL
+        UNION ALL
+        SELECT source_id, -amount_fen FROM accounts_transfer WHERE source_balance_fen IS NOT NULL
+    ) moves GROUP BY pot
+"""
+
+_CHAIN = """
+    SELECT pot, id AS transfer, balance, coalesce(lag(balance) OVER w, 0) + change AS expected FROM (
+        SELECT target_id AS pot, id, amount_fen AS change, target_balance_fen AS balance
+        FROM accounts_transfer WHERE target_balance_fen IS NOT NULL
+        UNION ALL
+        SELECT source_id, id, -amount_fen, source_balance_fen
+        FROM accounts_transfer WHERE source_balance_fen IS NOT NULL
+    ) moves WINDOW w AS (PARTITION BY pot ORDER BY id)
+"""
+
+INVARIANTS: dict[str, str] = {
+    "余额等于全部分录之和": f"""
+        SELECT p.id AS pot, p.balance_fen, coalesce(s.change, 0) AS transfers_fen
+        FROM accounts_pot p FULL JOIN ({_SUMS}) s ON s.pot = p.id
+        WHERE p.person_id IS NOT NULL AND p.balance_fen IS DISTINCT FROM coalesce(s.change, 0)
+    """,
+    "分录上的余额一笔接一笔，没有断档": f"SELECT * FROM ({_CHAIN}) chain WHERE balance <> expected",
+    "个人资金账户不透支，待追回不为正": """
+        SELECT id AS pot, kind, balance_fen FROM accounts_pot
+        WHERE kind = 'receivable' AND balance_fen > 0 OR kind <> 'receivable' AND balance_fen < 0
+    """,
+    "个人资金账户的分录都带余额，统筹区科目的都不带": """
+        SELECT t.id AS transfer FROM accounts_transfer t
+        JOIN accounts_pot s ON s.id = t.source_id JOIN accounts_pot d ON d.id = t.target_id
+        WHERE (s.person_id IS NULL) <> (t.source_balance_fen IS NULL)
+           OR (d.person_id IS NULL) <> (t.target_balance_fen IS NULL)
+    """,
+    "批量业务每个资金账户每期最多一次": """
+        SELECT pot, kind, period, count(*) FROM (
+            SELECT target_id AS pot, kind, period FROM accounts_transfer WHERE target_balance_fen IS NOT NULL
+            UNION ALL
+            SELECT source_id, kind, period FROM accounts_transfer WHERE source_balance_fen IS NOT NULL
+        ) sides WHERE kind = ANY(%(batch)s) GROUP BY pot, kind, period HAVING count(*) > 1
+    """,
+    "分录与凭证的业务和统筹区一致": """
+        SELECT t.id AS transfer, t.voucher_id AS voucher FROM accounts_transfer t
+        JOIN accounts_voucher v ON v.id = t.voucher_id
+        WHERE t.kind <> v.kind OR t.region <> v.region OR t.period <> v.period
+    """,
+    "每张凭证都有分录": """
+        SELECT v.id AS voucher, v.kind FROM accounts_voucher v
+        WHERE NOT EXISTS (SELECT 1 FROM accounts_transfer t WHERE t.voucher_id = v.id)
+    """,
+    "冲正与原凭证金额相等": """
+        SELECT r.id AS voucher, r.reverses_id FROM accounts_voucher r
+        WHERE r.reverses_id IS NOT NULL
+          AND (SELECT sum(amount_fen) FROM accounts_transfer WHERE voucher_id = r.id)
+              IS DISTINCT FROM (SELECT sum(amount_fen) FROM accounts_transfer WHERE voucher_id = r.reverses_id)
+    """,
+    "每个统筹区的个人合计与科目合计相抵": """
+        SELECT region, personal_fen, system_fen FROM (
+            SELECT p.region, sum(p.balance_fen) AS personal_fen FROM accounts_pot p
+            WHERE p.kind = ANY(%(personal)s) GROUP BY p.region) people
+        JOIN (
+            SELECT region, sum(CASE WHEN source_balance_fen IS NULL THEN amount_fen ELSE 0 END
+                             - CASE WHEN target_balance_fen IS NULL THEN amount_fen ELSE 0 END) AS system_fen
+            FROM accounts_transfer GROUP BY region) books USING (region)
+        WHERE personal_fen <> system_fen
+    """,
+}
+
+
+def findings() -> Iterator[Finding]:
+    """Yield every invariant that does not hold, with the first offending rows."""
+    if lost := guard.missing():
+        yield Finding("防改写触发器都在", tuple({"trigger": name} for name in lost[:SHOWN]))
+    parameters = {"batch": list(BATCH_KINDS), "personal": list(PERSONAL_POTS)}
+    for name, sql in INVARIANTS.items():
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT * FROM ({sql}) found LIMIT {SHOWN}", parameters)
+            columns = [column.name for column in cursor.description or ()]
+            rows = tuple(dict(zip(columns, row, strict=True)) for row in cursor.fetchall())
+        if rows:
+            yield Finding(name, rows)

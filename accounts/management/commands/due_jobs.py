@@ -1,0 +1,72 @@
+"""Say what the calendar has due and the database has not done; with --run, do it in order."""
+
+import json
+from argparse import ArgumentParser
+from datetime import date
+
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts.identity.actors import Actor
+from accounts.jobs.due import Due, due_jobs, next_jobs
+from accounts.jobs.execute import run_job
+from accounts.jobs.runs import CannotRun
+from accounts.management.progress import Bar
+from yibao.lib import clock
+
+
+class Command(BaseCommand):
+    help = "List (or run) the jobs that are due, computed from the database."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--run", action="store_true", help="run them, in order")
+        parser.add_argument("--on", type=date.fromisoformat, help="business date, default today")
+        parser.add_argument("--json", action="store_true", help="print one JSON document")
+
+    def handle(self, *args: object, **options: object) -> None:
+        on: date = options["on"] or clock.today()  # type: ignore[assignment]
+        left_over = self._run(on) if options["run"] else []
+        due = due_jobs(on)
+        if options["json"]:
+            self.stdout.write(json.dumps({"on": on.isoformat(), "due": [_as_json(job) for job in due]}))
+        elif due:
+            for job in due:
+                again = "（再扫一遍，补新参保和基数变更）" if job.again else "（进行中）" if job.working else ""
+                self.stdout.write(f"{job.region} {job.period} {job.kind.label}，应于 {job.since} 起办理{again}")
+        else:
+            self.stdout.write("没有到期未办的批次。")
+        if left_over:
+            raise CommandError("有批次没有全部完成：" + "；".join(left_over))
+
+    def _run(self, on: date) -> list[str]:
+        """Run until nothing more can begin; return what was left incomplete."""
+        left_over: list[str] = []
+        tried: set[tuple[str, str, str]] = set()
+        with Bar(self.stderr) as bar:
+            while jobs := [job for job in next_jobs(on) if (job.kind, job.region, job.period) not in tried]:
+                for job in jobs:
+                    tried.add((job.kind, job.region, job.period))
+                    try:
+                        reports = run_job(
+                            actor=Actor.system("due_jobs"),
+                            kind=job.kind,
+                            region=job.region,
+                            period=job.period,
+                            on=on,
+                            clock=clock.now,
+                            progress=bar.show,
+                        )
+                    except CannotRun as refusal:
+                        raise CommandError(f"{job.region} {job.period} {job.kind}：{refusal}") from None
+                    left_over += [f"{r.region} {r.period} {r.kind}" for r in reports if not r.complete]
+        return left_over
+
+
+def _as_json(job: Due) -> dict[str, object]:
+    return {
+        "kind": job.kind,
+        "region": job.region,
+        "period": job.period,
+        "since": job.since.isoformat(),
+        "again": job.again,
+        "working": job.working,
+    }

@@ -1,0 +1,47 @@
+"""Say how one amount came about: formula, numbers, rule with its document, and the run."""
+
+import json
+from argparse import ArgumentParser
+
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts.enums import VoucherKind
+from accounts.models import Transfer
+from accounts.queries.explanations import why
+from yibao.lib.fen import grouped, yuan
+
+
+class Command(BaseCommand):
+    help = "Explain an entry of the ledger by its number (as printed by statement)."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("entry", type=int)
+        parser.add_argument("--json", action="store_true", help="print one JSON document")
+
+    def handle(self, *args: object, **options: object) -> None:
+        transfer = Transfer.objects.select_related("voucher", "voucher__run").filter(pk=options["entry"]).first()
+        if transfer is None:
+            raise CommandError(f"没有编号为 {options['entry']} 的分录；编号在 statement 的第一列")
+        voucher, reason = transfer.voucher, why(transfer)
+        if options["json"]:
+            document = {
+                "id": transfer.pk,
+                "on": voucher.occurred_on.isoformat(),
+                "kind": voucher.kind,
+                "period": voucher.period,
+                "amount": yuan(transfer.amount_fen),
+                "explanation": {"words": reason.words, "inputs": reason.inputs, "source": reason.source},
+                "policy": reason.policy.pk if reason.policy else None,
+                "run": voucher.run_id,
+                "actor": voucher.actor,
+            }
+            self.stdout.write(json.dumps(document, ensure_ascii=False))
+            return
+        self.stdout.write(f"{VoucherKind(voucher.kind).label}　{voucher.occurred_on}　{grouped(transfer.amount_fen)} 元")
+        self.stdout.write(f"  {reason.words}")
+        for name, value in reason.inputs.items():
+            self.stdout.write(f"  {name} = {value}")
+        if reason.source:
+            self.stdout.write(f"  依据：{reason.source}（{reason.policy}）")
+        if voucher.run:
+            self.stdout.write(f"  批次：{voucher.run}，{voucher.actor}")

@@ -1,0 +1,30 @@
+"""Check every invariant of the ledger; exit 1 with the first offending rows when one does not hold."""
+
+import json
+from argparse import ArgumentParser
+from itertools import islice
+
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts.ledger import verify
+from accounts.queries import explanations
+
+
+class Command(BaseCommand):
+    help = "Verify the ledger: balances, chains, batches, reversals, control totals, explanations, triggers."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--json", action="store_true", help="print one JSON document")
+
+    def handle(self, *args: object, **options: object) -> None:
+        found = list(verify.findings())
+        if unexplained := tuple(islice(explanations.differences(), verify.SHOWN)):
+            found.append(verify.Finding("每笔划入按依据重算等于记账金额", unexplained))
+        if options["json"]:
+            document = {"ok": not found, "findings": [{"invariant": f.invariant, "rows": f.rows} for f in found]}
+            self.stdout.write(json.dumps(document, ensure_ascii=False, default=str))
+        elif not found:
+            self.stdout.write(f"账本正确：{len(verify.INVARIANTS) + 2} 项检查全部通过。")
+        if found:
+            lines = [f"「{f.invariant}」不成立：" + "；".join(str(row) for row in f.rows) for f in found]
+            raise CommandError("\n".join(lines))

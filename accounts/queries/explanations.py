@@ -1,0 +1,109 @@
+"""Why an amount is what it is: the formula in words, its numbers, the rule and its document, and the run.
+
+Nothing is remembered here: the facts on the transfer go through the same formula that credited it, and the result
+must be the amount in the books (`differences` finds any that is not).
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from django.db import connection
+
+from accounts.enums import VoucherKind
+from accounts.models import PolicyVersion, Transfer, Voucher
+from accounts.policies import book, formulas
+from accounts.policies.formulas import InterestFacts, MonthFacts
+from accounts.policies.terms import CreditTerms
+
+# Stored beside the spans of a correction: what had been credited for the year before it (fen).
+CREDITED_BEFORE = "credited_fen"
+
+_COMPUTED = (
+    VoucherKind.ACCRUAL,
+    VoucherKind.PRECREDIT,
+    VoucherKind.ADJUSTMENT,
+    VoucherKind.TRUEUP,
+    VoucherKind.INTEREST,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """The answer for one transfer: words, the inputs in yuan and percent, and the document the rule comes from."""
+
+    words: str
+    inputs: dict[str, object] = field(default_factory=dict)
+    source: str = ""
+    policy: PolicyVersion | None = None
+
+
+def why(transfer: Transfer) -> Why:
+    """Explain a transfer; `transfer.voucher` should be loaded with it."""
+    voucher = transfer.voucher
+    if voucher.kind in _COMPUTED and transfer.facts is not None and voucher.policy_id is not None:
+        return _computed(transfer, voucher)
+    return Why(_told(transfer, voucher))
+
+
+def _computed(transfer: Transfer, voucher: Voucher) -> Why:
+    version = book.version(voucher.policy_id)
+    facts = formulas.unpack(transfer.facts)
+    if isinstance(facts, MonthFacts):
+        told = formulas.explain_month(facts, version.terms)
+    elif isinstance(facts, InterestFacts):
+        told = formulas.explain_interest(facts, version.terms)
+    elif CREDITED_BEFORE in transfer.facts:
+        told = formulas.explain_trueup(facts, transfer.facts[CREDITED_BEFORE], _terms_of)
+    else:
+        told = formulas.explain_year(facts, _terms_of)
+    return Why(told.words, dict(told.inputs), version.source, version.policy)
+
+
+def _terms_of(name: str) -> CreditTerms:
+    return book.version(int(name)).terms
+
+
+@lru_cache(maxsize=100_000)
+def _formula_fen(facts_text: str, policy_id: int) -> int:
+    """Return what the formula gives for stored facts: fen credited, negative when recovered."""
+    stored = json.loads(facts_text)
+    facts, terms = formulas.unpack(stored), book.version(policy_id).terms
+    if isinstance(facts, MonthFacts):
+        return formulas.monthly_credit(facts, terms).amount_fen
+    if isinstance(facts, InterestFacts):
+        return formulas.interest(facts, terms).amount_fen
+    return formulas.year_credit(facts, _terms_of).amount_fen - stored.get(CREDITED_BEFORE, 0)
+
+
+def _told(transfer: Transfer, voucher: Voucher) -> str:
+    if voucher.kind == VoucherKind.ROLLOVER:
+        return f"{voucher.period} 年度结束，当年账户没有用完的钱全部转入历年结余，一分不少。"
+    if voucher.kind == VoucherKind.REVERSAL:
+        return "以前的一笔记账有误或已退费，这里原样退回。"
+    return voucher.reason or voucher.get_kind_display()
+
+
+def differences() -> Iterator[dict[str, int]]:
+    """Yield computed credits whose formula, given the stored facts again, does not give what was posted.
+
+    A credit that paid back a debt first, or a recovery from several pots, is one formula and several transfers.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT v.id, coalesce(d.person_id, s.person_id), v.policy_id, t.facts::text,
+                   sum(CASE WHEN d.person_id IS NULL THEN -t.amount_fen ELSE t.amount_fen END)
+            FROM accounts_transfer t
+            JOIN accounts_voucher v ON v.id = t.voucher_id AND v.kind = ANY(%s) AND v.policy_id IS NOT NULL
+            JOIN accounts_pot s ON s.id = t.source_id
+            JOIN accounts_pot d ON d.id = t.target_id
+            GROUP BY 1, 2, 3, 4
+            """,
+            [list(_COMPUTED)],
+        )
+        for voucher, person, policy, facts, posted in cursor:
+            expected = _formula_fen(facts, policy)
+            if expected != posted:
+                yield {"voucher": voucher, "person": person, "posted_fen": int(posted), "formula_fen": expected}
