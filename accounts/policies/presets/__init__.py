@@ -201,7 +201,7 @@ def _read_documents(raw: Any, file: str, problems: list[Problem]) -> dict[str, s
             problems.append(Problem(file, where, "各项都应为带引号的文字"))
         else:
             details = "，".join(document[name] for name in ("number", "publisher", "date") if document.get(name))
-            texts[key] = f"《{document['title']}》" + (f"（{details}）" if details else "")
+            texts[key] = document["title"] + (f"（{details}）" if details else "")
             continue
         texts[key] = key  # so that values which name it are not reported a second time
     return texts
