@@ -7,3 +7,8 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("accounts.urls")),
 ]
+
+handler400 = "yibao.errors.bad_request"
+handler403 = "yibao.errors.forbidden"
+handler404 = "yibao.errors.not_found"
+handler500 = "yibao.errors.server_error"

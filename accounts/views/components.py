@@ -16,11 +16,18 @@ class SampleForm(forms.Form):
     name = forms.CharField(label="姓名", max_length=50)
     certno = forms.CharField(label="证件号码", help_text="身份证18位，末位是X的直接输入X")
     limit = forms.CharField(label="每年最多用多少（元）")
-    code = forms.CharField(label="短信里的6位数字")
-    street = forms.ChoiceField(label="住在哪个街道", choices=[("", "请选择"), ("ay", "安阳街道"), ("yh", "玉海街道")])
+    code = forms.CharField(label="短信里的6位数字", error_messages={"required": "请填短信里的6位数字"})
+    street = forms.ChoiceField(
+        label="住在哪个街道",
+        choices=[("", "请选择"), ("ay", "安阳街道"), ("yh", "玉海街道")],
+        error_messages={"required": "请选住在哪个街道"},
+    )
     reason = forms.CharField(label="说明", widget=forms.Textarea(attrs={"rows": 3}), required=False)
     kin = forms.ChoiceField(
-        label="她是您的", choices=[("3", "女儿"), ("2", "母亲"), ("1", "妻子")], widget=forms.RadioSelect
+        label="她是您的",
+        choices=[("3", "女儿"), ("2", "母亲"), ("1", "妻子")],
+        widget=forms.RadioSelect,
+        error_messages={"required": "请选她是您的什么人"},
     )
     people = forms.MultipleChoiceField(
         label="给谁交",
@@ -28,16 +35,15 @@ class SampleForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         help_text="可以选几位",
     )
-    agree = forms.BooleanField(label="我已确认关系属实，同意家人使用我的历年结余")
+    agree = forms.BooleanField(
+        label="我已确认关系属实，同意家人使用我的历年结余", error_messages={"required": "请先确认关系属实，再打勾"}
+    )
 
     def clean_certno(self) -> str:
         raise forms.ValidationError("证件号码少了1位，应为18位")
 
     def clean_limit(self) -> str:
         raise forms.ValidationError("每年最多用的金额要在1元到3,594.26元之间")
-
-    def clean_kin(self) -> str:
-        raise forms.ValidationError("请选她是您的什么人")
 
 
 def _entry(title: str, fen: int, day: date, pot: str, balance_fen: int, word: str = "") -> dict[str, object]:
@@ -73,12 +79,13 @@ def components(request: HttpRequest) -> HttpResponse:
                 {"label": "历年结余", "who": "可给家人用", "fen": 359426},
                 {"label": "当年账户", "who": "只能自己用", "fen": 107088},
             ],
-            "rich": [{"label": "历年结余", "who": "可给家人用", "fen": 123456789012}],
+            "rich": [{"label": "历年结余", "who": "可给家人用", "fen": 123456789}],
             "unknown": [{"label": "历年结余", "who": "可给家人用", "fen": None}],
             "entries": _entries(),
             "years": years,
             "linked_years": [(*year, "#bars") for year in years[-2:]],
             "moment": moment,
+            "nothing": None,
             "certno": "999902199001011234",
             "phone": "19900001234",
             "fresh_form": SampleForm(auto_id="fresh_%s"),
