@@ -43,6 +43,17 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where money was used: the kind of place, which a paying relative may see, and its name, which they may not."""
+
+    kind: str = ""
+    name: str = ""
+
+
+NOWHERE = Place()
+
+
+@dataclass(frozen=True, slots=True)
 class Locked:
     """What a decision may look at: the personal pots, locked and up to date, and the year that is being booked."""
 
@@ -71,6 +82,7 @@ def post(
     decide: Callable[[Locked], list[Move]],
     subject_id: int | None = None,
     reason: str = "",
+    place: Place = NOWHERE,
     policy_id: int | None = None,
     reverses_id: int | None = None,
 ) -> Voucher:
@@ -96,6 +108,7 @@ def post(
             period=str(booked),
             actor=actor,
             reason=reason,
+            place=place,
             subject_id=subject_id,
             policy_id=policy_id,
             reverses_id=reverses_id,
@@ -149,6 +162,7 @@ def reverse(*, actor: Actor, voucher_id: int, on: date, key: str, reason: str) -
             decide=opposite,
             subject_id=original.subject_id,
             reason=reason,
+            place=Place(original.place_kind, original.place),
             policy_id=original.policy_id,
             reverses_id=voucher_id,
         )
@@ -175,6 +189,7 @@ def _claim(
     period: str,
     actor: Actor,
     reason: str,
+    place: Place,
     subject_id: int | None,
     policy_id: int | None,
     reverses_id: int | None,
@@ -184,12 +199,12 @@ def _claim(
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            INSERT INTO accounts_voucher (kind, region, occurred_on, recorded_at, period, actor, reason, subject_id,
-                                          key, payload_hash, reverses_id, policy_id)
-            VALUES (%s, %s, %s, clock_timestamp(), %s, %s, %s, %s, %s, %s, %s, %s)
+            INSERT INTO accounts_voucher (kind, region, occurred_on, recorded_at, period, actor, reason, place_kind, place,
+                                          subject_id, key, payload_hash, reverses_id, policy_id)
+            VALUES (%s, %s, %s, clock_timestamp(), %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
             ON CONFLICT DO NOTHING RETURNING id
             """,
-            [kind, region, on, period, str(actor), reason, subject_id, key, digest, reverses_id, policy_id],
+            [kind, region, on, period, str(actor), reason, place.kind, place.name, subject_id, key, digest, reverses_id, policy_id],
         )
         row = cursor.fetchone()
         return row[0] if row else None

@@ -62,6 +62,9 @@ class Voucher(models.Model):
     reason = models.CharField("说明", max_length=200, blank=True)
     # Who used the money; for relatives this differs from whose money it was.
     subject = models.ForeignKey("Person", models.PROTECT, null=True, related_name="+", verbose_name="使用人")
+    # Where the money was used. Who pays for somebody else sees the kind of place only, never its name.
+    place_kind = models.CharField("机构类别", max_length=20, blank=True)
+    place = models.CharField("机构名称", max_length=100, blank=True)
     key = models.CharField("幂等键", max_length=120, unique=True)
     payload_hash = models.CharField("内容摘要", max_length=64)
     reverses = models.OneToOneField(
