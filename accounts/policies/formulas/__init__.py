@@ -12,8 +12,8 @@ from accounts.policies.formulas.facts import (
     InterestFacts,
     MonthFacts,
     Span,
-    facts_from_json,
-    spans_to_json,
+    pack,
+    unpack,
 )
 from accounts.policies.formulas.interest import interest
 from accounts.policies.formulas.words import (
@@ -23,7 +23,7 @@ from accounts.policies.formulas.words import (
     explain_trueup,
     explain_year,
 )
-from accounts.policies.formulas.years import benefit_year, months_left, months_of, year_range
+from accounts.policies.formulas.years import age_on, benefit_year, months_left, months_of, year_range
 
 __all__ = [
     "CAPACITIES",
@@ -37,18 +37,19 @@ __all__ = [
     "InterestFacts",
     "MonthFacts",
     "Span",
+    "age_on",
     "benefit_year",
     "credited_base",
     "explain_interest",
     "explain_month",
     "explain_trueup",
     "explain_year",
-    "facts_from_json",
     "interest",
     "monthly_credit",
     "months_left",
     "months_of",
-    "spans_to_json",
+    "pack",
+    "unpack",
     "year_credit",
     "year_range",
 ]

@@ -30,10 +30,6 @@ class MonthFacts(NamedTuple):
     # True when pension_fen is this year's monthly average because there is none for last year (TV-26).
     pension_is_current: bool = False
 
-    def to_json(self) -> str:
-        """Return the facts as compact JSON text for the ledger row; what is empty is left out."""
-        return f"{{{_month_text(self)}}}"
-
 
 class Span(NamedTuple):
     """Some months of a benefit year with the same facts, and the policy version that is in force in them."""
@@ -49,9 +45,6 @@ class InterestFacts(NamedTuple):
     current_product_fen: int
     carried_product_fen: int
 
-    def to_json(self) -> str:
-        return json.dumps(self._asdict(), separators=(",", ":"))
-
 
 Facts = MonthFacts | tuple[Span, ...] | InterestFacts
 
@@ -63,12 +56,16 @@ class Credit(NamedTuple):
     owed_fen: int = 0
 
 
-def spans_to_json(spans: tuple[Span, ...]) -> str:
-    """Return the spans of a year as compact JSON text for the ledger row."""
-    texts = (
-        f'{{"months":{span.months},"version":{json.dumps(span.version)},{_month_text(span.facts)}}}' for span in spans
+def pack(facts: Facts) -> str:
+    """Return the facts as compact JSON text for the ledger row; what is empty is left out. `unpack` undoes it."""
+    if isinstance(facts, MonthFacts):
+        return f"{{{_month_text(facts)}}}"
+    if isinstance(facts, InterestFacts):
+        return json.dumps(facts._asdict(), separators=(",", ":"))
+    spans = ",".join(
+        f'{{"months":{span.months},"version":{json.dumps(span.version)},{_month_text(span.facts)}}}' for span in facts
     )
-    return f'{{"spans":[{",".join(texts)}]}}'
+    return f'{{"spans":[{spans}]}}'
 
 
 def _month_text(facts: MonthFacts) -> str:
@@ -83,8 +80,8 @@ def _month_text(facts: MonthFacts) -> str:
     return text
 
 
-def facts_from_json(data: str | Mapping[str, Any]) -> Facts:
-    """Return the facts from JSON text, or from what the database already decoded of it."""
+def unpack(data: str | Mapping[str, Any]) -> Facts:
+    """Return the facts from JSON text, or from what the database already decoded of it. Other keys are let be."""
     loaded: Mapping[str, Any] = json.loads(data) if isinstance(data, str) else data
     if "spans" in loaded:
         return tuple(Span(_month_of(span), span["months"], span["version"]) for span in loaded["spans"])

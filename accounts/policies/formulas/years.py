@@ -26,3 +26,8 @@ def months_of(year: int, terms: CreditTerms) -> tuple[Month, ...]:
 def months_left(month: Month, terms: CreditTerms) -> int:
     """Return how many months of its benefit year begin with this month: a joiner's share, 13−m from January."""
     return 12 - (month.month - terms.year_start_month) % 12
+
+
+def age_on(birth_on: date, day: date) -> int:
+    """Return full years of age (周岁) on a day; who was born on 29 February is a year older on 1 March."""
+    return day.year - birth_on.year - ((day.month, day.day) < (birth_on.month, birth_on.day))
