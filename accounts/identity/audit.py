@@ -9,7 +9,7 @@ from accounts.identity.actors import Actor
 from accounts.models import AuditEvent, Person
 from yibao.lib.masking import scrubbed
 
-LOOKED_UP = "person.looked_up"
+LOOKED_UP = "lookup"  # somebody reached the subject's data; shown to them as 谁查过我的信息
 
 
 class PersonalDataError(ValueError):
@@ -26,7 +26,7 @@ def record(
 ) -> AuditEvent:
     """Write one audit event in the caller's transaction and return it.
 
-    verb is `thing.done`, e.g. "person.looked_up"; subject is the person concerned, or their id; detail is JSON.
+    verb is a code such as "lookup" or "roster.imported"; subject is the person concerned, or their id; detail is JSON.
     Raises PersonalDataError when the detail holds a certificate or phone number.
     """
     detail = dict(detail or {})

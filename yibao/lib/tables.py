@@ -20,7 +20,7 @@ _CHINESE = re.compile("[\u0800-\U0010ffff]")  # three or four bytes in UTF-8
 _FOREIGN = re.compile("[\u0080-\u00b6\u00b8-\u07ff]")  # two bytes in UTF-8, without the middle dot of names
 
 
-class Unreadable(ValueError):
+class UnreadableError(ValueError):
     """The file, or what follows after a row of it, cannot be read. The message says why in Chinese."""
 
     def __init__(self, reason: str, row: int | None = None) -> None:
@@ -43,20 +43,20 @@ class Table:
 def read_table(path: Path, on_progress: Callable[[float], None] | None = None) -> Table:
     """Return the table in the file; its rows are read as they are iterated.
 
-    Raises Unreadable here or while iterating: empty file, unknown encoding, no XLSX though it says so, damaged file,
-    an unclosed quote. on_progress is told the share read, from 0 to 1.
+    Raises UnreadableError here or while iterating: empty file, unknown encoding, no XLSX though it says so, damaged
+    file, an unclosed quote. on_progress is told the share read, from 0 to 1.
     """
     rows = _rows(path, on_progress)
     header = next(rows, None)
     if header is None:
-        raise Unreadable("文件是空的")
+        raise UnreadableError("文件是空的")
     columns = tuple(cell.strip() for cell in header[1])
     if header[0] != 1:
-        raise Unreadable("第1行应为列名", 1)
+        raise UnreadableError("第1行应为列名", 1)
     if len(columns) > MAX_COLUMNS:
-        raise Unreadable(f"超过{MAX_COLUMNS}列", 1)
+        raise UnreadableError(f"超过{MAX_COLUMNS}列", 1)
     if len(columns) == 1 and re.search(r"[;\t|；，、]", columns[0]):
-        raise Unreadable("列与列之间应以英文逗号分隔", 1)
+        raise UnreadableError("列与列之间应以英文逗号分隔", 1)
     return Table(columns, rows)
 
 
@@ -66,11 +66,11 @@ def _rows(path: Path, on_progress: Callable[[float], None] | None) -> Iterator[t
     if start.startswith(b"PK\x03\x04"):
         return _xlsx_rows(path, on_progress)
     if start.startswith(b"\xd0\xcf\x11\xe0"):
-        raise Unreadable("这是旧格式（.xls）或加了密码的工作簿，请另存为不加密的 .xlsx 或 CSV")
+        raise UnreadableError("这是旧格式（.xls）或加了密码的工作簿，请另存为不加密的 .xlsx 或 CSV")
     if path.suffix.lower() in (".xlsx", ".xlsm"):
-        raise Unreadable("文件名是 .xlsx，内容却不是 Excel 工作簿")
+        raise UnreadableError("文件名是 .xlsx，内容却不是 Excel 工作簿")
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise Unreadable("文件是 UTF-16 编码，请另存为“CSV UTF-8（逗号分隔）”")
+        raise UnreadableError("文件是 UTF-16 编码，请另存为“CSV UTF-8（逗号分隔）”")
     return _csv_rows(path, on_progress)
 
 
@@ -80,8 +80,8 @@ def _xlsx_rows(path: Path, on_progress: Callable[[float], None] | None) -> Itera
         for number, cells in xlsx.read_rows(path, on_progress):
             width = width or len(cells)
             yield number, cells + [""] * (width - len(cells))
-    except xlsx.NotXlsx as error:
-        raise Unreadable(str(error)) from None
+    except xlsx.NotXlsxError as error:
+        raise UnreadableError(str(error)) from None
 
 
 def _csv_rows(path: Path, on_progress: Callable[[float], None] | None) -> Iterator[tuple[int, list[str]]]:
@@ -97,19 +97,19 @@ def _csv_rows(path: Path, on_progress: Callable[[float], None] | None) -> Iterat
                 if any(cells):
                     yield number, cells
         except csv.Error as error:
-            raise Unreadable(_csv_reason(str(error)), number + 1) from None
-        except _LineTooLong:
-            raise Unreadable("这一行太长，可能缺了引号或换行", number + 1) from None
+            raise UnreadableError(_csv_reason(str(error)), number + 1) from None
+        except _LineTooLongError:
+            raise UnreadableError("这一行太长，可能缺了引号或换行", number + 1) from None
 
 
-class _LineTooLong(Exception):
+class _LineTooLongError(Exception):
     pass
 
 
 def _lines(text: TextIO) -> Iterator[str]:
     while line := text.readline(MAX_LINE):
         if len(line) == MAX_LINE:
-            raise _LineTooLong
+            raise _LineTooLongError
         yield line
 
 
@@ -122,7 +122,7 @@ def _csv_reason(error: str) -> str:
 
 
 def _encoding(path: Path) -> str:
-    """Return the encoding of a text file, by reading it through once. Raises Unreadable when it is neither.
+    """Return the encoding of a text file, by reading it through once. Raises UnreadableError when it is neither.
 
     Bytes of GB18030 can by chance be UTF-8 too, and a damaged UTF-8 file can be GB18030 by chance. Chinese takes
     three bytes in UTF-8, so a text with Chinese before the fault is damaged UTF-8, and a text of only two-byte
@@ -134,13 +134,13 @@ def _encoding(path: Path) -> str:
         if fault is None and (chinese or not foreign):
             return "utf-8-sig"
         if has_bom or (fault is not None and chinese):
-            raise Unreadable(f"第{fault or 1}行的编码不是 UTF-8，文件可能已损坏", fault)
+            raise UnreadableError(f"第{fault or 1}行的编码不是 UTF-8，文件可能已损坏", fault)
         _, _, other_fault = _decoded(file, "gb18030")
     if other_fault is None:
         return "gb18030"
     if fault is None:
         return "utf-8-sig"
-    raise Unreadable(f"第{fault}行的编码不是 UTF-8，也不是 GB18030", fault)
+    raise UnreadableError(f"第{fault}行的编码不是 UTF-8，也不是 GB18030", fault)
 
 
 def _decoded(file: BinaryIO, encoding: str) -> tuple[bool, bool, int | None]:

@@ -35,24 +35,24 @@ _OnStart = Callable[[str, dict[str, str]], None]
 _OnProgress = Callable[[float], None] | None
 
 
-class NotXlsx(ValueError):
+class NotXlsxError(ValueError):
     """The file is not a workbook that can be read; the message says why in Chinese."""
 
 
 def read_rows(path: Path, on_progress: _OnProgress = None) -> Iterator[tuple[int, list[str]]]:
     """Yield (row number, cells as text) of the only sheet that holds anything; empty rows are left out.
 
-    Raises NotXlsx, possibly after some rows: not a workbook, damaged, unpacks to more than it should, declares
+    Raises NotXlsxError, possibly after some rows: not a workbook, damaged, unpacks to more than it should, declares
     entities, holds data in a second sheet. on_progress is told the share read, from 0 to 1.
     """
     try:
         with zipfile.ZipFile(path) as archive:
             _refuse_bombs(archive)
             yield from _Workbook(archive).rows(on_progress)
-    except NotXlsx:
+    except NotXlsxError:
         raise
     except _BROKEN as error:
-        raise NotXlsx(f"文件打不开，可能已损坏，或不是 Excel 工作簿（{type(error).__name__}）") from None
+        raise NotXlsxError(f"文件打不开，可能已损坏，或不是 Excel 工作簿（{type(error).__name__}）") from None
 
 
 def _refuse_bombs(archive: zipfile.ZipFile) -> None:
@@ -60,7 +60,7 @@ def _refuse_bombs(archive: zipfile.ZipFile) -> None:
     unpacked = sum(part.file_size for part in archive.infolist())
     packed = sum(part.compress_size for part in archive.infolist())
     if unpacked > MAX_UNPACKED or (unpacked > MAX_SMALL_PART and unpacked > MAX_RATIO * packed):
-        raise NotXlsx("文件解压后大得不正常，已拒绝读取")
+        raise NotXlsxError("文件解压后大得不正常，已拒绝读取")
 
 
 class _Workbook:
@@ -71,7 +71,7 @@ class _Workbook:
         self.epoch = datetime(1899, 12, 30)
         names = set(archive.namelist())
         if "xl/workbook.xml" not in names:
-            raise NotXlsx("文件不是 Excel 工作簿（.xlsx）")
+            raise NotXlsxError("文件不是 Excel 工作簿（.xlsx）")
         self._parse("xl/workbook.xml", self._on_workbook)
         self._parse("xl/_rels/workbook.xml.rels", self._on_relation)
         self.dates = _DateStyles()
@@ -86,7 +86,7 @@ class _Workbook:
         parts = [part for part in parts if "worksheets/" in part and part in self.archive.namelist()]
         filled = [part for part in parts if next(self._sheet(part, None), None)]
         if len(filled) > 1:
-            raise NotXlsx(f"工作簿里有{len(filled)}张表有内容，请只留一张")
+            raise NotXlsxError(f"工作簿里有{len(filled)}张表有内容，请只留一张")
         for part in filled:
             yield from self._sheet(part, on_progress)
 
@@ -102,7 +102,7 @@ class _Workbook:
 
     def _parse(self, part: str, on_start: _OnStart, handler: "_Text | None" = None) -> None:
         if self.archive.getinfo(part).file_size > (MAX_SHARED if handler else MAX_SMALL_PART):
-            raise NotXlsx("文件里的文字太多，请分成几个文件")
+            raise NotXlsxError("文件里的文字太多，请分成几个文件")
         with self.archive.open(part) as stream:
             for _ in _feed(stream, on_start, handler):
                 pass
@@ -163,7 +163,7 @@ class _Text:
         if self.collecting:
             self.length += len(data)
             if self.length > MAX_TEXT:
-                raise NotXlsx("有一格的文字太长")
+                raise NotXlsxError("有一格的文字太长")
             self.pieces.append(data)
 
     def take(self) -> str:
@@ -216,7 +216,7 @@ class _Sheet(_Text):
             number = attributes.get("r", "")
             self.number = int(number) if number.isdecimal() and len(number) < 9 else self.number + 1
             if self.number > MAX_ROWS:
-                raise NotXlsx(f"超过{MAX_ROWS}行，请分成几个文件")
+                raise NotXlsxError(f"超过{MAX_ROWS}行，请分成几个文件")
             self.cells, self.column = [], 0
         else:
             super().start(tag, attributes)
@@ -236,7 +236,7 @@ class _Sheet(_Text):
         super().end(tag)
         if tag == "c" and (value := self._value(self.take())):
             if self.column > MAX_COLUMNS:
-                raise NotXlsx(f"第{self.number}行超过{MAX_COLUMNS}列")
+                raise NotXlsxError(f"第{self.number}行超过{MAX_COLUMNS}列")
             self.cells += [""] * (self.column - len(self.cells))
             self.cells[self.column - 1] = value
         elif tag == "row" and self.cells:
@@ -287,11 +287,11 @@ def _feed(stream: IO[bytes], on_start: _OnStart, handler: "_Text | None" = None)
         parser.Parse(piece, False)
         fed += len(piece)
         if fed - parser.CurrentByteIndex > MAX_SMALL_PART:  # one endless tag or attribute
-            raise NotXlsx("文件内容不正常，已拒绝读取")
+            raise NotXlsxError("文件内容不正常，已拒绝读取")
         yield fed
     parser.Parse(b"", True)
     yield fed
 
 
 def _refuse_doctype(*_: object) -> None:
-    raise NotXlsx("文件里声明了外部实体，已拒绝读取")
+    raise NotXlsxError("文件里声明了外部实体，已拒绝读取")

@@ -1,0 +1,9 @@
+"""Import contributions: `import_contributions FILE`."""
+
+from accounts.management.imports import ImportCommand
+from accounts.operations.imports_contributions import import_contributions
+
+
+class Command(ImportCommand):
+    help = "Import contributions (缴费记录) from CSV or XLSX: all rows, or none and a list of what is wrong."
+    operation = staticmethod(import_contributions)

@@ -1,0 +1,9 @@
+"""Import a roster: `import_roster FILE`."""
+
+from accounts.management.imports import ImportCommand
+from accounts.operations.imports_roster import import_roster
+
+
+class Command(ImportCommand):
+    help = "Import a roster (参保名册) from CSV or XLSX: all rows, or none and a list of what is wrong."
+    operation = staticmethod(import_roster)

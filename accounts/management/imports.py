@@ -1,0 +1,64 @@
+"""What the two import commands have in common."""
+
+import json
+from argparse import ArgumentParser
+from collections.abc import Callable
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts.identity.actors import Actor
+from accounts.identity.keyring import KeyringError
+from accounts.identity.rotation import RotationUnfinishedError
+from accounts.management.progress import Bar
+from accounts.operations.imports import ImportRefusedError, ImportResult
+from yibao.lib import clock
+
+_COUNTED = (
+    ("people_added", "新增参保人 {} 人"),
+    ("people_changed", "资料有变化 {} 人"),
+    ("enrolments_added", "新增参保记录 {} 条"),
+    ("contributions_added", "新增缴费记录 {} 条"),
+    ("late", "其中晚于划入批次、下次补划 {} 条"),
+)
+
+
+class ImportCommand(BaseCommand):
+    """One file in, one operation called, one answer out."""
+
+    operation: Callable[..., ImportResult]
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path, help="CSV (UTF-8 or GB18030) or XLSX")
+        parser.add_argument("--json", action="store_true", help="print one JSON document")
+
+    def handle(self, *args: object, **options: object) -> None:
+        path = Path(str(options["file"]))
+        actor = Actor.system(str(self.__module__).rpartition(".")[2])
+        try:
+            with Bar(self.stderr) as bar:
+                result = self.operation(actor=actor, path=path, today=clock.today(), progress=bar.show)
+        except ImportRefusedError as refusal:
+            self._list(refusal, as_json=bool(options["json"]))
+            raise CommandError(f"{path.name}：{refusal}") from None
+        except (KeyringError, RotationUnfinishedError) as error:
+            raise CommandError(f"没有导入 {path.name}：{error}") from None
+        if options["json"]:
+            self.stdout.write(json.dumps(result.as_json(), ensure_ascii=False))
+        else:
+            self.stdout.write(f"{path.name}：{_in_words(result)}")
+
+    def _list(self, refusal: ImportRefusedError, *, as_json: bool) -> None:
+        if as_json:
+            document = {"imported": False, "bad_rows": refusal.bad_rows, "problems": refusal.as_json()}
+            self.stdout.write(json.dumps(document, ensure_ascii=False))
+            return
+        for problem in refusal.problems:
+            self.stdout.write(str(problem))
+
+
+def _in_words(result: ImportResult) -> str:
+    if result.known_file:
+        return f"这份文件已经导入过（{result.rows} 行），没有任何变化"
+    counts = [words.format(f"{n:,}") for name, words in _COUNTED if (n := getattr(result, name))]
+    return f"导入 {result.rows:,} 行，" + ("，".join(counts) or "内容都已登记过，没有任何变化")

@@ -1,0 +1,59 @@
+"""Finding insured people and what they are insured as. Reaching somebody else's data is recorded by the caller."""
+
+from datetime import date
+
+from django.db.models import QuerySet
+
+from accounts.enums import InsuranceType
+from accounts.identity import certificates, keyring, sealed
+from accounts.identity.audit import LOOKED_UP
+from accounts.models import AuditEvent, Enrolment, Person
+
+
+def find_by_certno(certno: str) -> Person | None:
+    """Return the person with this certificate number, however it is typed; None when nobody has it."""
+    return next(iter(_find("certno", certificates.normalise(certno))), None)
+
+
+def find_by_phone(phone: str) -> list[Person]:
+    """Return the people with this phone number on the roster: families share one."""
+    return _find("phone", phone.strip())
+
+
+def _find(name: str, text: str) -> list[Person]:
+    context = Person._meta.get_field(name).context
+    while True:
+        ring = keyring.load()
+        indexes = sealed.indexes(text, context)
+        found = list(Person.objects.filter(**{f"{name}_index__in": indexes}).order_by("id"))
+        # A key added between computing the index and asking for it would hide a row that was moved to it.
+        if found or keyring.load() is ring:
+            return found
+
+
+def enrolments_of(person: Person) -> QuerySet[Enrolment]:
+    """Return the whole history of a person, the newest row first."""
+    return person.enrolments.order_by("-from_on", "region", "insurance")
+
+
+def enrolment_on(person: Person, region: str, day: date, insurance: str = InsuranceType.EMPLOYEE) -> Enrolment | None:
+    """Return the row in force on that day in a region, whatever its status; None before the first."""
+    rows = person.enrolments.filter(region=region, insurance=insurance, from_on__lte=day)
+    return rows.order_by("-from_on").first()
+
+
+def enrolments_on(person: Person, day: date) -> list[Enrolment]:
+    """Return the rows in force on that day in every region and insurance, by region."""
+    rows = person.enrolments.filter(from_on__lte=day).order_by("region", "insurance", "-from_on")
+    return list(rows.distinct("region", "insurance"))
+
+
+def regions_of(person: Person) -> list[str]:
+    """Return the regions where the person is or was in 职工医保 (310), that of the newest row first."""
+    rows = person.enrolments.filter(insurance=InsuranceType.EMPLOYEE).order_by("-from_on")
+    return list(dict.fromkeys(rows.values_list("region", flat=True)))
+
+
+def lookups_of(person: Person) -> QuerySet[AuditEvent]:
+    """Return who looked this person up (谁查过我的信息), the latest first: when, which office, on which case."""
+    return AuditEvent.objects.filter(subject=person, verb=LOOKED_UP).order_by("-at", "-id")
