@@ -9,6 +9,6 @@ class AccountsConfig(AppConfig):
     verbose_name = "个人账户"
 
     def ready(self) -> None:
-        from accounts.ledger import guard
+        from accounts import guard
 
         post_migrate.connect(guard.on_migrated, sender=self)

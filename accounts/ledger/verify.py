@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db import connection
 
 from accounts.enums import BATCH_KINDS, PERSONAL_POTS
-from accounts.ledger import guard
+from accounts import guard
 
 SHOWN = 5
 
