@@ -5,6 +5,7 @@ from accounts.models.identity import Allowance, DayCount, IdentityCode, PhoneCod
 from accounts.models.jobs import Chunk, Run, Skip
 from accounts.models.ledger import Period, Pot, Transfer, Voucher
 from accounts.models.people import Contribution, Enrolment, Import, Person
+from accounts.models.policy import PolicyState, PolicyVersion, PublishedVersionError, Region
 from accounts.models.sms import OutboxMessage
 from accounts.models.user import User
 
@@ -21,7 +22,11 @@ __all__ = [
     "Period",
     "Person",
     "PhoneCode",
+    "PolicyState",
+    "PolicyVersion",
     "Pot",
+    "PublishedVersionError",
+    "Region",
     "Run",
     "Skip",
     "Transfer",

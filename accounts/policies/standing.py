@@ -50,4 +50,3 @@ def standing_on(history: Sequence[Status], day: date) -> Status | None:
     """Return the row in force on a day, whatever its status; None before the first."""
     in_force = [row for row in history if row.from_on <= day]
     return in_force[-1] if in_force else None
-

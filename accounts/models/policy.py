@@ -1,0 +1,103 @@
+"""The rules of the regions, by date: loaded from files or published by policy staff, and never changed since."""
+
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+
+from accounts.policies.presets import source_text
+from accounts.policies.terms import KIND_NAMES
+
+
+class PublishedVersionError(Exception):
+    """A published policy version is law that money was computed by: it is never changed, a new version follows it."""
+
+    message = "已发布的政策版本不能修改或删除；规定变了，请新增一个版本。"
+
+
+class PolicyState(models.TextChoices):
+    """Whether a version may still be worked on."""
+
+    DRAFT = "draft", "草稿"
+    PUBLISHED = "published", "已发布"
+
+
+class Region(models.Model):
+    """统筹区：一个地方的医保基金，有自己的规则和账。"""
+
+    code = models.CharField("统筹区代码", max_length=6, primary_key=True)
+    name = models.CharField("名称", max_length=40)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "统筹区"
+        constraints = [
+            models.CheckConstraint(condition=Q(code__regex=r"^[0-9]{6}$"), name="region_code_has_six_digits"),
+            models.CheckConstraint(condition=~Q(name=""), name="region_has_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PolicyVersion(models.Model):
+    """政策版本：一个统筹区某一类规则从某天起的全部参数。到下一版本开始前有效，所以版本之间不会重叠。
+
+    Only the start is stored. `terms` holds the values as policy staff write them ("2%", "4462.00"), `sources` says
+    for each key which document it comes from, or that it is assumed. Read them through accounts.policies.book.
+    """
+
+    region = models.ForeignKey(Region, models.PROTECT, related_name="versions", verbose_name="统筹区")
+    kind = models.CharField("类别", max_length=8, choices=list(KIND_NAMES.items()))
+    effective_from = models.DateField("开始执行")
+    terms = models.JSONField("参数")
+    sources = models.JSONField("出处")
+    note = models.TextField("说明", blank=True)
+    state = models.CharField("状态", max_length=9, choices=PolicyState.choices, default=PolicyState.DRAFT)
+    drafted_by = models.CharField("起草", max_length=64)
+    published_by = models.CharField("发布", max_length=64, blank=True)
+    published_at = models.DateTimeField("发布时间", null=True, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "政策版本"
+        ordering = ["region", "kind", "-effective_from"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["region", "kind", "effective_from"],
+                name="policy_one_version_a_day",
+                violation_error_message="这一天已经有一个版本（或草稿）了。",
+            ),
+            models.CheckConstraint(condition=Q(kind__in=list(KIND_NAMES)), name="policy_kind_known"),
+            models.CheckConstraint(condition=~Q(drafted_by=""), name="policy_has_author"),
+            models.CheckConstraint(
+                condition=Q(state=PolicyState.DRAFT, published_at=None, published_by="")
+                | Q(state=PolicyState.PUBLISHED, published_at__isnull=False) & ~Q(published_by=""),
+                name="policy_published_names_who_and_when",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.region} {self.get_kind_display()} {self.effective_from}起"
+
+    @property
+    def source(self) -> str:
+        """The documents this version comes from, for people to read."""
+        return source_text(self.sources)
+
+    @property
+    def assumed(self) -> list[str]:
+        """The keys whose values no document gives."""
+        return [key for key, source in self.sources.items() if source.get("assumed")]
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save a draft, or publish it. Raises PublishedVersionError when the stored version is published."""
+        self._refuse_if_published()
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Throw a draft away. Raises PublishedVersionError."""
+        self._refuse_if_published()
+        return super().delete(*args, **kwargs)
+
+    def _refuse_if_published(self) -> None:
+        if self.pk and PolicyVersion.objects.filter(pk=self.pk, state=PolicyState.PUBLISHED).exists():
+            raise PublishedVersionError
