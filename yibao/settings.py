@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "allauth.usersessions",
     "django_celery_beat",
     "django_htmx",
@@ -71,6 +72,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.identity.middleware.SignInMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
 ]
@@ -112,8 +114,69 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 
-# People and sign-in
+# People and sign-in: citizens with a code sent to their phone (our own pages), staff with password and TOTP and
+# citizens coming from an identity provider through allauth. Sessions live in the database and end on the server.
 AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
+    for name, options in {
+        "UserAttributeSimilarityValidator": {"user_attributes": ("username", "name")},
+        "MinimumLengthValidator": {"min_length": 12},
+        "CommonPasswordValidator": {},
+        "NumericPasswordValidator": {},
+    }.items()
+]
+LOGIN_URL = "sign_in"
+SESSION_COOKIE_AGE = 20 * 60  # idle; every request extends it
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_LONGEST_SECONDS = 12 * 3600  # from signing in, however busy
+ACCOUNT_ADAPTER = "accounts.identity.adapter.AccountAdapter"
+ACCOUNT_FORMS = {"login": "accounts.forms.signin.StaffSignInForm"}
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_USER_MODEL_EMAIL_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "20/15m/ip,5/15m/key"}
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("YIBAO_PROXIES", default=0)  # how many proxies of our own add X-Forwarded-For
+MFA_ADAPTER = "accounts.identity.adapter.SecondFactorAdapter"
+MFA_FORMS = {
+    "authenticate": "accounts.forms.signin.SecondFactorForm",
+    "activate_totp": "accounts.forms.signin.NewSecondFactorForm",
+}
+MFA_SUPPORTED_TYPES = ["totp"]  # a lost phone is replaced by an administrator
+MFA_TOTP_ISSUER = "医保个人账户"
+MFA_TOTP_TOLERANCE = 1
+MFA_REAUTHENTICATION_REQUIRED = False  # the only act is the first activation, right after the password
+SOCIALACCOUNT_ADAPTER = "accounts.identity.adapter.ProviderAdapter"
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+OIDC_NAME = env.str("OIDC_NAME", default="")  # e.g. the province's portal; nothing is shown while these are empty
+OIDC_ISSUER = env.str("OIDC_ISSUER", default="")
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"OAUTH_PKCE_ENABLED": True, "SCOPE": ["openid"], "APPS": []}}
+if OIDC_NAME and OIDC_ISSUER:
+    SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"] = [
+        {
+            "provider_id": "portal",
+            "name": OIDC_NAME,
+            "client_id": env.str("OIDC_CLIENT_ID"),
+            "secret": env.str("OIDC_SECRET"),
+            "settings": {"server_url": OIDC_ISSUER, "fetch_userinfo": False},
+        }
+    ]
+# Whether a person whose roster row has a phone can be tied online only to that very phone. Names and certificate
+# numbers leak; where the roster's phones are kept well, turn this on.
+IDENTITY_PHONE_MUST_MATCH = env.bool("IDENTITY_PHONE_MUST_MATCH", default=False)
+
+# Text messages. Codes per number, per network address, and of the whole site in a day (a stolen night of
+# messages costs at most that). The demo lets a number try more often, but never twice a minute.
+HELP_PHONE = env.str("HELP_PHONE", default="65895523")
+SMS_GATEWAY_URL = env.str("SMS_GATEWAY_URL", default="")
+SMS_GATEWAY_TOKEN = env.str("SMS_GATEWAY_TOKEN", default="")
+SMS_PER_NUMBER = env.str("SMS_PER_NUMBER", default="1/60s 30/1h 100/1d" if DEMO else "1/60s 5/1h 10/1d")
+SMS_PER_ADDRESS = env.str("SMS_PER_ADDRESS", default="600/1h" if DEMO else "20/1h 100/1d")
+SMS_CODES_PER_DAY = env.int("SMS_CODES_PER_DAY", default=20_000)
 
 LANGUAGE_CODE = "zh-hans"
 TIME_ZONE = "Asia/Shanghai"

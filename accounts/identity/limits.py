@@ -33,6 +33,12 @@ class TooOftenError(Exception):
         super().__init__(what)
         self.opens_at = opens_at
 
+    def reopens(self, now: datetime) -> str:
+        """Return the clock time for people, rounded up to the minute: 14:32, 明天00:10."""
+        local = (self.opens_at + timedelta(seconds=59)).astimezone(SHANGHAI)
+        days = (local.date() - now.astimezone(SHANGHAI).date()).days
+        return f"{'' if days < 1 else '明天' if days == 1 else f'{local.month}月{local.day}日'}{local:%H:%M}"
+
 
 def limits(text: str) -> tuple[Limit, ...]:
     """Return the limits written as "1/60s 5/1h 10/1d"."""

@@ -46,7 +46,7 @@ class PhoneCode(models.Model):
     purpose = models.CharField("用途", max_length=16)
     # Digest of what exactly is agreed to (whom, how much), so that a code for one thing never opens another.
     about = models.CharField("事项摘要", max_length=64, blank=True)
-    phone = SealedField("手机号", context="phonecode:phone")
+    phone = SealedField("手机号")
     digest = models.CharField("验证码摘要", max_length=64)
     sent_at = models.DateTimeField("发送时间")
     expires_at = models.DateTimeField("有效期至")
@@ -82,7 +82,7 @@ class UnfinishedForm(models.Model):
 
     user = models.OneToOneField("User", models.CASCADE, related_name="+", verbose_name="用户")
     path = models.CharField("地址", max_length=200)
-    body = SealedField("内容", context="unfinishedform:body")
+    body = SealedField("内容")
     expires_at = models.DateTimeField("保存至")
 
     class Meta:

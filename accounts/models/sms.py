@@ -13,8 +13,8 @@ class OutboxMessage(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     template = models.CharField("模板", max_length=32)
-    phone = SealedField("手机号", context="outboxmessage:phone")
-    text = SealedField("内容", context="outboxmessage:text")
+    phone = SealedField("手机号")
+    text = SealedField("内容")
     is_secret = models.BooleanField("发送后抹去内容", default=False)
     # A code nobody can use any more is not worth a message: after this instant it is not sent.
     send_before = models.DateTimeField("最迟发送时间")

@@ -10,8 +10,6 @@ from django.db.models import Q
 from accounts.enums import Contrast, Role, TextSize
 from accounts.identity.sealed import BlindIndexField, SealedField, indexes
 
-PHONE = "user:phone"  # bound into the ciphertext: never changes
-
 
 class UserManager(BaseUserManager["User"]):
     """Citizens are made by their first sign-in, staff by the personnel page or `createsuperuser`."""
@@ -21,14 +19,18 @@ class UserManager(BaseUserManager["User"]):
 
         Raises IntegrityError where the number already signs somebody in.
         """
-        user = self.model(username=secrets.token_hex(16), phone=phone)
+        user = self.model(username=self.opaque_username(), phone=phone)
         user.set_unusable_password()
         user.save(using=self._db)
         return user
 
+    def opaque_username(self) -> str:
+        """Return a user name for somebody who never types one."""
+        return secrets.token_hex(16)
+
     def by_phone(self, phone: str) -> "models.QuerySet[User]":
         """Return whoever signs in with this normalised number: one user or none."""
-        return self.filter(phone_index__in=indexes(phone, PHONE))
+        return self.filter(phone_index__in=indexes(phone, "user:phone"))
 
     def create_user(self, username: str, password: str | None = None, **fields: Any) -> "User":
         """Make a member of staff: fields are name, role and office."""
@@ -51,8 +53,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     person = models.OneToOneField(
         "Person", models.PROTECT, null=True, blank=True, related_name="user", verbose_name="参保人"
     )
-    phone = SealedField("登录手机号", context=PHONE, blank=True, default="")
-    phone_index = BlindIndexField(of="phone", null=True, unique=True, editable=False)
+    phone = SealedField("登录手机号", blank=True, default="")
+    phone_index = BlindIndexField("登录手机号索引", of="phone", null=True, unique=True)
     # A new number is the first step of a takeover: money acts are held back for a while after it.
     phone_changed_at = models.DateTimeField("手机号变更时间", null=True, editable=False)
     wants_sms = models.BooleanField("短信提醒", default=True)

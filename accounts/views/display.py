@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -57,6 +58,7 @@ def display_of(request: HttpRequest) -> Display:
     return _display(getattr(user, "text_size", ""), getattr(user, "contrast", ""), otherwise=cookie)
 
 
+@login_not_required
 @require_http_methods(["GET", "POST"])
 @never_cache
 def display(request: HttpRequest) -> HttpResponse:
@@ -96,6 +98,7 @@ def _keep_with_user(request: HttpRequest, chosen: Display) -> None:
         user.save(update_fields=["text_size", "contrast"])
 
 
+@login_not_required
 @require_GET
 @never_cache
 def stay(request: HttpRequest) -> HttpResponse:

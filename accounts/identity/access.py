@@ -1,0 +1,111 @@
+"""Who may open a page, and whose data it shows: the person always comes from the session, never from the address."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.login import get_authentication_records
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse_lazy
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+
+from accounts.enums import Role
+from accounts.identity import limits
+from accounts.identity.actors import Actor
+from accounts.models import Person, User
+
+View = Callable[..., HttpResponse]
+
+HEADQUARTERS = "central"  # where staff without a window work
+
+
+class NotProvenError(Exception):
+    """The signed-in user is not tied to an insured person yet."""
+
+
+def current_person(request: HttpRequest) -> Person:
+    """Return the insured person whose own session this is.
+
+    Raises NotProvenError while the user has not proven who they are; under @person_required it never does.
+    """
+    person = getattr(request.user, "person", None)
+    if person is None:
+        raise NotProvenError
+    return person
+
+
+def actor_of(user: User, case: str = "") -> Actor:
+    """Return the actor behind a signed-in user: a citizen, or a member of staff at their office."""
+    return Actor.staff(user, user.office or HEADQUARTERS, case) if user.is_official else Actor.citizen(user)
+
+
+def address_of(request: HttpRequest) -> str:
+    """Return the network address a request counts for. Believes as many proxies as YIBAO_PROXIES says, none else."""
+    return limits.network(get_adapter().get_client_ip(request))
+
+
+def safe_next(request: HttpRequest) -> str:
+    """Return the page of ours that ?next= names, or ""."""
+    url = request.GET.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(
+        url, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return url if is_ours else ""
+
+
+def is_official(user: User | AnonymousUser) -> bool:
+    return getattr(user, "is_official", False)
+
+
+def has_second_factor(request: HttpRequest) -> bool:
+    """Return whether this session was opened with a second factor besides the password."""
+    return any(record["method"] == "mfa" for record in get_authentication_records(request, request.user))
+
+
+def citizen_required(view: View) -> View:
+    """Let any citizen in, proven or not; staff have no account of their own here (403)."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if is_official(request.user):
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def person_required(view: View) -> View:
+    """Let only a citizen in whose identity is proven; send the others to prove it, and staff away (403)."""
+
+    @wraps(view)
+    @citizen_required
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.user.person_id:
+            return redirect(f"{reverse_lazy('identity')}?{urlencode({'next': request.get_full_path()})}")
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def role_required(*roles: str) -> Callable[[View], View]:
+    """Let only staff of these roles in (403 otherwise), e.g. @role_required("clerk", "reviewer").
+
+    Administrators are not exempt: who runs the system does not handle cases. The sign-in page is the staff's.
+    """
+    allowed = {Role(role) for role in roles}
+
+    def guard(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if request.user.role not in allowed:
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        guarded.login_url = reverse_lazy("account_login")  # type: ignore[attr-defined]
+        return guarded
+
+    return guard

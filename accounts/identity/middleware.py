@@ -1,0 +1,72 @@
+"""The gate before every page: signed in, with a second factor for staff, and not for longer than allowed.
+
+Pages are closed unless they say otherwise (django.contrib.auth.decorators.login_not_required).
+"""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.utils.http import urlencode
+
+from accounts.identity import access, drafts
+from accounts.models import User
+from yibao.lib import clock
+
+TOUCH_SECONDS = 60  # a session is written at most once a minute, not at every request
+SECOND_FACTOR_PAGE = "second_factor"
+
+
+class SignInMiddleware(LoginRequiredMiddleware):
+    """Who may pass, how long a session lasts, and that nobody else's browser keeps what it showed."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        request.was_user = None  # type: ignore[attr-defined]  who it was when the request came
+        if not request.user.is_authenticated:
+            return
+        request.was_user = request.user  # type: ignore[attr-defined]
+        now = clock.now().timestamp()
+        if now - request.session.setdefault("signed_in_at", now) > settings.SESSION_LONGEST_SECONDS:
+            logout(request)
+        elif now - request.session.get("seen_at", 0) > TOUCH_SECONDS:
+            request.session["seen_at"] = now
+
+    def process_view(self, request: HttpRequest, view_func: Any, *args: Any) -> HttpResponse | None:
+        if not getattr(view_func, "login_required", True):
+            return None
+        if not request.user.is_authenticated:
+            return self._refuse(request, view_func)
+        page = request.resolver_match.view_name if request.resolver_match else ""
+        if access.is_official(request.user) and page != SECOND_FACTOR_PAGE and not access.has_second_factor(request):
+            return redirect(SECOND_FACTOR_PAGE)
+        return None
+
+    def _refuse(self, request: HttpRequest, view_func: Any) -> HttpResponse:
+        """Send a stranger to sign in; tell somebody whose session has ended, and keep what they were submitting."""
+        now = clock.now()
+        user: User | None = getattr(request, "was_user", None) or drafts.whose_session_ended(request, now)
+        kept = bool(user) and drafts.keep(user, request, now)
+        back = request.get_full_path() if request.method == "GET" and not request.htmx else ""  # type: ignore[attr-defined]
+        sign_in = f"{self._sign_in_page(request, view_func)}{'?' + urlencode({'next': back}) if back else ''}"
+        if user is None and back:
+            return redirect(sign_in)
+        return render(request, "expired.html", {"sign_in": sign_in, "kept": kept}, status=401)
+
+    def _sign_in_page(self, request: HttpRequest, view_func: Any) -> str:
+        is_admin = bool(request.resolver_match and "admin" in request.resolver_match.namespaces)
+        return reverse("account_login") if is_admin or getattr(view_func, "login_url", None) else reverse("sign_in")
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        was = getattr(request, "was_user", None)
+        if was or request.user.is_authenticated:
+            response["Cache-Control"] = "no-store"
+            patch_vary_headers(response, ["HX-Request"])
+        if was and not request.user.is_authenticated:
+            # A shared computer must not give back what the last user saw. Cookies stay: one holds the letter size.
+            response["Clear-Site-Data"] = '"cache", "storage"'
+        return response

@@ -1,0 +1,210 @@
+"""Tying sign-ins to insured persons: the first sign-in, proving who one is, and what a counter changes later."""
+
+from datetime import datetime, timedelta
+
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from accounts.identity import audit, limits, proving, sms
+from accounts.identity.actors import Actor
+from accounts.models import IdentityCode, Person, User
+
+CODE_VALID = timedelta(days=3)
+
+TIED = sms.Template("identity_tied", "有人用您的姓名和证件号码开通了网上查询。不是您本人办的，请马上打{help}。")
+MOVED = sms.Template("identity_moved", "您的医保账户改用另一个登录了，原来的登录已退出。不是您来办的，请马上打{help}。")
+PHONE_CHANGED = sms.Template("phone_changed", "您的登录手机号在窗口改成了另一个号码。不是您来办的，请马上打{help}。")
+
+
+class NoMatchError(Exception):
+    """The data do not lead to one free person. Never says which of them was wrong."""
+
+
+class PhoneTakenError(Exception):
+    """The number already signs in somebody else who has proven who they are."""
+
+
+class NotTiedError(Exception):
+    """The person has no sign-in yet."""
+
+
+def welcome(*, actor: Actor, phone: str, now: datetime) -> User:
+    """Return whoever signs in with this proven, normalised number; a new citizen the first time."""
+    if user := User.objects.by_phone(phone).first():
+        return user
+    try:
+        with transaction.atomic():
+            user = User.objects.create_citizen(phone)
+            audit.record(actor=actor, verb="sign_in.opened", detail={"user": user.pk}, at=now)
+            return user
+    except IntegrityError:  # the same number at the same moment, in another window
+        return User.objects.by_phone(phone).get()
+
+
+def prove_by_record(
+    *, actor: Actor, user: User, name: str, certno: str, region: str, address: str, now: datetime
+) -> Person:
+    """Tie the user to the person of the roster with this name, normalised certificate number and region.
+
+    Counts the try first. Raises limits.TooOftenError, or NoMatchError for every reason alike.
+    """
+    _count_try(user, address, now)
+    person = proving.by_record(user=user, name=name, certno=certno, region=region)
+    with transaction.atomic():
+        tied = _tie(actor, user, person, "record", now)
+        if tied and person and person.phone and person.phone != user.phone:
+            sms.queue(phone=person.phone, template=TIED, params=_help(), now=now)
+    return _or_no_match(tied)
+
+
+def prove_by_code(*, actor: Actor, user: User, typed: str, address: str, now: datetime) -> Person:
+    """Tie the user to the person to whom a counter gave this code; the code is then used up.
+
+    Counts the try first. Raises limits.TooOftenError, or NoMatchError for every reason alike.
+    """
+    _count_try(user, address, now)
+    code = proving.by_code(user=user, typed=typed, now=now)
+    with transaction.atomic():
+        tied = _tie(actor, user, code.person if code else None, "code", now)
+        if tied and code:
+            IdentityCode.objects.filter(pk=code.pk).update(used_at=now, used_by=user)
+    return _or_no_match(tied)
+
+
+def issue_identity_code(*, actor: Actor, person: Person, now: datetime) -> str:
+    """Return a code for a person whose documents a clerk has checked. It is shown once; earlier ones stop working."""
+    _staff_only(actor)
+    code = proving.new_code()
+    with transaction.atomic():
+        IdentityCode.objects.filter(person=person, used_at=None, expires_at__gt=now).update(expires_at=now)
+        IdentityCode.objects.create(
+            person=person,
+            digest=proving.digest(code),
+            issued_by=str(actor),
+            issued_at=now,
+            expires_at=now + CODE_VALID,
+        )
+        audit.record(actor=actor, verb="identity.code_issued", subject=person, at=now)
+    return code
+
+
+def move_sign_in(*, actor: Actor, person: Person, to_user: User, now: datetime) -> None:
+    """Tie a person to another citizen's sign-in after a clerk has checked their documents.
+
+    The old sign-in is signed out everywhere and its number told. Raises NoMatchError when to_user is staff, inactive
+    or tied to somebody else.
+    """
+    _staff_only(actor)
+    with transaction.atomic():
+        users = User.objects.select_for_update().filter(pk__in=_users_of(person) | {to_user.pk}).order_by("pk")
+        old = next((user for user in users if user.person_id == person.pk), None)
+        new = next(user for user in users if user.pk == to_user.pk)
+        if new.is_official or not new.is_active or new.person_id not in (None, person.pk):
+            raise NoMatchError
+        if old == new:
+            return
+        if old:
+            User.objects.filter(pk=old.pk).update(person=None)
+            end_sessions(old)
+            sms.queue(to_user=old, template=MOVED, params=_help(), now=now)
+        User.objects.filter(pk=new.pk).update(person=person)
+        detail = {"from_user": old.pk if old else None, "to_user": new.pk}
+        audit.record(actor=actor, verb="identity.moved", subject=person, detail=detail, at=now)
+
+
+def change_phone(*, actor: Actor, person: Person, phone: str, now: datetime) -> None:
+    """Give a person's sign-in another normalised number after a clerk has checked their documents.
+
+    Signs them out everywhere and tells the old number. A number that only opened a sign-in nobody has proven is
+    taken from it. Raises NotTiedError, PhoneTakenError.
+    """
+    _staff_only(actor)
+    with transaction.atomic():
+        holders = set(User.objects.by_phone(phone).values_list("pk", flat=True))
+        users = User.objects.select_for_update().filter(pk__in=_users_of(person) | holders).order_by("pk")
+        user = next((user for user in users if user.person_id == person.pk), None)
+        holder = next((user for user in users if user.pk in holders), None)
+        if user is None:
+            raise NotTiedError
+        if user == holder:
+            return
+        if holder:
+            _give_up_phone(holder)
+        if user.phone:
+            sms.queue(phone=user.phone, template=PHONE_CHANGED, params=_help(), now=now)
+        user.phone, user.phone_changed_at = phone, now
+        try:
+            with transaction.atomic():
+                user.save(update_fields=["phone", "phone_index", "phone_changed_at"])
+        except IntegrityError:  # signed in for the first time this very moment
+            raise PhoneTakenError from None
+        end_sessions(user)
+        audit.record(actor=actor, verb="identity.phone_changed", subject=person, detail={"user": user.pk}, at=now)
+
+
+def reset_second_factor(*, actor: Actor, user: User, now: datetime) -> None:
+    """Let a member of staff set up a new second factor at the next sign-in, because the old device is lost."""
+    _staff_only(actor)
+    with transaction.atomic():
+        Authenticator.objects.filter(user=user).delete()
+        end_sessions(user)
+        audit.record(actor=actor, verb="second_factor.reset", detail={"user": user.pk}, at=now)
+
+
+def end_sessions(user: User) -> None:
+    """Sign somebody out on every device. A citizen's unusable password changes too, which no session survives."""
+    for session in UserSession.objects.filter(user=user):
+        session.end()
+    if not user.is_official:
+        user.set_unusable_password()
+        user.save(update_fields=["password"])
+
+
+def _help() -> dict[str, str]:
+    return {"help": settings.HELP_PHONE}
+
+
+def _give_up_phone(holder: User) -> None:
+    if holder.person_id:
+        raise PhoneTakenError
+    holder.phone, holder.is_active = "", False
+    holder.save(update_fields=["phone", "phone_index", "is_active"])
+    end_sessions(holder)
+
+
+def _users_of(person: Person) -> set[int]:
+    return set(User.objects.filter(person=person).values_list("pk", flat=True))
+
+
+def _staff_only(actor: Actor) -> None:
+    if actor.kind != "staff":
+        raise ValueError("only staff may do this")
+
+
+def _count_try(user: User, address: str, now: datetime) -> None:
+    with transaction.atomic(durable=True):
+        limits.use("identity from address", address, proving.TRIES_OF_ADDRESS, now)
+        limits.use("identity of user", str(user.pk), proving.TRIES_OF_USER, now)
+
+
+def _tie(actor: Actor, user: User, person: Person | None, how: str, now: datetime) -> Person | None:
+    """Tie the user to the person; return None, and only note the try, where there is none or somebody was faster."""
+    try:
+        with transaction.atomic():
+            free = User.objects.filter(pk=user.pk, person=None, role="", is_superuser=False)
+            if person and free.update(person=person):
+                user.person = person
+                audit.record(actor=actor, verb="identity.proven", subject=person, detail={"how": how}, at=now)
+                return person
+    except IntegrityError:
+        pass
+    audit.record(actor=actor, verb="identity.refused", detail={"how": how}, at=now)
+    return None
+
+
+def _or_no_match(person: Person | None) -> Person:
+    if person is None:
+        raise NoMatchError
+    return person

@@ -1,0 +1,38 @@
+"""接着办: what somebody was submitting when their session ended, after they have signed in again."""
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.identity import drafts
+from accounts.identity.adapter import home_of
+from accounts.models import UnfinishedForm
+from yibao.lib import clock
+
+
+class SubmitThere(HttpResponseRedirect):
+    """307: the browser submits the same form again, to the page it was meant for."""
+
+    status_code = 307
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def continue_form(request: HttpRequest) -> HttpResponse:
+    """Show that the form is still there; its button submits it. Nothing is submitted by itself."""
+    form = drafts.of(request.user, clock.now())
+    if form is None:
+        return redirect(home_of(request.user))
+    if request.method == "POST":
+        form.delete()
+        return SubmitThere(form.path)
+    fields = [(name, value) for name, values in QueryDict(form.body).lists() for value in values]
+    return render(request, "accounts/continue.html", {"fields": fields, "back_url": home_of(request.user)})
+
+
+@require_POST
+def drop_form(request: HttpRequest) -> HttpResponse:
+    """Throw it away."""
+    UnfinishedForm.objects.filter(user=request.user).delete()
+    return redirect(home_of(request.user))

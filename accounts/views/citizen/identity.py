@@ -1,0 +1,108 @@
+"""Proving who one is (C03): with what stands on the card, or with a code from a counter."""
+
+from collections.abc import Callable
+
+from django import forms
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from accounts.forms.identity import BY_CODE, BY_RECORD, CounterCodeForm, RecordForm, WayForm
+from accounts.identity import access, limits
+from accounts.identity.actors import Actor
+from accounts.models import Person
+from accounts.operations.identity import NoMatchError, prove_by_code, prove_by_record
+from accounts.policies.book import region_names
+from yibao.lib import clock
+
+HINTS = {BY_RECORD: "和参保记录核对，马上就好", BY_CODE: "窗口核对过证件后给您的8位码"}
+
+
+@never_cache
+@access.citizen_required
+@require_http_methods(["GET", "POST"])
+def identity(request: HttpRequest) -> HttpResponse:
+    """Ask which of the two ways."""
+    if request.user.person_id:
+        return _onward(request)
+    form = WayForm(_posted(request))
+    if form.is_valid():
+        way = "identity_code" if form.cleaned_data["way"] == BY_CODE else "identity_record"
+        return redirect(_with_next(request, way))
+    context = {"form": form, "back_url": "/", "hints": HINTS}
+    return render(request, "accounts/identity.html", context, status=422 if form.errors else 200)
+
+
+@never_cache
+@sensitive_post_parameters("name", "certno")
+@access.citizen_required
+@require_http_methods(["GET", "POST"])
+def by_record(request: HttpRequest) -> HttpResponse:
+    """Name, certificate number and region, matched with the roster."""
+
+    def prove(form: forms.Form) -> Person:
+        return prove_by_record(**_who(request), **form.cleaned_data)
+
+    form = RecordForm(_posted(request), regions=list(region_names().items()))
+    return _proven_with(request, form, prove, "accounts/identity_record.html")
+
+
+@never_cache
+@sensitive_post_parameters("code")
+@access.citizen_required
+@require_http_methods(["GET", "POST"])
+def by_code(request: HttpRequest) -> HttpResponse:
+    """The eight characters from a counter."""
+
+    def prove(form: forms.Form) -> Person:
+        return prove_by_code(**_who(request), typed=form.cleaned_data["code"])
+
+    return _proven_with(request, CounterCodeForm(_posted(request)), prove, "accounts/identity_code.html")
+
+
+def _proven_with(
+    request: HttpRequest, form: forms.Form, prove: Callable[[forms.Form], Person], template: str
+) -> HttpResponse:
+    if request.user.person_id:
+        return _onward(request)
+    again = _with_next(request, "identity")
+    if not form.is_valid():
+        return render(request, template, {"form": form, "back_url": again}, status=422 if form.errors else 200)
+    try:
+        prove(form)
+    except NoMatchError:
+        return render(request, "accounts/identity_no_match.html", {"back_url": again}, status=422)
+    except limits.TooOftenError as error:
+        return render(request, "429.html", {"until": error.opens_at}, status=429)
+    return redirect(_with_next(request, "identity_done"))
+
+
+@never_cache
+@access.person_required
+@require_http_methods(["GET"])
+def done(request: HttpRequest) -> HttpResponse:
+    """Say that it worked and for whom."""
+    context = {"person": access.current_person(request), "onward": access.safe_next(request) or "/account/"}
+    return render(request, "accounts/identity_done.html", context)
+
+
+def _posted(request: HttpRequest) -> QueryDict | None:
+    return request.POST if request.method == "POST" else None
+
+
+def _who(request: HttpRequest) -> dict:
+    user = request.user
+    return {"actor": Actor.citizen(user), "user": user, "address": access.address_of(request), "now": clock.now()}
+
+
+def _with_next(request: HttpRequest, name: str) -> str:
+    onward = access.safe_next(request)
+    return reverse(name) + (f"?{urlencode({'next': onward})}" if onward else "")
+
+
+def _onward(request: HttpRequest) -> HttpResponse:
+    return redirect(access.safe_next(request) or "/account/")

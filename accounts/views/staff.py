@@ -1,0 +1,58 @@
+"""Sign-in pages of the staff: password, then the second factor, which the first sign-in sets up."""
+
+from typing import Any
+
+from allauth.account.views import LoginView, LogoutView
+from allauth.mfa.base.internal.flows import post_authentication
+from allauth.mfa.base.views import AuthenticateView
+from allauth.mfa.totp.internal import flows
+from allauth.mfa.totp.views import ActivateTOTPView
+from allauth.mfa.utils import is_mfa_enabled
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+
+from accounts.identity import access
+from accounts.identity.adapter import home_of
+
+
+class StaffSignInView(LoginView):
+    template_name = "account/login.html"
+
+
+class SecondFactorView(AuthenticateView):
+    template_name = "mfa/authenticate.html"
+
+
+@method_decorator(never_cache, name="dispatch")
+class NewSecondFactorView(ActivateTOTPView):
+    """Set up the authenticator; only for staff who have none, right after their password."""
+
+    template_name = "mfa/totp/activate_form.html"
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not access.is_official(request.user):
+            raise PermissionDenied
+        if is_mfa_enabled(request.user):
+            if access.has_second_factor(request):
+                return redirect(home_of(request.user))
+            logout(request)  # opened without the factor that exists: begin again, this time with it
+            return redirect("account_login")
+        return super().dispatch(request, *args, **kwargs)
+
+    def form_valid(self, form: Form) -> HttpResponse:
+        authenticator, _ = flows.activate_totp(self.request, form)
+        post_authentication(self.request, authenticator)
+        return redirect(home_of(self.request.user))
+
+
+@method_decorator(login_not_required, name="dispatch")
+class SignOutView(LogoutView):
+    """GET asks, POST signs out; the middleware tells the browser to forget what it saw."""
+
+    template_name = "account/logout.html"
