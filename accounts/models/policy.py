@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.policies.presets import source_text
-from accounts.policies.terms import KIND_NAMES
+from accounts.policies.terms import KIND_NAMES, KINDS, keys_of
 
 
 class PublishedVersionError(Exception):
@@ -81,12 +81,15 @@ class PolicyVersion(models.Model):
     @property
     def source(self) -> str:
         """The documents this version comes from, for people to read."""
-        return source_text(self.sources)
+        # jsonb forgets the order of keys; the order of the parameters puts the document of the start first.
+        keys = ["effective_from", *keys_of(KINDS[self.kind])]
+        return source_text({key: self.sources[key] for key in keys if key in self.sources})
 
     @property
     def assumed(self) -> list[str]:
         """The keys whose values no document gives."""
-        return [key for key, source in self.sources.items() if source.get("assumed")]
+        keys = ["effective_from", *keys_of(KINDS[self.kind])]
+        return [key for key in keys if self.sources.get(key, {}).get("assumed")]
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save a draft, or publish it. Raises PublishedVersionError when the stored version is published."""

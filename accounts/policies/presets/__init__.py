@@ -3,6 +3,7 @@
 One file is one region. Pure: parses and validates, knows neither Django nor the database.
 """
 
+import json
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from accounts.policies.terms import KINDS, CreditTerms, PolicyError, Problem, Terms, parse_terms
+from accounts.policies.terms import KINDS, CreditTerms, PolicyError, Problem, Terms, keys_of, parse_terms
 
 SHIPPED = Path(__file__).resolve().parent
 
@@ -60,7 +61,7 @@ def read_preset(path: Path) -> Preset:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        reason = "不是 UTF-8 文字" if isinstance(error, UnicodeDecodeError) else f"读不出来（{error.strerror}）"
+        reason = "找不到文件" if isinstance(error, FileNotFoundError) else "读不出来，应为 UTF-8 文字文件"
         raise PolicyError([Problem(path.name, "", reason)]) from error
     return parse_preset(text, path.name)
 
@@ -151,6 +152,31 @@ def source_text(sources: Mapping[str, Mapping[str, Any]]) -> str:
     return "；".join(documents) or NO_DOCUMENT
 
 
+def version_to_toml(
+    kind: str,
+    effective_from: date,
+    values: Mapping[str, Any],
+    sources: Mapping[str, Mapping[str, Any]],
+    note: str = "",
+) -> str:
+    """Return a version as the text `parse_version` reads, one line for each parameter, sources in full."""
+    lines = [f"note = {_toml(note)}"] if note else []
+    for key in ("effective_from", *keys_of(KINDS[kind])):
+        if key == "effective_from" or key in values:
+            value = effective_from.isoformat() if key == "effective_from" else _toml(values[key])
+            entry = f"value = {value}" + "".join(f", {name} = {_toml(item)}" for name, item in sources[key].items())
+            lines.append(f"{key} = {{ {entry} }}")
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_toml(item)}" for key, item in value.items()) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(_toml(item) for item in value) + "]"
+    return json.dumps(value, ensure_ascii=False)  # text, whole numbers, true and false are written alike
+
+
 def _effective_from(entries: Mapping[str, Any]) -> date | None:
     entry = entries.get("effective_from")
     value = entry.get("value") if isinstance(entry, dict) else None
@@ -190,8 +216,11 @@ def _source_of_entry(entry: Mapping[str, Any], documents: Mapping[str, str] | No
 
 
 def _read_documents(raw: Any, file: str, problems: list[Problem]) -> dict[str, str]:
-    texts = {}
-    for key, document in raw.items() if isinstance(raw, dict) else ():
+    texts: dict[str, str] = {}
+    if not isinstance(raw, dict):
+        problems.append(Problem(file, "documents", "应写作 [documents.名称]"))
+        return texts
+    for key, document in raw.items():
         where = f"documents.{key}"
         if not isinstance(document, dict) or not isinstance(document.get("title"), str):
             problems.append(Problem(file, where, "缺少 title（文件名称）"))

@@ -38,6 +38,7 @@ __all__ = [
     "SharingTerms",
     "SpendingTerms",
     "Terms",
+    "keys_of",
     "parameters",
     "parse_terms",
     "percent",
@@ -59,3 +60,8 @@ def parse_terms(kind: str, values: Mapping[str, object], *, file: str = "", wher
         prefix = where or kind
         raise PolicyError([Problem(file, f"{prefix}.{key}", reason) for key, reason in found])
     return terms
+
+
+def keys_of(cls: type[Terms]) -> list[str]:
+    """Return the keys a kind of terms has in files, in reading order."""
+    return [key for key, _, _ in parameters(cls)]

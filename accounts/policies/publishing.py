@@ -1,0 +1,88 @@
+"""Drafting a new version on the policy page, and publishing it: by a second person, and for good."""
+
+import tomllib
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from accounts.identity import audit
+from accounts.identity.actors import Actor
+from accounts.models import PolicyState, PolicyVersion
+from accounts.policies.presets import Version, parse_version, version_to_toml
+from accounts.policies.terms import CreditTerms, PolicyError, Problem, parse_terms
+
+
+class CannotPublish(Exception):
+    """The draft cannot be published by this person, or no longer."""
+
+    def __init__(self, message: str) -> None:
+        self.message = message
+        super().__init__(message)
+
+
+def read_draft(region: str, kind: str, text: str, *, existing: int | None = None) -> Version:
+    """Parse the text of a version as typed on the policy page, sources written out in full.
+
+    `existing` is the id of the draft being edited. Raises PolicyError with every problem.
+    """
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise PolicyError([Problem("", "", f"写法不对：{error}")]) from error
+    version = parse_version(region, kind, table)
+    same_day = PolicyVersion.objects.filter(region=region, kind=kind, effective_from=version.effective_from)
+    if any(other.pk != existing for other in same_day):
+        raise PolicyError([Problem("", f"{kind}.effective_from", "这一天已经有一个版本（或草稿）了")])
+    _refuse_unlike_others(region, kind, version.values)
+    return version
+
+
+def _refuse_unlike_others(region: str, kind: str, values: Mapping[str, Any]) -> None:
+    """Raise PolicyError when a region's new credit version has another year or other buckets than its accounts."""
+    published = PolicyVersion.objects.filter(region=region, kind=kind, state=PolicyState.PUBLISHED).first()
+    if kind != CreditTerms.kind or published is None:
+        return
+    changed = [key for key in ("year_start_month", "has_buckets") if published.terms[key] != values[key]]
+    if changed:
+        raise PolicyError(
+            [Problem("", key, f"与已发布的版本不同（{published.terms[key]}），不能改") for key in changed]
+        )
+
+
+def text_of(version: PolicyVersion) -> str:
+    """Return a stored version as text to edit."""
+    return version_to_toml(version.kind, version.effective_from, version.terms, version.sources, version.note)
+
+
+@transaction.atomic
+def save_draft(*, actor: Actor, draft: PolicyVersion, version: Version, at: datetime) -> PolicyVersion:
+    """Keep a draft, new or changed. Raises PublishedVersionError when it has been published meanwhile."""
+    draft.region_id, draft.kind, draft.effective_from = version.region, version.kind, version.effective_from
+    draft.terms, draft.sources, draft.note = version.values, version.sources, version.note
+    draft.drafted_by = str(actor)
+    draft.save()
+    detail = {"region": version.region, "version": version.name, "draft": draft.pk}
+    audit.record(actor=actor, verb="policy.drafted", detail=detail, at=at)
+    return draft
+
+
+@transaction.atomic
+def publish(*, actor: Actor, draft_id: int, at: datetime) -> PolicyVersion:
+    """Publish a draft for good. Raises CannotPublish to whoever drafted it, and when it is no draft any more.
+
+    Raises PolicyError when its values do not hold (any longer).
+    """
+    draft = PolicyVersion.objects.select_for_update(of=("self",)).filter(pk=draft_id).first()
+    if draft is None or draft.state != PolicyState.DRAFT:
+        raise CannotPublish("这份草稿已经发布或删除了，请刷新列表")
+    if Actor.parse(draft.drafted_by).user_id == actor.user_id:
+        raise CannotPublish(f"{draft}：起草的人不能发布自己的草稿，请另一位同事复核发布")
+    parse_terms(draft.kind, draft.terms, file=str(draft))
+    _refuse_unlike_others(draft.region_id, draft.kind, draft.terms)
+    draft.state, draft.published_by, draft.published_at = PolicyState.PUBLISHED, str(actor), at
+    draft.save()
+    detail = {"region": draft.region_id, "version": f"{draft.kind}.{draft.effective_from}", "id": draft.pk}
+    audit.record(actor=actor, verb="policy.published", detail=detail, at=at)
+    return draft
