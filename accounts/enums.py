@@ -122,3 +122,29 @@ class MessageState(TextChoices):
     SENT = "sent", "已发送"
     FAILED = "failed", "发送失败"
     LAPSED = "lapsed", "过时未发"
+
+
+class PersonGroup(TextChoices):
+    """人员类别 that the counters divide their work by (seed S3)."""
+
+    EMPLOYEE = "employee", "职工医保"
+    CIVIL = "civil", "公务员医疗补助"
+
+
+class Situation(TextChoices):
+    """Who comes to the counter, for whom: decides which papers to bring."""
+
+    SELF = "self", "本人去办"
+    PROXY = "proxy", "请别人代办"
+    MINOR = "minor", "给未成年的孩子办"
+
+
+class NoticeKind(TextChoices):
+    """What a notice is about."""
+
+    CREDIT = "credit", "账户的钱"
+    FAMILY = "family", "家庭共济"
+    PREMIUM = "premium", "居民医保代缴"
+    CASE = "case", "办事进度"
+    SECURITY = "security", "登录和安全"
+    POLICY = "policy", "规定变化"

@@ -4,6 +4,8 @@ from accounts.models.audit import AuditEvent
 from accounts.models.identity import Allowance, DayCount, IdentityCode, PhoneCode, UnfinishedForm
 from accounts.models.jobs import Chunk, Run, Skip
 from accounts.models.ledger import Period, Pot, Transfer, Voucher
+from accounts.models.notices import Feedback, Notice
+from accounts.models.offices import Duty, Office, Paper
 from accounts.models.people import Contribution, Enrolment, Import, Person
 from accounts.models.policy import PolicyState, PolicyVersion, PublishedVersionError, Region
 from accounts.models.sms import OutboxMessage
@@ -15,10 +17,15 @@ __all__ = [
     "Chunk",
     "Contribution",
     "DayCount",
+    "Duty",
     "Enrolment",
+    "Feedback",
     "IdentityCode",
     "Import",
+    "Notice",
+    "Office",
     "OutboxMessage",
+    "Paper",
     "Period",
     "Person",
     "PhoneCode",
