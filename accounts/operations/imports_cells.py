@@ -135,13 +135,14 @@ def short_text(text: str) -> str:
 
 
 def region_reader() -> Callable[[str], str]:
-    """Return a reader of a region (统筹区) that policies are loaded for; it asks once for each."""
-    known: dict[str, bool] = {}
+    """Return a reader of a region (统筹区) that credit rules are loaded for.
+
+    The regions are asked for here, not cell by cell: cells are read while a COPY holds the connection.
+    """
+    known = {code for code in book.region_names() if book.knows_region(code)}
 
     def read(text: str) -> str:
         if text not in known:
-            known[text] = bool(_REGION.fullmatch(text)) and book.knows_region(text)
-        if not known[text]:
             raise ValueError("没有这个统筹区的政策，请核对代码，或先用 load_policies 载入")
         return text
 
