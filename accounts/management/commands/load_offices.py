@@ -1,0 +1,38 @@
+"""Load counters, their districts and the papers to bring: `load_offices`, `load_offices 330381.toml`."""
+
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts.identity.actors import Actor
+from accounts.offices import DirectoryError, shipped
+from accounts.operations.offices import LoadedOffices, load_offices
+from yibao.lib import clock
+
+
+class Command(BaseCommand):
+    help = "Load counters (TOML); without PATH, those that come with the project. Loading twice changes nothing."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("paths", nargs="*", type=Path, metavar="PATH")
+        parser.add_argument("--json", action="store_true", help="print one JSON document")
+
+    def handle(self, *args: object, paths: list[Path], **options: object) -> None:
+        actor = Actor.system("load_offices")
+        try:
+            loaded = [load_offices(actor=actor, path=path, at=clock.now()) for path in paths or shipped()]
+        except DirectoryError as error:
+            raise CommandError(f"网点没有载入：\n{error}") from None
+        if options["json"]:
+            self.stdout.write(json.dumps([_as_json(one) for one in loaded], ensure_ascii=False))
+            return
+        for one in loaded:
+            self.stdout.write(f"{one.region}：新载入 {one.added} 行，原有不变 {one.unchanged} 行")
+            for kept in one.kept:
+                self.stdout.write(f"  保留：{kept}")
+
+
+def _as_json(loaded: LoadedOffices) -> dict[str, object]:
+    return {"region": loaded.region, "added": loaded.added, "unchanged": loaded.unchanged, "kept": loaded.kept}

@@ -1,0 +1,121 @@
+"""Telling people something, and hearing what they tell us."""
+
+import secrets
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from accounts.enums import NoticeKind
+from accounts.identity import audit, limits, sms
+from accounts.identity.actors import Actor
+from accounts.models import Feedback, Notice, Person, User
+from yibao.lib.clock import SHANGHAI
+from yibao.lib.masking import scrubbed
+
+SPEAKABLE = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # read out on the phone: no 0/O, no 1/I
+SMS = sms.Template("notice", "{title}。{text}", reminder=True)
+FEEDBACK_LIMITS = limits.limits("5/1h 20/1d")
+
+
+class LinkInNoticeError(ValueError):
+    """A notice would hold something that looks like a link. Ours never do, so that people can tell frauds."""
+
+
+class AlreadyRatedError(Exception):
+    """This person has rated this matter before (一事一评)."""
+
+    message = "这件事您已经评价过了。"
+
+
+class AlreadyAnsweredError(Exception):
+    """Somebody answered this feedback first."""
+
+    message = "这一条已经答复过了。"
+
+
+def notify(
+    *, actor: Actor, person: Person, kind: NoticeKind, title: str, text: str, at: datetime, by_sms: bool = True
+) -> Notice:
+    """Tell a person something: a notice on 通知, and the same words to their phone where they want reminders.
+
+    Writes in the caller's transaction. Raises LinkInNoticeError.
+    """
+    if sms.LINK.search(title) or sms.LINK.search(text):
+        raise LinkInNoticeError(title)
+    with transaction.atomic():
+        notice = Notice.objects.create(person=person, kind=kind, title=title, text=text, at=at)
+        audit.record(actor=actor, verb="notice.sent", subject=person, detail={"notice": notice.pk}, at=at)
+        user = User.objects.filter(person=person, is_active=True).first() if by_sms else None
+        if user is not None:
+            sms.queue(template=SMS, params={"title": title, "text": text}, now=at, to_user=user)
+    return notice
+
+
+def mark_read(*, actor: Actor, person: Person, at: datetime) -> int:
+    """Mark everything that has been shown to a person by now as read; return how many that were."""
+    return Notice.objects.filter(person=person, read_at=None, at__lte=at).update(read_at=at)
+
+
+def give_feedback(
+    *,
+    actor: Actor,
+    person: Person | None,
+    text: str,
+    at: datetime,
+    address: str,
+    score: int | None = None,
+    about: str = "",
+    about_text: str = "",
+) -> Feedback:
+    """Keep what somebody says, or how they rate a finished act (score 1 to 5), and return it with its number.
+
+    address is whom the request counts for (access.address_of). Certificate and phone numbers are masked before
+    anything is kept. Raises AlreadyRatedError; limits.TooOftenError when this address has said enough for now.
+    """
+    with transaction.atomic():
+        limits.use("feedback", address, FEEDBACK_LIMITS, at)
+        try:
+            with transaction.atomic():
+                feedback = Feedback.objects.create(
+                    number=_number(at),
+                    person=person,
+                    about=about,
+                    about_text=about_text,
+                    score=score,
+                    text=scrubbed(text),
+                    at=at,
+                )
+        except IntegrityError as error:
+            if "feedback_one_rating_each" not in str(error):
+                raise
+            raise AlreadyRatedError from error
+        audit.record(actor=actor, verb="feedback.given", subject=person, detail={"number": feedback.number}, at=at)
+    return feedback
+
+
+def answer_feedback(*, actor: Actor, feedback_id: int, answer: str, at: datetime) -> Feedback:
+    """Answer what somebody told us, and tell them so. Raises AlreadyAnsweredError."""
+    with transaction.atomic():
+        feedback = Feedback.objects.select_for_update(of=("self",)).select_related("person").get(pk=feedback_id)
+        if feedback.answered_at is not None:
+            raise AlreadyAnsweredError
+        feedback.answer, feedback.answered_at, feedback.answered_by = answer, at, str(actor)
+        feedback.save(update_fields=["answer", "answered_at", "answered_by"])
+        audit.record(
+            actor=actor, verb="feedback.answered", subject=feedback.person, detail={"number": feedback.number}, at=at
+        )
+        if feedback.person is not None:
+            notify(
+                actor=actor,
+                person=feedback.person,
+                kind=NoticeKind.CASE,
+                title=f"您反映的 {feedback.number} 有答复了",
+                text=answer,
+                at=at,
+            )
+    return feedback
+
+
+def _number(at: datetime) -> str:
+    """Return a number like FK2026-1121-7F3AK: 反馈, the day, and five characters that can be read over the phone."""
+    return f"FK{at.astimezone(SHANGHAI):%Y-%m%d}-" + "".join(secrets.choice(SPEAKABLE) for _ in range(5))

@@ -1,0 +1,56 @@
+"""Which counter, and what to bring."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from accounts.enums import Situation
+from accounts.models import Duty, Office, Paper
+from accounts.offices import uncovered
+
+
+@dataclass(frozen=True, slots=True)
+class Checklist:
+    """The papers of one situation, in order, and the document that asks for them."""
+
+    situation: Situation
+    papers: list[Paper]
+
+    @property
+    def source(self) -> str:
+        return "；".join(dict.fromkeys(paper.source for paper in self.papers))
+
+
+def regions_with_offices() -> list[str]:
+    """Return the regions whose counters are on file, by code."""
+    return list(Office.objects.order_by("region").values_list("region", flat=True).distinct())
+
+
+def streets_of(region: str) -> list[str]:
+    """Return the streets and townships of a region's counters, in the order in which they were put on file."""
+    rows = Duty.objects.filter(region=region).order_by("id").values_list("street", flat=True)
+    return list(dict.fromkeys(rows))
+
+
+def duty_on(region: str, street: str, group: str, day: date) -> Duty | None:
+    """Return which office serves these people of this street on a day; None before the first day on file."""
+    rows = Duty.objects.filter(region=region, street=street, group=group, from_on__lte=day)
+    return rows.select_related("office").order_by("-from_on").first()
+
+
+def first_day(region: str) -> date | None:
+    """Return the first day for which counters are on file in a region."""
+    return Duty.objects.filter(region=region).order_by("from_on").values_list("from_on", flat=True).first()
+
+
+def checklist_on(region: str, situation: str, day: date) -> Checklist | None:
+    """Return the papers to bring in a situation on a day; None when none are on file."""
+    rows = list(
+        Paper.objects.filter(region=region, situation=situation, from_on__lte=day).order_by("-from_on", "place")
+    )
+    papers = [paper for paper in rows if paper.from_on == rows[0].from_on]
+    return Checklist(Situation(situation), papers) if papers else None
+
+
+def gaps(region: str) -> list[str]:
+    """Return, in Chinese, who would find no counter in a region; admin shows it after every change."""
+    return uncovered(Duty.objects.filter(region=region).order_by("id").values_list("street", "group", "from_on"))
