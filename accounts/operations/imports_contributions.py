@@ -1,8 +1,9 @@
 """import_contributions: for whom a month was paid, on which base, and when the money came in."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from django.db import connection
 
@@ -89,18 +90,18 @@ def import_contributions(*, actor: Actor, path: Path, today: date, progress: Pro
 
 
 def _stage(file: File, today: date) -> None:
+    readers = (cells.certificate, cells.region_reader(), cells.month, cells.base, cells.day)
     with connection.cursor() as cursor:
         cursor.execute(_CREATE)
         with cursor.copy(_COPY) as copy:
-            for line in _lines(file, today):
+            for line in _lines(file, readers, today):
                 copy.write(line)
         cursor.execute("ANALYZE pg_temp.contributions_staged")
 
 
-def _lines(file: File, today: date) -> Iterator[str]:
+def _lines(file: File, readers: Sequence[Callable[[str], Any]], today: date) -> Iterator[str]:
     """Yield the good rows as lines of COPY text; note what is wrong with the others."""
     index = Sealer(Person._meta.get_field("certno").context).index
-    readers = (cells.certificate, cells.region_reader(), cells.month, cells.base, cells.day)
     for number, row in file.read():
         values = []
         for column, read, cell in zip(COLUMNS, readers, row, strict=True):

@@ -96,7 +96,7 @@ def find_conflicts(problems: Problems) -> None:
     _note(
         problems,
         f"""
-        SELECT s.row, s.shown, s.from_on, {_differing(_FACTS)} FROM roster_people s JOIN (
+        SELECT s.row, s.from_on, {_differing(_FACTS)} FROM roster_people s JOIN (
             SELECT id, name, gender, coalesce(encode(phone_index, 'hex'), '') AS phone_index FROM accounts_person
         ) k ON k.id = s.person_id WHERE s.facts_on = s.from_on AND {_differs(_FACTS)} ORDER BY s.row
         """,
@@ -104,7 +104,7 @@ def find_conflicts(problems: Problems) -> None:
     _note(
         problems,
         f"""
-        SELECT s.row, s.shown, s.from_on, {_differing(_TERMS)} FROM roster_staged s
+        SELECT s.row, s.from_on, {_differing(_TERMS)} FROM roster_staged s
         JOIN roster_people p USING (certno_index)
         JOIN accounts_enrolment k ON (k.person_id, k.region, k.insurance, k.from_on)
                                    = (p.person_id, s.region, s.insurance, s.from_on)
@@ -116,10 +116,10 @@ def find_conflicts(problems: Problems) -> None:
 def _note(problems: Problems, query: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(query)
-        for row, shown, from_on, *differing in cursor:
-            for column in filter(None, differing):
-                problems.add_masked(
-                    row, column, shown, f"与已登记的 {from_on} 的内容不一致；有变化请写新的 stas_date，历史不改"
+        for row, from_on, *differing in cursor:
+            for column, value in filter(None, differing):
+                problems.add(
+                    row, column, value, f"与已登记的 {from_on} 的内容不一致；有变化请写新的 stas_date，历史不改"
                 )
 
 
@@ -129,8 +129,14 @@ def _differs(columns: tuple[str, ...]) -> str:
 
 
 def _differing(columns: tuple[str, ...]) -> str:
+    def shown(column: str) -> str:
+        if column == "phone_index":
+            return "''"
+        return "(s.pension_fen / 100.0)::numeric(12, 2)::text" if column == "pension_fen" else f"s.{column}::text"
+
     return ", ".join(
-        f"CASE WHEN s.{column} IS DISTINCT FROM k.{column} THEN '{_COLUMN_OF[column]}' END" for column in columns
+        f"CASE WHEN s.{column} IS DISTINCT FROM k.{column} THEN ARRAY['{_COLUMN_OF[column]}', {shown(column)}] END"
+        for column in columns
     )
 
 
