@@ -1,7 +1,6 @@
 /* Manners of a page that waits, fails or speaks. Every page works without this file. */
 "use strict";
 {
-  const root = document.documentElement;
   const { phone, signIn, cases, stay, session } = document.body.dataset;
   const byId = (id) => document.getElementById(id);
 
@@ -10,19 +9,15 @@
   const block = (kind, word, text, link) => {
     const box = document.createElement("div");
     box.className = `alert ${kind}`;
-    const lines = [word, text, ""].map((line) => {
-      const p = document.createElement("p");
-      p.textContent = line;
-      return p;
-    });
-    lines[0].className = "alert-word";
-    if (link && link[1]) {
-      const a = document.createElement("a");
-      a.className = "back-to";
-      [a.textContent, a.href] = link;
-      lines[2].append(a);
-    }
-    box.append(...lines.filter((p) => p.hasChildNodes()));
+    const add = (to, tag, words) => {
+      const el = document.createElement(tag);
+      el.textContent = words;
+      to.append(el);
+      return el;
+    };
+    add(box, "p", word).className = "alert-word";
+    if (text) add(box, "p", text);
+    if (link && link[1]) add(add(box, "p", ""), "a", link[0]).href = link[1];
     return box;
   };
 
@@ -36,12 +31,17 @@
   const failed = (status, reference) => {
     const here = location.pathname + location.search;
     const number = reference ? `，报编号 ${reference}` : "";
-    if (!status) problem("网络断了", "不知道刚才这一步有没有送到。连上网以后先看办事进度，再决定要不要重做。", progress);
-    else if (status === 401) problem("登录已过期", "之前存好的都在。重新登录后可以接着办。", ["重新登录", signIn && `${signIn}?next=${encodeURIComponent(here)}`]);
-    else if (status === 403) problem("这一步现在不能办", "没有扣钱。页面可能放得太久了，请刷新后再试。", ["刷新本页", here]);
-    else if (status === 404) problem("这条内容已经没有了", "可能刚被撤回或改掉，没有扣钱。", ["刷新本页", here]);
-    else if (status === 409) problem("内容刚刚有变化", "这一步没有办，没有扣钱。请刷新后看清楚再办。", ["刷新本页", here]);
-    else if (status === 429) problem("点得太快了", "这一步没有办，没有扣钱。请等几分钟再试。");
+    const again = ["刷新本页", here];
+    const changed = ["内容刚刚有变化", "这一步没有办，没有扣钱。请看清楚再办。", again];
+    const known = {
+      0: ["网络断了", "不知道刚才这一步有没有送到。连上网以后先看办事进度，再决定要不要重做。", progress],
+      401: ["登录已过期", "之前存好的都在。重新登录后可以接着办。", ["重新登录", signIn && `${signIn}?next=${encodeURIComponent(here)}`]],
+      403: ["这一步现在不能办", "没有扣钱。页面可能放得太久了，请刷新后再试。", again],
+      404: changed,
+      409: changed,
+      429: ["点得太快了", "这一步没有办，没有扣钱。请等几分钟再试。"],
+    }[status];
+    if (known) problem(...known);
     else problem("页面出了问题", `刚才这一步没有办成，没有扣钱，之前存好的都在。请过几分钟再试，或打 ${phone}${number}。`);
   };
 
@@ -107,7 +107,7 @@
   addEventListener("htmx:responseError", ({ detail }) => failed(detail.xhr.status, detail.xhr.getResponseHeader("X-Reference")));
   addEventListener("htmx:sendError", () => failed(0));
   addEventListener("htmx:swapError", () => failed(500));
-  addEventListener("display", ({ detail }) => { root.dataset.size = detail.size; root.dataset.contrast = detail.contrast; });
+  addEventListener("display", ({ detail }) => Object.assign(document.documentElement.dataset, { size: detail.size, contrast: detail.contrast }));
 
   // Session: warned after three quarters of it, one link keeps it; drafts are on the server either way.
   let warning, ending;
@@ -117,9 +117,9 @@
     byId("session-warning").replaceChildren();
     if (!session || !stay) return;
     warning = setTimeout(() => {
-      const left = Math.max(1, Math.round(session / 240));
-      byId("session-warning").replaceChildren(block("warn", `还有${left}分钟就会自动退出`, "", ["我还在，继续用", stay]));
-      say(`还有${left}分钟就会自动退出。`);
+      const words = `还有${Math.round(session / 240)}分钟就会自动退出`;
+      byId("session-warning").replaceChildren(block("warn", words, "", ["我还在，继续用", stay]));
+      say(words);
     }, session * 750);
     ending = setTimeout(() => failed(401), session * 1000);
   };

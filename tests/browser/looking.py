@@ -1,0 +1,93 @@
+"""What a browser test looks for on a page: rules of axe, layout, words of the console. Everything answers sentences."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+AXE_OPTIONS = {
+    "runOnly": {
+        "type": "tag",
+        "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    },
+    "resultTypes": ["violations"],
+}
+LAYOUT = Path(__file__).with_name("layout.js").read_text()
+
+# Smallest target and letters in CSS px (experience.md A09, A10, A12).
+FLOORS = {"standard": (44, 16), "large": (44, 16), "elder": (60, 18), "largest": (60, 18)}
+SIZES = tuple(FLOORS)
+CONTRASTS = ("standard", "high")
+WIDTHS = (320, 390, 1280)
+
+# WCAG 1.4.12: nothing may be lost when a reader spreads the text.
+SPREAD = """* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important; }
+p { margin-block-end: 2em !important; }"""
+TEXT_200 = "html { font-size: 200% !important; }"
+
+
+@dataclass(frozen=True)
+class Look:
+    """One way to look at a page."""
+
+    size: str = "standard"
+    width: int = 390
+    contrast: str = "standard"
+
+    def __str__(self) -> str:
+        return f"{self.size} {self.width} {self.contrast}"
+
+
+EVERY_LOOK = tuple(Look(size, width, contrast) for size in SIZES for width in WIDTHS for contrast in CONTRASTS)
+# In the suite: the ordinary phone, the largest letters on the smallest screen, 长辈版, the desk in high contrast.
+FEW_LOOKS = (Look(), Look("largest", 320), Look("elder", 390), Look("standard", 1280, "high"))
+
+
+def look_at(page: Page, look: Look) -> None:
+    """Show the open page in this size, width and contrast, as the server would have written it."""
+    page.set_viewport_size({"width": look.width, "height": 844})
+    page.evaluate(
+        "([size, contrast]) => Object.assign(document.documentElement.dataset, { size, contrast })",
+        [look.size, look.contrast],
+    )
+
+
+def axe_problems(page: Page) -> list[str]:
+    """Return what axe finds against WCAG 2.0 to 2.2 A and AA and its best practices, with the places."""
+    found = Axe().run(page, options=AXE_OPTIONS).response["violations"]
+    return [
+        f"axe {rule['id']}: {rule['help']}: {node['target']}" + f" {node.get('failureSummary', '')}".replace("\n", " ")
+        for rule in found
+        for node in rule["nodes"][:3]
+    ]
+
+
+def layout_problems(page: Page, size: str = "standard") -> list[str]:
+    """Return overflow, clipped or squeezed text, small print and small targets (experience.md A02–A05, A09–A12)."""
+    target, font = FLOORS[size]
+    return page.evaluate(LAYOUT, {"minTarget": target, "minFont": font})
+
+
+@contextmanager
+def restyled(page: Page, css: str) -> Iterator[None]:
+    """Add a reader's own style sheet. Constructed in script, because the page's CSP refuses <style>."""
+    page.evaluate(
+        "(css) => { const own = new CSSStyleSheet(); own.replaceSync(css); document.adoptedStyleSheets = [own]; }", css
+    )
+    yield
+    page.evaluate("document.adoptedStyleSheets = []")
+
+
+def spread_problems(page: Page) -> list[str]:
+    """Return what is lost when the reader spreads the text, or doubles it in the standard size at 390 px."""
+    problems = []
+    for css in (SPREAD, TEXT_200):
+        with restyled(page, css):
+            problems += [
+                f"{'spread text' if css is SPREAD else 'text at 200%'}: {problem}"
+                for problem in page.evaluate(LAYOUT, {"minTarget": 0, "minFont": 0})
+            ]
+    return problems

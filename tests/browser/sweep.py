@@ -1,0 +1,69 @@
+"""Every page in every size, width and contrast, through axe and the layout checks: `make sweep`.
+
+The suite looks at each page in four ways (test_sweep.py); this command looks at all twenty-four.
+A new page is one line in PAGES.
+"""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+
+from playwright.sync_api import Page
+
+from tests.browser.looking import Look, axe_problems, layout_problems, look_at, spread_problems
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A page to look at: its name in the report, its address, and the role of who looks ("" is nobody)."""
+
+    name: str
+    path: str
+    role: str = ""
+
+
+ERRORS = tuple(
+    Stop(f"error {name}", f"/errors/{name}/")
+    for name in ("400", "403", "403_csrf", "404", "409", "429", "500", "503", "expired")
+)
+PAGES = (
+    Stop("components", "/components/", "clerk"),
+    Stop("size and contrast", "/display/?next=/display/"),
+    Stop("flow", "/try/"),
+    Stop("result", "/try/done/"),
+    *ERRORS,
+)
+
+
+def sweep(page: Page, looks: tuple[Look, ...]) -> list[str]:
+    """Look at the open page in all these ways and return what is wrong, each problem once with its looks."""
+    found: dict[str, list[str]] = {}
+    for look in looks:
+        look_at(page, look)
+        for problem in axe_problems(page) + layout_problems(page, look.size):
+            found.setdefault(problem, []).append(str(look))
+    look_at(page, Look())
+    for problem in spread_problems(page):
+        found.setdefault(problem, []).append("spread")
+    return [f"{problem} [{', '.join(where)}]" for problem, where in found.items()]
+
+
+def ways_on(page: Page) -> set[str]:
+    """Return the links and forms of the open page: 长辈版 must offer the same ones (A13)."""
+    return set(
+        page.evaluate(
+            "[...document.querySelectorAll('a[href], form[action]')]"
+            ".map((el) => el.getAttribute('href') || `${el.method} ${el.getAttribute('action')}`)"
+        )
+    )
+
+
+def main() -> int:
+    environment = os.environ | {"SWEEP": "every"}
+    command = [sys.executable, "-m", "pytest", "tests/browser/test_sweep.py", "-q", *sys.argv[1:]]
+    return subprocess.call(command, env=environment)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,62 @@
+"""The checks of the sweep can fail: each finds the fault it was written for."""
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.looking import axe_problems, layout_problems
+
+PAGE = """<!doctype html><html lang="zh-Hans"><title>试</title>
+<style>body {{ font: 18px/1.7 sans-serif; margin: 16px }} button {{ font: inherit }}
+.btn {{ display: inline-block; min-width: 60px; min-height: 60px }} {css}</style>
+<main><h1>试</h1>{body}</main></html>"""
+
+
+def show(page: Page, body: str, css: str = "") -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.set_content(PAGE.format(body=body, css=css))
+
+
+def test_a_sound_page_has_no_problems(page):
+    show(page, '<p>请打<a href="#">65895523</a>问。</p><button class="btn">同意</button>')
+    assert layout_problems(page, "elder") == []
+    assert axe_problems(page) == []
+
+
+@pytest.mark.parametrize(
+    ("problem", "body", "css"),
+    [
+        ("too wide", '<p id="wide">一段话</p>', "#wide { width: 600px }"),
+        ("less than 4 em", "<p>近七年年末历年结余的变化</p>", "p { width: 1em }"),
+        ("text leaves its box", "<p>1234567890123456789012345678901234567890</p>", "p { width: 200px }"),
+        ("text is cut off", "<p>近七年年末历年结余</p>", "p { width: 90px; height: 20px; overflow: hidden }"),
+        ("small print", "<p>小字</p>", "p { font-size: 13px }"),
+        ("target smaller than 44 px", '<p><a class="x" href="#">退出</a></p>', ".x { display: inline-flex }"),
+        ("target smaller than 44 px", '<p><a href="#">只有链接的一行</a></p>', ""),
+        ("closer than 24 px", '<p>请打<a href="#">电话</a>问</p>', "p, a { font-size: 16px; line-height: 1 }"),
+    ],
+)
+def test_a_fault_of_layout_is_found(page, problem, body, css):
+    show(page, body, css)
+    assert any(problem in found for found in layout_problems(page)), layout_problems(page)
+
+
+def test_a_button_of_48_px_is_large_enough_except_in_the_elder_size(page):
+    show(page, "<button>同意</button>", "button { width: 48px; height: 48px }")
+    assert layout_problems(page, "standard") == []
+    assert any("target smaller than 60 px" in found for found in layout_problems(page, "elder"))
+
+
+def test_a_data_table_may_be_wider_than_the_screen_in_its_own_scroller(page):
+    show(
+        page,
+        '<div class="scroller" tabindex="0"><table><tr><td>很宽的表格</td></tr></table></div>',
+        ".scroller { overflow-x: auto } table { width: 800px }",
+    )
+    assert layout_problems(page) == []
+
+
+def test_axe_finds_a_missing_label_and_weak_contrast(page):
+    show(page, '<input name="certno"><p>淡字</p>', "p { color: #999 }")
+    found = " ".join(axe_problems(page))
+    assert "axe label" in found
+    assert "axe color-contrast" in found

@@ -1,0 +1,30 @@
+"""Every page is sound to axe, to the eye and to the console. `make sweep` runs this in all twenty-four looks."""
+
+import os
+
+import pytest
+
+from tests.browser.looking import EVERY_LOOK, FEW_LOOKS
+from tests.browser.sweep import PAGES, Stop, sweep, ways_on
+
+pytestmark = pytest.mark.urls("tests.browser.urls")
+
+LOOKS = EVERY_LOOK if os.environ.get("SWEEP") == "every" else FEW_LOOKS
+
+
+@pytest.mark.parametrize("stop", PAGES, ids=lambda stop: stop.name)
+def test_the_page_is_sound(stop: Stop, page, console, visit, sign_in, people):
+    if user := people[stop.role]:
+        sign_in(page, user)
+    visit(page, stop.path)
+
+    standard = ways_on(page)
+    page.context.add_cookies([{"name": "display", "value": "elder.high", "url": page.url}])
+    page.reload()
+    assert page.locator("html").get_attribute("data-size") == "elder"
+    assert ways_on(page) == standard
+
+    problems = sweep(page, LOOKS)
+
+    refused = [said for said in console if "Failed to load resource" not in said]  # error pages have error statuses
+    assert not problems + refused, "\n".join(problems + refused)
