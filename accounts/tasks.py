@@ -1,15 +1,18 @@
 """Celery's side of the jobs: thin shells that ring. Messages carry ids only; what to do stands in the database."""
 
 from datetime import timedelta
+from uuid import UUID
 
 from celery import shared_task
 from django.conf import settings
 from django.db import transaction
 
 from accounts.enums import ChunkState
+from accounts.identity import sms
 from accounts.identity.actors import Actor
 from accounts.jobs import due, kinds, runs
 from accounts.models import Chunk
+from accounts.operations.identity import tidy
 from yibao.lib import clock
 
 
@@ -45,3 +48,21 @@ def ring(run_id: int) -> None:
     """Send one message per chunk that is to be done."""
     for chunk_id in Chunk.objects.filter(run=run_id, state=ChunkState.TODO).order_by("id").values_list("id", flat=True):
         work_chunk.apply_async((chunk_id,), expires=600)
+
+
+@shared_task(name=sms.TASK)
+def send_sms(message_id: str) -> None:
+    """Send the text message that was just written down."""
+    sms.send(UUID(message_id), clock.now())
+
+
+@shared_task(name="accounts.tasks.sweep_sms")
+def sweep_sms() -> None:
+    """Send the messages whose bell nobody heard, and those whose gateway did not answer."""
+    sms.send_due(clock.now())
+
+
+@shared_task(name="accounts.tasks.tidy_identity")
+def tidy_identity() -> None:
+    """Forget codes, limits, kept forms and sessions that are over."""
+    tidy(now=clock.now())

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import environ
 from csp.constants import NONE, SELF
+from kombu import Queue
 
 from yibao import servers
 
@@ -177,6 +178,9 @@ SMS_GATEWAY_TOKEN = env.str("SMS_GATEWAY_TOKEN", default="")
 SMS_PER_NUMBER = env.str("SMS_PER_NUMBER", default="1/60s 30/1h 100/1d" if DEMO else "1/60s 5/1h 10/1d")
 SMS_PER_ADDRESS = env.str("SMS_PER_ADDRESS", default="600/1h" if DEMO else "20/1h 100/1d")
 SMS_CODES_PER_DAY = env.int("SMS_CODES_PER_DAY", default=20_000)
+# A queue of their own: workers take turns between queues, so a code never waits behind a whole run's chunks.
+CELERY_TASK_QUEUES = (Queue("celery"), Queue("sms"))
+CELERY_TASK_ROUTES = {"accounts.tasks.*_sms": {"queue": "sms"}}
 
 LANGUAGE_CODE = "zh-hans"
 TIME_ZONE = "Asia/Shanghai"

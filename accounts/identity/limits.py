@@ -119,3 +119,9 @@ def use_today(what: str, most: int, at: datetime) -> int:
         if row := cursor.fetchone():
             return int(row[0])
     raise TooOftenError(what, opens_at=midnight + timedelta(days=1))
+
+
+def tidy(before: datetime) -> None:
+    """Forget whoever did nothing since; the longest window is a day."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM accounts_allowance WHERE recent[cardinality(recent)] < %s", [before])

@@ -32,7 +32,7 @@ GATEWAY_SECONDS = 5.0
 # Longer than the gateway may take: while one process waits for the answer, no other asks.
 FIRST_PAUSE = timedelta(seconds=15)
 LONGEST_PAUSE = timedelta(minutes=30)
-LINK = re.compile(r"://|www\.|\b[a-z0-9-]+\.(com|cn|net|org|gov|top|vip|cc|me|io)\b", re.IGNORECASE)
+LINK = re.compile(r"://|www\.|\b[a-z0-9-]+\.(com|cn|net|org|gov|top|vip|cc|me|io)\b", re.I | re.ASCII)
 TRANSIENT = frozenset({408, 425, 429})
 
 

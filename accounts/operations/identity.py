@@ -5,13 +5,24 @@ from datetime import datetime, timedelta
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
 
+from accounts.enums import MessageState
 from accounts.identity import audit, limits, proving, sms
 from accounts.identity.actors import Actor
-from accounts.models import IdentityCode, Person, User
+from accounts.models import (
+    DayCount,
+    IdentityCode,
+    OutboxMessage,
+    Person,
+    PhoneCode,
+    UnfinishedForm,
+    User,
+)
 
 CODE_VALID = timedelta(days=3)
+MESSAGES_KEPT = timedelta(days=90)  # long enough to answer a complaint about a message
 
 TIED = sms.Template("identity_tied", "有人用您的姓名和证件号码开通了网上查询。不是您本人办的，请马上打{help}。")
 MOVED = sms.Template("identity_moved", "您的医保账户改用另一个登录了，原来的登录已退出。不是您来办的，请马上打{help}。")
@@ -164,6 +175,19 @@ def end_sessions(user: User) -> None:
 
 def _help() -> dict[str, str]:
     return {"help": settings.HELP_PHONE}
+
+
+def tidy(*, now: datetime) -> None:
+    """Delete what is over: codes after a day, limits nobody touched for two, kept forms, sessions, old messages."""
+    day = timedelta(days=1)
+    PhoneCode.objects.filter(expires_at__lt=now - day).delete()
+    IdentityCode.objects.filter(expires_at__lt=now - MESSAGES_KEPT).delete()
+    limits.tidy(now - 2 * day)
+    DayCount.objects.filter(day__lt=(now - MESSAGES_KEPT).date()).delete()
+    UnfinishedForm.objects.filter(expires_at__lt=now).delete()
+    Session.objects.filter(expire_date__lt=now - day).delete()
+    UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
+    OutboxMessage.objects.exclude(state=MessageState.WAITING).filter(queued_at__lt=now - MESSAGES_KEPT).delete()
 
 
 def _give_up_phone(holder: User) -> None:

@@ -1,0 +1,206 @@
+"""Staff sign in with password and authenticator, and reach nothing without both."""
+
+import time
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from django.contrib.auth.password_validation import validate_password
+from django.core.cache import cache
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+
+from accounts.identity.actors import Actor
+from accounts.models import AuditEvent, User
+from accounts.operations.identity import reset_second_factor
+from accounts.views.outbox import totp_now
+from tests.factories.users import PASSWORD, citizen, official, signed_in
+from yibao.lib import clock
+
+pytestmark = pytest.mark.django_db
+
+STAFF_PAGES = ["/admin/", "/admin/auth/group/", "/components/", "/settings/"]
+
+
+@pytest.fixture(autouse=True)
+def fresh_limits():
+    """Password limits and used codes live in the cache."""
+    cache.clear()
+
+
+def give_password(client: Client, username: str = "clerk-1", password: str = PASSWORD, onward: str = ""):
+    data = {"login": username, "password": password, "next": onward}
+    return client.post(reverse("account_login"), data)
+
+
+def digits_now(user: User) -> str:
+    return totp_now(Authenticator.objects.get(user=user), time.time())
+
+
+def set_up(client: Client) -> str:
+    """Set up the authenticator of whoever has just given their password; return its secret."""
+    client.get(reverse("second_factor"))
+    secret = client.session["mfa.totp.secret"]
+    response = client.post(
+        reverse("second_factor"), {"code": format_hotp_value(hotp_value(secret, int(time.time()) // 30))}
+    )
+    assert response.status_code == 302
+    return secret
+
+
+def test_the_first_sign_in_leads_to_the_set_up_and_nowhere_else(client):
+    official()
+    give_password(client)
+    for page in STAFF_PAGES:
+        assert client.get(page).url == reverse("second_factor")
+    page = client.get(reverse("second_factor")).content.decode()
+    assert "<svg" in page
+    assert "style=" not in page
+    set_up(client)
+    assert client.get("/settings/").status_code == 403  # a page of citizens: the gate is open, the page is not theirs
+
+
+@pytest.mark.parametrize("make", [lambda: official(), lambda: User.objects.create_superuser("root", PASSWORD)])
+def test_without_the_second_factor_no_page_of_staff_opens_for_anybody(make, client):
+    client.force_login(make())
+    for page in STAFF_PAGES:
+        assert client.get(page).url == reverse("second_factor")
+
+
+def test_from_then_on_every_sign_in_asks_for_password_and_code(client):
+    user = official()
+    give_password(client)
+    set_up(client)
+    cache.clear()  # the code of these thirty seconds may be used again
+    browser = Client()
+    assert give_password(browser).url == reverse("mfa_authenticate")
+    assert "_auth_user_id" not in browser.session
+    response = browser.post(reverse("mfa_authenticate"), {"code": digits_now(user)})
+    assert response.url == "/counter/"
+    assert browser.session["_auth_user_id"] == str(user.pk)
+
+
+def test_the_same_code_does_not_work_twice(client):
+    user = official()
+    give_password(client)
+    set_up(client)
+    cache.clear()
+    code = digits_now(user)
+    for browser, status in ((Client(), 302), (Client(), 200)):
+        give_password(browser)
+        assert browser.post(reverse("mfa_authenticate"), {"code": code}).status_code == status
+
+
+def test_a_wrong_code_is_explained_and_guessing_stops_after_five(client):
+    user = official()
+    give_password(client)
+    set_up(client)
+    cache.clear()
+    browser = Client()
+    give_password(browser)
+    right = digits_now(user)
+    bad = f"{(int(right) + 1) % 1_000_000:06d}"
+    pages = [browser.post(reverse("mfa_authenticate"), {"code": bad}).content.decode() for _ in range(6)]
+    assert "动态码不对" in pages[0]
+    assert "试得太多了" in pages[5]
+    assert browser.post(reverse("mfa_authenticate"), {"code": right}).status_code == 200
+
+
+def test_a_wrong_password_and_an_unknown_account_get_the_same_answer(client):
+    official()
+    answers = [
+        give_password(client, name, "wrong-password-here").content.decode().count("账号或密码不对")
+        for name in ("clerk-1", "nobody")
+    ]
+    assert answers == [1, 1]
+
+
+def test_passwords_cannot_be_tried_for_ever(client):
+    official()
+    for _ in range(5):
+        give_password(client, password="wrong-password-here")
+    assert "试得太多了" in give_password(client).content.decode()
+
+
+def test_a_citizen_cannot_sign_in_with_a_password(client):
+    user = citizen("19900000001")
+    assert "账号或密码不对" in give_password(client, user.username, PASSWORD).content.decode()
+
+
+def test_the_admins_own_sign_in_page_leads_to_ours(client):
+    assert client.get("/admin/login/").url == f"{reverse('account_login')}?next=%2Fadmin%2F"
+    assert client.get("/admin/").url == f"{reverse('account_login')}?next=%2Fadmin%2F"
+    assert client.post("/admin/login/", {"username": "root", "password": PASSWORD}).status_code == 302
+    assert "_auth_user_id" not in client.session
+
+
+def test_who_may_not_enter_the_admin_is_told_so_and_not_sent_round_in_circles():
+    browser = signed_in(official())
+    assert browser.get("/admin/login/").status_code == 403
+    assert browser.get("/admin/", follow=True).status_code == 403
+
+
+def test_each_role_starts_at_its_own_place():
+    for role, home in (
+        ("clerk", "/counter/"),
+        ("reviewer", "/counter/"),
+        ("policy", "/admin/"),
+        ("approver", "/admin/"),
+    ):
+        official(role)
+        browser = Client()
+        give_password(browser, f"{role}-1")
+        browser.get(reverse("second_factor"))
+        secret = browser.session["mfa.totp.secret"]
+        code = format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+        assert browser.post(reverse("second_factor"), {"code": code}).url == home
+
+
+def test_the_secret_of_the_authenticator_is_encrypted_in_the_database(client):
+    user = official()
+    give_password(client)
+    secret = set_up(client)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT data::text FROM mfa_authenticator WHERE user_id = %s", [user.pk])
+        stored = cursor.fetchone()[0]
+    assert secret not in stored
+    assert "mfa.totp.secret" not in client.session
+
+
+def test_the_set_up_is_closed_to_citizens_and_to_who_has_an_authenticator(client):
+    assert signed_in(citizen()).get(reverse("second_factor")).status_code == 403
+    user = official()
+    give_password(client)
+    set_up(client)
+    assert client.get(reverse("second_factor")).url == "/counter/"
+    bypass = Client()
+    bypass.force_login(user)  # a session that was opened without the factor
+    assert bypass.get("/settings/").url == reverse("second_factor")
+    assert bypass.get(reverse("second_factor")).url == reverse("account_login")
+    assert "_auth_user_id" not in bypass.session
+
+
+def test_a_lost_authenticator_is_reset_by_somebody_else_and_signs_out_everywhere(client):
+    user, admin = official(), User.objects.create_superuser("root", PASSWORD)
+    give_password(client)
+    set_up(client)
+    reset_second_factor(actor=Actor.staff(admin, "central"), user=user, now=clock.now())
+    assert client.get("/components/").status_code == 302
+    assert not Authenticator.objects.filter(user=user).exists()
+    assert AuditEvent.objects.filter(verb="second_factor.reset").count() == 1
+
+
+def test_a_short_password_is_refused():
+    for password in ("short-1", "123456789012", "password1234"):
+        with pytest.raises(ValidationError):
+            validate_password(password, User(username="clerk"))
+    validate_password(PASSWORD, User(username="clerk"))
+
+
+def test_the_demo_shows_the_codes_of_the_staff(client):
+    user = official()
+    give_password(client)
+    set_up(client)
+    assert digits_now(user) in client.get(reverse("outbox")).content.decode()
