@@ -152,7 +152,8 @@ def _published() -> QuerySet[PolicyVersion]:
 
 
 def _read() -> _Shelf:
-    by_id, by_kind = {}, {}
+    by_id: dict[int, Published] = {}
+    by_kind: dict[tuple[str, str], tuple[Published, ...]] = {}
     for policy in _published().select_related("region").order_by("region", "kind", "-effective_from"):
         terms: Terms = parse_terms(policy.kind, policy.terms, file=f"#{policy.pk}")
         published = Published(policy.pk, policy, terms, policy.source)

@@ -10,7 +10,7 @@ from django.db import transaction
 from accounts.identity import audit
 from accounts.identity.actors import Actor
 from accounts.models import PolicyState, PolicyVersion
-from accounts.policies.presets import Version, parse_version, version_to_toml
+from accounts.policies.presets import Version, parse_version, toml_reason, version_to_toml
 from accounts.policies.terms import CreditTerms, PolicyError, Problem, parse_terms
 
 
@@ -30,7 +30,7 @@ def read_draft(region: str, kind: str, text: str, *, existing: int | None = None
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise PolicyError([Problem("", "", f"写法不对：{error}")]) from error
+        raise PolicyError([Problem("", "", toml_reason(error))]) from error
     version = parse_version(region, kind, table)
     same_day = PolicyVersion.objects.filter(region=region, kind=kind, effective_from=version.effective_from)
     if any(other.pk != existing for other in same_day):

@@ -4,6 +4,7 @@ One file is one region. Pure: parses and validates, knows neither Django nor the
 """
 
 import json
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -71,7 +72,7 @@ def parse_preset(text: str, file: str) -> Preset:
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise PolicyError([Problem(file, "", f"不是有效的 TOML：{error}")]) from error
+        raise PolicyError([Problem(file, "", toml_reason(error))]) from error
     problems = [Problem(file, key, "没有这一节，请检查拼写") for key in data if key not in _TOP_KEYS]
     code, name = data.get("code"), data.get("name")
     if not (isinstance(code, str) and len(code) == 6 and code.isascii() and code.isdigit()):
@@ -96,6 +97,13 @@ def parse_preset(text: str, file: str) -> Preset:
     if problems:
         raise PolicyError(problems)
     return Preset(file, str(code), str(name), tuple(versions))
+
+
+def toml_reason(error: tomllib.TOMLDecodeError) -> str:
+    """Return in Chinese where a text is not TOML; the parser itself speaks English only."""
+    place = re.search(r"at line (\d+), column (\d+)", str(error))
+    where = f"第{place[1]}行第{place[2]}列" if place else "文件末尾"
+    return f"{where}写法不对，不是有效的 TOML（{str(error).split(' (at')[0]}）"
 
 
 _TOP_KEYS = {"code", "name", "note", "documents", *KINDS}
