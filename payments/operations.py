@@ -33,16 +33,19 @@ def pay(
             return _same(earlier, institution, person, amount_fen, on)
         voucher = _post(actor, institution, person, region, amount_fen, on, key)
         paid = sum(row.amount_fen for row in voucher.transfers.all()) if voucher else 0
-        return Bill.objects.create(
-            institution=institution,
-            person=person,
-            region=region,
-            on=on,
-            amount_fen=amount_fen,
-            account_fen=paid,
+        bill, _ = Bill.objects.get_or_create(
             key=key,
-            voucher=voucher,
+            defaults={
+                "institution": institution,
+                "person": person,
+                "region": region,
+                "on": on,
+                "amount_fen": amount_fen,
+                "account_fen": paid,
+                "voucher": voucher,
+            },
         )
+        return _same(bill, institution, person, amount_fen, on)
 
 
 def _post(

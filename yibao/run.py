@@ -91,11 +91,11 @@ def _role() -> str:
 
 
 def _announce(port: str) -> None:
-    from payments import demo
+    from payments.demo import staff
 
     print(f"\n医保个人账户　http://localhost:{port}/　（Ctrl-C 停止）")
     print(f"短信发件箱（验证码在这里看）　http://localhost:{port}/dev/outbox/\n")
-    print(demo.sign_ins())
+    print(staff.sign_ins())
     print(flush=True)
 
 

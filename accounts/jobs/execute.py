@@ -10,6 +10,7 @@ from django.db import transaction
 from accounts.enums import ChunkState, JobKind, RunState
 from accounts.identity.actors import Actor
 from accounts.jobs import kinds, rollover, runs
+from accounts.jobs.due import next_jobs
 from accounts.models import Run
 
 CLOSE_YEAR = "close_year"
@@ -67,6 +68,31 @@ def run_job(
     with transaction.atomic():
         reports = _run_steps(actor, kind, region, period, on, clock, progress)
         transaction.set_rollback(True)
+    return reports
+
+
+def run_due(
+    *,
+    actor: Actor,
+    on: date,
+    clock: Callable[[], datetime],
+    progress: Progress = lambda what, done, total: None,
+) -> list[Report]:
+    """Run everything that is due on a day, in order, and return the reports. Raises CannotRun."""
+    reports: list[Report] = []
+    tried: set[tuple[str, str, str]] = set()
+    while jobs := [job for job in next_jobs(on) if (job.kind, job.region, job.period) not in tried]:
+        for job in jobs:
+            tried.add((job.kind, job.region, job.period))
+            reports += run_job(
+                actor=actor,
+                kind=job.kind,
+                region=job.region,
+                period=job.period,
+                on=on,
+                clock=clock,
+                progress=progress,
+            )
     return reports
 
 

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from django.db import connection
 
-from accounts.enums import EnrolmentStatus, PotKind, VoucherKind
+from accounts.enums import EnrolmentStatus, JobKind, PotKind, VoucherKind
 from accounts.jobs import people, rollover, runs
 from accounts.jobs.runs import CannotRun, Outcome
 from accounts.ledger import periods
@@ -115,7 +115,7 @@ def _recoveries(run: Run, start: date, end: date, cases: list[Case], pots: dict[
     if not cases:
         return []
     fund = system_pot(run.region, PotKind.FUND)
-    kind = VoucherKind(run.kind) if run.kind == VoucherKind.TRUEUP else VoucherKind.ADJUSTMENT
+    kind = VoucherKind.TRUEUP if run.kind == JobKind.TRUEUP else VoucherKind.ADJUSTMENT
     day = min(max(run.on, start), end - timedelta(days=1))
     debts = receivables(run.region, [case.person for case in cases])
     balances = _locked_balances(run.region, [case.person for case in cases])
@@ -161,7 +161,7 @@ def _cases(run: Run, chunk: Chunk, start: date, end: date, outcome: Outcome) -> 
     for person, history in histories.items():
         spans, first_on = _spans(history, bases.get(person, []), months, versions, formulas.age_on(births[person], start))
         before = posted.get(person, Posted())
-        if not spans and not before.any:
+        if not before.any and (not spans or run.kind == JobKind.TRUEUP):
             continue
         try:
             amount, facts = _entitlement(spans)

@@ -7,8 +7,8 @@ from datetime import date
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.identity.actors import Actor
-from accounts.jobs.due import Due, due_jobs, next_jobs
-from accounts.jobs.execute import run_job
+from accounts.jobs.due import Due, due_jobs
+from accounts.jobs.execute import run_due
 from accounts.jobs.runs import CannotRun
 from accounts.management.progress import Bar
 from yibao.lib import clock
@@ -39,26 +39,12 @@ class Command(BaseCommand):
 
     def _run(self, on: date) -> list[str]:
         """Run until nothing more can begin; return what was left incomplete."""
-        left_over: list[str] = []
-        tried: set[tuple[str, str, str]] = set()
         with Bar(self.stderr) as bar:
-            while jobs := [job for job in next_jobs(on) if (job.kind, job.region, job.period) not in tried]:
-                for job in jobs:
-                    tried.add((job.kind, job.region, job.period))
-                    try:
-                        reports = run_job(
-                            actor=Actor.system("due_jobs"),
-                            kind=job.kind,
-                            region=job.region,
-                            period=job.period,
-                            on=on,
-                            clock=clock.now,
-                            progress=bar.show,
-                        )
-                    except CannotRun as refusal:
-                        raise CommandError(f"{job.region} {job.period} {job.kind}：{refusal}") from None
-                    left_over += [f"{r.region} {r.period} {r.kind}" for r in reports if not r.complete]
-        return left_over
+            try:
+                reports = run_due(actor=Actor.system("due_jobs"), on=on, clock=clock.now, progress=bar.show)
+            except CannotRun as refusal:
+                raise CommandError(str(refusal)) from None
+        return [f"{r.region} {r.period} {r.kind}" for r in reports if not r.complete]
 
 
 def _as_json(job: Due) -> dict[str, object]:

@@ -1,0 +1,81 @@
+"""Rosters and contribution files, as a bureau would receive them: the cast's, and a population of any size."""
+
+import csv
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from random import Random
+
+from stdnum.cn import ric
+
+from payments.demo.cast import FIRST_MONTH, Member
+from yibao.lib.months import Month, month_range
+
+ROSTER = (
+    "certno psn_name gend brdy mob insuplc_admdvs insutype psn_type psn_insu_stas stas_date flex psn_idet_type street"
+    " monthly_pension"
+).split()
+CONTRIBUTIONS = "certno insuplc_admdvs accrym base received_on".split()
+
+_FAMILY_NAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗"
+_GIVEN_NAMES = "伟芳娜静敏丽强磊军洋勇艳杰娟涛明超兰霞平"
+
+
+def write(path: Path, columns: Iterable[str], rows: Iterable[Iterable[str]]) -> Path:
+    """Write a CSV file and return its path."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        writer.writerows(rows)
+    return path
+
+
+def cast_roster(cast: Iterable[Member]) -> Iterator[list[str]]:
+    """Yield a row per person and change."""
+    for member in cast:
+        for since in member.since:
+            insurance, kind = since.what
+            yield [
+                member.certno, member.name, str(member.gender), member.born.isoformat(), member.phone, member.region,
+                insurance, kind, since.status, since.day, "1" if member.flex else "", "", member.street, "",
+            ]  # fmt: skip
+
+
+def cast_contributions(cast: Iterable[Member], until: Month) -> Iterator[list[str]]:
+    """Yield what employers paid each month before `until`, received on the 15th."""
+    for member in cast:
+        base = None
+        for month in month_range(Month.parse(FIRST_MONTH), until):
+            base = member.bases.get(str(month), base)
+            if base is not None and _employed(member, month):
+                yield [member.certno, member.region, str(month), base, f"{month}-15"]
+
+
+def _employed(member: Member, month: Month) -> bool:
+    row = [since for since in member.since if since.day <= month.first.isoformat()]
+    return bool(row) and row[-1].what == ("310", "11") and row[-1].status == "1"
+
+
+def population_roster(people: int, region: str) -> Iterator[list[str]]:
+    """Yield that many insured people, the same ones every time: nine employees to one retiree."""
+    for number in range(people):
+        certno, born = _certno(number)
+        name = _FAMILY_NAMES[number % 20] + _GIVEN_NAMES[number // 20 % 20] + _GIVEN_NAMES[number // 400 % 20]
+        kind = "12" if number % 10 == 0 else "11"
+        yield [certno, name, str(1 + number % 2), born.isoformat(), "", region, "310", kind, "1", "2020-01-01", "", "", "", ""]
+
+
+def population_contributions(people: int, region: str, month: Month) -> Iterator[list[str]]:
+    """Yield their contributions for one month, on bases between 4,500 and 25,000 yuan."""
+    bases = Random(8)
+    for number in range(people):
+        base = bases.randrange(4_500, 25_000)
+        if number % 10:
+            yield [_certno(number)[0], region, str(month), f"{base}.00", f"{month}-15"]
+
+
+def _certno(number: int) -> tuple[str, date]:
+    born = date(1930, 1, 1) + timedelta(days=number // 900)
+    stem = f"999902{born:%Y%m%d}{100 + number % 900:03d}"
+    return stem + ric.calc_check_digit(stem + "0"), born

@@ -1,0 +1,81 @@
+"""The demo's past: everything imported, then month by month what was due that month, and the bills of the month."""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from random import Random
+
+from accounts.identity.actors import Actor
+from accounts.jobs.execute import run_due
+from accounts.operations.imports_contributions import import_contributions
+from accounts.operations.imports_roster import import_roster
+from accounts.queries.people import find_by_certno
+from payments.demo import files
+from payments.demo.cast import CAST, FIRST_MONTH, Member
+from payments.models import Institution
+from payments.operations import pay, refund
+from yibao.lib.months import Month, month_range
+
+DUE_DAY = 21  # the day after regions credit the month
+
+# code, name, kind, level, region
+INSTITUTIONS = (
+    ("H33038100001", "安阳街道社区卫生服务中心", "hospital", 1, "330381"),
+    ("H33038100002", "瑞安第二医院", "hospital", 2, "330381"),
+    ("H33038100003", "瑞安中心医院", "hospital", 3, "330381"),
+    ("P33038100001", "同德大药房", "pharmacy", 0, "330381"),
+    ("H33090000001", "临城街道社区卫生服务中心", "hospital", 1, "330900"),
+    ("P33090000001", "海岛大药房", "pharmacy", 0, "330900"),
+    ("H35050000001", "鲤城社区卫生服务中心", "hospital", 1, "350500"),
+    ("P35050000001", "刺桐大药房", "pharmacy", 0, "350500"),
+    ("H11000000001", "东城社区卫生服务站", "hospital", 0, "110000"),
+    ("H43000000001", "岳麓社区卫生服务中心", "hospital", 1, "430000"),
+)
+
+Progress = Callable[[str, int, int], None]
+
+
+def build(*, folder: Path, today: date, clock: Callable[[], datetime], progress: Progress) -> None:
+    """Import the cast and live through the months up to today."""
+    actor = Actor.system("seed_demo")
+    for code, name, kind, level, region in INSTITUTIONS:
+        Institution.objects.get_or_create(
+            code=code, defaults={"name": name, "kind": kind, "level": level, "region": region}
+        )
+    roster = files.write(folder / "roster.csv", files.ROSTER, files.cast_roster(CAST))
+    import_roster(actor=actor, path=roster, today=today)
+    this_month = Month.of(today)
+    paid = files.cast_contributions(CAST, this_month)
+    import_contributions(
+        actor=actor, path=files.write(folder / "contributions.csv", files.CONTRIBUTIONS, paid), today=today
+    )
+    months = list(month_range(Month.parse(FIRST_MONTH), this_month + 1))
+    for number, month in enumerate(months, start=1):
+        progress("演示历史", number, len(months))
+        run_due(actor=actor, on=min(month.first + timedelta(days=DUE_DAY - 1), today), clock=clock)
+        for member in CAST:
+            _bills(actor, member, month, today)
+
+
+def _bills(actor: Actor, member: Member, month: Month, today: date) -> None:
+    """Post the member's bills of a month: the same ones in every demo. One in twenty is given back."""
+    chance = Random(f"{member.serial}/{month}")
+    if chance.random() >= member.spends / 12:
+        return
+    on = month.first + timedelta(days=DUE_DAY + chance.randrange(6))
+    if on > today:
+        return
+    place = chance.choice([row for row in INSTITUTIONS if row[4] == member.region])
+    person = find_by_certno(member.certno)
+    assert person is not None
+    bill = pay(
+        actor=actor,
+        institution=Institution.objects.get(code=place[0]),
+        person=person,
+        region=member.region,
+        amount_fen=chance.randrange(1_500, 26_000),
+        on=on,
+        key=f"demo:{member.serial}:{month}",
+    )
+    if bill.voucher_id and chance.random() < 0.05:
+        refund(actor=actor, bill=bill, on=on, key=f"demo-refund:{bill.pk}", reason="退药退费")

@@ -1,0 +1,44 @@
+"""Fill an empty database with demo people, years of history included; --people N adds a population for benchmarks."""
+
+from argparse import ArgumentParser
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts.identity.actors import Actor
+from accounts.management.progress import Bar
+from accounts.operations.imports_contributions import import_contributions
+from accounts.operations.imports_roster import import_roster
+from payments.demo import files, history, is_empty, staff
+from payments.demo.cast import QUANZHOU
+from yibao.lib import clock
+from yibao.lib.months import Month
+
+
+class Command(BaseCommand):
+    help = "Create the demo people (only in an empty database), or with --people N that many synthetic people."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--people", type=int, help="add N people of 泉州 with this month's contributions instead")
+
+    def handle(self, *args: object, **options: object) -> None:
+        folder = settings.VAR / "demo"
+        with Bar(self.stderr) as bar:
+            if people := options["people"]:
+                self._populate(int(str(people)), bar)
+                return
+            if not is_empty():
+                raise CommandError("数据库里已经有人，演示人员只放进空数据库")
+            history.build(folder=folder, today=clock.today(), clock=clock.now, progress=bar.show)
+        staff.create()
+        self.stdout.write("演示人员已就位。")
+
+    def _populate(self, people: int, bar: Bar) -> None:
+        actor, today = Actor.system("seed_demo"), clock.today()
+        folder, month = settings.VAR / "demo", Month.of(clock.today()) + -1
+        roster = files.write(folder / "people.csv", files.ROSTER, files.population_roster(people, QUANZHOU))
+        import_roster(actor=actor, path=roster, today=today, progress=bar.show)
+        paid = files.population_contributions(people, QUANZHOU, month)
+        path = files.write(folder / "people_paid.csv", files.CONTRIBUTIONS, paid)
+        import_contributions(actor=actor, path=path, today=today, progress=bar.show)
+        self.stdout.write(f"已导入 {people} 人（泉州）和 {month} 的缴费。")
