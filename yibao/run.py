@@ -6,6 +6,7 @@ application role, which may append to the ledger but not rewrite it.
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -21,6 +22,10 @@ def main() -> int:
     os.environ.setdefault("YIBAO_DEMO", "1")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     valkey = None
+    port = int(os.environ.get("PORT", "8000"))
+    if _taken(port):
+        print(f"端口 {port} 已被别的程序占用。换一个再试，例如：PORT={port + 1} make run", file=sys.stderr)
+        return 1
     try:
         servers.ensure_postgres()
         if "REDIS_URL" not in os.environ:
@@ -28,12 +33,17 @@ def main() -> int:
             valkey.start()
             os.environ["REDIS_URL"] = valkey.url
         _prepare()
-        return _serve()
+        return _serve(port)
     except KeyboardInterrupt:
         return 0
     finally:
         if valkey is not None:
             valkey.stop()
+
+
+def _taken(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _prepare() -> None:
@@ -56,8 +66,7 @@ def _prepare() -> None:
     connection.close()
 
 
-def _serve() -> int:
-    port = os.environ.get("PORT", "8000")
+def _serve(port: int) -> int:
     environment = os.environ | {"DATABASE_ROLE": _role()}
     here = Path(sys.executable).parent
     commands = [
@@ -90,7 +99,7 @@ def _role() -> str:
     return role
 
 
-def _announce(port: str) -> None:
+def _announce(port: int) -> None:
     from payments.demo import staff
 
     print(f"\n医保个人账户　http://localhost:{port}/　（Ctrl-C 停止）")
