@@ -1,0 +1,56 @@
+"""Which entries somebody wants to see. Nothing chosen, or an address that was typed wrong, means all of them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django import forms
+from django.http import QueryDict
+
+from accounts.enums import PotKind
+from accounts.policies import formulas
+from accounts.policies.terms import CreditTerms
+from accounts.queries.lines import pot_name
+from yibao.lib.months import Month
+
+
+class EntriesForm(forms.Form):
+    year = forms.ChoiceField(label="年份", required=False)
+    month = forms.ChoiceField(label="月份", required=False)
+    pot = forms.ChoiceField(label="账户", required=False)
+
+    def __init__(self, data: QueryDict, *, years: Iterable[int], pots: Iterable[PotKind], terms: CreditTerms) -> None:
+        super().__init__(data, auto_id="filter_%s")
+        ending = "年" if terms.year_start_month == 1 else f"年度（{terms.year_start_month}月起）"
+        months = [Month(1, (terms.year_start_month - 1 + place) % 12 + 1).month for place in range(12)]
+        self._offer("year", [(str(year), f"{year}{ending}") for year in sorted(years, reverse=True)])
+        self._offer("month", [(str(month), f"{month}月") for month in months])
+        self._offer("pot", [(str(pot.value), pot_name(pot, terms.has_buckets)) for pot in pots])
+
+    def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
+        self.fields[name].choices = [("", "全部"), *choices]  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What was chosen: a benefit year, a month of it, a pot; None is all."""
+
+    year: int | None = None
+    month: Month | None = None
+    pot: PotKind | None = None
+
+    @classmethod
+    def of(cls, form: EntriesForm, terms: CreditTerms) -> "Choice":
+        """Return what was chosen. A month counts only within a year."""
+        form.is_valid()
+        chosen = form.cleaned_data
+        year = int(chosen["year"]) if chosen.get("year") else None
+        number = int(chosen["month"]) if chosen.get("month") else None
+        month = None
+        if year and number:
+            month = next(month for month in formulas.months_of(year, terms) if month.month == number)
+        return cls(year, month, PotKind(chosen["pot"]) if chosen.get("pot") else None)
+
+    def covers(self, month: Month, terms: CreditTerms) -> bool:
+        if self.month is not None:
+            return month == self.month
+        return self.year is None or formulas.benefit_year(month.first, terms) == self.year

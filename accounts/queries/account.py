@@ -1,0 +1,154 @@
+"""A person's account in one region as it stands: what they are insured as, the pots, and the rules in force."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from accounts.enums import PERSONAL_POTS, EnrolmentStatus, InsuranceType, PotKind
+from accounts.models import Contribution, Enrolment, Person, Pot
+from accounts.policies import book, formulas
+from accounts.policies.formulas import MonthFacts
+from accounts.policies.standing import Status, standing_on
+from accounts.policies.terms import CreditTerms, SharingTerms, SpendingTerms
+from accounts.policies.terms.credit import YEARLY
+
+
+class Standing(StrEnum):
+    """How somebody stands in 职工医保 of a region today."""
+
+    NORMAL = "normal"
+    SUSPENDED = "suspended"
+    ENDED = "ended"
+    COMING = "coming"
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """Everything a person has anywhere: enrolments and pots of all regions, from one query each."""
+
+    person: Person
+    enrolments: tuple[Enrolment, ...]
+    pots: tuple[Pot, ...]
+
+    def regions(self, today: date) -> list[str]:
+        """Return the regions where there is an account, the one most likely wanted first.
+
+        That is where the person is insured normally now, then where they were last.
+        """
+        rows = [row for row in self.enrolments if row.insurance == InsuranceType.EMPLOYEE]
+        latest = {row.region: row for row in rows if row.from_on <= today} or {row.region: row for row in rows}
+        regions = dict.fromkeys([row.region for row in reversed(rows)] + [pot.region for pot in self.pots])
+
+        def order(region: str) -> tuple[bool, int]:
+            row = latest.get(region)
+            if row is None:
+                return True, 0
+            return row.status != EnrolmentStatus.NORMAL, -row.from_on.toordinal()
+
+        return sorted(regions, key=order)
+
+    def resident_on(self, day: date) -> Enrolment | None:
+        """Return the row of 居民医保 in force on a day, if any."""
+        rows = [row for row in self.enrolments if row.insurance == InsuranceType.RESIDENT and row.from_on <= day]
+        return rows[-1] if rows and rows[-1].status != EnrolmentStatus.ENDED else None
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One person's account in one region on one day."""
+
+    person: Person
+    region: str
+    today: date
+    pots: dict[PotKind, Pot]
+    history: tuple[Status, ...]
+    last_paid: Contribution | None
+    credit: CreditTerms
+    sharing: SharingTerms | None
+    spending: SpendingTerms | None
+
+    @property
+    def status(self) -> Status | None:
+        return standing_on(self.history, self.today)
+
+    @property
+    def standing(self) -> Standing:
+        if self.status is None:
+            return Standing.COMING
+        if self.status.status == EnrolmentStatus.NORMAL:
+            return Standing.NORMAL
+        return Standing.SUSPENDED if self.status.status == EnrolmentStatus.SUSPENDED else Standing.ENDED
+
+    @property
+    def is_normal(self) -> bool:
+        return self.standing == Standing.NORMAL
+
+    @property
+    def is_yearly(self) -> bool:
+        """Whether the whole year is credited at once when it begins (预划)."""
+        return self.credit.accrual == YEARLY
+
+    @property
+    def year(self) -> int:
+        """The benefit year of today."""
+        return formulas.benefit_year(self.today, self.credit)
+
+    @property
+    def year_range(self) -> tuple[date, date]:
+        """The first day of the benefit year of today, and the first day after it."""
+        return formulas.year_range(self.year, self.credit)
+
+    def fen(self, kind: PotKind) -> int | None:
+        """Return the fen in a pot; None where the person has no such pot."""
+        pot = self.pots.get(kind)
+        return None if pot is None else pot.balance_fen
+
+    @property
+    def owed_fen(self) -> int:
+        """What was credited too much and is still to be paid back (多划待追回), as a positive amount."""
+        return -(self.fen(PotKind.RECEIVABLE) or 0)
+
+    def facts_now(self) -> MonthFacts | None:
+        """Return what a credit would be worked out from today: capacity, last base, age. None when not insured."""
+        if not self.is_normal or self.status is None:
+            return None
+        base = self.last_paid.base_fen if self.last_paid and self.status.capacity != "retiree" else None
+        age = formulas.age_on(self.person.birth_on, self.today)
+        return MonthFacts(self.status.capacity, base, age, self.status.pension_fen)
+
+
+def holdings_of(person: Person) -> Holdings:
+    """Return everything a person has anywhere (two queries)."""
+    enrolments = Enrolment.objects.filter(person=person).order_by("from_on", "id")
+    pots = Pot.objects.filter(person=person).order_by("region", "id")
+    return Holdings(person, tuple(enrolments), tuple(pots))
+
+
+def account_in(holdings: Holdings, region: str, today: date) -> Account:
+    """Return the account in one of the person's regions (one query). Raises NoPolicy where no rules are loaded."""
+    rows = [r for r in holdings.enrolments if r.region == region and r.insurance == InsuranceType.EMPLOYEE]
+    paid = Contribution.objects.filter(region=region, person=holdings.person).order_by("-month").first()
+    return Account(
+        person=holdings.person,
+        region=region,
+        today=today,
+        pots=_pots_in(holdings, region),
+        history=tuple(Status(r.from_on, r.status, r.person_type, r.flex, r.pension_fen) for r in rows),
+        last_paid=paid,
+        credit=book.terms_on(region, CreditTerms.kind, today),
+        sharing=_terms_or_none(region, SharingTerms.kind, today),
+        spending=_terms_or_none(region, SpendingTerms.kind, today),
+    )
+
+
+def _pots_in(holdings: Holdings, region: str) -> dict[PotKind, Pot]:
+    """The pots in the order in which pages name them: 当年, 历年, 共济, 待追回."""
+    by_kind = {PotKind(pot.kind): pot for pot in holdings.pots if pot.region == region}
+    return {kind: by_kind[kind] for kind in PERSONAL_POTS if kind in by_kind}
+
+
+def _terms_or_none(region: str, kind: str, day: date):
+    try:
+        return book.terms_on(region, kind, day)
+    except book.NoPolicy:
+        return None

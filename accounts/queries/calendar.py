@@ -1,0 +1,140 @@
+"""When the next money comes, about how much, and whether it is late: from the region's rules and what is on file."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from accounts.enums import JobKind, RunState, VoucherKind
+from accounts.jobs.due import CREDIT_DAY
+from accounts.models import Run, Transfer
+from accounts.policies import book, formulas
+from accounts.policies.formulas import CannotCredit, Span
+from accounts.policies.terms import CreditTerms, PremiumTerms
+from accounts.policies.terms.credit import YEARLY
+from accounts.queries.account import Account
+from accounts.queries.statement import CREDITS
+from yibao.lib.days import month_words, short_day_words
+from yibao.lib.months import Month
+
+GRACE = timedelta(days=1)  # a run that works through the night is not late
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """The next credit: the day, what it still depends on, and an estimate (fen) where one is possible."""
+
+    on: date
+    note: str = ""
+    about_fen: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PremiumWindow:
+    """The time in which residents' premiums are collected, in the regions that share these dates."""
+
+    regions: list[str]
+    year: int
+    opens_on: date
+    last_on: date
+
+    def is_open(self, today: date) -> bool:
+        return self.opens_on <= today <= self.last_on
+
+
+def latest_credit(account: Account) -> Transfer | None:
+    """Return the last credit that reached the person's account or paid back a debt, if any (one query)."""
+    own = [pot.pk for pot in account.pots.values()]
+    rows = Transfer.objects.filter(target__in=own, target_balance_fen__isnull=False, kind__in=CREDITS)
+    return rows.select_related("voucher", "voucher__run", "source", "target").order_by("-id").first()
+
+
+def next_credit(account: Account, latest: Transfer | None) -> Expected | None:
+    """Return when the next credit is expected; None for whoever is not insured normally now."""
+    if not account.is_normal:
+        return None
+    return _next_of_year(account, latest) if account.is_yearly else _next_of_month(account, latest)
+
+
+def _next_of_year(account: Account, latest: Transfer | None) -> Expected:
+    _, next_start = account.year_range
+    if latest is not None and latest.voucher.period.partition("/")[0] == str(account.year):
+        return Expected(next_start, about_fen=_estimate(account, next_start))
+    # Whoever joined after the year began is found by the next sweep, on the first of a month.
+    first = Month.of(account.today).next_first
+    return Expected(first, "今年的钱还没有记入，最早这一天补记")
+
+
+def _next_of_month(account: Account, latest: Transfer | None) -> Expected:
+    month = Month.of(account.today)
+    credited = latest is not None and latest.kind == VoucherKind.ACCRUAL and latest.voucher.period >= str(month)
+    day = credit_day_of(account.credit)
+    if credited or account.today > month.first.replace(day=day):
+        month += 1
+    on = month.first.replace(day=day)
+    is_retired = account.status is not None and account.status.capacity == "retiree"
+    return Expected(on, "" if is_retired else f"收到{month_words(month)}的缴费以后", _estimate(account, on))
+
+
+def credit_day_of(terms: CreditTerms) -> int:
+    """Return the day of the month on which money usually comes."""
+    return terms.credit_day or CREDIT_DAY
+
+
+def _estimate(account: Account, on: date) -> int | None:
+    """Return what the credit would be with today's base and the rules known for that day (fen); None without a base."""
+    facts = account.facts_now()
+    if facts is None:
+        return None
+    terms = book.terms_on(account.region, CreditTerms.kind, on)
+    try:
+        if terms.accrual == YEARLY:
+            return formulas.year_credit((Span(facts, 12, ""),), {"": terms}).amount_fen
+        return formulas.monthly_credit(facts, terms).amount_fen
+    except CannotCredit:
+        return None
+
+
+def late_words(account: Account) -> str:
+    """Return a sentence when money that should have been credited by now was not yet, else "" (one query)."""
+    if not account.is_normal:
+        return ""
+    period, due_on = _expected_run(account)
+    last = Run.objects.filter(kind=JobKind.ACCRUAL, region=account.region).order_by("-period").first()
+    if last is None or account.today <= due_on + GRACE:
+        return ""
+    if last.period > period or (last.period == period and last.state != RunState.WORKING):
+        return ""
+    whose = "今年" if account.is_yearly else f"{Month.parse(period).month}月"
+    days = (account.today - due_on).days
+    return f"{whose}的钱本来在{short_day_words(due_on)}记入，晚了{days}天，还在办。不影响看病买药。"
+
+
+def _expected_run(account: Account) -> tuple[str, date]:
+    """Return the period of the last run that should be over by today, and the day on which it was due."""
+    if account.is_yearly:
+        return str(account.year), account.year_range[0]
+    month, day = Month.of(account.today), credit_day_of(account.credit)
+    if account.today < month.first.replace(day=day):
+        month += -1
+    return str(month), month.first.replace(day=day)
+
+
+def premium_windows(today: date) -> list[PremiumWindow]:
+    """Return the collection times that are open now or come next, the one that ends first at the top.
+
+    Regions whose time is over and who have published no new one are left out.
+    """
+    found: dict[tuple[int, date, date], list[str]] = {}
+    for region in book.region_names():
+        coming = [v.terms for v in book.versions(region, PremiumTerms.kind) if v.terms.last_on >= today]
+        if coming:
+            terms = min(coming, key=lambda terms: terms.opens_on)
+            found.setdefault((terms.premium_year, terms.opens_on, terms.last_on), []).append(book.region_name(region))
+    windows = [PremiumWindow(regions, *dates) for dates, regions in found.items()]
+    return sorted(windows, key=lambda window: (window.opens_on > today, window.last_on))
+
+
+def usual_time(terms: CreditTerms) -> str:
+    """Return when money comes in a region, in words: 每年1月1日一次记入全年的, or 每个月20日前后."""
+    if terms.accrual == YEARLY:
+        return f"每年{terms.year_start_month}月1日一次记入全年的，不是每个月记"
+    return f"每个月{credit_day_of(terms)}日前后记入，要先收到缴费"

@@ -1,0 +1,189 @@
+"""Why a credit differs from the same one a year before: base, months, rules, each with its part of the difference.
+
+The parts are worked out by the formula itself, changing one thing after the other, so they add up to the fen.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from accounts.enums import VoucherKind
+from accounts.models import Transfer
+from accounts.policies import book, formulas
+from accounts.policies.book import Published
+from accounts.policies.formulas import RETIREE, CannotCredit, MonthFacts, Span
+from accounts.policies.terms import CreditTerms
+from accounts.policies.terms.credit import MONTHLY
+from accounts.queries.account import Account
+from accounts.queries.changes import Change, changes
+from accounts.queries.explanations import why
+from yibao.lib.days import day_words
+from yibao.lib.fen import grouped
+from yibao.lib.months import Month
+
+_NUMBERED = re.compile(r"(.+?)(?:_(\d+))?")
+
+COMPARED = (VoucherKind.ACCRUAL, VoucherKind.PRECREDIT)
+
+LABELS = {
+    "base": "缴费基数（元）",
+    "declared_base": "申报的缴费基数（元）",
+    "rate": "记入比例",
+    "months": "月数",
+    "quota": "退休定额（元）",
+    "employer_rate": "单位缴费比例",
+    "employer_share": "单位缴费划入比例",
+    "average_pension": "改革当年养老金平均水平（元）",
+    "pension": "月平均养老金（元）",
+    "owed": "个人一共缴（元）",
+    "credited": "已经记入（元）",
+    "current_product": "当年账户各月月末合计（元）",
+    "current_rate": "当年账户年利率",
+    "carried_product": "历年结余各月月末合计（元）",
+    "carried_rate": "历年结余年利率",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One cause of the difference, and how much of it (fen)."""
+
+    words: str
+    fen: int
+
+    @property
+    def word(self) -> str:
+        """What the sign means, for who cannot see it."""
+        return "多" if self.fen > 0 else "少"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A credit beside the same one a year before. Amounts are fen."""
+
+    earlier: Transfer
+    now_fen: int
+    earlier_fen: int
+    rows: list[tuple[str, str, str]]
+    parts: list[Part]
+    rule_before: Published
+    rule_now: Published
+
+    @property
+    def difference_fen(self) -> int:
+        return self.now_fen - self.earlier_fen
+
+    @property
+    def less_fen(self) -> int:
+        return -self.difference_fen
+
+    @property
+    def rule_changes(self) -> list[Change]:
+        """What the rules in force changed in between; empty under the same version."""
+        if self.rule_before.id == self.rule_now.id:
+            return []
+        return changes(self.rule_before, self.rule_now)
+
+
+def with_year_before(account: Account, transfer: Transfer) -> Comparison | None:
+    """Return a credit compared with the same one a year before (one query); None where there is nothing to compare."""
+    period = _year_before(transfer.voucher.period)
+    if transfer.kind not in COMPARED or not period or transfer.facts is None:
+        return None
+    own = [pot.pk for pot in account.pots.values()]
+    rows = list(
+        Transfer.objects.filter(
+            target__in=own,
+            target_balance_fen__isnull=False,
+            kind=transfer.kind,
+            period__in=[period, transfer.voucher.period],
+        )
+        .select_related("voucher", "source", "target")
+        .order_by("id")
+    )
+    earlier = next((row for row in rows if row.period == period), None)
+    if earlier is None or earlier.facts is None or earlier.voucher.policy_id is None:
+        return None
+    return Comparison(
+        earlier=earlier,
+        now_fen=sum(row.amount_fen for row in rows if row.period == transfer.period),
+        earlier_fen=sum(row.amount_fen for row in rows if row.period == period),
+        rows=_rows(why(earlier).inputs, why(transfer).inputs),
+        parts=_parts(_spans(earlier), _spans(transfer)),
+        rule_before=_rule(earlier),
+        rule_now=_rule(transfer),
+    )
+
+
+def _year_before(period: str) -> str:
+    """Return the same period a year before: 2025-03 → 2024-03, 2025 → 2024; corrections have none."""
+    if len(period) == 4:
+        return str(int(period) - 1)
+    return str(Month.parse(period) + -12) if len(period) == 7 else ""
+
+
+def _spans(transfer: Transfer) -> tuple[Span, ...]:
+    """Return what a credit was worked out from as spans; a month is a span of one."""
+    facts = formulas.unpack(transfer.facts)
+    if isinstance(facts, MonthFacts):
+        return (Span(facts, 1, str(transfer.voucher.policy_id)),)
+    return facts if isinstance(facts, tuple) else ()
+
+
+def _rule(transfer: Transfer) -> Published:
+    """Return the version that the last month of the credit was worked out by."""
+    spans = _spans(transfer)
+    return book.version(int(spans[-1].version) if spans else transfer.voucher.policy_id)
+
+
+def _rows(before: Mapping[str, object], now: Mapping[str, object]) -> list[tuple[str, str, str]]:
+    """Return (name, before, now) of every number of either formula, numbered where a year has several stretches."""
+    keys = dict.fromkeys([*before, *now])
+    return [(label_of(key), str(before.get(key, "没有")), str(now.get(key, "没有"))) for key in keys]
+
+
+def label_of(key: str) -> str:
+    """Return the name of one number of a formula; base_2 is the base of the second stretch of a year."""
+    match = _NUMBERED.fullmatch(key)
+    name, number = match.groups() if match else (key, None)
+    return LABELS.get(name, name) + (f"，第{number}段" if number else "")
+
+
+def _parts(before: tuple[Span, ...], now: tuple[Span, ...]) -> list[Part]:
+    """Return the causes with their parts. Only one stretch beside one stretch can be taken apart fairly."""
+    if len(before) != 1 or len(now) != 1:
+        return []
+    old, new = before[0], now[0]
+    if RETIREE in (old.facts.capacity, new.facts.capacity) and old.facts.capacity != new.facts.capacity:
+        words = "退休了，改按退休人员的标准记入" if new.facts.capacity == RETIREE else "重新按在职人员记入"
+        return [Part(words, _fen(new) - _fen(old))]
+    months = old._replace(months=new.months)
+    base = months._replace(facts=months.facts._replace(base_fen=new.facts.base_fen))
+    steps = [
+        (f"月数从{old.months}个月变成{new.months}个月", old, months),
+        (_base_words(old.facts, new.facts), months, base),
+        (_rest_words(old, new), base, new),
+    ]
+    try:
+        return [Part(words, _fen(after) - _fen(prior)) for words, prior, after in steps if _fen(after) != _fen(prior)]
+    except CannotCredit:  # old numbers under new rules need not make sense
+        return []
+
+
+def _fen(span: Span) -> int:
+    terms: CreditTerms = book.version(int(span.version)).terms
+    if terms.accrual == MONTHLY:
+        return formulas.monthly_credit(span.facts, terms).amount_fen
+    return formulas.year_credit((span,), {span.version: terms}).amount_fen
+
+
+def _base_words(old: MonthFacts, new: MonthFacts) -> str:
+    if old.base_fen is None or new.base_fen is None:
+        return "缴费基数变了"
+    return f"缴费基数从{grouped(old.base_fen)}元变成{grouped(new.base_fen)}元"
+
+
+def _rest_words(old: Span, new: Span) -> str:
+    if old.version == new.version:
+        return "年龄到了另一档" if old.facts.age != new.facts.age else "其他资料变了"
+    return f"规定变了（{day_words(book.version(int(new.version)).effective_from)}起）"

@@ -1,0 +1,174 @@
+"""Entries in the words of a citizen's statement: what, who, where, from which account.
+
+For one's own use the place is named. For a relative's use only the kind of place is told: never the institution.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+from accounts.enums import PotKind, VoucherKind
+from accounts.models import Voucher
+from accounts.queries import matters
+from accounts.queries.account import Account
+from accounts.queries.entries import Entry
+from accounts.queries.statement import effective_on
+from yibao.lib.days import month_words, short_day_words
+from yibao.lib.months import Month, NotAMonth
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of a statement, ready for components/entries.html and components/ledger.html."""
+
+    id: int
+    day: date
+    title: str
+    fen: int
+    pot: PotKind
+    pot_name: str
+    place: str = ""
+    # What the sign means where it is neither 记入 nor 使用; `moved`: between two own accounts, so no sign at all.
+    word: str = ""
+    moved: bool = False
+    balance_fen: int | None = None
+    url: str = ""
+
+    @property
+    def notes(self) -> list[str]:
+        return [self.pot_name]
+
+
+def pot_name(kind: PotKind, has_buckets: bool) -> str:
+    """Return what pages call a pot: 历年结余, or 个人账户 where the region does not keep years apart."""
+    if kind == PotKind.CARRIED and not has_buckets:
+        return "个人账户"
+    return kind.label
+
+
+def lines_of(
+    account: Account, entries: Iterable[Entry], *, url: Callable[[int], str], apart: bool = False
+) -> list[Line]:
+    """Return the lines of entries, in their order, each with the address that `url` gives for its id.
+
+    A move between two own accounts is one line, which says where the money went; with `apart` (one account is looked
+    at on its own) it stays a line of each. Balances are left to `with_balances`.
+    """
+    entries = list(entries)
+    users = {entry.transfer.voucher.subject_id for entry in entries} - {account.person.pk, None}
+    names = matters.names_of(account.person, users)
+    lines = []
+    for entry in entries:
+        is_inner = entry.transfer.source.person_id == entry.transfer.target.person_id
+        if is_inner and not apart and entry.amount_fen < 0:
+            continue
+        lines.append(_line(account, entry, names, url(entry.id), moved=is_inner and not apart))
+    return lines
+
+
+def with_balances(lines: Iterable[Line], opening_fen: int, pots: Iterable[PotKind]) -> list[Line]:
+    """Return the lines, each with what the given pots held together after it (fen), from what they held before."""
+    counted, held, found = set(pots), opening_fen, []
+    for line in lines:
+        if line.pot in counted and not line.moved:
+            held += line.fen
+        found.append(replace(line, balance_fen=held))
+    return found
+
+
+def with_own_balances(lines: Iterable[Line], opening_fen: Mapping[PotKind, int]) -> list[Line]:
+    """Return the lines, each with what its own pot held after it (fen), from what the pots held before."""
+    held, found = dict(opening_fen), []
+    for line in lines:
+        held[line.pot] = held.get(line.pot, 0) + line.fen
+        found.append(replace(line, balance_fen=held[line.pot]))
+    return found
+
+
+def _line(account: Account, entry: Entry, names: Mapping[int, str], url: str, *, moved: bool) -> Line:
+    voucher = entry.transfer.voucher
+    has_buckets = account.credit.has_buckets
+    return Line(
+        id=entry.id,
+        day=effective_on(voucher, account.credit),
+        title=title_of(entry, names),
+        fen=entry.amount_fen,
+        pot=entry.pot,
+        pot_name=_pots_named(entry, has_buckets) if moved else pot_name(entry.pot, has_buckets),
+        place=place_of(entry),
+        word=_word(entry),
+        moved=moved,
+        url=url,
+    )
+
+
+def place_of(entry: Entry) -> str:
+    """Return where the money was used: the name for one's own use, the kind of place for anybody else's."""
+    voucher = entry.transfer.voucher
+    return voucher.place if entry.is_own_use else voucher.place_kind
+
+
+def title_of(entry: Entry, names: Mapping[int, str]) -> str:
+    """Return what happened, and for a use who used the money and where."""
+    voucher = entry.transfer.voucher
+    if entry.pot == PotKind.RECEIVABLE:
+        return "多记的钱已经用掉，记为待追回" if entry.amount_fen < 0 else "还清一部分多记的钱"
+    if entry.kind == VoucherKind.SPENDING:
+        what = f"{_who(entry, names)}{voucher.reason or '看病买药'}"
+        return "，".join(part for part in (what, place_of(entry)) if part)
+    if entry.kind == VoucherKind.PREMIUM:
+        return f"给{_who(entry, names)}交居民医保"
+    if entry.kind == VoucherKind.REVERSAL and voucher.reverses is not None:
+        return f"冲正：{short_day_words(voucher.reverses.occurred_on)}的一笔已退回"
+    if entry.kind == VoucherKind.ADJUSTMENT:
+        return f"{_year(voucher)}年度补记" if entry.amount_fen > 0 else f"{_year(voucher)}年度收回多记的钱"
+    if entry.kind == VoucherKind.ACCRUAL:
+        return _accrual(voucher)
+    plain = {
+        VoucherKind.PRECREDIT: f"{_year(voucher)}年度的钱提前记入（预划）",
+        VoucherKind.TRUEUP: f"{_year(voucher)}年度收回多记的钱（多划追回）",
+        VoucherKind.INTEREST: f"{_year(voucher)}年度利息",
+        VoucherKind.ROLLOVER: f"{_year(voucher)}年度没用完的转入历年结余",
+        VoucherKind.TRANSFER_IN: "转入共济账户（划拨）",
+        VoucherKind.TRANSFER_BACK: "共济账户的钱转回",
+    }
+    return plain.get(entry.kind) or voucher.reason or entry.kind.label
+
+
+def _who(entry: Entry, names: Mapping[int, str]) -> str:
+    if entry.is_own_use:
+        return "本人"
+    subject = entry.transfer.voucher.subject
+    return names.get(subject.pk) or subject.name if subject else "家人"
+
+
+def _accrual(voucher: Voucher) -> str:
+    try:
+        month = Month.parse(voucher.period)
+    except NotAMonth:
+        return voucher.get_kind_display()
+    late = month < Month.of(voucher.occurred_on)
+    return f"补记{month_words(month)}的钱" if late else f"{month_words(month)}的钱记入"
+
+
+def _year(voucher: Voucher) -> str:
+    """The benefit year of a voucher; corrections are numbered behind it: 2025/2."""
+    return voucher.period.partition("/")[0]
+
+
+def _word(entry: Entry) -> str:
+    """What the sign means, for screen readers, where it is neither 记入 nor 使用."""
+    if entry.pot == PotKind.RECEIVABLE:
+        return "待追回" if entry.amount_fen < 0 else "还清"
+    if entry.kind == VoucherKind.REVERSAL:
+        return "退回" if entry.amount_fen > 0 else "收回"
+    if entry.kind in (VoucherKind.TRUEUP, VoucherKind.ADJUSTMENT) and entry.amount_fen < 0:
+        return "收回"
+    if entry.kind in (VoucherKind.ROLLOVER, VoucherKind.TRANSFER_IN, VoucherKind.TRANSFER_BACK, VoucherKind.PAYOUT):
+        return "转入" if entry.amount_fen > 0 else "转出"
+    return ""
+
+
+def _pots_named(entry: Entry, has_buckets: bool) -> str:
+    source, target = entry.transfer.source, entry.transfer.target
+    return f"{pot_name(PotKind(source.kind), has_buckets)} → {pot_name(PotKind(target.kind), has_buckets)}"

@@ -1,0 +1,194 @@
+"""A person's own statement: sums by month or benefit year in one query, and the entries of a stretch of days.
+
+Entries stand on the day they are for. Only the year-end rollover differs from its booking day: it belongs to the last
+day of its year even when it was posted at the first use in the new one.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+
+from accounts.enums import PotKind, VoucherKind
+from accounts.models import Pot, Transfer, Voucher
+from accounts.policies import formulas
+from accounts.policies.terms import CreditTerms
+from accounts.queries.account import Account
+from accounts.queries.entries import Entry, entries_of
+
+MONEY_POTS = (PotKind.CURRENT, PotKind.CARRIED, PotKind.POOL)
+ACCOUNT_POTS = (PotKind.CURRENT, PotKind.CARRIED)
+CREDITS = (
+    VoucherKind.ACCRUAL,
+    VoucherKind.PRECREDIT,
+    VoucherKind.ADJUSTMENT,
+    VoucherKind.TRUEUP,
+    VoucherKind.INTEREST,
+)
+USES = (VoucherKind.SPENDING, VoucherKind.PREMIUM)
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """What moved in one stretch, in one pot, for one reason and in one direction: fen, negative when going out.
+
+    `kind` is that of the original where something was reversed. `inner` is between two of the person's own pots.
+    """
+
+    start: date
+    pot: PotKind
+    kind: VoucherKind
+    inner: bool
+    fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A month or benefit year in figures (fen). opening + credited + used + taken + moved + out = closing.
+
+    Of some pots seen together: what moved among them is none of `moved`. Uses given back are taken off `used`.
+    """
+
+    start: date
+    opening_fen: int
+    credited_fen: int = 0
+    used_fen: int = 0
+    taken_fen: int = 0
+    moved_fen: int = 0
+    out_fen: int = 0
+
+    @property
+    def closing_fen(self) -> int:
+        change = self.credited_fen + self.used_fen + self.taken_fen + self.moved_fen + self.out_fen
+        return self.opening_fen + change
+
+
+_SUMS = """
+    SELECT date_trunc(%(unit)s, m.on_day - make_interval(months => %(shift)s)) + make_interval(months => %(shift)s),
+           p.kind, m.kind, m.is_inner, sum(m.signed)
+    FROM (
+        SELECT CASE WHEN v.kind = 'rollover'
+                    THEN (make_date(v.period::int, %(shift)s + 1, 1) + interval '1 year - 1 day')::date
+                    ELSE v.occurred_on END AS on_day,
+               t.pot_id, coalesce(o.kind, v.kind) AS kind, t.is_inner, t.signed
+        FROM (
+            SELECT voucher_id, target_id AS pot_id, amount_fen AS signed, source_id = ANY(%(own)s) AS is_inner
+            FROM accounts_transfer WHERE target_id = ANY(%(own)s) AND target_balance_fen IS NOT NULL
+            UNION ALL
+            SELECT voucher_id, source_id, -amount_fen, target_id = ANY(%(own)s)
+            FROM accounts_transfer WHERE source_id = ANY(%(own)s) AND source_balance_fen IS NOT NULL
+        ) t
+        JOIN accounts_voucher v ON v.id = t.voucher_id
+        LEFT JOIN accounts_voucher o ON o.id = v.reverses_id
+    ) m
+    JOIN accounts_pot p ON p.id = m.pot_id
+    GROUP BY 1, p.kind, m.kind, m.is_inner, m.signed > 0
+    ORDER BY 1
+"""
+
+
+def month_sums(account: Account) -> list[Sum]:
+    """Return what moved in each calendar month, oldest first (one query)."""
+    return _sums(account, "month", account.credit)
+
+
+def year_sums(account: Account) -> list[Sum]:
+    """Return what moved in each benefit year, named by its first day, oldest first (one query)."""
+    return _sums(account, "year", account.credit)
+
+
+def _sums(account: Account, unit: str, terms: CreditTerms) -> list[Sum]:
+    own = [pot.pk for pot in account.pots.values()]
+    if not own:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_SUMS, {"unit": unit, "shift": terms.year_start_month - 1, "own": own})
+        return [
+            Sum(start.date(), PotKind(pot), VoucherKind(kind), inner, int(fen))
+            for start, pot, kind, inner, fen in cursor.fetchall()
+        ]
+
+
+def stretches(sums: Iterable[Sum], pots: Collection[PotKind]) -> list[Stretch]:
+    """Return the months or years in which one of these pots moved, oldest first, each opening where the last closed."""
+    by_start: dict[date, list[Sum]] = defaultdict(list)
+    for one in sums:
+        if one.pot in pots:
+            by_start[one.start].append(one)
+    found: list[Stretch] = []
+    for start in sorted(by_start):
+        opening = found[-1].closing_fen if found else 0
+        found.append(_stretch(start, opening, by_start[start]))
+    return found
+
+
+def _stretch(start: date, opening_fen: int, sums: Iterable[Sum]) -> Stretch:
+    figures: dict[str, int] = defaultdict(int)
+    for one in sums:
+        figures[_column(one)] += one.fen
+    return Stretch(start, opening_fen, **figures)
+
+
+def _column(one: Sum) -> str:
+    if one.inner:
+        return "moved_fen"
+    if one.kind in USES:
+        return "used_fen"
+    if one.kind in CREDITS:
+        return "credited_fen" if one.fen > 0 else "taken_fen"
+    return "out_fen"
+
+
+def effective_on(voucher: Voucher, terms: CreditTerms) -> date:
+    """Return the day an entry stands on: the last day of its year for a rollover, else the day it happened."""
+    if voucher.kind == VoucherKind.ROLLOVER:
+        _, ends = formulas.year_range(int(voucher.period), terms)
+        return ends - timedelta(days=1)
+    return voucher.occurred_on
+
+
+def transfers_between(account: Account, first: date, until: date) -> QuerySet[Transfer]:
+    """Return the transfers of the person's own pots that stand on the days from `first` to before `until`."""
+    own = [pot.pk for pot in account.pots.values()]
+    return _with_voucher().filter(_touching(own), _standing_in(account.credit, first, until))
+
+
+def transfer_of(pots: Iterable[Pot], transfer_id: int) -> Transfer | None:
+    """Return one transfer if it touches one of these pots, with what it reverses and what reversed it; else None."""
+    own = [pot.pk for pot in pots]
+    rows = _with_voucher().select_related("voucher__reversed_by")
+    return rows.filter(_touching(own), pk=transfer_id).first()
+
+
+def latest_transfers(account: Account, most: int) -> list[Transfer]:
+    """Return the transfers booked last, the latest first."""
+    own = [pot.pk for pot in account.pots.values()]
+    return list(_with_voucher().filter(_touching(own)).order_by("-id")[:most])
+
+
+def entries_between(account: Account, first: date, until: date) -> list[Entry]:
+    """Return the statement lines that stand on these days, in the order of day and booking (one query)."""
+    lines = entries_of(account.person, transfers_between(account, first, until))
+    return sorted(lines, key=lambda entry: (effective_on(entry.transfer.voucher, account.credit), entry.id))
+
+
+def _touching(own: list[int]) -> Q:
+    return Q(target__in=own, target_balance_fen__isnull=False) | Q(source__in=own, source_balance_fen__isnull=False)
+
+
+def _standing_in(terms: CreditTerms, first: date, until: date) -> Q:
+    years = range(first.year - 2, until.year + 1)
+    rolled = [str(y) for y in years if first < formulas.year_range(y, terms)[1] <= until]
+    rollover = Q(voucher__kind=VoucherKind.ROLLOVER)
+    return Q(~rollover, voucher__occurred_on__gte=first, voucher__occurred_on__lt=until) | Q(
+        rollover, voucher__period__in=rolled
+    )
+
+
+def _with_voucher() -> QuerySet[Transfer]:
+    return Transfer.objects.select_related(
+        "voucher", "voucher__run", "voucher__subject", "voucher__reverses", "source", "target"
+    ).defer("voucher__subject__certno", "voucher__subject__phone")
