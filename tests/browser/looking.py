@@ -14,6 +14,7 @@ AXE_OPTIONS = {
         "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     },
     "resultTypes": ["violations"],
+    "preload": False,
 }
 LAYOUT = Path(__file__).with_name("layout.js").read_text()
 

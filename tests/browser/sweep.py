@@ -21,6 +21,7 @@ class Stop:
     name: str
     path: str
     role: str = ""
+    is_admin: bool = False  # Django's own pages: axe only, they know neither sizes nor contrasts
 
 
 ERRORS = tuple(
@@ -33,6 +34,12 @@ PAGES = (
     Stop("flow", "/try/"),
     Stop("result", "/try/done/"),
     *ERRORS,
+    Stop("admin", "/admin/", "policy", is_admin=True),
+    Stop("admin policies", "/admin/accounts/policyversion/", "policy", is_admin=True),
+    Stop("admin new policy", "/admin/accounts/policyversion/add/", "policy", is_admin=True),
+    Stop("admin offices", "/admin/accounts/office/", "policy", is_admin=True),
+    Stop("admin new office", "/admin/accounts/office/add/", "policy", is_admin=True),
+    Stop("admin feedback", "/admin/accounts/feedback/", "policy", is_admin=True),
 )
 
 
@@ -47,6 +54,15 @@ def sweep(page: Page, looks: tuple[Look, ...]) -> list[str]:
     for problem in spread_problems(page):
         found.setdefault(problem, []).append("spread")
     return [f"{problem} [{', '.join(where)}]" for problem, where in found.items()]
+
+
+def sweep_admin(page: Page) -> list[str]:
+    """Look at an open page of the admin on a phone and on a desk and return what axe finds."""
+    problems = []
+    for width in (390, 1280):
+        page.set_viewport_size({"width": width, "height": 844})
+        problems += [f"{problem} [{width}]" for problem in axe_problems(page)]
+    return problems
 
 
 def ways_on(page: Page) -> set[str]:
