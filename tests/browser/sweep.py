@@ -33,6 +33,8 @@ PAGES = (
     Stop("size and contrast", "/display/?next=/display/"),
     Stop("flow", "/try/"),
     Stop("result", "/try/done/"),
+    Stop("desk", "/try/desk/"),
+    Stop("sheets", "/try/sheets/"),
     *ERRORS,
     Stop("admin", "/admin/", "policy", is_admin=True),
     Stop("admin policies", "/admin/accounts/policyversion/", "policy", is_admin=True),

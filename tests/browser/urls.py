@@ -2,6 +2,7 @@
 
 import time
 from datetime import timedelta
+from pathlib import Path
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import BadRequest, PermissionDenied
@@ -15,21 +16,18 @@ from yibao.lib import clock
 from yibao.urls import handler400, handler403, handler404, handler500  # noqa: F401
 from yibao.urls import urlpatterns as site
 
-FRAME = """{% extends "layouts/flow.html" %}{% block title %}试一试{% endblock %}{% block main %}<h1>试一试</h1>
-<form method="post" action="/try/post/" id="plain">{% csrf_token %}<input type="hidden" name="wait" value="{{ wait }}">
-<button class="btn" id="send">同意并发出邀请</button></form>
-<section id="part"><h2>邀请</h2>
-<form method="post" action="/try/swap/" hx-post="/try/swap/" hx-target="#part" hx-swap="outerHTML">{% csrf_token %}
-<input type="hidden" name="wait" value="{{ wait }}"><input type="hidden" name="answer" value="{{ answer }}">
-<button class="btn" id="swap">撤回邀请</button></form></section>{% endblock %}"""
-
+PAGES = Path(__file__).with_name("pages")
 ANSWERED: list[str] = []  # what the server was asked to do, in order
+
+
+def shown(request: HttpRequest, name: str, **context: object) -> HttpResponse:
+    template = engines["django"].from_string((PAGES / name).read_text())
+    return HttpResponse(template.render(context, request))
 
 
 @login_not_required
 def page(request: HttpRequest) -> HttpResponse:
-    template = engines["django"].from_string(FRAME)
-    return HttpResponse(template.render(dict(request.GET.items()) | {"back_url": "/display/"}, request))
+    return shown(request, "form.html", **dict(request.GET.items()), back_url="/display/")
 
 
 @login_not_required
@@ -55,11 +53,17 @@ def swap(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 def done(request: HttpRequest) -> HttpResponse:
-    template = engines["django"].from_string(
-        '{% extends "layouts/base.html" %}{% block title %}办好了{% endblock %}{% block main %}'
-        '{% include "components/panel.html" with title="邀请已发出" number="GJ2026-1121-00042" only %}{% endblock %}'
-    )
-    return HttpResponse(template.render({}, request))
+    return shown(request, "done.html")
+
+
+@login_not_required
+def desk(request: HttpRequest) -> HttpResponse:
+    return shown(request, "desk.html")
+
+
+@login_not_required
+def sheets(request: HttpRequest) -> HttpResponse:
+    return shown(request, "sheets.html", names=["申请表", "受理回执", "一次告知单"], back_url="/try/")
 
 
 @login_not_required
@@ -80,6 +84,8 @@ urlpatterns = [
     path("try/post/", post),
     path("try/swap/", swap),
     path("try/done/", done),
+    path("try/desk/", desk),
+    path("try/sheets/", sheets),
     path("errors/<name>/", error),
     *site,
 ]
