@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
+
+from tests import arena as databases
 
 # Pages name their files plainly: the manifest of collected files is made when the site is put up, not for tests.
 settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
@@ -20,3 +22,38 @@ def transactional_db(transactional_db) -> Iterator[None]:
         cursor.execute("SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger WHERE NOT tgisinternal")
         for (table,) in cursor.fetchall():
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+
+
+@pytest.fixture(scope="session")
+def books_template(django_db_setup, django_db_blocker) -> Iterator[str]:
+    """A database that holds every shipped region's rules and nothing else. Named, not opened."""
+    from accounts.identity.actors import Actor
+    from accounts.policies.loading import load
+    from accounts.policies.presets import shipped
+    from yibao.lib import clock
+
+    with django_db_blocker.unblock():
+        tests = connection.settings_dict["NAME"]
+        connection.close()
+        with databases.copied(tests, f"{tests}_books") as name:
+            with databases.database(name):
+                load(actor=Actor.system("test"), paths=shipped(), at=clock.now())
+            yield name
+
+
+@pytest.fixture
+def books(books_template, django_db_blocker) -> Iterator[None]:
+    """Work where the rules are loaded; what the test writes is undone, after the database has checked it."""
+    with django_db_blocker.unblock(), databases.database(books_template), transaction.atomic():
+        yield
+        if not connection.needs_rollback:
+            connection.check_constraints()
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def arena(books_template, django_db_blocker) -> Iterator[str]:
+    """Work in a copy of its own, where commits are commits and other processes see them; return its name."""
+    with django_db_blocker.unblock(), databases.copied(books_template, f"{books_template}_arena") as name:
+        with databases.database(name):
+            yield name

@@ -1,0 +1,82 @@
+"""Databases beside pytest-django's: one with every region's rules, and fresh copies of it to be written to for good.
+
+The ledger refuses DELETE and TRUNCATE, so a committed test cannot be cleaned up by a flush. It gets a database of its
+own instead: copying one takes a fraction of a second, dropping it is the clean-up.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from django.db import connection
+
+from accounts.policies import book
+
+
+@contextmanager
+def database(name: str) -> Iterator[None]:
+    """Let this process, all threads of it, work on another database of the same server."""
+    before = connection.settings_dict["NAME"]
+    _turn_to(name)
+    try:
+        yield
+    finally:
+        _turn_to(before)
+
+
+def _turn_to(name: str) -> None:
+    connection.close()
+    connection.settings_dict["NAME"] = name
+    book.forget()
+
+
+@contextmanager
+def copied(template: str, name: str) -> Iterator[str]:
+    """Make a database as a copy of another; drop it afterwards, whoever is still connected."""
+    create(name, template)
+    try:
+        yield name
+    finally:
+        drop(name)
+
+
+def create(name: str, template: str) -> None:
+    """Copy a database. Its last user may be on the way out: wait for that, as PostgreSQL copies idle ones only."""
+    drop(name)
+    for tries_left in reversed(range(50)):
+        try:
+            _administer(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        except psycopg.errors.ObjectInUse:
+            if not tries_left:
+                raise
+            time.sleep(0.1)
+        else:
+            # What a crash of the machine would lose is not what these tests are about; of processes nothing is lost.
+            _administer(f'ALTER DATABASE "{name}" SET synchronous_commit = off')
+            return
+
+
+def drop(name: str) -> None:
+    _administer(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def url_of(name: str) -> str:
+    """Return the DATABASE_URL by which another process reaches the database."""
+    at = connection.settings_dict
+    if str(at["HOST"]).startswith("/"):
+        return f"postgresql://{at['USER']}@/{name}?host={at['HOST']}"
+    return f"postgresql://{at['USER']}:{at['PASSWORD']}@{at['HOST']}:{at['PORT']}/{name}"
+
+
+def _administer(statement: str) -> None:
+    at = connection.settings_dict
+    with psycopg.connect(
+        host=at["HOST"] or None,
+        port=at["PORT"] or None,
+        user=at["USER"] or None,
+        password=at["PASSWORD"] or None,
+        dbname="postgres",
+        autocommit=True,
+    ) as server:
+        server.execute(statement)
