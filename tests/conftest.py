@@ -13,6 +13,9 @@ settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.stora
 
 settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns about a missing folder
 
+# Passwords are hashed slowly on purpose; tests make many users and prove nothing about the hash.
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
 
 @pytest.fixture
 def transactional_db(transactional_db) -> Iterator[None]:
@@ -54,6 +57,12 @@ def books(books_template, django_db_blocker) -> Iterator[None]:
 @pytest.fixture
 def arena(books_template, django_db_blocker) -> Iterator[str]:
     """Work in a copy of its own, where commits are commits and other processes see them; return its name."""
-    with django_db_blocker.unblock(), databases.copied(books_template, f"{books_template}_arena") as name:
-        with databases.database(name):
-            yield name
+    own = f"{books_template}_arena"
+    with django_db_blocker.unblock(), databases.copied(books_template, own), databases.database(own):
+        yield own
+
+
+@pytest.fixture(autouse=True)
+def _rules_of_this_test() -> None:
+    """Each test has its own transaction and so its own policy versions: never those of the test before."""
+    book.forget()
