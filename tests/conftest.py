@@ -6,6 +6,7 @@ import pytest
 from django.conf import settings
 from django.db import connection, transaction
 
+from accounts.policies import book
 from tests import arena as databases
 
 # Pages name their files plainly: the manifest of collected files is made when the site is put up, not for tests.
