@@ -24,16 +24,17 @@ def credit_interest(run: Run, chunk: Chunk) -> Outcome:
         return Outcome()
     done = _already(run, chunk) if run.sweep > 1 else set()
     outcome = Outcome()
-    pots = people.pots(chunk, run.region)
+    facts = dict(_facts(run, chunk, start, end))
+    pots = people.pots(chunk, run.region, only=list(facts))
     source = system_pot(run.region, PotKind.INTEREST)
     lines: list[Line] = []
-    for person, facts in _facts(run, chunk, start, end):
+    for person, of_person in facts.items():
         if pots[person].carried in done:
             continue
         outcome.eligible += 1
-        amount = formulas.interest(facts, version.terms).amount_fen
+        amount = formulas.interest(of_person, version.terms).amount_fen
         if amount:
-            lines.append((source, pots[person].carried, amount, formulas.pack(facts)))
+            lines.append((source, pots[person].carried, amount, formulas.pack(of_person)))
     batch = Batch(VoucherKind.INTEREST, end - timedelta(days=1), run.period, version.id, lines)
     outcome.total_fen = post_batches(run=run, key=f"run:{run.pk}:{run.sweep}:{chunk.pk}", batches=[batch])
     outcome.credited = len(lines)

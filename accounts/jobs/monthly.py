@@ -3,11 +3,10 @@
 Regions whose terms say `accrual = monthly`. The period of a run is a month, "2025-03".
 """
 
-from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 
 from django.db import connection
 
@@ -19,25 +18,38 @@ from accounts.ledger.bulk import Batch, Line, post_batches
 from accounts.ledger.pots import system_pot
 from accounts.models import Chunk, Run
 from accounts.policies import book, formulas
-from accounts.policies.formulas import CannotCredit, MonthFacts
+from accounts.policies.formulas import EMPLOYEE, FLEX, RETIREE, CannotCredit, MonthFacts
 from accounts.policies.standing import standing_in
-from accounts.policies.terms import CreditTerms
+from accounts.policies.terms.credit import SHARE_NONE
 from yibao.lib.months import Month, month_range
 
+PAID_AND_RETIRED = "这个月既有缴费又按退休人员划入，请核对参保状态"
 
-@dataclass(frozen=True, slots=True)
-class Due:
-    """One month of one person, not credited yet."""
+
+class Due(NamedTuple):
+    """One month of one person, not credited yet: the month's first day, what the formula needs, and where to."""
 
     person: int
-    month: Month
-    facts: MonthFacts
+    month: date
+    capacity: str
+    base_fen: int | None
+    birth_on: date
+    pension_fen: int | None
+    pots: people.Pots
+
+
+class Rule(NamedTuple):
+    """What holds for a credited month, looked up once per chunk."""
+
+    version: int
+    year: int
+    asks_age: bool
 
 
 @lru_cache(maxsize=200_000)
-def _credit(facts: MonthFacts, terms: CreditTerms) -> tuple[int, str]:
+def _credit(facts: MonthFacts, version: int) -> tuple[int, str]:
     """Amount and stored facts. Many people share a base, so most of a million answers come from the cache."""
-    return formulas.monthly_credit(facts, terms).amount_fen, formulas.pack(facts)
+    return formulas.monthly_credit(facts, book.version(version).terms).amount_fen, formulas.pack(facts)
 
 
 def credit_month(run: Run, chunk: Chunk) -> Outcome:
@@ -47,35 +59,43 @@ def credit_month(run: Run, chunk: Chunk) -> Outcome:
     year = periods.lock_open(run.region, periods.year_of(run.region, on))
     rollover.roll_stragglers(run, chunk, before=year)
     outcome = Outcome()
-    pots = people.pots(chunk, run.region)
-    lines: dict[Month, list[Line]] = defaultdict(list)
+    rules: dict[date, Rule] = {}
+    lines: dict[date, list[Line]] = {}
+    seen: set[tuple[int, date]] = set()
     fund = system_pot(run.region, PotKind.FUND)
-    seen: set[tuple[int, Month]] = set()
-    credited = set()
     for due in _due(run, chunk, month):
         outcome.eligible += 1
-        if (due.person, due.month) in seen:
-            outcome.skips.append(
-                (due.person, str(due.month), "paid_and_retired", "这个月既有缴费又按退休人员划入，请核对参保状态")
-            )
+        first = due.month
+        if (due.person, first) in seen:
+            outcome.skips.append((due.person, f"{first:%Y-%m}", "paid_and_retired", PAID_AND_RETIRED))
             continue
-        seen.add((due.person, due.month))
-        terms = book.terms_on(run.region, "credit", due.month.first)
+        seen.add((due.person, first))
+        rule = rules.get(first)
+        if rule is None:
+            rule = rules[first] = _rule(run.region, first)
+            lines[first] = []
+        age = formulas.age_on(due.birth_on, first) if rule.asks_age or due.base_fen is None else 0
         try:
-            amount, facts = _credit(due.facts, terms)
+            amount, facts = _credit(MonthFacts(due.capacity, due.base_fen, age, due.pension_fen), rule.version)
         except CannotCredit as refusal:
-            outcome.skips.append((due.person, str(due.month), refusal.reason_code, str(refusal)))
+            outcome.skips.append((due.person, f"{first:%Y-%m}", refusal.reason_code, str(refusal)))
             continue
         # A month of a benefit year before the one being booked is last year's money: it goes to 历年.
-        lines[due.month] += people.credit_lines(fund, pots[due.person], periods.year_of(run.region, due.month.first), amount, facts)
-        credited.add(due.person)
+        lines[first] += people.credit_lines(fund, due.pots, rule.year, amount, facts)
     batches = [
-        Batch(VoucherKind.ACCRUAL, on, str(m), book.version_on(run.region, "credit", m.first).id, rows)
-        for m, rows in sorted(lines.items())
+        Batch(VoucherKind.ACCRUAL, on, f"{first:%Y-%m}", rules[first].version, rows)
+        for first, rows in sorted(lines.items())
     ]
     outcome.total_fen = post_batches(run=run, key=f"run:{run.pk}:{run.sweep}:{chunk.pk}", batches=batches, year=year)
-    outcome.credited = len(credited)
+    outcome.credited = len({person for person, _ in seen}) - len({skip[0] for skip in outcome.skips})
     return outcome
+
+
+def _rule(region: str, first: date) -> Rule:
+    version = book.version_on(region, "credit", first)
+    # Age is a fact only where the formula asks for it.
+    asks_age = version.terms.employer_share_of != SHARE_NONE
+    return Rule(version.id, periods.year_of(region, first), asks_age)
 
 
 def _due(run: Run, chunk: Chunk, month: Month) -> Iterator[Due]:
@@ -84,10 +104,11 @@ def _due(run: Run, chunk: Chunk, month: Month) -> Iterator[Due]:
     yield from _retired(run, chunk, month)
 
 
-_THIS_MONTH = """
-    SELECT c.person_id, c.month, c.base_fen, p.birth_on, e.flex
+_PAID = f"""
+    SELECT c.person_id, c.month, c.base_fen, p.birth_on, e.flex, pots.*
     FROM accounts_contribution c
     JOIN accounts_person p ON p.id = c.person_id
+    JOIN ({people.POTS}) pots ON pots.person_id = c.person_id
     LEFT JOIN (SELECT DISTINCT ON (person_id) person_id, flex FROM accounts_enrolment
                WHERE region = %(region)s AND insurance = %(insurance)s AND from_on < %(next)s
                  AND person_id >= %(low)s AND person_id < %(high)s
@@ -117,16 +138,16 @@ def _paid(run: Run, chunk: Chunk, month: Month) -> Iterator[Due]:
     }
     with connection.cursor() as cursor:
         for slice_ in (fresh, late):
-            cursor.execute(_THIS_MONTH + slice_, parameters)
-            for person, first, base, birth_on, flex in cursor.fetchall():
-                capacity = "flex" if flex else "employee"
-                yield Due(person, Month.of(first), MonthFacts(capacity, base, formulas.age_on(birth_on, first), None))
+            cursor.execute(_PAID + slice_, parameters)
+            for person, first, base, birth_on, flex, _, *pots in cursor.fetchall():
+                yield Due(person, first, FLEX if flex else EMPLOYEE, base, birth_on, None, people.Pots(*pots))
 
 
 def _retired(run: Run, chunk: Chunk, month: Month) -> Iterator[Due]:
     """Yield the retirees' month, and earlier ones for those whose retirement was recorded after the fact."""
     histories = people.histories(chunk, run.region, until=month.next_first, only=_ever_retired(run, chunk, month))
     births = people.births(list(histories))
+    pots = people.pots(chunk, run.region, only=list(histories))
     earliest = _first_month(run)
     done = _credited_months(run, chunk, list(histories)) if run.sweep > 1 else {}
     behind = _recorded_late(run, chunk, month)
@@ -136,9 +157,8 @@ def _retired(run: Run, chunk: Chunk, month: Month) -> Iterator[Due]:
         months = month_range(earliest, month + 1) if person in behind else [month]
         for m in months:
             standing = standing_in(history, m)
-            if standing and standing.capacity == "retiree" and str(m) not in done.get(person, ()):
-                age = formulas.age_on(births[person], m.first)
-                yield Due(person, m, MonthFacts("retiree", None, age, standing.pension_fen))
+            if standing and standing.capacity == RETIREE and str(m) not in done.get(person, ()):
+                yield Due(person, m.first, RETIREE, None, births[person], standing.pension_fen, pots[person])
 
 
 def _ever_retired(run: Run, chunk: Chunk, month: Month) -> list[int]:
@@ -170,7 +190,14 @@ def _recorded_late(run: Run, chunk: Chunk, month: Month) -> list[int]:
             """SELECT DISTINCT e.person_id FROM accounts_enrolment e JOIN accounts_import i ON i.id = e.source_id
                WHERE e.region = %s AND e.insurance = %s AND e.person_id >= %s AND e.person_id < %s
                  AND e.from_on < %s AND e.person_type LIKE '12%%' AND i.at >= %s - interval '1 day'""",
-            [run.region, InsuranceType.EMPLOYEE, chunk.from_person, chunk.until_person, month.first, previous.opened_at],
+            [
+                run.region,
+                InsuranceType.EMPLOYEE,
+                chunk.from_person,
+                chunk.until_person,
+                month.first,
+                previous.opened_at,
+            ],
         )
         return [row[0] for row in cursor.fetchall()]
 
@@ -178,7 +205,8 @@ def _recorded_late(run: Run, chunk: Chunk, month: Month) -> list[int]:
 def _credited_months(run: Run, chunk: Chunk, only: list[int]) -> dict[int, set[str]]:
     with connection.cursor() as cursor:
         cursor.execute(
-            """SELECT p.person_id, array_agg(t.period) FROM accounts_pot p JOIN accounts_transfer t ON t.target_id = p.id
+            """SELECT p.person_id, array_agg(t.period)
+               FROM accounts_pot p JOIN accounts_transfer t ON t.target_id = p.id
                WHERE p.region = %s AND p.person_id = ANY(%s) AND t.kind = %s AND t.target_balance_fen IS NOT NULL
                GROUP BY p.person_id""",
             [run.region, only, VoucherKind.ACCRUAL],

@@ -1,19 +1,18 @@
 """What a chunk needs to know about its people: status histories and pots, one query each."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from django.db import connection
 
-from accounts.enums import InsuranceType, PotKind
+from accounts.enums import InsuranceType
 from accounts.ledger.bulk import Line
 from accounts.models import Chunk
 from accounts.policies.standing import Status
 
 
-@dataclass(frozen=True, slots=True)
-class Pots:
+class Pots(NamedTuple):
     """A person's pots in the region: ids, and what they still owe."""
 
     current: int | None
@@ -54,25 +53,27 @@ def histories(chunk: Chunk, region: str, *, until: date, only: Sequence[int] | N
     return found
 
 
-def pots(chunk: Chunk, region: str, *, only: Sequence[int] | None = None) -> dict[int, Pots]:
-    """Return person id → pots."""
+# One pass over a chunk's pots: they stand in the index by person, so grouping them costs nothing.
+POTS = """
+    SELECT person_id, max(id) FILTER (WHERE kind = 'current') AS current, max(year) AS current_year,
+           max(id) FILTER (WHERE kind = 'carried') AS carried, max(id) FILTER (WHERE kind = 'receivable') AS receivable,
+           coalesce(max(-balance_fen) FILTER (WHERE kind = 'receivable'), 0) AS owed_fen
+    FROM accounts_pot WHERE person_id >= %(low)s AND person_id < %(high)s AND region = %(region)s GROUP BY person_id
+"""
+
+
+def pots(chunk: Chunk, region: str, *, only: Sequence[int]) -> dict[int, Pots]:
+    """Return person id → pots, of these people."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""
-            SELECT c.person_id, n.id, n.year, c.id, r.id, coalesce(-r.balance_fen, 0)
-            FROM accounts_pot c
-            LEFT JOIN accounts_pot n ON (n.person_id, n.region, n.kind) = (c.person_id, c.region, %s)
-            LEFT JOIN accounts_pot r ON (r.person_id, r.region, r.kind) = (c.person_id, c.region, %s)
-            WHERE c.kind = %s AND c.region = %s AND c.person_id >= %s AND c.person_id < %s
-                  {"" if only is None else "AND c.person_id = ANY(%s)"}
-            """,
-            [PotKind.CURRENT, PotKind.RECEIVABLE, PotKind.CARRIED, region, chunk.from_person, chunk.until_person, *([list(only)] if only is not None else [])],
+            f"SELECT * FROM ({POTS}) pots WHERE person_id = ANY(%(only)s)",
+            {"region": region, "low": chunk.from_person, "high": chunk.until_person, "only": list(only)},
         )
         return {person: Pots(*row) for person, *row in cursor.fetchall()}
 
 
 def credit_lines(fund: int, pots: Pots, year: int, amount_fen: int, facts: str) -> list[Line]:
-    """Return the transfers of one credit of a benefit year: it pays back an earlier over-credit first (domain 3.4, 4)."""
+    """Return the transfers of one credit: it pays back an earlier over-credit first (domain 3.4, 4)."""
     repaid = min(amount_fen, pots.owed_fen)
     rows: list[Line] = []
     if repaid and pots.receivable is not None:

@@ -7,34 +7,34 @@ from django.db import connection
 from accounts.enums import PotKind, VoucherKind
 from accounts.jobs.runs import CannotRun, Outcome
 from accounts.ledger.bulk import Batch, Line, post_batches
-from accounts.models import Chunk, Run
+from accounts.models import Chunk, Pot, Run
 from accounts.policies import book, formulas
 
 
 def roll_over(run: Run, chunk: Chunk) -> Outcome:
-    """Move each remaining 当年 of the run's year to 历年 and let 当年 begin the next year."""
+    """Move each remaining 当年 of the run's year to 历年 and let every 当年, also an empty one, begin the next year."""
     year = int(run.period)
     _, next_start = year_range(run.region, year)
-    lines = _remaining(run.region, chunk, before=year + 1)
-    batch = Batch(
-        VoucherKind.ROLLOVER, next_start - timedelta(days=1), run.period, None, lines, source_personal=True
-    )
+    pots = _of_earlier_years(run.region, chunk, before=year + 1)
+    lines = [line for line in pots if line[2]]
+    batch = Batch(VoucherKind.ROLLOVER, next_start - timedelta(days=1), run.period, None, lines, source_personal=True)
     total = post_batches(run=run, key=f"run:{run.pk}:{run.sweep}:{chunk.pk}", batches=[batch], year=year + 1)
+    # Else a refund of the closed year, dated back, would still find its 当年 and be no 历年.
+    Pot.objects.filter(pk__in=[line[0] for line in pots if not line[2]]).update(year=year + 1)
     return Outcome(eligible=len(lines), credited=len(lines), total_fen=total)
 
 
 def roll_stragglers(run: Run, chunk: Chunk, *, before: int) -> None:
     """Roll over whoever of the chunk still has an earlier year's money in 当年, before a new year is credited."""
-    lines = _remaining(run.region, chunk, before=before)
+    lines = _of_earlier_years(run.region, chunk, before=before, holding=1)
     if lines:
         _, end = year_range(run.region, before - 1)
-        batch = Batch(
-            VoucherKind.ROLLOVER, end - timedelta(days=1), str(before - 1), None, lines, source_personal=True
-        )
+        batch = Batch(VoucherKind.ROLLOVER, end - timedelta(days=1), str(before - 1), None, lines, source_personal=True)
         post_batches(run=run, key=f"run:{run.pk}:{run.sweep}:{chunk.pk}:rollover", batches=[batch], year=before)
 
 
-def _remaining(region: str, chunk: Chunk, *, before: int) -> list[Line]:
+def _of_earlier_years(region: str, chunk: Chunk, *, before: int, holding: int = 0) -> list[Line]:
+    """Lock each 当年 of the chunk that stands in an earlier year and holds so much; return lines that empty it."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -42,10 +42,10 @@ def _remaining(region: str, chunk: Chunk, *, before: int) -> list[Line]:
             FROM accounts_pot n
             JOIN accounts_pot c ON (c.person_id, c.region, c.kind) = (n.person_id, n.region, %s)
             WHERE n.region = %s AND n.kind = %s AND n.person_id >= %s AND n.person_id < %s
-              AND n.year < %s AND n.balance_fen > 0
+              AND n.year < %s AND n.balance_fen >= %s
             ORDER BY n.id FOR NO KEY UPDATE OF n
             """,
-            [PotKind.CARRIED, region, PotKind.CURRENT, chunk.from_person, chunk.until_person, before],
+            [PotKind.CARRIED, region, PotKind.CURRENT, chunk.from_person, chunk.until_person, before, holding],
         )
         return cursor.fetchall()
 

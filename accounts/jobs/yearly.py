@@ -70,7 +70,7 @@ def precredit(run: Run, chunk: Chunk) -> Outcome:
 
 
 def true_up(run: Run, chunk: Chunk) -> Outcome:
-    """Recover what was credited too much: from 当年, then 历年, then as a debt that later credits pay (domain 3.4, 4)."""
+    """Recover an over-credit: from 当年, then 历年, then as a debt that later credits pay (domain 3.4, 4)."""
     return _settle(run, chunk, lambda case: case.difference_fen < 0)
 
 
@@ -84,7 +84,7 @@ def _settle(run: Run, chunk: Chunk, wanted: Callable[[Case], bool]) -> Outcome:
     cases = list(_cases(run, chunk, start, end, outcome))
     outcome.eligible = len(cases)
     changing = [case for case in cases if case.difference_fen and wanted(case)]
-    pots = people.pots(chunk, run.region, only=None if len(changing) > 1000 else [case.person for case in changing])
+    pots = people.pots(chunk, run.region, only=[case.person for case in changing])
     batches = _credits(run, start, end, [c for c in changing if c.difference_fen > 0], pots)
     batches += _recoveries(run, start, end, [c for c in changing if c.difference_fen < 0], pots)
     outcome.total_fen = post_batches(
@@ -159,7 +159,9 @@ def _cases(run: Run, chunk: Chunk, start: date, end: date, outcome: Outcome) -> 
     months = list(month_range(Month.of(start), Month.of(end)))
     versions = [str(book.version_on(run.region, "credit", max(m.first, start)).id) for m in months]
     for person, history in histories.items():
-        spans, first_on = _spans(history, bases.get(person, []), months, versions, formulas.age_on(births[person], start))
+        spans, first_on = _spans(
+            history, bases.get(person, []), months, versions, formulas.age_on(births[person], start)
+        )
         before = posted.get(person, Posted())
         if not before.any and (not spans or run.kind == JobKind.TRUEUP):
             continue
@@ -275,4 +277,3 @@ def check_trueup(region: str, period: str, on: date) -> None:
     start, _ = rollover.year_range(region, int(period))
     if on < start:
         raise CannotRun(f"{period} 年度从 {start} 开始，没有可追回的")
-

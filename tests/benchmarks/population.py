@@ -1,0 +1,63 @@
+"""A database of that many people, made by the real imports; later months are copied by SQL, which is not measured."""
+
+import time
+from datetime import date
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+
+from accounts.identity.actors import Actor
+from accounts.operations.imports_contributions import import_contributions
+from accounts.operations.imports_roster import import_roster
+from payments.demo import files
+from yibao.lib.months import Month
+
+ACTOR = Actor.system("bench")
+FIRST = Month(2023, 1)
+
+
+def fresh_database() -> None:
+    """Empty the bench database: drop everything and migrate again."""
+    with connection.cursor() as cursor:
+        cursor.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    call_command("migrate", verbosity=0)
+    call_command("load_policies", verbosity=0, stdout=open("/dev/null", "w"))
+
+
+def populate(people: int, region: str) -> dict[str, float]:
+    """Import the people and one month of contributions; return rows per second of both imports."""
+    folder, today = Path(settings.VAR) / "files", date(2026, 1, 1)
+    roster = files.write(folder / "people.csv", files.ROSTER, files.population_roster(people, region))
+    started = time.perf_counter()
+    import_roster(actor=ACTOR, path=roster, today=today)
+    middle = time.perf_counter()
+    paid = files.population_contributions(people, region, FIRST)
+    path = files.write(folder / "paid.csv", files.CONTRIBUTIONS, paid)
+    writing = time.perf_counter()
+    import_contributions(actor=ACTOR, path=path, today=today)
+    done = time.perf_counter()
+    tidy()
+    return {"roster": people / (middle - started), "contributions": people * 0.9 / (done - writing)}
+
+
+def copy_month(region: str, month: Month) -> None:
+    """Give everybody the contribution of the first month again, for another month."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO accounts_contribution (person_id, region, month, base_fen, received_on, late, source_id)
+               SELECT person_id, region, %s, base_fen, %s, false, source_id FROM accounts_contribution
+               WHERE region = %s AND month = %s ORDER BY person_id""",
+            [month.first, month.first, region, FIRST.first],
+        )
+    tidy()
+
+
+def tidy() -> None:
+    """Bring every sample to the same start: no dead rows, fresh statistics, nothing left to write."""
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE accounts_pot")
+        cursor.execute("ANALYZE accounts_contribution")
+        cursor.execute("ANALYZE accounts_enrolment")
+        cursor.execute("CHECKPOINT")
