@@ -10,5 +10,6 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import guard
+        from accounts.queries import notices  # noqa: F401  registers what a person reported as cases
 
         post_migrate.connect(guard.on_migrated, sender=self)

@@ -3,20 +3,25 @@
 A link stands here with its address. An address that nobody serves yet is not shown, so there are no dead links.
 """
 
+from functools import cached_property
+
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import Resolver404, get_script_prefix, resolve
 
+from accounts.queries.notices import unread_count
 from accounts.views.display import display_of
 
 SITE_NAME = "医保个人账户"
 HELP_PHONE = "65895523"
 
+MESSAGES = "/messages/"
 TABS = (
     ("我的账户", "/account/"),
     ("家庭共济", "/family/"),
     ("居民医保代缴", "/premium/"),
     ("办事进度", "/cases/"),
+    ("通知", MESSAGES),
 )
 FOOTER = (
     ("去窗口办", "/offices/"),
@@ -52,6 +57,7 @@ class Site:
 
     def __init__(self, request: HttpRequest | None = None):
         self._path = request.path if request else ""
+        self._request = request
 
     @property
     def phone(self) -> str:
@@ -71,7 +77,14 @@ class Site:
         return [link | {"here": link["url"] == here} for link in links]
 
     def tabs(self) -> list[dict[str, object]]:
-        return self._links(TABS)
+        """Return the citizen's tabs; that of the notices says how many are unread."""
+        return [link | ({"count": self.unread} if link["url"] == address(MESSAGES) else {}) for link in self._links(TABS)]
+
+    @cached_property
+    def unread(self) -> int:
+        """How many notices the signed-in person has not read."""
+        person_id = getattr(getattr(self._request, "user", None), "person_id", None)
+        return unread_count(person_id) if person_id else 0
 
     def footer(self) -> list[dict[str, object]]:
         return self._links(FOOTER)

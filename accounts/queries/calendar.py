@@ -12,7 +12,7 @@ from accounts.policies.terms import CreditTerms, PremiumTerms
 from accounts.policies.terms.credit import YEARLY
 from accounts.queries.account import Account
 from accounts.queries.statement import CREDITS
-from yibao.lib.days import month_words, short_day_words
+from yibao.lib.days import short_day_words
 from yibao.lib.months import Month
 
 GRACE = timedelta(days=1)  # a run that works through the night is not late
@@ -64,14 +64,22 @@ def _next_of_year(account: Account, latest: Transfer | None) -> Expected:
 
 
 def _next_of_month(account: Account, latest: Transfer | None) -> Expected:
-    month = Month.of(account.today)
-    credited = latest is not None and latest.kind == VoucherKind.ACCRUAL and latest.voucher.period >= str(month)
-    day = credit_day_of(account.credit)
-    if credited or account.today > month.first.replace(day=day):
+    month, day = Month.of(account.today), credit_day_of(account.credit)
+    is_credited = latest is not None and latest.kind == VoucherKind.ACCRUAL and latest.voucher.period >= str(month)
+    is_past = account.today > month.first.replace(day=day)
+    if is_credited or is_past:
         month += 1
     on = month.first.replace(day=day)
-    is_retired = account.status is not None and account.status.capacity == "retiree"
-    return Expected(on, "" if is_retired else f"收到{month_words(month)}的缴费以后", _estimate(account, on))
+    return Expected(on, _condition(account, month, is_missing=is_past and not is_credited), _estimate(account, on))
+
+
+def _condition(account: Account, month: Month, *, is_missing: bool) -> str:
+    """Say what a month's credit waits for: retirees wait for nothing, the others for a contribution."""
+    if account.status is not None and account.status.capacity == "retiree":
+        return ""
+    if is_missing and (account.last_paid is None or Month.of(account.last_paid.month) < month + -1):
+        return f"{(month + -1).month}月的缴费还没有收到，收到以后会补记"
+    return f"收到{month.month}月的缴费以后"
 
 
 def credit_day_of(terms: CreditTerms) -> int:

@@ -18,10 +18,12 @@ from accounts.queries.account import Account
 from accounts.queries.changes import Change, changes
 from accounts.queries.explanations import why
 from yibao.lib.days import day_words
-from yibao.lib.fen import grouped
+from yibao.lib.fen import grouped, parse_yuan
 from yibao.lib.months import Month
 
 _NUMBERED = re.compile(r"(.+?)(?:_(\d+))?")
+
+_AMOUNT = re.compile(r"\d+\.\d{2}", re.ASCII)
 
 COMPARED = (VoucherKind.ACCRUAL, VoucherKind.PRECREDIT)
 
@@ -62,6 +64,7 @@ class Comparison:
     """A credit beside the same one a year before. Amounts are fen."""
 
     earlier: Transfer
+    earlier_words: str
     now_fen: int
     earlier_fen: int
     rows: list[tuple[str, str, str]]
@@ -104,11 +107,13 @@ def with_year_before(account: Account, transfer: Transfer) -> Comparison | None:
     earlier = next((row for row in rows if row.period == period), None)
     if earlier is None or earlier.facts is None or earlier.voucher.policy_id is None:
         return None
+    before = why(earlier)
     return Comparison(
         earlier=earlier,
+        earlier_words=before.words,
         now_fen=sum(row.amount_fen for row in rows if row.period == transfer.period),
         earlier_fen=sum(row.amount_fen for row in rows if row.period == period),
-        rows=_rows(why(earlier).inputs, why(transfer).inputs),
+        rows=_rows(before.inputs, why(transfer).inputs),
         parts=_parts(_spans(earlier), _spans(transfer)),
         rule_before=_rule(earlier),
         rule_now=_rule(transfer),
@@ -139,7 +144,13 @@ def _rule(transfer: Transfer) -> Published:
 def _rows(before: Mapping[str, object], now: Mapping[str, object]) -> list[tuple[str, str, str]]:
     """Return (name, before, now) of every number of either formula, numbered where a year has several stretches."""
     keys = dict.fromkeys([*before, *now])
-    return [(label_of(key), str(before.get(key, "没有")), str(now.get(key, "没有"))) for key in keys]
+    return [(label_of(key), shown(before.get(key, "没有")), shown(now.get(key, "没有"))) for key in keys]
+
+
+def shown(value: object) -> str:
+    """Return one number of a formula for people: amounts with their thousands apart, rates and counts as they are."""
+    text = str(value)
+    return grouped(parse_yuan(text)) if _AMOUNT.fullmatch(text) else text
 
 
 def label_of(key: str) -> str:

@@ -17,7 +17,7 @@ from yibao.lib.months import Month
 
 @dataclass(frozen=True, slots=True)
 class StatementMonth:
-    """One month of a statement: figures (fen) and lines, oldest first."""
+    """One month of a statement: figures (fen) and lines."""
 
     month: Month
     figures: Stretch
@@ -65,8 +65,12 @@ def statement(
     pots: Iterable[PotKind],
     *,
     url: Callable[[int], str],
+    newest_first: bool = False,
 ) -> list[StatementMonth]:
-    """Return these months with their lines (one query for the entries), in the order given."""
+    """Return these months with their lines (one query for the entries), in the order given.
+
+    Lines are in the order of their days, or the other way round. Balances are those after each line either way.
+    """
     months, pots = list(months), list(pots)
     if not months:
         return []
@@ -76,10 +80,11 @@ def statement(
     for line in lines_of(account, entries, url=url, apart=apart):
         by_month[Month.of(line.day)].append(line)
     name = closing_name(account, pots)
-    return [
-        StatementMonth(month, figures[month], name, with_balances(by_month[month], figures[month].opening_fen, pots))
-        for month in months
-    ]
+    found = []
+    for month in months:
+        lines = with_balances(by_month[month], figures[month].opening_fen, pots)
+        found.append(StatementMonth(month, figures[month], name, lines[::-1] if newest_first else lines))
+    return found
 
 
 def closing_name(account: Account, pots: Iterable[PotKind]) -> str:

@@ -1,8 +1,14 @@
 """What people were told, and what they told us."""
 
+from collections.abc import Iterator
+from datetime import date, timedelta
+
 from django.db.models import QuerySet
 
 from accounts.models import Feedback, Notice, Person
+from accounts.queries import matters
+
+ANSWERED_WITHIN = timedelta(days=15)  # what we promise on the page; no rule of a region says it
 
 
 def notices_of(person: Person) -> QuerySet[Notice]:
@@ -23,3 +29,20 @@ def feedback_of(person: Person) -> QuerySet[Feedback]:
 def was_rated(person: Person, about: str) -> bool:
     """Return whether this person has rated this matter."""
     return Feedback.objects.filter(person=person, about=about, score__isnull=False).exclude(about="").exists()
+
+
+@matters.case_source
+def feedback_cases(person: Person, today: date) -> Iterator[matters.Case]:
+    """Yield what a person asked us to look into as cases, with our answer once there is one."""
+    for feedback in feedback_of(person):
+        done = feedback.answered_at is not None
+        yield matters.Case(
+            number=feedback.number,
+            name=f"反映：{feedback.about_text}" if feedback.about_text else "反映",
+            stage="已答复" if done else "等答复",
+            tone="ok" if done else "pend",
+            at=feedback.at,
+            next_step=f"答复：{feedback.answer}" if done else "我们在看，有答复会通知您。",
+            holder="" if done else "医保中心",
+            by_on=None if done else (feedback.at + ANSWERED_WITHIN).date(),
+        )

@@ -1,0 +1,95 @@
+"""我的账户 (C04), and choosing among the regions where one has an account."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.enums import PotKind
+from accounts.identity.access import person_required
+from accounts.policies import book
+from accounts.queries import matters
+from accounts.queries.account import Account, holdings_of
+from accounts.queries.answers import Credits, answers, order_words, standing_words, who_may_use
+from accounts.queries.calendar import late_words, latest_credit, next_credit
+from accounts.queries.comparison import with_year_before
+from accounts.queries.entries import entries_of
+from accounts.queries.lines import lines_of, pot_name
+from accounts.queries.statement import latest_transfers, year_sums
+from accounts.queries.years import bars, trend_words, years_of
+from accounts.views.citizen.mine import REGION, my_account, my_regions, no_account
+from yibao.lib import clock
+
+LATEST = 3
+SHOWN = (PotKind.CARRIED, PotKind.CURRENT, PotKind.POOL)
+
+
+@never_cache
+@person_required
+@require_GET
+def account(request: HttpRequest) -> HttpResponse:
+    """Answer 有多少、谁能用 at one glance. With HTMX (「刷新」) only the balance card."""
+    holdings, mine = my_account(request)
+    if mine is None:
+        return no_account(request, holdings)
+    if request.htmx:  # type: ignore[attr-defined]
+        return render(request, "accounts/_balance.html", _balance(mine))
+    years = years_of(mine, year_sums(mine))
+    credits = credits_of(mine)
+    latest = entries_of(mine.person, latest_transfers(mine, LATEST))
+    context = {
+        **_balance(mine),
+        "explain_url": entry_url(credits.latest.pk) if credits.latest else "",
+        "other_regions": [(code, book.region_name(code)) for code in my_regions(holdings) if code != mine.region],
+        "standing_words": standing_words(mine),
+        "upcoming": credits.upcoming,
+        "pending": matters.pending_of(mine.person, mine.today),
+        "main_act": matters.main_act_of(mine.person, mine.region, mine.today),
+        "entries": lines_of(mine, latest[::-1], url=entry_url)[::-1][:LATEST],
+        "bars": bars(years, url=lambda year: f"{reverse('entries')}?year={year}"),
+        "trend": trend_words(mine, years),
+        "answers": answers(mine, credits),
+    }
+    return render(request, "accounts/account.html", context)
+
+
+def _balance(mine: Account) -> dict[str, object]:
+    return {
+        "account": mine,
+        "region_name": book.region_name(mine.region),
+        "pots": [_pot(mine, kind) for kind in SHOWN if kind in mine.pots],
+        "order": order_words(mine),
+        "as_of": clock.now(),
+        "late": late_words(mine),
+    }
+
+
+def _pot(mine: Account, kind: PotKind) -> dict[str, object]:
+    return {
+        "label": pot_name(kind, mine.credit.has_buckets),
+        "who": who_may_use(mine, kind),
+        "fen": mine.fen(kind),
+    }
+
+
+def credits_of(mine: Account) -> Credits:
+    """Return the last credit, the next one, and the last beside the year before (two queries)."""
+    latest = latest_credit(mine)
+    comparison = with_year_before(mine, latest) if latest is not None else None
+    return Credits(latest, next_credit(mine, latest), comparison)
+
+
+def entry_url(entry_id: int) -> str:
+    return reverse("entry", args=[entry_id])
+
+
+@person_required
+@require_POST
+def choose_region(request: HttpRequest) -> HttpResponse:
+    """Look at the account in another of one's own regions from now on. 404 for a region that is not one's own."""
+    region = request.POST.get("region", "")
+    if region not in my_regions(holdings_of(request.user.person)):
+        raise Http404
+    request.session[REGION] = region
+    return redirect("account")

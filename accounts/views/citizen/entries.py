@@ -1,0 +1,178 @@
+"""账户明细 (C05): every entry by month, filtered, as a file, on paper. And one entry explained (C06)."""
+
+import csv
+import io
+from urllib.parse import quote
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from accounts.enums import PotKind
+from accounts.forms.entries import Choice, EntriesForm
+from accounts.identity.access import current_person, person_required
+from accounts.policies import book, formulas
+from accounts.queries.account import Account, account_in, holdings_of
+from accounts.queries.answers import MONTH_BY_MONTH, answers, order_words
+from accounts.queries.changes import rule_on
+from accounts.queries.comparison import label_of, shown, with_year_before
+from accounts.queries.entries import entries_of
+from accounts.queries.explanations import why
+from accounts.queries.lines import Line, lines_of
+from accounts.queries.months import empty_words, figures_by_month, flat_lines, statement
+from accounts.queries.statement import CREDITS, Stretch, Sum, month_sums, transfer_of
+from accounts.views.citizen.account import credits_of, entry_url
+from accounts.views.citizen.mine import my_account, no_account
+from yibao.lib import clock
+from yibao.lib.days import month_words
+from yibao.lib.fen import yuan
+from yibao.lib.months import Month
+
+MONTHS_A_PAGE = 6
+COLUMNS = ("日期", "事项", "账户", "记入（元）", "使用（元）", "这个账户之后有（元）")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+class Selection:
+    """What the filter of an address picks out of an account: months, newest first, and pots."""
+
+    def __init__(self, request: HttpRequest, account: Account) -> None:
+        self.sums: list[Sum] = month_sums(account)
+        terms = account.credit
+        years = {formulas.benefit_year(one.start, terms) for one in self.sums} | {account.year}
+        self.form = EntriesForm(request.GET, years=years, pots=account.pots, terms=terms)
+        self.choice = Choice.of(self.form, terms)
+        self.pots: list[PotKind] = [self.choice.pot] if self.choice.pot else list(account.pots)
+        self.figures: dict[Month, Stretch] = figures_by_month(self.sums, self.pots)
+        self.months = [month for month in reversed(self.figures) if self.choice.covers(month, terms)]
+
+    @property
+    def title(self) -> str:
+        if self.choice.month:
+            return f"{month_words(self.choice.month)}的明细"
+        return f"{self.choice.year}年的明细" if self.choice.year else "账户明细"
+
+
+@never_cache
+@person_required
+@require_GET
+def entries(request: HttpRequest) -> HttpResponse:
+    """Show the months that were chosen. With HTMX (the filter, the pages) only the list and how much was found."""
+    holdings, mine = my_account(request)
+    if mine is None:
+        return no_account(request, holdings)
+    chosen = Selection(request, mine)
+    page = Paginator(chosen.months, 12 if chosen.choice.year else MONTHS_A_PAGE).get_page(request.GET.get("page"))
+    months = statement(mine, chosen.figures, page.object_list, chosen.pots, url=entry_url, newest_first=True)
+    context = {
+        "account": mine,
+        "region_name": book.region_name(mine.region),
+        "form": chosen.form,
+        "title": chosen.title,
+        "months": months,
+        "page_obj": page,
+        "announcement": f"找到{sum(len(month.lines) for month in months)}笔记录。",
+        "empty": _empty(mine, chosen) if not months else "",
+        "address": request.GET.urlencode(),
+    }
+    if request.htmx:  # type: ignore[attr-defined]
+        return render(request, "accounts/_entries.html", context)
+    context["answer"] = next(one for one in answers(mine, credits_of(mine)) if one.name == MONTH_BY_MONTH)
+    return render(request, "accounts/entries.html", context)
+
+
+def _empty(mine: Account, chosen: Selection) -> str:
+    if chosen.choice.month and chosen.choice.pot is None:
+        return empty_words(mine, chosen.choice.month)
+    if chosen.sums:
+        return "按您选的条件没有记录。换一个年份、月份或账户看看。"
+    return "还没有记录。"
+
+
+@never_cache
+@person_required
+@require_GET
+def entries_file(request: HttpRequest) -> HttpResponse:
+    """Give the chosen entries as CSV for a spreadsheet: one line for each account that an entry touched."""
+    holdings, mine = my_account(request)
+    if mine is None:
+        return no_account(request, holdings)
+    chosen = Selection(request, mine)
+    out = io.StringIO()
+    writer = csv.writer(out, quoting=csv.QUOTE_ALL)
+    writer.writerow(COLUMNS)
+    for line in flat_lines(mine, chosen.sums, chosen.months, chosen.pots):
+        writer.writerow([_harmless(cell) for cell in _cells(line)])
+    response = HttpResponse("\ufeff" + out.getvalue(), content_type="text/csv; charset=utf-8")
+    name = f"医保账户明细{chosen.choice.month or chosen.choice.year or ''}"
+    response["Content-Disposition"] = f"attachment; filename=\"entries.csv\"; filename*=UTF-8''{quote(name)}.csv"
+    return response
+
+
+def _cells(line: Line) -> tuple[str, ...]:
+    came, went = (yuan(line.fen), "") if line.fen > 0 else ("", yuan(-line.fen))
+    return line.day.isoformat(), line.title, line.pot_name, came, went, yuan(line.balance_fen or 0)
+
+
+def _harmless(cell: str) -> str:
+    """Keep a spreadsheet from taking a text for a formula. Our own figures are no formulas, whatever their sign."""
+    is_figure = cell.lstrip("-").replace(".", "", 1).isdecimal()
+    return f"'{cell}" if cell.startswith(FORMULA_STARTS) and not is_figure else cell
+
+
+@never_cache
+@person_required
+@require_GET
+def entries_sheet(request: HttpRequest) -> HttpResponse:
+    """Show a year's entries as sheets to print; without a chosen year, this year's."""
+    holdings, mine = my_account(request)
+    if mine is None:
+        return no_account(request, holdings)
+    if not request.GET.get("year"):
+        request.GET = request.GET.copy()
+        request.GET["year"] = str(mine.year)
+    chosen = Selection(request, mine)
+    months = statement(mine, chosen.figures, chosen.months[::-1], chosen.pots, url=lambda _: "")
+    context = {
+        "account": mine,
+        "region_name": book.region_name(mine.region),
+        "choice": chosen.choice,
+        "months": months,
+        "printed_at": clock.now(),
+        "back_url": f"{reverse('entries')}?{request.GET.urlencode()}",
+    }
+    return render(request, "accounts/entries_sheet.html", context)
+
+
+@never_cache
+@person_required
+@require_GET
+def entry(request: HttpRequest, entry_id: int) -> HttpResponse:
+    """Explain one entry of one's own (C06). Anybody else's is not found."""
+    holdings = holdings_of(current_person(request))
+    transfer = transfer_of(holdings.pots, entry_id)
+    if transfer is None:
+        raise Http404
+    mine = account_in(holdings, transfer.region, clock.today())
+    reason = why(transfer)
+    rule = reason.policy and rule_on(transfer.region, reason.policy.kind, reason.policy.effective_from)
+    context = {
+        "account": mine,
+        "transfer": transfer,
+        "voucher": transfer.voucher,
+        "region_name": book.region_name(transfer.region),
+        "lines": lines_of(mine, entries_of(mine.person, [transfer]), url=entry_url),
+        "why": reason,
+        "inputs": [(label_of(key), shown(value)) for key, value in reason.inputs.items()],
+        "rule": rule,
+        "is_credit": transfer.kind in CREDITS,
+        "order": order_words(mine),
+        "compared": with_year_before(mine, transfer),
+        "about": f"entry-{transfer.pk}",
+        "back_url": reverse("entries"),
+        "back_text": "账户明细",
+    }
+    return render(request, "accounts/entry.html", context)

@@ -1,0 +1,153 @@
+"""政策和常见问题 (C25), 反馈和评价 (C27), 无障碍声明. Open to everybody."""
+
+import re
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts import help as handbook
+from accounts.forms.feedback import FeedbackForm
+from accounts.identity import limits
+from accounts.identity.access import actor_of, address_of
+from accounts.identity.actors import Actor
+from accounts.models import Person
+from accounts.operations.notices import AlreadyRatedError, give_feedback
+from accounts.policies import book
+from accounts.queries.account import account_in, holdings_of
+from accounts.queries.answers import QUESTIONS, answers
+from accounts.queries.changes import rule_on
+from accounts.queries.entries import entries_of
+from accounts.queries.lines import lines_of
+from accounts.queries.notices import was_rated
+from accounts.queries.offices import regions_with_offices
+from accounts.queries.statement import transfer_of
+from accounts.views.citizen.account import credits_of
+from accounts.views.citizen.mine import my_account
+from yibao.lib import clock
+from yibao.lib.days import day_words
+
+GIVEN = "feedback_number"
+_ENTRY = re.compile(r"entry-([0-9]{1,18})")
+_ACT = re.compile(r"[A-Z]{2}[A-Z0-9-]{1,22}")
+
+
+@login_not_required
+@never_cache
+@require_GET
+def help_index(request: HttpRequest) -> HttpResponse:
+    """List the articles, or those that a submitted search finds. It never searches while somebody types."""
+    typed = request.GET.get("q", "").strip()[:40]
+    return render(request, "accounts/help.html", {"typed": typed, "articles": handbook.search(typed)})
+
+
+@login_not_required
+@never_cache
+@require_GET
+def help_article(request: HttpRequest, name: str) -> HttpResponse:
+    """Show one article, the rules of one region it rests on, and the reader's own case for the four questions."""
+    article = handbook.article(name)
+    if article is None:
+        raise Http404
+    names = book.region_names()
+    mine = my_account(request)[1] if _person(request) else None
+    region = request.GET.get("region", "")
+    if region not in names:
+        region = mine.region if mine else next(iter([*regions_with_offices(), *names]), "")
+    today = clock.today()
+    rules = [rule for kind in article.rules if (rule := rule_on(region, kind, today))]
+    own = [one for one in answers(mine, credits_of(mine)) if one.name == name] if mine and name in QUESTIONS else []
+    context = {
+        "article": article,
+        "region": region,
+        "region_name": names.get(region, ""),
+        "regions": list(names.items()),
+        "rules": rules,
+        "own": own[0] if own else None,
+    }
+    return render(request, "accounts/help_article.html", context)
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "POST"])
+def feedback(request: HttpRequest) -> HttpResponse:
+    """Hear what somebody has to say: about an entry of their own, about an act they finished, or anything."""
+    about, about_text, asks_score = _about(request)
+    person = _person(request)
+    form = FeedbackForm(request.POST if request.method == "POST" else None, asks_score=asks_score)
+    status = 200
+    if form.is_valid():
+        try:
+            given = give_feedback(
+                actor=actor_of(request.user) if request.user.is_authenticated else Actor.system("visitor"),
+                person=person,
+                text=form.cleaned_data["text"],
+                score=form.cleaned_data.get("score"),
+                about=about,
+                about_text=about_text,
+                address=address_of(request),
+                at=clock.now(),
+            )
+        except AlreadyRatedError as refusal:
+            form.add_error("score", refusal.message)
+        except limits.TooOftenError as refusal:
+            form.add_error(None, f"说得太勤了，{refusal.reopens(clock.now())}以后可以再说")
+            status = 429
+        else:
+            request.session[GIVEN] = given.number
+            return redirect("feedback_done")
+    context = {"form": form, "about": about, "about_text": about_text, "is_signed_in": person is not None}
+    return render(request, "accounts/feedback.html", context, status=422 if form.errors and status == 200 else status)
+
+
+@login_not_required
+@never_cache
+@require_GET
+def feedback_done(request: HttpRequest) -> HttpResponse:
+    number = request.session.get(GIVEN)
+    if not number:
+        return redirect("feedback")
+    return render(request, "accounts/feedback_done.html", {"number": number, "is_signed_in": bool(_person(request))})
+
+
+@login_not_required
+@never_cache
+@require_GET
+def accessibility(request: HttpRequest) -> HttpResponse:
+    return render(request, "accounts/accessibility.html")
+
+
+def _about(request: HttpRequest) -> tuple[str, str, bool]:
+    """Return what the feedback is about (code, words) and whether a rating is asked: only for an act not rated yet.
+
+    An entry counts only if it is the reader's own; what is none of these is no subject at all.
+    """
+    asked = request.POST.get("about") or request.GET.get("about", "")
+    person = _person(request)
+    if person and (match := _ENTRY.fullmatch(asked)):
+        words = _entry_words(person, int(match[1]))
+        return (asked, words, False) if words else ("", "", False)
+    if _ACT.fullmatch(asked):
+        return asked, f"编号 {asked}", not (person and was_rated(person, asked))
+    return "", "", False
+
+
+def _entry_words(person: Person, entry_id: int) -> str:
+    holdings = holdings_of(person)
+    transfer = transfer_of(holdings.pots, entry_id)
+    if transfer is None:
+        return ""
+    lines = lines_of(account_in(holdings, transfer.region, clock.today()), entries_of(person, [transfer]), url=_no_url)
+    return f"{day_words(lines[0].day)}的一笔：{lines[0].title}"
+
+
+def _no_url(entry_id: int) -> str:
+    return reverse("entry", args=[entry_id])
+
+
+def _person(request: HttpRequest) -> Person | None:
+    return getattr(request.user, "person", None) if request.user.is_authenticated else None

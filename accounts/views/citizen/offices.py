@@ -1,0 +1,108 @@
+"""去窗口办 (C24): the right counter and the right papers, once; the application form to print. Open to everybody."""
+
+from datetime import date
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from accounts.enums import Situation
+from accounts.forms.offices import OfficeForm
+from accounts.models import Duty, Office, Person
+from accounts.policies import book
+from accounts.policies.terms import SharingTerms
+from accounts.queries.account import holdings_of
+from accounts.queries.offices import checklist_on, duty_on, first_day, regions_with_offices, streets_of
+from yibao.lib import clock
+
+
+@login_not_required
+@never_cache
+@require_GET
+def offices(request: HttpRequest) -> HttpResponse:
+    """Find the counter for a street, a group and a day. With HTMX the search and its result only."""
+    today = clock.today()
+    region = _region(request)
+    form = OfficeForm(request.GET if "street" in request.GET else None, streets=streets_of(region), today=today)
+    context = {
+        "region": region,
+        "region_name": book.region_name(region),
+        "regions": sorted((book.region_names() | _named(regions_with_offices())).items()),
+        "form": form,
+        "offices": Office.objects.filter(region=region).order_by("code"),
+        **_found(form, region, today),
+    }
+    template = "accounts/_offices.html" if request.htmx else "accounts/offices.html"  # type: ignore[attr-defined]
+    return render(request, template, context, status=422 if form.errors else 200)
+
+
+def _found(form: OfficeForm, region: str, today: date) -> dict[str, object]:
+    """Return the office, the day asked for and the papers; before anybody asks, the papers of today only."""
+    on, duty = today, None
+    if form.is_valid():
+        on = form.cleaned_data["on"]
+        duty = duty_on(region, form.cleaned_data["street"], form.cleaned_data["group"], on)
+    checklists = [checklist_on(region, situation, on) for situation in Situation]
+    return {
+        "today": today,
+        "on": on,
+        "duty": duty,
+        "asked": form.is_valid(),
+        "opens_on": first_day(region),
+        "checklists": [checklist for checklist in checklists if checklist],
+        "form_url": _form_url(duty) if duty else reverse("office_form"),
+    }
+
+
+def _form_url(duty: Duty) -> str:
+    return f"{reverse('office_form')}?office={duty.office.code}"
+
+
+@login_not_required
+@never_cache
+@require_GET
+def office_form(request: HttpRequest) -> HttpResponse:
+    """Show the application form as a sheet to print, with the name of whoever is signed in and the office to go to."""
+    office = Office.objects.filter(code=request.GET.get("office", "")).first()
+    region = office.region if office else _region(request)
+    person = _person(request)
+    context = {
+        "office": office,
+        "person": person,
+        "region_name": book.region_name(region),
+        "printed_at": clock.now(),
+        "relations": _relations(region),
+        "rows": range(3),
+        "back_url": reverse("offices"),
+        "back_text": "去窗口办",
+    }
+    return render(request, "accounts/office_form.html", context)
+
+
+def _relations(region: str) -> tuple[str, ...]:
+    """Return the relatives who may be entered on the form today; none where no rules are on file."""
+    try:
+        return book.terms_on(region, SharingTerms.kind, clock.today()).relations
+    except book.NoPolicy:
+        return ()
+
+
+def _region(request: HttpRequest) -> str:
+    """Return the region that was asked for, else one's own, else the first one whose counters are on file."""
+    known, on_file = book.region_names(), regions_with_offices()
+    if (asked := request.GET.get("region", "")) in known or asked in on_file:
+        return asked
+    person = _person(request)
+    own = holdings_of(person).regions(clock.today()) if person else []
+    return next(iter([*own, *on_file, *known]), "")
+
+
+def _person(request: HttpRequest) -> Person | None:
+    return getattr(request.user, "person", None) if request.user.is_authenticated else None
+
+
+def _named(regions: list[str]) -> dict[str, str]:
+    return {region: book.region_name(region) for region in regions}

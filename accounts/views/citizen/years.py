@@ -1,0 +1,36 @@
+"""每年的变化 (C07): what each benefit year began with, received, used, moved to 历年 and ended with."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from accounts.identity.access import person_required
+from accounts.policies import book
+from accounts.queries.answers import LESS, answers
+from accounts.queries.statement import year_sums
+from accounts.queries.years import bars, trend_words, years_of
+from accounts.views.citizen.account import credits_of
+from accounts.views.citizen.mine import my_account, no_account
+
+
+@never_cache
+@person_required
+@require_GET
+def years(request: HttpRequest) -> HttpResponse:
+    """Show all years, the latest first, and the last seven as bars."""
+    holdings, mine = my_account(request)
+    if mine is None:
+        return no_account(request, holdings)
+    rows = years_of(mine, year_sums(mine))
+    context = {
+        "account": mine,
+        "region_name": book.region_name(mine.region),
+        "years": rows[::-1],
+        "has_other": any(row.other_fen for row in rows),
+        "bars": bars(rows, url=lambda year: f"{reverse('entries')}?year={year}"),
+        "trend": trend_words(mine, rows),
+        "answer": next(one for one in answers(mine, credits_of(mine)) if one.name == LESS),
+    }
+    return render(request, "accounts/years.html", context)
