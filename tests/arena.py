@@ -63,20 +63,18 @@ def drop(name: str) -> None:
 
 def url_of(name: str) -> str:
     """Return the DATABASE_URL by which another process reaches the database."""
-    at = connection.settings_dict
-    if str(at["HOST"]).startswith("/"):
-        return f"postgresql://{at['USER']}@/{name}?host={at['HOST']}"
-    return f"postgresql://{at['USER']}:{at['PASSWORD']}@{at['HOST']}:{at['PORT']}/{name}"
+    at = _server()
+    login = f"{at.get('user', '')}:{at.get('password', '')}"
+    if at["host"].startswith("/"):
+        return f"postgresql://{login}@/{name}?host={at['host']}"
+    return f"postgresql://{login}@{at['host']}:{at.get('port', 5432)}/{name}"
+
+
+def _server() -> dict[str, str]:
+    parameters = connection.get_connection_params()
+    return {key: str(parameters[key]) for key in ("host", "port", "user", "password") if parameters.get(key)}
 
 
 def _administer(statement: str) -> None:
-    at = connection.settings_dict
-    with psycopg.connect(
-        host=at["HOST"] or None,
-        port=at["PORT"] or None,
-        user=at["USER"] or None,
-        password=at["PASSWORD"] or None,
-        dbname="postgres",
-        autocommit=True,
-    ) as server:
+    with psycopg.connect(**_server(), dbname="postgres", autocommit=True) as server:
         server.execute(statement)

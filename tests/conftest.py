@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
+from django.core.management import call_command
 from django.db import connection, transaction
 
 from accounts.policies import book
@@ -37,10 +38,13 @@ def books_template(django_db_setup, django_db_blocker) -> Iterator[str]:
     from yibao.lib import clock
 
     with django_db_blocker.unblock():
-        tests = connection.settings_dict["NAME"]
+        migrated = connection.creation._get_test_db_name()
+        # pytest-django makes its database only when a test of the session asks for it.
+        source = migrated if connection.settings_dict["NAME"] == migrated else "template1"
         connection.close()
-        with databases.copied(tests, f"{tests}_books") as name:
+        with databases.copied(source, f"{migrated}_books") as name:
             with databases.database(name):
+                call_command("migrate", verbosity=0)
                 load(actor=Actor.system("test"), paths=shipped(), at=clock.now())
             yield name
 

@@ -1,0 +1,243 @@
+"""One case moves money once, whole, and only money that is there."""
+
+from datetime import date
+
+import pytest
+
+from accounts.enums import PotKind, VoucherKind
+from accounts.ledger import periods, posting
+from accounts.ledger.posting import AlreadyReversed, KeyReused, Move, NotEnough, PostingError
+from accounts.ledger.pots import receivables, system_pot
+from accounts.ledger.verify import findings
+from accounts.models import Pot, Transfer, Voucher
+from tests.cast import (
+    ACTOR,
+    ZHOUSHAN,
+    Held,
+    changed,
+    give,
+    held,
+    insured,
+    movements,
+    paid_for,
+    pot,
+    reverse,
+    run,
+    spend,
+)
+from yibao.lib import clock
+
+pytestmark = pytest.mark.usefixtures("books")
+
+MARCH = date(2025, 3, 3)
+
+
+@pytest.fixture
+def someone():
+    """A person with 300 fen of 2025 in 当年 and 1,000 in 历年."""
+    person = insured()
+    give(person, 1_000, on=MARCH, key="give carried")
+    give(person, 300, on=MARCH, key="give current", into=PotKind.CURRENT)
+    return person
+
+
+def close(year: int, region: str = ZHOUSHAN) -> None:
+    run("rollover", str(year), on=date(year + 1, 1, 1), region=region)
+
+
+def post(
+    *, key: str, moves: list[Move], pots: list[int], on: date = MARCH, kind: str = VoucherKind.SPENDING
+) -> Voucher:
+    return posting.post(
+        actor=ACTOR,
+        kind=VoucherKind.SPENDING,
+        region=ZHOUSHAN,
+        on=on,
+        key=key,
+        payload={},
+        pots=pots,
+        decide=lambda locked: moves,
+    )
+
+
+class TestIdempotency:
+    def test_the_same_request_again_returns_the_first_voucher_and_moves_nothing(self, someone):
+        first = spend(someone, 100, on=MARCH, key="bill 1")
+        again = spend(someone, 100, on=MARCH, key="bill 1")
+        assert again == first
+        assert held(someone) == Held(current=200, carried=1_000)
+        assert first.transfers.count() == 1
+
+    @pytest.mark.parametrize("other", [{"amount_fen": 101}, {"on": date(2025, 3, 4)}])
+    def test_the_same_key_for_something_else_is_refused(self, someone, other):
+        spend(someone, 100, on=MARCH, key="bill 1")
+        with pytest.raises(KeyReused, match="换一个新的键"):
+            spend(someone, **{"amount_fen": 100, "on": MARCH, **other}, key="bill 1")
+        assert held(someone) == Held(current=200, carried=1_000)
+
+    def test_a_refusal_leaves_nothing_behind_and_does_not_burn_the_key(self, someone):
+        before = Voucher.objects.count(), Transfer.objects.count()
+        with pytest.raises(NotEnough):
+            spend(someone, 1_301, on=MARCH, key="bill 1")
+        assert (Voucher.objects.count(), Transfer.objects.count()) == before
+        assert held(someone) == Held(current=300, carried=1_000)
+        give(someone, 1, on=MARCH, key="one more fen")
+        spend(someone, 1_301, on=MARCH, key="bill 1")
+        assert held(someone) == Held(current=0, carried=0)
+
+
+class TestMoney:
+    def test_running_balances_stand_on_both_sides_of_personal_pots_only(self, someone):
+        row = spend(someone, 100, on=MARCH, key="bill 1").transfers.get()
+        assert (row.source_balance_fen, row.target_balance_fen) == (200, None)
+
+    def test_a_pot_that_would_be_overdrawn_stops_everything(self, someone):
+        current = pot(someone, PotKind.CURRENT).pk
+        institutions = system_pot(ZHOUSHAN, PotKind.INSTITUTIONS)
+        with pytest.raises(NotEnough, match="当年账户余额不足"):
+            post(key="k", pots=[current], moves=[Move(current, institutions, 200), Move(current, institutions, 101)])
+        assert held(someone).current == 300
+
+    @pytest.mark.parametrize("amount", [0, -1])
+    def test_nothing_and_less_cannot_be_moved(self, someone, amount):
+        current = pot(someone, PotKind.CURRENT).pk
+        with pytest.raises(PostingError, match="大于零"):
+            post(key="k", pots=[current], moves=[Move(current, system_pot(ZHOUSHAN, PotKind.INSTITUTIONS), amount)])
+
+    def test_a_voucher_moves_something(self, someone):
+        with pytest.raises(PostingError, match="没有要记的账"):
+            post(key="k", pots=[pot(someone, PotKind.CURRENT).pk], moves=[])
+        assert not Voucher.objects.filter(key="k").exists()
+
+    def test_somebodys_pot_is_never_touched_without_its_lock(self, someone):
+        stranger = insured()
+        own, other = pot(someone, PotKind.CARRIED).pk, pot(stranger, PotKind.CARRIED).pk
+        with pytest.raises(PostingError, match="没有锁定"):
+            post(key="k", pots=[own], moves=[Move(own, other, 1)])
+        with pytest.raises(PostingError, match="没有锁定"):
+            post(key="k", pots=[other], moves=[Move(own, other, 1)])
+        assert held(stranger).carried == 0
+
+    def test_a_regions_pot_is_not_somebodys(self, someone):
+        with pytest.raises(PostingError, match="不是个人资金账户"):
+            post(key="k", pots=[system_pot(ZHOUSHAN, PotKind.FUND)], moves=[])
+
+    def test_a_debt_can_be_paid_off_but_never_overpaid(self, someone):
+        debt = receivables(ZHOUSHAN, [someone.pk])[someone.pk]
+        carried = pot(someone, PotKind.CARRIED).pk
+        fund = system_pot(ZHOUSHAN, PotKind.FUND)
+        post(key="owe", pots=[debt], moves=[Move(debt, fund, 50)])
+        assert held(someone).receivable == -50
+        with pytest.raises(PostingError, match="超过了多划"):
+            post(key="too much", pots=[debt, carried], moves=[Move(carried, debt, 51)])
+        post(key="enough", pots=[debt, carried], moves=[Move(carried, debt, 50)])
+        assert held(someone) == Held(current=300, carried=950, receivable=0)
+
+
+class TestReversal:
+    def test_everything_goes_back_where_it_came_from(self, someone):
+        voucher = spend(someone, 700, on=MARCH, key="bill 1")
+        assert held(someone) == Held(current=0, carried=600)
+        back = reverse(voucher, on=date(2025, 3, 9), key="refund 1")
+        assert held(someone) == Held(current=300, carried=1_000)
+        assert (back.reverses, back.subject_id) == (voucher, someone.pk)
+
+    def test_it_happens_at_most_once(self, someone):
+        voucher = spend(someone, 700, on=MARCH, key="bill 1")
+        back = reverse(voucher, on=MARCH, key="refund 1")
+        assert reverse(voucher, on=MARCH, key="refund 1") == back
+        with pytest.raises(AlreadyReversed):
+            reverse(voucher, on=MARCH, key="refund 2")
+        assert held(someone) == Held(current=300, carried=1_000)
+
+    def test_a_reversal_is_not_reversed(self, someone):
+        back = reverse(spend(someone, 700, on=MARCH, key="bill 1"), on=MARCH, key="refund 1")
+        with pytest.raises(PostingError, match="冲正凭证不能再冲正"):
+            reverse(back, on=MARCH, key="refund 2")
+
+    def test_a_credit_that_was_used_since_cannot_be_taken_back(self, someone):
+        credit = give(someone, 500, on=MARCH, key="by mistake")
+        spend(someone, 1_700, on=MARCH, key="bill 1")
+        with pytest.raises(NotEnough):
+            reverse(credit, on=MARCH, key="undo")
+        assert held(someone) == Held(current=0, carried=100)
+
+
+class TestYears:
+    """A benefit year's 当年 is spent within the year, and becomes 历年 at its end (domain 3.4)."""
+
+    def test_last_years_spending_comes_back_as_carried(self, someone):
+        voucher = spend(someone, 200, on=MARCH, key="bill 1")
+        close(2025)
+        reverse(voucher, on=date(2026, 1, 5), key="refund 1")
+        assert held(someone) == Held(current=0, carried=1_300)
+
+    def test_also_when_nothing_was_left_to_roll_over(self, someone):
+        voucher = spend(someone, 300, on=MARCH, key="bill 1")
+        close(2025)
+        reverse(voucher, on=date(2026, 1, 5), key="refund 1")
+        assert held(someone) == Held(current=0, carried=1_300)
+
+    @pytest.mark.parametrize("spent", [200, 300])
+    def test_also_when_the_refund_is_dated_back_into_the_closed_year(self, someone, spent):
+        voucher = spend(someone, spent, on=MARCH, key="bill 1")
+        close(2025)
+        reverse(voucher, on=date(2025, 12, 31), key="refund 1")
+        assert held(someone) == Held(current=0, carried=1_300)
+
+    def test_also_in_the_new_year_before_the_old_one_is_closed(self, someone):
+        voucher = spend(someone, 200, on=MARCH, key="bill 1")
+        reverse(voucher, on=date(2026, 1, 5), key="refund 1")
+        assert held(someone) == Held(current=0, carried=1_300)
+        close(2025)
+        assert held(someone) == Held(current=0, carried=1_300)
+
+    def test_a_straggler_of_a_closed_year_uses_carried_only(self, someone):
+        close(2025)
+        give(someone, 400, on=date(2026, 1, 2), key="new year", into=PotKind.CURRENT)
+        assert held(someone) == Held(current=400, carried=1_300)
+        voucher = spend(someone, 500, on=date(2025, 12, 30), key="late bill")
+        assert held(someone) == Held(current=400, carried=800)
+        assert voucher.period == "2026"
+        with pytest.raises(NotEnough):
+            spend(someone, 801, on=date(2025, 12, 30), key="too late a bill")
+
+    def test_the_first_payment_of_a_new_year_brings_what_is_left_forward(self, someone):
+        spend(someone, 100, on=date(2026, 1, 2), key="bill 1")
+        assert held(someone) == Held(current=0, carried=1_200)
+        assert movements(someone)[2:] == [
+            ("rollover", "2025", "current", -300),
+            ("rollover", "2025", "carried", 300),
+            ("spending", "2026", "carried", -100),
+        ]
+        close(2025)
+        assert held(someone) == Held(current=0, carried=1_200)
+
+    def test_after_that_a_late_bill_of_the_old_year_does_not_touch_the_new_years_money(self, someone):
+        give(someone, 400, on=date(2026, 1, 2), key="new year", into=PotKind.CURRENT)
+        spend(someone, 1_000, on=date(2025, 12, 30), key="late bill")
+        assert held(someone) == Held(current=400, carried=300)
+
+    def test_nothing_of_a_closed_year_is_left_in_the_current_pot_of_anybody(self, someone):
+        spender, leaver = someone, insured()
+        spend(spender, 300, on=MARCH, key="all of it")
+        changed(leaver, date(2025, 6, 1), status=4)
+        close(2025)
+        assert set(Pot.objects.filter(kind=PotKind.CURRENT).values_list("year", "balance_fen")) == {(2026, 0)}
+
+    def test_the_books_of_a_year_close_once(self):
+        assert periods.close(region=ZHOUSHAN, year=2025, at=clock.now())
+        assert not periods.close(region=ZHOUSHAN, year=2025, at=clock.now())
+        assert periods.lock_open(ZHOUSHAN, 2025) == 2026
+
+
+def test_everything_above_leaves_books_that_verify():
+    person = insured()
+    paid_for(person, date(2025, 1, 1), "4462.00")
+    run("accrual", "2025", on=MARCH)
+    voucher = spend(person, 5_000, on=MARCH, key="bill 1")
+    spend(person, 7_000, on=date(2026, 1, 2), key="bill 2")
+    reverse(voucher, on=date(2026, 1, 3), key="refund 1")
+    close(2025)
+    assert list(findings()) == []
+    assert held(person) == Held(current=0, carried=107_088 - 7_000)
