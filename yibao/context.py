@@ -78,7 +78,9 @@ class Site:
 
     def tabs(self) -> list[dict[str, object]]:
         """Return the citizen's tabs; that of the notices says how many are unread."""
-        return [link | ({"count": self.unread} if link["url"] == address(MESSAGES) else {}) for link in self._links(TABS)]
+        return [
+            link | ({"count": self.unread} if link["url"] == address(MESSAGES) else {}) for link in self._links(TABS)
+        ]
 
     @cached_property
     def unread(self) -> int:
