@@ -1,0 +1,58 @@
+"""账本: looked up, never changed here. Corrections are reversals, made by a case at a counter."""
+
+from typing import Any
+
+from django.contrib import admin
+
+from accounts.admin.jobs import ReadOnlyAdmin
+from accounts.models import Period, Transfer, Voucher
+from yibao.lib.fen import grouped
+
+
+class TransferInline(admin.TabularInline):
+    model = Transfer
+    fields = ["source", "target", "amount", "period"]
+    readonly_fields = fields
+    extra = 0
+    can_delete = False
+
+    @admin.display(description="金额（元）")
+    def amount(self, transfer: Transfer) -> str:
+        return grouped(transfer.amount_fen)
+
+    def has_add_permission(self, request: Any, obj: Any = None) -> bool:
+        return False
+
+    def has_view_permission(self, request: Any, obj: Any = None) -> bool:
+        return bool(request.user.is_staff)
+
+    def get_queryset(self, request: Any) -> Any:
+        # A batch voucher has thousands of transfers: the first hundred show what they look like.
+        queryset = super().get_queryset(request).select_related("source", "target").order_by("id")
+        shown = request.resolver_match.kwargs.get("object_id", "")
+        if not shown.isdigit():
+            return queryset.none()
+        first = Transfer.objects.filter(voucher=shown).order_by("id").values_list("id", flat=True)[:100]
+        return queryset.filter(pk__in=list(first))
+
+
+@admin.register(Voucher)
+class VoucherAdmin(ReadOnlyAdmin):
+    list_display = ["id", "kind", "region", "occurred_on", "period", "actor", "run"]
+    list_filter = ["kind", "region"]
+    list_select_related = ["run"]
+    show_full_result_count = False
+    ordering = ["-id"]
+    list_per_page = 50
+    inlines = [TransferInline]
+    fields = [
+        "kind", "region", "occurred_on", "recorded_at", "period", "actor", "reason", "place_kind", "reverses", "policy",
+        "run",
+    ]  # fmt: skip
+
+
+@admin.register(Period)
+class PeriodAdmin(ReadOnlyAdmin):
+    list_display = ["region", "year", "closed_at"]
+    list_filter = ["region"]
+    ordering = ["-year", "region"]
