@@ -3,12 +3,13 @@
 from datetime import date, datetime
 
 from django import forms
-from django.contrib.auth.decorators import user_passes_test
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from accounts.identity import access
 from yibao.lib.clock import SHANGHAI
 
 
@@ -62,10 +63,11 @@ def _entries() -> list[dict[str, object]]:
     ]
 
 
-@user_passes_test(lambda user: getattr(user, "is_official", False))
 @require_GET
 def components(request: HttpRequest) -> HttpResponse:
     """Show every component in every state. The people and the money are made up."""
+    if not access.is_official(request.user):
+        raise PermissionDenied
     wrong = SampleForm({"name": "林小雨", "certno": "99990219900101123", "limit": "5000", "people": ["1"]})
     wrong.is_valid()
     years = [("2019年", 99180), ("2020年", 150660), ("2021年", 186610), ("2022年", 213460)]
