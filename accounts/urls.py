@@ -1,11 +1,24 @@
 """Addresses of people, their accounts and the rules of their region."""
 
 from allauth.account.views import account_inactive
-from allauth.socialaccount.views import login_cancelled, login_error
-from django.urls import include, path
+from allauth.socialaccount.views import login_cancelled
+from django.urls import path
 
-from accounts.views import outbox, staff
-from accounts.views.citizen import drafts, identity, settings, signin
+from accounts.views import outbox, portal, staff
+from accounts.views.citizen import (
+    account,
+    cases,
+    drafts,
+    entries,
+    help,
+    home,
+    identity,
+    messages,
+    offices,
+    settings,
+    signin,
+    years,
+)
 from accounts.views.components import components
 from accounts.views.display import display, stay
 
@@ -25,9 +38,9 @@ urlpatterns += [
     path("login/staff/code/", staff.SecondFactorView.as_view(), name="mfa_authenticate"),
     path("login/staff/setup/", staff.NewSecondFactorView.as_view(), name="second_factor"),
     path("logout/", staff.SignOutView.as_view(), name="account_logout"),
-    path("", include("allauth.socialaccount.providers.openid_connect.urls")),
     path("oidc/cancelled/", login_cancelled, name="socialaccount_login_cancelled"),
-    path("oidc/error/", login_error, name="socialaccount_login_error"),
+    path("oidc/<slug:provider_id>/login/", portal.leave, name="openid_connect_login"),
+    path("oidc/<slug:provider_id>/login/callback/", portal.come_back, name="openid_connect_callback"),
     path("continue/", drafts.continue_form, name="continue_form"),
     path("continue/drop/", drafts.drop_form, name="drop_form"),
     path("identity/", identity.identity, name="identity"),
@@ -38,4 +51,26 @@ urlpatterns += [
     path("settings/devices/", settings.sign_out_others, name="settings_sign_out_others"),
     path("settings/reminders/", settings.reminders, name="settings_reminders"),
     path("dev/outbox/", outbox.outbox, name="outbox"),
+]
+
+# The citizen's pages: account, entries, years, progress, notices; and what is open to everybody.
+urlpatterns += [
+    path("", home.home, name="home"),
+    path("account/", account.account, name="account"),
+    path("account/region/", account.choose_region, name="account_region"),
+    path("account/entries/", entries.entries, name="entries"),
+    path("account/entries/file/", entries.entries_file, name="entries_file"),
+    path("account/entries/print/", entries.entries_sheet, name="entries_sheet"),
+    path("account/entries/<int:entry_id>/", entries.entry, name="entry"),
+    path("account/years/", years.years, name="years"),
+    path("cases/", cases.cases, name="cases"),
+    path("messages/", messages.messages, name="messages"),
+    path("messages/read/", messages.read, name="messages_read"),
+    path("offices/", offices.offices, name="offices"),
+    path("offices/form/", offices.office_form, name="office_form"),
+    path("help/", help.help_index, name="help"),
+    path("help/<slug:name>/", help.help_article, name="help_article"),
+    path("feedback/", help.feedback, name="feedback"),
+    path("feedback/done/", help.feedback_done, name="feedback_done"),
+    path("accessibility/", help.accessibility, name="accessibility"),
 ]

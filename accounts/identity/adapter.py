@@ -54,6 +54,9 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         return home_of(request.user)
 
+    def get_signup_redirect_url(self, request: HttpRequest) -> str:
+        return home_of(request.user)
+
     def get_logout_redirect_url(self, request: HttpRequest) -> str:
         return reverse("account_login") if access.is_official(request.user) else settings.ACCOUNT_LOGOUT_REDIRECT_URL
 

@@ -1,0 +1,120 @@
+"""Every address of the site, opened by every role: nobody gets further than tests/permissions.py says."""
+
+import contextlib
+import copy
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.db import transaction
+from django.test import Client
+from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
+
+from accounts.models import User
+from tests.factories.people import EnrolmentFactory
+from tests.factories.users import citizen, official, signed_in
+from tests.permissions import ROLES, ROWS, Row, World
+
+pytestmark = pytest.mark.django_db
+
+
+def addresses(patterns: list[Any] | None = None, namespace: str = "") -> Iterator[tuple[str, URLPattern]]:
+    """Yield every address with its name; one without a name by its pattern."""
+    for entry in get_resolver().url_patterns if patterns is None else patterns:
+        if isinstance(entry, URLResolver):
+            inner = f"{namespace}{entry.namespace}:" if entry.namespace else namespace
+            yield from addresses(entry.url_patterns, inner)
+        else:
+            if entry.name or not namespace:  # the admin's catch-alls have no name and only redirect
+                yield namespace + (entry.name or str(entry.pattern)), entry
+
+
+def row_of(name: str) -> Row | None:
+    if name in ROWS:
+        return ROWS[name]
+    return next((row for key, row in ROWS.items() if key.endswith("*") and fnmatchcase(name, key)), None)
+
+
+ADDRESSES = dict(addresses())
+
+
+@pytest.fixture(autouse=True)
+def fresh_cache() -> None:
+    cache.clear()
+
+
+@pytest.fixture
+def world() -> World:
+    me, somebody = (EnrolmentFactory(person__serial=serial).person for serial in (9001, 9002))
+    return World(
+        {
+            "anonymous": None,
+            "unproven": citizen("19900009000"),
+            "citizen": citizen("19900009001", me),
+            "other": citizen("19900009002", somebody),
+            "clerk": official("clerk"),
+            "reviewer": official("reviewer"),
+            "policy": official("policy"),
+            "superuser": User.objects.create_superuser("root"),
+        }
+    )
+
+
+def path_of(name: str, pattern: URLPattern, row: Row, world: World) -> str:
+    """Return an address to open: its parameters made by the row, or the first that fit where a namespace has one."""
+    if not pattern.name:
+        return "/" + str(pattern.pattern).strip("^$")
+    guesses: list[Any] = [row.args(world)]
+    if name not in ROWS:
+        guesses = [dict.fromkeys(pattern.pattern.converters, 1), {"app_label": "accounts"}, [1], [1, 1]]
+    for guess in guesses:
+        with contextlib.suppress(NoReverseMatch):
+            given = {"kwargs": guess} if isinstance(guess, dict) else {"args": guess}
+            return reverse(name, **given)
+    raise AssertionError(f"{name}: the row's args do not make an address")
+
+
+def browser_of(role: str, world: World, **options: Any) -> Client:
+    client = Client(raise_request_exception=False, **options)
+    return signed_in(world.users[role], client) if world.users[role] else client
+
+
+def test_every_address_has_a_row():
+    assert not [name for name in ADDRESSES if row_of(name) is None], "add them to tests/permissions.py"
+
+
+def test_every_row_has_an_address_and_every_role():
+    assert not [key for key in ROWS if not key.endswith("*") and key not in ADDRESSES]
+    assert all(set(row.expected) == set(ROLES) for row in ROWS.values())
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_nobody_gets_further_than_the_table_says(role, world):
+    surprises = []
+    browser = browser_of(role, world)
+    cookies = copy.deepcopy(browser.cookies)
+    for name, pattern in ADDRESSES.items():
+        if (row := row_of(name)) is None:
+            continue
+        path = path_of(name, pattern, row, world)
+        expected = row.expected[role]
+        with transaction.atomic():  # what one page does must not change what the next one says
+            browser.cookies = copy.deepcopy(cookies)
+            response = getattr(browser, row.method)(path, row.data)
+            transaction.set_rollback(True)
+        if response.status_code not in (expected if isinstance(expected, tuple) else (expected,)):
+            surprises.append(f"{name}: {row.method} {path} gave {response.status_code}, not {expected}")
+        elif response.status_code == 200 and world.users[role] and response["Cache-Control"] != "no-store":
+            surprises.append(f"{name}: {path} may be cached")
+    assert not surprises, f"as {role}"
+
+
+@pytest.mark.parametrize("name", sorted(name for name, row in ROWS.items() if row.method == "post"))
+def test_what_changes_something_wants_a_post_with_a_token(name, world):
+    row = ROWS[name]
+    path = path_of(name, ADDRESSES[name], row, world)
+    role = next((role for role in ("citizen", "clerk", "policy") if row.expected[role] in (200, 302, 303)), "citizen")
+    assert browser_of(role, world).get(path).status_code == 405
+    assert browser_of(role, world, enforce_csrf_checks=True).post(path, row.data).status_code == 403
