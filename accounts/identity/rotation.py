@@ -12,7 +12,7 @@ from django.apps import apps
 from django.db import connection, models, transaction
 
 from accounts.identity import keyring
-from accounts.identity.sealed import BlindIndexField, SealedField, Sealer, sealed_fields, unseal
+from accounts.identity.sealed import BlindIndexField, SealedField, Sealer, sealed_fields
 
 BATCH = 2_000
 _LOCK = "identity:keys"
@@ -102,10 +102,13 @@ def _count_left() -> int:
 
 def _batches(model: type[models.Model], batch: int) -> Iterator[int]:
     """Move the rows of a table batch by batch, in order of their ids; yield the size of each batch."""
-    table, pk = model._meta.db_table, model._meta.pk.column
+    table, pk = model._meta.db_table, model._meta.pk
     pairs = list(sealed_fields(model))
-    assignments = ", ".join(
-        f"{column} = %s" for field, index in pairs for column in (field.column, index and index.column) if column
+    columns = [column for field, index in pairs for column in (field.column, index and index.column) if column]
+    update = (
+        f"UPDATE {table} SET {', '.join(f'{column} = new.{column}' for column in columns)}"
+        f" FROM unnest(%s::{pk.rel_db_type(connection)}[]{', %s::bytea[]' * len(columns)})"
+        f" AS new (id, {', '.join(columns)}) WHERE {table}.{pk.column} = new.id"
     )
     last = None
     while True:
@@ -114,18 +117,16 @@ def _batches(model: type[models.Model], batch: int) -> Iterator[int]:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [_LOCK])
             sealers = [Sealer(field.context) for field, _ in pairs]
             cursor.execute(
-                f"SELECT {pk}, {', '.join(field.column for field, _ in pairs)} FROM {table}"
-                f" WHERE {'' if last is None else f'{pk} > %(last)s AND'} ({_stale(model)})"
-                f" ORDER BY {pk} LIMIT %(batch)s FOR UPDATE",
+                f"SELECT {pk.column}, {', '.join(field.column for field, _ in pairs)} FROM {table}"
+                f" WHERE {'' if last is None else f'{pk.column} > %(last)s AND'} ({_stale(model)})"
+                f" ORDER BY {pk.column} LIMIT %(batch)s FOR UPDATE",
                 {"key": sealers[0].current, "last": last, "batch": batch},
             )
             rows = cursor.fetchall()
             if not rows:
                 return
-            cursor.executemany(
-                f"UPDATE {table} SET {assignments} WHERE {pk} = %s",
-                [[*_resealed(pairs, sealers, values), key] for key, *values in rows],
-            )
+            moved = [(key, *_resealed(pairs, sealers, values)) for key, *values in rows]
+            cursor.execute(update, [list(column) for column in zip(*moved, strict=True)])
             last = rows[-1][0]
         yield len(rows)
 
@@ -134,8 +135,8 @@ def _resealed(
     pairs: list[tuple[SealedField, BlindIndexField | None]], sealers: list[Sealer], values: list[bytes | None]
 ) -> Iterator[bytes | None]:
     """Yield the values of one row under the new key, each followed by its blind index if it has one."""
-    for (field, index), sealer, value in zip(pairs, sealers, values, strict=True):
-        text = None if value is None else unseal(bytes(value), field.context)
+    for (_, index), sealer, value in zip(pairs, sealers, values, strict=True):
+        text = None if value is None else sealer.unseal(bytes(value))
         yield None if text is None else sealer.seal(text)
         if index:
             yield sealer.index(text or "")

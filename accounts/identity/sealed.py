@@ -46,10 +46,11 @@ class Clear(str):
 
 
 class Sealer:
-    """Seals and indexes many values of one field with the key that writes; for imports of a million rows."""
+    """Seals, opens and indexes many values of one field without asking for the keys each time."""
 
     def __init__(self, context: str) -> None:
-        ring = keyring.load()
+        ring = self._ring = keyring.load()
+        self._name = context
         self._context = context.encode()
         self._header = bytes([VERSION]) + ring.current
         self._cipher = SM4(ring.derived(ring.current, f"seal {context}", 16))
@@ -66,6 +67,10 @@ class Sealer:
         encryptor.authenticate_additional_data(self._context)
         ciphertext = encryptor.update(text.encode()) + encryptor.finalize()
         return b"".join((self._header, nonce, encryptor.tag, ciphertext))
+
+    def unseal(self, sealed: bytes) -> Clear:
+        """Return the text of a sealed value, whichever key it was written with; raises as `unseal` does."""
+        return _unseal(sealed, self._name, self._ring)
 
     def index(self, text: str, key_id: bytes | None = None) -> bytes | None:
         """Return the blind index of a normalised value under a key, the writing one by default; None if empty."""
@@ -87,11 +92,15 @@ def unseal(sealed: bytes, context: str) -> Clear:
 
     Raises SealBrokenError if it was changed or belongs to another field, keyring.KeyringError if its key is missing.
     """
+    return _unseal(sealed, context, keyring.load())
+
+
+def _unseal(sealed: bytes, context: str, ring: keyring.Keyring) -> Clear:
     if not sealed:
         return Clear("")
     if sealed[0] != VERSION or len(sealed) <= _TEXT_AT:
         raise SealBrokenError(f"{context}：加密内容的格式不对")
-    key = keyring.load().derived(sealed[1:_NONCE_AT], f"seal {context}", 16)
+    key = ring.derived(sealed[1:_NONCE_AT], f"seal {context}", 16)
     decryptor = Cipher(SM4(key), modes.GCM(sealed[_NONCE_AT:_TAG_AT], sealed[_TAG_AT:_TEXT_AT])).decryptor()
     decryptor.authenticate_additional_data(context.encode())
     try:
