@@ -23,6 +23,10 @@ END $$
 """
 
 
+# pg_trigger.tgtype: row 1, before 2, delete 8, update 16, truncate 32.
+_REWRITE, _TRUNCATE = 1 + 2 + 8 + 16, 2 + 32
+
+
 def append_only(table: str) -> tuple[tuple[str, str, str], ...]:
     """Return the triggers (table, name, SQL) that refuse UPDATE, DELETE and TRUNCATE of a table.
 
@@ -66,7 +70,7 @@ def install(using: str) -> None:
         _install_role(cursor)
 
 
-def _install_role(cursor) -> None:  # noqa: ANN001  a cursor of whichever connection migrates
+def _install_role(cursor) -> None:
     """Make the role the application runs as, where the server lets us; else say so and go on without."""
     cursor.execute("SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user")
     if not cursor.fetchone()[0]:
@@ -89,11 +93,23 @@ def _install_role(cursor) -> None:  # noqa: ANN001  a cursor of whichever connec
 
 
 def missing(using: str = "default") -> Sequence[str]:
-    """Return the names of triggers that do not stand, or stand disabled."""
+    """Return the names of triggers that do not stand as installed: gone, not ALWAYS, on other events, hollowed out."""
     with connections[using].cursor() as cursor:
-        cursor.execute("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')")
-        standing = {row[0] for row in cursor.fetchall()}
-    return [name for _, name, _ in triggers() if name not in standing]
+        cursor.execute(
+            """
+            SELECT c.relname, t.tgname, t.tgtype, p.prosrc FROM pg_trigger t
+            JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid WHERE t.tgenabled = 'A'
+            """
+        )
+        standing = {(table, name): (events, body) for table, name, events, body in cursor.fetchall()}
+    return [name for table, name, sql in triggers() if not _stands(standing.get((table, name)), table, sql)]
+
+
+def _stands(found: tuple[int, str] | None, table: str, sql: str) -> bool:
+    if found is None:
+        return False
+    events, body = found
+    return events == (_TRUNCATE if f"BEFORE TRUNCATE ON {table}" in sql else _REWRITE) and body in _FUNCTION + sql
 
 
 @register(TAG)

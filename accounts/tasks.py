@@ -1,6 +1,7 @@
 """Celery's side of the jobs: thin shells that ring. Messages carry ids only; what to do stands in the database."""
 
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 from celery import shared_task
@@ -24,7 +25,7 @@ def tick() -> None:
         run = kinds.open_checked(
             actor=Actor.system("tick"), kind=job.kind, region=job.region, period=job.period, on=today, now=clock.now()
         )
-        transaction.on_commit(lambda run_id=run.pk: ring(run_id))
+        transaction.on_commit(partial(ring, run.pk))
 
 
 @shared_task(name="accounts.tasks.pump")

@@ -10,7 +10,7 @@ import os
 os.environ.setdefault("YIBAO_VAR", "var/test")
 os.environ.setdefault("YIBAO_DEMO", "1")  # http on localhost; the deployment checks are tested with it off
 
-from yibao import servers  # noqa: E402
+from yibao import servers
 
 servers.ensure_postgres()
 

@@ -4,6 +4,7 @@ PostgreSQL and Valkey come from wheels unless DATABASE_URL / REDIS_URL are set. 
 application role, which may append to the ledger but not rewrite it.
 """
 
+import io
 import os
 import signal
 import socket
@@ -58,8 +59,8 @@ def _prepare() -> None:
     print("准备数据库…", flush=True)
     call_command("migrate", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
-    call_command("load_policies", verbosity=0, stdout=open(os.devnull, "w"))
-    call_command("load_offices", verbosity=0, stdout=open(os.devnull, "w"))
+    call_command("load_policies", stdout=io.StringIO())
+    call_command("load_offices", stdout=io.StringIO())
     if demo.is_empty():
         print("空数据库：导入演示人员，并逐月补做几年的划入和年终结转（约半分钟）…", flush=True)
         call_command("seed_demo")
@@ -70,13 +71,24 @@ def _serve(port: int) -> int:
     environment = os.environ | {"DATABASE_ROLE": _role()}
     here = Path(sys.executable).parent
     commands = [
-        [here / "gunicorn", "yibao.wsgi", f"--bind=127.0.0.1:{port}", "--workers=2", "--threads=2", "--log-level=warning"],
+        [here / "gunicorn", "yibao.wsgi", f"--bind=127.0.0.1:{port}", "--workers=2", "--threads=2"]
+        + ["--log-level=warning"],
         [here / "celery", "-A", "yibao.celery", "worker", "--concurrency=2", "--loglevel=warning"],
-        [here / "celery", "-A", "yibao.celery", "beat", "--loglevel=warning", f"--pidfile={servers.var() / 'beat.pid'}"],
+        [
+            here / "celery",
+            "-A",
+            "yibao.celery",
+            "beat",
+            "--loglevel=warning",
+            f"--pidfile={servers.var() / 'beat.pid'}",
+        ],
     ]
     (servers.var() / "beat.pid").unlink(missing_ok=True)
     # Each in a session of its own, so that Ctrl-C reaches this process only and the stop is in our hands.
-    children = [subprocess.Popen(list(map(str, command)), env=environment, start_new_session=True) for command in commands]
+    children = [
+        subprocess.Popen([str(part) for part in command], env=environment, start_new_session=True)
+        for command in commands
+    ]
     try:
         _announce(port)
         while all(child.poll() is None for child in children):

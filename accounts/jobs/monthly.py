@@ -6,7 +6,7 @@ Regions whose terms say `accrual = monthly`. The period of a run is a month, "20
 from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -127,7 +127,7 @@ def _paid(run: Run, chunk: Chunk, month: Month) -> Iterator[Due]:
     # On the first sweep nothing of this month can have been credited: the run is the only one there is.
     fresh = "AND c.month = %(month)s" + (_NOT_CREDITED if run.sweep > 1 else "")
     late = "AND c.month < %(month)s AND c.late" + _NOT_CREDITED
-    parameters = {
+    parameters: dict[str, Any] = {
         "region": run.region,
         "insurance": InsuranceType.EMPLOYEE,
         "kind": VoucherKind.ACCRUAL,

@@ -204,7 +204,21 @@ def _claim(
             VALUES (%s, %s, %s, clock_timestamp(), %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
             ON CONFLICT DO NOTHING RETURNING id
             """,
-            [kind, region, on, period, str(actor), reason, place.kind, place.name, subject_id, key, digest, reverses_id, policy_id],
+            [
+                kind,
+                region,
+                on,
+                period,
+                str(actor),
+                reason,
+                place.kind,
+                place.name,
+                subject_id,
+                key,
+                digest,
+                reverses_id,
+                policy_id,
+            ],
         )
         row = cursor.fetchone()
         return row[0] if row else None

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 from django.db import connection
 
 from accounts.enums import SYSTEM_POTS, InsuranceType, PotKind
-from accounts.models import Pot, PolicyVersion
+from accounts.models import Pot
+from accounts.policies import book
 
 
 class NoPot(Exception):
@@ -18,8 +19,6 @@ def open_missing(regions: Iterable[str]) -> int:
     Everyone ever enrolled in 职工医保 (310) gets 历年 and, where the region keeps buckets, 当年; each region
     gets its system pots. Runs in the caller's transaction; a second call opens nothing.
     """
-    from accounts.policies import book
-
     opened = 0
     for region in sorted(set(regions)):
         Pot.objects.bulk_create([Pot(region=region, kind=kind) for kind in SYSTEM_POTS], ignore_conflicts=True)

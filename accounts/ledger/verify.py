@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 
-from accounts.enums import BATCH_KINDS, PERSONAL_POTS
 from accounts import guard
+from accounts.enums import BATCH_KINDS, PERSONAL_POTS
 
 SHOWN = 5
 
@@ -93,7 +94,7 @@ def findings() -> Iterator[Finding]:
     """Yield every invariant that does not hold, with the first offending rows."""
     if lost := guard.missing():
         yield Finding("防改写触发器都在", tuple({"trigger": name} for name in lost[:SHOWN]))
-    parameters = {"batch": list(BATCH_KINDS), "personal": list(PERSONAL_POTS)}
+    parameters: dict[str, Any] = {"batch": list(BATCH_KINDS), "personal": list(PERSONAL_POTS)}
     for name, sql in INVARIANTS.items():
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT * FROM ({sql}) found LIMIT {SHOWN}", parameters)

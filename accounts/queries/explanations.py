@@ -48,6 +48,8 @@ def why(transfer: Transfer) -> Why:
 
 
 def _computed(transfer: Transfer, voucher: Voucher) -> Why:
+    assert voucher.policy_id is not None
+    assert transfer.facts is not None
     version = book.version(voucher.policy_id)
     facts = formulas.unpack(transfer.facts)
     if isinstance(facts, MonthFacts):
@@ -85,7 +87,7 @@ def _told(transfer: Transfer, voucher: Voucher) -> str:
     return voucher.reason or voucher.get_kind_display()
 
 
-def differences() -> Iterator[dict[str, int]]:
+def differences() -> Iterator[dict[str, object]]:
     """Yield computed credits whose formula, given the stored facts again, does not give what was posted.
 
     A credit that paid back a debt first, or a recovery from several pots, is one formula and several transfers.

@@ -19,7 +19,9 @@ def sources_of(*, person: Person, region: str, on: date, pots: Mapping[int, Pot]
     """
     own = {pot.kind: pot for pot in pots.values() if pot.person_id == person.pk and pot.region == region}
     order = book.terms_on(region, "spending", on).order
-    kinds = [PotKind.CURRENT if name == CURRENT else PotKind.CARRIED for name in order if name in ("current", "carried")]
+    kinds = [
+        PotKind.CURRENT if name == CURRENT else PotKind.CARRIED for name in order if name in ("current", "carried")
+    ]
     return [Source(own[kind].pk, person.pk, kind, usable(own[kind])) for kind in kinds if kind in own]
 
 

@@ -11,11 +11,23 @@ from stdnum.cn import ric
 from payments.demo.cast import FIRST_MONTH, Member
 from yibao.lib.months import Month, month_range
 
-ROSTER = (
-    "certno psn_name gend brdy mob insuplc_admdvs insutype psn_type psn_insu_stas stas_date flex psn_idet_type street"
-    " monthly_pension"
-).split()
-CONTRIBUTIONS = "certno insuplc_admdvs accrym base received_on".split()
+ROSTER = [
+    "certno",
+    "psn_name",
+    "gend",
+    "brdy",
+    "mob",
+    "insuplc_admdvs",
+    "insutype",
+    "psn_type",
+    "psn_insu_stas",
+    "stas_date",
+    "flex",
+    "psn_idet_type",
+    "street",
+    "monthly_pension",
+]
+CONTRIBUTIONS = ["certno", "insuplc_admdvs", "accrym", "base", "received_on"]
 
 _FAMILY_NAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗"
 _GIVEN_NAMES = "伟芳娜静敏丽强磊军洋勇艳杰娟涛明超兰霞平"
@@ -63,7 +75,22 @@ def population_roster(people: int, region: str) -> Iterator[list[str]]:
         certno, born = _certno(number)
         name = _FAMILY_NAMES[number % 20] + _GIVEN_NAMES[number // 20 % 20] + _GIVEN_NAMES[number // 400 % 20]
         kind = "12" if number % 10 == 0 else "11"
-        yield [certno, name, str(1 + number % 2), born.isoformat(), "", region, "310", kind, "1", "2020-01-01", "", "", "", ""]
+        yield [
+            certno,
+            name,
+            str(1 + number % 2),
+            born.isoformat(),
+            "",
+            region,
+            "310",
+            kind,
+            "1",
+            "2020-01-01",
+            "",
+            "",
+            "",
+            "",
+        ]
 
 
 def population_contributions(people: int, region: str, month: Month) -> Iterator[list[str]]:

@@ -5,47 +5,104 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Institution',
+            name="Institution",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=20, unique=True, verbose_name='机构编码')),
-                ('name', models.CharField(max_length=100, verbose_name='名称')),
-                ('kind', models.CharField(choices=[('hospital', '定点医疗机构'), ('pharmacy', '定点零售药店')], max_length=12, verbose_name='类型')),
-                ('level', models.SmallIntegerField(choices=[(0, '无等级'), (1, '一级'), (2, '二级'), (3, '三级')], default=0, verbose_name='等级')),
-                ('region', models.CharField(max_length=6, verbose_name='统筹区')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=20, unique=True, verbose_name="机构编码")),
+                ("name", models.CharField(max_length=100, verbose_name="名称")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("hospital", "定点医疗机构"), ("pharmacy", "定点零售药店")],
+                        max_length=12,
+                        verbose_name="类型",
+                    ),
+                ),
+                (
+                    "level",
+                    models.SmallIntegerField(
+                        choices=[(0, "无等级"), (1, "一级"), (2, "二级"), (3, "三级")], default=0, verbose_name="等级"
+                    ),
+                ),
+                ("region", models.CharField(max_length=6, verbose_name="统筹区")),
             ],
             options={
-                'verbose_name': '定点医药机构',
-                'verbose_name_plural': '定点医药机构',
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('kind', 'pharmacy'), _negated=True), ('level', 0), _connector='OR'), name='institution_pharmacy_has_no_level')],
+                "verbose_name": "定点医药机构",
+                "verbose_name_plural": "定点医药机构",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", "pharmacy"), _negated=True), ("level", 0), _connector="OR"
+                        ),
+                        name="institution_pharmacy_has_no_level",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Bill',
+            name="Bill",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('region', models.CharField(max_length=6, verbose_name='统筹区')),
-                ('on', models.DateField(verbose_name='日期')),
-                ('amount_fen', models.BigIntegerField(verbose_name='个人负担（分）')),
-                ('account_fen', models.BigIntegerField(verbose_name='账户支付（分）')),
-                ('key', models.CharField(max_length=100, unique=True, verbose_name='幂等键')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='bills', to='accounts.person', verbose_name='使用人')),
-                ('voucher', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.voucher', verbose_name='凭证')),
-                ('institution', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='bills', to='payments.institution', verbose_name='机构')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("region", models.CharField(max_length=6, verbose_name="统筹区")),
+                ("on", models.DateField(verbose_name="日期")),
+                ("amount_fen", models.BigIntegerField(verbose_name="个人负担（分）")),
+                ("account_fen", models.BigIntegerField(verbose_name="账户支付（分）")),
+                ("key", models.CharField(max_length=100, unique=True, verbose_name="幂等键")),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="bills",
+                        to="accounts.person",
+                        verbose_name="使用人",
+                    ),
+                ),
+                (
+                    "voucher",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.voucher",
+                        verbose_name="凭证",
+                    ),
+                ),
+                (
+                    "institution",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="bills",
+                        to="payments.institution",
+                        verbose_name="机构",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '结算单',
-                'verbose_name_plural': '结算单',
-                'constraints': [models.CheckConstraint(condition=models.Q(('amount_fen__gt', 0)), name='bill_amount_positive'), models.CheckConstraint(condition=models.Q(('account_fen__gte', 0), ('account_fen__lte', models.F('amount_fen'))), name='bill_account_part_within'), models.CheckConstraint(condition=models.Q(models.Q(('account_fen', 0), ('voucher', None)), models.Q(('account_fen__gt', 0), ('voucher__isnull', False)), _connector='OR'), name='bill_paid_part_has_voucher')],
+                "verbose_name": "结算单",
+                "verbose_name_plural": "结算单",
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("amount_fen__gt", 0)), name="bill_amount_positive"),
+                    models.CheckConstraint(
+                        condition=models.Q(("account_fen__gte", 0), ("account_fen__lte", models.F("amount_fen"))),
+                        name="bill_account_part_within",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("account_fen", 0), ("voucher", None)),
+                            models.Q(("account_fen__gt", 0), ("voucher__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="bill_paid_part_has_voucher",
+                    ),
+                ],
             },
         ),
     ]

@@ -39,7 +39,9 @@ def measure(people: int) -> list[Figure]:
         Figure("import_contributions_rows_per_second", round(speed["contributions"]), "rows/s"),
         median(f"accrual_{label}_seconds", [w.seconds for w in one], "s"),
         median(f"accrual_{label}_floor_seconds", floors, "s"),
-        median(f"accrual_{label}_vs_sql_floor", [w.seconds / f for w, f in zip(one, floors, strict=True)], "×", "≤ 1.3"),
+        median(
+            f"accrual_{label}_vs_sql_floor", [w.seconds / f for w, f in zip(one, floors, strict=True)], "×", "≤ 1.3"
+        ),
         median(
             f"accrual_{label}_two_workers_vs_sql_floor",
             [w.seconds / f for w, f in zip(two, floors, strict=True)],

@@ -20,7 +20,7 @@ def main() -> None:
     from django.conf import settings
 
     settings.configure(
-        SECRET_KEY="bench",  # noqa: S106
+        SECRET_KEY="bench",
         INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth", "mptt", "hordak"],
         DATABASES={"default": environ.Env.db_url_config(url) | {"NAME": "hordak"}},
         DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",

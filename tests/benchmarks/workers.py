@@ -24,7 +24,8 @@ def work_off(run: Run, processes: int) -> Worked:
         for _ in range(processes)
     ]
     for child in children:
-        assert child.stdout and child.stdout.readline() == "ready\n"
+        assert child.stdout
+        assert child.stdout.readline() == "ready\n"
     started = time.perf_counter()
     for child in children:
         child.stdin.write("go\n")

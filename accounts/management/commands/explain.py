@@ -19,7 +19,9 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON document")
 
     def handle(self, *args: object, **options: object) -> None:
-        transfer = Transfer.objects.select_related("voucher", "voucher__run").filter(pk=options["entry"]).first()
+        transfer = (
+            Transfer.objects.select_related("voucher", "voucher__run").filter(pk=int(str(options["entry"]))).first()
+        )
         if transfer is None:
             raise CommandError(f"没有编号为 {options['entry']} 的分录；编号在 statement 的第一列")
         voucher, reason = transfer.voucher, why(transfer)
@@ -37,7 +39,9 @@ class Command(BaseCommand):
             }
             self.stdout.write(json.dumps(document, ensure_ascii=False))
             return
-        self.stdout.write(f"{VoucherKind(voucher.kind).label}　{voucher.occurred_on}　{grouped(transfer.amount_fen)} 元")
+        self.stdout.write(
+            f"{VoucherKind(voucher.kind).label}　{voucher.occurred_on}　{grouped(transfer.amount_fen)} 元"
+        )
         self.stdout.write(f"  {reason.words}")
         for name, value in reason.inputs.items():
             self.stdout.write(f"  {name} = {value}")

@@ -23,7 +23,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("kind", choices=[*JobKind.values, CLOSE_YEAR])
         parser.add_argument("--region", required=True, help="统筹区 code, e.g. 330900")
-        parser.add_argument("--period", required=True, help="2025-03 where credited monthly, else the benefit year 2025")
+        parser.add_argument(
+            "--period", required=True, help="2025-03 where credited monthly, else the benefit year 2025"
+        )
         parser.add_argument("--on", type=date.fromisoformat, help="business date, default today (for back-filling)")
         parser.add_argument("--dry-run", action="store_true", help="post nothing, print the same totals")
         parser.add_argument("--json", action="store_true", help="print one JSON document")
@@ -42,7 +44,9 @@ class Command(BaseCommand):
                     progress=bar.show,
                 )
             except (CannotRun, NoPolicy, NoPot) as refusal:
-                raise CommandError(f"没有运行 {options['kind']} {options['region']} {options['period']}：{refusal}") from None
+                raise CommandError(
+                    f"没有运行 {options['kind']} {options['region']} {options['period']}：{refusal}"
+                ) from None
         if options["json"]:
             self.stdout.write(json.dumps({"dry_run": options["dry_run"], "runs": [_as_json(r) for r in reports]}))
         else:
@@ -71,7 +75,9 @@ def _as_json(report: Report) -> dict[str, object]:
 def _as_text(report: Report, *, dry: bool) -> str:
     totals = report.totals
     name = JobKind(report.kind).label
-    head = f"{'（试算，没有记账）' if dry else ''}{name} {report.region} {report.period}：{RunState(report.state).label}"
+    head = (
+        f"{'（试算，没有记账）' if dry else ''}{name} {report.region} {report.period}：{RunState(report.state).label}"
+    )
     counts = f"应处理 {totals.eligible} 人次，记账 {totals.credited} 人，合计 {grouped(totals.total_fen)} 元"
     skipped = "".join(f"\n  未处理 {reason}：{count} 人" for reason, count in sorted(totals.skipped.items()))
     return f"{head}\n  {counts}{skipped}"

@@ -34,11 +34,15 @@ class Command(BaseCommand):
         if person is None:
             raise CommandError("名册里没有这个证件号码，请核对后再查")
         region = self._region(person, options["region"])
-        record(actor=Actor.system("statement"), verb="lookup", subject=person, detail={"region": region}, at=clock.now())
+        record(
+            actor=Actor.system("statement"), verb="lookup", subject=person, detail={"region": region}, at=clock.now()
+        )
         entries = entries_of(person, transfers_of(person, region))
         balances = balances_of(person, region)
         if options["json"]:
-            self.stdout.write(json.dumps(_as_json(person, region, clock.today(), balances, entries), ensure_ascii=False))
+            self.stdout.write(
+                json.dumps(_as_json(person, region, clock.today(), balances, entries), ensure_ascii=False)
+            )
             return
         self.stdout.write(f"{masked_name(person.name)}　{masked_certno(person.certno)}　统筹区 {region}")
         for kind, fen in balances.items():
@@ -56,7 +60,9 @@ class Command(BaseCommand):
     def _region(self, person: Person, wanted: object) -> str:
         regions = regions_of(person.pk)
         if wanted is not None and wanted not in regions:
-            raise CommandError(f"这个人在统筹区 {wanted} 没有个人账户" + (f"，有的是：{'、'.join(regions)}" if regions else ""))
+            raise CommandError(
+                f"这个人在统筹区 {wanted} 没有个人账户" + (f"，有的是：{'、'.join(regions)}" if regions else "")
+            )
         if not regions:
             raise CommandError("这个人没有个人账户（居民医保不设个人账户）")
         if wanted is None and len(regions) > 1:
