@@ -1,17 +1,23 @@
-"""Chromium for the browser tests, people who are signed in, and a page that tells what its console said."""
+"""Chromium, a town of demo people to look at, who is signed in, and a page that tells what its console said.
+
+The town is a database of its own, filled once per run: the browser writes to it for good, so it cannot be undone
+after each test like the others. All browser tests run in one worker and share it.
+"""
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from urllib.parse import urljoin
 
 import pytest
 from django.conf import settings as django_settings
+from django.core.management import call_command
 from playwright.sync_api import Browser, BrowserContext, Page
+from pytest_django.live_server_helper import LiveServer
 
-from accounts.enums import Role
-from accounts.models import User
-from tests.factories.users import citizen, official, signed_in
+from accounts.models import Person, User
+from tests import arena as databases
+from tests.factories.users import citizen, signed_in
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
@@ -21,9 +27,10 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if "/tests/browser/" not in item.nodeid and "tests/browser/" not in str(item.path):
+        if "browser" not in item.path.parts:
             continue
         item.add_marker(pytest.mark.browser)
+        item.add_marker(pytest.mark.xdist_group("browser"))
         if CHROMIUM is None:
             item.add_marker(pytest.mark.skip(reason="no Chromium here: apt-get install chromium fonts-noto-cjk"))
 
@@ -38,11 +45,46 @@ def browser_type_launch_args() -> dict:
     return {"executable_path": CHROMIUM, "args": ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]}
 
 
+@pytest.fixture(scope="session")
+def town_database(books_template, django_db_blocker) -> Iterator[str]:
+    """A database with every region's rules, the counters, and the demo people with their years of history."""
+    name = f"{books_template}_town"
+    with django_db_blocker.unblock(), databases.copied(books_template, name):
+        with databases.database(name):
+            call_command("load_offices", verbosity=0)
+            call_command("seed_demo", verbosity=0)
+        yield name
+
+
+@pytest.fixture
+def town(town_database, django_db_blocker) -> Iterator[None]:
+    """Work in the town, with what earlier tests did there."""
+    with django_db_blocker.unblock(), databases.database(town_database):
+        yield
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[LiveServer]:
+    """The site, served from this process to the browser."""
+    server = LiveServer("localhost")
+    with server._live_server_modified_settings:
+        yield server
+        server.stop()
+
+
 @pytest.fixture
 def page(context: BrowserContext) -> Page:
     page = context.new_page()
     page.set_default_timeout(10_000)
     return page
+
+
+@pytest.fixture
+def plain_page(browser: Browser) -> Iterator[Page]:
+    """Return a page of a browser without JavaScript, as wide as a phone."""
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844})
+    yield context.new_page()
+    context.close()
 
 
 @pytest.fixture
@@ -55,39 +97,27 @@ def console(page: Page) -> list[str]:
 
 
 @pytest.fixture
-def plain_page(browser: Browser, live_server) -> Page:
-    """Return a page of a browser without JavaScript."""
-    context = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844})
-    yield context.new_page()
-    context.close()
+def visit(server, town) -> Callable[[Page, str], None]:
+    """Return what opens an address of the site in a page."""
 
-
-@pytest.fixture
-def sign_in(live_server) -> Callable[[Page, User], None]:
-    """Return what puts a user's session into the browser of a page."""
-
-    def sign_in(page: Page, user: User) -> None:
-        cookie = signed_in(user).cookies[django_settings.SESSION_COOKIE_NAME]
-        page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
-
-    return sign_in
-
-
-@pytest.fixture
-def visit(live_server) -> Callable[[Page, str], None]:
     def visit(page: Page, path: str) -> None:
-        page.goto(urljoin(live_server.url, path))
+        page.goto(urljoin(server.url, path))
 
     return visit
 
 
 @pytest.fixture
-def people(transactional_db) -> dict[str, User | None]:
-    """Return who looks at the pages of the sweep, by role."""
-    return {
-        "": None,
-        "citizen": citizen("19900000001"),
-        "clerk": official(Role.CLERK),
-        "policy": official(Role.POLICY),
-        "root": User.objects.create_superuser("root"),
-    }
+def sign_in(server, town) -> Callable[[Page, str], User]:
+    """Return what signs somebody of the town in: a member of staff by account, a citizen by name."""
+
+    def sign_in(page: Page, who: str) -> User:
+        user = User.objects.filter(username=who).first() or _citizen(Person.objects.get(name=who))
+        cookie = signed_in(user).cookies[django_settings.SESSION_COOKIE_NAME]
+        page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": server.url}])
+        return user
+
+    return sign_in
+
+
+def _citizen(person: Person) -> User:
+    return User.objects.filter(person=person).first() or citizen(person=person)

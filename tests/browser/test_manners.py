@@ -102,8 +102,8 @@ def test_the_elder_switch_keeps_what_was_typed(page, visit):
     expect(page.locator("html")).to_have_attribute("data-size", "elder")
 
 
-def test_somebody_signed_in_is_warned_before_the_session_ends_and_can_stay(page, visit, sign_in, people):
-    sign_in(page, people["citizen"])
+def test_somebody_signed_in_is_warned_before_the_session_ends_and_can_stay(page, visit, sign_in):
+    sign_in(page, "陈静")
     page.clock.install()
     visit(page, "/display/")
     page.clock.run_for(15 * 60 * 1000 + 100)
