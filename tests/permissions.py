@@ -13,9 +13,12 @@ statuses are written as a tuple. Keys ending in * are for namespaces; an exact r
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
-from accounts.models import User
+from accounts import help as handbook
+from accounts.models import Person, User
+from tests.cast import ZHOUSHAN, give
 
 ROLES = ("anonymous", "unproven", "citizen", "other", "clerk", "reviewer", "policy", "superuser")
 Status = int | tuple[int, ...]
@@ -35,6 +38,12 @@ def statuses(citizens: Status, staff: Status, **others: Status) -> dict[str, Sta
     """Return a status for every role: one for all citizens, one for all staff, and those named otherwise."""
     of = dict.fromkeys(ROLES[1:4], citizens) | dict.fromkeys(ROLES[4:], staff) | {"anonymous": 302}
     return of | others
+
+
+def an_entry_of(person: Person) -> int:
+    """Return the id of an entry in this person's account."""
+    voucher = give(person, 100_00, on=date(2025, 6, 1), key=f"matrix {person.pk}")
+    return voucher.transfers.get().pk
 
 
 PUBLIC = statuses(200, 200, anonymous=200)
@@ -99,6 +108,28 @@ ROWS: dict[str, Row] = {
     "display": Row(PUBLIC),
     "stay": Row(statuses(204, 204, anonymous=401)),
     "components": Row(statuses(403, 200)),
+    # Open to everybody
+    "healthz": Row(PUBLIC),
+    "readyz": Row(PUBLIC),
+    "home": Row(statuses((200, 302), (200, 302), anonymous=200)),
+    "offices": Row(PUBLIC),
+    "office_form": Row(PUBLIC),
+    "help": Row(PUBLIC),
+    "help_article": Row(PUBLIC, args=lambda world: {"name": handbook.articles()[0].name}),
+    "feedback": Row(PUBLIC),
+    "feedback_done": Row(statuses(302, 302)),
+    "accessibility": Row(PUBLIC),
+    # The citizen's account
+    "account": Row(PERSON),
+    "account_region": Row(POSTED, method="post", data={"region": ZHOUSHAN}),
+    "entries": Row(PERSON),
+    "entries_file": Row(PERSON),
+    "entries_sheet": Row(PERSON),
+    "entry": Row(PERSON, other=404, args=lambda world: {"entry_id": an_entry_of(world.citizen.person)}),
+    "years": Row(PERSON),
+    "cases": Row(PERSON),
+    "messages": Row(PERSON),
+    "messages_read": Row(POSTED, method="post"),
     # Administration
     "admin:login": Row(statuses(403, 403, anonymous=302, policy=302, superuser=302)),
     "admin:view_on_site": Row(ADMIN, args=lambda world: {"content_type_id": 0, "object_id": 1}),

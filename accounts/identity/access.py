@@ -27,6 +27,13 @@ class NotProvenError(Exception):
     """The signed-in user is not tied to an insured person yet."""
 
 
+def current_user(request: HttpRequest) -> User:
+    """Return who is signed in. Raises PermissionDenied for a stranger; behind the gate nobody is one."""
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user
+
+
 def current_person(request: HttpRequest) -> Person:
     """Return the insured person whose own session this is.
 
@@ -84,7 +91,7 @@ def person_required(view: View) -> View:
     @wraps(view)
     @citizen_required
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not request.user.person_id:
+        if not current_user(request).person_id:
             return redirect(f"{reverse_lazy('identity')}?{urlencode({'next': request.get_full_path()})}")
         return view(request, *args, **kwargs)
 
@@ -96,16 +103,16 @@ def role_required(*roles: str) -> Callable[[View], View]:
 
     Administrators are not exempt: who runs the system does not handle cases. The sign-in page is the staff's.
     """
-    allowed = {Role(role) for role in roles}
+    allowed: set[str] = {Role(role) for role in roles}
 
     def guard(view: View) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if request.user.role not in allowed:
+            if current_user(request).role not in allowed:
                 raise PermissionDenied
             return view(request, *args, **kwargs)
 
-        guarded.login_url = reverse_lazy("account_login")  # type: ignore[attr-defined]
+        guarded.login_url = reverse_lazy("account_login")
         return guarded
 
     return guard

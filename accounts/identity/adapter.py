@@ -52,10 +52,10 @@ class AccountAdapter(DefaultAccountAdapter):
         return super().post_login(request, user, **details)
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
-        return home_of(request.user)
+        return home_of(access.current_user(request))
 
     def get_signup_redirect_url(self, request: HttpRequest) -> str:
-        return home_of(request.user)
+        return home_of(access.current_user(request))
 
     def get_logout_redirect_url(self, request: HttpRequest) -> str:
         return reverse("account_login") if access.is_official(request.user) else settings.ACCOUNT_LOGOUT_REDIRECT_URL

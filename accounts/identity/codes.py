@@ -78,8 +78,9 @@ def issue(
 
 def pending(code_id: UUID | None, purpose: Purpose, now: datetime) -> PhoneCode | None:
     """Return the code if it may still be typed in."""
-    row = PhoneCode.objects.filter(id=code_id, purpose=purpose.name, used_at=None, expires_at__gt=now).first()
-    return row if code_id else None
+    if code_id is None:
+        return None
+    return PhoneCode.objects.filter(id=code_id, purpose=purpose.name, used_at=None, expires_at__gt=now).first()
 
 
 def check(

@@ -26,10 +26,9 @@ class SignInMiddleware(LoginRequiredMiddleware):
     """Who may pass, how long a session lasts, and that nobody else's browser keeps what it showed."""
 
     def process_request(self, request: HttpRequest) -> None:
-        request.was_user = None  # type: ignore[attr-defined]  who it was when the request came
         if not request.user.is_authenticated:
             return
-        request.was_user = request.user  # type: ignore[attr-defined]
+        request.was_user = request.user  # whoever it was when the request came
         now = clock.now().timestamp()
         if now - request.session.setdefault("signed_in_at", now) > settings.SESSION_LONGEST_SECONDS:
             logout(request)
@@ -50,8 +49,8 @@ class SignInMiddleware(LoginRequiredMiddleware):
         """Send a stranger to sign in; tell somebody whose session has ended, and keep what they were submitting."""
         now = clock.now()
         user: User | None = getattr(request, "was_user", None) or drafts.whose_session_ended(request, now)
-        kept = bool(user) and drafts.keep(user, request, now)
-        back = request.get_full_path() if request.method == "GET" and not request.htmx else ""  # type: ignore[attr-defined]
+        kept = user is not None and drafts.keep(user, request, now)
+        back = request.get_full_path() if request.method == "GET" and not request.htmx else ""
         sign_in = f"{self._sign_in_page(request, view_func)}{'?' + urlencode({'next': back}) if back else ''}"
         if user is None and back:
             return redirect(sign_in)

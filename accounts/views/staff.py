@@ -40,7 +40,7 @@ class NewSecondFactorView(ActivateTOTPView):
             raise PermissionDenied
         if is_mfa_enabled(request.user):
             if access.has_second_factor(request):
-                return redirect(home_of(request.user))
+                return redirect(home_of(access.current_user(request)))
             logout(request)  # opened without the factor that exists: begin again, this time with it
             return redirect("account_login")
         return super().dispatch(request, *args, **kwargs)
@@ -48,7 +48,7 @@ class NewSecondFactorView(ActivateTOTPView):
     def form_valid(self, form: Form) -> HttpResponse:
         authenticator, _ = flows.activate_totp(self.request, form)
         post_authentication(self.request, authenticator)
-        return redirect(home_of(self.request.user))
+        return redirect(home_of(access.current_user(self.request)))
 
 
 @method_decorator(login_not_required, name="dispatch")

@@ -13,11 +13,9 @@ from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import User
-from tests.factories.people import EnrolmentFactory
+from tests.cast import insured
 from tests.factories.users import citizen, official, signed_in
 from tests.permissions import ROLES, ROWS, Row, World
-
-pytestmark = pytest.mark.django_db
 
 
 def addresses(patterns: list[Any] | None = None, namespace: str = "") -> Iterator[tuple[str, URLPattern]]:
@@ -46,8 +44,8 @@ def fresh_cache() -> None:
 
 
 @pytest.fixture
-def world() -> World:
-    me, somebody = (EnrolmentFactory(person__serial=serial).person for serial in (9001, 9002))
+def world(books) -> World:
+    me, somebody = insured(), insured()
     return World(
         {
             "anonymous": None,

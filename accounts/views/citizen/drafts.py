@@ -5,7 +5,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.identity import drafts
+from accounts.identity import access, drafts
 from accounts.identity.adapter import home_of
 from accounts.models import UnfinishedForm
 from yibao.lib import clock
@@ -21,18 +21,20 @@ class SubmitThere(HttpResponseRedirect):
 @require_http_methods(["GET", "POST"])
 def continue_form(request: HttpRequest) -> HttpResponse:
     """Show that the form is still there; its button submits it. Nothing is submitted by itself."""
-    form = drafts.of(request.user, clock.now())
+    form = drafts.of(access.current_user(request), clock.now())
     if form is None:
-        return redirect(home_of(request.user))
+        return redirect(home_of(access.current_user(request)))
     if request.method == "POST":
         form.delete()
         return SubmitThere(form.path)
     fields = [(name, value) for name, values in QueryDict(form.body).lists() for value in values]
-    return render(request, "accounts/continue.html", {"fields": fields, "back_url": home_of(request.user)})
+    return render(
+        request, "accounts/continue.html", {"fields": fields, "back_url": home_of(access.current_user(request))}
+    )
 
 
 @require_POST
 def drop_form(request: HttpRequest) -> HttpResponse:
     """Throw it away."""
-    UnfinishedForm.objects.filter(user=request.user).delete()
-    return redirect(home_of(request.user))
+    UnfinishedForm.objects.filter(user=access.current_user(request)).delete()
+    return redirect(home_of(access.current_user(request)))

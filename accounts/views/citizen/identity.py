@@ -27,7 +27,7 @@ HINTS = {BY_RECORD: "和参保记录核对，马上就好", BY_CODE: "窗口核�
 @require_http_methods(["GET", "POST"])
 def identity(request: HttpRequest) -> HttpResponse:
     """Ask which of the two ways."""
-    if request.user.person_id:
+    if access.current_user(request).person_id:
         return _onward(request)
     form = WayForm(_posted(request))
     if form.is_valid():
@@ -67,7 +67,7 @@ def by_code(request: HttpRequest) -> HttpResponse:
 def _proven_with(
     request: HttpRequest, form: forms.Form, prove: Callable[[forms.Form], Person], template: str
 ) -> HttpResponse:
-    if request.user.person_id:
+    if access.current_user(request).person_id:
         return _onward(request)
     again = _with_next(request, "identity")
     if not form.is_valid():
@@ -95,7 +95,7 @@ def _posted(request: HttpRequest) -> QueryDict | None:
 
 
 def _who(request: HttpRequest) -> dict:
-    user = request.user
+    user = access.current_user(request)
     return {"actor": Actor.citizen(user), "user": user, "address": access.address_of(request), "now": clock.now()}
 
 

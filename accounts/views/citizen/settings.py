@@ -2,7 +2,6 @@
 
 from allauth.usersessions.internal.flows.sessions import end_other_sessions
 from allauth.usersessions.models import UserSession
-from django.conf import settings as project
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import transaction
@@ -12,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.identity import access, audit
+from accounts.models import AuditEvent
 from accounts.queries.people import lookups_of
 from yibao.lib import clock
 
@@ -23,14 +23,14 @@ LOOKUPS_A_PAGE = 20
 @require_GET
 def settings(request: HttpRequest) -> HttpResponse:
     """Everything about this sign-in on one page."""
-    devices = [device for device in UserSession.objects.purge_and_list(request.user)]
-    person = request.user.person
-    lookups = Paginator(lookups_of(person) if person else [], LOOKUPS_A_PAGE)
+    user = access.current_user(request)
+    devices = UserSession.objects.purge_and_list(user)
+    person = user.person
+    lookups = Paginator(lookups_of(person) if person else AuditEvent.objects.none(), LOOKUPS_A_PAGE)
     context = {
         "devices": sorted(devices, key=lambda device: device.created_at, reverse=True),
         "person": person,
         "page_obj": lookups.get_page(request.GET.get("page")),
-        "oidc_name": project.OIDC_NAME if project.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"] else "",
     }
     return render(request, "accounts/settings.html", context)
 
@@ -40,7 +40,7 @@ def settings(request: HttpRequest) -> HttpResponse:
 def sign_out_others(request: HttpRequest) -> HttpResponse:
     """Sign out every other device."""
     with transaction.atomic():
-        end_other_sessions(request, request.user)
+        end_other_sessions(request, access.current_user(request))
         _note(request, "sign_in.others_ended")
     messages.success(request, "其他设备都已退出。")
     return redirect("settings")
@@ -52,13 +52,14 @@ def reminders(request: HttpRequest) -> HttpResponse:
     """Turn reminders by text message on or off. Codes and warnings about the sign-in itself always come."""
     wanted = request.POST.get("wants_sms") == "on"
     with transaction.atomic():
-        request.user.wants_sms = wanted
-        request.user.save(update_fields=["wants_sms"])
+        user = access.current_user(request)
+        user.wants_sms = wanted
+        user.save(update_fields=["wants_sms"])
         _note(request, "reminders.on" if wanted else "reminders.off")
     messages.success(request, "短信提醒已打开。" if wanted else "短信提醒已关闭。登录验证码和安全提醒照常发。")
     return redirect("settings")
 
 
 def _note(request: HttpRequest, verb: str) -> None:
-    actor = access.actor_of(request.user)
-    audit.record(actor=actor, verb=verb, subject=request.user.person_id, at=clock.now())
+    user = access.current_user(request)
+    audit.record(actor=access.actor_of(user), verb=verb, subject=user.person_id, at=clock.now())

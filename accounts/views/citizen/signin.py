@@ -94,7 +94,7 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
 @require_POST
 def resend(request: HttpRequest) -> HttpResponse:
     """Send another code to the same number; earlier ones stop working in this browser."""
-    old = PhoneCode.objects.filter(id=_pending_id(request)).first()
+    old = _asked(request)
     if request.user.is_authenticated or old is None:
         return redirect("sign_in")
     now = clock.now()
@@ -102,8 +102,8 @@ def resend(request: HttpRequest) -> HttpResponse:
         _send(request, old.phone)
         note, status = "已经再发了一次，请看最新的短信。", 200
     except limits.TooOftenError as error:
-        note, status = _wait(error, now), 200 if request.htmx else 429  # type: ignore[attr-defined]
-    if request.htmx:  # type: ignore[attr-defined]
+        note, status = _wait(error, now), 200 if request.htmx else 429
+    if request.htmx:
         return render(request, "accounts/_resend.html", {"note": note})
     return _code_page(request, CodeForm(), status=status, note=note)
 
@@ -128,6 +128,12 @@ def _pending_id(request: HttpRequest) -> UUID | None:
     return UUID(stored) if stored else None
 
 
+def _asked(request: HttpRequest) -> PhoneCode | None:
+    """Return the code this browser asked for last, also when it cannot be used any more."""
+    code_id = _pending_id(request)
+    return PhoneCode.objects.filter(id=code_id).first() if code_id else None
+
+
 def _pending(request: HttpRequest) -> PhoneCode | None:
     return codes.pending(_pending_id(request), codes.SIGN_IN, clock.now())
 
@@ -142,7 +148,7 @@ def _phone_page(request: HttpRequest, form: PhoneForm, status: int = 200) -> Htt
 
 
 def _code_page(request: HttpRequest, form: CodeForm, status: int = 200, note: str = "") -> HttpResponse:
-    row = PhoneCode.objects.filter(id=_pending_id(request)).first()
+    row = _asked(request)
     if row is None:
         return redirect("sign_in")
     context = {
