@@ -7,209 +7,574 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Invitation',
+            name="Invitation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=20, null=True, unique=True, verbose_name='编号')),
-                ('region', models.CharField(max_length=6, verbose_name='出钱的统筹区')),
-                ('relation', models.CharField(blank=True, choices=[('1', '配偶'), ('2', '子女'), ('4', '孙子女、外孙子女'), ('5', '父母'), ('6', '祖父母、外祖父母'), ('7', '兄弟姐妹')], max_length=1, verbose_name='对方是邀请人的')),
-                ('scopes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('medical', '看病买药'), ('premium', '代缴城乡居民医保')], max_length=8), default=list, size=None, verbose_name='用来')),
-                ('limit_fen', models.BigIntegerField(null=True, verbose_name='每年额度（分）')),
-                ('until_on', models.DateField(null=True, verbose_name='用到哪天')),
-                ('invitee_name', accounts.identity.sealed.SealedField(default='', verbose_name='对方姓名')),
-                ('invitee_certno', accounts.identity.sealed.SealedField(default='', verbose_name='对方证件号码')),
-                ('invitee_index', accounts.identity.sealed.BlindIndexField(db_index=True, null=True, of='invitee_certno', verbose_name='对方证件号码索引')),
-                ('invitee_phone', accounts.identity.sealed.SealedField(default='', verbose_name='对方手机号')),
-                ('state', models.CharField(choices=[('drafted', '还没发出'), ('sent', '等对方同意'), ('seen', '对方已看到'), ('accepted', '已同意'), ('declined', '对方没同意'), ('withdrawn', '已撤回'), ('expired', '已过期')], default='drafted', max_length=10, verbose_name='状态')),
-                ('token_digest', models.CharField(blank=True, max_length=64, verbose_name='凭据摘要')),
-                ('sends', models.SmallIntegerField(default=0, verbose_name='发送次数')),
-                ('drafted_at', models.DateTimeField(verbose_name='填写时间')),
-                ('sent_at', models.DateTimeField(null=True, verbose_name='发出时间')),
-                ('seen_at', models.DateTimeField(null=True, verbose_name='看到时间')),
-                ('reminded_at', models.DateTimeField(null=True, verbose_name='提醒时间')),
-                ('expires_at', models.DateTimeField(null=True, verbose_name='有效期至')),
-                ('closed_at', models.DateTimeField(null=True, verbose_name='了结时间')),
-                ('answer', models.CharField(blank=True, max_length=100, verbose_name='对方说明')),
-                ('disowned', models.BooleanField(default=False, verbose_name='对方说不是家人')),
-                ('consent', models.CharField(blank=True, choices=[('own', '本人登录后同意'), ('code', '在邀请人的手机上用本人的验证码同意'), ('parent', '父母代为同意'), ('counter', '在窗口办理')], max_length=8, verbose_name='同意方式')),
-                ('payer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='invitations_sent', to='accounts.person', verbose_name='邀请人')),
-                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.person', verbose_name='使用人')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.CharField(max_length=20, null=True, unique=True, verbose_name="编号")),
+                ("region", models.CharField(max_length=6, verbose_name="出钱的统筹区")),
+                (
+                    "relation",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("1", "配偶"),
+                            ("2", "子女"),
+                            ("4", "孙子女、外孙子女"),
+                            ("5", "父母"),
+                            ("6", "祖父母、外祖父母"),
+                            ("7", "兄弟姐妹"),
+                        ],
+                        max_length=1,
+                        verbose_name="对方是邀请人的",
+                    ),
+                ),
+                (
+                    "scopes",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[("medical", "看病买药"), ("premium", "代缴城乡居民医保")], max_length=8
+                        ),
+                        default=list,
+                        size=None,
+                        verbose_name="用来",
+                    ),
+                ),
+                ("limit_fen", models.BigIntegerField(null=True, verbose_name="每年额度（分）")),
+                ("until_on", models.DateField(null=True, verbose_name="用到哪天")),
+                ("invitee_name", accounts.identity.sealed.SealedField(default="", verbose_name="对方姓名")),
+                ("invitee_certno", accounts.identity.sealed.SealedField(default="", verbose_name="对方证件号码")),
+                (
+                    "invitee_index",
+                    accounts.identity.sealed.BlindIndexField(
+                        db_index=True, null=True, of="invitee_certno", verbose_name="对方证件号码索引"
+                    ),
+                ),
+                ("invitee_phone", accounts.identity.sealed.SealedField(default="", verbose_name="对方手机号")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("drafted", "还没发出"),
+                            ("sent", "等对方同意"),
+                            ("seen", "对方已看到"),
+                            ("accepted", "已同意"),
+                            ("declined", "对方没同意"),
+                            ("withdrawn", "已撤回"),
+                            ("expired", "已过期"),
+                        ],
+                        default="drafted",
+                        max_length=10,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("token_digest", models.CharField(blank=True, max_length=64, verbose_name="凭据摘要")),
+                ("sends", models.SmallIntegerField(default=0, verbose_name="发送次数")),
+                ("drafted_at", models.DateTimeField(verbose_name="填写时间")),
+                ("sent_at", models.DateTimeField(null=True, verbose_name="发出时间")),
+                ("seen_at", models.DateTimeField(null=True, verbose_name="看到时间")),
+                ("reminded_at", models.DateTimeField(null=True, verbose_name="提醒时间")),
+                ("expires_at", models.DateTimeField(null=True, verbose_name="有效期至")),
+                ("closed_at", models.DateTimeField(null=True, verbose_name="了结时间")),
+                ("answer", models.CharField(blank=True, max_length=100, verbose_name="对方说明")),
+                ("disowned", models.BooleanField(default=False, verbose_name="对方说不是家人")),
+                (
+                    "consent",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("own", "本人登录后同意"),
+                            ("code", "在邀请人的手机上用本人的验证码同意"),
+                            ("parent", "父母代为同意"),
+                            ("counter", "在窗口办理"),
+                        ],
+                        max_length=8,
+                        verbose_name="同意方式",
+                    ),
+                ),
+                (
+                    "payer",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="invitations_sent",
+                        to="accounts.person",
+                        verbose_name="邀请人",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.person",
+                        verbose_name="使用人",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '共济邀请',
-                'verbose_name_plural': '共济邀请',
+                "verbose_name": "共济邀请",
+                "verbose_name_plural": "共济邀请",
             },
         ),
         migrations.CreateModel(
-            name='Bond',
+            name="Bond",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('region', models.CharField(max_length=6, verbose_name='出钱的统筹区')),
-                ('relation', models.CharField(choices=[('1', '配偶'), ('2', '子女'), ('4', '孙子女、外孙子女'), ('5', '父母'), ('6', '祖父母、外祖父母'), ('7', '兄弟姐妹')], max_length=1, verbose_name='使用人是出钱人的')),
-                ('scopes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('medical', '看病买药'), ('premium', '代缴城乡居民医保')], max_length=8), size=None, verbose_name='用来')),
-                ('limit_fen', models.BigIntegerField(null=True, verbose_name='每年额度（分）')),
-                ('place', models.SmallIntegerField(verbose_name='使用先后')),
-                ('from_on', models.DateField(verbose_name='开始日期')),
-                ('until_on', models.DateField(null=True, verbose_name='结束日期')),
-                ('state', models.CharField(choices=[('active', '使用中'), ('suspended', '停用'), ('ended', '已结束')], default='active', max_length=10, verbose_name='状态')),
-                ('state_at', models.DateTimeField(verbose_name='状态时间')),
-                ('end_reason', models.CharField(blank=True, choices=[('removed', '出钱的人移除了家人'), ('left', '用钱的人不再使用'), ('closed', '关闭了家庭共济'), ('undone', '同意后撤回了'), ('period_over', '到了约定的结束日期'), ('payer_died', '出钱的人去世'), ('user_died', '用钱的人去世'), ('payer_left', '出钱的人在当地的职工医保已经终止或转出'), ('user_left', '用钱的人的医保已经终止'), ('user_outside', '用钱的人的医保转到了当地规定的范围以外')], max_length=16, verbose_name='结束原因')),
-                ('temporary', models.BooleanField(default=False, verbose_name='临时成员')),
-                ('consent', models.CharField(choices=[('own', '本人登录后同意'), ('code', '在邀请人的手机上用本人的验证码同意'), ('parent', '父母代为同意'), ('counter', '在窗口办理')], max_length=8, verbose_name='同意方式')),
-                ('of_age_at', models.DateTimeField(null=True, verbose_name='告知已满独立同意年龄的时间')),
-                ('payer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='bonds_given', to='accounts.person', verbose_name='出钱人')),
-                ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='bonds_received', to='accounts.person', verbose_name='使用人')),
-                ('invitation', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='bonds', to='family.invitation', verbose_name='邀请')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("region", models.CharField(max_length=6, verbose_name="出钱的统筹区")),
+                (
+                    "relation",
+                    models.CharField(
+                        choices=[
+                            ("1", "配偶"),
+                            ("2", "子女"),
+                            ("4", "孙子女、外孙子女"),
+                            ("5", "父母"),
+                            ("6", "祖父母、外祖父母"),
+                            ("7", "兄弟姐妹"),
+                        ],
+                        max_length=1,
+                        verbose_name="使用人是出钱人的",
+                    ),
+                ),
+                (
+                    "scopes",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[("medical", "看病买药"), ("premium", "代缴城乡居民医保")], max_length=8
+                        ),
+                        size=None,
+                        verbose_name="用来",
+                    ),
+                ),
+                ("limit_fen", models.BigIntegerField(null=True, verbose_name="每年额度（分）")),
+                ("place", models.SmallIntegerField(verbose_name="使用先后")),
+                ("from_on", models.DateField(verbose_name="开始日期")),
+                ("until_on", models.DateField(null=True, verbose_name="结束日期")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("active", "使用中"), ("suspended", "停用"), ("ended", "已结束")],
+                        default="active",
+                        max_length=10,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("state_at", models.DateTimeField(verbose_name="状态时间")),
+                (
+                    "end_reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("removed", "出钱的人移除了家人"),
+                            ("left", "用钱的人不再使用"),
+                            ("closed", "关闭了家庭共济"),
+                            ("undone", "同意后撤回了"),
+                            ("period_over", "到了约定的结束日期"),
+                            ("payer_died", "出钱的人去世"),
+                            ("user_died", "用钱的人去世"),
+                            ("payer_left", "出钱的人在当地的职工医保已经终止或转出"),
+                            ("user_left", "用钱的人的医保已经终止"),
+                            ("user_outside", "用钱的人的医保转到了当地规定的范围以外"),
+                        ],
+                        max_length=16,
+                        verbose_name="结束原因",
+                    ),
+                ),
+                ("temporary", models.BooleanField(default=False, verbose_name="临时成员")),
+                (
+                    "consent",
+                    models.CharField(
+                        choices=[
+                            ("own", "本人登录后同意"),
+                            ("code", "在邀请人的手机上用本人的验证码同意"),
+                            ("parent", "父母代为同意"),
+                            ("counter", "在窗口办理"),
+                        ],
+                        max_length=8,
+                        verbose_name="同意方式",
+                    ),
+                ),
+                ("of_age_at", models.DateTimeField(null=True, verbose_name="告知已满独立同意年龄的时间")),
+                (
+                    "payer",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="bonds_given",
+                        to="accounts.person",
+                        verbose_name="出钱人",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="bonds_received",
+                        to="accounts.person",
+                        verbose_name="使用人",
+                    ),
+                ),
+                (
+                    "invitation",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="bonds",
+                        to="family.invitation",
+                        verbose_name="邀请",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '共济关系',
-                'verbose_name_plural': '共济关系',
+                "verbose_name": "共济关系",
+                "verbose_name_plural": "共济关系",
             },
         ),
         migrations.CreateModel(
-            name='Step',
+            name="Step",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('sent', '发出邀请'), ('resent', '重新发送'), ('reminded', '提醒快到期'), ('seen', '对方已看到'), ('accepted', '同意'), ('declined', '不同意'), ('withdrawn', '撤回邀请'), ('expired', '邀请过期'), ('bound', '在窗口绑定'), ('limit', '修改额度'), ('end_day', '修改结束日期'), ('order', '调整使用先后'), ('suspended', '停用'), ('resumed', '恢复使用'), ('removed', '移除家人'), ('left', '不再使用'), ('ended', '自动结束'), ('of_age', '年满独立同意的年龄'), ('moved_in', '转入共济账户'), ('moved_back', '共济账户转回'), ('closed', '关闭家庭共济'), ('undone', '撤回刚才的操作')], max_length=12, verbose_name='事项')),
-                ('at', models.DateTimeField(verbose_name='时间')),
-                ('on', models.DateField(verbose_name='日期')),
-                ('actor', models.CharField(max_length=64, verbose_name='经办')),
-                ('region', models.CharField(max_length=6, verbose_name='统筹区')),
-                ('detail', models.JSONField(default=dict, verbose_name='内容')),
-                ('undo_until', models.DateTimeField(null=True, verbose_name='可撤回至')),
-                ('bond', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='steps', to='family.bond', verbose_name='共济关系')),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.person', verbose_name='谁')),
-                ('invitation', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='steps', to='family.invitation', verbose_name='邀请')),
-                ('part_of', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='parts', to='family.step', verbose_name='属于')),
-                ('payer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.person', verbose_name='出钱人')),
-                ('undoes', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='undone_by', to='family.step', verbose_name='撤回的事项')),
-                ('voucher', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.voucher', verbose_name='凭证')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("sent", "发出邀请"),
+                            ("resent", "重新发送"),
+                            ("reminded", "提醒快到期"),
+                            ("seen", "对方已看到"),
+                            ("accepted", "同意"),
+                            ("declined", "不同意"),
+                            ("withdrawn", "撤回邀请"),
+                            ("expired", "邀请过期"),
+                            ("bound", "在窗口绑定"),
+                            ("limit", "修改额度"),
+                            ("end_day", "修改结束日期"),
+                            ("order", "调整使用先后"),
+                            ("suspended", "停用"),
+                            ("resumed", "恢复使用"),
+                            ("removed", "移除家人"),
+                            ("left", "不再使用"),
+                            ("ended", "自动结束"),
+                            ("of_age", "年满独立同意的年龄"),
+                            ("moved_in", "转入共济账户"),
+                            ("moved_back", "共济账户转回"),
+                            ("closed", "关闭家庭共济"),
+                            ("undone", "撤回刚才的操作"),
+                        ],
+                        max_length=12,
+                        verbose_name="事项",
+                    ),
+                ),
+                ("at", models.DateTimeField(verbose_name="时间")),
+                ("on", models.DateField(verbose_name="日期")),
+                ("actor", models.CharField(max_length=64, verbose_name="经办")),
+                ("region", models.CharField(max_length=6, verbose_name="统筹区")),
+                ("detail", models.JSONField(default=dict, verbose_name="内容")),
+                ("undo_until", models.DateTimeField(null=True, verbose_name="可撤回至")),
+                (
+                    "bond",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="steps",
+                        to="family.bond",
+                        verbose_name="共济关系",
+                    ),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.person",
+                        verbose_name="谁",
+                    ),
+                ),
+                (
+                    "invitation",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="steps",
+                        to="family.invitation",
+                        verbose_name="邀请",
+                    ),
+                ),
+                (
+                    "part_of",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="parts",
+                        to="family.step",
+                        verbose_name="属于",
+                    ),
+                ),
+                (
+                    "payer",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.person",
+                        verbose_name="出钱人",
+                    ),
+                ),
+                (
+                    "undoes",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="undone_by",
+                        to="family.step",
+                        verbose_name="撤回的事项",
+                    ),
+                ),
+                (
+                    "voucher",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.voucher",
+                        verbose_name="凭证",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '共济经过',
-                'verbose_name_plural': '共济经过',
+                "verbose_name": "共济经过",
+                "verbose_name_plural": "共济经过",
             },
         ),
         migrations.CreateModel(
-            name='Draw',
+            name="Draw",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('amount_fen', models.BigIntegerField(verbose_name='金额（分）')),
-                ('on', models.DateField(verbose_name='日期')),
-                ('year', models.SmallIntegerField(verbose_name='年度')),
-                ('bond', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='draws', to='family.bond', verbose_name='共济关系')),
-                ('voucher', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='draws', to='accounts.voucher', verbose_name='凭证')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("amount_fen", models.BigIntegerField(verbose_name="金额（分）")),
+                ("on", models.DateField(verbose_name="日期")),
+                ("year", models.SmallIntegerField(verbose_name="年度")),
+                (
+                    "bond",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="draws",
+                        to="family.bond",
+                        verbose_name="共济关系",
+                    ),
+                ),
+                (
+                    "voucher",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="draws",
+                        to="accounts.voucher",
+                        verbose_name="凭证",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '共济使用',
-                'verbose_name_plural': '共济使用',
-                'indexes': [models.Index(fields=['bond', 'year'], name='draw_bond_year')],
-                'constraints': [models.UniqueConstraint(fields=('bond', 'voucher'), name='draw_once'), models.CheckConstraint(condition=models.Q(('amount_fen__gt', 0)), name='draw_amount_positive')],
+                "verbose_name": "共济使用",
+                "verbose_name_plural": "共济使用",
+                "indexes": [models.Index(fields=["bond", "year"], name="draw_bond_year")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("bond", "voucher"), name="draw_once"),
+                    models.CheckConstraint(condition=models.Q(("amount_fen__gt", 0)), name="draw_amount_positive"),
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='invitation',
-            index=models.Index(fields=['payer', '-sent_at'], name='invitation_payer'),
+            model_name="invitation",
+            index=models.Index(fields=["payer", "-sent_at"], name="invitation_payer"),
         ),
         migrations.AddIndex(
-            model_name='invitation',
-            index=models.Index(condition=models.Q(('state__in', ('sent', 'seen'))), fields=['expires_at'], name='invitation_lapsing'),
+            model_name="invitation",
+            index=models.Index(
+                condition=models.Q(("state__in", ("sent", "seen"))), fields=["expires_at"], name="invitation_lapsing"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('sent', 'seen'))), fields=('payer', 'invitee_index'), name='invitation_one_open_per_pair'),
+            model_name="invitation",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ("sent", "seen"))),
+                fields=("payer", "invitee_index"),
+                name="invitation_one_open_per_pair",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'drafted')), fields=('payer', 'region'), name='invitation_one_draft'),
+            model_name="invitation",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "drafted")), fields=("payer", "region"), name="invitation_one_draft"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['drafted', 'sent', 'seen', 'accepted', 'declined', 'withdrawn', 'expired'])), name='invitation_state_known'),
+            model_name="invitation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ["drafted", "sent", "seen", "accepted", "declined", "withdrawn", "expired"])
+                ),
+                name="invitation_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('number', None), ('sent_at', None), ('state', 'drafted')), models.Q(models.Q(('state', 'drafted'), _negated=True), ('expires_at__isnull', False), ('number__isnull', False), ('scopes__len__gt', 0), ('sent_at__isnull', False), models.Q(('relation', ''), _negated=True)), _connector='OR'), name='invitation_sent_is_complete'),
+            model_name="invitation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("number", None), ("sent_at", None), ("state", "drafted")),
+                    models.Q(
+                        models.Q(("state", "drafted"), _negated=True),
+                        ("expires_at__isnull", False),
+                        ("number__isnull", False),
+                        ("scopes__len__gt", 0),
+                        ("sent_at__isnull", False),
+                        models.Q(("relation", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="invitation_sent_is_complete",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ('sent', 'seen')), _negated=True), models.Q(('closed_at', None), ('invitee_index__isnull', False)), _connector='OR'), name='invitation_open_names_somebody'),
+            model_name="invitation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ("sent", "seen")), _negated=True),
+                    models.Q(("closed_at", None), ("invitee_index__isnull", False)),
+                    _connector="OR",
+                ),
+                name="invitation_open_names_somebody",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.CheckConstraint(condition=models.Q(('state', 'drafted'), ('state__in', ('sent', 'seen')), ('closed_at__isnull', False), _connector='OR'), name='invitation_closed_says_when'),
+            model_name="invitation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state", "drafted"), ("state__in", ("sent", "seen")), ("closed_at__isnull", False), _connector="OR"
+                ),
+                name="invitation_closed_says_when",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(models.Q(('state', 'accepted'), _negated=True), ('consent', ''), ('user', None)), models.Q(('state', 'accepted'), ('user__isnull', False), models.Q(('consent', ''), _negated=True)), _connector='OR'), name='invitation_accepted_by_somebody'),
+            model_name="invitation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(models.Q(("state", "accepted"), _negated=True), ("consent", ""), ("user", None)),
+                    models.Q(("state", "accepted"), ("user__isnull", False), models.Q(("consent", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="invitation_accepted_by_somebody",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.CheckConstraint(condition=models.Q(('limit_fen', None), ('limit_fen__gt', 0), _connector='OR'), name='invitation_limit_positive'),
+            model_name="invitation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("limit_fen", None), ("limit_fen__gt", 0), _connector="OR"),
+                name="invitation_limit_positive",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.CheckConstraint(condition=models.Q(('scopes__contained_by', ['medical', 'premium'])), name='invitation_scopes_known'),
+            model_name="invitation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("scopes__contained_by", ["medical", "premium"])), name="invitation_scopes_known"
+            ),
         ),
         migrations.AddIndex(
-            model_name='bond',
-            index=models.Index(fields=['payer', 'state'], name='bond_payer'),
+            model_name="bond",
+            index=models.Index(fields=["payer", "state"], name="bond_payer"),
         ),
         migrations.AddIndex(
-            model_name='bond',
-            index=models.Index(fields=['user', 'state', 'place'], name='bond_user'),
+            model_name="bond",
+            index=models.Index(fields=["user", "state", "place"], name="bond_user"),
         ),
         migrations.AddConstraint(
-            model_name='bond',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('active', 'suspended'))), fields=('payer', 'user'), name='bond_one_per_pair'),
+            model_name="bond",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ("active", "suspended"))),
+                fields=("payer", "user"),
+                name="bond_one_per_pair",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='bond',
-            constraint=models.CheckConstraint(condition=models.Q(('payer', models.F('user')), _negated=True), name='bond_between_two_people'),
+            model_name="bond",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("payer", models.F("user")), _negated=True), name="bond_between_two_people"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='bond',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['active', 'suspended', 'ended'])), name='bond_state_known'),
+            model_name="bond",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["active", "suspended", "ended"])), name="bond_state_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='bond',
-            constraint=models.CheckConstraint(condition=models.Q(('relation__in', ['1', '2', '4', '5', '6', '7'])), name='bond_relation_known'),
+            model_name="bond",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("relation__in", ["1", "2", "4", "5", "6", "7"])), name="bond_relation_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='bond',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'ended'), models.Q(('end_reason', ''), _negated=True)), models.Q(models.Q(('state', 'ended'), _negated=True), ('end_reason', '')), _connector='OR'), name='bond_ended_has_reason'),
+            model_name="bond",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "ended"), models.Q(("end_reason", ""), _negated=True)),
+                    models.Q(models.Q(("state", "ended"), _negated=True), ("end_reason", "")),
+                    _connector="OR",
+                ),
+                name="bond_ended_has_reason",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='bond',
-            constraint=models.CheckConstraint(condition=models.Q(('scopes__contained_by', ['medical', 'premium']), ('scopes__len__gt', 0)), name='bond_scopes_known'),
+            model_name="bond",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("scopes__contained_by", ["medical", "premium"]), ("scopes__len__gt", 0)),
+                name="bond_scopes_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='bond',
-            constraint=models.CheckConstraint(condition=models.Q(('temporary', False), ('scopes', ['premium']), _connector='OR'), name='bond_temporary_pays_premium_only'),
+            model_name="bond",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("temporary", False), ("scopes", ["premium"]), _connector="OR"),
+                name="bond_temporary_pays_premium_only",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='bond',
-            constraint=models.CheckConstraint(condition=models.Q(('limit_fen', None), ('limit_fen__gt', 0), _connector='OR'), name='bond_limit_positive'),
+            model_name="bond",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("limit_fen", None), ("limit_fen__gt", 0), _connector="OR"),
+                name="bond_limit_positive",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='bond',
-            constraint=models.CheckConstraint(condition=models.Q(('until_on', None), ('until_on__gte', models.F('from_on')), _connector='OR'), name='bond_ends_after_start'),
+            model_name="bond",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("until_on", None), ("until_on__gte", models.F("from_on")), _connector="OR"),
+                name="bond_ends_after_start",
+            ),
         ),
         migrations.AddIndex(
-            model_name='step',
-            index=models.Index(fields=['payer', 'region', 'on'], name='step_payer_on'),
+            model_name="step",
+            index=models.Index(fields=["payer", "region", "on"], name="step_payer_on"),
         ),
         migrations.AddConstraint(
-            model_name='step',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'undone'), ('undoes__isnull', False)), models.Q(models.Q(('kind', 'undone'), _negated=True), ('undoes', None)), _connector='OR'), name='step_undone_names_step'),
+            model_name="step",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "undone"), ("undoes__isnull", False)),
+                    models.Q(models.Q(("kind", "undone"), _negated=True), ("undoes", None)),
+                    _connector="OR",
+                ),
+                name="step_undone_names_step",
+            ),
         ),
     ]

@@ -35,14 +35,14 @@ class Bond(models.Model):
     temporary = models.BooleanField("临时成员", default=False)
     consent = models.CharField("同意方式", max_length=8, choices=Consent.choices)
     of_age_at = models.DateTimeField("告知已满独立同意年龄的时间", null=True)
-    invitation = models.ForeignKey(
-        Invitation, models.PROTECT, null=True, related_name="bonds", verbose_name="邀请"
-    )
+    invitation = models.ForeignKey(Invitation, models.PROTECT, null=True, related_name="bonds", verbose_name="邀请")
 
     class Meta:
         verbose_name = verbose_name_plural = "共济关系"
         constraints = [
-            models.UniqueConstraint(fields=["payer", "user"], condition=Q(state__in=STANDING), name="bond_one_per_pair"),
+            models.UniqueConstraint(
+                fields=["payer", "user"], condition=Q(state__in=STANDING), name="bond_one_per_pair"
+            ),
             models.CheckConstraint(condition=~Q(payer=F("user")), name="bond_between_two_people"),
             models.CheckConstraint(condition=Q(state__in=BondState.values), name="bond_state_known"),
             models.CheckConstraint(condition=Q(relation__in=Relation.values), name="bond_relation_known"),

@@ -29,9 +29,7 @@ class Invitation(models.Model):
     invitee_certno = SealedField("对方证件号码", default="")
     invitee_index = BlindIndexField("对方证件号码索引", of="invitee_certno", null=True, db_index=True)
     invitee_phone = SealedField("对方手机号", default="")
-    state = models.CharField(
-        "状态", max_length=10, choices=InvitationState.choices, default=InvitationState.DRAFTED
-    )
+    state = models.CharField("状态", max_length=10, choices=InvitationState.choices, default=InvitationState.DRAFTED)
     # HMAC of a 256-bit secret that is handed over on paper or as a code; used up by the first look.
     token_digest = models.CharField("凭据摘要", max_length=64, blank=True)
     sends = models.SmallIntegerField("发送次数", default=0)
@@ -45,9 +43,7 @@ class Invitation(models.Model):
     # 这不是我的家人: for the inviter the invitation goes on waiting until it lapses.
     disowned = models.BooleanField("对方说不是家人", default=False)
     consent = models.CharField("同意方式", max_length=8, choices=Consent.choices, blank=True)
-    user = models.ForeignKey(
-        "accounts.Person", models.PROTECT, null=True, related_name="+", verbose_name="使用人"
-    )
+    user = models.ForeignKey("accounts.Person", models.PROTECT, null=True, related_name="+", verbose_name="使用人")
 
     class Meta:
         verbose_name = verbose_name_plural = "共济邀请"
@@ -60,9 +56,7 @@ class Invitation(models.Model):
                 condition=Q(state=InvitationState.DRAFTED),
                 name="invitation_one_draft",
             ),
-            models.CheckConstraint(
-                condition=Q(state__in=InvitationState.values), name="invitation_state_known"
-            ),
+            models.CheckConstraint(condition=Q(state__in=InvitationState.values), name="invitation_state_known"),
             models.CheckConstraint(
                 condition=Q(state=InvitationState.DRAFTED, number=None, sent_at=None)
                 | ~Q(state=InvitationState.DRAFTED)
@@ -84,9 +78,7 @@ class Invitation(models.Model):
                 name="invitation_accepted_by_somebody",
             ),
             models.CheckConstraint(condition=Q(limit_fen=None) | Q(limit_fen__gt=0), name="invitation_limit_positive"),
-            models.CheckConstraint(
-                condition=Q(scopes__contained_by=Scope.values), name="invitation_scopes_known"
-            ),
+            models.CheckConstraint(condition=Q(scopes__contained_by=Scope.values), name="invitation_scopes_known"),
         ]
         indexes = [
             models.Index(fields=["payer", "-sent_at"], name="invitation_payer"),

@@ -17,7 +17,9 @@ class Step(models.Model):
     actor = models.CharField("经办", max_length=64)
     # On whose behalf: the payer, the user or a parent; empty for what happens by itself.
     by = models.ForeignKey("accounts.Person", models.PROTECT, null=True, related_name="+", verbose_name="谁")
-    payer = models.ForeignKey("accounts.Person", models.PROTECT, related_name="+", db_index=False, verbose_name="出钱人")
+    payer = models.ForeignKey(
+        "accounts.Person", models.PROTECT, related_name="+", db_index=False, verbose_name="出钱人"
+    )
     region = models.CharField("统筹区", max_length=6)
     invitation = models.ForeignKey(Invitation, models.PROTECT, null=True, related_name="steps", verbose_name="邀请")
     bond = models.ForeignKey(Bond, models.PROTECT, null=True, related_name="steps", verbose_name="共济关系")
@@ -25,7 +27,9 @@ class Step(models.Model):
     # What it was before, for undoing and for the history: codes, fen and ISO days, never numbers of people.
     detail = models.JSONField("内容", default=dict)
     undo_until = models.DateTimeField("可撤回至", null=True)
-    undoes = models.OneToOneField("self", models.PROTECT, null=True, related_name="undone_by", verbose_name="撤回的事项")
+    undoes = models.OneToOneField(
+        "self", models.PROTECT, null=True, related_name="undone_by", verbose_name="撤回的事项"
+    )
     # The step this one came with: closing a family ends its bonds.
     part_of = models.ForeignKey("self", models.PROTECT, null=True, related_name="parts", verbose_name="属于")
 

@@ -1,0 +1,176 @@
+"""May these two share? Every reason against it at once, for pages, operations and the counter alike."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from accounts.enums import PotKind, VoucherKind
+from accounts.identity import certificates, sealed
+from accounts.models import Person, Pot, Voucher
+from family.enums import OPEN, STANDING
+from family.models import Bond, Invitation
+from family.queries.facts import payer_facts, sharing_of, user_facts
+from family.rules import Reason, ReasonCode, eligibility, relations
+from family.rules.eligibility import Pair
+from yibao.lib.fen import grouped
+from yibao.lib.months import Month
+
+MOST_OPEN_PER_INVITEE = 3
+_TOO_MANY = Reason(
+    ReasonCode.TOO_MANY_OPEN,
+    "这个证件号码收到的邀请太多了",
+    f"一个人最多有{MOST_OPEN_PER_INVITEE}份没有答复的邀请",
+    "请过几天再试，或带证件一起到窗口办",
+)
+
+
+def relations_offered(region: str, on: date) -> list[tuple[str, str]]:
+    """Return (national code, label) of the relations a region allows on a day; none where nothing is shared."""
+    terms = sharing_of(region, on)
+    return relations.offered(terms.relations) if terms else []
+
+
+def indexes_of(certno: str) -> list[bytes]:
+    """Return the blind indexes under which invitations of this certificate number may stand."""
+    return sealed.indexes(certificates.normalise(certno), "invitation:invitee_certno")
+
+
+def to_invite(
+    *,
+    payer: Person,
+    region: str,
+    on: date,
+    relation: str = "",
+    certno: str = "",
+    scopes: tuple[str, ...] = (),
+    limit_fen: int | None = None,
+    until_on: date | None = None,
+) -> tuple[Reason, ...]:
+    """Return everything on the payer's side against inviting: account, gate, relation, what is there already.
+
+    Says nothing of whoever holds the certificate number: whether they exist or are insured is theirs to tell.
+    """
+    terms = sharing_of(region, on)
+    certno = certificates.normalise(certno)
+    pair = Pair(
+        relation=relation,
+        scopes=scopes,
+        is_self=bool(certno) and payer.certno == certno,
+        is_bound=_is_bound(payer, certno),
+        open_number=_open_number(payer, certno),
+        limit_fen=limit_fen,
+        until_on=until_on,
+        on=on,
+    )
+    found = eligibility.reasons(payer_facts(payer, region, on), pair, None, terms)
+    if certno and not pair.open_number and _open_for(certno) >= MOST_OPEN_PER_INVITEE:
+        found += (_TOO_MANY,)
+    return found
+
+
+def to_bind(
+    *,
+    payer: Person,
+    user: Person,
+    region: str,
+    relation: str,
+    scopes: tuple[str, ...],
+    on: date,
+    limit_fen: int | None = None,
+    until_on: date | None = None,
+    identity_checked: bool = True,
+) -> tuple[Reason, ...]:
+    """Return everything against this bond, both sides judged. Not for the inviter's eyes before acceptance.
+
+    For the invited person's page put it through family.rules.reasons.for_user.
+    """
+    pair = Pair(
+        relation=relation,
+        scopes=scopes,
+        is_self=payer.pk == user.pk,
+        is_bound=Bond.objects.filter(payer=payer, user=user, state__in=STANDING).exists(),
+        limit_fen=limit_fen,
+        until_on=until_on,
+        on=on,
+    )
+    facts = user_facts(user, on, identity_checked=identity_checked)
+    return eligibility.reasons(payer_facts(payer, region, on), pair, facts, sharing_of(region, on))
+
+
+def _is_bound(payer: Person, certno: str) -> bool:
+    if not certno:
+        return False
+    indexes = sealed.indexes(certno, "person:certno")
+    return Bond.objects.filter(payer=payer, state__in=STANDING, user__certno_index__in=indexes).exists()
+
+
+def _open_number(payer: Person, certno: str) -> str:
+    if not certno:
+        return ""
+    rows = Invitation.objects.filter(payer=payer, state__in=OPEN, invitee_index__in=indexes_of(certno))
+    return rows.values_list("number", flat=True).first() or ""
+
+
+def _open_for(certno: str) -> int:
+    return Invitation.objects.filter(state__in=OPEN, invitee_index__in=indexes_of(certno)).count()
+
+
+@dataclass(frozen=True, slots=True)
+class Movable:
+    """What may be moved into the pool now (fen), what has to stay, and why not, if not."""
+
+    balance_fen: int
+    reserve_fen: int
+    movable_fen: int
+    pool_fen: int
+    reasons: tuple[Reason, ...]
+
+
+def to_move_in(*, payer: Person, region: str, on: date) -> Movable:
+    """Return how much the payer may move into the pool today, with every reason where it is nothing."""
+    terms = sharing_of(region, on)
+    pots = {p.kind: p.balance_fen or 0 for p in Pot.objects.filter(person=payer, region=region)}
+    balance, pool = pots.get(PotKind.CARRIED, 0), pots.get(PotKind.POOL, 0)
+    if terms is None or terms.model != "pool":
+        facts = payer_facts(payer, region, on)
+        return Movable(balance, 0, 0, pool, eligibility.reasons(facts, Pair(), None, None))
+    found = [r for r in eligibility.payer_reasons(payer_facts(payer, region, on), terms) if r.code in _FOR_MOVING]
+    movable = eligibility.movable_fen(balance, terms)
+    reserve = terms.reserve_fen or 0
+    if movable == 0:
+        found.append(
+            Reason(
+                ReasonCode.RESERVE,
+                f"账户里要留 {grouped(reserve)} 元，超过的部分才能转入",
+                f"现在有 {grouped(balance)} 元",
+                "余额超过这个数以后再转",
+                balance,
+                reserve,
+            )
+        )
+    done = transfers_in_month(payer, region, on)
+    if terms.monthly_transfers is not None and done >= terms.monthly_transfers:
+        found.append(
+            Reason(
+                ReasonCode.MONTHLY_TRANSFERS,
+                f"一个月最多转入{terms.monthly_transfers}次",
+                f"这个月已经转了{done}次",
+                "下个月1日起可以再转",
+            )
+        )
+    return Movable(balance, reserve, movable, pool, tuple(found))
+
+
+_FOR_MOVING = {
+    ReasonCode.NO_ACCOUNT,
+    ReasonCode.PAYER_SUSPENDED,
+    ReasonCode.PAYER_ENDED,
+    ReasonCode.PAYER_LEAVING,
+    ReasonCode.PHONE_CHANGED,
+}
+
+
+def transfers_in_month(payer: Person, region: str, on: date) -> int:
+    """Return how often the payer has moved money into the pool in the calendar month, those undone not counted."""
+    month = Month.of(on)
+    vouchers = Voucher.objects.filter(kind=VoucherKind.TRANSFER_IN, region=region, subject=payer, reversed_by=None)
+    return vouchers.filter(occurred_on__gte=month.first, occurred_on__lt=month.next_first).count()

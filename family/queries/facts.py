@@ -1,0 +1,174 @@
+"""What the rules are told about people: how they are insured, what they have, how many bonds they have."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from datetime import date, timedelta
+
+from django.db.models import Q, Sum
+
+from accounts.enums import EnrolmentStatus, InsuranceType, PotKind
+from accounts.models import Enrolment, Person, Pot, User
+from accounts.policies import book
+from accounts.policies.terms import SharingTerms, SpendingTerms
+from accounts.policies.terms.sharing import POOL
+from accounts.queries.account import account_in, holdings_of
+from accounts.queries.statement import ACCOUNT_POTS, stretches, year_sums
+from family.enums import STANDING, StepKind
+from family.models import Bond, Draw, Step
+from family.rules import eligibility
+from family.rules.eligibility import Standing
+from family.rules.use import Bound
+from yibao.lib.clock import SHANGHAI
+from yibao.lib.months import Month
+
+PHONE_COOL_OFF = timedelta(hours=72)  # reliability F7: a new number is how an old person's account is taken over
+_STATUS = {EnrolmentStatus.NORMAL: "normal", EnrolmentStatus.SUSPENDED: "suspended", EnrolmentStatus.ENDED: "ended"}
+_NOBODY = Standing(status="ended")
+CHANGES = (StepKind.ACCEPTED, StepKind.BOUND, StepKind.REMOVED, StepKind.LEFT)
+
+
+def sharing_of(region: str, on: date) -> SharingTerms | None:
+    """Return the sharing terms of a region on a day; None where it has none."""
+    return _terms(region, SharingTerms.kind, on)
+
+
+def spending_of(region: str, on: date) -> SpendingTerms | None:
+    """Return the spending terms of a region on a day; None where it has none."""
+    return _terms(region, SpendingTerms.kind, on)
+
+
+def _terms(region: str, kind: str, on: date):
+    try:
+        return book.terms_on(region, kind, on)
+    except book.NoPolicy:
+        return None
+
+
+class Insured:
+    """How several people are insured on a day, from one query."""
+
+    def __init__(self, people: Collection[int], on: date) -> None:
+        self._on = on
+        self._rows: dict[int, list[Enrolment]] = defaultdict(list)
+        for row in Enrolment.objects.filter(person__in=set(people)).order_by("from_on", "id"):
+            self._rows[row.person_id].append(row)
+
+    def as_payer(self, person_id: int, region: str) -> Standing:
+        """Return how somebody stands in 职工医保 of the region whose account pays."""
+        rows = [r for r in self._rows[person_id] if (r.region, r.insurance) == (region, InsuranceType.EMPLOYEE)]
+        return self._standing(rows)
+
+    def as_user(self, person_id: int) -> Standing:
+        """Return how somebody is insured anywhere: normally before suspended, 职工 before 居民, the latest first."""
+        groups: dict[tuple[str, str], list[Enrolment]] = defaultdict(list)
+        for row in self._rows[person_id]:
+            groups[row.region, row.insurance].append(row)
+        found = [(self._standing(rows), rows[-1].from_on) for rows in groups.values()]
+        order = {"normal": 0, "suspended": 1, "ended": 2}
+        found.sort(key=lambda one: (order[one[0].status], one[0].insurance, -one[1].toordinal()))
+        return found[0][0] if found else _NOBODY
+
+    def _standing(self, rows: list[Enrolment]) -> Standing:
+        past = [row for row in rows if row.from_on <= self._on]
+        if not past:
+            return _NOBODY
+        now = past[-1]
+        leaving = [r.from_on for r in rows if r.from_on > self._on and r.status == EnrolmentStatus.ENDED]
+        return Standing(
+            status=_STATUS[EnrolmentStatus(now.status)],
+            region=now.region,
+            region_name=book.region_name(now.region),
+            insurance=now.insurance,
+            leaving_on=min(leaving, default=None),
+        )
+
+
+def payer_facts(payer: Person, region: str, on: date) -> eligibility.Payer:
+    """Return what the rules ask about the one who pays (a fixed number of queries)."""
+    terms = sharing_of(region, on)
+    return eligibility.Payer(
+        region_name=book.region_name(region),
+        has_account=Pot.objects.filter(person=payer, region=region, kind=PotKind.CARRIED).exists(),
+        standing=Insured([payer.pk], on).as_payer(payer.pk, region),
+        age=eligibility.age_on(payer.birth_on, on),
+        funds_name=funds_name(region),
+        last_year_fen=last_year_fen(payer, region, on) if terms and terms.gate_fen is not None else 0,
+        users=Bond.objects.filter(payer=payer, region=region, state__in=STANDING).count(),
+        changes_this_month=changes_in_month(payer, region, on),
+        phone_free_on=_phone_free_on(payer, on),
+    )
+
+
+def user_facts(user: Person, on: date, *, identity_checked: bool = True) -> eligibility.User:
+    """Return what the rules ask about the one who uses."""
+    standing = Insured([user.pk], on).as_user(user.pk)
+    return eligibility.User(
+        standing=standing,
+        authorisers=Bond.objects.filter(user=user, state__in=STANDING).count(),
+        terms=sharing_of(standing.region, on) if standing.is_insured else None,
+        identity_checked=identity_checked,
+    )
+
+
+def funds_name(region: str) -> str:
+    """Return what pages call the money that relatives may use: 历年结余, or 个人账户 where years are not kept apart."""
+    try:
+        return "历年结余" if book.has_buckets(region) else "个人账户"
+    except book.NoPolicy:
+        return "个人账户"
+
+
+def is_pool(region: str, on: date) -> bool:
+    """Return whether the region shares through a 共济账户."""
+    terms = sharing_of(region, on)
+    return terms is not None and terms.model == POOL
+
+
+def last_year_fen(payer: Person, region: str, on: date) -> int:
+    """Return what the account held when the last benefit year ended (fen): what a gate looks at."""
+    account = account_in(holdings_of(payer), region, on)
+    begins, _ = account.year_range
+    before = [one for one in stretches(year_sums(account), ACCOUNT_POTS) if one.start < begins]
+    return before[-1].closing_fen if before else 0
+
+
+def changes_in_month(payer: Person, region: str, on: date) -> int:
+    """Return how many bonds the payer has made or ended in the calendar month, those undone not counted."""
+    month = Month.of(on)
+    steps = Step.objects.filter(payer=payer, region=region, kind__in=CHANGES, undone_by=None)
+    return steps.filter(on__gte=month.first, on__lt=month.next_first).count()
+
+
+def _phone_free_on(payer: Person, on: date) -> date | None:
+    changed = User.objects.filter(person=payer).values_list("phone_changed_at", flat=True).first()
+    if changed is None:
+        return None
+    free_on = (changed.astimezone(SHANGHAI) + PHONE_COOL_OFF).date()
+    return free_on if on < free_on else None
+
+
+def used_fen(bonds: Iterable[Bond], years: dict[int, int]) -> dict[int, int]:
+    """Return bond id → fen used in that bond's year (bond id → year), what was given back not counted (one query)."""
+    wanted = Q(pk__in=[])
+    for bond in bonds:
+        wanted |= Q(bond=bond, year=years[bond.pk])
+    rows = Draw.objects.filter(wanted, voucher__reversed_by=None).values("bond").annotate(fen=Sum("amount_fen"))
+    return {row["bond"]: int(row["fen"]) for row in rows.order_by()}
+
+
+def bound_of(bond: Bond, *, on: date, insured: Insured, used: int) -> Bound:
+    """Return a bond as the rules see it on a day."""
+    user = insured.as_user(bond.user_id)
+    return Bound(
+        active=bond.state == "active",
+        from_on=bond.from_on,
+        until_on=bond.until_on,
+        relation=bond.relation,
+        scopes=tuple(bond.scopes),
+        limit_fen=bond.limit_fen,
+        used_fen=used,
+        payer=insured.as_payer(bond.payer_id, bond.region),
+        user=user,
+        terms=sharing_of(bond.region, on),
+        user_terms=sharing_of(user.region, on) if user.region else None,
+    )

@@ -1,0 +1,316 @@
+"""Who may share with whom: every failing check of a region's terms, from facts that queries collect.
+
+Payer's facts are judged by the terms of the payer's region. What concerns the user is judged by both regions' terms
+where they differ: both must permit (domain 5, rule 5).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from accounts.policies.terms import SharingTerms
+from accounts.policies.terms.sharing import INSURANCES, NATIONAL, NORMAL, PREMIUM, SAME_PROVINCE, SCOPES
+from family.rules.reasons import Reason, ReasonCode
+from family.rules.relations import CODES, word
+from yibao.lib.days import day_words
+from yibao.lib.fen import grouped
+
+Found = Iterator[Reason]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How somebody is insured on a day. `status` is normal, suspended or ended; region and insurance of that row."""
+
+    status: str
+    region: str = ""
+    region_name: str = ""
+    insurance: str = ""
+    leaving_on: date | None = None  # a row already on the roster ends this insurance on a later day
+
+    @property
+    def is_insured(self) -> bool:
+        return self.status in ("normal", "suspended")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payer:
+    """What counts about the one who pays, in the region whose account it is. Amounts in fen."""
+
+    region_name: str
+    has_account: bool
+    standing: Standing
+    age: int
+    funds_name: str = "历年结余"
+    last_year_fen: int = 0
+    users: int = 0
+    changes_this_month: int = 0
+    phone_free_on: date | None = None  # when a freshly changed sign-in number may invite again
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """What is asked for, and how the two stand to each other. `relation` as code or name: the user is the payer's …"""
+
+    relation: str = ""
+    scopes: tuple[str, ...] = ()
+    is_self: bool = False
+    is_bound: bool = False
+    open_number: str = ""
+    limit_fen: int | None = None
+    until_on: date | None = None
+    on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """What counts about the one who uses. `terms` are those of the user's own region; None where it has none."""
+
+    standing: Standing
+    authorisers: int = 0
+    terms: SharingTerms | None = None
+    identity_checked: bool = True
+
+
+def reasons(payer: Payer, pair: Pair, user: User | None, terms: SharingTerms | None) -> tuple[Reason, ...]:
+    """Return every reason why this pair may not share; none means they may.
+
+    Without a user only the payer's side is judged: an inviter learns nothing of somebody who has not agreed.
+    """
+    if terms is None:
+        return (_no_sharing(payer),)
+    found = [*payer_reasons(payer, terms), *pair_reasons(pair, terms)]
+    if user is not None:
+        found += user_reasons(user, pair, payer.standing.region, terms)
+    return tuple(found)
+
+
+def payer_reasons(payer: Payer, terms: SharingTerms) -> Found:
+    """Yield what stands in the way on the payer's side."""
+    if not payer.has_account:
+        yield Reason(
+            ReasonCode.NO_ACCOUNT,
+            "您在这里没有职工医保个人账户",
+            f"没有查到{payer.region_name}的个人账户",
+            "居民医保没有个人账户，不能给家人用；您可以用家人的钱",
+        )
+        return
+    yield from _payer_standing(payer, terms)
+    if payer.age < terms.minor_age:
+        yield Reason(
+            ReasonCode.PAYER_MINOR,
+            f"未满{terms.minor_age}周岁不能让别人用自己的钱",
+            f"您今天{payer.age}周岁",
+            f"满{terms.minor_age}周岁以后再办",
+        )
+    if payer.phone_free_on is not None:
+        yield Reason(
+            ReasonCode.PHONE_CHANGED,
+            "刚换过登录手机号，暂时不能让新的人用您的钱",
+            "换号后3天内不能邀请，防止别人冒用您的账户",
+            f"{day_words(payer.phone_free_on)}起可以邀请；急用请带身份证到窗口办",
+        )
+    if terms.gate_fen is not None and payer.last_year_fen < terms.gate_fen:
+        yield Reason(
+            ReasonCode.GATE,
+            f"上年末余额满 {grouped(terms.gate_fen)} 元才能开通",
+            f"上年末余额 {grouped(payer.last_year_fen)} 元，还差 {grouped(terms.gate_fen - payer.last_year_fen)} 元",
+            "今年年底余额够了，明年就可以开通",
+            payer.last_year_fen,
+            terms.gate_fen,
+        )
+    if terms.max_users is not None and payer.users >= terms.max_users:
+        yield Reason(
+            ReasonCode.MAX_USERS,
+            f"您的钱最多给{terms.max_users}个人用",
+            f"现在已经有{payer.users}个人在用",
+            "要换人，先移除一位家人",
+        )
+    yield from change_reasons(payer.changes_this_month, terms)
+
+
+def change_reasons(changes: int, terms: SharingTerms) -> Found:
+    """Yield that this month's changes are used up, where the region counts them."""
+    if terms.monthly_changes is not None and changes >= terms.monthly_changes:
+        yield Reason(
+            ReasonCode.MONTHLY_CHANGES,
+            f"一个月最多办理{terms.monthly_changes}次绑定和移除",
+            f"这个月已经办了{changes}次",
+            "下个月1日起可以再办；不想让对方再用，可以先停用，马上生效",
+        )
+
+
+def cooldown_reasons(bound_on: date, earliest_on: date, on: date, terms: SharingTerms) -> Found:
+    """Yield that a bond may not be ended yet; suspending it always works."""
+    if terms.cooldown_days is not None and on < earliest_on:
+        yield Reason(
+            ReasonCode.COOLDOWN,
+            f"绑定后{terms.cooldown_days}天内不能解绑",
+            f"{day_words(bound_on)}绑定的，{day_words(earliest_on)}起可以解绑",
+            "不想让对方再用，可以先停用，马上生效",
+        )
+
+
+def _payer_standing(payer: Payer, terms: SharingTerms) -> Found:
+    standing = payer.standing
+    if not standing.is_insured:
+        yield Reason(
+            ReasonCode.PAYER_ENDED,
+            "您在这里的职工医保已经终止或转出",
+            f"{payer.region_name}的参保关系已经结束",
+            "转到新的地方以后，在新的地方办理",
+        )
+    elif standing.status != NORMAL and terms.payer_status == NORMAL:
+        yield Reason(
+            ReasonCode.PAYER_SUSPENDED,
+            "停保期间不能给家人用",
+            "您的职工医保现在是停保；余额没有清零，您自己看病买药还能用",
+            "恢复缴费后再办",
+        )
+    if standing.leaving_on is not None:
+        yield Reason(
+            ReasonCode.PAYER_LEAVING,
+            "正在办理参保关系转移",
+            f"您的职工医保将在{day_words(standing.leaving_on)}终止或转出",
+            "转移完成后，在新的地方办理",
+        )
+
+
+def pair_reasons(pair: Pair, terms: SharingTerms) -> Found:
+    """Yield what stands in the way between the two: relation, scopes, limits, what is there already."""
+    if pair.is_self:
+        yield Reason(ReasonCode.SELF, "不能邀请自己", "填的是您自己的证件号码", "请填家人的证件号码")
+    if pair.relation and not is_allowed(pair.relation, terms):
+        name = word(pair.relation) if pair.relation in CODES else pair.relation
+        yield Reason(
+            ReasonCode.RELATION,
+            "这种关系不在范围里",
+            f"{name}不在当地规定的亲属里；可以的有：{'、'.join(terms.relations)}",
+            "不包括岳父母、公婆；他们可以用自己子女的钱",
+        )
+    if missing := [scope for scope in pair.scopes if scope not in terms.scopes]:
+        yield Reason(
+            ReasonCode.SCOPE,
+            "当地还不能这样用",
+            f"当地家人的钱不能用来{'、'.join(SCOPES[scope] for scope in missing)}",
+            f"可以用来{'、'.join(SCOPES[scope] for scope in terms.scopes)}",
+        )
+    if pair.is_bound:
+        yield Reason(ReasonCode.ALREADY_BOUND, "你们已经绑定了", "这位家人已经在用您的钱", "在家庭共济页可以修改额度")
+    if pair.open_number:
+        yield Reason(
+            ReasonCode.OPEN_INVITATION,
+            "已经邀请过这个人，还没有答复",
+            f"邀请 {pair.open_number} 正在等对方同意",
+            "可以重新发送，或撤回后再邀请",
+        )
+    yield from period_reasons(pair)
+
+
+def period_reasons(pair: Pair) -> Found:
+    """Yield what is wrong with a limit (fen) or an end day."""
+    if pair.limit_fen is not None and pair.limit_fen <= 0:
+        yield Reason(ReasonCode.LIMIT, "额度要大于零", "填的额度是零或负数", "不想让对方用，可以停用或移除")
+    if pair.until_on is not None and pair.on is not None and pair.until_on < pair.on:
+        yield Reason(
+            ReasonCode.END_DAY,
+            "结束日期不能早于今天",
+            f"填的是{day_words(pair.until_on)}",
+            "填今天或以后的日期；要马上结束，请用移除",
+        )
+
+
+def user_reasons(user: User, pair: Pair, payer_region: str, terms: SharingTerms) -> Found:
+    """Yield what stands in the way on the user's side, by the terms of both regions."""
+    both = [terms, *([user.terms] if user.terms is not None else [])]
+    yield from _user_standing(user, payer_region, both)
+    most = min((t.max_authorisers for t in both if t.max_authorisers is not None), default=None)
+    if most is not None and user.authorisers >= most:
+        yield Reason(
+            ReasonCode.MAX_AUTHORISERS,
+            f"一个人最多用{most}个人的钱",
+            f"现在已经在用{user.authorisers}个人的钱",
+            "要换人，先不再用其中一位的钱",
+        )
+    if pair.relation and is_allowed(pair.relation, terms) and not all(is_allowed(pair.relation, t) for t in both):
+        yield Reason(
+            ReasonCode.RELATION,
+            "这种关系不在用钱的人参保地的范围里",
+            f"{user.standing.region_name}的规定里没有这种关系",
+            "两地的规定都允许才能办",
+        )
+    if not user.identity_checked and (not terms.temporary_members or set(pair.scopes) != {PREMIUM}):
+        only = "只能作为代缴居民医保的临时成员" if terms.temporary_members else "当地没有临时成员"
+        yield Reason(ReasonCode.IDENTITY, "身份没有完整核验", only, "带身份证到窗口核验身份")
+
+
+def _user_standing(user: User, payer_region: str, both: list[SharingTerms]) -> Found:
+    standing = user.standing
+    if not standing.is_insured:
+        yield Reason(
+            ReasonCode.USER_NOT_INSURED,
+            "用钱的人没有参加基本医疗保险",
+            "没有查到正在参保的记录",
+            "先参保，再办理",
+        )
+        return
+    if standing.status != NORMAL and any(t.user_status == NORMAL for t in both):
+        yield Reason(
+            ReasonCode.USER_SUSPENDED,
+            "用钱的人要正常参保缴费",
+            "现在是停保",
+            "恢复缴费后再办",
+        )
+    if standing.leaving_on is not None:
+        yield Reason(
+            ReasonCode.USER_LEAVING,
+            "用钱的人正在办理参保关系转移",
+            f"医保将在{day_words(standing.leaving_on)}终止或转出",
+            "转移完成后再办",
+        )
+    if user.terms is None or not all(covers(t, payer_region, standing.region) for t in both):
+        yield Reason(
+            ReasonCode.USER_OUTSIDE,
+            "用钱的人参保地不在范围里",
+            f"在{standing.region_name or standing.region}参保",
+            "要在同一个省参保；外省的家人暂时不能用",
+        )
+    if any(standing.insurance not in t.user_insurances for t in both):
+        yield Reason(
+            ReasonCode.USER_INSURANCE,
+            "这种医保的参保人不能用",
+            f"参加的是{INSURANCES.get(standing.insurance, standing.insurance)}",
+            "可以打电话问当地的规定",
+        )
+
+
+def is_allowed(relation: str, terms: SharingTerms) -> bool:
+    """Return whether the user may be this to the payer; the relation as national code or as the region names it."""
+    return relation in terms.relation_codes if relation in CODES else relation in terms.relations
+
+
+def covers(terms: SharingTerms, payer_region: str, user_region: str) -> bool:
+    """Return whether a user insured there may use money of an account here: same region, same province, or any."""
+    if terms.insured_scope == NATIONAL:
+        return True
+    width = 2 if terms.insured_scope == SAME_PROVINCE else 6
+    return payer_region[:width] == user_region[:width]
+
+
+def movable_fen(balance_fen: int, terms: SharingTerms) -> int:
+    """Return how much of an account may be moved into the pool: what exceeds the reserve (seed S1; TV-06)."""
+    return max(balance_fen - (terms.reserve_fen or 0), 0)
+
+
+def age_on(birth_on: date, day: date) -> int:
+    """Return full years on a day; a birthday counts from its morning, 29 February on 1 March."""
+    return day.year - birth_on.year - ((day.month, day.day) < (birth_on.month, birth_on.day))
+
+
+def _no_sharing(payer: Payer) -> Reason:
+    return Reason(
+        ReasonCode.NO_SHARING,
+        "当地还没有开通家庭共济",
+        f"没有查到{payer.region_name}的家庭共济规定",
+        "可以打电话问当地医保中心",
+    )

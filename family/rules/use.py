@@ -1,0 +1,142 @@
+"""Where and when a relative's money works: the bond, both people's insurance, the place, and the limit."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from accounts.policies.terms import SharingTerms
+from accounts.policies.terms.sharing import HOSPITAL, LEVELS, NORMAL, PHARMACY
+from family.rules.eligibility import Standing, covers, is_allowed
+
+RESIDENT = "390"
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A kind of place (hospital or pharmacy) and a hospital's level 0 to 3; None means at home: a premium."""
+
+    kind: str
+    level: int = 0
+
+
+class Blocked(StrEnum):
+    """Why a relative's money cannot be used today."""
+
+    SUSPENDED = "suspended"
+    NOT_YET = "not_yet"
+    OVER = "over"
+    SCOPE = "scope"
+    RULES = "rules"
+    PAYER = "payer"
+    USER = "user"
+    PLACE = "place"
+    LIMIT = "limit"
+    EMPTY = "empty"
+
+
+BLOCKED_WORDS = {
+    Blocked.SUSPENDED: "出钱的人停用了",
+    Blocked.NOT_YET: "还没到开始的日子",
+    Blocked.OVER: "已过约定的结束日期",
+    Blocked.SCOPE: "没有同意这样用",
+    Blocked.RULES: "当地规定现在不允许",
+    Blocked.PAYER: "出钱的人没有正常参保，暂时不能用",
+    Blocked.USER: "用钱的人没有正常参保，暂时不能用",
+    Blocked.PLACE: "居民医保的家人不能在这类地方用",
+    Blocked.LIMIT: "今年的额度用完了",
+    Blocked.EMPTY: "没有余额了",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bound:
+    """A bond as the plan sees it on a day. Amounts in fen; `terms` of the payer's region, `user_terms` of the user's."""
+
+    active: bool
+    from_on: date
+    until_on: date | None
+    relation: str
+    scopes: tuple[str, ...]
+    limit_fen: int | None
+    used_fen: int
+    payer: Standing
+    user: Standing
+    terms: SharingTerms | None
+    user_terms: SharingTerms | None
+
+    @property
+    def left_fen(self) -> int | None:
+        """What the yearly limit still allows; None without a limit."""
+        return None if self.limit_fen is None else max(self.limit_fen - self.used_fen, 0)
+
+
+def blocked(bound: Bound, *, on: date, scope: str, where: Where | None) -> Blocked | None:
+    """Return why this bond gives nothing on a day, for a purpose, at a place; None when it may be used."""
+    terms, user_terms = bound.terms, bound.user_terms
+    if terms is None or user_terms is None:
+        return Blocked.RULES
+    checks = (
+        (Blocked.SUSPENDED, bound.active),
+        (Blocked.NOT_YET, bound.from_on <= on),
+        (Blocked.OVER, bound.until_on is None or on <= bound.until_on),
+        (Blocked.SCOPE, scope in bound.scopes),
+        (Blocked.RULES, _permit(bound, scope, (terms, user_terms))),
+        (Blocked.PAYER, _stands(bound.payer, terms.payer_status)),
+        (Blocked.USER, all(_stands(bound.user, t.user_status) for t in (terms, user_terms))),
+        (Blocked.PLACE, where is None or place_allowed(where, bound.user.insurance, user_terms)),
+        (Blocked.LIMIT, bound.left_fen != 0),
+    )
+    return next((why for why, holds in checks if not holds), None)
+
+
+def _permit(bound: Bound, scope: str, both: Iterable[SharingTerms]) -> bool:
+    """Whether both regions' rules of the day still allow this use between these two. A bond outlives no rule."""
+    return all(
+        scope in t.scopes
+        and is_allowed(bound.relation, t)
+        and bound.user.insurance in t.user_insurances
+        and covers(t, bound.payer.region, bound.user.region)
+        for t in both
+    )
+
+
+def _stands(standing: Standing, required: str) -> bool:
+    return standing.status == NORMAL if required == NORMAL else standing.is_insured
+
+
+def place_allowed(where: Where, insurance: str, terms: SharingTerms) -> bool:
+    """Return whether a user of this insurance may use relatives' money there, by the user's own region (TV-22)."""
+    if insurance != RESIDENT:
+        return True
+    if terms.resident_places is not None and where.kind not in terms.resident_places:
+        return False
+    return where.kind != HOSPITAL or terms.resident_levels is None or where.level in terms.resident_levels
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceRule:
+    """One line of 能在哪用."""
+
+    words: str
+    allowed: bool
+
+
+def places(insurance: str, terms: SharingTerms) -> list[PlaceRule]:
+    """Return every kind of place and whether relatives' money works there for a user of this insurance."""
+    hospitals = [
+        PlaceRule(f"{name}医疗机构" if level else "没有等级的医疗机构（如社区卫生院）",
+                  place_allowed(Where(HOSPITAL, level), insurance, terms))
+        for level, name in LEVELS.items()
+    ]  # fmt: skip
+    return [*hospitals, PlaceRule("药店", place_allowed(Where(PHARMACY), insurance, terms))]
+
+
+def cap(sources_fen: Iterable[int], left_fen: int | None) -> list[int]:
+    """Return what each of a payer's pots may lend, in order, so that together they keep within the limit (fen)."""
+    found = []
+    for fen in sources_fen:
+        part = fen if left_fen is None else min(fen, left_fen)
+        left_fen = None if left_fen is None else left_fen - part
+        found.append(part)
+    return found
