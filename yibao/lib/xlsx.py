@@ -256,7 +256,7 @@ class _Sheet(_Text):
         try:
             number = float(raw)
             if self.style in self.workbook.dates:
-                instant = self.workbook.epoch + timedelta(days=number)
+                instant = self.workbook.epoch + timedelta(seconds=round(number * 86_400))
                 return instant.date().isoformat() if number.is_integer() else instant.isoformat()
         except (ValueError, OverflowError):
             return raw

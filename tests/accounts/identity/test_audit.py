@@ -1,0 +1,91 @@
+"""Who did what: actors as text, and events that cannot be rewritten or hold personal data."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.db import connection, transaction
+from django.db.utils import IntegrityError, InternalError
+
+from accounts.identity import audit, guard
+from accounts.identity.actors import MAX_LENGTH, Actor
+from accounts.models import AuditEvent, Contribution, Enrolment, Import, User
+from accounts.queries.people import lookups_of
+from tests.factories.people import ContributionFactory, EnrolmentFactory, PersonFactory, certno
+
+AT = datetime(2025, 3, 1, 1, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("actor", "text"),
+    [
+        (Actor.system("accrual"), "system:accrual"),
+        (Actor.citizen(User(pk=12, name="陈晓明")), "citizen:12"),
+        (Actor.staff(User(pk=7, name="林静"), "R01"), "staff:7@R01"),
+        (Actor.staff(User(pk=7), "R01", "K2025-3"), "staff:7@R01#K2025-3"),
+    ],
+)
+def test_an_actor_is_stored_as_text_without_a_name_and_read_back(actor: Actor, text: str) -> None:
+    assert str(actor) == text
+    assert Actor.parse(text) == actor
+
+
+def test_the_longest_actor_still_fits_its_column() -> None:
+    longest = Actor.staff(User(pk=2**63 - 1), "R" * 12, "K" * 24)
+    assert len(str(longest)) <= MAX_LENGTH == AuditEvent._meta.get_field("actor").max_length
+    assert longest.user_id == 2**63 - 1
+
+
+@pytest.mark.parametrize(
+    ("office", "case"), [("", ""), ("瑞安", ""), ("R01", "K 1"), ("R" * 13, ""), ("R01", "K" * 25)]
+)
+def test_an_office_or_case_that_is_no_code_is_refused(office: str, case: str) -> None:
+    with pytest.raises(ValueError, match="plain codes"):
+        Actor.staff(User(pk=1), office, case)
+
+
+def test_a_system_actor_has_no_user_and_a_plain_name() -> None:
+    assert Actor.system("accrual").user_id is None
+    with pytest.raises(ValueError, match="plain"):
+        Actor.system("陈晓明")
+    with pytest.raises(ValueError, match="stored actor"):
+        Actor.parse("root")
+
+
+@pytest.mark.django_db
+def test_who_looked_somebody_up_is_shown_to_them_the_latest_first_and_to_nobody_else() -> None:
+    person, other = PersonFactory(), PersonFactory()
+    clerk = Actor.staff(User(pk=7), "R01", "K1")
+    audit.record(actor=clerk, verb=audit.LOOKED_UP, subject=person, at=AT)
+    audit.record(actor=clerk, verb=audit.LOOKED_UP, subject=person.pk, at=AT.replace(month=4))
+    audit.record(actor=clerk, verb=audit.LOOKED_UP, subject=other, at=AT)
+    audit.record(actor=clerk, verb="name.changed", subject=person, at=AT)
+    assert [(event.at.month, event.office, event.case) for event in lookups_of(person)] == [
+        (4, "R01", "K1"),
+        (3, "R01", "K1"),
+    ]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("detail", [{"certno": certno(5)}, {"note": ["电话 19900012345"]}, {certno(5): 1}])
+def test_personal_data_is_kept_out_of_the_audit_trail(detail: dict[str, object]) -> None:
+    with pytest.raises(audit.PersonalDataError) as error:
+        audit.record(actor=Actor.system("test"), verb="x.done", detail=detail, at=AT)
+    assert certno(5) not in str(error.value)
+    assert not AuditEvent.objects.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("table", guard.APPEND_ONLY)
+@pytest.mark.parametrize("statement", ["UPDATE {} SET id = id", "DELETE FROM {}", "TRUNCATE {} CASCADE"])
+@pytest.mark.parametrize("role", ["origin", "replica"])
+def test_history_cannot_be_rewritten_by_sql_either(table: str, statement: str, role: str) -> None:
+    EnrolmentFactory()
+    ContributionFactory()
+    Import.objects.create(kind="roster", digest="0" * 64, rows=1, actor="system:test")
+    audit.record(actor=Actor.system("test"), verb="x.done", at=AT)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(f"SET LOCAL session_replication_role = {role}")
+        with pytest.raises((IntegrityError, InternalError), match="append-only"), transaction.atomic():
+            cursor.execute(statement.format(table))
+    assert all(model.objects.count() for model in (Enrolment, Contribution, Import, AuditEvent))
