@@ -28,7 +28,7 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps([_as_json(one) for one in loaded], ensure_ascii=False))
             return
-        for one in loaded:
+        for one in loaded if options["verbosity"] else []:
             self.stdout.write(f"{one.region}：新载入 {one.added} 行，原有不变 {one.unchanged} 行")
             for kept in one.kept:
                 self.stdout.write(f"  保留：{kept}")

@@ -1,0 +1,125 @@
+"""The four questions people really ask, answered from their own data; and the parts of a difference add up."""
+
+from datetime import date
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from accounts.policies import book
+from accounts.policies.formulas import MonthFacts, Span
+from accounts.queries.answers import QUESTIONS
+from accounts.queries.comparison import _fen, _parts
+from tests.accounts.portal import seen, worker
+from tests.cast import HUNAN, ZHOUSHAN, changed, insured, paid_for, run, spend
+
+pytestmark = pytest.mark.usefixtures("books", "november")
+
+ACCOUNT = "/account/"
+STOPPED, NOT_ARRIVING, MONTH_BY_MONTH, LESS = QUESTIONS.values()
+
+
+def answer(person, question: str) -> str:
+    """Return what the account page answers to a question."""
+    page = seen(person, ACCOUNT)
+    return page[page.index(question) + len(question) :].partition("为什么这样")[0]
+
+
+class TestIsItStopped:
+    def test_no_it_goes_on_with_the_last_and_the_next_credit(self):
+        said = answer(worker(), STOPPED)
+        assert said.startswith("没有停，还在记入。最近一次是2026年1月1日，记入1,440.00元。")
+        assert "在职人员个人交的部分照旧记入，是缴费基数的2%。" in said
+        assert "下一次预计在2027年1月1日，按现在的资料估计约1,440.00元。" in said
+
+    def test_since_when_the_employers_part_is_not_there_is_said_where_it_changed(self):
+        person = insured("330381")
+        assert "从2023年1月1日起，单位交的部分全部记入统筹基金" in answer(person, STOPPED)
+
+    def test_where_it_never_was_there_no_day_is_made_up(self):
+        said = answer(worker(), STOPPED)
+        assert "单位交的部分全部记入统筹基金" in said
+        assert "起，单位交的部分" not in said
+
+    def test_who_is_suspended_hears_since_when(self):
+        person = worker()
+        changed(person, date(2026, 9, 1), status=2)
+        said = answer(person, STOPPED)
+        assert "您从2026年9月1日起停保，停保期间没有新的钱记入。以前的钱还在，不会清零。" in said
+        assert "下一次" not in said
+
+
+class TestWhyDoesNothingArrive:
+    def test_because_the_year_was_credited_at_once(self):
+        said = answer(worker(), NOT_ARRIVING)
+        assert "今年的钱已在1月1日记入，共1,440.00元。这里一年只记一次，不会每个月再记。" in said
+        assert "最近收到的是2026年1月的缴费，2026年1月10日到账。" in said
+
+    def test_because_contributions_are_missing(self):
+        person = insured(HUNAN)
+        paid_for(person, date(2026, 7, 1), "5000.00", received=date(2026, 7, 8))
+        said = answer(person, NOT_ARRIVING)
+        assert "每个月20日前后记入，要先收到缴费。最近收到的是2026年7月的缴费，2026年7月8日到账。" in said
+        assert "之后月份的缴费还没有收到，请先问单位" in said
+
+    def test_a_retiree_pays_nothing_and_hears_so(self):
+        assert "退休人员不用缴费，照样记入。" in answer(insured(HUNAN, person_type="12"), NOT_ARRIVING)
+
+    def test_because_a_debt_is_paid_back_first(self):
+        person = worker()
+        spend(person, 2_400_00, on=date(2026, 6, 30), key="nearly all")
+        changed(person, date(2026, 7, 1), status=2)
+        run("trueup", "2026", on=date(2026, 11, 1))
+        assert "以前多记的钱还有680.00元没有还清，新记入的钱先还它" in answer(person, NOT_ARRIVING)
+
+
+class TestHowToSeeEachMonth:
+    def test_where_the_year_comes_at_once(self):
+        assert "这里每年1月1日一次记入全年的，不是每个月记。" in answer(worker(), MONTH_BY_MONTH)
+
+    def test_where_every_month_comes(self):
+        said = answer(insured(HUNAN), MONTH_BY_MONTH)
+        assert "这里每个月20日前后记入，要先收到缴费。打开明细，每个月一段" in said
+
+
+class TestWhyLess:
+    def test_the_causes_with_their_parts(self):
+        person = insured()
+        paid_for(person, date(2025, 1, 1), "6000.00")
+        run("accrual", "2025", on=date(2025, 1, 1))
+        paid_for(person, date(2026, 1, 1), "5000.00")
+        run("close_year", "2025", on=date(2026, 1, 1))
+        said = answer(person, LESS)
+        assert "最近一次记入1,200.00元，一年前（2025年1月1日）同一笔是1,440.00元。" in said
+        assert "少了240.00元。原因：缴费基数从6,000.00元变成5,000.00元，少240.00元。" in said
+
+    def test_the_same_as_last_year_points_to_what_was_used(self):
+        person = insured()
+        paid_for(person, date(2025, 1, 1), "6000.00")
+        run("accrual", "2025", on=date(2025, 1, 1))
+        run("close_year", "2025", on=date(2026, 1, 1))
+        assert "一样多。余下的钱变少，是因为用掉了" in answer(person, LESS)
+
+    def test_a_first_credit_has_nothing_to_be_compared_with(self):
+        assert "还没有去年的同一笔可以比。" in answer(insured(), LESS)
+
+    def test_the_help_tells_the_readers_own_case_first(self):
+        page = seen(worker(), "/help/less/")
+        assert page.index("您的情况") < page.index("常见的原因有五个")
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    base_before=st.integers(1_000_00, 50_000_00),
+    base_now=st.integers(1_000_00, 50_000_00),
+    months_before=st.integers(1, 12),
+    months_now=st.integers(1, 12),
+    region=st.sampled_from([ZHOUSHAN, "330381"]),
+)
+def test_the_parts_of_a_difference_add_up_to_the_fen(base_before, base_now, months_before, months_now, region):
+    first, last = book.versions(region, "credit")[-1], book.versions(region, "credit")[0]
+    before = (Span(MonthFacts("employee", base_before, 40), months_before, str(first.id)),)
+    now = (Span(MonthFacts("employee", base_now, 41), months_now, str(last.id)),)
+    parts = _parts(before, now)
+    assert sum(part.fen for part in parts) == _fen(now[0]) - _fen(before[0])
+    assert all(part.fen for part in parts)

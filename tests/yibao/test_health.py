@@ -1,0 +1,61 @@
+"""Probes learn whether the process lives and could serve, and nothing else."""
+
+import re
+
+import pytest
+from django.db import connection
+
+from accounts.models import DayCount
+from yibao import health
+
+
+def test_the_process_answers_without_asking_anything(client, django_assert_num_queries, db):
+    with django_assert_num_queries(0):
+        response = client.get("/healthz")
+    assert (response.status_code, response.content) == (200, b"ok\n")
+    assert "no-store" in response["Cache-Control"]
+
+
+@pytest.mark.django_db
+class TestReady:
+    def test_everything_stands(self, client):
+        response = client.get("/readyz")
+        assert response.status_code == 200
+        assert response.json() == {
+            "ready": True,
+            "checks": dict.fromkeys(["database", "migrations", "triggers", "clock", "redis"], "ok"),
+        }
+
+    def test_what_it_wrote_is_undone(self, client):
+        client.get("/readyz")
+        assert not DayCount.objects.exists()
+
+    def test_a_lost_trigger_takes_it_out_of_service(self, client):
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE accounts_transfer DISABLE TRIGGER USER")
+        response = client.get("/readyz")
+        assert response.status_code == 503
+        assert response.json()["checks"]["triggers"] == "failing"
+
+    def test_a_clock_that_is_wrong_takes_it_out_of_service(self, client, monkeypatch):
+        now = health.clock.now()
+        monkeypatch.setattr("yibao.lib.clock.now", lambda: now.replace(year=now.year - 1))
+        assert client.get("/readyz").json()["checks"]["clock"] == "failing"
+
+    def test_a_migration_to_come_takes_it_out_of_service(self, client):
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM django_migrations WHERE app = 'payments'")
+        assert client.get("/readyz").json()["checks"]["migrations"] == "failing"
+
+    def test_redis_is_reported_and_not_required(self, client, monkeypatch):
+        def gone() -> bool:
+            raise ConnectionError("redis://:secret@10.0.0.1")
+
+        monkeypatch.setitem(health.CHECKS, "redis", gone)
+        response = client.get("/readyz")
+        assert response.status_code == 200
+        assert response.json()["checks"]["redis"] == "failing"
+        assert "secret" not in response.content.decode()
+
+    def test_no_version_and_no_count_is_told(self, client):
+        assert not re.search(r"\d", client.get("/readyz").content.decode())
