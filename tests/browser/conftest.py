@@ -83,7 +83,9 @@ def page(context: BrowserContext) -> Page:
 def plain_page(browser: Browser) -> Iterator[Page]:
     """Return a page of a browser without JavaScript, as wide as a phone."""
     context = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844})
-    yield context.new_page()
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    yield page
     context.close()
 
 

@@ -88,7 +88,6 @@ def field(
     autocomplete: str = "",
     kind: str = "",
     accesskey: str = "",
-    is_filter: bool = False,
 ) -> dict[str, Any]:
     classes = [f"w-{width}"] if width else []
     classes += [f"{kind}-input"] if kind else []
@@ -103,7 +102,6 @@ def field(
     return {
         "bound": bound,
         "label": label or bound.label,
-        "says_optional": not bound.field.required and not is_filter,
         "control": _control(bound, {name: value for name, value in given.items() if value}),
     }
 
