@@ -46,9 +46,14 @@ def append_only(table: str) -> tuple[tuple[str, str, str], ...]:
     )
 
 
-APPEND_ONLY = ("accounts_voucher", "accounts_transfer")
+APPEND_ONLY = ["accounts_voucher", "accounts_transfer"]
 # Pots are updated by every posting and carry no other index: room on the page keeps these updates cheap (HOT).
 _STORAGE = "ALTER TABLE accounts_pot SET (fillfactor = 70)"
+
+
+def protect(*tables: str) -> None:
+    """Keep tables of another app append-only too. Called once, from that app's AppConfig.ready."""
+    APPEND_ONLY.extend(table for table in tables if table not in APPEND_ONLY)
 
 
 def triggers() -> list[tuple[str, str, str]]:

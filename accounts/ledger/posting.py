@@ -117,10 +117,10 @@ def post(
         if voucher_id is None:
             return _stored(key, digest)
         voucher = Voucher.objects.get(pk=voucher_id)
-        locked = _lock(pots)
+        locked = lock_pots(pots)
         if booked == year:
             for pot in [pot for pot in locked.values() if pot.kind == PotKind.CURRENT]:
-                _bring_forward(pot, locked, region=region, year=year, actor=actor, on=on)
+                bring_forward(pot, locked, region=region, year=year, actor=actor, on=on)
         _write(voucher, decide(Locked(locked, year, year_closed=booked != year)), locked)
         return voucher
 
@@ -233,7 +233,8 @@ def _stored(key: str, digest: str) -> Voucher:
     return stored
 
 
-def _lock(pots: Iterable[int]) -> dict[int, Pot]:
+def lock_pots(pots: Iterable[int]) -> dict[int, Pot]:
+    """Lock personal pots in id order and return them as they stand now. Raises PostingError for any other pot."""
     wanted = sorted(set(pots))
     rows = Pot.objects.select_for_update(of=("self",)).filter(pk__in=wanted, person__isnull=False).order_by("pk")
     locked = {pot.pk: pot for pot in rows}
@@ -242,7 +243,7 @@ def _lock(pots: Iterable[int]) -> dict[int, Pot]:
     return locked
 
 
-def _bring_forward(pot: Pot, locked: dict[int, Pot], *, region: str, year: int, actor: Actor, on: date) -> None:
+def bring_forward(pot: Pot, locked: dict[int, Pot], *, region: str, year: int, actor: Actor, on: date) -> None:
     """Roll one 当年 over before its first use in a new year, when the year-end job has not come to it yet."""
     if pot.year is None or pot.year >= year:
         return

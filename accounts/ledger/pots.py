@@ -57,6 +57,13 @@ def receivables(region: str, person_ids: Sequence[int]) -> dict[int, int]:
     return dict(rows.values_list("person_id", "id"))
 
 
+def pool_pot(region: str, person_id: int) -> int:
+    """Return the id of the person's 共济账户 in this region, opening it when there is none yet."""
+    pool = Pot(person_id=person_id, region=region, kind=PotKind.POOL, balance_fen=0)
+    Pot.objects.bulk_create([pool], ignore_conflicts=True)
+    return Pot.objects.values_list("id", flat=True).get(person=person_id, region=region, kind=PotKind.POOL)
+
+
 def system_pot(region: str, kind: PotKind) -> int:
     """Return the id of a region's system pot. Raises NoPot when nobody of the region is on the roster yet."""
     pot = Pot.objects.filter(region=region, kind=kind, person=None).values_list("id", flat=True).first()

@@ -1,0 +1,50 @@
+"""Locking what several people and regions may pay, before deciding who pays how much.
+
+A voucher belongs to one region, so what two regions pay is two vouchers. Their shares can only be worked out once
+everything is locked; afterwards each voucher is posted by `posting.post`, which finds its locks already held.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from accounts.enums import PotKind
+from accounts.identity.actors import Actor
+from accounts.ledger import periods
+from accounts.ledger.posting import Locked, bring_forward, lock_pots
+from accounts.models import Pot
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Pots of one or more regions, locked until the transaction ends."""
+
+    pots: Mapping[int, Pot]
+    regions: Mapping[str, Locked]
+
+    def usable(self, pot_id: int) -> int:
+        """Return the fen that may be drawn from a pot (see posting.Locked.usable)."""
+        return self.regions[self.pots[pot_id].region].usable(pot_id)
+
+
+def hold(*, actor: Actor, on: date, pots: Iterable[int]) -> Held:
+    """Lock pots for the rest of the caller's transaction: first the years of their regions, by region, then pots by id.
+
+    Each 当年 is brought forward to the year of `on`, which needs its owner's 历年 among the pots. What was read before
+    this call may be out of date after it.
+    """
+    ids = set(pots)
+    names = Pot.objects.filter(pk__in=ids).order_by("region").values_list("region", flat=True).distinct()
+    years = {}
+    for region in names:
+        year = periods.year_of(region, on)
+        years[region] = (year, periods.lock_open(region, year))
+    locked = lock_pots(ids)
+    regions = {}
+    for region, (year, booked) in years.items():
+        of_region = {key: pot for key, pot in locked.items() if pot.region == region}
+        if booked == year:
+            for pot in [pot for pot in of_region.values() if pot.kind == PotKind.CURRENT]:
+                bring_forward(pot, of_region, region=region, year=year, actor=actor, on=on)
+        regions[region] = Locked(of_region, year, year_closed=booked != year)
+    return Held(locked, regions)
