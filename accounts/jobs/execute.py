@@ -60,8 +60,8 @@ def run_job(
 ) -> list[Report]:
     """Run a job and return a report per step; with `dry` everything is computed, posted and rolled back.
 
-    Raises CannotRun before anything is posted when the job makes no sense on that day. A step that failed, or
-    left somebody out, stops `close_year`: the next one would build on it.
+    Raises CannotRun before anything is posted when the job makes no sense on that day. A step that failed for
+    somebody stops `close_year`: the next one would build on it. Somebody left out for want of a fact does not.
     """
     if not dry:
         return _run_steps(actor, kind, region, period, on, clock, progress)

@@ -62,6 +62,7 @@ def credit_month(run: Run, chunk: Chunk) -> Outcome:
     rules: dict[date, Rule] = {}
     lines: dict[date, list[Line]] = {}
     seen: set[tuple[int, date]] = set()
+    refused: set[tuple[int, date]] = set()
     fund = system_pot(run.region, PotKind.FUND)
     for due in _due(run, chunk, month):
         outcome.eligible += 1
@@ -79,6 +80,7 @@ def credit_month(run: Run, chunk: Chunk) -> Outcome:
             amount, facts = _credit(MonthFacts(due.capacity, due.base_fen, age, due.pension_fen), rule.version)
         except CannotCredit as refusal:
             outcome.skips.append((due.person, f"{first:%Y-%m}", refusal.reason_code, str(refusal)))
+            refused.add((due.person, first))
             continue
         # A month of a benefit year before the one being booked is last year's money: it goes to 历年.
         lines[first] += people.credit_lines(fund, due.pots, rule.year, amount, facts)
@@ -87,7 +89,7 @@ def credit_month(run: Run, chunk: Chunk) -> Outcome:
         for first, rows in sorted(lines.items())
     ]
     outcome.total_fen = post_batches(run=run, key=f"run:{run.pk}:{run.sweep}:{chunk.pk}", batches=batches, year=year)
-    outcome.credited = len({person for person, _ in seen}) - len({skip[0] for skip in outcome.skips})
+    outcome.credited = len({person for person, _ in seen - refused})
     return outcome
 
 

@@ -109,6 +109,8 @@ def _ranges(region: str) -> list[tuple[int, int]]:
             [region, InsuranceType.EMPLOYEE, settings.CHUNK_PEOPLE, settings.CHUNK_PEOPLE],
         )
         starts = [row[0] for row in cursor.fetchall()]
+    if not starts:
+        raise CannotRun(f"统筹区 {region} 还没有职工医保的参保人，请先导入参保名册")
     return list(zip(starts, [*starts[1:], END_OF_PEOPLE], strict=True))
 
 

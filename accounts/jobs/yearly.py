@@ -261,7 +261,7 @@ def _posted(run: Run, chunk: Chunk) -> dict[int, Posted]:
                 "high": chunk.until_person,
             },
         )
-        return {person: Posted(net, corrections, True) for person, net, corrections in cursor.fetchall()}
+        return {person: Posted(int(net), corrections, True) for person, net, corrections in cursor.fetchall()}
 
 
 def check(region: str, period: str, on: date) -> None:
