@@ -158,9 +158,9 @@ def error_summary(*all_forms: forms.BaseForm) -> dict[str, Any]:
     for form in all_forms:
         if not form or not form.errors:
             continue
-        errors += [{"href": "", "message": message} for message in form.non_field_errors()]
+        errors += [{"href": "", "message": str(message)} for message in form.non_field_errors()]
         for bound in form.visible_fields():
-            errors += [{"href": f"#{_first_control(bound)}", "message": message} for message in bound.errors]
+            errors += [{"href": f"#{_first_control(bound)}", "message": str(message)} for message in bound.errors]
         for bound in form.hidden_fields():
-            errors += [{"href": "", "message": message} for message in bound.errors]
+            errors += [{"href": "", "message": str(message)} for message in bound.errors]
     return {"errors": errors}
