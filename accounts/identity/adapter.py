@@ -43,6 +43,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def login(self, request: HttpRequest, user: User) -> None:
         with transaction.atomic():
             super().login(request, user)
+            drafts.forget_ended_session(request)
             actor = access.actor_of(user)
             audit.record(actor=actor, verb="sign_in.done", subject=user.person_id, at=clock.now())
 

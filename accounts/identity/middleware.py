@@ -15,7 +15,6 @@ from django.utils.cache import patch_vary_headers
 from django.utils.http import urlencode
 
 from accounts.identity import access, drafts
-from accounts.models import User
 from yibao.lib import clock
 
 TOUCH_SECONDS = 60  # a session is written at most once a minute, not at every request
@@ -27,11 +26,13 @@ class SignInMiddleware(LoginRequiredMiddleware):
 
     def process_request(self, request: HttpRequest) -> None:
         if not request.user.is_authenticated:
+            drafts.note_ended_session(request, clock.now())
             return
-        request.was_user = request.user  # whoever it was when the request came
+        user = request.was_user = access.current_user(request)  # when the request came
         now = clock.now().timestamp()
         if now - request.session.setdefault("signed_in_at", now) > settings.SESSION_LONGEST_SECONDS:
             logout(request)
+            drafts.note(request, user)
         elif now - request.session.get("seen_at", 0) > TOUCH_SECONDS:
             request.session["seen_at"] = now
 
@@ -47,9 +48,8 @@ class SignInMiddleware(LoginRequiredMiddleware):
 
     def _refuse(self, request: HttpRequest, view_func: Any) -> HttpResponse:
         """Send a stranger to sign in; tell somebody whose session has ended, and keep what they were submitting."""
-        now = clock.now()
-        user: User | None = getattr(request, "was_user", None) or drafts.whose_session_ended(request, now)
-        kept = user is not None and drafts.keep(user, request, now)
+        user = drafts.whose_session_ended(request)
+        kept = user is not None and drafts.keep(user, request, clock.now())
         back = request.get_full_path() if request.method == "GET" and not request.htmx else ""
         sign_in = f"{self._sign_in_page(request, view_func)}{'?' + urlencode({'next': back}) if back else ''}"
         if user is None and back:

@@ -133,6 +133,24 @@ def test_after_signing_in_again_one_is_led_to_the_kept_form_first():
     assert again.post(reverse("sign_in_code"), {"code": code_in_outbox()}).url == reverse("continue_form")
 
 
+@pytest.mark.parametrize("between", ["/act/", "/login/", "/display/stay/"])
+def test_a_form_is_kept_also_when_another_page_found_out_first(between):
+    browser = sign_in()
+    leave_alone(browser)
+    browser.get(between)
+    assert "您刚才填的已经存好" in browser.post("/act/", "a=1", content_type=FORM).content.decode()
+
+
+def test_who_signs_in_next_at_the_same_computer_keeps_nothing_for_the_one_before():
+    browser = sign_in()
+    leave_alone(browser)
+    browser.get("/act/")
+    by_code(browser, "19900000002")
+    leave_alone(browser)
+    browser.post("/act/", "a=1", content_type=FORM)
+    assert UnfinishedForm.objects.get().user == User.objects.by_phone("19900000002").get()
+
+
 def test_a_kept_form_is_encrypted_and_only_for_who_filled_it_in():
     browser = sign_in()
     leave_alone(browser)
