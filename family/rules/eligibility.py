@@ -6,7 +6,7 @@ where they differ: both must permit (domain 5, rule 5).
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from accounts.policies.terms import SharingTerms
 from accounts.policies.terms.sharing import INSURANCES, NATIONAL, NORMAL, PREMIUM, SAME_PROVINCE, SCOPES
@@ -103,13 +103,7 @@ def payer_reasons(payer: Payer, terms: SharingTerms) -> Found:
             f"您今天{payer.age}周岁",
             f"满{terms.minor_age}周岁以后再办",
         )
-    if payer.phone_free_on is not None:
-        yield Reason(
-            ReasonCode.PHONE_CHANGED,
-            "刚换过登录手机号，暂时不能让新的人用您的钱",
-            "换号后3天内不能邀请，防止别人冒用您的账户",
-            f"{day_words(payer.phone_free_on)}起可以邀请；急用请带身份证到窗口办",
-        )
+    yield from phone_reasons(payer)
     if terms.gate_fen is not None and payer.last_year_fen < terms.gate_fen:
         yield Reason(
             ReasonCode.GATE,
@@ -127,6 +121,17 @@ def payer_reasons(payer: Payer, terms: SharingTerms) -> Found:
             "要换人，先移除一位家人",
         )
     yield from change_reasons(payer.changes_this_month, terms)
+
+
+def phone_reasons(payer: Payer) -> Found:
+    """Yield that the sign-in number was changed so lately that nobody new may use the money."""
+    if payer.phone_free_on is not None:
+        yield Reason(
+            ReasonCode.PHONE_CHANGED,
+            "刚换过登录手机号，暂时不能让新的人用您的钱",
+            "换号后3天内不能邀请，防止别人冒用您的账户",
+            f"{day_words(payer.phone_free_on)}起可以邀请；急用请带身份证到窗口办",
+        )
 
 
 def change_reasons(changes: int, terms: SharingTerms) -> Found:
@@ -295,6 +300,11 @@ def covers(terms: SharingTerms, payer_region: str, user_region: str) -> bool:
         return True
     width = 2 if terms.insured_scope == SAME_PROVINCE else 6
     return payer_region[:width] == user_region[:width]
+
+
+def earliest_end(bound_on: date, terms: SharingTerms) -> date:
+    """Return the first day on which a bond may be ended by either side."""
+    return bound_on + timedelta(days=terms.cooldown_days or 0)
 
 
 def movable_fen(balance_fen: int, terms: SharingTerms) -> int:

@@ -1,0 +1,229 @@
+"""Agreeing to use somebody's money: by one's own sign-in, by one's own code on the inviter's phone, as a parent, at a counter.
+
+Whichever way, it is decided once, under the lock of both people and of the invitation, by the rules of that day.
+"""
+
+from datetime import date, datetime
+from uuid import UUID, uuid4
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils.crypto import constant_time_compare
+
+from accounts.identity import certificates, codes, limits, sms
+from accounts.identity.actors import Actor
+from accounts.identity.proving import folded
+from accounts.ledger.retry import retrying
+from accounts.models import Person, User
+from family.enums import STANDING, Consent, InvitationState, StepKind
+from family.models import Bond, Invitation
+from family.operations import steps, telling
+from family.operations.invitations import require_open
+from family.queries import eligibility
+from family.queries.facts import sharing_of
+from family.queries.invitations import invitation_received, invitation_sent
+from family.rules import Changed, NoMatch, Reason, ReasonCode
+from family.rules.eligibility import age_on
+from family.rules.reasons import for_user, refuse
+
+AGREE = codes.Purpose(
+    "family_agree",
+    sms.Template(
+        "family_agree_code",
+        "{code}，同意使用{name}的医保个人账户的验证码，10分钟内有效。不想同意就不要告诉别人。",
+        valid=codes.VALID,
+        secret=True,
+    ),
+)
+CODES_OF_INVITATION = limits.limits("1/60s 5/1d")
+TRIES = limits.limits("5/15m 10/1d")
+ADULT_YEARS = 18
+
+
+@retrying
+def accept(*, actor: Actor, user: Person, number: str, on: date, at: datetime) -> Bond:
+    """Agree with one's own sign-in. Can be undone for some minutes.
+
+    Raises Invitation.DoesNotExist for anybody but the invited person, Changed when it is no longer open, Refused.
+    """
+    invitation = invitation_received(user, number)
+    with transaction.atomic():
+        return accept_locked(actor, invitation, user, user, Consent.OWN, on, at)
+
+
+def send_code(*, actor: Actor, payer: Person, number: str, address: str, at: datetime) -> UUID:
+    """Send the invited person a code to their own number, at the inviter's request; return the id to check it by.
+
+    The inviter learns nothing: where nobody can be reached, or they have had enough codes, nothing is sent and an id
+    is returned all the same. Raises Invitation.DoesNotExist, Changed, limits.TooOftenError of this invitation.
+    """
+    invitation = invitation_sent(payer, number)
+    require_open(invitation, at)
+    limits.use("family code", number, CODES_OF_INVITATION, at)
+    phone = _own_phone(telling.invitee_of(invitation))
+    if not phone or invitation.disowned:
+        return uuid4()
+    try:
+        about, name = _about(invitation), {"name": payer.name}
+        return codes.issue(purpose=AGREE, phone=phone, address=address, now=at, about=about, params=name).id
+    except limits.TooOftenError:
+        return uuid4()
+
+
+def accept_with_code(
+    *,
+    actor: Actor,
+    payer: Person,
+    number: str,
+    code_id: UUID | None,
+    typed: str,
+    name: str,
+    last_four: str,
+    address: str,
+    on: date,
+    at: datetime,
+) -> Bond:
+    """Agree on the inviter's phone: the invited person's own code, name and the last four of their certificate.
+
+    Not inside a transaction, since guesses are counted on their own. Raises NoMatch for every mismatch alike,
+    limits.TooOftenError, Invitation.DoesNotExist, Changed, Refused.
+    """
+    invitation = invitation_sent(payer, number)
+    require_open(invitation, at)
+    limits.use("family agree", number, TRIES, at)
+    try:
+        codes.check(code_id=code_id, purpose=AGREE, typed=typed, address=address, now=at, about=_about(invitation))
+    except (codes.WrongCodeError, codes.ExpiredCodeError, limits.TooOftenError):
+        raise NoMatch from None
+    user = telling.invitee_of(invitation)
+    last = certificates.normalise(last_four)
+    has_name = constant_time_compare(folded(name), folded(user.name if user else ""))
+    has_last = constant_time_compare(last, invitation.invitee_certno[-4:])
+    if user is None or invitation.disowned or not (has_name and has_last):
+        raise NoMatch
+    with transaction.atomic():
+        return accept_locked(actor, invitation, user, user, Consent.CODE, on, at)
+
+
+def accept_for_child(
+    *, actor: Actor, parent: Person, number: str, name: str, certno: str, declared: bool, on: date, at: datetime
+) -> Bond:
+    """Agree as the parent of a child who is too young on this day, having declared to be one (承诺书).
+
+    The parent is the inviter themselves, if they invited their own child, or any adult who knows the invitation's
+    number and the child's name and certificate number. Raises NoMatch for every mismatch alike (also where nothing was
+    declared), limits.TooOftenError, Changed, Refused: OF_AGE when the child has to agree for themselves.
+    """
+    limits.use("family parent", str(parent.pk), TRIES, at)
+    indexes = eligibility.indexes_of(certno)
+    rows = Invitation.objects.select_related("payer").filter(number=number, invitee_index__in=indexes, disowned=False)
+    invitation = rows.exclude(state=InvitationState.DRAFTED).first()
+    user = telling.invitee_of(invitation) if invitation else None
+    has_name = constant_time_compare(folded(name), folded(user.name if user else ""))
+    is_adult = age_on(parent.birth_on, on) >= ADULT_YEARS
+    if invitation is None or user is None or not (has_name and declared and is_adult) or parent.pk == user.pk:
+        raise NoMatch
+    if parent.pk == invitation.payer_id and invitation.relation != "2":
+        raise NoMatch  # an inviter answers for their own child only
+    with transaction.atomic():
+        return accept_locked(actor, invitation, user, parent, Consent.PARENT, on, at)
+
+
+def accept_locked(
+    actor: Actor, invitation: Invitation, user: Person, by: Person, consent: Consent, on: date, at: datetime
+) -> Bond:
+    """Lock both people and the invitation, decide by today's rules, and begin the bond. In the caller's transaction."""
+    steps.lock_people([invitation.payer_id, user.pk])
+    invitation = steps.lock_invitation(invitation.pk)
+    require_open(invitation, at)
+    if invitation.disowned:
+        raise Changed
+    found = eligibility.to_bind(
+        payer=invitation.payer,
+        user=user,
+        region=invitation.region,
+        relation=invitation.relation,
+        scopes=tuple(invitation.scopes),
+        on=on,
+        limit_fen=invitation.limit_fen,
+        until_on=invitation.until_on,
+    )
+    found += _of_age(invitation, user, consent, on)
+    refuse(for_user(found) if consent in (Consent.OWN, Consent.PARENT) else found)
+    was = str(invitation.state)
+    invitation.state, invitation.closed_at, invitation.token_digest = InvitationState.ACCEPTED, at, ""
+    invitation.user, invitation.consent = user, consent
+    invitation.save()
+    bond = Bond(
+        payer=invitation.payer,
+        user=user,
+        region=invitation.region,
+        relation=invitation.relation,
+        scopes=invitation.scopes,
+        limit_fen=invitation.limit_fen,
+        until_on=invitation.until_on,
+        consent=consent,
+        invitation=invitation,
+    )
+    return begin(actor, bond, StepKind.ACCEPTED, by, on, at, was=was)
+
+
+def begin(actor: Actor, bond: Bond, kind: StepKind, by: Person, on: date, at: datetime, *, was: str = "") -> Bond:
+    """Save a new bond as the last in its user's order, and tell both sides. The caller holds both people."""
+    last = Bond.objects.filter(user=bond.user, state__in=STANDING).aggregate(last=Max("place"))["last"] or 0
+    bond.place, bond.from_on, bond.state_at = last + 1, on, at
+    bond.save()
+    steps.write(
+        actor=actor,
+        kind=kind,
+        by=by,
+        payer_id=bond.payer_id,
+        region=bond.region,
+        on=on,
+        at=at,
+        invitation=bond.invitation,
+        bond=bond,
+        detail={"was": was, "consent": str(bond.consent)},
+        can_undo=True,
+    )
+    telling.bound(actor=actor, bond=bond, at=at)
+    return bond
+
+
+def _of_age(invitation: Invitation, user: Person, consent: Consent, on: date) -> tuple[Reason, ...]:
+    """Return what age says against this way of agreeing; what counts is the age on the day of agreeing."""
+    terms = sharing_of(invitation.region, on)
+    if terms is None or consent == Consent.COUNTER:
+        return ()
+    age = age_on(user.birth_on, on)
+    if consent == Consent.PARENT and age >= terms.minor_age:
+        return (
+            Reason(
+                ReasonCode.OF_AGE,
+                f"满{terms.minor_age}周岁要本人同意",
+                f"今天已满{age}周岁",
+                "请本人登录后同意，或带身份证到窗口办",
+            ),
+        )
+    if consent != Consent.PARENT and age < terms.minor_age:
+        return (
+            Reason(
+                ReasonCode.MINOR_NEEDS_PARENT,
+                f"未满{terms.minor_age}周岁由父母代为同意",
+                f"今天{age}周岁",
+                "请父母登录后代为同意，或带户口本到窗口办",
+            ),
+        )
+    return ()
+
+
+def _own_phone(person: Person | None) -> str:
+    """Return the number a person signs in with, else the one on the roster: never one that an inviter has typed."""
+    if person is None:
+        return ""
+    user = User.objects.filter(person=person, is_active=True).first()
+    return user.phone if user and user.phone else person.phone
+
+
+def _about(invitation: Invitation) -> str:
+    return f"invitation:{invitation.pk}:{invitation.sends}"

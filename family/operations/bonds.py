@@ -1,0 +1,135 @@
+"""Changing a standing bond: its yearly limit, its last day, its place in the user's order, and pausing it."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from django.db import transaction
+
+from accounts.identity.actors import Actor
+from accounts.ledger.retry import retrying
+from accounts.models import Person
+from accounts.policies.terms.spending import BY_USER
+from family.enums import STANDING, BondState, StepKind
+from family.models import Bond, Step
+from family.operations import steps, telling
+from family.operations.ending import leave, remove
+from family.queries.facts import Insured, payer_facts, spending_of
+from family.rules import Changed, eligibility
+from family.rules.reasons import refuse
+from yibao.lib.days import short_day_words
+from yibao.lib.fen import grouped
+
+__all__ = ["leave", "remove", "reorder", "resume", "set_end", "set_limit", "suspend"]
+
+
+@retrying
+def set_limit(*, actor: Actor, payer: Person, bond_id: int, limit_fen: int | None, on: date, at: datetime) -> Step:
+    """Set how much the user may use in a benefit year (fen); None lifts the limit. What was used this year counts.
+
+    Raises Bond.DoesNotExist, Changed, Refused for a limit that is not positive.
+    """
+    with transaction.atomic():
+        bond = steps.lock_standing(bond_id=bond_id, payer=payer)
+        refuse(tuple(eligibility.period_reasons(eligibility.Pair(limit_fen=limit_fen))))
+        was, bond.limit_fen = bond.limit_fen, limit_fen
+        bond.save(update_fields=["limit_fen"])
+        words = f"每年最多用 {grouped(limit_fen)} 元" if limit_fen else "不再限额"
+        detail = {"was": was, "now": limit_fen}
+        return _changed(actor, bond, StepKind.LIMIT, payer, detail, f"改为{words}。", on, at)
+
+
+@retrying
+def set_end(*, actor: Actor, payer: Person, bond_id: int, until_on: date | None, on: date, at: datetime) -> Step:
+    """Set the last day on which the bond may be used; None for no end. Raises like `set_limit`."""
+    with transaction.atomic():
+        bond = steps.lock_standing(bond_id=bond_id, payer=payer)
+        refuse(tuple(eligibility.period_reasons(eligibility.Pair(until_on=until_on, on=on))))
+        was, bond.until_on = bond.until_on, until_on
+        bond.save(update_fields=["until_on"])
+        words = f"用到{short_day_words(until_on)}为止" if until_on else "没有结束日期"
+        detail = {"was": was and was.isoformat(), "now": until_on and until_on.isoformat()}
+        return _changed(actor, bond, StepKind.END_DAY, payer, detail, f"改为{words}。", on, at)
+
+
+@retrying
+def suspend(*, actor: Actor, payer: Person, bond_id: int, on: date, at: datetime) -> Step:
+    """Stop the use of one's money at once, without ending the bond; always possible. Raises Bond.DoesNotExist, Changed."""
+    return _switch(actor, payer, bond_id, BondState.ACTIVE, BondState.SUSPENDED, on, at)
+
+
+@retrying
+def resume(*, actor: Actor, payer: Person, bond_id: int, on: date, at: datetime) -> Step:
+    """Let the use go on. Raises Bond.DoesNotExist, Changed, Refused right after the sign-in number was changed."""
+    region = Bond.objects.values_list("region", flat=True).get(pk=bond_id, payer=payer)
+    refuse(tuple(eligibility.phone_reasons(payer_facts(payer, region, on))))
+    return _switch(actor, payer, bond_id, BondState.SUSPENDED, BondState.ACTIVE, on, at)
+
+
+@retrying
+def reorder(*, actor: Actor, user: Person, bond_ids: Sequence[int], on: date, at: datetime) -> None:
+    """Put the people whose money one uses in a new order: the first is used up before the second is touched.
+
+    `bond_ids` are all standing bonds of the user. Raises Changed when they are not (one came or went meanwhile), or
+    where the user's region keeps to the order of binding.
+    """
+    with transaction.atomic():
+        steps.lock_people([user.pk])
+        bonds = {bond.pk: bond for bond in Bond.objects.filter(user=user, state__in=STANDING)}
+        spending = spending_of(Insured([user.pk], on).as_user(user.pk).region, on)
+        if set(bonds) != set(bond_ids) or len(bonds) != len(bond_ids) or not spending:
+            raise Changed
+        if spending.payer_order != BY_USER:
+            raise Changed
+        for place, bond_id in enumerate(bond_ids, start=1):
+            bond = bonds[bond_id]
+            if bond.place == place:
+                continue
+            was, bond.place = bond.place, place
+            bond.save(update_fields=["place"])
+            steps.write(
+                actor=actor,
+                kind=StepKind.ORDER,
+                by=user,
+                payer_id=bond.payer_id,
+                region=bond.region,
+                on=on,
+                at=at,
+                bond=bond,
+                detail={"was": was, "now": place},
+            )
+
+
+def _switch(actor: Actor, payer: Person, bond_id: int, old: BondState, new: BondState, on: date, at: datetime) -> Step:
+    with transaction.atomic():
+        bond = steps.lock_standing(bond_id=bond_id, payer=payer)
+        if bond.state != old:
+            raise Changed
+        was = bond.state_at
+        bond.state, bond.state_at = new, at
+        bond.save(update_fields=["state", "state_at"])
+        paused = new == BondState.SUSPENDED
+        detail = {"was": str(old), "state_at": was.isoformat()}
+        words = "暂时不能用了。" if paused else "又可以用了。"
+        return _changed(actor, bond, StepKind.SUSPENDED if paused else StepKind.RESUMED, payer, detail, words, on, at)
+
+
+def _changed(
+    actor: Actor, bond: Bond, kind: StepKind, by: Person, detail: dict[str, object], words: str, on: date, at: datetime
+) -> Step:
+    step = steps.write(
+        actor=actor,
+        kind=kind,
+        by=by,
+        payer_id=bond.payer_id,
+        region=bond.region,
+        on=on,
+        at=at,
+        bond=bond,
+        detail=detail,
+        can_undo=True,
+    )
+    title = f"{telling.kin_to_user(bond)}改了家庭共济的约定"
+    telling.to_user(
+        actor=actor, bond=bond, title=title, text=f"{telling.money_of(bond.payer, bond.region)}：{words}", at=at
+    )
+    return step

@@ -1,0 +1,97 @@
+"""Binding at a counter, where a clerk has checked the documents."""
+
+from datetime import date, datetime
+
+from django.db import transaction
+
+from accounts.identity.actors import Actor
+from accounts.ledger.retry import retrying
+from accounts.models import Person
+from family.enums import Consent, StepKind
+from family.models import Bond, Invitation
+from family.operations import steps, telling
+from family.operations.accepting import accept_locked, begin
+from family.queries import eligibility
+from family.queries.facts import sharing_of
+from family.rules import NoMatch, Reason, ReasonCode
+from family.rules.reasons import refuse
+
+_CONSENT_NEEDED = Reason(
+    ReasonCode.CONSENT_NEEDED,
+    "当地要用钱的人本人同意",
+    "用钱的人没有到场",
+    "请本人（未成年的由父母）到窗口，或登录后同意邀请",
+)
+
+
+@retrying
+def accept_at_counter(*, actor: Actor, number: str, on: date, at: datetime) -> Bond:
+    """Agree at a counter, where a clerk has checked the documents of the invited person, or a child's parent.
+
+    Raises NoMatch when the number leads to nobody insured, Changed, Refused.
+    """
+    _staff_only(actor)
+    invitation = Invitation.objects.select_related("payer").filter(number=number).first()
+    user = telling.invitee_of(invitation) if invitation else None
+    if invitation is None or user is None:
+        raise NoMatch
+    with transaction.atomic():
+        return accept_locked(actor, invitation, user, user, Consent.COUNTER, on, at)
+
+
+@retrying
+def bind_at_counter(
+    *,
+    actor: Actor,
+    payer: Person,
+    user: Person,
+    region: str,
+    relation: str,
+    scopes: tuple[str, ...],
+    on: date,
+    at: datetime,
+    limit_fen: int | None = None,
+    until_on: date | None = None,
+    user_present: bool = False,
+    identity_checked: bool = True,
+) -> Bond:
+    """Bind two people whose documents a clerk has checked, without an invitation (seed S3).
+
+    Where the region asks for the user's consent (accept_required) the user or a child's parent must be present, else
+    Refused with CONSENT_NEEDED. An identity that could not be fully checked makes a temporary member, for premiums only.
+    """
+    _staff_only(actor)
+    with transaction.atomic():
+        steps.lock_people([payer.pk, user.pk])
+        terms = sharing_of(region, on)
+        found = eligibility.to_bind(
+            payer=payer,
+            user=user,
+            region=region,
+            relation=relation,
+            scopes=scopes,
+            on=on,
+            limit_fen=limit_fen,
+            until_on=until_on,
+            identity_checked=identity_checked,
+        )
+        if terms and terms.accept_required and not user_present:
+            found += (_CONSENT_NEEDED,)
+        refuse(found)
+        bond = Bond(
+            payer=payer,
+            user=user,
+            region=region,
+            relation=relation,
+            scopes=list(scopes),
+            limit_fen=limit_fen,
+            until_on=until_on,
+            temporary=not identity_checked,
+            consent=Consent.COUNTER,
+        )
+        return begin(actor, bond, StepKind.BOUND, payer, on, at)
+
+
+def _staff_only(actor: Actor) -> None:
+    if actor.kind != "staff":
+        raise ValueError("only staff may do this")

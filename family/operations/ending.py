@@ -1,0 +1,116 @@
+"""How a bond ends: removed, left, closed, or by itself. Everything goes through `end`."""
+
+from datetime import date, datetime
+
+from django.db import transaction
+from django.db.models import Q
+
+from accounts.identity.actors import Actor
+from accounts.ledger.retry import retrying
+from accounts.models import Person
+from family.enums import STANDING, BondState, EndReason, StepKind
+from family.models import Bond, Step
+from family.operations import steps, telling
+from family.queries.facts import changes_in_month, sharing_of
+from family.rules import eligibility
+from family.rules.reasons import refuse
+
+
+@retrying
+def remove(*, actor: Actor, payer: Person, bond_id: int, on: date, at: datetime) -> Step:
+    """End a bond as the one who pays. Once this has returned no draw succeeds any more. Can be undone for some minutes.
+
+    Raises Bond.DoesNotExist, Changed, Refused within a region's cool-down or when the month's changes are used up
+    (suspending always works).
+    """
+    with transaction.atomic():
+        bond = steps.lock_standing(bond_id=bond_id, payer=payer)
+        _refuse_early(bond, on)
+        return end(
+            actor=actor, bond=bond, reason=EndReason.REMOVED, kind=StepKind.REMOVED, by=payer, on=on, at=at, undo=True
+        )
+
+
+@retrying
+def leave(*, actor: Actor, user: Person, bond_id: int, on: date, at: datetime) -> Step:
+    """End a bond as the one who uses; like `remove`."""
+    with transaction.atomic():
+        bond = steps.lock_standing(bond_id=bond_id, user=user)
+        _refuse_early(bond, on)
+        return end(actor=actor, bond=bond, reason=EndReason.LEFT, kind=StepKind.LEFT, by=user, on=on, at=at, undo=True)
+
+
+def end(
+    *,
+    actor: Actor,
+    bond: Bond,
+    reason: EndReason,
+    kind: StepKind,
+    by: Person | None,
+    on: date,
+    at: datetime,
+    undo: bool = False,
+    part_of: Step | None = None,
+) -> Step:
+    """End a standing bond that the caller has locked; write the step and tell whoever did not do it themselves."""
+    was = {"was": str(bond.state), "state_at": bond.state_at.isoformat()}
+    bond.state, bond.state_at, bond.end_reason = BondState.ENDED, at, reason
+    bond.save(update_fields=["state", "state_at", "end_reason"])
+    step = steps.write(
+        actor=actor,
+        kind=kind,
+        by=by,
+        payer_id=bond.payer_id,
+        region=bond.region,
+        on=on,
+        at=at,
+        bond=bond,
+        detail={**was, "reason": str(reason)},
+        can_undo=undo,
+        part_of=part_of,
+    )
+    told = tuple(person for person in (bond.payer, bond.user) if by is None or person.pk != by.pk)
+    telling.ended(actor=actor, bond=bond, at=at, to=told)
+    return step
+
+
+def end_by_itself(*, actor: Actor, bond_id: int, reason: EndReason, on: date, at: datetime) -> bool:
+    """End a bond because of what happened; False when it had ended already, so repeating it changes nothing."""
+    with transaction.atomic():
+        found = Bond.objects.filter(pk=bond_id, state__in=STANDING).values_list("payer_id", "user_id").first()
+        if found is None:
+            return False
+        steps.lock_people(found)
+        bond = steps.lock_bonds([bond_id])[0]
+        if bond.state not in STANDING:
+            return False
+        end(actor=actor, bond=bond, reason=reason, kind=StepKind.ENDED, by=None, on=on, at=at)
+    return True
+
+
+@retrying
+def end_all_of(*, actor: Actor, person: Person, reason: EndReason, on: date, at: datetime) -> int:
+    """End everything somebody gives and uses, e.g. after a death was reported; return how many bonds that were.
+
+    `reason` is that of the bonds they use (USER_…); those they give end with the same event on the payer's side.
+    Pool money goes back to its owner through closing.close_by_itself.
+    """
+    mirror = {EndReason.USER_DIED: EndReason.PAYER_DIED, EndReason.USER_LEFT: EndReason.PAYER_LEFT}
+    rows = Bond.objects.filter(Q(payer=person) | Q(user=person), state__in=STANDING).order_by("pk")
+    count = 0
+    for bond in rows:
+        why = mirror.get(reason, reason) if bond.payer_id == person.pk else reason
+        count += end_by_itself(actor=actor, bond_id=bond.pk, reason=why, on=on, at=at)
+    return count
+
+
+def _refuse_early(bond: Bond, on: date) -> None:
+    terms = sharing_of(bond.region, on)
+    if terms is not None:
+        earliest = eligibility.earliest_end(bond.from_on, terms)
+        refuse(
+            (
+                *eligibility.cooldown_reasons(bond.from_on, earliest, on, terms),
+                *eligibility.change_reasons(changes_in_month(bond.payer, bond.region, on), terms),
+            )
+        )

@@ -1,0 +1,263 @@
+"""An invitation from the first draft to its answer. Acceptance is in operations.accepting."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from django.db import IntegrityError, transaction
+from django.utils.crypto import salted_hmac
+
+from accounts.identity import certificates, limits
+from accounts.identity.actors import Actor
+from accounts.ledger.retry import retrying
+from accounts.models import Person
+from family.enums import OPEN, InvitationState, StepKind
+from family.models import Invitation, Step
+from family.operations import steps, telling
+from family.queries import eligibility
+from family.queries.facts import sharing_of
+from family.queries.invitations import own_indexes
+from family.rules import Changed, IncompleteDraft
+from family.rules.reasons import refuse
+from yibao.lib.clock import SHANGHAI
+
+SPEAKABLE = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # read out on the phone: no 0/O, no 1/I
+SENDS_OF_INVITER = limits.limits("5/1d")
+_NEEDED = ("relation", "scopes", "invitee_name", "invitee_certno")
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A sent invitation and its secret, which is shown once: 256 bits that only the invited person can use."""
+
+    invitation: Invitation
+    token: str
+
+
+@retrying
+def send(*, actor: Actor, payer: Person, region: str, on: date, at: datetime) -> Sent:
+    """Send the draft. What the inviter gets is the same whether or not the invited person exists.
+
+    Raises IncompleteDraft, Refused with every reason on the payer's side, limits.TooOftenError after five a day.
+    """
+    with transaction.atomic():
+        steps.lock_people([payer.pk])
+        invitation = _draft_of(payer, region)
+        _expire_lapsed(actor, payer, invitation.invitee_certno, on, at)
+        refuse(
+            eligibility.to_invite(
+                payer=payer,
+                region=region,
+                on=on,
+                relation=invitation.relation,
+                certno=invitation.invitee_certno,
+                scopes=tuple(invitation.scopes),
+                limit_fen=invitation.limit_fen,
+                until_on=invitation.until_on,
+            )
+        )
+        limits.use("family invitation", str(payer.pk), SENDS_OF_INVITER, at)
+        token = _issue(invitation, on, at)
+        invitation.number, invitation.sent_at = _number(at), at
+        try:
+            with transaction.atomic():
+                invitation.save()
+        except IntegrityError as error:
+            raise Changed from error  # the same number drawn twice, or a second window was faster
+        _step(actor, StepKind.SENT, payer, invitation, on, at)
+        telling.invited(actor=actor, invitation=invitation, at=at)
+    return Sent(invitation, token)
+
+
+@retrying
+def resend(*, actor: Actor, payer: Person, number: str, on: date, at: datetime) -> Sent:
+    """Send an open or expired invitation once more: a new secret, a new last day, the old secret stops working.
+
+    Raises Invitation.DoesNotExist, Changed once it is answered or withdrawn, Refused, limits.TooOftenError.
+    """
+    with transaction.atomic():
+        invitation = _lock_own(payer, number)
+        if invitation.state not in (*OPEN, InvitationState.EXPIRED) or not invitation.invitee_certno:
+            raise Changed
+        others = eligibility.to_invite(
+            payer=payer,
+            region=invitation.region,
+            on=on,
+            relation=invitation.relation,
+            certno=invitation.invitee_certno,
+            scopes=tuple(invitation.scopes),
+            limit_fen=invitation.limit_fen,
+            until_on=invitation.until_on,
+        )
+        refuse(tuple(reason for reason in others if not (reason.code == "open_invitation" and invitation.is_open)))
+        limits.use("family invitation", str(payer.pk), SENDS_OF_INVITER, at)
+        token = _issue(invitation, on, at)
+        invitation.closed_at = invitation.reminded_at = None
+        invitation.save()
+        _step(actor, StepKind.RESENT, payer, invitation, on, at)
+        telling.invited(actor=actor, invitation=invitation, at=at)
+    return Sent(invitation, token)
+
+
+@retrying
+def withdraw(*, actor: Actor, payer: Person, number: str, on: date, at: datetime) -> Invitation:
+    """Take an open invitation back. Raises Invitation.DoesNotExist, Changed when it is not open any more."""
+    with transaction.atomic():
+        invitation = _lock_own(payer, number)
+        require_open(invitation, at)
+        close(invitation, InvitationState.WITHDRAWN, at)
+        _step(actor, StepKind.WITHDRAWN, payer, invitation, on, at)
+        invitee = telling.invitee_of(invitation)
+        if invitee and not invitation.disowned:
+            text = "不用再答复了，没有用到任何人的钱。"
+            telling.tell(actor=actor, person=invitee, title=f"{payer.name}撤回了邀请", text=text, at=at)
+    return invitation
+
+
+def mark_seen(*, actor: Actor, user: Person, number: str, on: date, at: datetime) -> Invitation:
+    """Note that the invited person has looked. The inviter is shown it only after an answer.
+
+    Raises Invitation.DoesNotExist for anybody else, whatever their number.
+    """
+    with transaction.atomic():
+        invitation = _received(user, number)
+        seen = Invitation.objects.filter(pk=invitation.pk, state=InvitationState.SENT, expires_at__gt=at)
+        if seen.update(state=InvitationState.SEEN, seen_at=at):
+            _step(actor, StepKind.SEEN, user, invitation, on, at)
+        invitation.refresh_from_db()
+    return invitation
+
+
+def open_token(*, actor: Actor, user: Person, token: str, on: date, at: datetime) -> Invitation:
+    """Use up the secret of an invitation and return the invitation, now seen.
+
+    Raises Invitation.DoesNotExist alike for an unknown, used or lapsed secret and for anybody but the invited person.
+    """
+    with transaction.atomic():
+        rows = Invitation.objects.filter(state__in=OPEN, invitee_index__in=own_indexes(user), expires_at__gt=at)
+        digest = _digest(user.certno, token)
+        invitation = rows.get(token_digest=digest)
+        if not rows.filter(pk=invitation.pk, token_digest=digest).update(token_digest=""):
+            raise Invitation.DoesNotExist
+        assert invitation.number is not None
+        return mark_seen(actor=actor, user=user, number=invitation.number, on=on, at=at)
+
+
+@retrying
+def decline(
+    *,
+    actor: Actor,
+    user: Person,
+    number: str,
+    on: date,
+    at: datetime,
+    answer: str = "",
+    not_family: bool = False,
+) -> Step:
+    """Refuse an invitation; it can be undone for some minutes.
+
+    With `not_family` the inviter learns nothing: for them it goes on waiting until it lapses, and only the invited
+    person is rid of it. Otherwise they are told, with `answer` if the invited person wrote one.
+    Raises Invitation.DoesNotExist, Changed.
+    """
+    with transaction.atomic():
+        invitation = steps.lock_invitation(_received(user, number).pk)
+        require_open(invitation, at)
+        if invitation.disowned:
+            raise Changed
+        was = str(invitation.state)
+        if not_family:
+            invitation.disowned = True
+            invitation.save(update_fields=["disowned"])
+        else:
+            invitation.answer = answer[:100]
+            close(invitation, InvitationState.DECLINED, at)
+        step = steps.write(
+            actor=actor,
+            kind=StepKind.DECLINED,
+            by=user,
+            payer_id=invitation.payer_id,
+            region=invitation.region,
+            on=on,
+            at=at,
+            invitation=invitation,
+            detail={"was": was, "disowned": not_family},
+            can_undo=True,
+        )
+        if not not_family:
+            said = f"对方说：{invitation.answer}" if invitation.answer else "没有用到您的钱。"
+            telling.to_payer(actor=actor, invitation=invitation, title="您的邀请对方没有同意", text=said, at=at)
+    return step
+
+
+def close(invitation: Invitation, state: InvitationState, at: datetime) -> None:
+    """Settle an invitation that the caller has locked; its secret stops working."""
+    invitation.state, invitation.closed_at, invitation.token_digest = state, at, ""
+    invitation.save()
+
+
+def require_open(invitation: Invitation, at: datetime) -> None:
+    """Raise Changed unless the invitation, locked by the caller, may still be answered at this instant."""
+    if not invitation.is_open or invitation.expires_at is None or invitation.expires_at <= at:
+        raise Changed
+
+
+def _draft_of(payer: Person, region: str) -> Invitation:
+    invitation = Invitation.objects.filter(payer=payer, region=region, state=InvitationState.DRAFTED).first()
+    missing = _NEEDED if invitation is None else tuple(field for field in _NEEDED if not getattr(invitation, field))
+    if invitation is None or missing:
+        raise IncompleteDraft(missing)
+    return invitation
+
+
+def _lock_own(payer: Person, number: str) -> Invitation:
+    found = Invitation.objects.exclude(state=InvitationState.DRAFTED).get(payer=payer, number=number)
+    steps.lock_people([payer.pk])
+    return steps.lock_invitation(found.pk)
+
+
+def _received(user: Person, number: str) -> Invitation:
+    return Invitation.objects.get(number=number, invitee_index__in=own_indexes(user))
+
+
+def _expire_lapsed(actor: Actor, payer: Person, certno: str, on: date, at: datetime) -> None:
+    """Settle a lapsed invitation of the pair that the daily job has not come to yet: it must not block a new one."""
+    rows = Invitation.objects.filter(payer=payer, state__in=OPEN, expires_at__lte=at)
+    for invitation in rows.filter(invitee_index__in=eligibility.indexes_of(certno)):
+        close(steps.lock_invitation(invitation.pk), InvitationState.EXPIRED, at)
+        _step(actor, StepKind.EXPIRED, None, invitation, on, at)
+
+
+def _issue(invitation: Invitation, on: date, at: datetime) -> str:
+    """Give the invitation a new secret and a last day, and open it; return the secret."""
+    terms = sharing_of(invitation.region, on)
+    assert terms is not None  # eligibility has refused otherwise
+    token = secrets.token_urlsafe(32)
+    invitation.token_digest = _digest(invitation.invitee_certno, token)
+    invitation.state, invitation.sends = InvitationState.SENT, invitation.sends + 1
+    ends = datetime.combine(on + timedelta(days=terms.invitation_days + 1), time(), SHANGHAI)
+    invitation.expires_at = ends - timedelta(seconds=1)
+    return token
+
+
+def _digest(certno: str, token: str) -> str:
+    """Bind a secret to the number of the invited person, so that for anybody else it is not one."""
+    return salted_hmac("family.invitation", f"{certificates.normalise(certno)}:{token}", algorithm="sha256").hexdigest()
+
+
+def _number(at: datetime) -> str:
+    """Return a number like GJ2026-1121-7F3AK: 共济, the day, and five characters that can be read over the phone."""
+    return f"GJ{at.astimezone(SHANGHAI):%Y-%m%d}-" + "".join(secrets.choice(SPEAKABLE) for _ in range(5))
+
+
+def _step(actor: Actor, kind: StepKind, by: Person | None, invitation: Invitation, on: date, at: datetime) -> Step:
+    return steps.write(
+        actor=actor,
+        kind=kind,
+        by=by,
+        payer_id=invitation.payer_id,
+        region=invitation.region,
+        on=on,
+        at=at,
+        invitation=invitation,
+    )

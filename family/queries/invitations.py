@@ -1,0 +1,78 @@
+"""Invitations as each side sees them. The inviter never sees whether an invited person exists before an answer."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from accounts.identity import sealed
+from accounts.models import Person
+from family.enums import OPEN, InvitationState, StepKind
+from family.models import Invitation, Step
+
+
+def own_indexes(person: Person) -> list[bytes]:
+    """Return the blind indexes under which this person may have been invited."""
+    return sealed.indexes(person.certno, "invitation:invitee_certno")
+
+
+def draft_of(payer: Person, region: str) -> Invitation | None:
+    """Return what the payer has filled in and not sent."""
+    return Invitation.objects.filter(payer=payer, region=region, state=InvitationState.DRAFTED).first()
+
+
+def invitations_sent(payer: Person, region: str | None = None) -> QuerySet[Invitation]:
+    """Return a payer's invitations, the latest first. Show `state_for_payer`, never `state`."""
+    rows = Invitation.objects.filter(payer=payer).exclude(state=InvitationState.DRAFTED)
+    return (rows if region is None else rows.filter(region=region)).select_related("user").order_by("-sent_at", "-id")
+
+
+def invitation_sent(payer: Person, number: str) -> Invitation:
+    """Return one of a payer's own invitations. Raises Invitation.DoesNotExist."""
+    return invitations_sent(payer).select_related("payer").get(number=number)
+
+
+def invitations_received(person: Person, at: datetime) -> QuerySet[Invitation]:
+    """Return what waits for this person's answer, the one that lapses first on top."""
+    rows = Invitation.objects.filter(invitee_index__in=own_indexes(person), state__in=OPEN, expires_at__gt=at)
+    rows = rows.filter(disowned=False)
+    return rows.select_related("payer").order_by("expires_at", "id")
+
+
+def invitation_received(person: Person, number: str) -> Invitation:
+    """Return an invitation of this person in whatever state, drafts aside. Raises Invitation.DoesNotExist.
+
+    One that they disowned is still found, so that this can be undone.
+    """
+    rows = Invitation.objects.select_related("payer").exclude(state=InvitationState.DRAFTED)
+    return rows.get(number=number, invitee_index__in=own_indexes(person))
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One point of a timeline: what happened and when; `step` where it is a step."""
+
+    kind: StepKind
+    words: str
+    at: datetime
+    step: Step | None = None
+
+
+_HIDDEN_UNTIL_ANSWERED = (StepKind.SEEN,)
+
+
+def timeline(invitation: Invitation, *, for_payer: bool) -> list[Mark]:
+    """Return the steps of an invitation in order.
+
+    For the inviter a look of the invited person shows only after the answer, and a disowned invitation goes on waiting.
+    """
+    found = []
+    answered = invitation.state in (InvitationState.ACCEPTED, InvitationState.DECLINED)
+    for step in Step.objects.filter(invitation=invitation).select_related("undoes").order_by("pk"):
+        is_private = step.kind in _HIDDEN_UNTIL_ANSWERED and not answered
+        is_silent = (step.undoes or step).detail.get("disowned", False)
+        if for_payer and (is_private or is_silent):
+            continue
+        kind = StepKind(step.kind)
+        found.append(Mark(kind, str(kind.label), step.at, step))
+    return found
