@@ -1,5 +1,6 @@
 """Celery's side of the jobs: thin shells that ring. Messages carry ids only; what to do stands in the database."""
 
+import logging
 from datetime import timedelta
 from functools import partial
 from uuid import UUID
@@ -16,15 +17,26 @@ from accounts.models import Chunk
 from accounts.operations.identity import tidy
 from yibao.lib import clock
 
+logger = logging.getLogger(__name__)
+
 
 @shared_task(name="accounts.tasks.tick")
 def tick() -> None:
     """Open the runs that are due and ring for their chunks."""
     today = clock.today()
     for job in due.next_jobs(today):
-        run = kinds.open_checked(
-            actor=Actor.system("tick"), kind=job.kind, region=job.region, period=job.period, on=today, now=clock.now()
-        )
+        try:
+            run = kinds.open_checked(
+                actor=Actor.system("tick"),
+                kind=job.kind,
+                region=job.region,
+                period=job.period,
+                on=today,
+                now=clock.now(),
+            )
+        except runs.CannotRun as refusal:  # that of one region: the others must not wait for it
+            logger.error("cannot begin %s %s %s: %s", job.kind, job.region, job.period, refusal)
+            continue
         transaction.on_commit(partial(ring, run.pk))
 
 

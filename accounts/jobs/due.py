@@ -67,18 +67,18 @@ def _due_in(region: str, today: date) -> Iterator[Due]:
 
 
 def _first_day(region: str, runs: dict[tuple[str, str], Run]) -> date | None:
-    """The first month that was ever credited here; before any, the first month somebody has paid for."""
+    """The first month that was ever credited here; before any, the first one somebody paid for under rules we know."""
     accruals = [period for kind, period in runs if kind == JobKind.ACCRUAL]
     if accruals:
         first = min(accruals)
         return Month.parse(first).first if len(first) == 7 else rollover.year_range(region, int(first))[0]
-    return Contribution.objects.filter(region=region).aggregate(Min("month"))["month__min"]
+    paid = Contribution.objects.filter(region=region).aggregate(Min("month"))["month__min"]
+    return paid and max(paid, book.versions(region, "credit")[-1].effective_from)
 
 
 def _due_in_year(region: str, year: int, start: date, today: date) -> Iterator[Due]:
     begins, ends = rollover.year_range(region, year)
-    yearly = kinds.is_yearly(region, ends)
-    if yearly:
+    if kinds.is_yearly(region, kinds.rules_day(year)):
         yield Due(JobKind.ACCRUAL, region, str(year), begins)
     else:
         yield from _months(region, Month.of(max(begins, start.replace(day=1))), Month.of(ends), today)

@@ -37,6 +37,11 @@ def is_yearly(region: str, day: date) -> bool:
     return book.terms_on(region, "credit", day).accrual == YEARLY
 
 
+def rules_day(year: int) -> date:
+    """Return the day whose rules say how a benefit year is credited: one that lies in it wherever it begins."""
+    return date(year, 12, 31)
+
+
 def job_of(kind: JobKind, region: str, period: str) -> Job:
     """Return what to do for a kind of job. Raises CannotRun when the period has the wrong form for the region."""
     if kind != JobKind.ACCRUAL:
@@ -45,7 +50,7 @@ def job_of(kind: JobKind, region: str, period: str) -> Job:
     try:
         day = Month.parse(period).first
     except NotAMonth:
-        day = date(_year(period), 12, 31)
+        day = rules_day(_year(period))
     if is_yearly(region, day):
         if len(period) != 4:
             raise CannotRun(f"统筹区 {region} 按年预划，所属期应写年度，例如 {day.year}")
@@ -80,5 +85,4 @@ def work_chunk(*, chunk_id: int, now: datetime) -> bool:
 
 def year_end(region: str, year: int) -> tuple[JobKind, ...]:
     """Return the jobs that close a benefit year, in order; only pre-credited years have something to true up."""
-    first, _ = rollover.year_range(region, year)
-    return YEAR_END if is_yearly(region, first) else YEAR_END[1:]
+    return YEAR_END if is_yearly(region, rules_day(year)) else YEAR_END[1:]

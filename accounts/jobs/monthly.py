@@ -63,6 +63,7 @@ def credit_month(run: Run, chunk: Chunk) -> Outcome:
     lines: dict[date, list[Line]] = {}
     seen: set[tuple[int, date]] = set()
     refused: set[tuple[int, date]] = set()
+    indebted: dict[int, people.Pots] = {}
     fund = system_pot(run.region, PotKind.FUND)
     for due in _due(run, chunk, month):
         outcome.eligible += 1
@@ -83,7 +84,11 @@ def credit_month(run: Run, chunk: Chunk) -> Outcome:
             refused.add((due.person, first))
             continue
         # A month of a benefit year before the one being booked is last year's money: it goes to 历年.
-        lines[first] += people.credit_lines(fund, due.pots, rule.year, amount, facts)
+        pots = due.pots
+        if pots.owed_fen:  # several months at once pay a debt back only once
+            pots = indebted.get(due.person, pots)
+            indebted[due.person] = pots._replace(owed_fen=max(0, pots.owed_fen - amount))
+        lines[first] += people.credit_lines(fund, pots, rule.year, amount, facts)
     batches = [
         Batch(VoucherKind.ACCRUAL, on, f"{first:%Y-%m}", rules[first].version, rows)
         for first, rows in sorted(lines.items())
@@ -176,7 +181,8 @@ def _ever_retired(run: Run, chunk: Chunk, month: Month) -> list[int]:
 
 def _first_month(run: Run) -> Month:
     """The month the region went live here: before it, quotas were credited elsewhere."""
-    first = Run.objects.filter(kind=JobKind.ACCRUAL, region=run.region).order_by("period").first()
+    months = Run.objects.filter(kind=JobKind.ACCRUAL, region=run.region, period__contains="-")
+    first = months.order_by("period").first()
     return Month.parse((first or run).period)
 
 
