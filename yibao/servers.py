@@ -72,7 +72,7 @@ class Valkey:
         self.durable = durable
         self.process: subprocess.Popen[bytes] | None = None
         folder.mkdir(parents=True, exist_ok=True)
-        self.port = _free_port()
+        self.port = free_port()
         self.password = secrets.token_urlsafe(24)
 
     @property
@@ -115,7 +115,7 @@ class Valkey:
             self.process.wait(timeout=10)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
