@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 
+from accounts.models import Voucher
 from payments.enums import InstitutionKind, InstitutionLevel
 
 
@@ -45,7 +46,8 @@ class Bill(models.Model):
     amount_fen = models.BigIntegerField("个人负担（分）")
     account_fen = models.BigIntegerField("账户支付（分）")
     key = models.CharField("幂等键", max_length=100, unique=True)
-    # Empty when no account had anything to pay with and all was cash.
+    # Empty when no account had anything to pay with and all was cash. One voucher belongs to one region: what a relative's
+    # account in another region paid is in `shares`.
     voucher = models.OneToOneField("accounts.Voucher", models.PROTECT, null=True, related_name="+", verbose_name="凭证")
 
     class Meta:
@@ -67,3 +69,22 @@ class Bill(models.Model):
     @property
     def cash_fen(self) -> int:
         return self.amount_fen - self.account_fen
+
+    @property
+    def vouchers(self) -> list[Voucher]:
+        """Every voucher of this bill, one per region that paid, the first one first."""
+        first = [self.voucher] if self.voucher else []
+        return first + [share.voucher for share in self.shares.select_related("voucher").order_by("pk")]
+
+
+class BillShare(models.Model):
+    """结算单的另一张凭证：家人在别的统筹区的账户付的那部分。"""
+
+    bill = models.ForeignKey(Bill, models.PROTECT, related_name="shares", verbose_name="结算单")
+    voucher = models.OneToOneField("accounts.Voucher", models.PROTECT, related_name="+", verbose_name="凭证")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "结算单的其他凭证"
+
+    def __str__(self) -> str:
+        return f"结算单 {self.bill_id} 的凭证 {self.voucher_id}"

@@ -1,29 +1,39 @@
-"""Paying a bill from accounts, and giving the money back."""
+"""Paying a bill from accounts, one's own and one's relatives', and giving the money back."""
 
-from datetime import date
+from collections.abc import Iterable
+from datetime import date, datetime
 
 from django.db import transaction
 
 from accounts.enums import PotKind, VoucherKind
 from accounts.identity.actors import Actor
 from accounts.ledger import posting
-from accounts.ledger.posting import Locked, Move, NotEnough, Place
-from accounts.ledger.pots import system_pot
+from accounts.ledger.holding import hold
+from accounts.ledger.posting import Place
 from accounts.ledger.retry import retrying
-from accounts.models import Person, Voucher
-from family.queries.plan import pots_for, sources_of
-from family.rules import spending_plan
-from payments.models import Bill, Institution
+from accounts.models import Person, Pot, Transfer, Voucher
+from family.operations import draws
+from family.rules import Where, spending_plan
+from payments.models import Bill, BillShare, Institution
 
 
 @retrying
 def pay(
-    *, actor: Actor, institution: Institution, person: Person, region: str, amount_fen: int, on: date, key: str
+    *,
+    actor: Actor,
+    institution: Institution,
+    person: Person,
+    region: str,
+    amount_fen: int,
+    on: date,
+    key: str,
+    at: datetime | None = None,
 ) -> Bill:
     """Pay the individual's share of a bill (fen) from accounts, in the region's order; the rest is cash.
 
-    `key` makes it idempotent: the same bill sent again returns the first outcome. Raises KeyReused when the key
-    was used for another bill, PostingError for an amount that is not positive.
+    `region` is where the person is insured. `key` makes it idempotent: the same bill sent again returns the first
+    outcome. Relatives whose money is used are told, at `at` (default: the moment of posting). Raises KeyReused when
+    the key was used for another bill, PostingError for an amount that is not positive.
     """
     if amount_fen <= 0:
         raise posting.PostingError("金额必须大于零")
@@ -31,9 +41,27 @@ def pay(
         earlier = Bill.objects.filter(key=key).first()
         if earlier is not None:
             return _same(earlier, institution, person, amount_fen, on)
-        voucher = _post(actor, institution, person, region, amount_fen, on, key)
-        paid = sum(row.amount_fen for row in voucher.transfers.all()) if voucher else 0
-        bill, _ = Bill.objects.get_or_create(
+        where = Where(institution.kind, institution.level)
+        held = draws.hold(actor=actor, person=person, region=region, on=on, scope="medical", where=where)
+        earlier = Bill.objects.filter(key=key).first()  # the same bill, paid while this one waited for the locks
+        if earlier is not None:
+            return _same(earlier, institution, person, amount_fen, on)
+        vouchers = draws.post(
+            actor=actor,
+            kind=VoucherKind.SPENDING,
+            person=person,
+            region=region,
+            takes=spending_plan(amount_fen, held.sources),
+            target=PotKind.INSTITUTIONS,
+            on=on,
+            key=f"bill:{key}",
+            payload={"institution": institution.pk, "person": person.pk, "amount_fen": amount_fen},
+            reason="购药" if institution.kind == "pharmacy" else "门诊",
+            place=Place(institution.kind_shown, institution.name),
+            at=at,
+        )
+        paid = Transfer.objects.filter(voucher__in=vouchers).values_list("amount_fen", flat=True)
+        bill, created = Bill.objects.get_or_create(
             key=key,
             defaults={
                 "institution": institution,
@@ -41,45 +69,13 @@ def pay(
                 "region": region,
                 "on": on,
                 "amount_fen": amount_fen,
-                "account_fen": paid,
-                "voucher": voucher,
+                "account_fen": sum(paid),
+                "voucher": vouchers[0] if vouchers else None,
             },
         )
+        if created:
+            BillShare.objects.bulk_create(BillShare(bill=bill, voucher=voucher) for voucher in vouchers[1:])
         return _same(bill, institution, person, amount_fen, on)
-
-
-def _post(
-    actor: Actor, institution: Institution, person: Person, region: str, amount_fen: int, on: date, key: str
-) -> Voucher | None:
-    pots = pots_for(person=person, region=region)
-    institutions = system_pot(region, PotKind.INSTITUTIONS)
-
-    def decide(locked: Locked) -> list[Move]:
-        sources = sources_of(
-            person=person, region=region, on=on, pots=locked.pots, usable=lambda pot: locked.usable(pot.pk)
-        )
-        takes = spending_plan(amount_fen, sources)
-        if not takes:
-            raise NotEnough("账户里没有可用的钱")
-        return [Move(take.source.pot, institutions, take.amount_fen) for take in takes]
-
-    try:
-        with transaction.atomic():
-            return posting.post(
-                actor=actor,
-                kind=VoucherKind.SPENDING,
-                region=region,
-                on=on,
-                key=f"bill:{key}",
-                payload={"institution": institution.pk, "person": person.pk, "amount_fen": amount_fen},
-                pots=pots,
-                decide=decide,
-                subject_id=person.pk,
-                reason="购药" if institution.kind == "pharmacy" else "门诊",
-                place=Place(institution.kind_shown, institution.name),
-            )
-    except NotEnough:
-        return None
 
 
 def _same(earlier: Bill, institution: Institution, person: Person, amount_fen: int, on: date) -> Bill:
@@ -93,11 +89,37 @@ def _same(earlier: Bill, institution: Institution, person: Person, amount_fen: i
     return earlier
 
 
+@retrying
 def refund(*, actor: Actor, bill: Bill, on: date, key: str, reason: str) -> Voucher:
     """Give back everything the accounts paid for a bill, to the pots it came from. At most once.
 
+    Returns the reversal of the first voucher; those of other regions have the key followed by the region.
     Raises AlreadyReversed; PostingError when the accounts paid nothing.
     """
-    if bill.voucher_id is None:
+    vouchers = bill.vouchers
+    if not vouchers:
         raise posting.PostingError("这张结算单全部是现金，没有可退回账户的钱")
-    return posting.reverse(actor=actor, voucher_id=bill.voucher_id, on=on, key=key, reason=reason)
+    with transaction.atomic():
+        rows = Transfer.objects.filter(voucher__in=vouchers, source__person__isnull=False)
+        hold(actor=actor, on=on, pots=_with_carried(rows.values_list("source_id", flat=True)))
+        back = [
+            posting.reverse(
+                actor=actor,
+                voucher_id=voucher.pk,
+                on=on,
+                key=f"{key}:{voucher.region}" if number else key,
+                reason=reason,
+            )
+            for number, voucher in enumerate(vouchers)
+        ]
+    return back[0]
+
+
+def _with_carried(pots: Iterable[int]) -> set[int]:
+    """Return pots and the 历年 beside them, where money of a year that is over goes back to."""
+    found = set(pots)
+    owners = Pot.objects.filter(pk__in=found)
+    beside = Pot.objects.filter(
+        kind=PotKind.CARRIED, person__in=owners.values("person"), region__in=owners.values("region")
+    )
+    return found | set(beside.values_list("pk", flat=True))

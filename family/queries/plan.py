@@ -1,31 +1,183 @@
-"""What a bill would take, from whom and in which order: shown to people before, and obeyed to the fen when paid."""
+"""What a bill would take, from whom and in which order: shown to people before, and obeyed to the fen when paid.
 
-from collections.abc import Callable, Mapping
+One function, `sources_of`, serves both: with pots and bonds as they stand for the preview, locked for the payment.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from accounts.enums import PotKind
+from accounts.ledger import periods
+from accounts.ledger.posting import Locked
 from accounts.models import Person, Pot
 from accounts.policies import book
-from accounts.policies.terms.spending import CURRENT
-from family.rules import Source
+from accounts.policies.terms.sharing import BALANCE, POOL, SharingTerms
+from accounts.policies.terms.spending import CURRENT, SHARED
+from family.enums import STANDING
+from family.models import Bond
+from family.queries.bonds import Card, cards, in_use_order, year_of
+from family.queries.facts import Insured, bound_of, used_fen
+from family.rules import Source, Take, Where, spending_plan, use
+from family.rules.use import BLOCKED_WORDS, Blocked
 
 Usable = Callable[[Pot], int]
 
 
-def sources_of(*, person: Person, region: str, on: date, pots: Mapping[int, Pot], usable: Usable) -> list[Source]:
+def bonds_for(person: Person, on: date) -> list[Bond]:
+    """Return the standing bonds whose money this person may use, in the order of use."""
+    rows = Bond.objects.filter(user=person, state__in=STANDING).select_related("payer", "user")
+    return in_use_order(list(rows), person, on)
+
+
+def pots_for(*, person: Person, region: str, bonds: Sequence[Bond] = ()) -> dict[int, Pot]:
+    """Return every pot that a bill of this person could touch, by id: their own, and those of their bonds.
+
+    A payer's 当年 is among them although nobody else may use it: in a new year it has to be brought forward first.
+    """
+    own = Pot.objects.filter(person=person, region=region, kind__in=[PotKind.CURRENT, PotKind.CARRIED, PotKind.POOL])
+    found = {pot.pk: pot for pot in own}
+    payers = {(bond.payer_id, bond.region) for bond in bonds}
+    for pot in Pot.objects.filter(person__in={payer for payer, _ in payers}).exclude(kind=PotKind.RECEIVABLE):
+        if (pot.person_id, pot.region) in payers:
+            found[pot.pk] = pot
+    return found
+
+
+def sources_of(
+    *,
+    person: Person,
+    region: str,
+    on: date,
+    pots: Mapping[int, Pot],
+    usable: Usable,
+    bonds: Sequence[Bond] = (),
+    scope: str = "medical",
+    where: Where | None = None,
+) -> list[Source]:
     """Return the pots that may pay for this person on that day, in the order in which they are used.
 
-    `pots` are those of `pots_for`, as they stand or locked; `usable` says how many fen one may lend.
+    `region` is where the person is insured. `pots` are those of `pots_for`, as they stand or locked; `usable` says
+    how many fen one may lend; `bonds` are those of `bonds_for`, locked where money is about to move.
     """
+    found: list[Source] = []
     own = {pot.kind: pot for pot in pots.values() if pot.person_id == person.pk and pot.region == region}
-    order = book.terms_on(region, "spending", on).order
-    kinds = [
-        PotKind.CURRENT if name == CURRENT else PotKind.CARRIED for name in order if name in ("current", "carried")
-    ]
-    return [Source(own[kind].pk, person.pk, kind, usable(own[kind])) for kind in kinds if kind in own]
+    for name in book.terms_on(region, "spending", on).order:
+        if name == SHARED:
+            if PotKind.POOL in own:
+                found.append(_own(own[PotKind.POOL], person, usable))
+            found += _shared(bonds, pots, usable, on, scope, where)
+        elif pot := own.get(PotKind.CURRENT if name == CURRENT else PotKind.CARRIED):
+            found.append(_own(pot, person, usable))
+    return found
 
 
-def pots_for(*, person: Person, region: str) -> dict[int, Pot]:
-    """Return every pot that a bill of this person could touch, by id."""
-    own = Pot.objects.filter(person=person, region=region, kind__in=[PotKind.CURRENT, PotKind.CARRIED])
-    return {pot.pk: pot for pot in own}
+def _own(pot: Pot, person: Person, usable: Usable) -> Source:
+    return Source(pot.pk, person.pk, pot.kind, usable(pot), None, pot.region)
+
+
+def _shared(
+    bonds: Sequence[Bond], pots: Mapping[int, Pot], usable: Usable, on: date, scope: str, where: Where | None
+) -> list[Source]:
+    insured = Insured({person for bond in bonds for person in (bond.payer_id, bond.user_id)}, on)
+    used = used_fen(bonds, {bond.pk: year_of(bond, on) for bond in bonds})
+    found = []
+    for bond in bonds:
+        bound = bound_of(bond, on=on, insured=insured, used=used.get(bond.pk, 0))
+        if use.blocked(bound, on=on, scope=scope, where=where) or bound.terms is None:
+            continue
+        lent = [pot for pot in pots.values() if (pot.person_id, pot.region) == (bond.payer_id, bond.region)]
+        by_kind = {pot.kind: pot for pot in lent}
+        chosen = [by_kind[kind] for kind in lendable(bound.terms) if kind in by_kind]
+        for pot, fen in zip(chosen, use.cap(map(usable, chosen), bound.left_fen), strict=True):
+            found.append(Source(pot.pk, bond.payer_id, pot.kind, fen, bond.pk, pot.region))
+    return found
+
+
+def lendable(terms: SharingTerms) -> tuple[PotKind, ...]:
+    """Return which of a payer's pots relatives may use, in order."""
+    if terms.model == POOL:
+        return (PotKind.POOL,)
+    return (PotKind.CURRENT, PotKind.CARRIED) if terms.funds == BALANCE else (PotKind.CARRIED,)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanLine:
+    """What one pot would pay (fen). `called` is empty for one's own money."""
+
+    pot: PotKind
+    amount_fen: int
+    called: str = ""
+    bond_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A relative whose money would not be used for this, and why."""
+
+    card: Card
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A bill worked out in advance: who pays what in which order, who not and why, and the rest in cash (fen)."""
+
+    amount_fen: int
+    lines: tuple[PlanLine, ...]
+    skipped: tuple[Skipped, ...]
+
+    @property
+    def cash_fen(self) -> int:
+        return self.amount_fen - sum(line.amount_fen for line in self.lines)
+
+
+def plan(
+    *, person: Person, region: str, amount_fen: int, on: date, scope: str = "medical", where: Where | None = None
+) -> Plan:
+    """Return what a bill of this amount (fen) at this kind of place would take, from whom, in which order.
+
+    Without `where` no place restricts it (a premium).
+    """
+    bonds = bonds_for(person, on)
+    pots = pots_for(person=person, region=region, bonds=bonds)
+    sources = sources_of(
+        person=person,
+        region=region,
+        on=on,
+        pots=pots,
+        usable=_as_it_stands(pots, on),
+        bonds=bonds,
+        scope=scope,
+        where=where,
+    )
+    of_bond = {card.bond.pk: card for card in cards(bonds, person, on)}
+    lines = tuple(_line(take, of_bond) for take in spending_plan(amount_fen, sources))
+    rich = {source.bond for source in sources if source.usable_fen}
+    skipped = [Skipped(card, _why(card, on, scope, where)) for pk, card in of_bond.items() if pk not in rich]
+    return Plan(amount_fen, lines, tuple(skipped))
+
+
+def _line(take: Take, of_bond: Mapping[int, Card]) -> PlanLine:
+    card = of_bond.get(take.source.bond or 0)
+    return PlanLine(PotKind(take.source.kind), take.amount_fen, card.called if card else "", take.source.bond)
+
+
+def _why(card: Card, on: date, scope: str, where: Where | None) -> str:
+    return BLOCKED_WORDS[use.blocked(card.bound, on=on, scope=scope, where=where) or Blocked.EMPTY]
+
+
+def _as_it_stands(pots: Mapping[int, Pot], on: date) -> Usable:
+    """Return how much each pot may lend, counting a 当年 of an earlier year as 历年, as paying would book it first."""
+    years = {region: periods.year_of(region, on) for region in {pot.region for pot in pots.values()}}
+    closed = {region: periods.is_closed(region, year) for region, year in years.items()}
+    late: dict[tuple[int | None, str], int] = {}
+    for pot in pots.values():
+        if pot.kind == PotKind.CURRENT and not closed[pot.region] and (pot.year or 0) < years[pot.region]:
+            late[pot.person_id, pot.region] = pot.balance_fen or 0
+
+    def usable(pot: Pot) -> int:
+        fen = Locked({pot.pk: pot}, years[pot.region], year_closed=closed[pot.region]).usable(pot.pk)
+        return fen + (late.get((pot.person_id, pot.region), 0) if pot.kind == PotKind.CARRIED else 0)
+
+    return usable

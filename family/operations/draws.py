@@ -1,0 +1,134 @@
+"""Using relatives' money: what payments holds while it decides, and what is written down when it has paid.
+
+    with transaction.atomic():
+        held = draws.hold(actor=…, person=…, region=…, on=…, scope="medical", where=Where("hospital", 1))
+        takes = spending_plan(amount_fen, held.sources)
+        vouchers = draws.post(actor=…, kind=…, takes=takes, held=held, target=PotKind.INSTITUTIONS, …)
+
+Locks, in this order: years of the regions touched, pots by id, bonds by id (docs/locking.md). A removal waits for the
+bond, so once it has returned nothing is drawn any more; a limit is counted under the same lock, so it is never passed.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.conf import settings
+
+from accounts.enums import PotKind, VoucherKind
+from accounts.identity.actors import Actor
+from accounts.ledger import posting
+from accounts.ledger.holding import Held as HeldPots
+from accounts.ledger.holding import hold as hold_pots
+from accounts.ledger.posting import NOWHERE, Move, Place
+from accounts.ledger.pots import system_pot
+from accounts.models import Person, Voucher
+from family.models import Bond, Draw
+from family.operations import steps, telling
+from family.queries.bonds import in_use_order, year_of
+from family.queries.plan import bonds_for, pots_for, sources_of
+from family.rules import Source, Take, Where
+from yibao.lib.days import short_day_words
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Everything that may pay, locked until the transaction ends, in the order in which it is used."""
+
+    sources: list[Source]
+    pots: HeldPots
+
+
+def hold(
+    *,
+    actor: Actor,
+    person: Person,
+    region: str,
+    on: date,
+    scope: str = "medical",
+    where: Where | None = None,
+) -> Held:
+    """Lock what may pay for this person and return it, in the caller's transaction.
+
+    `region` is where the person is insured; `scope` medical or premium; `where` the kind of place, None for a premium.
+    """
+    expected = bonds_for(person, on)
+    pots = hold_pots(actor=actor, on=on, pots=pots_for(person=person, region=region, bonds=expected))
+    locked = steps.lock_bonds([bond.pk for bond in expected])
+    sources = sources_of(
+        person=person,
+        region=region,
+        on=on,
+        pots=pots.pots,
+        usable=lambda pot: pots.usable(pot.pk),
+        bonds=in_use_order(locked, person, on),
+        scope=scope,
+        where=where,
+    )
+    return Held(sources, pots)
+
+
+def post(
+    *,
+    actor: Actor,
+    kind: VoucherKind,
+    person: Person,
+    region: str,
+    takes: Sequence[Take],
+    target: PotKind,
+    on: date,
+    key: str,
+    payload: Mapping[str, Any],
+    reason: str,
+    place: Place = NOWHERE,
+    at: datetime | None = None,
+) -> list[Voucher]:
+    """Post what was decided under `hold`, in the same transaction: one voucher per region, the person's own first.
+
+    Money of an account in another region is paid to that region's `target` pot, so each region's books stay even; its
+    voucher has the key followed by the region. Draws are written down and their payers told, at `at` (default: the
+    moment of posting). Raises KeyReused.
+    """
+    vouchers: dict[str, Voucher] = {}
+    for name in sorted({take.source.region for take in takes}, key=lambda name: (name != region, name)):
+        of_region = [take for take in takes if take.source.region == name]
+        system = system_pot(name, target)
+        moves = [Move(take.source.pot, system, take.amount_fen) for take in of_region]
+        vouchers[name] = posting.post(
+            actor=actor,
+            kind=kind,
+            region=name,
+            on=on,
+            key=key if name == region else f"{key}:{name}",
+            payload=payload,
+            pots=[take.source.pot for take in of_region],
+            decide=lambda locked, moves=moves: moves,
+            subject_id=person.pk,
+            reason=reason,
+            place=place,
+        )
+    _record(actor, takes, vouchers, on, at)
+    return list(vouchers.values())
+
+
+def _record(
+    actor: Actor, takes: Iterable[Take], vouchers: Mapping[str, Voucher], on: date, at: datetime | None
+) -> None:
+    sums: dict[int, int] = defaultdict(int)
+    for take in takes:
+        if take.source.bond is not None:
+            sums[take.source.bond] += take.amount_fen
+    for bond in Bond.objects.filter(pk__in=sums).select_related("payer", "user").order_by("pk"):
+        voucher, fen = vouchers[bond.region], sums[bond.pk]
+        Draw.objects.create(bond=bond, voucher=voucher, amount_fen=fen, on=on, year=year_of(bond, on))
+        telling.drawn(
+            actor=actor,
+            bond=bond,
+            amount_fen=fen,
+            day=short_day_words(on),
+            place_kind=voucher.place_kind,
+            help_phone=settings.HELP_PHONE,
+            at=at or voucher.recorded_at,
+        )

@@ -1,0 +1,193 @@
+"""Bonds as each side sees them: who uses my money, whose money I use, how much is left, where it works, what happened."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import Q
+
+from accounts.ledger import periods
+from accounts.models import Person
+from accounts.policies import book
+from accounts.policies.terms.spending import BY_USER
+from family.enums import STANDING, BondState, StepKind
+from family.models import Bond, Step
+from family.queries.facts import Insured, bound_of, spending_of, used_fen
+from family.queries.invitations import Mark
+from family.rules import relations, use
+from family.rules.use import BLOCKED_WORDS, Blocked, Bound, PlaceRule
+from yibao.lib.days import day_words
+from yibao.lib.fen import grouped
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One bond for one side's page. Amounts in fen, of the benefit year of `on` in the payer's region."""
+
+    bond: Bond
+    other: Person
+    kin: str
+    used_fen: int
+    bound: Bound
+    why_blocked: Blocked | None
+
+    @property
+    def limit_fen(self) -> int | None:
+        return self.bond.limit_fen
+
+    @property
+    def left_fen(self) -> int | None:
+        return self.bound.left_fen
+
+    @property
+    def called(self) -> str:
+        """陈伟（父亲）。"""
+        return f"{self.other.name}（{self.kin}）"
+
+    @property
+    def blocked(self) -> str:
+        """Why nothing can be used today, in words; empty when it can."""
+        return BLOCKED_WORDS[self.why_blocked] if self.why_blocked else ""
+
+    @property
+    def usable_at(self) -> list[PlaceRule]:
+        """能在哪用: every kind of place, by the user's insurance and region."""
+        return where_usable(self.bound)
+
+
+def where_usable(bound: Bound) -> list[PlaceRule]:
+    """Return every kind of place and whether the money works there; nothing where the user's region has no rules."""
+    if bound.user_terms is None or "medical" not in bound.scopes:
+        return []
+    return use.places(bound.user.insurance, bound.user_terms)
+
+
+def bonds_given(person: Person, on: date, region: str | None = None) -> list[Card]:
+    """Return who may use this person's money now, the oldest bond first."""
+    rows = Bond.objects.filter(payer=person, state__in=STANDING).order_by("from_on", "pk")
+    return cards(rows if region is None else rows.filter(region=region), person, on)
+
+
+def bonds_received(person: Person, on: date) -> list[Card]:
+    """Return whose money this person may use now, in the order in which it is used."""
+    rows = Bond.objects.filter(user=person, state__in=STANDING)
+    return cards(in_use_order(list(rows), person, on), person, on)
+
+
+def in_use_order(bonds: list[Bond], user: Person, on: date) -> list[Bond]:
+    """Return a user's bonds in the order of use: their own, or that of binding where their region says so."""
+    spending = spending_of(Insured([user.pk], on).as_user(user.pk).region, on)
+    by_user = spending is None or spending.payer_order == BY_USER
+    return sorted(bonds, key=lambda bond: (bond.place if by_user else 0, bond.pk))
+
+
+def may_reorder(user: Person, on: date) -> bool:
+    """Return whether the user's region lets them choose the order."""
+    spending = spending_of(Insured([user.pk], on).as_user(user.pk).region, on)
+    return spending is not None and spending.payer_order == BY_USER
+
+
+def ended_bonds(person: Person, on: date) -> list[Card]:
+    """Return the bonds of either side that are over, the last one first."""
+    rows = Bond.objects.filter(Q(payer=person) | Q(user=person), state=BondState.ENDED).order_by("-state_at", "-pk")
+    return cards(rows, person, on)
+
+
+def card_given(person: Person, bond_id: int, on: date) -> Card:
+    """Return one bond as its payer sees it, ended or not. Raises Bond.DoesNotExist for anybody else's."""
+    return cards([_with_people().get(pk=bond_id, payer=person)], person, on)[0]
+
+
+def card_received(person: Person, bond_id: int, on: date) -> Card:
+    """Return one bond as its user sees it, ended or not. Raises Bond.DoesNotExist for anybody else's."""
+    return cards([_with_people().get(pk=bond_id, user=person)], person, on)[0]
+
+
+def cards(bonds: Iterable[Bond], person: Person, on: date) -> list[Card]:
+    """Return bonds as cards for one of their two sides (three queries, however many bonds)."""
+    found = bonds if isinstance(bonds, list) else list(bonds.select_related("payer", "user"))  # type: ignore[attr-defined]
+    years = {bond.pk: year_of(bond, on) for bond in found}
+    used = used_fen(found, years)
+    insured = Insured({person_id for bond in found for person_id in (bond.payer_id, bond.user_id)}, on)
+    return [_card(bond, person, on, insured, used.get(bond.pk, 0)) for bond in found]
+
+
+def _card(bond: Bond, person: Person, on: date, insured: Insured, used: int) -> Card:
+    is_payer = person.pk == bond.payer_id
+    other = bond.user if is_payer else bond.payer
+    bound = bound_of(bond, on=on, insured=insured, used=used)
+    scope = bond.scopes[0]
+    return Card(
+        bond=bond,
+        other=other,
+        kin=kin_of(bond, person),
+        used_fen=used,
+        bound=bound,
+        why_blocked=use.blocked(bound, on=on, scope=scope, where=None),
+    )
+
+
+def kin_of(bond: Bond, person: Person) -> str:
+    """Return what the other one is to this person, the right way round: 父亲."""
+    if person.pk == bond.payer_id:
+        return relations.word(bond.relation, bond.user.gender)
+    return relations.word(relations.inverse(bond.relation), bond.payer.gender)
+
+
+def used_this_year(bond: Bond, on: date) -> int:
+    """Return the fen used in the benefit year of a day, what was given back not counted."""
+    return used_fen([bond], {bond.pk: year_of(bond, on)}).get(bond.pk, 0)
+
+
+def year_of(bond: Bond, on: date) -> int:
+    """Return the benefit year of a day in the payer's region; limits count by it."""
+    try:
+        return periods.year_of(bond.region, on)
+    except book.NoPolicy:
+        return on.year
+
+
+def _with_people():
+    return Bond.objects.select_related("payer", "user")
+
+
+def history(bond: Bond, *, for_payer: bool) -> list[Mark]:
+    """Return everything that happened to a bond and its invitation, oldest first, in words both sides may read."""
+    mine = Q(bond=bond) | Q(invitation=bond.invitation_id) if bond.invitation_id else Q(bond=bond)
+    rows = Step.objects.filter(mine).select_related("undoes").order_by("pk")
+    return [
+        Mark(StepKind(step.kind), words_of(step, bond), step.at, step)
+        for step in rows
+        if not (step.kind == StepKind.ORDER and for_payer)
+    ]
+
+
+def words_of(step: Step, bond: Bond) -> str:
+    """Return one step in words: who did what."""
+    who = {bond.payer_id: bond.payer.name, bond.user_id: bond.user.name}.get(step.by_id or 0, "")
+    kind = StepKind(step.kind)
+    if kind == StepKind.LIMIT:
+        return f"{who}把每年额度改为{_money(step.detail['now'])}（原来{_money(step.detail['was'])}）"
+    if kind == StepKind.END_DAY:
+        return f"{who}把结束日期改为{_day(step.detail['now'])}（原来{_day(step.detail['was'])}）"
+    if kind == StepKind.ENDED:
+        return f"自动结束：{bond.get_end_reason_display()}"
+    if kind == StepKind.ACCEPTED and step.detail.get("consent") == "parent":
+        return f"父母代{bond.user.name}同意"
+    if kind == StepKind.UNDONE and step.undoes is not None:
+        return f"{who}撤回了：{StepKind(step.undoes.kind).label}"
+    return f"{who}{kind.label}"
+
+
+def _money(fen: int | None) -> str:
+    return "不限" if fen is None else f" {grouped(fen)} 元"
+
+
+def _day(iso: str | None) -> str:
+    return "没有" if iso is None else day_words(date.fromisoformat(iso))
+
+
+def undoable(person: Person, at: datetime) -> list[Step]:
+    """Return what this person can still take back at this instant, the latest first."""
+    steps = Step.objects.filter(by=person, undo_until__gt=at, undone_by=None).select_related("bond", "invitation")
+    return list(steps.order_by("-pk"))

@@ -1,0 +1,83 @@
+"""Who used whose money: day, kind of place, amount and the other person; never the name of a place, never more."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Q, QuerySet
+
+from accounts.enums import VoucherKind
+from accounts.models import Person
+from family.models import Draw
+from family.queries.bonds import kin_of
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One use as both sides may see it (fen). `refunded`: it was given back."""
+
+    on: date
+    other: Person
+    kin: str
+    amount_fen: int
+    place_kind: str
+    what: str
+    refunded: bool
+    bond_id: int
+
+
+def used_of_mine(
+    person: Person, *, user: Person | None = None, since: date | None = None, until: date | None = None
+) -> list[Use]:
+    """Return what relatives used of this person's money, the latest first; `until` is the last day."""
+    rows = Draw.objects.filter(bond__payer=person)
+    return _uses(rows.filter(bond__user=user) if user else rows, person, since, until)
+
+
+def used_of_others(
+    person: Person, *, payer: Person | None = None, since: date | None = None, until: date | None = None
+) -> list[Use]:
+    """Return what this person used of relatives' money, the latest first; `until` is the last day."""
+    rows = Draw.objects.filter(bond__user=person)
+    return _uses(rows.filter(bond__payer=payer) if payer else rows, person, since, until)
+
+
+def totals(uses: Iterable[Use]) -> list[tuple[Person, str, int]]:
+    """Return (person, kin, fen) summed by person, what was given back not counted, the largest first."""
+    sums: dict[int, int] = defaultdict(int)
+    people: dict[int, tuple[Person, str]] = {}
+    for one in uses:
+        people[one.other.pk] = (one.other, one.kin)
+        sums[one.other.pk] += 0 if one.refunded else one.amount_fen
+    return sorted(((*people[pk], fen) for pk, fen in sums.items()), key=lambda row: (-row[2], row[0].pk))
+
+
+def people_in(uses: Iterable[Use]) -> list[Person]:
+    """Return everybody who appears, for the filter of the page."""
+    return list({one.other.pk: one.other for one in uses}.values())
+
+
+def _uses(rows: QuerySet[Draw], person: Person, since: date | None, until: date | None) -> list[Use]:
+    within = Q()
+    if since is not None:
+        within &= Q(on__gte=since)
+    if until is not None:
+        within &= Q(on__lte=until)
+    rows = rows.filter(within).select_related("bond__payer", "bond__user", "voucher", "voucher__reversed_by")
+    found = []
+    for draw in rows.order_by("-on", "-pk"):
+        bond, voucher = draw.bond, draw.voucher
+        found.append(
+            Use(
+                on=draw.on,
+                other=bond.user if bond.payer_id == person.pk else bond.payer,
+                kin=kin_of(bond, person),
+                amount_fen=draw.amount_fen,
+                place_kind=voucher.place_kind,
+                what="代缴居民医保" if voucher.kind == VoucherKind.PREMIUM else "看病买药",
+                refunded=hasattr(voucher, "reversed_by"),
+                bond_id=bond.pk,
+            )
+        )
+    return found
