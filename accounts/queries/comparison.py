@@ -25,6 +25,8 @@ _NUMBERED = re.compile(r"(.+?)(?:_(\d+))?")
 
 _AMOUNT = re.compile(r"\d+\.\d{2}", re.ASCII)
 
+Year = list[Span]  # month by month
+
 COMPARED = (VoucherKind.ACCRUAL, VoucherKind.PRECREDIT)
 
 LABELS = {
@@ -161,40 +163,68 @@ def label_of(key: str) -> str:
 
 
 def _parts(before: tuple[Span, ...], now: tuple[Span, ...]) -> list[Part]:
-    """Return the causes with their parts. Only one stretch beside one stretch can be taken apart fairly."""
-    if len(before) != 1 or len(now) != 1:
+    """Return the causes with their parts; none where the two cannot be laid side by side month by month.
+
+    First the number of months, then bases, then who became a retiree, then the rules and whatever else differs.
+    """
+    old, new = _months(before), _months(now)
+    parts: list[tuple[str, Year, Year]] = []
+    if len(old) != len(new):
+        if len(before) != 1 or len(now) != 1:
+            return []
+        longer = old[:1] * len(new)
+        parts.append((f"月数从{len(old)}个月变成{len(new)}个月", old, longer))
+        old = longer
+    if not old:
         return []
-    old, new = before[0], now[0]
-    if RETIREE in (old.facts.capacity, new.facts.capacity) and old.facts.capacity != new.facts.capacity:
-        words = "退休了，改按退休人员的标准记入" if new.facts.capacity == RETIREE else "重新按在职人员记入"
-        return [Part(words, _fen(new) - _fen(old))]
-    months = old._replace(months=new.months)
-    base = months._replace(facts=months.facts._replace(base_fen=new.facts.base_fen))
-    steps = [
-        (f"月数从{old.months}个月变成{new.months}个月", old, months),
-        (_base_words(old.facts, new.facts), months, base),
-        (_rest_words(old, new), base, new),
+    based = [_with_base(o, n) for o, n in zip(old, new, strict=True)]
+    moved = [
+        o if o.facts.capacity == n.facts.capacity else n._replace(version=o.version)
+        for o, n in zip(based, new, strict=True)
     ]
+    parts += [(_base_words(old, based), old, based), (_capacity_words(based, moved), based, moved)]
+    parts.append((_rest_words(moved, new), moved, new))
     try:
-        return [Part(words, _fen(after) - _fen(prior)) for words, prior, after in steps if _fen(after) != _fen(prior)]
+        return [Part(words, _fen(after) - _fen(prior)) for words, prior, after in parts if _fen(after) != _fen(prior)]
     except CannotCredit:  # old numbers under new rules need not make sense
         return []
 
 
-def _fen(span: Span) -> int:
-    terms: CreditTerms = book.version(int(span.version)).terms
+def _months(spans: tuple[Span, ...]) -> Year:
+    return [span._replace(months=1) for span in spans for _ in range(span.months)]
+
+
+def _with_base(old: Span, new: Span) -> Span:
+    """The old month on the new month's base, where both are months of contributions in the same capacity."""
+    if old.facts.capacity != new.facts.capacity:
+        return old
+    return old._replace(facts=old.facts._replace(base_fen=new.facts.base_fen))
+
+
+def _fen(months: Year) -> int:
+    terms: CreditTerms = book.version(int(months[0].version)).terms
     if terms.accrual == MONTHLY:
-        return formulas.monthly_credit(span.facts, terms).amount_fen
-    return formulas.year_credit((span,), {span.version: terms}).amount_fen
+        return formulas.monthly_credit(months[0].facts, terms).amount_fen
+    return formulas.year_credit(tuple(months), lambda version: book.version(int(version)).terms).amount_fen
 
 
-def _base_words(old: MonthFacts, new: MonthFacts) -> str:
-    if old.base_fen is None or new.base_fen is None:
-        return "缴费基数变了"
-    return f"缴费基数从{grouped(old.base_fen)}元变成{grouped(new.base_fen)}元"
+def _base_words(old: Year, new: Year) -> str:
+    changed = [(o.facts.base_fen, n.facts.base_fen) for o, n in zip(old, new, strict=True) if o != n]
+    some = f"有{len(changed)}个月的" if len(changed) < len(old) else ""
+    if len(set(changed)) != 1 or None in changed[0]:
+        return f"{some}缴费基数变了"
+    return f"{some}缴费基数从{grouped(changed[0][0])}元变成{grouped(changed[0][1])}元"
 
 
-def _rest_words(old: Span, new: Span) -> str:
-    if old.version == new.version:
-        return "年龄到了另一档" if old.facts.age != new.facts.age else "其他资料变了"
-    return f"规定变了（{day_words(book.version(int(new.version)).effective_from)}起）"
+def _capacity_words(old: Year, new: Year) -> str:
+    changed = [n for o, n in zip(old, new, strict=True) if o != n]
+    some = f"有{len(changed)}个月" if len(changed) < len(old) else ""
+    if changed and changed[0].facts.capacity == RETIREE:
+        return f"{some or '退休了，'}改按退休人员的标准记入"
+    return f"{some or '身份变了，'}改按在职人员的标准记入"
+
+
+def _rest_words(old: Year, new: Year) -> str:
+    if old[-1].version == new[-1].version:
+        return "年龄到了另一档" if old[-1].facts.age != new[-1].facts.age else "其他资料变了"
+    return f"规定变了（{day_words(book.version(int(new[-1].version)).effective_from)}起）"

@@ -7,9 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.policies import book
-from accounts.policies.formulas import MonthFacts, Span
+from accounts.policies.formulas import MonthFacts, Span, year_credit
 from accounts.queries.answers import QUESTIONS
-from accounts.queries.comparison import _fen, _parts
+from accounts.queries.comparison import _parts
 from tests.accounts.portal import seen, worker
 from tests.cast import HUNAN, ZHOUSHAN, changed, insured, paid_for, run, spend
 
@@ -108,6 +108,10 @@ class TestWhyLess:
         assert page.index("您的情况") < page.index("常见的原因有五个")
 
 
+def worth(spans: tuple[Span, ...]) -> int:
+    return year_credit(spans, lambda version: book.version(int(version)).terms).amount_fen
+
+
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     base_before=st.integers(1_000_00, 50_000_00),
@@ -121,5 +125,24 @@ def test_the_parts_of_a_difference_add_up_to_the_fen(base_before, base_now, mont
     before = (Span(MonthFacts("employee", base_before, 40), months_before, str(first.id)),)
     now = (Span(MonthFacts("employee", base_now, 41), months_now, str(last.id)),)
     parts = _parts(before, now)
-    assert sum(part.fen for part in parts) == _fen(now[0]) - _fen(before[0])
+    assert sum(part.fen for part in parts) == worth(now) - worth(before)
     assert all(part.fen for part in parts)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    bases=st.lists(st.integers(1_000_00, 50_000_00), min_size=3, max_size=3),
+    months=st.integers(1, 11),
+    retires_after=st.integers(0, 12),
+    region=st.sampled_from([ZHOUSHAN, "330381"]),
+)
+def test_the_parts_add_up_over_changes_of_base_and_a_retirement_too(bases, months, retires_after, region):
+    first, last = str(book.versions(region, "credit")[-1].id), str(book.versions(region, "credit")[0].id)
+    employed = [Span(MonthFacts("employee", bases[2], 60), retires_after, last)] if retires_after else []
+    retired = [Span(MonthFacts("retiree", None, 60), 12 - retires_after, last)] if retires_after < 12 else []
+    before = (
+        Span(MonthFacts("employee", bases[0], 59), months, first),
+        Span(MonthFacts("employee", bases[1], 59), 12 - months, first),
+    )
+    now = (*employed, *retired)
+    assert sum(part.fen for part in _parts(before, now)) == worth(now) - worth(before)
