@@ -48,14 +48,14 @@ def insured(region: str = ZHOUSHAN, *, since: date = date(2020, 1, 1), **enrolme
 
 def changed(person: Person, on: date, **changes: Any) -> Enrolment:
     """Record that somebody's enrolment is different from that day on; what is not named stays as it was."""
-    last = Enrolment.objects.filter(person=person).order_by("-from_on").first()
+    last = Enrolment.objects.filter(person=person).order_by("from_on", "id").last()
     kept = {"region": last.region, "person_type": last.person_type, "status": last.status, "flex": last.flex}
     return EnrolmentFactory(person=person, from_on=on, **{**kept, **changes})
 
 
 def paid_for(person: Person, month: date, base: str, *, received: date | None = None, late: bool = False) -> None:
     """Record that a month was paid for on a base (yuan)."""
-    region = Enrolment.objects.filter(person=person).order_by("-from_on").values_list("region", flat=True)[0]
+    region = Enrolment.objects.filter(person=person).order_by("-from_on", "-id").values_list("region", flat=True)[0]
     ContributionFactory(
         person=person, region=region, month=month, base_fen=fen(base), received_on=received or month, late=late
     )
