@@ -31,13 +31,13 @@ def person(monkeypatch) -> Person:
 
 
 @pytest.fixture
-def browser() -> Client:
+def visitor() -> Client:
     return signed_in(citizen(PHONE))
 
 
-def prove(browser: Client, person: Person, **changes: str):
+def prove(visitor: Client, person: Person, **changes: str):
     data = {"name": person.name, "certno": str(person.certno), "region": REGION, **changes}
-    return browser.post(reverse("identity_record"), data)
+    return visitor.post(reverse("identity_record"), data)
 
 
 def counter_code(person: Person, now=None) -> str:
@@ -45,24 +45,24 @@ def counter_code(person: Person, now=None) -> str:
     return identity.issue_identity_code(actor=Actor.staff(clerk, "R01", "K1"), person=person, now=now or clock.now())
 
 
-def test_pages_of_an_account_lead_to_proving_first_and_back_again(browser, person):
-    first = browser.get(reverse("identity_done"))
+def test_pages_of_an_account_lead_to_proving_first_and_back_again(visitor, person):
+    first = visitor.get(reverse("identity_done"))
     assert first.url == "/identity/?next=%2Fidentity%2Fdone%2F"
-    assert browser.post(first.url, {"way": "record"}).url == "/identity/record/?next=%2Fidentity%2Fdone%2F"
-    assert browser.post(first.url, {"way": "code"}).url == "/identity/code/?next=%2Fidentity%2Fdone%2F"
+    assert visitor.post(first.url, {"way": "record"}).url == "/identity/record/?next=%2Fidentity%2Fdone%2F"
+    assert visitor.post(first.url, {"way": "code"}).url == "/identity/code/?next=%2Fidentity%2Fdone%2F"
 
 
-def test_choosing_no_way_is_explained(browser):
-    response = browser.post(reverse("identity"), {})
+def test_choosing_no_way_is_explained(visitor):
+    response = visitor.post(reverse("identity"), {})
     assert response.status_code == 422
     assert text_of(response).count("请选一种方式") == 2
 
 
-def test_name_number_and_region_of_the_roster_open_the_account(browser, person):
-    response = prove(browser, person)
+def test_name_number_and_region_of_the_roster_open_the_account(visitor, person):
+    response = prove(visitor, person)
     assert response.url == reverse("identity_done")
     assert User.objects.get().person == person
-    page = text_of(browser.get(response.url))
+    page = text_of(visitor.get(response.url))
     assert "身份已确认" in page
     assert str(person.certno) not in page
     event = AuditEvent.objects.get(verb="identity.proven")
@@ -71,11 +71,11 @@ def test_name_number_and_region_of_the_roster_open_the_account(browser, person):
 
 
 @pytest.mark.parametrize("typed", ["９９９９０２", " 9 9 9 9 0 2 "])
-def test_numbers_and_names_typed_in_full_width_or_with_spaces_are_understood(browser, person, typed):
+def test_numbers_and_names_typed_in_full_width_or_with_spaces_are_understood(visitor, person, typed):
     wide = str(person.certno).translate({ord(digit): chr(ord(digit) + 0xFEE0) for digit in "0123456789X"})
     spaced = " ".join(str(person.certno).lower())
     number = wide if typed[0] == "９" else spaced
-    assert prove(browser, person, certno=number, name=" 陈 静 ").url == reverse("identity_done")
+    assert prove(visitor, person, certno=number, name=" 陈 静 ").url == reverse("identity_done")
 
 
 @pytest.mark.parametrize(
@@ -103,8 +103,8 @@ def wrong_tries(person: Person) -> dict[str, dict[str, str]]:
 def test_every_mismatch_gets_the_same_page_byte_for_byte(person):
     pages = {}
     for number, (reason, changes) in enumerate(wrong_tries(person).items()):
-        browser = signed_in(citizen(f"1990000020{number}"))
-        response = prove(browser, person, **changes)
+        visitor = signed_in(citizen(f"1990000020{number}"))
+        response = prove(visitor, person, **changes)
         body = re.sub(r'(value="|X-CSRFToken": ")\w{64}"', "", text_of(response))
         pages[reason] = (response.status_code, sorted(response.headers), body)
     assert len(set(map(str, pages.values()))) == 1, pages.keys()
@@ -132,17 +132,17 @@ def test_every_mismatch_costs_the_same_queries(person):
     assert len({str(shape) for shape in shapes.values()}) == 1, {reason: len(shape) for reason, shape in shapes.items()}
 
 
-def test_a_number_that_cannot_be_one_is_explained_because_that_tells_nothing(browser, person):
-    response = prove(browser, person, certno="99990219500101")
+def test_a_number_that_cannot_be_one_is_explained_because_that_tells_nothing(visitor, person):
+    response = prove(visitor, person, certno="99990219500101")
     assert response.status_code == 422
     assert "证件号码少了4位，应为18位" in text_of(response)
     assert limits.left("identity of user", str(User.objects.get().pk), proving.TRIES_OF_USER[0], clock.now()) == 5
 
 
-def test_tries_are_limited_per_user_and_the_page_says_until_when(browser, person):
+def test_tries_are_limited_per_user_and_the_page_says_until_when(visitor, person):
     for _ in range(5):
-        assert prove(browser, person, name="不对").status_code == 422
-    response = prove(browser, person)
+        assert prove(visitor, person, name="不对").status_code == 422
+    response = prove(visitor, person)
     assert response.status_code == 429
     assert re.search(r"\d\d:\d\d 以后可以再试", text_of(response))
     assert User.objects.get().person is None
@@ -160,15 +160,15 @@ def test_the_phone_of_the_roster_is_told_when_another_phone_opens_the_account(pe
     assert (message.phone, message.template) == (PHONE, "identity_tied")
 
 
-def test_nobody_is_told_when_it_is_the_same_phone(browser, person):
-    prove(browser, person)
+def test_nobody_is_told_when_it_is_the_same_phone(visitor, person):
+    prove(visitor, person)
     assert not OutboxMessage.objects.exists()
 
 
-def test_a_region_may_demand_the_phone_of_the_roster(browser, person, settings):
+def test_a_region_may_demand_the_phone_of_the_roster(visitor, person, settings):
     settings.IDENTITY_PHONE_MUST_MATCH = True
     assert prove(signed_in(citizen("19900000055")), person).status_code == 422
-    assert prove(browser, person).status_code == 302
+    assert prove(visitor, person).status_code == 302
 
 
 def test_one_person_has_one_sign_in_whatever_the_code_does(person):
@@ -177,12 +177,12 @@ def test_one_person_has_one_sign_in_whatever_the_code_does(person):
         citizen("19900000056", person)
 
 
-def test_who_has_proven_it_is_not_asked_again_and_cannot_become_somebody_else(browser, person):
-    prove(browser, person)
+def test_who_has_proven_it_is_not_asked_again_and_cannot_become_somebody_else(visitor, person):
+    prove(visitor, person)
     other = EnrolmentFactory(person__name="林晓明", person__serial=501, region=REGION).person
     for page in ("identity", "identity_record", "identity_code"):
-        assert browser.get(reverse(page)).url == "/account/"
-    prove(browser, other)
+        assert visitor.get(reverse(page)).url == "/account/"
+    prove(visitor, other)
     assert User.objects.get().person == person
 
 
@@ -191,10 +191,10 @@ def test_staff_are_nobodys_account():
         assert signed_in(official(username=page)).get(reverse(page)).status_code == 403
 
 
-def test_a_code_from_the_counter_opens_the_account_once(browser, person):
+def test_a_code_from_the_counter_opens_the_account_once(visitor, person):
     code = counter_code(person)
     assert re.fullmatch(f"[{proving.ALPHABET}]{{8}}", code)
-    assert browser.post(reverse("identity_code"), {"code": code}).url == reverse("identity_done")
+    assert visitor.post(reverse("identity_code"), {"code": code}).url == reverse("identity_done")
     user = User.objects.get(person=person)
     row = IdentityCode.objects.get()
     assert (row.used_by, row.used_at is None) == (user, False)
@@ -203,10 +203,10 @@ def test_a_code_from_the_counter_opens_the_account_once(browser, person):
     assert "对不上" in text_of(again.post(reverse("identity_code"), {"code": code}))
 
 
-def test_a_code_may_be_typed_in_small_letters_and_groups(browser, person):
+def test_a_code_may_be_typed_in_small_letters_and_groups(visitor, person):
     code = counter_code(person)
     typed = f" {code[:4].lower()}-{code[4:]} "
-    assert browser.post(reverse("identity_code"), {"code": typed}).status_code == 302
+    assert visitor.post(reverse("identity_code"), {"code": typed}).status_code == 302
 
 
 def test_a_code_is_not_in_the_database_and_holds_no_confusing_letters(person):
@@ -217,31 +217,31 @@ def test_a_code_is_not_in_the_database_and_holds_no_confusing_letters(person):
     assert not [code for code in codes if code in stored]
 
 
-def test_a_new_code_stops_the_earlier_one(browser, person):
+def test_a_new_code_stops_the_earlier_one(visitor, person):
     old, new = counter_code(person), counter_code(person)
-    assert "对不上" in text_of(browser.post(reverse("identity_code"), {"code": old}))
-    assert browser.post(reverse("identity_code"), {"code": new}).status_code == 302
+    assert "对不上" in text_of(visitor.post(reverse("identity_code"), {"code": old}))
+    assert visitor.post(reverse("identity_code"), {"code": new}).status_code == 302
 
 
-def test_a_code_lapses_after_three_days(browser, person, monkeypatch):
+def test_a_code_lapses_after_three_days(visitor, person, monkeypatch):
     code = counter_code(person)
     at(monkeypatch, timedelta(days=3, seconds=1))
-    browser = signed_in(citizen("19900000055"))
-    assert "对不上" in text_of(browser.post(reverse("identity_code"), {"code": code}))
+    visitor = signed_in(citizen("19900000055"))
+    assert "对不上" in text_of(visitor.post(reverse("identity_code"), {"code": code}))
 
 
-def test_a_code_of_a_person_who_is_tied_already_leads_to_the_counter_and_stays_unused(browser, person):
+def test_a_code_of_a_person_who_is_tied_already_leads_to_the_counter_and_stays_unused(visitor, person):
     citizen("19900000055", person)
     code = counter_code(person)
-    assert "对不上" in text_of(browser.post(reverse("identity_code"), {"code": code}))
+    assert "对不上" in text_of(visitor.post(reverse("identity_code"), {"code": code}))
     assert IdentityCode.objects.get().used_at is None
 
 
-def test_a_made_up_code_and_a_mismatch_get_the_same_page(browser, person):
+def test_a_made_up_code_and_a_mismatch_get_the_same_page(visitor, person):
     token = re.compile(r'(value="|X-CSRFToken": ")\w{64}"|/identity/\w+/')
-    pages = [browser.post(reverse("identity_code"), {"code": "ABCDEFGH"}), prove(browser, person, name="不对")]
+    pages = [visitor.post(reverse("identity_code"), {"code": "ABCDEFGH"}), prove(visitor, person, name="不对")]
     assert len({token.sub("", text_of(page)) for page in pages}) == 1
-    assert "核验码是8个字母和数字" in text_of(browser.post(reverse("identity_code"), {"code": "ABC"}))
+    assert "核验码是8个字母和数字" in text_of(visitor.post(reverse("identity_code"), {"code": "ABC"}))
 
 
 def test_only_staff_give_codes(person):
@@ -255,7 +255,7 @@ def test_only_staff_give_codes(person):
     assert (event.subject, event.office, event.case) == (person, "R01", "K1")
 
 
-def test_refused_tries_are_audited_without_naming_whom_was_tried(browser, person):
-    prove(browser, person, name="不对")
+def test_refused_tries_are_audited_without_naming_whom_was_tried(visitor, person):
+    prove(visitor, person, name="不对")
     event = AuditEvent.objects.get(verb="identity.refused")
     assert (event.subject, event.actor) == (None, f"citizen:{User.objects.get().pk}")
