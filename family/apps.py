@@ -6,3 +6,12 @@ from django.apps import AppConfig
 class FamilyConfig(AppConfig):
     name = "family"
     verbose_name = "家庭共济"
+
+    def ready(self) -> None:
+        from accounts import guard
+        from accounts.ledger import verify
+        from family import books
+        from family.queries import portal  # noqa: F401  registers what sharing says on the citizen's pages
+
+        guard.protect("family_step", "family_draw")
+        verify.INVARIANTS.update(books.INVARIANTS)

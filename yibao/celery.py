@@ -13,5 +13,6 @@ app.conf.beat_schedule = {
     "tick: open the runs that are due": {"task": "accounts.tasks.tick", "schedule": 60.0},
     "pump: ring for chunks that nobody works on": {"task": "accounts.tasks.pump", "schedule": 20.0},
     "sweep: send the text messages that wait": {"task": "accounts.tasks.sweep_sms", "schedule": 15.0},
+    "family: let invitations lapse and bonds end": {"task": "family.tasks.keep_up", "schedule": 600.0},
     "tidy: forget what sign-ins left behind": {"task": "accounts.tasks.tidy_identity", "schedule": 3600.0},
 }

@@ -3,7 +3,6 @@
 from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import Q
 
 from accounts.identity.actors import Actor
 from accounts.ledger.retry import retrying
@@ -86,22 +85,6 @@ def end_by_itself(*, actor: Actor, bond_id: int, reason: EndReason, on: date, at
             return False
         end(actor=actor, bond=bond, reason=reason, kind=StepKind.ENDED, by=None, on=on, at=at)
     return True
-
-
-@retrying
-def end_all_of(*, actor: Actor, person: Person, reason: EndReason, on: date, at: datetime) -> int:
-    """End everything somebody gives and uses, e.g. after a death was reported; return how many bonds that were.
-
-    `reason` is that of the bonds they use (USER_…); those they give end with the same event on the payer's side.
-    Pool money goes back to its owner through closing.close_by_itself.
-    """
-    mirror = {EndReason.USER_DIED: EndReason.PAYER_DIED, EndReason.USER_LEFT: EndReason.PAYER_LEFT}
-    rows = Bond.objects.filter(Q(payer=person) | Q(user=person), state__in=STANDING).order_by("pk")
-    count = 0
-    for bond in rows:
-        why = mirror.get(reason, reason) if bond.payer_id == person.pk else reason
-        count += end_by_itself(actor=actor, bond_id=bond.pk, reason=why, on=on, at=at)
-    return count
 
 
 def _refuse_early(bond: Bond, on: date) -> None:

@@ -32,10 +32,11 @@ def write(
 ) -> Step:
     """Write one step and its audit event in the caller's transaction.
 
-    `can_undo` gives it the minutes that the region's terms allow; `detail` must then hold what it was before.
+    `can_undo` gives it the minutes that the region's terms allow; `detail` holds what it was before, and gets the last
+    draw on the bond, after which nothing may have been used.
     """
     detail = dict(detail or {})
-    if can_undo and bond is not None:
+    if bond is not None:
         detail["last_draw"] = last_draw(bond)
     step = Step.objects.create(
         kind=kind,

@@ -1,0 +1,33 @@
+"""Do what time and the roster do to sharing: expire, remind, end by itself. Beat does the same; repeating is harmless."""
+
+import json
+from argparse import ArgumentParser
+from datetime import date, datetime, time
+
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts.identity.actors import Actor
+from family.jobs import keep_up
+from yibao.lib import clock
+
+
+class Command(BaseCommand):
+    help = "Expire and remind invitations, end bonds whose time or insurance is over, note who came of age."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--on", type=date.fromisoformat, help="business date, default today; its last second")
+        parser.add_argument("--json", action="store_true", help="print one JSON document")
+
+    def handle(self, *args: object, **options: object) -> None:
+        chosen: date | None = options["on"]  # type: ignore[assignment]
+        on = chosen or clock.today()
+        at = datetime.combine(chosen, time(23, 59, 59), clock.SHANGHAI) if chosen else clock.now()
+        report = keep_up(actor=Actor.system("family_daily"), on=on, at=at)
+        if options["json"]:
+            document = {"on": on.isoformat(), "done": dict(report.done), "failed": report.failed}
+            self.stdout.write(json.dumps(document, ensure_ascii=False))
+        else:
+            for name, count in report.done.items():
+                self.stdout.write(f"{name}：{count}")
+        if report.failed:
+            raise CommandError("没有办成，原因见日志：" + "；".join(report.failed[:5]))

@@ -1,0 +1,106 @@
+"""Closing a family: everybody's use ends, invitations are withdrawn, and pool money goes back to its owner."""
+
+from datetime import date, datetime
+
+from django.db import transaction
+
+from accounts.identity.actors import Actor
+from accounts.ledger.holding import hold
+from accounts.ledger.retry import retrying
+from accounts.models import Person, Pot
+from family.enums import OPEN, STANDING, EndReason, InvitationState, StepKind
+from family.models import Bond, Invitation, Step
+from family.operations import ending, pool, steps
+from family.operations.invitations import close
+from family.queries.matters import OpenMatter, open_matters
+from family.rules import Changed
+
+
+class StillOpen(Exception):
+    """Something has to be settled first; `matters` says what."""
+
+    def __init__(self, matters: list[OpenMatter]) -> None:
+        super().__init__(f"{len(matters)} open matters")
+        self.matters = matters
+
+
+@retrying
+def close_family(*, actor: Actor, payer: Person, region: str, on: date, at: datetime) -> Step:
+    """Close the family of a payer in a region. Can be undone as a whole for some minutes.
+
+    Raises StillOpen with what blocks it, Changed when there is nothing to close.
+    """
+    if matters := open_matters(payer, region):
+        raise StillOpen(matters)
+    step = _close(actor=actor, payer=payer, region=region, reason=EndReason.CLOSED, by=payer, on=on, at=at)
+    if step is None:
+        raise Changed
+    return step
+
+
+@retrying
+def close_by_itself(
+    *, actor: Actor, payer: Person, region: str, reason: EndReason, on: date, at: datetime
+) -> Step | None:
+    """Close a family because its owner died, left or moved away; None when there is nothing to close (any more)."""
+    return _close(actor=actor, payer=payer, region=region, reason=reason, by=None, on=on, at=at)
+
+
+def _close(
+    *, actor: Actor, payer: Person, region: str, reason: EndReason, by: Person | None, on: date, at: datetime
+) -> Step | None:
+    with transaction.atomic():
+        pots = Pot.objects.filter(person=payer, region=region).exclude(kind="receivable")
+        hold(actor=actor, on=on, pots=pots.values_list("pk", flat=True))
+        users = _standing(payer, region).values_list("user_id", flat=True)
+        steps.lock_people({payer.pk, *users})
+        invitations = Invitation.objects.select_for_update(of=("self",), no_key=True)
+        waiting = list(invitations.filter(payer=payer, region=region, state__in=OPEN).order_by("pk"))
+        bonds = steps.lock_bonds(_standing(payer, region).values_list("pk", flat=True))
+        key = f"pool-close:{payer.pk}:{Step.objects.filter(payer=payer, region=region).count()}"
+        voucher = pool.empty(actor=actor, payer=payer, region=region, key=key, on=on)
+        if not waiting and not bonds and voucher is None:
+            return None
+        step = steps.write(
+            actor=actor,
+            kind=StepKind.CLOSED,
+            by=by,
+            payer_id=payer.pk,
+            region=region,
+            on=on,
+            at=at,
+            voucher=voucher,
+            detail={"reason": str(reason)},
+            can_undo=by is not None,
+        )
+        for invitation in waiting:
+            detail = {"was": str(invitation.state)}
+            close(invitation, InvitationState.WITHDRAWN, at)
+            steps.write(
+                actor=actor,
+                kind=StepKind.WITHDRAWN,
+                by=by,
+                payer_id=payer.pk,
+                region=region,
+                on=on,
+                at=at,
+                invitation=invitation,
+                detail=detail,
+                part_of=step,
+            )
+        for bond in bonds:
+            ending.end(
+                actor=actor,
+                bond=bond,
+                reason=reason,
+                kind=StepKind.REMOVED if by else StepKind.ENDED,
+                by=by,
+                on=on,
+                at=at,
+                part_of=step,
+            )
+    return step
+
+
+def _standing(payer: Person, region: str):
+    return Bond.objects.filter(payer=payer, region=region, state__in=STANDING)

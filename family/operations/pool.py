@@ -1,0 +1,153 @@
+"""共济账户 of a pool region: moving one's own money in above the reserve, and back."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+
+from django.db import transaction
+
+from accounts.enums import PotKind, VoucherKind
+from accounts.identity.actors import Actor
+from accounts.ledger import posting
+from accounts.ledger.posting import Locked, Move
+from accounts.ledger.pots import pool_pot
+from accounts.ledger.retry import retrying
+from accounts.models import Person, Pot, Voucher
+from family.enums import StepKind
+from family.models import Step
+from family.operations import steps
+from family.queries.eligibility import to_move_in
+from family.queries.facts import is_pool
+from family.rules import Refused
+
+
+@retrying
+def move_in(*, actor: Actor, payer: Person, region: str, amount_fen: int, key: str, on: date, at: datetime) -> Step:
+    """Move fen from the account into the pool (划拨); what is left in the account is never less than the reserve.
+
+    `key` is the form's own: sent twice, the money moves once. Can be undone for some minutes while it is unused.
+    Raises Refused with every reason, NotEnough for more than may be moved, PostingError for an amount of zero,
+    KeyReused for another amount under the same key.
+    """
+    carried, pool = _pots(payer, region, on)
+
+    def decide(locked: Locked) -> list[Move]:
+        now = to_move_in(payer=payer, region=region, on=on)  # once more, under the lock of both pots
+        if now.reasons:
+            raise Refused(now.reasons)
+        if amount_fen > now.movable_fen:
+            raise posting.NotEnough("超过了现在能转入的金额")
+        return [Move(carried, pool, amount_fen)]
+
+    return _move(
+        actor,
+        VoucherKind.TRANSFER_IN,
+        StepKind.MOVED_IN,
+        payer,
+        region,
+        (carried, pool),
+        decide,
+        amount_fen,
+        key,
+        on,
+        at,
+    )
+
+
+@retrying
+def move_back(*, actor: Actor, payer: Person, region: str, amount_fen: int, key: str, on: date, at: datetime) -> Step:
+    """Move fen from the pool back to the account it came from. Like `move_in`, but always possible.
+
+    Raises NotEnough for more than the pool holds, PostingError for an amount of zero.
+    """
+    carried, pool = _pots(payer, region, on)
+
+    def decide(locked: Locked) -> list[Move]:
+        return [Move(pool, carried, amount_fen)]
+
+    return _move(
+        actor,
+        VoucherKind.TRANSFER_BACK,
+        StepKind.MOVED_BACK,
+        payer,
+        region,
+        (carried, pool),
+        decide,
+        amount_fen,
+        key,
+        on,
+        at,
+    )
+
+
+def empty(*, actor: Actor, payer: Person, region: str, key: str, on: date) -> Voucher | None:
+    """Move everything in the pool back to its owner, in the caller's transaction; None when it holds nothing.
+
+    The caller holds the pots.
+    """
+    pots = {pot.kind: pot for pot in Pot.objects.filter(person=payer, region=region)}
+    pool = pots.get(PotKind.POOL)
+    if pool is None or not pool.balance_fen:
+        return None
+    carried = pots[PotKind.CARRIED].pk
+    return posting.post(
+        actor=actor,
+        kind=VoucherKind.TRANSFER_BACK,
+        region=region,
+        on=on,
+        key=key,
+        payload={"payer": payer.pk, "all": True},
+        pots=[pool.pk, carried],
+        decide=lambda locked: [Move(pool.pk, carried, locked.usable(pool.pk))],
+        subject_id=payer.pk,
+    )
+
+
+def _pots(payer: Person, region: str, on: date) -> tuple[int, int]:
+    """Return the account and the pool, opening the pool at its first use. Raises Refused where there cannot be one."""
+    carried = Pot.objects.filter(person=payer, region=region, kind=PotKind.CARRIED).values_list("pk", flat=True).first()
+    if carried is None or not is_pool(region, on):
+        raise Refused(to_move_in(payer=payer, region=region, on=on).reasons)
+    return carried, pool_pot(region, payer.pk)
+
+
+def _key(payer: Person, key: str) -> str:
+    return f"pool:{payer.pk}:{key}"
+
+
+def _move(
+    actor: Actor,
+    kind: VoucherKind,
+    step: StepKind,
+    payer: Person,
+    region: str,
+    pots: tuple[int, int],
+    decide: Callable[[Locked], list[Move]],
+    amount_fen: int,
+    key: str,
+    on: date,
+    at: datetime,
+) -> Step:
+    with transaction.atomic():
+        voucher = posting.post(
+            actor=actor,
+            kind=kind,
+            region=region,
+            on=on,
+            key=_key(payer, key),
+            payload={"payer": payer.pk, "amount_fen": amount_fen},
+            pots=pots,
+            decide=decide,
+            subject_id=payer.pk,
+        )
+        earlier = Step.objects.filter(voucher=voucher).first()
+        return earlier or steps.write(
+            actor=actor,
+            kind=step,
+            by=payer,
+            payer_id=payer.pk,
+            region=region,
+            on=on,
+            at=at,
+            voucher=voucher,
+            can_undo=True,
+        )

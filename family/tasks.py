@@ -1,0 +1,13 @@
+"""Celery's side of the daily jobs: a bell. What is due stands in the database."""
+
+from celery import shared_task
+
+from accounts.identity.actors import Actor
+from family.jobs import keep_up as keep_up_with
+from yibao.lib import clock
+
+
+@shared_task(name="family.tasks.keep_up")
+def keep_up() -> None:
+    """Let invitations lapse and bonds end that are due."""
+    keep_up_with(actor=Actor.system("family"), on=clock.today(), at=clock.now())
