@@ -24,7 +24,7 @@ class Command(BaseCommand):
             document = {"ok": not found, "findings": [{"invariant": f.invariant, "rows": f.rows} for f in found]}
             self.stdout.write(json.dumps(document, ensure_ascii=False, default=str))
         elif not found:
-            self.stdout.write(f"账本正确：{len(verify.INVARIANTS) + 2} 项检查全部通过。")
+            self.stdout.write(f"账本正确：{len(verify.INVARIANTS | verify.OF_OTHER_APPS) + 2} 项检查全部通过。")
         if found:
             lines = [f"「{f.invariant}」不成立：" + "；".join(str(row) for row in f.rows) for f in found]
             raise CommandError("\n".join(lines))
