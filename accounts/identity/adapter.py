@@ -53,7 +53,10 @@ class AccountAdapter(DefaultAccountAdapter):
         return super().post_login(request, user, **details)
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
-        return home_of(access.current_user(request))
+        user = access.current_user(request)
+        if user.is_official and not access.has_second_factor(request):
+            return reverse("second_factor")
+        return home_of(user)
 
     def get_signup_redirect_url(self, request: HttpRequest) -> str:
         return home_of(access.current_user(request))

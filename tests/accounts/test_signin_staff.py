@@ -52,7 +52,7 @@ def set_up(client: Client) -> str:
 
 def test_the_first_sign_in_leads_to_the_set_up_and_nowhere_else(client):
     official()
-    give_password(client)
+    assert give_password(client).url == reverse("second_factor")
     for page in STAFF_PAGES:
         assert client.get(page).url == reverse("second_factor")
     page = client.get(reverse("second_factor")).content.decode()
