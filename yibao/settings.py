@@ -224,6 +224,7 @@ CSRF_COOKIE_NAME = "__Host-csrftoken" if HTTPS else "csrftoken"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "yibao.errors.stale_form"
 
 # Celery: a doorbell. The database is the work list, so results are not kept and messages carry ids only.
 CELERY_BROKER_URL = REDIS_URL
