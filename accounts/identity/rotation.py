@@ -7,11 +7,14 @@ let one person be on the roster twice.
 """
 
 from collections.abc import Callable, Iterator
+from itertools import chain
 
+from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.db import connection, models, transaction
 
 from accounts.identity import keyring
+from accounts.identity.adapter import TOTP_CONTEXT
 from accounts.identity.sealed import BlindIndexField, SealedField, Sealer, sealed_fields
 
 BATCH = 2_000
@@ -53,11 +56,10 @@ def rotate(*, progress: Callable[[str, int, int], None] | None = None, batch: in
     total = _count_left()
     moved = 0
     while left := _count_left():  # again, for rows that were being written while the key changed
-        for model in _models():
-            for count in _batches(model, batch):
-                moved += count
-                if progress:
-                    progress("换新密钥", moved, max(total, moved))
+        for count in chain(*(_batches(model, batch) for model in _models()), _second_factors()):
+            moved += count
+            if progress:
+                progress("换新密钥", moved, max(total, moved))
         if _count_left() >= left:
             raise RotationUnfinishedError("有的行没有换成新密钥，请再运行一次 rotate_keys")
     return moved
@@ -97,7 +99,7 @@ def _count_left() -> int:
         for model in _models():
             cursor.execute(f"SELECT count(*) FROM {model._meta.db_table} WHERE {_stale(model)}", {"key": key})
             left += cursor.fetchone()[0]
-    return left
+    return left + sum(bool(_stale_secrets(data, key)) for data in Authenticator.objects.values_list("data", flat=True))
 
 
 def _batches(model: type[models.Model], batch: int) -> Iterator[int]:
@@ -140,3 +142,24 @@ def _resealed(
         yield None if text is None else sealer.seal(text)
         if index:
             yield sealer.index(text or "")
+
+
+def _stale_secrets(data: dict[str, object], current: bytes) -> list[str]:
+    """Return which entries of a staff member's second factor are sealed with another key; allauth keeps them as hex."""
+    sealed = ((name, data.get(name)) for name in ("secret", "seed"))
+    return [name for name, value in sealed if isinstance(value, str) and bytes.fromhex(value)[1:5] != current]
+
+
+def _second_factors() -> Iterator[int]:
+    """Move the second factors of the staff, one by one; yield one for each that was moved."""
+    for pk in Authenticator.objects.order_by("pk").values_list("pk", flat=True):
+        with transaction.atomic():
+            factor = Authenticator.objects.select_for_update().filter(pk=pk).first()
+            sealer = Sealer(TOTP_CONTEXT)
+            stale = _stale_secrets(factor.data, sealer.current) if factor else []
+            for name in stale:
+                factor.data[name] = sealer.seal(sealer.unseal(bytes.fromhex(factor.data[name]))).hex()
+            if stale:
+                factor.save(update_fields=["data"])
+        if stale:
+            yield 1

@@ -78,7 +78,7 @@ class Sealer:
             return None
         key_id = key_id or self.current
         mac = self._macs[key_id].copy()
-        mac.update(text.encode())
+        mac.update(text.encode(errors="surrogatepass"))  # a look-up finds nothing by broken text, and does not break
         return key_id + mac.finalize()[:16]
 
 
@@ -220,10 +220,15 @@ class BlindIndexField(models.BinaryField):
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
         source = model_instance.__dict__.get(self.of)
         if isinstance(source, str):
-            field = model_instance._meta.get_field(self.of)
-            assert isinstance(field, SealedField)
-            setattr(model_instance, self.attname, Sealer(field.context).index(source))
+            setattr(model_instance, self.attname, Sealer(context_of(type(model_instance), self.of)).index(source))
         return getattr(model_instance, self.attname)
+
+
+def context_of(model: type[models.Model], name: str) -> str:
+    """Return the context of an encrypted field, for Sealer and indexes."""
+    field = model._meta.get_field(name)
+    assert isinstance(field, SealedField)
+    return field.context
 
 
 def sealed_fields(model: type[models.Model]) -> Iterator[tuple[SealedField, BlindIndexField | None]]:

@@ -145,8 +145,10 @@ class File:
 
     def _check_columns(self, columns: tuple[str, ...]) -> None:
         for column in columns:
-            if columns.count(column) > 1:
-                self.problems.add(1, column, "", "这一列出现了不止一次" if column else "有一列没有列名")
+            if not column:
+                self.problems.add(1, "", "", "有一列没有列名")
+            elif columns.count(column) > 1:
+                self.problems.add(1, column, "", "这一列出现了不止一次")
             elif column not in self.columns:
                 self.problems.add(1, masking.scrubbed(column)[:40], "", "不认识的列名")
         for column in self.columns:
@@ -242,10 +244,12 @@ def analyze_when_large(rows: int, *names: str) -> None:
 
 
 def _digest(path: Path) -> str:
-    if not path.is_file():
-        raise ImportRefusedError([Problem(0, "", "", f"找不到文件 {path.name}")])
     digest = hashes.Hash(hashes.SM3())
-    with path.open("rb") as file:
-        while piece := file.read(1 << 20):
-            digest.update(piece)
+    try:
+        with path.open("rb") as file:
+            while piece := file.read(1 << 20):
+                digest.update(piece)
+    except OSError as error:
+        reason = "找不到文件" if isinstance(error, FileNotFoundError) else "读不了文件"
+        raise ImportRefusedError([Problem(0, "", "", f"{reason} {path.name}")]) from None
     return digest.finalize().hex()

@@ -9,7 +9,7 @@ from django.db import connection
 
 from accounts.enums import InsuranceType, JobKind
 from accounts.identity.actors import Actor
-from accounts.identity.sealed import Sealer
+from accounts.identity.sealed import Sealer, context_of
 from accounts.ledger import periods
 from accounts.models import Person, Run
 from accounts.operations import imports_cells as cells
@@ -101,7 +101,7 @@ def _stage(file: File, today: date) -> None:
 
 def _lines(file: File, readers: Sequence[Callable[[str], Any]], today: date) -> Iterator[str]:
     """Yield the good rows as lines of COPY text; note what is wrong with the others."""
-    index = Sealer(Person._meta.get_field("certno").context).index
+    index = Sealer(context_of(Person, "certno")).index
     for number, row in file.read():
         values = []
         for column, read, cell in zip(COLUMNS, readers, row, strict=True):
@@ -118,7 +118,7 @@ def _lines(file: File, readers: Sequence[Callable[[str], Any]], today: date) -> 
         if not faults:
             certno = certificate.number
             yield (
-                f"{number}\t{masked_certno(certno)}\t\\\\x{index(certno).hex()}\t{region}\t{month.first}\t"
+                f"{number}\t{masked_certno(certno)}\t\\\\x{(index(certno) or b'').hex()}\t{region}\t{month.first}\t"
                 f"{base_fen}\t{received_on}\n"
             )
 

@@ -1,15 +1,16 @@
 """import_roster: who is insured where, as what, from which day on."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from django.db import connection
 
 from accounts.enums import EnrolmentStatus, Gender, InsuranceType
 from accounts.identity.actors import Actor
 from accounts.identity.certificates import Certificate
-from accounts.identity.sealed import Sealer
+from accounts.identity.sealed import Sealer, context_of
 from accounts.ledger import pots
 from accounts.models import Person
 from accounts.operations import imports_cells as cells
@@ -74,6 +75,25 @@ def _stage(file: File, today: date) -> None:
     sql.prepare_staging()
 
 
+class _Row(NamedTuple):
+    """The values of a row in the order of COLUMNS."""
+
+    certificate: Certificate
+    name: str
+    gender: str
+    born: date
+    phone: str
+    region: str
+    insurance: str
+    kind: str
+    status: str
+    since: date
+    flex: str
+    identity: str
+    street: str
+    pension_fen: int | None
+
+
 class _Reader:
     """Checks the rows of a file one by one and turns the good ones into lines for COPY."""
 
@@ -81,19 +101,19 @@ class _Reader:
         self.file = file
         self.today = today
         self.latest_on = today + timedelta(days=366)
-        self.certno = Sealer(Person._meta.get_field("certno").context)
-        self.phone = Sealer(Person._meta.get_field("phone").context)
+        self.certno = Sealer(context_of(Person, "certno"))
+        self.phone = Sealer(context_of(Person, "phone"))
         # In the order of COLUMNS.
-        self.readers = (
+        self.readers: tuple[Callable[[str], Any], ...] = (
             cells.certificate,
             cells.name,
-            cells.one_of({str(value): label for value, label in Gender.choices}),
+            cells.one_of({str(value): str(label) for value, label in Gender.choices}),
             cells.day,
             cells.phone,
             cells.region_reader(),
-            cells.one_of(dict(InsuranceType.choices)),
+            cells.one_of({value: str(label) for value, label in InsuranceType.choices}),
             cells.person_type,
-            cells.one_of({str(value): label for value, label in EnrolmentStatus.choices}),
+            cells.one_of({str(value): str(label) for value, label in EnrolmentStatus.choices}),
             cells.day,
             cells.one_of({"1": "灵活就业", "0": "不是", "": ""}),
             cells.code,
@@ -104,57 +124,41 @@ class _Reader:
     def lines(self) -> Iterator[str]:
         """Yield the good rows as lines of COPY text; note what is wrong with the others."""
         add = self.file.problems.add
-        for number, row in self.file.read():
+        for number, texts in self.file.read():
             values = []
-            for column, read, cell in zip(COLUMNS, self.readers, row, strict=True):
+            for column, read, text in zip(COLUMNS, self.readers, texts, strict=True):
                 try:
-                    values.append(read(cell))
+                    values.append(read(text))
                 except ValueError as fault:
-                    add(number, column, cell, str(fault))
+                    add(number, column, text, str(fault))
             if len(values) == len(COLUMNS):
-                faults = list(self._contradictions(*values))
+                row = _Row(*values)
+                faults = list(self._contradictions(row))
                 if not faults:
-                    yield self._line(number, values)
+                    yield self._line(number, row)
                 for column, reason in faults:
-                    add(number, column, row[COLUMNS.index(column)], reason)
+                    add(number, column, texts[COLUMNS.index(column)], reason)
 
-    def _contradictions(
-        self, certificate: Certificate, name, gender, born, phone, region, insurance, kind, status, since, *rest
-    ) -> Iterator[tuple[str, str]]:
+    def _contradictions(self, row: _Row) -> Iterator[tuple[str, str]]:
         """Yield the columns of a row that contradict another column, and how."""
-        if certificate.birth_on != born:
+        if row.certificate.birth_on != row.born:
             yield "brdy", "与证件号码里的出生日期不一致"
-        if born > self.today:
+        if row.born > self.today:
             yield "brdy", "出生日期在今天之后"
-        if since < born:
+        if row.since < row.born:
             yield "stas_date", "早于出生日期"
-        if since > self.latest_on:
+        if row.since > self.latest_on:
             yield "stas_date", "在一年以后，请核对"
-        if not cells.fits(insurance, kind):
-            yield "psn_type", f"与险种 {insurance} 不符：310 应为 11 或 12 开头，390 应为 14、15 或 16 开头"
+        if not cells.fits(row.insurance, row.kind):
+            yield "psn_type", f"与险种 {row.insurance} 不符：310 应为 11 或 12 开头，390 应为 14、15 或 16 开头"
 
-    def _line(self, number: int, values: list) -> str:
-        (
-            certificate,
-            name,
-            gender,
-            born,
-            phone,
-            region,
-            insurance,
-            kind,
-            status,
-            since,
-            flex,
-            code,
-            street,
-            pension,
-        ) = values
-        certno = certificate.number
-        phone_index = self.phone.index(phone)
+    def _line(self, number: int, row: _Row) -> str:
+        certno = row.certificate.number
+        phone_index = self.phone.index(row.phone) or b""
         return (
             f"{number}\t{masked_certno(certno)}\t\\\\x{self.certno.seal(certno).hex()}\t"
-            f"\\\\x{self.certno.index(certno).hex()}\t{name}\t{gender}\t{born}\t\\\\x{self.phone.seal(phone).hex()}\t"
-            f"{'' if phone_index is None else phone_index.hex()}\t{region}\t{insurance}\t{kind}\t{status}\t{since}\t"
-            f"{'t' if flex == '1' else 'f'}\t{code}\t{street}\t{_NULL if pension is None else pension}\n"
+            f"\\\\x{(self.certno.index(certno) or b'').hex()}\t{row.name}\t{row.gender}\t{row.born}\t"
+            f"\\\\x{self.phone.seal(row.phone).hex()}\t{phone_index.hex()}\t{row.region}\t{row.insurance}\t{row.kind}\t"
+            f"{row.status}\t{row.since}\t{'t' if row.flex == '1' else 'f'}\t{row.identity}\t{row.street}\t"
+            f"{_NULL if row.pension_fen is None else row.pension_fen}\n"
         )

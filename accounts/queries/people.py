@@ -21,7 +21,7 @@ def find_by_phone(phone: str) -> list[Person]:
 
 
 def _find(name: str, text: str) -> list[Person]:
-    context = Person._meta.get_field(name).context
+    context = sealed.context_of(Person, name)
     while True:
         ring = keyring.load()
         indexes = sealed.indexes(text, context)

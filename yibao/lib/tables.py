@@ -5,6 +5,7 @@ What the file is, is seen from its content. Memory stays the same for ten rows a
 
 import codecs
 import csv
+import io
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -88,12 +89,12 @@ def _csv_rows(path: Path, on_progress: Callable[[float], None] | None) -> Iterat
     encoding = _encoding(path)
     size = path.stat().st_size or 1
     number = 0
-    with path.open("r", encoding=encoding, newline="") as text:
+    with path.open("rb") as file, io.TextIOWrapper(file, encoding=encoding, newline="") as text:
         reader = csv.reader(_lines(text), strict=True)
         try:
             for number, cells in enumerate(reader, 1):
                 if on_progress and number % 1000 == 0:
-                    on_progress(text.buffer.tell() / size)
+                    on_progress(file.tell() / size)
                 if any(cells):
                     yield number, cells
         except csv.Error as error:
