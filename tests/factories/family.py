@@ -1,0 +1,102 @@
+"""Families: people with accounts in a region, bonds and invitations made through the operations."""
+
+from datetime import date, datetime, time
+from itertools import count
+
+from accounts.enums import PotKind, VoucherKind
+from accounts.identity.actors import Actor
+from accounts.ledger.posting import Move, post
+from accounts.ledger.pots import open_missing, system_pot
+from accounts.models import Person, Pot
+from family.enums import Consent
+from family.models import Bond
+from family.operations import drafts, invitations
+from family.operations.invitations import Sent
+from tests.factories.people import EnrolmentFactory, PersonFactory
+from yibao.lib.clock import SHANGHAI
+
+RUIAN, ZHOUSHAN, QUANZHOU, JIANGXI = "330381", "330900", "350500", "360000"
+TODAY = date(2026, 3, 10)
+NOW = datetime.combine(TODAY, time(10), SHANGHAI)
+SELF = Actor.system("test")
+_numbers = count(1)
+
+
+def insured(region: str = RUIAN, *, carried: int = 0, current: int = 0, resident: bool = False, **facts) -> Person:
+    """Return somebody insured in a region since 2020; an employee's pots hold so many fen since last year."""
+    status, from_on = facts.pop("status", 1), facts.pop("from_on", date(2020, 1, 1))
+    person = PersonFactory(**facts)
+    EnrolmentFactory(
+        person=person,
+        region=region,
+        insurance="390" if resident else "310",
+        person_type="15" if resident else "11",
+        status=status,
+        from_on=from_on,
+    )
+    open_missing([region])
+    if not resident:
+        if carried:
+            credit(person, region, PotKind.CARRIED, carried, on=date(2025, 6, 1))
+        if current:
+            Pot.objects.filter(person=person, region=region, kind=PotKind.CURRENT).update(year=TODAY.year)
+            credit(person, region, PotKind.CURRENT, current, on=date(2026, 1, 1))
+    return person
+
+
+def credit(person: Person, region: str, kind: str, fen: int, on: date = TODAY) -> None:
+    """Put fen into a pot, as a credit of that day."""
+    pot = Pot.objects.get(person=person, region=region, kind=kind).pk
+    source = system_pot(region, PotKind.FUND)
+    number = next(_numbers)
+    post(
+        actor=SELF,
+        kind=VoucherKind.PAYOUT,
+        region=region,
+        on=on,
+        key=f"test-credit:{number}:{pot}",
+        payload={"fen": fen},
+        pots=[pot],
+        decide=lambda locked: [Move(source, pot, fen)],
+    )
+
+
+def holds(person: Person, region: str = RUIAN, kind: str = PotKind.CARRIED) -> int:
+    """Return what a pot holds now (fen); 0 where there is none."""
+    return (
+        Pot.objects.filter(person=person, region=region, kind=kind).values_list("balance_fen", flat=True).first() or 0
+    )
+
+
+def invited(payer: Person, user: Person, region: str = RUIAN, relation: str = "5", on: date = TODAY, **terms) -> Sent:
+    """Return an invitation sent from one to the other: the user is the payer's (by default) parent."""
+    at = datetime.combine(on, time(10), SHANGHAI)
+    drafts.draft(
+        actor=SELF,
+        payer=payer,
+        region=region,
+        at=at,
+        relation=relation,
+        name=user.name,
+        certno=user.certno,
+        phone=terms.pop("phone", ""),
+        scopes=terms.pop("scopes", ("medical",)),
+        **terms,
+    )
+    return invitations.send(actor=SELF, payer=payer, region=region, on=on, at=at)
+
+
+def bond(payer: Person, user: Person, region: str = RUIAN, **facts) -> Bond:
+    """Return a bond that is simply there: for what comes after binding."""
+    return Bond.objects.create(
+        payer=payer,
+        user=user,
+        region=region,
+        relation=facts.pop("relation", "5"),
+        scopes=facts.pop("scopes", ["medical"]),
+        place=facts.pop("place", 1),
+        from_on=facts.pop("from_on", date(2026, 1, 1)),
+        state_at=NOW,
+        consent=Consent.OWN,
+        **facts,
+    )
