@@ -1,0 +1,64 @@
+"""Forms of answering an invitation (C11): with one's own code, for a child, with a code from paper, saying no."""
+
+import re
+import unicodedata
+
+from django import forms
+
+from accounts.forms.signin import CodeForm
+from family.forms.fields import CertnoField, plain_name
+
+LAST_FOUR = "请填证件号码的最后4位"
+
+
+class RefusalForm(forms.Form):
+    """Why not: only if one wants to say so."""
+
+    answer = forms.CharField(
+        label="想对家人说的话", required=False, max_length=100, help_text="不写也可以。写了，对方会看到。"
+    )
+
+
+class CodeAcceptForm(CodeForm):
+    """The invited person's own words on the inviter's phone: name, last four, and the code their phone received."""
+
+    name = forms.CharField(label="您的姓名", max_length=50, error_messages={"required": "请填姓名"})
+    last_four = forms.CharField(label="您的证件号码最后4位", error_messages={"required": LAST_FOUR})
+    field_order = ("name", "last_four", "code")
+
+    def clean_name(self) -> str:
+        return plain_name(self.cleaned_data["name"])
+
+    def clean_last_four(self) -> str:
+        text = unicodedata.normalize("NFKC", self.cleaned_data["last_four"]).upper().strip()
+        if not re.fullmatch(r"\d{3}[\dX]", text, re.ASCII):
+            raise forms.ValidationError(LAST_FOUR, code="shape")
+        return text
+
+
+class NumberForm(forms.Form):
+    """Which invitation a parent has on paper."""
+
+    number = forms.CharField(label="邀请编号", error_messages={"required": "请填邀请编号"})
+
+    def clean_number(self) -> str:
+        return "".join(unicodedata.normalize("NFKC", self.cleaned_data["number"]).upper().split())
+
+
+class ChildForm(forms.Form):
+    """Which child."""
+
+    name = forms.CharField(label="孩子的姓名", max_length=50, error_messages={"required": "请填孩子的姓名"})
+    certno = CertnoField(label="孩子的证件号码")
+
+    def clean_name(self) -> str:
+        return plain_name(self.cleaned_data["name"])
+
+
+class DeclareForm(forms.Form):
+    """承诺书: that one is the parent."""
+
+    declared = forms.BooleanField(
+        label="我是这个孩子的父亲或母亲，所填属实，同意孩子用这份钱",
+        error_messages={"required": "请先确认您是孩子的父亲或母亲，再勾选"},
+    )

@@ -1,0 +1,82 @@
+"""Forms about one relative's terms, moving money into the pool, and looking at what was used."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+
+from family.forms.fields import DayField, YuanField
+from yibao.lib.fen import grouped
+
+ALL, OTHER = "all", "other"
+QUICK_PICKS_FEN = (100_00, 500_00)
+
+
+class LimitForm(forms.Form):
+    limit = YuanField(label="每年最多用多少（元）", required=False, help_text="不填就是不限额度。")
+
+
+class EndDayForm(forms.Form):
+    until = DayField(label="用到哪一天", required=False, help_text="例如 2027年12月31日。不填就是长期有效。")
+
+
+class AmountForm(forms.Form):
+    """How much to move into the pool: a quick pick, everything, or an amount of one's own (fen)."""
+
+    pick = forms.ChoiceField(
+        label="转入多少",
+        widget=forms.RadioSelect,
+        error_messages={"required": "请选转入多少", "invalid_choice": "请选转入多少"},
+    )
+    amount = YuanField(label="其他金额（元）", required=False)
+
+    def __init__(self, *args: Any, most_fen: int, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.most_fen = most_fen
+        picks = [(str(fen), f"{grouped(fen)} 元") for fen in QUICK_PICKS_FEN if fen < most_fen]
+        everything = (ALL, f"全部可转的 {grouped(most_fen)} 元")
+        self.fields["pick"].choices = [*picks, everything, (OTHER, "其他金额")]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        pick = cleaned.get("pick")
+        if pick is None or "amount" in self.errors:
+            return cleaned
+        chosen = self.most_fen if pick == ALL else cleaned.get("amount") if pick == OTHER else int(pick)
+        if not chosen:
+            self.add_error("amount", "请填要转入的金额")
+        elif chosen > self.most_fen:
+            self.add_error("amount", f"最多能转 {grouped(self.most_fen)} 元")
+        cleaned["fen"] = chosen
+        return cleaned
+
+
+class UsageForm(forms.Form):
+    """Whose use, and of which year. Nothing chosen means everybody's, of all years."""
+
+    person = forms.ChoiceField(label="家人", required=False)
+    year = forms.ChoiceField(label="年份", required=False)
+
+    def __init__(self, data: Any, *, people: Iterable[tuple[int, str]], years: Iterable[int]) -> None:
+        super().__init__(data, auto_id="filter_%s")
+        self.fields["person"].choices = [("", "全部"), *((str(pk), name) for pk, name in people)]  # type: ignore[attr-defined]
+        self.fields["year"].choices = [("", "全部"), *((str(year), f"{year}年") for year in years)]  # type: ignore[attr-defined]
+
+
+class PreviewForm(forms.Form):
+    """A bill to try: how much, and where."""
+
+    amount = YuanField(label="这一笔要付多少（元）", error_messages={"required": "请填金额"})
+    place = forms.ChoiceField(
+        label="在哪里用", error_messages={"required": "请选在哪里用", "invalid_choice": "请选在哪里用"}
+    )
+
+    def __init__(self, *args: Any, places: Iterable[tuple[str, str]], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["place"].choices = [("", "请选择"), *places]  # type: ignore[attr-defined]
+
+    def clean_amount(self) -> int:
+        fen = self.cleaned_data["amount"]
+        if not fen:
+            raise forms.ValidationError("金额要大于零", code="amount")
+        return fen

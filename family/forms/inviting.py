@@ -1,0 +1,77 @@
+"""Forms of inviting a relative (C09): what they are to me, who they are, how much, and that it is true."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+
+from accounts.forms.signin import PhoneField
+from family.enums import Scope
+from family.forms.fields import CertnoField, DayField, YuanField, plain_name
+
+OTHER = "other"
+TRUE_AND_AGREED = "请先确认关系属实，再勾选"
+
+
+class AnyPhoneField(PhoneField):
+    """A mobile number, or none."""
+
+    def clean(self, value: Any) -> str:
+        return super().clean(value) if (value or "").strip() else ""
+
+
+class RelationForm(forms.Form):
+    relation = forms.ChoiceField(
+        label="这位家人是您的",
+        widget=forms.RadioSelect,
+        error_messages={"required": "请选这位家人是您的什么人", "invalid_choice": "请选这位家人是您的什么人"},
+    )
+
+    def __init__(self, *args: Any, offered: Iterable[tuple[str, str]], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["relation"].choices = [*offered, (OTHER, "不在这些里面")]  # type: ignore[attr-defined]
+
+
+class PersonForm(forms.Form):
+    """Who is invited. Whether there is such a person is never looked up."""
+
+    name = forms.CharField(label="姓名", max_length=50, error_messages={"required": "请填姓名"})
+    certno = CertnoField()
+    phone = AnyPhoneField(label="手机号", required=False, help_text="用来提醒对方登录后来看邀请，短信里没有链接。")
+    no_phone = forms.BooleanField(label="对方没有手机", required=False)
+
+    def clean_name(self) -> str:
+        return plain_name(self.cleaned_data["name"])
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("phone") and cleaned.get("no_phone"):
+            self.add_error("no_phone", "填了手机号，又勾选了“对方没有手机”，请只留一样")
+        return cleaned
+
+
+class TermsForm(forms.Form):
+    """How much, until when, what for."""
+
+    limit = YuanField(label="每年最多用多少（元）", required=False, help_text="不填就是不限额度，随时可以再改。")
+    until = DayField(
+        label="用到哪一天", required=False, help_text="例如 2027年12月31日。不填就是长期有效，随时可以移除。"
+    )
+    scopes = forms.MultipleChoiceField(
+        label="用来做什么",
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "请至少选一样", "invalid_choice": "请至少选一样"},
+    )
+
+    def __init__(self, *args: Any, scopes: Iterable[str], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["scopes"].choices = [(code, Scope(code).label) for code in scopes]  # type: ignore[attr-defined]
+
+
+class AgreeForm(forms.Form):
+    """The tick before an invitation goes out. `draft` names the one draft that this page showed."""
+
+    agree = forms.BooleanField(
+        label="我已确认关系属实，同意这位家人用我的钱", error_messages={"required": TRUE_AND_AGREED}
+    )
+    draft = forms.IntegerField(widget=forms.HiddenInput)

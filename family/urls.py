@@ -1,0 +1,67 @@
+"""Addresses of family sharing."""
+
+from django.urls import path
+
+from family.views.citizen import (
+    answering,
+    closing,
+    done,
+    here,
+    home,
+    invitations,
+    inviting,
+    members,
+    payers,
+    pool,
+    usage,
+)
+
+urlpatterns = [
+    path("family/", home.family, name="family"),
+    # Inviting, in three steps
+    path("family/invite/relation/", inviting.relation, name="family_invite_relation"),
+    path("family/invite/others/", inviting.others, name="family_invite_others"),
+    path("family/invite/person/", inviting.person, name="family_invite_person"),
+    path("family/invite/terms/", inviting.terms, name="family_invite_terms"),
+    path("family/invite/check/", inviting.check, name="family_invite_check"),
+    path("family/invite/discard/", inviting.discard, name="family_invite_discard"),
+    # One's own invitations
+    path("family/invitations/<str:number>/", invitations.invitation, name="family_invitation"),
+    path("family/invitations/<str:number>/sent/", invitations.sent, name="family_invite_sent"),
+    path("family/invitations/<str:number>/print/", invitations.sheet, name="family_invitation_sheet"),
+    path("family/invitations/<str:number>/resend/", invitations.resend, name="family_resend"),
+    path("family/invitations/<str:number>/withdraw/", invitations.withdraw, name="family_withdraw"),
+    # Answering
+    path("family/invitations/<str:number>/answer/", answering.answer, name="family_answer"),
+    path("family/invitations/<str:number>/refuse/", answering.refuse, name="family_refuse"),
+    path("family/invitations/<str:number>/stranger/", answering.disown, name="family_disown"),
+    path("family/invitations/<str:number>/here/", here.here, name="family_here"),
+    path("family/invitations/<str:number>/here/code/", here.send_code, name="family_here_code"),
+    path("family/child/", here.child, name="family_child"),
+    path("family/child/<str:number>/", here.child_answer, name="family_child_answer"),
+    path("family/open/", answering.landed, name="family_landed"),
+    path("family/open/<str:token>/", answering.land, name="family_land"),
+    # Who uses my money
+    path("family/members/<int:bond_id>/", members.member, name="family_member"),
+    path("family/members/<int:bond_id>/limit/", members.limit, name="family_limit"),
+    path("family/members/<int:bond_id>/end/", members.end_day, name="family_end_day"),
+    path("family/members/<int:bond_id>/suspend/", members.suspend, name="family_suspend"),
+    path("family/members/<int:bond_id>/resume/", members.resume, name="family_resume"),
+    path("family/members/<int:bond_id>/remove/", members.remove, name="family_remove"),
+    path("family/transfer/", pool.transfer, name="family_transfer"),
+    path("family/transfer/check/", pool.check, name="family_transfer_check"),
+    path("family/close/", closing.close, name="family_close"),
+    # Whose money I use
+    path("family/from-others/", payers.from_others, name="family_from_others"),
+    path("family/from-others/move/", payers.move, name="family_move"),
+    path("family/from-others/preview/", payers.preview, name="family_preview"),
+    path("family/from-others/<int:bond_id>/", payers.payer, name="family_payer"),
+    path("family/from-others/<int:bond_id>/leave/", payers.leave, name="family_leave"),
+    # What was used, and the result of every act
+    path("family/usage/", usage.usage, name="family_usage"),
+    path("family/usage/file/", usage.usage_file, name="family_usage_file"),
+    path("family/usage/others/", usage.usage_of_others, name="family_usage_others"),
+    path("family/usage/others/file/", usage.usage_of_others_file, name="family_usage_others_file"),
+    path("family/done/<int:step_id>/", done.done, name="family_done"),
+    path("family/done/<int:step_id>/undo/", done.undo, name="family_undo"),
+]

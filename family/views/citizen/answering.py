@@ -1,0 +1,160 @@
+"""收到邀请 (C11): what it means for me, 同意 and 不同意 with equal weight; and coming to it with a code from paper."""
+
+from datetime import datetime
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.identity.access import person_required
+from family.enums import StepKind
+from family.forms.answering import RefusalForm
+from family.models import Invitation, Step
+from family.operations import accepting, invitations
+from family.queries.bonds import bonds_received
+from family.queries.eligibility import to_bind
+from family.queries.facts import funds_name, is_pool, sharing_of
+from family.queries.invitations import invitation_received
+from family.rules import ReasonCode, relations
+from family.rules.eligibility import age_on
+from family.rules.reasons import for_user
+from family.views.citizen import papers
+from family.views.citizen.mine import Act, act_of
+from family.views.citizen.refusals import answering
+from family.views.citizen.words import pronoun, scope_words
+from yibao.lib.clock import SHANGHAI
+
+
+@never_cache
+@person_required
+@require_http_methods(["GET", "POST"])
+@answering
+def answer(request: HttpRequest, number: str) -> HttpResponse:
+    """Show the invited person everything that counts, and take their yes. Opening it notes that they have looked."""
+    act = act_of(request)
+    found = invitation_received(act.person, number)
+    if not is_open(found, act.at):
+        return _settled(request, act, found)
+    if request.method == "POST":
+        bond = accepting.accept(**act.by_user, number=number)
+        return redirect("family_done", done_step(bond_id=bond.pk).pk)
+    found = invitations.mark_seen(**act.by_user, number=number)
+    if is_minor(found, act):
+        return render(request, "family/answer_minor.html", {**meaning(found, act), "back_url": reverse("family")})
+    reasons = to_bind(
+        payer=found.payer, user=act.person, region=found.region, relation=found.relation,
+        scopes=tuple(found.scopes), on=act.on, limit_fen=found.limit_fen, until_on=found.until_on,
+    )  # fmt: skip
+    context = {
+        **meaning(found, act),
+        "reasons": for_user(reasons),
+        "full": any(reason.code == ReasonCode.MAX_AUTHORISERS for reason in reasons),
+        "earlier": bonds_received(act.person, act.on),
+        "back_url": reverse("family"),
+    }
+    return render(request, "family/answer.html", context)
+
+
+def meaning(invitation: Invitation, act: Act) -> dict:
+    """Return what an invitation means for the one invited, for every page on which somebody agrees."""
+    payer, pool = invitation.payer, is_pool(invitation.region, act.on)
+    return {
+        "invitation": invitation,
+        "payer": payer,
+        "they": pronoun(payer.gender),
+        "kin": relations.word(relations.inverse(invitation.relation), payer.gender),
+        "is_pool": pool,
+        "money": "共济账户" if pool else funds_name(invitation.region),
+        "scopes": scope_words(invitation.scopes),
+        "last_day": invitation.expires_at and invitation.expires_at.astimezone(SHANGHAI).date(),
+        "today": act.on,
+        "terms": sharing_of(invitation.region, act.on),
+        "is_medical": "medical" in invitation.scopes,
+    }
+
+
+def is_open(invitation: Invitation, at: datetime) -> bool:
+    return invitation.is_open and not invitation.disowned and (invitation.expires_at is None or invitation.expires_at > at)
+
+
+def is_minor(invitation: Invitation, act: Act) -> bool:
+    """Return whether the person is too young on this day to agree alone."""
+    terms = sharing_of(invitation.region, act.on)
+    return terms is not None and age_on(act.person.birth_on, act.on) < terms.minor_age
+
+
+def _settled(request: HttpRequest, act: Act, invitation: Invitation) -> HttpResponse:
+    """Say how an invitation ended that can no longer be answered."""
+    step = Step.objects.filter(
+        invitation=invitation, by=act.person, kind__in=(StepKind.ACCEPTED, StepKind.DECLINED), undone_by=None
+    ).last()
+    context = {**meaning(invitation, act), "step": step, "back_url": reverse("family")}
+    return render(request, "family/answer_settled.html", context, status=200 if request.method == "GET" else 409)
+
+
+@never_cache
+@person_required
+@require_http_methods(["GET", "POST"])
+@answering
+def refuse(request: HttpRequest, number: str) -> HttpResponse:
+    """「不同意」: on its own page, with room for a word to the relative if one wants to."""
+    act = act_of(request)
+    found = invitation_received(act.person, number)
+    if not is_open(found, act.at):
+        return _settled(request, act, found)
+    form = RefusalForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        step = invitations.decline(**act.by_user, number=number, answer=form.cleaned_data["answer"])
+        return redirect("family_done", step.pk)
+    context = {**meaning(found, act), "form": form, "back_url": reverse("family_answer", args=[number])}
+    return render(request, "family/refuse.html", context, status=422 if form.errors else 200)
+
+
+@never_cache
+@person_required
+@require_http_methods(["GET", "POST"])
+@answering
+def disown(request: HttpRequest, number: str) -> HttpResponse:
+    """「这不是我的家人」: the inviter is told nothing, the invitation just lapses for them."""
+    act = act_of(request)
+    found = invitation_received(act.person, number)
+    if not is_open(found, act.at):
+        return _settled(request, act, found)
+    if request.method == "POST":
+        step = invitations.decline(**act.by_user, number=number, not_family=True)
+        return redirect("family_done", step.pk)
+    context = {**meaning(found, act), "back_url": reverse("family_answer", args=[number])}
+    return render(request, "family/disown.html", context)
+
+
+def done_step(*, bond_id: int) -> Step:
+    """Return the step with which a bond began."""
+    return Step.objects.get(bond_id=bond_id, kind__in=(StepKind.ACCEPTED, StepKind.BOUND), undoes=None)
+
+
+@login_not_required
+@never_cache
+@require_GET
+def land(request: HttpRequest, token: str) -> HttpResponse:
+    """Take the secret out of the address at once; nothing is looked up before somebody is signed in."""
+    papers.take(request, token)
+    return redirect("family_landed")
+
+
+@never_cache
+@person_required
+@require_GET
+def landed(request: HttpRequest) -> HttpResponse:
+    """Open the invitation that the secret belongs to, for the invited person only."""
+    act = act_of(request)
+    token = papers.taken(request)
+    if not token:
+        return redirect("family")
+    try:
+        found = invitations.open_token(actor=act.actor, user=act.person, token=token, on=act.on, at=act.at)
+    except Invitation.DoesNotExist:
+        return render(request, "family/not_for_you.html", {"back_url": reverse("family")}, status=404)
+    return redirect("family_answer", found.number)

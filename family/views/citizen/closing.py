@@ -1,0 +1,38 @@
+"""关闭家庭共济 (C15): who loses what, what stands in the way, and the button."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from accounts.identity.access import person_required
+from family.operations import closing
+from family.queries.bonds import bonds_given
+from family.views.citizen.home import asked_by
+from family.views.citizen.mine import act_of, giving_of
+from family.views.citizen.refusals import answering
+
+
+@never_cache
+@person_required
+@require_http_methods(["GET", "POST"])
+@answering
+def close(request: HttpRequest) -> HttpResponse:
+    """Say everything that happens at once, then do it."""
+    giving, act = giving_of(request), act_of(request)
+    if giving is None:
+        return redirect("family_from_others")
+    context = {
+        "giving": giving,
+        "members": bonds_given(act.person, act.on, giving.region),
+        "waiting": [one for one in asked_by(giving, act) if one.is_waiting],
+        "back_url": reverse("family"),
+    }
+    if request.method == "GET":
+        return render(request, "family/close.html", context)
+    try:
+        step = closing.close_family(**act.by_payer, region=giving.region)
+    except closing.StillOpen as error:
+        return render(request, "family/close.html", {**context, "matters": error.matters}, status=409)
+    return redirect("family_done", step.pk)

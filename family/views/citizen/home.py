@@ -1,0 +1,56 @@
+"""家庭共济 (C08): who may use my money, whom I have asked, whose money I may use."""
+
+from datetime import timedelta
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from accounts.identity.access import person_required
+from family.enums import InvitationState
+from family.models import Invitation
+from family.queries.bonds import bonds_given, bonds_received, undoable
+from family.queries.eligibility import relations_offered
+from family.queries.invitations import invitations_received, invitations_sent
+from family.views.citizen.done import steps_shown
+from family.views.citizen.mine import Act, Giving, act_of, giving_of
+from family.views.citizen.words import Asked
+
+SHOWN_FOR = timedelta(days=30)  # how long an answer or a lapse stays on the page
+_SETTLED = (InvitationState.EXPIRED, InvitationState.DECLINED)
+
+
+@never_cache
+@person_required
+@require_GET
+def family(request: HttpRequest) -> HttpResponse:
+    """Show both sides of a person's sharing. Who has no account only uses others' money (C16)."""
+    giving = giving_of(request)
+    if giving is None:
+        return redirect("family_from_others")
+    act = act_of(request)
+    asked = asked_by(giving, act)
+    context = {
+        "giving": giving,
+        "today": act.on,
+        "members": bonds_given(act.person, act.on, giving.region),
+        "waiting": [one for one in asked if one.is_waiting],
+        "settled": [one for one in asked if one.state in _SETTLED],
+        "received": invitations_received(act.person, act.at),
+        "payers": bonds_received(act.person, act.on),
+        "undoable": steps_shown(undoable(act.person, act.at), act),
+        "relations": relations_offered(giving.region, act.on),
+    }
+    return render(request, "family/family.html", context)
+
+
+def asked_by(giving: Giving, act: Act) -> list[Asked]:
+    """Return the invitations that still matter to the inviter: waiting, and settled in the last month."""
+    rows = invitations_sent(giving.person, giving.region)
+    return [Asked(one, act.at, giving.terms) for one in rows[:30] if _matters(one, act)]
+
+
+def _matters(invitation: Invitation, act: Act) -> bool:
+    over = invitation.closed_at or invitation.expires_at
+    return over is None or over > act.at - SHOWN_FOR

@@ -1,0 +1,123 @@
+"""邀请详情 (C10): what has happened, what comes next; sending again, taking back, a sheet for the relative."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.identity.access import person_required
+from family.models import Bond
+from family.operations import invitations
+from family.queries.facts import is_pool, sharing_of
+from family.queries.invitations import invitation_sent, timeline
+from family.views.citizen import papers
+from family.views.citizen.home import asked_by
+from family.views.citizen.mine import Act, act_of, giving_of
+from family.views.citizen.refusals import answering
+from family.views.citizen.words import Asked
+from yibao.lib.days import short_day_words
+
+
+@never_cache
+@person_required
+@require_GET
+@answering
+def invitation(request: HttpRequest, number: str) -> HttpResponse:
+    """Show one's own invitation. With HTMX (「看看有没有新情况」) only where it stands."""
+    context = _context(act_of(request), number)
+    if request.htmx:
+        return render(request, "family/_invitation.html", {**context, "announcement": "已更新。"})
+    return render(request, "family/invitation.html", {**context, "back_url": reverse("family")})
+
+
+@never_cache
+@person_required
+@require_GET
+@answering
+def sent(request: HttpRequest, number: str) -> HttpResponse:
+    """Say that it has gone out, and what comes next."""
+    context = _context(act_of(request), number)
+    if not context["asked"].is_waiting:
+        return redirect("family_invitation", number)
+    return render(request, "family/invite_sent.html", context)
+
+
+@never_cache
+@person_required
+@require_GET
+@answering
+def sheet(request: HttpRequest, number: str) -> HttpResponse:
+    """Show a sheet to print for the relative: how to agree, and, in the session that sent it, a code to scan."""
+    context = _context(act_of(request), number)
+    if not context["asked"].is_waiting:
+        return redirect("family_invitation", number)
+    landing = papers.landing_of(request, number)
+    context |= {
+        "picture": papers.picture(landing) if landing else "",
+        "address": request.build_absolute_uri("/"),
+        "back_url": reverse("family_invitation", args=[number]),
+    }
+    return render(request, "family/invitation_sheet.html", context)
+
+
+def _context(act: Act, number: str) -> dict:
+    found = invitation_sent(act.person, number)
+    asked = Asked(found, act.at, sharing_of(found.region, act.on))
+    return {
+        "asked": asked,
+        "today": act.on,
+        "steps": _marks(asked),
+        "bond": Bond.objects.filter(invitation=found, payer=act.person).order_by("-pk").first(),
+        "is_pool": is_pool(found.region, act.on),
+    }
+
+
+def _marks(asked: Asked) -> list[dict]:
+    """Return what has happened, and the end that is still open, for components/timeline.html."""
+    marks = [
+        {"name": mark.words, "state": "done", "at": mark.at} for mark in timeline(asked.invitation, for_payer=True)
+    ]
+    if asked.is_waiting:
+        marks.append({"name": "等对方同意", "state": "now", "note": f"{short_day_words(asked.last_day)}前有效"})
+    return marks
+
+
+@person_required
+@require_POST
+@answering
+def resend(request: HttpRequest, number: str) -> HttpResponse:
+    """Send it once more. With HTMX the answer is its card."""
+    act = act_of(request)
+    again = invitations.resend(**act.by_payer, number=number)
+    papers.keep(request, again)
+    asked = Asked(again.invitation, act.at)
+    words = f"已重新发给{asked.name}，{short_day_words(asked.last_day)}前有效。"
+    if request.htmx:
+        return _card(request, act, asked, words)
+    messages.success(request, words)
+    return redirect("family_invitation", number)
+
+
+@person_required
+@require_POST
+@answering
+def withdraw(request: HttpRequest, number: str) -> HttpResponse:
+    """Take it back. With HTMX the answer is what is left of its card, and how many still wait."""
+    act = act_of(request)
+    asked = Asked(invitations.withdraw(**act.by_payer, number=number), act.at)
+    words = f"已撤回给{asked.name}的邀请，没有用到您的钱。"
+    if request.htmx:
+        return _card(request, act, asked, words)
+    messages.success(request, words)
+    return redirect("family")
+
+
+def _card(request: HttpRequest, act: Act, asked: Asked, words: str) -> HttpResponse:
+    giving = giving_of(request)
+    if giving is None:
+        raise Http404
+    waiting = [one for one in asked_by(giving, act) if one.is_waiting]
+    context = {"asked": asked, "today": act.on, "announcement": words, "count": len(waiting)}
+    return render(request, "family/_asked.html", context)

@@ -1,0 +1,144 @@
+"""家人详情 (C12) and 移除家人 (C13): one relative's terms, seen and changed by the one who pays."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.identity.access import person_required
+from accounts.policies import book
+from family.forms.bonds import EndDayForm, LimitForm
+from family.operations import bonds
+from family.queries.bonds import Card, card_given, history, undoable
+from family.queries.facts import funds_name, is_pool
+from family.rules import Changed
+from family.views.citizen.done import steps_shown
+from family.views.citizen.mine import Act, act_of
+from family.views.citizen.refusals import answering
+from family.views.citizen.words import pronoun, scope_words
+from yibao.lib.days import day_words
+from yibao.lib.fen import yuan
+
+
+@never_cache
+@person_required
+@require_GET
+@answering
+def member(request: HttpRequest, bond_id: int) -> HttpResponse:
+    """Show what one relative uses, may use and where, and what has happened since."""
+    act = act_of(request)
+    card = card_given(act.person, bond_id, act.on)
+    context = {
+        **_about(card, act),
+        "marks": history(card.bond, for_payer=True),
+        "undoable": steps_shown((step for step in undoable(act.person, act.at) if step.bond_id == bond_id), act),
+        "back_url": reverse("family"),
+    }
+    return render(request, "family/member.html", context)
+
+
+def _about(card: Card, act: Act) -> dict:
+    bond = card.bond
+    return {
+        "card": card,
+        "bond": bond,
+        "today": act.on,
+        "they": pronoun(card.other.gender),
+        "scopes": scope_words(bond.scopes),
+        "money": "共济账户" if is_pool(bond.region, act.on) else funds_name(bond.region),
+        "insurance": card.bound.user.insurance,
+        "user_region": book.region_name(card.bound.user.region) if card.bound.user.region else "",
+        "places_yes": [rule.words for rule in card.usable_at if rule.allowed],
+        "places_no": [rule.words for rule in card.usable_at if not rule.allowed],
+    }
+
+
+@never_cache
+@person_required
+@require_http_methods(["GET", "POST"])
+@answering
+def limit(request: HttpRequest, bond_id: int) -> HttpResponse:
+    """Change the yearly limit: its own page, or with HTMX the row that becomes a form and back."""
+    act = act_of(request)
+    card = _standing(act, bond_id)
+    if request.htmx and "cancel" in request.GET:
+        return _limit_row(request, act, card, "")
+    initial = {"limit": yuan(card.bond.limit_fen) if card.bond.limit_fen else ""}
+    form = LimitForm(request.POST if request.method == "POST" else None, initial=initial)
+    if form.is_valid() and form.cleaned_data["limit"] == 0:
+        form.add_error("limit", "额度要大于零。不想让对方用，可以停用或移除")
+    if not form.is_bound or form.errors:
+        context = {**_about(card, act), "form": form, "back_url": reverse("family_member", args=[bond_id])}
+        template = "family/_limit_form.html" if request.htmx else "family/limit.html"
+        return render(request, template, context, status=422 if form.errors else 200)
+    step = bonds.set_limit(**act.by_payer, bond_id=bond_id, limit_fen=form.cleaned_data["limit"])
+    if request.htmx:
+        return _limit_row(request, act, card_given(act.person, bond_id, act.on), "额度已修改。10分钟内可以撤回。")
+    return redirect("family_done", step.pk)
+
+
+def _limit_row(request: HttpRequest, act: Act, card: Card, announcement: str) -> HttpResponse:
+    steps = [step for step in undoable(act.person, act.at) if step.bond_id == card.bond.pk]
+    context = {**_about(card, act), "announcement": announcement, "undoable": steps_shown(steps[:1], act)}
+    return render(request, "family/_limit.html", context)
+
+
+@never_cache
+@person_required
+@require_http_methods(["GET", "POST"])
+@answering
+def end_day(request: HttpRequest, bond_id: int) -> HttpResponse:
+    """Change the last day."""
+    act = act_of(request)
+    card = _standing(act, bond_id)
+    until = card.bond.until_on
+    form = EndDayForm(
+        request.POST if request.method == "POST" else None, initial={"until": day_words(until) if until else ""}
+    )
+    if form.is_valid() and form.cleaned_data["until"] and form.cleaned_data["until"] < act.on:
+        form.add_error("until", "结束日期不能早于今天。要马上结束，请用移除")
+    if not form.is_bound or form.errors:
+        context = {**_about(card, act), "form": form, "back_url": reverse("family_member", args=[bond_id])}
+        return render(request, "family/end_day.html", context, status=422 if form.errors else 200)
+    step = bonds.set_end(**act.by_payer, bond_id=bond_id, until_on=form.cleaned_data["until"])
+    return redirect("family_done", step.pk)
+
+
+@person_required
+@require_POST
+@answering
+def suspend(request: HttpRequest, bond_id: int) -> HttpResponse:
+    """Stop the use at once; nothing is lost by it, so there is no page in between."""
+    step = bonds.suspend(**act_of(request).by_payer, bond_id=bond_id)
+    return redirect("family_done", step.pk)
+
+
+@person_required
+@require_POST
+@answering
+def resume(request: HttpRequest, bond_id: int) -> HttpResponse:
+    step = bonds.resume(**act_of(request).by_payer, bond_id=bond_id)
+    return redirect("family_done", step.pk)
+
+
+@never_cache
+@person_required
+@require_http_methods(["GET", "POST"])
+@answering
+def remove(request: HttpRequest, bond_id: int) -> HttpResponse:
+    """Say what removing means, then do it. No reason is asked for."""
+    act = act_of(request)
+    card = _standing(act, bond_id)
+    if request.method == "POST":
+        return redirect("family_done", bonds.remove(**act.by_payer, bond_id=bond_id).pk)
+    context = {**_about(card, act), "back_url": reverse("family_member", args=[bond_id])}
+    return render(request, "family/remove.html", context)
+
+
+def _standing(act: Act, bond_id: int) -> Card:
+    """Return a bond that can still be changed. Raises Bond.DoesNotExist, Changed."""
+    card = card_given(act.person, bond_id, act.on)
+    if not card.bond.is_standing:
+        raise Changed
+    return card

@@ -1,0 +1,165 @@
+"""我能用谁的钱 (C16): whose money, in which order, trying a bill out, and no longer using somebody's (C13 mirrored)."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.identity.access import person_required
+from accounts.policies import book
+from accounts.policies.terms.sharing import HOSPITAL, LEVELS, PHARMACY
+from accounts.queries.lines import pot_name
+from accounts.views.citizen.mine import my_account
+from family.forms.bonds import PreviewForm
+from family.operations import bonds
+from family.queries.bonds import Card, bonds_received, card_received, history, may_reorder, undoable
+from family.queries.facts import funds_name, is_pool, spending_of
+from family.queries.invitations import invitations_received
+from family.queries.plan import Plan, plan
+from family.rules import Changed, Where
+from family.views.citizen.done import steps_shown
+from family.views.citizen.mine import Act, act_of
+from family.views.citizen.refusals import answering
+from family.views.citizen.words import pronoun, scope_words
+from yibao.lib.fen import yuan
+
+UP, DOWN = "up", "down"
+PLACES = (
+    *((f"{HOSPITAL}-{level}", f"{name}医疗机构" if level else "社区卫生院等没有等级的医疗机构") for level, name in LEVELS.items()),
+    (PHARMACY, "药店"),
+)
+
+
+@never_cache
+@person_required
+@require_GET
+def from_others(request: HttpRequest) -> HttpResponse:
+    """Show whose money one may use, first to last. Whoever has no account starts here."""
+    act = act_of(request)
+    _, account = my_account(request)
+    context = {
+        **_order(act),
+        "has_account": account is not None,
+        "received": invitations_received(act.person, act.at),
+        "undoable": steps_shown(undoable(act.person, act.at), act) if account is None else [],
+        "form": PreviewForm(places=PLACES),
+    }
+    return render(request, "family/from_others.html", context)
+
+
+def _order(act: Act) -> dict:
+    cards = bonds_received(act.person, act.on)
+    return {"cards": [(card, _money(card, act)) for card in cards], "may_reorder": may_reorder(act.person, act.on), "today": act.on}
+
+
+def _money(card: Card, act: Act) -> str:
+    return "共济账户" if is_pool(card.bond.region, act.on) else funds_name(card.bond.region)
+
+
+@never_cache
+@person_required
+@require_POST
+@answering
+def move(request: HttpRequest) -> HttpResponse:
+    """Move one relative up or down by one place. With HTMX the answer is the list."""
+    act = act_of(request)
+    cards = bonds_received(act.person, act.on)
+    order = [card.bond.pk for card in cards]
+    wanted = request.POST.get("bond", "")
+    bond_id = int(wanted) if wanted.isdecimal() and len(wanted) < 18 else 0
+    if bond_id not in order:
+        raise Http404
+    here = order.index(bond_id)
+    there = here + (-1 if request.POST.get("to") == UP else 1)
+    if 0 <= there < len(order):
+        order[here], order[there] = order[there], order[here]
+        bonds.reorder(**act.by_user, bond_ids=order)
+    name = next(card.other.name for card in cards if card.bond.pk == bond_id)
+    words = f"{name}现在是第{order.index(bond_id) + 1}位"
+    if request.htmx:
+        context = {**_order(act), "announcement": words, "moved": bond_id}
+        return render(request, "family/_order.html", context)
+    messages.success(request, f"{words}。")
+    return redirect("family_from_others")
+
+
+@never_cache
+@person_required
+@require_GET
+@answering
+def payer(request: HttpRequest, bond_id: int) -> HttpResponse:
+    """Show what one may use of one relative's money, where, and what has happened since."""
+    act = act_of(request)
+    card = card_received(act.person, bond_id, act.on)
+    context = {**_about(card, act), "marks": history(card.bond, for_payer=False), "back_url": reverse("family_from_others")}
+    return render(request, "family/payer.html", context)
+
+
+def _about(card: Card, act: Act) -> dict:
+    return {
+        "card": card,
+        "bond": card.bond,
+        "today": act.on,
+        "they": pronoun(card.other.gender),
+        "scopes": scope_words(card.bond.scopes),
+        "money": _money(card, act),
+        "places_yes": [rule.words for rule in card.usable_at if rule.allowed],
+        "places_no": [rule.words for rule in card.usable_at if not rule.allowed],
+    }
+
+
+@never_cache
+@person_required
+@require_http_methods(["GET", "POST"])
+@answering
+def leave(request: HttpRequest, bond_id: int) -> HttpResponse:
+    """「不再用陈静的钱」: say what it means, then do it."""
+    act = act_of(request)
+    card = card_received(act.person, bond_id, act.on)
+    if not card.bond.is_standing:
+        raise Changed
+    if request.method == "POST":
+        return redirect("family_done", bonds.leave(**act.by_user, bond_id=bond_id).pk)
+    return render(request, "family/leave.html", {**_about(card, act), "back_url": reverse("family_payer", args=[bond_id])})
+
+
+@never_cache
+@person_required
+@require_GET
+def preview(request: HttpRequest) -> HttpResponse:
+    """Try a bill out: how much would come from whom, and how much in cash. Nothing moves."""
+    act = act_of(request)
+    form = PreviewForm(request.GET if "amount" in request.GET else None, places=PLACES)
+    region = _insured_in(request, act)
+    found: Plan | None = None
+    if form.is_valid() and region:
+        kind, _, level = form.cleaned_data["place"].partition("-")
+        found = plan(
+            person=act.person, region=region, amount_fen=form.cleaned_data["amount"], on=act.on,
+            where=Where(kind, int(level or 0)),
+        )  # fmt: skip
+    context = {
+        "form": form,
+        "plan": found,
+        "place": dict(PLACES).get(form.data.get("place", ""), ""),
+        "amount": yuan(found.amount_fen) if found else "",
+        "lines": [(line.called or "您自己", _pot_words(line.pot, region), line.amount_fen) for line in found.lines] if found else [],
+        "no_rules": not region,
+        "back_url": reverse("family_from_others"),
+        "back_text": "我能用谁的钱",
+    }
+    return render(request, "family/preview.html", context, status=422 if form.errors else 200)
+
+
+def _pot_words(kind: str, region: str) -> str:
+    return pot_name(kind, book.has_buckets(region))
+
+
+def _insured_in(request: HttpRequest, act: Act) -> str:
+    """Return where the person is insured, for the rules of spending; "" where none are on file."""
+    holdings, account = my_account(request)
+    resident = holdings.resident_on(act.on)
+    region = account.region if account else resident.region if resident else ""
+    return region if region and spending_of(region, act.on) else ""

@@ -1,0 +1,96 @@
+"""转入共济账户 (C14): how much, check, done. Only where the region has a 共济账户."""
+
+from uuid import uuid4
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from accounts.identity.access import person_required
+from family.forms.bonds import OTHER, AmountForm
+from family.operations import pool
+from family.queries.eligibility import Movable, to_move_in
+from family.views.citizen.mine import Act, Giving, act_of, giving_of
+from family.views.citizen.refusals import answering, refused
+from yibao.lib.fen import yuan
+
+CHOSEN = "family_transfer"  # in the session: region, fen, and the key that lets it happen once
+
+
+@never_cache
+@person_required
+@require_http_methods(["GET", "POST"])
+@answering
+def transfer(request: HttpRequest) -> HttpResponse:
+    """Ask how much. What has to stay, the most, and how often it may be done are said before."""
+    giving, act = _pool_of(request), act_of(request)
+    movable = to_move_in(payer=act.person, region=giving.region, on=act.on)
+    if movable.reasons:
+        return _explained(request, movable)
+    chosen = request.session.get(CHOSEN, {}).get("fen")
+    form = AmountForm(
+        request.POST if request.method == "POST" else None,
+        most_fen=movable.movable_fen,
+        initial={"pick": OTHER, "amount": yuan(chosen)} if chosen else {},
+    )
+    if not form.is_valid():
+        context = {"form": form, "giving": giving, "movable": movable, "back_url": reverse("family")}
+        return render(request, "family/transfer.html", context, status=422 if form.errors else 200)
+    request.session[CHOSEN] = {"region": giving.region, "fen": form.cleaned_data["fen"], "key": uuid4().hex}
+    return redirect("family_transfer_check")
+
+
+@never_cache
+@person_required
+@require_http_methods(["GET", "POST"])
+@answering
+def check(request: HttpRequest) -> HttpResponse:
+    """Show it once more; the button moves the money, and only once whatever is clicked."""
+    giving, act = _pool_of(request), act_of(request)
+    chosen = request.session.get(CHOSEN)
+    key = request.POST.get("key", "")
+    if request.method == "POST" and key and (chosen is None or chosen["key"] != key):
+        return redirect("family")  # this form has been sent before
+    if chosen is None or chosen["region"] != giving.region:
+        return redirect("family_transfer")
+    if request.method == "POST":
+        step = pool.move_in(
+            **act.by_payer, region=giving.region, amount_fen=chosen["fen"], key=f"{act.person.pk}:{chosen['key']}"
+        )
+        return redirect("family_done", step.pk)
+    movable = to_move_in(payer=act.person, region=giving.region, on=act.on)
+    if movable.reasons:
+        return _explained(request, movable)
+    return _check_page(request, act, giving, movable, chosen)
+
+
+def _check_page(request: HttpRequest, act: Act, giving: Giving, movable: Movable, chosen: dict) -> HttpResponse:
+    fen = chosen["fen"]
+    if fen > movable.movable_fen:
+        return redirect("family_transfer")
+    context = {
+        "giving": giving,
+        "movable": movable,
+        "fen": fen,
+        "left_fen": movable.balance_fen - fen,
+        "pool_fen": movable.pool_fen + fen,
+        "key": chosen["key"],
+        "back_url": reverse("family_transfer"),
+    }
+    return render(request, "family/transfer_check.html", context)
+
+
+def _explained(request: HttpRequest, movable: Movable) -> HttpResponse:
+    return refused(
+        request, movable.reasons, title="现在还不能转入", status=200 if request.method == "GET" else 422
+    )
+
+
+def _pool_of(request: HttpRequest) -> Giving:
+    """Return the account of a person in a pool region. Elsewhere there is no such page."""
+    giving = giving_of(request)
+    if giving is None or not giving.is_pool:
+        raise Http404
+    return giving

@@ -1,0 +1,123 @@
+"""还不能办 (C09a): every reason on one page, each with what was found, what to do and where to go on."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from accounts.identity import limits
+from accounts.ledger.posting import NotEnough
+from family.models import Bond, Invitation, Step
+from family.rules import Changed, Reason, ReasonCode, Refused
+
+View = Callable[..., HttpResponse]
+
+# Where the way out begins: what the link says, and the name of its address.
+ONWARD: dict[ReasonCode, tuple[str, str]] = {
+    ReasonCode.NO_SHARING: ("去窗口办", "offices"),
+    ReasonCode.NO_ACCOUNT: ("看我能用谁的钱", "family_from_others"),
+    ReasonCode.PAYER_SUSPENDED: ("看我的账户", "account"),
+    ReasonCode.PAYER_ENDED: ("看我的账户", "account"),
+    ReasonCode.PAYER_LEAVING: ("看我的账户", "account"),
+    ReasonCode.PAYER_NOT_READY: ("回到家庭共济", "family"),
+    ReasonCode.PAYER_MINOR: ("看我能用谁的钱", "family_from_others"),
+    ReasonCode.PHONE_CHANGED: ("去窗口办", "offices"),
+    ReasonCode.GATE: ("看每年的结余", "years"),
+    ReasonCode.RESERVE: ("看我的账户", "account"),
+    ReasonCode.MAX_USERS: ("看现在有谁在用", "family"),
+    ReasonCode.MONTHLY_CHANGES: ("看现在有谁在用", "family"),
+    ReasonCode.MONTHLY_TRANSFERS: ("回到家庭共济", "family"),
+    ReasonCode.COOLDOWN: ("看现在有谁在用", "family"),
+    ReasonCode.RELATION: ("重新选关系", "family_invite_relation"),
+    ReasonCode.SCOPE: ("改用来做什么", "family_invite_terms"),
+    ReasonCode.SELF: ("改家人的信息", "family_invite_person"),
+    ReasonCode.ALREADY_BOUND: ("看现在有谁在用", "family"),
+    ReasonCode.OPEN_INVITATION: ("看等对方同意的邀请", "family"),
+    ReasonCode.TOO_MANY_OPEN: ("去窗口办", "offices"),
+    ReasonCode.USER_NOT_INSURED: ("去窗口办", "offices"),
+    ReasonCode.USER_SUSPENDED: ("看我的账户", "account"),
+    ReasonCode.USER_LEAVING: ("看我的账户", "account"),
+    ReasonCode.USER_OUTSIDE: ("谁能用谁的钱", "help"),
+    ReasonCode.USER_INSURANCE: ("谁能用谁的钱", "help"),
+    ReasonCode.MAX_AUTHORISERS: ("看我能用谁的钱", "family_from_others"),
+    ReasonCode.IDENTITY: ("去窗口办", "offices"),
+    ReasonCode.MINOR_NEEDS_PARENT: ("父母替孩子同意", "family_child"),
+    ReasonCode.OF_AGE: ("回到家庭共济", "family"),
+    ReasonCode.CONSENT_NEEDED: ("回到家庭共济", "family"),
+    ReasonCode.LIMIT: ("回到家庭共济", "family"),
+    ReasonCode.END_DAY: ("回到家庭共济", "family"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One reason with the link that leads on."""
+
+    reason: Reason
+    link: str
+    url: str
+
+
+def refused(
+    request: HttpRequest,
+    reasons: Iterable[Reason],
+    *,
+    title: str = "现在还不能开通",
+    back_url: str = "",
+    status: int = 422,
+) -> HttpResponse:
+    """Answer with the page of reasons. It is a page, never a red field: nobody typed anything wrong."""
+    context = {
+        "title": title,
+        "refusals": [_with_link(request, reason) for reason in reasons],
+        "back_url": back_url or reverse("family"),
+    }
+    return render(request, "family/reasons.html", context, status=status)
+
+
+def _with_link(request: HttpRequest, reason: Reason) -> Refusal:
+    text, name = ONWARD[reason.code]
+    url = reverse(name)
+    if reason.code == ReasonCode.OPEN_INVITATION and (number := _open_number(request, reason)):
+        text, url = "看这个邀请", reverse("family_invitation", args=[number])
+    return Refusal(reason, text, url)
+
+
+def _open_number(request: HttpRequest, reason: Reason) -> str:
+    """Return which of the person's own invitations the reason names."""
+    sent = Invitation.objects.filter(payer=request.user.person, number__isnull=False)
+    numbers = sent.order_by("-id").values_list("number", flat=True)
+    return next((number for number in numbers if number in reason.found), "")
+
+
+def changed(request: HttpRequest, *, back_url: str = "", text: str = "") -> HttpResponse:
+    """Answer that somebody was first (409)."""
+    context = {"back_url": back_url or reverse("family"), "text": text}
+    return render(request, "409.html", context, status=409)
+
+
+def too_often(request: HttpRequest, error: limits.TooOftenError) -> HttpResponse:
+    return render(request, "429.html", {"until": error.opens_at}, status=429)
+
+
+def answering(view: View) -> View:
+    """Turn what an operation may raise into its page: reasons, changed meanwhile, too often, not there."""
+
+    @wraps(view)
+    def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except Refused as error:
+            return refused(request, error.reasons)
+        except (Changed, NotEnough):
+            return changed(request)
+        except limits.TooOftenError as error:
+            return too_often(request, error)
+        except (Bond.DoesNotExist, Invitation.DoesNotExist, Step.DoesNotExist):
+            raise Http404 from None
+
+    return answered

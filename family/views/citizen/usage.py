@@ -1,0 +1,145 @@
+"""共济使用记录 (C17): who used how much of whose money, by person and year; as a file too."""
+
+import csv
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from accounts.identity.access import person_required
+from accounts.views.citizen.entries import _harmless as harmless
+from family.forms.bonds import UsageForm
+from family.queries.usage import Use, totals, used_of_mine, used_of_others
+from family.views.citizen.mine import act_of
+from yibao.lib.fen import yuan
+
+A_PAGE = 20
+COLUMNS = ("日期", "家人", "关系", "用来", "在哪类地方", "金额（元）", "说明")
+Source = Callable[..., list[Use]]
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the two directions, in its words."""
+
+    name: str
+    source: Source
+    title: str
+    empty: str
+    file: str
+
+
+MINE = Side("mine", used_of_mine, "家人用了我的", "家人还没有用过您的钱。", "家人用了我的")
+OTHERS = Side("others", used_of_others, "我用了家人的", "您还没有用过家人的钱。", "我用了家人的")
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What a filter picks out of all uses of one side."""
+
+    form: UsageForm
+    uses: list[Use]
+    year: int | None
+
+
+def _selected(request: HttpRequest, side: Side) -> Selection:
+    act = act_of(request)
+    everything = side.source(act.person)
+    people = list({use.other.pk: f"{use.other.name}（{use.kin}）" for use in everything}.items())
+    years = sorted({use.on.year for use in everything} | {act.on.year}, reverse=True)
+    data = request.GET.copy()
+    data.setdefault("year", str(act.on.year))
+    form = UsageForm(data, people=people, years=years)
+    form.is_valid()
+    person, year = form.cleaned_data.get("person"), form.cleaned_data.get("year")
+    uses = [
+        use
+        for use in everything
+        if (not person or use.other.pk == int(person)) and (not year or use.on.year == int(year))
+    ]
+    return Selection(form, uses, int(year) if year else None)
+
+
+@never_cache
+@person_required
+@require_GET
+def usage(request: HttpRequest) -> HttpResponse:
+    """Show what relatives used of mine."""
+    return _page(request, MINE)
+
+
+@never_cache
+@person_required
+@require_GET
+def usage_of_others(request: HttpRequest) -> HttpResponse:
+    """Show what I used of relatives'."""
+    return _page(request, OTHERS)
+
+
+def _page(request: HttpRequest, side: Side) -> HttpResponse:
+    chosen = _selected(request, side)
+    page = Paginator(chosen.uses, A_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "side": side,
+        "form": chosen.form,
+        "entries": [_line(use) for use in page.object_list],
+        "page_obj": page,
+        "totals": totals(chosen.uses),
+        "year": chosen.year,
+        "address": request.GET.urlencode(),
+        "here": reverse("family_usage" if side is MINE else "family_usage_others"),
+        "file_url": reverse("family_usage_file" if side is MINE else "family_usage_others_file"),
+        "announcement": f"找到{len(chosen.uses)}笔记录。",
+    }
+    template = "family/_usage.html" if request.htmx else "family/usage.html"
+    return render(request, template, context)
+
+
+def _line(use: Use) -> dict:
+    """Return one use for components/entries.html: never the name of a place."""
+    return {
+        "title": f"{use.other.name}（{use.kin}）{use.what}",
+        "fen": -use.amount_fen,
+        "word": "已退回" if use.refunded else "使用",
+        "day": use.on,
+        "notes": [note for note in (use.place_kind, "已退回" if use.refunded else "") if note],
+    }
+
+
+@never_cache
+@person_required
+@require_GET
+def usage_file(request: HttpRequest) -> HttpResponse:
+    return _file(request, MINE)
+
+
+@never_cache
+@person_required
+@require_GET
+def usage_of_others_file(request: HttpRequest) -> HttpResponse:
+    return _file(request, OTHERS)
+
+
+def _file(request: HttpRequest, side: Side) -> HttpResponse:
+    chosen = _selected(request, side)
+    out = io.StringIO()
+    writer = csv.writer(out, quoting=csv.QUOTE_ALL)
+    writer.writerow(COLUMNS)
+    for use in reversed(chosen.uses):
+        writer.writerow([harmless(cell) for cell in _cells(use)])
+    response = HttpResponse("\ufeff" + out.getvalue(), content_type="text/csv; charset=utf-8")
+    name = quote(f"{side.file}{chosen.year or ''}")
+    response["Content-Disposition"] = f"attachment; filename=\"usage.csv\"; filename*=UTF-8''{name}.csv"
+    return response
+
+
+def _cells(use: Use) -> tuple[str, ...]:
+    said = "已退回" if use.refunded else ""
+    return use.on.isoformat(), use.other.name, use.kin, use.what, use.place_kind, yuan(use.amount_fen), said

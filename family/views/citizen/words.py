@@ -1,0 +1,129 @@
+"""What family pages call people, states and steps. The inviter's page never says more than an inviter may know."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from accounts.policies.terms import SharingTerms
+from accounts.policies.terms.sharing import SCOPES
+from family.enums import InvitationState, Relation
+from family.models import Invitation
+from family.rules import relations
+from family.rules.eligibility import age_on
+from yibao.lib.clock import SHANGHAI
+
+TAGS = {
+    InvitationState.SENT: ("pend", "等对方同意"),
+    InvitationState.ACCEPTED: ("ok", "已同意"),
+    InvitationState.DECLINED: ("", "对方没同意"),
+    InvitationState.WITHDRAWN: ("", "已撤回"),
+    InvitationState.EXPIRED: ("", "已过期"),
+}
+SOON = timedelta(days=2)
+_PRONOUNS = {1: "他", 2: "她"}
+
+
+def pronoun(gender: int | None) -> str:
+    """Return 他 or 她, or 对方 where it is not known."""
+    return _PRONOUNS.get(gender or 0, "对方")
+
+
+def gender_in(certno: str) -> int | None:
+    """Return the gender that an 18-digit certificate number says: 1 or 2; None where there is no number."""
+    return (1 if int(certno[16]) % 2 else 2) if len(certno) == 18 else None
+
+
+def birth_in(certno: str) -> date | None:
+    """Return the day of birth in a certificate number; None where there is no number."""
+    return date(int(certno[6:10]), int(certno[10:12]), int(certno[12:14])) if len(certno) == 18 else None
+
+
+def scope_words(scopes: list[str] | tuple[str, ...]) -> str:
+    """Return 看病买药、代缴城乡居民医保."""
+    return "、".join(SCOPES[scope] for scope in SCOPES if scope in scopes)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An invitation as its inviter sees it at an instant."""
+
+    invitation: Invitation
+    now: datetime
+    terms: SharingTerms | None = None
+
+    @property
+    def state(self) -> InvitationState:
+        """The state for the payer; one whose last day is over has expired, also before the nightly job says so."""
+        state = self.invitation.state_for_payer
+        return InvitationState.EXPIRED if state == InvitationState.SENT and self._is_over else state
+
+    @property
+    def _is_over(self) -> bool:
+        return self.invitation.expires_at is not None and self.invitation.expires_at <= self.now
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.state == InvitationState.SENT
+
+    @property
+    def can_resend(self) -> bool:
+        return self.state in (InvitationState.SENT, InvitationState.EXPIRED) and bool(self.invitation.invitee_certno)
+
+    @property
+    def lapses_soon(self) -> bool:
+        return self.is_waiting and self.invitation.expires_at - self.now <= SOON
+
+    @property
+    def element(self) -> str:
+        """The id of its card on the page."""
+        return f"asked-{self.invitation.pk}"
+
+    @property
+    def number(self) -> str:
+        return self.invitation.number or ""
+
+    @property
+    def name(self) -> str:
+        return self.invitation.invitee_name or (self.invitation.user.name if self.invitation.user else "家人")
+
+    @property
+    def _gender(self) -> int | None:
+        user = self.invitation.user
+        return user.gender if user else gender_in(self.invitation.invitee_certno)
+
+    @property
+    def kin(self) -> str:
+        """What the invited person is to the inviter: 女儿."""
+        return relations.word(self.invitation.relation, self._gender)
+
+    @property
+    def they(self) -> str:
+        return pronoun(self._gender)
+
+    @property
+    def tone(self) -> str:
+        return TAGS[self.state][0]
+
+    @property
+    def tag(self) -> str:
+        return TAGS[self.state][1]
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day on which it can be accepted."""
+        return self.invitation.expires_at and self.invitation.expires_at.astimezone(SHANGHAI).date()
+
+    @property
+    def scopes(self) -> str:
+        return scope_words(self.invitation.scopes)
+
+    @property
+    def is_child(self) -> bool:
+        """Whether a parent has to agree, going by the number that the inviter typed."""
+        born = birth_in(self.invitation.invitee_certno)
+        if self.terms is None or born is None:
+            return False
+        return age_on(born, self.now.astimezone(SHANGHAI).date()) < self.terms.minor_age
+
+    @property
+    def is_own_child(self) -> bool:
+        return self.is_child and self.invitation.relation == Relation.CHILD

@@ -1,0 +1,314 @@
+"""邀请家人 (C08–C10): three steps, one invitation, and nothing said about whoever holds the certificate number."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from family.enums import InvitationState
+from family.jobs import keep_up
+from family.models import Invitation
+from family.operations import accepting, invitations
+from tests.factories.family import NOW, QUANZHOU, SELF, TODAY, insured, invited
+from tests.factories.people import certno
+from tests.family.portal import at, bound, browser_of, chen, fill, huang, page, send, words
+
+pytestmark = pytest.mark.usefixtures("books", "today")
+
+
+class TestHub:
+    def test_the_rule_with_the_live_amount_and_what_it_is(self):
+        said = page(browser_of(chen()), "/family/")
+        assert "您的历年结余¥3,594.26可以给家人用。当年账户的钱不会被家人用到。" in said
+        assert "还没有家人在用。邀请一位，对方同意后马上生效。" in said
+        assert "配偶、子女" in said
+
+    def test_a_pool_region_speaks_of_the_pool_and_never_of_the_other_model(self):
+        said = page(browser_of(huang()), "/family/")
+        assert "共济账户里有¥0.00" in said
+        assert "您个人账户里的¥3,500.00，转入共济账户以后家人才能用。" in said
+        assert "历年结余" not in said
+
+    def test_the_other_model_never_speaks_of_a_pool(self):
+        browser = browser_of(chen())
+        relative = insured(resident=True)
+        for path in ("/family/", "/family/close/", "/family/invite/relation/"):
+            assert "共济账户" not in page(browser, path)
+            assert "划拨" not in page(browser, path)
+        fill(browser, "5", relative)
+        assert "共济账户" not in page(browser, "/family/invite/check/")
+
+    def test_who_has_no_account_comes_to_whose_money_they_may_use(self):
+        response = browser_of(insured(resident=True)).get("/family/", follow=True)
+        assert response.redirect_chain == [("/family/from-others/", 302)]
+        assert "还没有家人让您用他们的钱" in words(response)
+
+    def test_members_and_waiting_invitations_have_their_cards(self):
+        payer, father, child = chen(), insured(name="陈伟", gender=1), insured(name="林小雨", gender=2, resident=True)
+        bound(payer, father, limit_fen=100_000)
+        invited(payer, child, relation="2")
+        said = page(browser_of(payer), "/family/")
+        assert "陈伟父亲使用中今年已用¥0.00每年最多用¥1,000.00开通日期2026年3月10日" in said
+        assert "林小雨" in said
+        assert "等对方同意邀请于3月10日（周二）发出，3月17日（周二）前有效，还有7天。" in said
+        assert "同意之前，不会用到您的钱。" in said
+
+
+class TestThreeSteps:
+    def test_one_question_a_page_then_everything_once_more(self):
+        browser, relative = browser_of(chen()), insured(name="林小雨", resident=True)
+        said = page(browser, "/family/invite/relation/")
+        assert "第1步，共3步：选关系您想让谁用您的历年结余？" in said
+        assert "不在这些里面" in said
+        fill(browser, "2", relative)
+        said = page(browser, "/family/invite/check/")
+        assert "第3步，共3步：检查并发出检查后发出邀请" in said
+        assert "以后才算数" in said
+        assert "填写不实造成基金损失的，要依法承担责任。" in said
+        assert str(relative.certno) not in said
+        number = send(browser)
+        assert f"邀请已发出编号{number}" in page(browser, f"/family/invitations/{number}/sent/")
+
+    def test_what_was_filled_in_is_there_when_one_comes_back(self):
+        browser, relative = browser_of(chen()), insured(name="林小雨", resident=True)
+        fill(browser, "2", relative)
+        again = browser.get("/family/invite/person/").content.decode()
+        assert str(relative.certno) in again
+        assert 'value="林小雨"' in again
+        assert re.search(r'value="2"[^>]*checked', browser.get("/family/invite/relation/").content.decode())
+
+    def test_steps_cannot_be_skipped(self):
+        browser = browser_of(chen())
+        assert browser.get("/family/invite/person/").url == "/family/invite/relation/"
+        assert browser.get("/family/invite/check/").url == "/family/invite/relation/"
+        browser.post("/family/invite/relation/", {"relation": "2"})
+        assert browser.get("/family/invite/check/").url == "/family/invite/person/"
+
+    def test_the_terms_can_be_changed_before_sending(self):
+        browser = browser_of(chen())
+        fill(browser, "2", insured(resident=True))
+        given = {"limit": "￥１，０００元", "until": "2026年12月31日", "scopes": ["medical"]}
+        assert browser.post("/family/invite/terms/", given).url == "/family/invite/check/"
+        said = page(browser, "/family/invite/check/")
+        assert "用来看病买药修改" in said
+        assert "每年最多用¥1,000.00" in said
+        assert "用到哪天2026年12月31日" in said
+
+    @pytest.mark.parametrize(
+        ("given", "words_said"),
+        [
+            ({"limit": "0", "scopes": ["medical"]}, "额度要大于零"),
+            ({"limit": "很多", "scopes": ["medical"]}, "金额只写数字，最多两位小数"),
+            ({"until": "2026年2月30日", "scopes": ["medical"]}, "日期要写成年、月、日"),
+            ({"until": "2026-03-09", "scopes": ["medical"]}, "结束日期不能早于今天"),
+            ({}, "请至少选一样"),
+        ],
+    )
+    def test_terms_that_cannot_be_are_said_at_the_field(self, given, words_said):
+        browser = browser_of(chen())
+        browser.post("/family/invite/relation/", {"relation": "2"})
+        response = browser.post("/family/invite/terms/", given)
+        assert response.status_code == 422
+        assert words(response).count(words_said) == 2
+
+    def test_a_wrong_number_is_said_in_words_and_kept(self):
+        browser = browser_of(chen())
+        browser.post("/family/invite/relation/", {"relation": "2"})
+        response = browser.post("/family/invite/person/", {"name": "", "certno": "33030219900101123"})
+        assert response.status_code == 422
+        assert "有2处需要修改请填姓名证件号码少了1位，应为18位" in words(response)
+        assert 'value="33030219900101123"' in response.content.decode()
+        assert "<title>错误：" in response.content.decode()
+
+    def test_a_phone_and_no_phone_do_not_go_together(self):
+        browser = browser_of(chen())
+        browser.post("/family/invite/relation/", {"relation": "2"})
+        given = {"name": "林小雨", "certno": certno(1234), "phone": "19900012345", "no_phone": "on"}
+        assert "请只留一样" in words(browser.post("/family/invite/person/", given))
+
+    def test_without_the_tick_nothing_is_sent(self):
+        browser = browser_of(chen())
+        fill(browser, "2", insured(resident=True))
+        draft = Invitation.objects.get()
+        response = browser.post("/family/invite/check/", {"draft": draft.pk})
+        assert response.status_code == 422
+        assert "请先确认关系属实，再勾选" in words(response)
+        assert Invitation.objects.get().state == InvitationState.DRAFTED
+
+    def test_two_clicks_send_one_invitation(self):
+        browser = browser_of(chen())
+        fill(browser, "2", insured(resident=True))
+        form = {"draft": Invitation.objects.get().pk, "agree": "on"}
+        first, second = (browser.post("/family/invite/check/", form) for _ in range(2))
+        assert first.url == second.url
+        assert Invitation.objects.count() == 1
+        assert Invitation.objects.get().sends == 1
+
+    def test_a_relation_that_is_not_there_leads_to_an_explanation(self):
+        browser = browser_of(chen())
+        assert browser.post("/family/invite/relation/", {"relation": "other"}).url == "/family/invite/others/"
+        assert "岳父母、公婆、儿媳、女婿不在范围里" in page(browser, "/family/invite/others/")
+
+    def test_what_was_filled_in_can_be_thrown_away(self):
+        browser = browser_of(chen())
+        fill(browser, "2", insured(resident=True))
+        browser.post("/family/invite/discard/")
+        assert not Invitation.objects.exists()
+
+
+class TestNotYet:
+    def test_below_the_gate_it_is_a_page_with_what_is_missing(self):
+        said = page(browser_of(insured(carried=162_000)), "/family/invite/relation/")
+        assert "现在还不能开通" in said
+        assert "我们查到的情况上年末余额1,620.00元，还差380.00元" in said
+        assert "还差¥380.00" in said
+        assert "您可以做什么" in said
+        assert "打给谁65895523" in said
+
+    def test_all_reasons_stand_on_one_page(self):
+        said = page(browser_of(insured(carried=162_000, status=2)), "/family/invite/relation/")
+        assert "有2个原因" in said
+        assert "停保期间不能给家人用" in said
+
+    def test_a_second_invitation_leads_to_the_first(self):
+        payer, relative = chen(), insured(resident=True)
+        number = invited(payer, relative).invitation.number
+        browser = browser_of(payer)
+        fill(browser, "5", relative)
+        response = browser.get("/family/invite/check/")
+        assert "已经邀请过这个人，还没有答复" in words(response)
+        assert f'href="/family/invitations/{number}/"' in response.content.decode()
+
+
+class TestNobodyIsToldAbout:
+    """The inviter sees the same bytes whether the number belongs to somebody insured, uninsured, bound up, or nobody."""
+
+    def walk(self, payer, name: str, number_typed: str) -> bytes:
+        """Invite and read every page on the way; return everything said, with what always differs taken out."""
+        browser, said = browser_of(payer), b""
+        browser.post("/family/invite/relation/", {"relation": "5"})
+        who = {"name": name, "certno": number_typed, "phone": "19900055555"}
+        steps = [browser.post("/family/invite/person/", who), browser.get("/family/invite/check/")]
+        number = send(browser)
+        paths = ("", "sent/", "print/", "here/")
+        steps += [browser.get(f"/family/invitations/{number}/{path}") for path in paths]
+        steps += [browser.get("/family/"), browser.get("/cases/"), browser.get("/messages/")]
+        for response in steps:
+            said += str(response.status_code).encode() + response.content
+        for varies in (rb'value="[A-Za-z0-9]{64}"', rb"GJ[\w-]+", rb"asked-\d+", rb'"X-CSRFToken": "\w+"', rb'd="M[^"]+"',
+                       rb'name="draft" value="\d+"', number_typed[:4].encode() + rb"\*+" + number_typed[-4:].encode(),
+                       b" ".join(number_typed[-4:].encode()[i : i + 1] for i in range(4))):  # fmt: skip
+            said = re.sub(varies, b"~", said)
+        return said
+
+    def test_one_byte_of_it(self):
+        grandfather = insured(name="陈大山", serial=61_001, resident=True)
+        gone = insured(name="陈大山", serial=61_003, resident=True, status=4)
+        full = insured(name="陈大山", serial=61_005, resident=True)
+        for _ in range(2):
+            bound(chen(), full)
+        numbers = [str(who.certno) for who in (grandfather, gone, full)] + [certno(61_007)]
+        heard = {self.walk(chen(name="陈静"), "陈大山", number) for number in numbers}
+        assert len(heard) == 1
+
+    def test_disowned_looks_like_waiting_and_then_like_lapsed(self):
+        pages = []
+        for disown in (False, True):
+            payer, relative = chen(), insured(name="林小雨", serial=62_001 + 2 * disown, resident=True)
+            number = invited(payer, relative, relation="2").invitation.number
+            if disown:
+                invitations.decline(actor=SELF, user=relative, number=number, on=TODAY, at=NOW, not_family=True)
+            paths = (f"/family/invitations/{number}/", "/family/", "/cases/")
+            said = [page(browser_of(payer), path) for path in paths]
+            with at(NOW + timedelta(days=8)):
+                keep_up(actor=SELF, on=TODAY + timedelta(days=8), at=NOW + timedelta(days=8))
+                said += [page(browser_of(payer), path) for path in paths]
+                again = browser_of(payer).post(f"/family/invitations/{number}/resend/", follow=True)
+            said.append(f"{again.status_code}{words(again)}")
+            last = str(relative.certno)[-4:]
+            pages.append([words_said.replace(number, "").replace(last, "") for words_said in said])
+        assert pages[0] == pages[1]
+        assert "等对方同意" in pages[0][0]
+        assert "过期了，没有用到您的钱。要再邀请吗？" in pages[0][4]
+
+
+class TestInvitation:
+    def test_what_has_happened_and_three_ways_to_agree(self):
+        payer, relative = chen(), insured(name="林小雨", gender=2, resident=True)
+        number = invited(payer, relative, relation="2").invitation.number
+        said = page(browser_of(payer), f"/family/invitations/{number}/")
+        assert "3月17日" in said
+        assert "还有7天" in said
+        for way in ("自己登录本网站", "在这台手机上同意", f"带身份证到任一窗口，报编号{number}"):
+            assert way in said
+
+    def test_that_the_relative_has_looked_is_not_told(self):
+        payer, relative = chen(), insured(resident=True)
+        number = invited(payer, relative).invitation.number
+        before = page(browser_of(payer), f"/family/invitations/{number}/")
+        browser_of(relative).get(f"/family/invitations/{number}/answer/")
+        assert Invitation.objects.get().state == InvitationState.SEEN
+        assert page(browser_of(payer), f"/family/invitations/{number}/") == before
+
+    def test_a_new_look_with_htmx_is_the_part_alone(self):
+        payer = chen()
+        number = invited(payer, insured(resident=True)).invitation.number
+        part = browser_of(payer).get(f"/family/invitations/{number}/", headers={"HX-Request": "true"}).content.decode()
+        assert part.lstrip().startswith('<div id="invitation"')
+        assert '<div id="status" hx-swap-oob="innerHTML">已更新。</div>' in part
+
+    def test_taking_back_swaps_the_card_and_the_count(self):
+        payer = chen()
+        number = invited(payer, insured(name="林小雨", resident=True)).invitation.number
+        browser = browser_of(payer)
+        part = browser.post(f"/family/invitations/{number}/withdraw/", headers={"HX-Request": "true"}).content.decode()
+        assert "已撤回" in part
+        assert '<span id="waiting-count" hx-swap-oob="innerHTML">0</span>' in part
+        assert "已撤回给林小雨的邀请，没有用到您的钱。" in part
+        assert browser.post(f"/family/invitations/{number}/withdraw/").status_code == 409
+
+    def test_sending_again_without_htmx_comes_back_with_a_message(self):
+        payer = chen()
+        number = invited(payer, insured(name="林小雨", resident=True)).invitation.number
+        response = browser_of(payer).post(f"/family/invitations/{number}/resend/", follow=True)
+        assert "已重新发给林小雨，3月17日前有效。" in words(response)
+
+    def test_the_sheet_has_a_code_only_in_the_session_that_sent_it(self):
+        payer, relative = chen(), insured(resident=True)
+        browser = browser_of(payer)
+        fill(browser, "5", relative)
+        number = send(browser)
+        sheet = f"/family/invitations/{number}/print/"
+        assert 'aria-label="二维码' in browser.get(sheet).content.decode()
+        assert 'aria-label="二维码' not in browser_of(payer).get(sheet).content.decode()
+
+    def test_nobody_elses_invitation_is_there(self):
+        number = invited(chen(), insured(resident=True)).invitation.number
+        stranger = browser_of(chen())
+        for path in ("", "sent/", "print/", "here/", "answer/", "refuse/", "stranger/"):
+            assert stranger.get(f"/family/invitations/{number}/{path}").status_code == 404, path
+        for path in ("resend/", "withdraw/", "here/code/", "answer/"):
+            assert stranger.post(f"/family/invitations/{number}/{path}").status_code == 404, path
+
+    def test_a_relative_who_said_no_is_reported_with_their_words(self):
+        payer, relative = chen(), insured(name="林小雨", gender=2, resident=True)
+        number = invited(payer, relative, relation="2").invitation.number
+        invitations.decline(actor=SELF, user=relative, number=number, on=TODAY, at=NOW, answer="我自己够用")
+        said = page(browser_of(payer), f"/family/invitations/{number}/")
+        assert "对方没同意" in said
+        assert "我自己够用" in said
+
+    def test_once_agreed_it_leads_to_the_relative(self):
+        payer, relative = chen(), insured(resident=True)
+        number = invited(payer, relative).invitation.number
+        bond = accepting.accept(actor=SELF, user=relative, number=number, on=TODAY, at=NOW)
+        assert f"/family/members/{bond.pk}/" in browser_of(payer).get(f"/family/invitations/{number}/").content.decode()
+
+
+def test_the_pool_region_invites_to_the_pool():
+    browser = browser_of(huang())
+    assert "您想让谁用您的共济账户？" in page(browser, "/family/invite/relation/")
+    fill(browser, "5", insured(QUANZHOU, resident=True))
+    said = page(browser, "/family/invite/check/")
+    assert "不够再用您的共济账户里的钱" in said
+    assert "历年结余" not in said
