@@ -77,8 +77,8 @@ def find_duplicates(problems: Problems) -> None:
             problems.add_masked(row, column, shown, f"与第{first}行不一致：同一个证件号码、同一个 stas_date")
 
 
-def pick_people() -> None:
-    """Fill roster_people: one row per person of the file."""
+def pick_people() -> bool:
+    """Fill roster_people, one row per person of the file; return whether any of them was known before."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -89,6 +89,8 @@ def pick_people() -> None:
             """
         )
         cursor.execute("ANALYZE pg_temp.roster_people")
+        cursor.execute("SELECT EXISTS (SELECT 1 FROM roster_people WHERE person_id IS NOT NULL)")
+        return bool(cursor.fetchone()[0])
 
 
 def find_conflicts(problems: Problems) -> None:
