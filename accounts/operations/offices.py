@@ -55,7 +55,8 @@ def _keep_or_add(loaded: LoadedOffices, model: type[models.Model], key: dict[str
         model._default_manager.create(**values)
         loaded.added += 1
     elif changed := [name for name, value in values.items() if getattr(row, name) != value]:
-        labels = "、".join(str(model._meta.get_field(name).verbose_name) for name in changed)
+        names = {field.attname: str(field.verbose_name) for field in model._meta.concrete_fields}
+        labels = "、".join(names[name] for name in changed)
         loaded.kept.append(f"{row}：{labels}已在后台改过")
     else:
         loaded.unchanged += 1

@@ -11,7 +11,7 @@ from accounts.enums import VoucherKind
 from accounts.models import Transfer
 from accounts.policies import book, formulas
 from accounts.policies.book import Published
-from accounts.policies.formulas import RETIREE, CannotCredit, MonthFacts, Span
+from accounts.policies.formulas import RETIREE, CannotCredit, InterestFacts, MonthFacts, Span
 from accounts.policies.terms import CreditTerms
 from accounts.policies.terms.credit import MONTHLY
 from accounts.queries.account import Account
@@ -131,16 +131,16 @@ def _year_before(period: str) -> str:
 
 def _spans(transfer: Transfer) -> tuple[Span, ...]:
     """Return what a credit was worked out from as spans; a month is a span of one."""
-    facts = formulas.unpack(transfer.facts)
+    facts = formulas.unpack(transfer.facts or {"spans": []})
     if isinstance(facts, MonthFacts):
         return (Span(facts, 1, str(transfer.voucher.policy_id)),)
-    return facts if isinstance(facts, tuple) else ()
+    return () if isinstance(facts, InterestFacts) else facts
 
 
 def _rule(transfer: Transfer) -> Published:
     """Return the version that the last month of the credit was worked out by."""
     spans = _spans(transfer)
-    return book.version(int(spans[-1].version) if spans else transfer.voucher.policy_id)
+    return book.version(int(spans[-1].version if spans else transfer.voucher.policy_id or 0))
 
 
 def _rows(before: Mapping[str, object], now: Mapping[str, object]) -> list[tuple[str, str, str]]:
@@ -211,9 +211,10 @@ def _fen(months: Year) -> int:
 def _base_words(old: Year, new: Year) -> str:
     changed = [(o.facts.base_fen, n.facts.base_fen) for o, n in zip(old, new, strict=True) if o != n]
     some = f"有{len(changed)}个月的" if len(changed) < len(old) else ""
-    if len(set(changed)) != 1 or None in changed[0]:
+    before, after = changed[0] if len(set(changed)) == 1 else (None, None)
+    if before is None or after is None:
         return f"{some}缴费基数变了"
-    return f"{some}缴费基数从{grouped(changed[0][0])}元变成{grouped(changed[0][1])}元"
+    return f"{some}缴费基数从{grouped(before)}元变成{grouped(after)}元"
 
 
 def _capacity_words(old: Year, new: Year) -> str:

@@ -55,8 +55,8 @@ def lines_of(
     at on its own) it stays a line of each. Balances are left to `with_balances`.
     """
     entries = list(entries)
-    users = {entry.transfer.voucher.subject_id for entry in entries} - {account.person.pk, None}
-    names = matters.names_of(account.person, users)
+    users = {entry.transfer.voucher.subject_id for entry in entries} - {account.person.pk}
+    names = matters.names_of(account.person, [user for user in users if user is not None])
     lines = []
     for entry in entries:
         is_inner = entry.transfer.source.person_id == entry.transfer.target.person_id

@@ -89,10 +89,21 @@ def statement(
 
 def closing_name(account: Account, pots: Iterable[PotKind]) -> str:
     """Return what the balance at the end of a month is called: of which accounts it is must always be said."""
-    names = [pot_name(pot, account.credit.has_buckets) for pot in account.pots if pot in pots and pot in MONEY_POTS]
+    names = _counted_names(account, pots)
     if not names:
         return "月末还欠"
-    return f"月末{names[0]}" if len(names) == 1 else f"月末{'和'.join(names)}一共"
+    return f"月末{names[0]}" if len(names) == 1 else f"月末{'零一两三'[len(names)]}个账户一共"
+
+
+def counted_words(account: Account, pots: Iterable[PotKind]) -> str:
+    """Say which accounts 两个账户一共 are; "" where there is only one."""
+    names = _counted_names(account, pots)
+    return "加".join(names) if len(names) > 1 else ""
+
+
+def _counted_names(account: Account, pots: Iterable[PotKind]) -> list[str]:
+    counted = [pot for pot in account.pots if pot in pots and pot in MONEY_POTS]
+    return [pot_name(pot, account.credit.has_buckets) for pot in counted]
 
 
 def flat_lines(account: Account, sums: Iterable[Sum], months: Iterable[Month], pots: Iterable[PotKind]) -> list[Line]:

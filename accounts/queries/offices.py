@@ -42,13 +42,20 @@ def first_day(region: str) -> date | None:
     return Duty.objects.filter(region=region).order_by("from_on").values_list("from_on", flat=True).first()
 
 
+def checklists_on(region: str, day: date) -> list[Checklist]:
+    """Return the papers to bring on a day, situation by situation; those with none on file are left out (one query)."""
+    rows = Paper.objects.filter(region=region, from_on__lte=day).order_by("-from_on", "place")
+    by_situation: dict[str, list[Paper]] = {}
+    for paper in rows:
+        papers = by_situation.setdefault(paper.situation, [])
+        if not papers or papers[0].from_on == paper.from_on:
+            papers.append(paper)
+    return [Checklist(one, by_situation[one.value]) for one in Situation if one.value in by_situation]
+
+
 def checklist_on(region: str, situation: str, day: date) -> Checklist | None:
-    """Return the papers to bring in a situation on a day; None when none are on file."""
-    rows = list(
-        Paper.objects.filter(region=region, situation=situation, from_on__lte=day).order_by("-from_on", "place")
-    )
-    papers = [paper for paper in rows if paper.from_on == rows[0].from_on]
-    return Checklist(Situation(situation), papers) if papers else None
+    """Return the papers to bring in one situation on a day; None when none are on file."""
+    return next((one for one in checklists_on(region, day) if one.situation == situation), None)
 
 
 def gaps(region: str) -> list[str]:

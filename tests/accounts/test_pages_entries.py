@@ -22,9 +22,9 @@ ENTRIES = "/account/entries/"
 class TestMonths:
     def test_each_month_has_its_three_totals(self):
         page = seen(worker(), ENTRIES)
-        assert "2026年6月记入¥0.00使用−¥100.00月末当年账户和历年结余一共¥2,440.00" in page
-        assert "2026年1月记入¥1,440.00使用¥0.00月末当年账户和历年结余一共¥2,540.00" in page
-        assert "2025年12月记入¥0.00使用¥0.00月末当年账户和历年结余一共¥1,100.00" in page
+        assert "2026年6月记入¥0.00使用−¥100.00月末两个账户一共¥2,440.00" in page
+        assert "2026年1月记入¥1,440.00使用¥0.00月末两个账户一共¥2,540.00" in page
+        assert "2025年12月记入¥0.00使用¥0.00月末两个账户一共¥1,100.00" in page
 
     def test_the_year_end_moves_money_and_loses_none(self):
         page = seen(worker(), ENTRIES)
@@ -51,7 +51,7 @@ class TestMonths:
         spend(person, 100_00, on=date(2026, 1, 5), key="first of the year")  # before the year-end run
         page = seen(person, ENTRIES)
         assert "2025年度没用完的转入历年结余1,200.0012月31日（周三）" in page
-        assert "2026年1月记入¥0.00使用−¥100.00月末当年账户和历年结余一共¥1,100.00" in page
+        assert "2026年1月记入¥0.00使用−¥100.00月末两个账户一共¥1,100.00" in page
 
     def test_a_late_month_says_which_month_it_is_for(self):
         person = insured(HUNAN)
@@ -197,8 +197,8 @@ class TestPrint:
     def test_a_year_in_order_with_the_end_in_capitals(self):
         person = worker()
         page = seen(person, "/account/entries/print/?year=2025")
-        assert page.index("2025年1月") < page.index("2025年6月") < page.index("2025年12月")
-        assert "月末当年账户和历年结余一共：¥1,100.00（大写：壹仟壹佰元整）。" in page
+        assert page.index("2025年1月合计") < page.index("2025年6月合计") < page.index("2025年12月合计")
+        assert "月末两个账户一共：¥1,100.00（大写：壹仟壹佰元整）。" in page
         assert person.name in page
         assert str(person.certno) not in page
 

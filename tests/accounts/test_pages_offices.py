@@ -95,7 +95,7 @@ class TestForm:
 
     def test_it_lists_the_relatives_of_the_rules_in_force(self):
         page = words(Client().get("/offices/form/?office=330381-01"))
-        assert "□配偶□子女□父母□兄弟姐妹" in page
+        assert "从这些里填一种：配偶、子女、父母、兄弟姐妹" in page
         assert "公婆" not in page
 
     def test_a_stranger_gets_it_empty(self):

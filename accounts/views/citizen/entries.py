@@ -5,7 +5,7 @@ import io
 from urllib.parse import quote
 
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -22,7 +22,7 @@ from accounts.queries.comparison import label_of, shown, with_year_before
 from accounts.queries.entries import entries_of
 from accounts.queries.explanations import why
 from accounts.queries.lines import Line, lines_of
-from accounts.queries.months import empty_words, figures_by_month, flat_lines, statement
+from accounts.queries.months import counted_words, empty_words, figures_by_month, flat_lines, statement
 from accounts.queries.statement import CREDITS, Stretch, Sum, month_sums, transfer_of
 from accounts.views.citizen.account import credits_of, entry_url
 from accounts.views.citizen.mine import my_account, no_account
@@ -39,11 +39,11 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 class Selection:
     """What the filter of an address picks out of an account: months, newest first, and pots."""
 
-    def __init__(self, request: HttpRequest, account: Account) -> None:
+    def __init__(self, query: QueryDict, account: Account) -> None:
         self.sums: list[Sum] = month_sums(account)
         terms = account.credit
         years = {formulas.benefit_year(one.start, terms) for one in self.sums} | {account.year}
-        self.form = EntriesForm(request.GET, years=years, pots=account.pots, terms=terms)
+        self.form = EntriesForm(query, years=years, pots=account.pots, terms=terms)
         self.choice = Choice.of(self.form, terms)
         self.pots: list[PotKind] = [self.choice.pot] if self.choice.pot else list(account.pots)
         self.figures: dict[Month, Stretch] = figures_by_month(self.sums, self.pots)
@@ -64,7 +64,7 @@ def entries(request: HttpRequest) -> HttpResponse:
     holdings, mine = my_account(request)
     if mine is None:
         return no_account(request, holdings)
-    chosen = Selection(request, mine)
+    chosen = Selection(request.GET, mine)
     page = Paginator(chosen.months, 12 if chosen.choice.year else MONTHS_A_PAGE).get_page(request.GET.get("page"))
     months = statement(mine, chosen.figures, page.object_list, chosen.pots, url=entry_url, newest_first=True)
     context = {
@@ -73,6 +73,7 @@ def entries(request: HttpRequest) -> HttpResponse:
         "form": chosen.form,
         "title": chosen.title,
         "months": months,
+        "counted": counted_words(mine, chosen.pots),
         "page_obj": page,
         "announcement": f"找到{sum(len(month.lines) for month in months)}笔记录。",
         "empty": _empty(mine, chosen) if not months else "",
@@ -100,7 +101,7 @@ def entries_file(request: HttpRequest) -> HttpResponse:
     holdings, mine = my_account(request)
     if mine is None:
         return no_account(request, holdings)
-    chosen = Selection(request, mine)
+    chosen = Selection(request.GET, mine)
     out = io.StringIO()
     writer = csv.writer(out, quoting=csv.QUOTE_ALL)
     writer.writerow(COLUMNS)
@@ -131,10 +132,10 @@ def entries_sheet(request: HttpRequest) -> HttpResponse:
     holdings, mine = my_account(request)
     if mine is None:
         return no_account(request, holdings)
-    if not request.GET.get("year"):
-        request.GET = request.GET.copy()
-        request.GET["year"] = str(mine.year)
-    chosen = Selection(request, mine)
+    query = request.GET.copy()
+    if not query.get("year"):
+        query["year"] = str(mine.year)
+    chosen = Selection(query, mine)
     months = statement(mine, chosen.figures, chosen.months[::-1], chosen.pots, url=lambda _: "")
     context = {
         "account": mine,
@@ -142,7 +143,7 @@ def entries_sheet(request: HttpRequest) -> HttpResponse:
         "choice": chosen.choice,
         "months": months,
         "printed_at": clock.now(),
-        "back_url": f"{reverse('entries')}?{request.GET.urlencode()}",
+        "back_url": f"{reverse('entries')}?{query.urlencode()}",
     }
     return render(request, "accounts/entries_sheet.html", context)
 

@@ -9,13 +9,12 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from accounts.enums import Situation
 from accounts.forms.offices import OfficeForm
 from accounts.models import Duty, Office, Person
 from accounts.policies import book
 from accounts.policies.terms import SharingTerms
 from accounts.queries.account import holdings_of
-from accounts.queries.offices import checklist_on, duty_on, first_day, regions_with_offices, streets_of
+from accounts.queries.offices import checklists_on, duty_on, first_day, regions_with_offices, streets_of
 from yibao.lib import clock
 
 
@@ -45,14 +44,13 @@ def _found(form: OfficeForm, region: str, today: date) -> dict[str, object]:
     if form.is_valid():
         on = form.cleaned_data["on"]
         duty = duty_on(region, form.cleaned_data["street"], form.cleaned_data["group"], on)
-    checklists = [checklist_on(region, situation, on) for situation in Situation]
     return {
         "today": today,
         "on": on,
         "duty": duty,
         "asked": form.is_valid(),
         "opens_on": first_day(region),
-        "checklists": [checklist for checklist in checklists if checklist],
+        "checklists": checklists_on(region, on),
         "form_url": _form_url(duty) if duty else reverse("office_form"),
     }
 
