@@ -143,7 +143,8 @@ def _phone_free_on(payer: Person, on: date) -> date | None:
     changed = User.objects.filter(person=payer).values_list("phone_changed_at", flat=True).first()
     if changed is None:
         return None
-    free_on = (changed.astimezone(SHANGHAI) + PHONE_COOL_OFF).date()
+    # The day after the last hour: what is promised is a day, and it must not be a minute short.
+    free_on = (changed.astimezone(SHANGHAI) + PHONE_COOL_OFF).date() + timedelta(days=1)
     return free_on if on < free_on else None
 
 
