@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 
 from django.core.checks import Error, register
 from django.db import OperationalError, connection, connections
+from django.db.backends.utils import CursorWrapper
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +47,14 @@ def append_only(table: str) -> tuple[tuple[str, str, str], ...]:
     )
 
 
-APPEND_ONLY = ["accounts_voucher", "accounts_transfer"]
+APPEND_ONLY = [
+    "accounts_voucher",
+    "accounts_transfer",
+    "accounts_enrolment",
+    "accounts_contribution",
+    "accounts_import",
+    "accounts_auditevent",
+]
 # Pots are updated by every posting and carry no other index: room on the page keeps these updates cheap (HOT).
 _STORAGE = "ALTER TABLE accounts_pot SET (fillfactor = 70)"
 
@@ -57,12 +65,11 @@ def protect(*tables: str) -> None:
 
 
 def triggers() -> list[tuple[str, str, str]]:
-    """Return every trigger that must stand: the ledger's, and those of records about people and policies."""
-    from accounts.identity import guard as identity_guard
+    """Return every trigger that must stand: those of append-only tables, and of published policies."""
     from accounts.policies import guard as policy_guard
 
     own = [trigger for table in APPEND_ONLY for trigger in append_only(table)]
-    return [*own, *identity_guard.TRIGGERS, *policy_guard.TRIGGERS]
+    return [*own, *policy_guard.TRIGGERS]
 
 
 def install(using: str) -> None:
@@ -75,7 +82,7 @@ def install(using: str) -> None:
         _install_role(cursor)
 
 
-def _install_role(cursor) -> None:
+def _install_role(cursor: CursorWrapper) -> None:
     """Make the role the application runs as, where the server lets us; else say so and go on without."""
     cursor.execute("SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user")
     if not cursor.fetchone()[0]:

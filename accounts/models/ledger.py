@@ -16,7 +16,10 @@ from accounts.enums import BATCH_KINDS, PERSONAL_POTS, PotKind, VoucherKind
 class Pot(models.Model):
     """资金账户：一个人在一个统筹区的一份钱（当年、历年、共济、待追回），或统筹区自己的科目。"""
 
-    person = models.ForeignKey("Person", models.PROTECT, null=True, related_name="pots", verbose_name="参保人")
+    # No index of its own: that of pot_once_per_person begins with the person.
+    person = models.ForeignKey(
+        "Person", models.PROTECT, null=True, related_name="pots", db_index=False, verbose_name="参保人"
+    )
     region = models.CharField("统筹区", max_length=6)
     kind = models.CharField("科目", max_length=12, choices=PotKind.choices)
     # Empty for system pots: a shared balance would make every posting queue on one hot row.

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.enums import PotKind, VoucherKind
 from accounts.identity.actors import Actor
-from accounts.identity.audit import record
+from accounts.identity.audit import LOOKED_UP, record
 from accounts.ledger.pots import regions_of
 from accounts.models import Person
 from accounts.queries.entries import Entry, balances_of, entries_of, transfers_of
@@ -35,7 +35,7 @@ class Command(BaseCommand):
             raise CommandError("名册里没有这个证件号码，请核对后再查")
         region = self._region(person, options["region"])
         record(
-            actor=Actor.system("statement"), verb="lookup", subject=person, detail={"region": region}, at=clock.now()
+            actor=Actor.system("statement"), verb=LOOKED_UP, subject=person, detail={"region": region}, at=clock.now()
         )
         entries = entries_of(person, transfers_of(person, region))
         balances = balances_of(person, region)
