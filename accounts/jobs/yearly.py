@@ -145,8 +145,10 @@ def _correction(run: Run, case: Case) -> str:
 def _locked_balances(region: str, person_ids: list[int]) -> dict[int, int]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id, balance_fen FROM accounts_pot WHERE region = %s AND person_id = ANY(%s) ORDER BY id FOR UPDATE",
-            [region, person_ids],
+            # In the order of accounts.ledger.posting.lock_pots.
+            """SELECT id, balance_fen FROM accounts_pot WHERE region = %s AND person_id = ANY(%s)
+               ORDER BY kind <> %s, id FOR UPDATE""",
+            [region, person_ids, PotKind.CURRENT],
         )
         return dict(cursor.fetchall())
 

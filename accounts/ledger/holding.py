@@ -28,7 +28,7 @@ class Held:
 
 
 def hold(*, actor: Actor, on: date, pots: Iterable[int]) -> Held:
-    """Lock pots for the rest of the caller's transaction: first the years of their regions, by region, then pots by id.
+    """Lock pots for the rest of the caller's transaction: first the years of their regions, by region, then the pots.
 
     Each 当年 is brought forward to the year of `on`, which needs its owner's 历年 among the pots. What was read before
     this call may be out of date after it.

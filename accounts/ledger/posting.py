@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Case, When
 
 from accounts.enums import PotKind, VoucherKind
 from accounts.identity.actors import Actor
@@ -90,7 +91,7 @@ def post(
 
     1. share-lock the benefit year of `on` (or the next open one), so it cannot close under the posting;
     2. insert the voucher: its unique key makes a concurrent repeat wait here for the outcome;
-    3. lock the personal `pots` in id order, bring each 当年 forward to the year;
+    3. lock the personal `pots` in the one order there is, bring each 当年 forward to the year;
     4. let `decide` read the locked pots and return the moves;
     5. write transfers with running balances, and the balances.
     `payload` must contain everything that makes two requests the same or different. Amounts are fen.
@@ -234,9 +235,14 @@ def _stored(key: str, digest: str) -> Voucher:
 
 
 def lock_pots(pots: Iterable[int]) -> dict[int, Pot]:
-    """Lock personal pots in id order and return them as they stand now. Raises PostingError for any other pot."""
+    """Lock personal pots and return them as they stand now: 当年 before the others, by id among themselves.
+
+    Everybody who locks several pots keeps to this order, so nobody waits in a circle. 当年 comes first because the
+    year end takes all of a chunk's 当年 before it pays into their 历年. Raises PostingError for any other pot.
+    """
     wanted = sorted(set(pots))
-    rows = Pot.objects.select_for_update(of=("self",)).filter(pk__in=wanted, person__isnull=False).order_by("pk")
+    rows = Pot.objects.select_for_update(of=("self",)).filter(pk__in=wanted, person__isnull=False)
+    rows = rows.order_by(Case(When(kind=PotKind.CURRENT, then=0), default=1), "pk")
     locked = {pot.pk: pot for pot in rows}
     if missing := set(wanted) - set(locked):
         raise PostingError(f"不是个人资金账户：{sorted(missing)}")

@@ -1,0 +1,246 @@
+"""What the members of a crowd do: the real operations, and beside each the naive way of doing it.
+
+The naive ways are what looks right when one person at a time tries it. They are here to fail the same tests.
+"""
+
+import random
+import threading
+import time
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from django.db import OperationalError, connection, transaction
+
+from accounts.enums import VoucherKind
+from accounts.jobs.execute import run_job
+from accounts.ledger import posting
+from accounts.ledger.posting import AlreadyReversed, Locked, Move, NotEnough
+from accounts.ledger.pots import system_pot
+from accounts.models import Person, Pot
+from payments import operations
+from payments.models import Institution
+from tests.cast import ACTOR, ZHOUSHAN, spend
+from yibao.lib import clock
+
+LAST_DAY, NEXT_YEAR = date(2025, 12, 31), date(2026, 1, 1)
+SCRATCH = (
+    "CREATE TABLE naive_effect (key text, amount bigint)",
+    "CREATE TABLE naive_pot (id bigint PRIMARY KEY, balance bigint NOT NULL CHECK (balance >= 0))",
+    "CREATE TABLE naive_carry (pot bigint, amount bigint)",
+    "CREATE TABLE naive_booked (pot bigint, amount bigint)",
+    "CREATE TABLE naive_period (closed boolean)",
+)
+
+
+def make_scratch() -> None:
+    for statement in SCRATCH:
+        sql(statement)
+
+
+def sql(statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return cursor.fetchall() if cursor.description else []
+
+
+def one_of(act: Any, arguments: tuple[Any, ...]) -> Any:
+    """Do what this member is there for: a crowd makes one call, its members may have different parts in it."""
+    return act(*arguments)
+
+
+# Spending
+
+
+def spend_much(people: Sequence[int], times: int, seed: str) -> dict[int, int]:
+    """Spend random amounts of random people, three in four through the ledger, the others as bills; return fen by person."""
+    dice, taken = random.Random(seed), dict.fromkeys(people, 0)
+    place = Institution.objects.get()
+    for number in range(times):
+        person = Person(pk=dice.choice(people))
+        amount, key = dice.randint(1, 400), f"{seed}/{number}"
+        if dice.random() < 0.75:
+            try:
+                spend(person, amount, on=LAST_DAY, key=key)
+                taken[person.pk] += amount
+            except NotEnough:
+                pass
+        else:
+            taken[person.pk] += operations.pay(
+                actor=ACTOR,
+                institution=place,
+                person=person,
+                region=ZHOUSHAN,
+                amount_fen=amount,
+                on=LAST_DAY,
+                key=key,
+            ).account_fen
+    return taken
+
+
+def spend_much_naively(people: Sequence[int], times: int, seed: str) -> dict[int, int]:
+    """Read the balance, look whether it suffices, write the balance. The CHECK constraint sees nothing wrong."""
+    dice, taken = random.Random(seed), dict.fromkeys(people, 0)
+    for _ in range(times):
+        person, amount = dice.choice(people), dice.randint(1, 400)
+        with transaction.atomic():
+            pot = Pot.objects.get(person=person, kind="carried")
+            if pot.balance_fen >= amount:
+                pot.balance_fen -= amount
+                pot.save()
+                taken[person] += amount
+    return taken
+
+
+# One key, many requests
+
+
+def use_keys(person: int, keys: Sequence[str]) -> list[list[int]]:
+    """Send each request twice at once, from two threads; return the vouchers that came back."""
+    return [_twice(lambda key=key: spend(Person(pk=person), 10, on=LAST_DAY, key=key).pk) for key in keys]
+
+
+def use_keys_naively(person: int, keys: Sequence[str]) -> list[list[int]]:
+    def request(key: str) -> int:
+        with transaction.atomic():
+            if not sql("SELECT 1 FROM naive_effect WHERE key = %s", key):
+                sql("INSERT INTO naive_effect VALUES (%s, 10)", key)
+        return 0
+
+    return [_twice(lambda key=key: request(key)) for key in keys]
+
+
+def _twice(act: Any) -> list[int]:
+    found, together = [], threading.Barrier(2)
+
+    def begin() -> None:
+        together.wait()
+        try:
+            found.append(act())
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=begin) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 2
+    return found
+
+
+# One voucher, many reversals
+
+
+def reverse_all(vouchers: Sequence[int], me: str) -> int:
+    """Try to reverse every voucher under a key of one's own; return how many one was the first to."""
+    done = 0
+    for voucher in vouchers:
+        try:
+            posting.reverse(actor=ACTOR, voucher_id=voucher, on=LAST_DAY, key=f"{me}/{voucher}", reason="退费")
+            done += 1
+        except AlreadyReversed:
+            pass
+    return done
+
+
+def reverse_all_naively(vouchers: Sequence[int], me: str) -> int:
+    done = 0
+    for voucher in vouchers:
+        with transaction.atomic():
+            if not sql("SELECT 1 FROM naive_effect WHERE key = %s", str(voucher)):
+                sql("INSERT INTO naive_effect VALUES (%s, 1)", str(voucher))
+                done += 1
+    return done
+
+
+# The year end, with payments that take a moment
+
+
+def spend_slowly(people: Sequence[int], seed: str, until: float, slow: float) -> None:
+    """Pay for people, each payment taking `slow` seconds; those begun before `until` belong to the old year."""
+    dice = random.Random(seed)
+    institutions = system_pot(ZHOUSHAN, "institutions")
+    began = time.monotonic()
+    while (passed := time.monotonic() - began) < until + 0.5:
+        person, amount = dice.choice(people), dice.randint(1, 100)
+
+        def decide(locked: Locked, amount: int = amount) -> list[Move]:
+            time.sleep(slow)
+            for pot in locked.pots.values():
+                if locked.usable(pot.pk) >= amount:
+                    return [Move(pot.pk, institutions, amount)]
+            raise NotEnough
+
+        posting.post(
+            actor=ACTOR,
+            kind=VoucherKind.SPENDING,
+            region=ZHOUSHAN,
+            on=LAST_DAY if passed < until else NEXT_YEAR,
+            key=f"{seed}/{passed}",
+            payload={},
+            pots=list(Pot.objects.filter(person=person).order_by("-kind").values_list("pk", flat=True)),
+            decide=decide,
+        )
+
+
+def close_after(wait: float) -> str:
+    time.sleep(wait)
+    (report,) = run_job(actor=ACTOR, kind="rollover", region=ZHOUSHAN, period="2025", on=NEXT_YEAR, clock=clock.now)
+    return report.state
+
+
+def spend_slowly_naively(pots: Sequence[int], seed: str, until: float, slow: float) -> None:
+    """Look at the flag that says the year is closed; if it is not, book the payment in it."""
+    dice, began = random.Random(seed), time.monotonic()
+    while time.monotonic() - began < until + 0.5:
+        pot, amount = dice.choice(pots), dice.randint(1, 100)
+        with transaction.atomic():
+            closed = sql("SELECT closed FROM naive_period")[0][0]
+            time.sleep(slow)
+            sql("UPDATE naive_pot SET balance = balance - %s WHERE id = %s AND balance >= %s", amount, pot, amount)
+            if not closed:
+                sql("INSERT INTO naive_booked VALUES (%s, %s)", pot, amount)
+
+
+def close_after_naively(wait: float) -> str:
+    time.sleep(wait)
+    with transaction.atomic():
+        sql("UPDATE naive_period SET closed = true")
+    with transaction.atomic():
+        sql("INSERT INTO naive_carry SELECT id, balance FROM naive_pot")
+    return "done"
+
+
+# Two people, each the other's
+
+
+def hand_over(pots: Sequence[int], times: int, me: str) -> int:
+    """Move a fen from the first pot to the second, again and again, naming the pots in this order."""
+    for number in range(times):
+        posting.post(
+            actor=ACTOR,
+            kind=VoucherKind.TRANSFER_IN,
+            region=ZHOUSHAN,
+            on=LAST_DAY,
+            key=f"{me}/{number}",
+            payload={},
+            pots=pots,
+            decide=lambda locked: [Move(pots[0], pots[1], 1)],
+        )
+    return 0
+
+
+def hand_over_naively(pots: Sequence[int], times: int, me: str) -> int:
+    """Lock the giver, then the receiver. Return how often PostgreSQL had to break off a deadlock."""
+    broken = 0
+    for _ in range(times):
+        try:
+            with transaction.atomic():
+                giver = Pot.objects.select_for_update().get(pk=pots[0])
+                receiver = Pot.objects.select_for_update().get(pk=pots[1])
+                Pot.objects.filter(pk=giver.pk).update(balance_fen=giver.balance_fen - 1)
+                Pot.objects.filter(pk=receiver.pk).update(balance_fen=receiver.balance_fen + 1)
+        except OperationalError:
+            broken += 1
+    return broken
