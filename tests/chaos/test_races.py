@@ -2,8 +2,8 @@
 
 The suite makes a few hundred attempts; the full size is a matter of one variable:
 
-    YIBAO_SPENDS=100000 pytest tests/chaos/test_races.py -k overdraw
-    YIBAO_YEAR_ENDS=20 pytest tests/chaos/test_races.py -k year_end
+    YIBAO_SPENDS=100000 .venv/bin/python -m pytest tests/chaos/test_races.py -k overdraw
+    YIBAO_YEAR_ENDS=20 .venv/bin/python -m pytest tests/chaos/test_races.py -k year_end
 """
 
 import os
@@ -146,7 +146,7 @@ class TestYearEnd:
 class TestLockOrder:
     """Half the crowd pays A from B, the other half B from A."""
 
-    times = 60
+    times = 30
 
     def both_ways(self) -> list[list[int]]:
         first, second = insured(), insured()
@@ -165,5 +165,6 @@ class TestLockOrder:
 
     def test_locking_giver_then_receiver_deadlocks(self, at_once):
         ways = self.both_ways()
-        broken = at_once(acts.hand_over_naively, [(ways[me % 2], self.times, "") for me in range(MEMBERS)])
+        # A few times are enough: PostgreSQL takes a second to notice each of these circles.
+        broken = at_once(acts.hand_over_naively, [(ways[me % 2], 3, "") for me in range(MEMBERS)])
         assert sum(broken) > 0
