@@ -91,6 +91,7 @@ def prove_identity(page: Page, person: Person, region: str) -> None:
     expect(page.locator("h1")).to_have_text("身份已确认")
 
 
+# They sign in with their own phones for the first time here: no other test of the town may sign them in.
 STORIES = {
     "with JavaScript": ("林强", "330900", "有3个月的缴费基数从5,600.00元变成6,400.00元：多 +48.00 元"),
     "without JavaScript": ("孙洁", "330900", "有3个月改按退休人员的标准记入：少 −135.00 元"),

@@ -1,0 +1,95 @@
+"""Pages whose address or content only a story brings about, looked at like those of the sweep."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from accounts.enums import NoticeKind
+from accounts.identity.actors import Actor
+from accounts.models import Transfer
+from accounts.operations.notices import notify
+from tests.browser.looking import FEW_LOOKS
+from tests.browser.sweep import sweep
+from tests.factories.people import EnrolmentFactory
+from yibao.lib import clock
+
+
+def entry_of(name: str, kind: str) -> str:
+    rows = Transfer.objects.filter(kind=kind)
+    mine = rows.filter(target__person__name=name) | rows.filter(source__person__name=name)
+    return f"/account/entries/{mine.order_by('-id').first().pk}/"
+
+
+def check(page: Page, console: list[str]) -> None:
+    problems = console + sweep(page, FEW_LOOKS)
+    assert not problems, "\n".join(problems)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("何苗", "precredit"), ("陈静", "spending"), ("陈静", "rollover"), ("黄建国", "accrual"), ("吴婷", "precredit")],
+)
+def test_an_entry_explained(name, kind, page, console, visit, sign_in):
+    sign_in(page, name)
+    visit(page, entry_of(name, kind))
+    check(page, console)
+
+
+def test_notices_that_were_not_read(page, console, visit, sign_in):
+    user = sign_in(page, "赵倩")
+    for title in ("家人邀请", "今年的钱到了"):
+        notify(
+            actor=Actor.system("test"), person=user.person, kind=NoticeKind.CREDIT, title=title,
+            text="2026年度的钱已经记入，一共 1,536.00 元。", at=clock.now(),
+        )  # fmt: skip
+    visit(page, "/messages/")
+    expect(page.locator(".tabs")).to_contain_text("条新")
+    check(page, console)
+
+
+def test_a_doubt_that_waits_for_an_answer(page, console, visit, sign_in):
+    sign_in(page, "苏梅")
+    visit(page, "/feedback/")
+    page.fill("[name=text]", "退休的钱怎么少了")
+    page.get_by_role("button", name="交给我们").click()
+    expect(page.locator("h1")).to_have_text("收到了，谢谢")
+    check(page, console)
+    visit(page, "/cases/")
+    expect(page.locator("main")).to_contain_text("等答复")
+    check(page, console)
+
+
+def test_a_refused_feedback(page, console, visit):
+    visit(page, "/feedback/?about=DJ2026-1121-00007")
+    page.get_by_role("button", name="交给我们").click()
+    expect(page.locator("#error-summary")).to_be_focused()
+    check(page, [said for said in console if "422" not in said])
+
+
+def test_a_rating_asks_for_five_stars_in_words(page, console, visit):
+    visit(page, "/feedback/?about=DJ2026-1121-00007")
+    expect(page.locator("[name=score]")).to_have_count(5)
+    check(page, console)
+
+
+def test_a_person_in_two_regions_can_change_between_them(page, console, visit, sign_in):
+    user = sign_in(page, "方磊")
+    if not user.person.enrolments.filter(region="430000").exists():
+        EnrolmentFactory(person=user.person, region="430000", status=4)
+    visit(page, "/account/")
+    check(page, console)
+    page.get_by_role("button", name="看湖南省的账户").click()
+    expect(page.locator("main")).to_contain_text("湖南省职工医保")
+
+
+def test_the_printed_year_is_whole_and_without_controls(page, visit, sign_in):
+    sign_in(page, "陈静")
+    visit(page, "/account/entries/print/?year=2025")
+    page.emulate_media(media="print")
+    for gone in ("header", "footer", "button"):
+        assert not page.locator(gone).first.is_visible()
+    assert page.locator("table.ledger").is_visible()
+    smallest = page.evaluate(
+        "Math.min(...[...document.querySelectorAll('main *')].filter((el) => el.checkVisibility() && el.innerText)"
+        ".map((el) => parseFloat(getComputedStyle(el).fontSize)))"
+    )
+    assert smallest >= 16  # 12 pt
