@@ -86,12 +86,12 @@ def invited(payer: Person, user: Person, region: str = RUIAN, relation: str = "5
     return invitations.send(actor=SELF, payer=payer, region=region, on=on, at=at)
 
 
-def bond(payer: Person, user: Person, region: str = RUIAN, **facts) -> Bond:
-    """Return a bond that is simply there: for what comes after binding."""
+def bond(payer: Person, user: Person, region: str = "", **facts) -> Bond:
+    """Return a bond that is simply there: for what comes after binding. By default where the payer's account is."""
     return Bond.objects.create(
         payer=payer,
         user=user,
-        region=region,
+        region=region or payer.enrolments.values_list("region", flat=True)[0],
         relation=facts.pop("relation", "5"),
         scopes=facts.pop("scopes", ["medical"]),
         place=facts.pop("place", 1),

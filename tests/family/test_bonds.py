@@ -181,7 +181,7 @@ class TestClosing:
     def family(self):
         owner = insured(QUANZHOU, carried=500_000, name="黄建国")
         mother, son = insured(QUANZHOU, resident=True), insured(QUANZHOU, resident=True)
-        ties = [bond(owner, mother, QUANZHOU), bond(owner, son, QUANZHOU, relation="2")]
+        ties = [bond(owner, mother), bond(owner, son, relation="2")]
         pool.move_in(actor=SELF, payer=owner, region=QUANZHOU, amount_fen=100_000, key="k", on=TODAY, at=NOW)
         waiting = invited(owner, insured(QUANZHOU, resident=True), QUANZHOU).invitation
         return owner, ties, waiting
