@@ -1,0 +1,259 @@
+"""Everybody at once, on PostgreSQL with real commits. Each race is also run with its guard taken away: then it is lost."""
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import date
+
+import pytest
+from django.db import connection
+
+from accounts.ledger import holding, posting
+from accounts.ledger.verify import findings
+from accounts.models import Person, Pot
+from family.enums import InvitationState, StepKind
+from family.models import Bond, Draw, Invitation, Step
+from family.operations import accepting, draws, invitations, steps
+from family.operations.ending import remove
+from family.rules import Changed, Refused
+from payments import operations
+from payments.models import Institution
+from tests.factories.family import NOW, RUIAN, SELF, TODAY, ZHOUSHAN, bond, holds, insured, invited
+
+pytestmark = pytest.mark.usefixtures("arena")
+
+HESITATION = 0.03  # between looking and acting, so that a missing guard shows
+
+
+@pytest.fixture(autouse=True)
+def _books_are_even(arena) -> Iterator[None]:
+    yield
+    assert list(findings()) == []
+
+
+def all_at_once(*acts: Callable[[], object]) -> list[object]:
+    """Let every act start at the same moment in its own session; return results, refusals by their class."""
+    together, results = threading.Barrier(len(acts)), []
+
+    def run(act: Callable[[], object]) -> None:
+        together.wait()
+        try:
+            results.append(act())
+        except Exception as error:
+            results.append(type(error))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    return results
+
+
+def unlocked_people(ids) -> dict[int, Person]:
+    found = {person.pk: person for person in Person.objects.filter(pk__in=set(ids))}
+    time.sleep(HESITATION)
+    return found
+
+
+def unlocked_invitation(invitation_id: int) -> Invitation:
+    return Invitation.objects.get(pk=invitation_id)
+
+
+def unlocked_bonds(ids) -> list[Bond]:
+    found = list(Bond.objects.filter(pk__in=set(ids)).select_related("payer", "user").order_by("pk"))
+    time.sleep(HESITATION)
+    return found
+
+
+def unlocked_pots(*, actor, on, pots) -> holding.Held:
+    locked = {pot.pk: pot for pot in Pot.objects.filter(pk__in=set(pots))}
+    regions = {pot.region for pot in locked.values()}
+    time.sleep(HESITATION)
+    return holding.Held(locked, {region: posting.Locked(locked, on.year, year_closed=False) for region in regions})
+
+
+def clinic() -> Institution:
+    return Institution.objects.get_or_create(
+        code="H1", defaults={"name": "卫生院", "kind": "hospital", "level": 1, "region": RUIAN}
+    )[0]
+
+
+def pay(person: Person, fen: int, key: str, region: str = RUIAN, on: date = TODAY) -> int:
+    bill = operations.pay(
+        actor=SELF, institution=clinic(), person=person, region=region, amount_fen=fen, on=on, key=key, at=NOW
+    )
+    return bill.account_fen
+
+
+class TestAccepting:
+    def accept_many(self, sessions: int) -> None:
+        payer, user = insured(carried=300_000), insured(resident=True)
+        number = invited(payer, user).invitation.number
+        act = lambda: accepting.accept(actor=SELF, user=user, number=number, on=TODAY, at=NOW)  # noqa: E731
+        self.results = all_at_once(*[act] * sessions)
+
+    def test_by_twelve_sessions_takes_effect_once(self):
+        self.accept_many(12)
+        assert sum(isinstance(result, Bond) for result in self.results) == 1
+        assert self.results.count(Changed) == 11
+        assert Step.objects.filter(kind=StepKind.ACCEPTED).count() == 1
+
+    def test_looking_and_then_saving_would_take_effect_several_times(self):
+        payer, user = insured(carried=300_000), insured(resident=True)
+        pk = invited(payer, user).invitation.pk
+
+        def naive() -> bool:
+            invitation = Invitation.objects.get(pk=pk)
+            if not invitation.is_open:
+                return False
+            time.sleep(HESITATION)
+            Invitation.objects.filter(pk=pk).update(
+                state=InvitationState.ACCEPTED, user=user, consent="own", closed_at=NOW
+            )
+            return True
+
+        assert all_at_once(*[naive] * 12).count(True) > 1
+
+    def race_withdrawal(self) -> list[tuple[bool, bool]]:
+        """Return (accepted, withdrawn) of several rounds."""
+        outcomes = []
+        for _ in range(6):
+            payer, user = insured(carried=300_000), insured(resident=True)
+            number = invited(payer, user).invitation.number
+            accepted, withdrawn = {}, {}
+
+            def accept(user=user, number=number, told=accepted) -> None:
+                told["yes"] = accepting.accept(actor=SELF, user=user, number=number, on=TODAY, at=NOW)
+
+            def withdraw(payer=payer, number=number, told=withdrawn) -> None:
+                told["yes"] = invitations.withdraw(actor=SELF, payer=payer, number=number, on=TODAY, at=NOW)
+
+            all_at_once(accept, withdraw)
+            outcomes.append((bool(accepted), bool(withdrawn)))
+            invitation = Invitation.objects.get(number=number)
+            assert Bond.objects.filter(invitation=invitation).exists() == bool(accepted)
+        return outcomes
+
+    def test_against_a_withdrawal_one_of_the_two_wins(self):
+        assert all(accepted != withdrawn for accepted, withdrawn in self.race_withdrawal())
+
+    def test_without_the_locks_both_would_win(self, monkeypatch):
+        monkeypatch.setattr(steps, "lock_people", unlocked_people)
+        monkeypatch.setattr(steps, "lock_invitation", unlocked_invitation)
+        assert (True, True) in self.race_withdrawal()
+
+    def accept_from_many_payers(self) -> int:
+        user = insured(resident=True)
+        numbers = [invited(insured(carried=300_000), user).invitation.number for _ in range(3)]
+        acts = [
+            lambda number=number: accepting.accept(actor=SELF, user=user, number=number, on=TODAY, at=NOW)
+            for number in numbers
+        ]
+        self.results = all_at_once(*acts)
+        return Bond.objects.filter(user=user, state="active").count()
+
+    def test_of_three_payers_at_once_two_are_accepted(self):
+        assert self.accept_from_many_payers() == 2
+        assert self.results.count(Refused) == 1
+
+    def test_without_the_lock_on_the_user_there_would_be_three(self, monkeypatch):
+        monkeypatch.setattr(steps, "lock_people", unlocked_people)
+        assert self.accept_from_many_payers() == 3
+
+
+class TestUsing:
+    def draws_after_removal(self) -> int:
+        """Let two sessions draw without a pause, remove the bond, and return how many draws came after that."""
+        payer, user = insured(carried=10_000_000), insured(resident=True)
+        tie = bond(payer, user)
+        clinic()
+        at_return, stop = [], threading.Event()
+
+        def draw(session: int) -> Callable[[], None]:
+            def act() -> None:
+                number = 0
+                while not stop.is_set() and number < 400:
+                    pay(user, 1, f"{session}:{number}")
+                    number += 1
+
+            return act
+
+        def revoke() -> None:
+            while Draw.objects.count() < 5:
+                time.sleep(0.002)
+            try:
+                remove(actor=SELF, payer=payer, bond_id=tie.pk, on=TODAY, at=NOW)
+                at_return.append(Draw.objects.count())
+                time.sleep(10 * HESITATION)
+            finally:
+                stop.set()
+
+        results = all_at_once(draw(1), draw(2), revoke)
+        assert results == [None] * 3
+        return Draw.objects.count() - at_return[0]
+
+    def test_once_a_removal_has_returned_nothing_is_drawn(self):
+        assert self.draws_after_removal() == 0
+
+    def test_without_the_lock_on_the_bond_something_would_be(self, monkeypatch):
+        monkeypatch.setattr("family.operations.draws.steps.lock_bonds", _only_in(draws, unlocked_bonds))
+        assert self.draws_after_removal() > 0
+
+    def spend_the_last_fen(self) -> list[object]:
+        payer = insured(carried=1)
+        users = [insured(resident=True) for _ in range(6)]
+        for user in users:
+            bond(payer, user)
+        clinic()
+        self.payer = payer
+        return all_at_once(*[lambda user=user: pay(user, 1, f"last:{user.pk}") for user in users])
+
+    def test_the_last_fen_is_drawn_once(self):
+        assert sorted(self.spend_the_last_fen()) == [0, 0, 0, 0, 0, 1]
+        assert holds(self.payer) == 0
+
+    def test_deciding_on_unlocked_pots_would_promise_it_to_several(self, monkeypatch):
+        monkeypatch.setattr(draws, "hold_pots", unlocked_pots)
+        assert posting.NotEnough in self.spend_the_last_fen()
+
+    def use_up_the_limit(self) -> int:
+        payer, user = insured(carried=100_000), insured(resident=True)
+        bond(payer, user, limit_fen=1_000)
+        clinic()
+        all_at_once(*[lambda number=number: pay(user, 300, f"limit:{number}") for number in range(8)])
+        return sum(Draw.objects.values_list("amount_fen", flat=True))
+
+    def test_a_yearly_limit_is_used_to_the_fen_and_never_passed(self):
+        assert self.use_up_the_limit() == 1_000
+
+    def test_without_the_locks_it_would_be_passed(self, monkeypatch):
+        monkeypatch.setattr(draws, "hold_pots", unlocked_pots)
+        monkeypatch.setattr("family.operations.draws.steps.lock_bonds", unlocked_bonds)
+        assert self.use_up_the_limit() > 1_000
+
+    def test_two_who_pay_for_each_other_across_regions_never_block_each_other(self):
+        here, there = insured(carried=100_000), insured(ZHOUSHAN, carried=100_000)
+        bond(here, there, relation="1")
+        bond(there, here, relation="1")
+        clinic()
+        acts = [lambda number=number: pay(here, 30_000, f"h{number}") for number in range(4)]
+        acts += [lambda number=number: pay(there, 30_000, f"t{number}", region=ZHOUSHAN) for number in range(4)]
+        results = all_at_once(*acts)
+        assert sum(results) == 200_000
+        assert holds(here) + holds(there, ZHOUSHAN) == 0
+
+
+def _only_in(module, replacement: Callable) -> Callable:
+    """Return lock_bonds as it is for everybody, but unlocked for one module's calls."""
+
+    original = steps.lock_bonds
+
+    def chosen(ids):
+        caller = sys._getframe(1).f_globals["__name__"]
+        return replacement(ids) if caller == module.__name__ else original(ids)
+
+    return chosen
