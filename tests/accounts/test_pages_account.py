@@ -203,6 +203,11 @@ class TestFromOtherApps:
         assert "30天后" not in page
         assert "2026年11月25日（周三）前，还有5天。去看看" in page
 
+    def test_what_waits_is_shown_to_people_without_an_account_too(self):
+        matters.pending_source(lambda person, today: [matters.Pending("陈静邀请您用她的历年结余", "/help/", "去看看")])
+        resident = EnrolmentFactory(insurance="390", person_type="15").person
+        assert "提示：陈静邀请您用她的历年结余去看看" in seen(resident, ACCOUNT)
+
     def test_an_app_may_offer_the_main_act(self):
         matters.act_source(lambda person, region, today: matters.MainAct("给家人开通共济", "/help/"))
         response = browser_of(worker()).get(ACCOUNT)
