@@ -13,6 +13,7 @@ from django.db.models import Case, When
 from accounts.enums import PotKind, VoucherKind
 from accounts.identity.actors import Actor
 from accounts.ledger import periods
+from accounts.ledger.pots import lends_fen
 from accounts.ledger.retry import retrying
 from accounts.models import Pot, Transfer, Voucher
 
@@ -63,11 +64,8 @@ class Locked:
     year_closed: bool
 
     def usable(self, pot_id: int) -> int:
-        """Return the fen that may be drawn from a pot: for a closed or rolled-over year, 当年 lends nothing."""
-        pot = self.pots[pot_id]
-        if pot.kind == PotKind.CURRENT and (self.year_closed or pot.year != self.year):
-            return 0
-        return max(pot.balance_fen or 0, 0)
+        """Return the fen that may be drawn from a pot (see pots.lends_fen)."""
+        return lends_fen(self.pots[pot_id], self.year, year_closed=self.year_closed)
 
 
 @retrying

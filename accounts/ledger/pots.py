@@ -72,6 +72,13 @@ def system_pot(region: str, kind: PotKind) -> int:
     return pot
 
 
+def lends_fen(pot: Pot, year: int, *, year_closed: bool) -> int:
+    """Return the fen that may be drawn from a pot: for a closed or rolled-over year, 当年 lends nothing."""
+    if pot.kind == PotKind.CURRENT and (year_closed or pot.year != year):
+        return 0
+    return max(pot.balance_fen or 0, 0)
+
+
 def pots_of(person_id: int, region: str) -> dict[str, Pot]:
     """Return the person's pots in this region by kind. Raises NoPot."""
     pots = {pot.kind: pot for pot in Pot.objects.filter(person=person_id, region=region)}

@@ -1,6 +1,6 @@
 """Changing a standing bond: its yearly limit, its last day, its place in the user's order, and pausing it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from django.db import transaction
@@ -114,7 +114,14 @@ def _switch(actor: Actor, payer: Person, bond_id: int, old: BondState, new: Bond
 
 
 def _changed(
-    actor: Actor, bond: Bond, kind: StepKind, by: Person, detail: dict[str, object], words: str, on: date, at: datetime
+    actor: Actor,
+    bond: Bond,
+    kind: StepKind,
+    by: Person,
+    detail: Mapping[str, object],
+    words: str,
+    on: date,
+    at: datetime,
 ) -> Step:
     step = steps.write(
         actor=actor,

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -22,7 +23,7 @@ from accounts.identity.actors import Actor
 from accounts.ledger import posting
 from accounts.ledger.holding import Held as HeldPots
 from accounts.ledger.holding import hold as hold_pots
-from accounts.ledger.posting import NOWHERE, Move, Place
+from accounts.ledger.posting import NOWHERE, Locked, Move, Place
 from accounts.ledger.pots import system_pot
 from accounts.models import Person, Voucher
 from family.models import Bond, Draw
@@ -91,12 +92,8 @@ def post(
     voucher has the key followed by the region. Draws are written down and their payers told, at `at` (default: the
     moment of posting). Raises KeyReused.
     """
-    vouchers: dict[str, Voucher] = {}
-    for name in sorted({take.source.region for take in takes}, key=lambda name: (name != region, name)):
-        of_region = [take for take in takes if take.source.region == name]
-        system = system_pot(name, target)
-        moves = [Move(take.source.pot, system, take.amount_fen) for take in of_region]
-        vouchers[name] = posting.post(
+    vouchers = {
+        name: posting.post(
             actor=actor,
             kind=kind,
             region=name,
@@ -104,13 +101,26 @@ def post(
             key=key if name == region else f"{key}:{name}",
             payload=payload,
             pots=[take.source.pot for take in of_region],
-            decide=lambda locked, moves=moves: moves,
+            decide=partial(_moves, of_region, system_pot(name, target)),
             subject_id=person.pk,
             reason=reason,
             place=place,
         )
+        for name, of_region in _by_region(takes, region)
+    }
     _record(actor, takes, vouchers, on, at)
     return list(vouchers.values())
+
+
+def _by_region(takes: Iterable[Take], own: str) -> list[tuple[str, list[Take]]]:
+    found: dict[str, list[Take]] = defaultdict(list)
+    for take in takes:
+        found[take.source.region].append(take)
+    return sorted(found.items(), key=lambda one: (one[0] != own, one[0]))
+
+
+def _moves(takes: Iterable[Take], system: int, locked: Locked) -> list[Move]:
+    return [Move(take.source.pot, system, take.amount_fen) for take in takes]
 
 
 def _record(

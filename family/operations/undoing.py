@@ -73,6 +73,7 @@ def _lock(actor: Actor, step: Step, on: date) -> None:
 
 def _bond(step: Step) -> Bond:
     """Return the locked bond of a step if nothing was drawn or changed since. Raises CannotUndo."""
+    assert step.bond_id is not None
     bond = Bond.objects.select_related("payer", "user").get(pk=step.bond_id)
     if Draw.objects.filter(bond=bond, pk__gt=step.detail.get("last_draw", 0)).exists():
         raise CannotUndo(USED)

@@ -9,7 +9,7 @@ from datetime import date
 
 from accounts.enums import PotKind
 from accounts.ledger import periods
-from accounts.ledger.posting import Locked
+from accounts.ledger.pots import lends_fen
 from accounts.models import Person, Pot
 from accounts.policies import book
 from accounts.policies.terms.sharing import BALANCE, POOL, SharingTerms
@@ -177,7 +177,7 @@ def _as_it_stands(pots: Mapping[int, Pot], on: date) -> Usable:
             late[pot.person_id, pot.region] = pot.balance_fen or 0
 
     def usable(pot: Pot) -> int:
-        fen = Locked({pot.pk: pot}, years[pot.region], year_closed=closed[pot.region]).usable(pot.pk)
+        fen = lends_fen(pot, years[pot.region], year_closed=closed[pot.region])
         return fen + (late.get((pot.person_id, pot.region), 0) if pot.kind == PotKind.CARRIED else 0)
 
     return usable

@@ -5,71 +5,17 @@ where they differ: both must permit (domain 5, rule 5).
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from accounts.policies.terms import SharingTerms
 from accounts.policies.terms.sharing import INSURANCES, NATIONAL, NORMAL, PREMIUM, SAME_PROVINCE, SCOPES
+from family.rules.facts import Pair, Payer, User
 from family.rules.reasons import Reason, ReasonCode
 from family.rules.relations import CODES, word
 from yibao.lib.days import day_words
 from yibao.lib.fen import grouped
 
 Found = Iterator[Reason]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """How somebody is insured on a day. `status` is normal, suspended or ended; region and insurance of that row."""
-
-    status: str
-    region: str = ""
-    region_name: str = ""
-    insurance: str = ""
-    leaving_on: date | None = None  # a row already on the roster ends this insurance on a later day
-
-    @property
-    def is_insured(self) -> bool:
-        return self.status in ("normal", "suspended")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Payer:
-    """What counts about the one who pays, in the region whose account it is. Amounts in fen."""
-
-    region_name: str
-    has_account: bool
-    standing: Standing
-    age: int
-    funds_name: str = "历年结余"
-    last_year_fen: int = 0
-    users: int = 0
-    changes_this_month: int = 0
-    phone_free_on: date | None = None  # when a freshly changed sign-in number may invite again
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pair:
-    """What is asked for, and how the two stand to each other. `relation` as code or name: the user is the payer's …"""
-
-    relation: str = ""
-    scopes: tuple[str, ...] = ()
-    is_self: bool = False
-    is_bound: bool = False
-    open_number: str = ""
-    limit_fen: int | None = None
-    until_on: date | None = None
-    on: date | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class User:
-    """What counts about the one who uses. `terms` are those of the user's own region; None where it has none."""
-
-    standing: Standing
-    authorisers: int = 0
-    terms: SharingTerms | None = None
-    identity_checked: bool = True
 
 
 def reasons(payer: Payer, pair: Pair, user: User | None, terms: SharingTerms | None) -> tuple[Reason, ...]:

@@ -1,0 +1,60 @@
+"""What the rules are told about two people: collected by family.queries.facts, judged by eligibility and use."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from accounts.policies.terms import SharingTerms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How somebody is insured on a day. `status` is normal, suspended or ended; region and insurance of that row."""
+
+    status: str
+    region: str = ""
+    region_name: str = ""
+    insurance: str = ""
+    leaving_on: date | None = None  # a row already on the roster ends this insurance on a later day
+
+    @property
+    def is_insured(self) -> bool:
+        return self.status in ("normal", "suspended")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payer:
+    """What counts about the one who pays, in the region whose account it is. Amounts in fen."""
+
+    region_name: str
+    has_account: bool
+    standing: Standing
+    age: int
+    funds_name: str = "历年结余"
+    last_year_fen: int = 0
+    users: int = 0
+    changes_this_month: int = 0
+    phone_free_on: date | None = None  # when a freshly changed sign-in number may invite again
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """What is asked for, and how the two stand to each other. `relation` as code or name: the user is the payer's …"""
+
+    relation: str = ""
+    scopes: tuple[str, ...] = ()
+    is_self: bool = False
+    is_bound: bool = False
+    open_number: str = ""
+    limit_fen: int | None = None
+    until_on: date | None = None
+    on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """What counts about the one who uses. `terms` are those of the user's own region; None where it has none."""
+
+    standing: Standing
+    authorisers: int = 0
+    terms: SharingTerms | None = None
+    identity_checked: bool = True
