@@ -15,6 +15,7 @@ from family.operations import steps, telling
 from family.operations.ending import leave, remove
 from family.queries.facts import Insured, payer_facts, spending_of
 from family.rules import Changed, eligibility
+from family.rules.facts import Pair
 from family.rules.reasons import refuse
 from yibao.lib.days import short_day_words
 from yibao.lib.fen import grouped
@@ -30,7 +31,7 @@ def set_limit(*, actor: Actor, payer: Person, bond_id: int, limit_fen: int | Non
     """
     with transaction.atomic():
         bond = steps.lock_standing(bond_id=bond_id, payer=payer)
-        refuse(tuple(eligibility.period_reasons(eligibility.Pair(limit_fen=limit_fen))))
+        refuse(tuple(eligibility.period_reasons(Pair(limit_fen=limit_fen))))
         was, bond.limit_fen = bond.limit_fen, limit_fen
         bond.save(update_fields=["limit_fen"])
         words = f"每年最多用 {grouped(limit_fen)} 元" if limit_fen else "不再限额"
@@ -43,7 +44,7 @@ def set_end(*, actor: Actor, payer: Person, bond_id: int, until_on: date | None,
     """Set the last day on which the bond may be used; None for no end. Raises like `set_limit`."""
     with transaction.atomic():
         bond = steps.lock_standing(bond_id=bond_id, payer=payer)
-        refuse(tuple(eligibility.period_reasons(eligibility.Pair(until_on=until_on, on=on))))
+        refuse(tuple(eligibility.period_reasons(Pair(until_on=until_on, on=on))))
         was, bond.until_on = bond.until_on, until_on
         bond.save(update_fields=["until_on"])
         words = f"用到{short_day_words(until_on)}为止" if until_on else "没有结束日期"

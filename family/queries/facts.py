@@ -15,8 +15,8 @@ from accounts.queries.account import account_in, holdings_of
 from accounts.queries.statement import ACCOUNT_POTS, stretches, year_sums
 from family.enums import STANDING, StepKind
 from family.models import Bond, Draw, Step
-from family.rules import eligibility
-from family.rules.eligibility import Standing
+from family.rules import eligibility, facts
+from family.rules.facts import Standing
 from family.rules.use import Bound
 from yibao.lib.clock import SHANGHAI
 from yibao.lib.months import Month
@@ -83,10 +83,10 @@ class Insured:
         )
 
 
-def payer_facts(payer: Person, region: str, on: date) -> eligibility.Payer:
+def payer_facts(payer: Person, region: str, on: date) -> facts.Payer:
     """Return what the rules ask about the one who pays (a fixed number of queries)."""
     terms = sharing_of(region, on)
-    return eligibility.Payer(
+    return facts.Payer(
         region_name=book.region_name(region),
         has_account=Pot.objects.filter(person=payer, region=region, kind=PotKind.CARRIED).exists(),
         standing=Insured([payer.pk], on).as_payer(payer.pk, region),
@@ -99,10 +99,10 @@ def payer_facts(payer: Person, region: str, on: date) -> eligibility.Payer:
     )
 
 
-def user_facts(user: Person, on: date, *, identity_checked: bool = True) -> eligibility.User:
+def user_facts(user: Person, on: date, *, identity_checked: bool = True) -> facts.User:
     """Return what the rules ask about the one who uses."""
     standing = Insured([user.pk], on).as_user(user.pk)
-    return eligibility.User(
+    return facts.User(
         standing=standing,
         authorisers=Bond.objects.filter(user=user, state__in=STANDING).count(),
         terms=sharing_of(standing.region, on) if standing.is_insured else None,

@@ -7,7 +7,8 @@ from enum import StrEnum
 
 from accounts.policies.terms import SharingTerms
 from accounts.policies.terms.sharing import HOSPITAL, LEVELS, NORMAL, PHARMACY
-from family.rules.eligibility import Standing, covers, is_allowed
+from family.rules.eligibility import covers, is_allowed
+from family.rules.facts import Standing
 
 RESIDENT = "390"
 

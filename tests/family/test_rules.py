@@ -21,7 +21,7 @@ from family.rules import (
     spending_plan,
     use,
 )
-from family.rules.eligibility import Pair, Payer, Standing, User
+from family.rules.facts import Pair, Payer, Standing, User
 from family.rules.reasons import for_user
 from family.rules.use import Blocked, Bound
 

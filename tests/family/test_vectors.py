@@ -8,7 +8,7 @@ import pytest
 from accounts.enums import PotKind
 from family.queries.plan import lendable
 from family.rules import Source, Where, eligibility, premium_plan, spending_plan
-from family.rules.eligibility import Pair, Payer, Standing, User
+from family.rules.facts import Pair, Payer, Standing, User
 from family.rules.use import place_allowed
 from tests.accounts.policies.test_vectors import cases, terms_of
 from yibao.lib.fen import parse_yuan, yuan
