@@ -9,9 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
+from django.core.management import call_command
 from django.db import connection
 
+from accounts.identity.actors import Actor
 from accounts.policies import book
+from accounts.policies.loading import load
+from accounts.policies.presets import shipped
+from yibao.lib import clock
 
 
 @contextmanager
@@ -41,9 +46,20 @@ def copied(template: str, name: str) -> Iterator[str]:
         drop(name)
 
 
+@contextmanager
+def with_rules(source: str, name: str) -> Iterator[str]:
+    """Make a database that holds every shipped region's rules and nothing else; drop it afterwards."""
+    with copied(source, name):
+        with database(name):
+            call_command("migrate", verbosity=0)
+            load(actor=Actor.system("test"), paths=shipped(), at=clock.now())
+        yield name
+
+
 def create(name: str, template: str) -> None:
-    """Copy a database. Its last user may be on the way out: wait for that, as PostgreSQL copies idle ones only."""
+    """Copy a database. PostgreSQL copies only what nobody uses: sessions that threads of a test left are ended."""
     drop(name)
+    _administer(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{template}' AND state = 'idle'")
     for tries_left in reversed(range(50)):
         try:
             _administer(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
