@@ -6,7 +6,8 @@ import pytest
 from django.db import connection, transaction
 from django.db.utils import IntegrityError, InternalError
 
-from accounts.identity import audit, guard
+from accounts import guard
+from accounts.identity import audit
 from accounts.identity.actors import MAX_LENGTH, Actor
 from accounts.models import AuditEvent, Contribution, Enrolment, Import, User
 from accounts.queries.people import lookups_of
