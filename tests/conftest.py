@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
-from django.core.management import call_command
 from django.db import connection, transaction
 
 from accounts.policies import book
@@ -32,20 +31,12 @@ def transactional_db(transactional_db) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def books_template(django_db_setup, django_db_blocker) -> Iterator[str]:
     """A database that holds every shipped region's rules and nothing else. Named, not opened."""
-    from accounts.identity.actors import Actor
-    from accounts.policies.loading import load
-    from accounts.policies.presets import shipped
-    from yibao.lib import clock
-
     with django_db_blocker.unblock():
         migrated = connection.creation._get_test_db_name()
         # pytest-django makes its database only when a test of the session asks for it.
         source = migrated if connection.settings_dict["NAME"] == migrated else "template1"
         connection.close()
-        with databases.copied(source, f"{migrated}_books") as name:
-            with databases.database(name):
-                call_command("migrate", verbosity=0)
-                load(actor=Actor.system("test"), paths=shipped(), at=clock.now())
+        with databases.with_rules(source, f"{migrated}_books") as name:
             yield name
 
 
