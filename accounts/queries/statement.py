@@ -163,10 +163,10 @@ def transfer_of(pots: Iterable[Pot], transfer_id: int) -> Transfer | None:
     return rows.filter(_touching(own), pk=transfer_id).first()
 
 
-def latest_transfers(account: Account, most: int) -> list[Transfer]:
-    """Return the transfers booked last, the latest first."""
+def latest_transfers(account: Account, most: int, *, skip: int = 0) -> list[Transfer]:
+    """Return the transfers booked last, the latest first, without the first few."""
     own = [pot.pk for pot in account.pots.values()]
-    return list(_with_voucher().filter(_touching(own)).order_by("-id")[:most])
+    return list(_with_voucher().filter(_touching(own)).order_by("-id")[skip : skip + most])
 
 
 def entries_between(account: Account, first: date, until: date) -> list[Entry]:

@@ -15,13 +15,13 @@ from accounts.queries.answers import Credits, answers, order_words, standing_wor
 from accounts.queries.calendar import late_words, latest_credit, next_credit
 from accounts.queries.comparison import with_year_before
 from accounts.queries.entries import entries_of
-from accounts.queries.lines import lines_of, pot_name
+from accounts.queries.lines import Line, lines_of, pot_name
 from accounts.queries.statement import latest_transfers, year_sums
 from accounts.queries.years import bars, trend_words, years_of
 from accounts.views.citizen.mine import REGION, my_account, my_regions, no_account
 from yibao.lib import clock
 
-LATEST = 3
+LATEST, TEN_MORE = 3, 10
 SHOWN = (PotKind.CARRIED, PotKind.CURRENT, PotKind.POOL)
 
 
@@ -37,7 +37,7 @@ def account(request: HttpRequest) -> HttpResponse:
         return render(request, "accounts/_balance.html", _balance(mine))
     years = years_of(mine, year_sums(mine))
     credits = credits_of(mine)
-    latest = entries_of(mine.person, latest_transfers(mine, LATEST))
+    lines, more = _latest(mine, LATEST)
     context = {
         **_balance(mine),
         "explain_url": entry_url(credits.latest.pk) if credits.latest else "",
@@ -46,12 +46,39 @@ def account(request: HttpRequest) -> HttpResponse:
         "upcoming": credits.upcoming,
         "pending": matters.pending_of(mine.person, mine.today),
         "main_act": matters.main_act_of(mine.person, mine.region, mine.today),
-        "entries": lines_of(mine, latest[::-1], url=entry_url)[::-1][:LATEST],
+        "entries": lines,
+        "next_skip": LATEST if more else None,
         "bars": bars(years, url=lambda year: f"{reverse('entries')}?year={year}"),
         "trend": trend_words(mine, years),
         "answers": answers(mine, credits),
     }
     return render(request, "accounts/account.html", context)
+
+
+@never_cache
+@person_required
+@require_GET
+def more(request: HttpRequest) -> HttpResponse:
+    """Give ten more of the latest entries, to be appended, and the link to the next ten. HTMX only: others have 明细."""
+    typed = request.GET.get("skip", "")
+    skip = int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= 4 else LATEST
+    holdings, mine = my_account(request)
+    if mine is None or not request.htmx:  # type: ignore[attr-defined]
+        return redirect("entries")
+    lines, more = _latest(mine, TEN_MORE, skip=skip)
+    context = {
+        "entries": lines,
+        "next_skip": skip + TEN_MORE if more else None,
+        "announcement": f"又列出{len(lines)}条。",
+    }
+    return render(request, "accounts/_more.html", context)
+
+
+def _latest(mine: Account, most: int, *, skip: int = 0) -> tuple[list[Line], bool]:
+    """Return so many of the entries booked last, the latest first, and whether there are more."""
+    transfers = latest_transfers(mine, most + 1, skip=skip)
+    entries = entries_of(mine.person, transfers[most - 1 :: -1] if len(transfers) > most else transfers[::-1])
+    return lines_of(mine, entries, url=entry_url)[::-1], len(transfers) > most
 
 
 def _balance(mine: Account) -> dict[str, object]:
