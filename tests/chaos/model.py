@@ -1,0 +1,77 @@
+"""Thousands of random operations on the real ledger beside a reference model of a few lines: they never differ.
+
+After every operation each pot must hold what the model says, and every invariant of the ledger must hold. The full
+size, in as many processes as wanted (a seed that fails is printed and can be given again):
+
+    .venv/bin/python -m tests.chaos.model --operations 100000 --processes 2
+"""
+
+import argparse
+import os
+import time
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+
+ERA = 250  # operations on one set of people; then their transaction is rolled back and others begin
+
+
+def soak(operations: int, seed: str) -> Counter[str]:
+    """Do so many operations and return how many of each kind, with their outcomes. Raises AssertionError."""
+    from django.db import transaction
+
+    from tests.chaos.world import World
+
+    done: Counter[str] = Counter()
+    for era in range(-(-operations // ERA)):
+        with transaction.atomic():
+            world = World(f"{seed}.{era}")
+            for _ in range(min(operations - done.total(), ERA)):
+                done[world.step()] += 1
+            world.check_explanations()
+            transaction.set_rollback(True)
+    return done
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos.model")
+    parser.add_argument("--operations", type=int, default=int(os.environ.get("YIBAO_OPERATIONS", "10000")))
+    parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--seed", default="1")
+    given = parser.parse_args()
+    began, total = time.monotonic(), Counter[str]()
+    names = [f"soak_{os.getpid()}_{number}" for number in range(given.processes)]
+    share = -(-given.operations // given.processes)
+    with ProcessPoolExecutor(given.processes, mp_context=get_context("spawn")) as pool:
+        parts = [pool.submit(_soak_in, name, share, f"{given.seed}.{number}") for number, name in enumerate(names)]
+        for part in as_completed(parts):
+            total += part.result()
+    seconds = time.monotonic() - began
+    for kind, count in sorted(total.items()):
+        print(f"{count:>8}  {kind}")
+    print(f"{total.total():,} operations, no difference, {seconds:.0f} s, {total.total() / seconds:.0f}/s", flush=True)
+
+
+def _soak_in(name: str, operations: int, seed: str) -> Counter[str]:
+    """Soak in a database of this process's own."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yibao.settings")
+    os.environ["LOG_LEVEL"] = "WARNING"
+    os.environ.setdefault("YIBAO_DEMO", "1")
+    from yibao import servers
+
+    servers.ensure_postgres()
+    import django
+
+    django.setup()
+    from tests import arena
+
+    with arena.with_rules("template1", name), arena.database(name):
+        total, share = Counter[str](), 5000
+        for part in range(-(-operations // share)):
+            total += soak(min(operations - total.total(), share), f"{seed}.{part}")
+            print(f"{total.total():>8} of {operations} with seed {seed}", flush=True)
+        return total
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,29 @@
+"""A few hundred random operations agree with the reference model; `python -m tests.chaos.model` does many thousands."""
+
+import os
+
+import pytest
+
+from tests.chaos.model import soak
+from tests.chaos.world import World
+
+OPERATIONS = int(os.environ.get("YIBAO_OPERATIONS", "300"))
+
+
+@pytest.mark.usefixtures("books")
+def test_the_ledger_never_differs_from_the_model():
+    """The seed is fixed: the suite is the same every day. The soak takes other ones."""
+    done = soak(OPERATIONS, "suite")
+    assert done.total() == OPERATIONS
+    reached = {"spend: not enough", "reverse: reversed before", "request changed: key reused", "time passes: closed"}
+    assert reached <= set(done)
+
+
+@pytest.mark.usefixtures("books")
+def test_the_model_notices_a_fen():
+    world = World("a fen")
+    for _ in range(20):
+        world.step()
+    world.books["330900"].people[0].carried += 1
+    with pytest.raises(AssertionError, match="the model says"):
+        world.step()
