@@ -50,7 +50,7 @@ class TestHub:
         said = page(browser_of(payer), "/family/")
         assert "陈伟父亲使用中今年已用¥0.00每年最多用¥1,000.00开通日期2026年3月10日" in said
         assert "林小雨" in said
-        assert "等对方同意邀请于3月10日（周二）发出，3月17日（周二）前有效，还有7天。" in said
+        assert "等对方同意邀请于3月10日（周二）发出，有效到3月17日（周二），还有7天。" in said
         assert "同意之前，不会用到您的钱。" in said
 
 
@@ -271,7 +271,7 @@ class TestInvitation:
         payer = chen()
         number = invited(payer, insured(name="林小雨", resident=True)).invitation.number
         response = browser_of(payer).post(f"/family/invitations/{number}/resend/", follow=True)
-        assert "已重新发给林小雨，3月17日前有效。" in words(response)
+        assert "已重新发给林小雨，有效到3月17日。" in words(response)
 
     def test_the_sheet_has_a_code_only_in_the_session_that_sent_it(self):
         payer, relative = chen(), insured(resident=True)

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.identity.access import person_required
 from family.enums import StepKind
@@ -77,7 +77,9 @@ def meaning(invitation: Invitation, act: Act) -> dict:
 
 
 def is_open(invitation: Invitation, at: datetime) -> bool:
-    return invitation.is_open and not invitation.disowned and (invitation.expires_at is None or invitation.expires_at > at)
+    return (
+        invitation.is_open and not invitation.disowned and (invitation.expires_at is None or invitation.expires_at > at)
+    )
 
 
 def is_minor(invitation: Invitation, act: Act) -> bool:

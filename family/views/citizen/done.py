@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
@@ -12,16 +12,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.identity.access import person_required
-from accounts.models import Person
 from family.enums import StepKind
 from family.models import Step
 from family.operations import undoing
 from family.queries.facts import funds_name, is_pool
-from family.rules import CannotUndo, relations
+from family.rules import CannotUndo
 from family.views.citizen.mine import Act, act_of
 from family.views.citizen.refusals import answering
-from family.views.citizen.words import gender_in
 from yibao.lib.clock import SHANGHAI
+from yibao.lib.days import day_words
 from yibao.lib.fen import grouped
 
 USER_SIDE = (StepKind.ACCEPTED, StepKind.DECLINED, StepKind.LEFT)
@@ -36,6 +35,7 @@ class Done:
     lines: tuple[str, ...]
     undo_until: datetime | None
     undone: bool
+    is_payers: bool = False
 
     @property
     def number(self) -> str:
@@ -46,7 +46,8 @@ class Done:
     @property
     def back(self) -> tuple[str, str]:
         """Where to go on: the text and the address."""
-        if self.step.kind in USER_SIDE:
+        kind = self.step.undoes.kind if self.step.undoes else self.step.kind
+        if kind in USER_SIDE and not self.is_payers:
             return "看我能用谁的钱", reverse("family_from_others")
         return "回到家庭共济", reverse("family")
 
@@ -89,7 +90,7 @@ def done_of(step: Step, act: Act) -> Done:
     undone = Step.objects.filter(undoes=step).exists()
     can_undo = step.by_id == act.person.pk and step.undo_until is not None and step.undo_until > act.at and not undone
     title, lines = _words(step, kind, act)
-    return Done(step, title, lines, step.undo_until if can_undo else None, undone)
+    return Done(step, title, lines, step.undo_until if can_undo else None, undone, step.payer_id == act.person.pk)
 
 
 def _words(step: Step, kind: StepKind, act: Act) -> tuple[str, tuple[str, ...]]:
@@ -126,9 +127,11 @@ def _bond_words(step: Step, kind: StepKind, act: Act) -> tuple[str, tuple[str, .
     assert bond is not None
     name, payer = bond.user.name, bond.payer.name
     money = "共济账户" if is_pool(bond.region, act.on) else funds_name(bond.region)
-    limit = step.detail.get("now")
+    limit = step.detail.get("now") if kind == StepKind.LIMIT else None
+    until = step.detail.get("now") if kind == StepKind.END_DAY else None
     words: dict[StepKind, tuple[str, tuple[str, ...]]] = {
-        StepKind.ACCEPTED: _accepted_words(bond.payer, bond.user, money, act),
+        StepKind.ACCEPTED: _accepted_words(step, money, act),
+        StepKind.BOUND: _accepted_words(step, money, act),
         StepKind.REMOVED: (
             f"已移除{name}",
             (f"{name}马上不能再用您的钱。", "以前用掉的钱不会退回。", f"已经告诉{name}。以后可以再邀请。"),
@@ -138,18 +141,31 @@ def _bond_words(step: Step, kind: StepKind, act: Act) -> tuple[str, tuple[str, .
             "额度已修改",
             (f"{name}每年最多用 {grouped(limit)} 元。" if limit else f"{name}不再限额。", f"已经告诉{name}。"),
         ),
-        StepKind.END_DAY: ("结束日期已修改", (f"已经告诉{name}。",)),
+        StepKind.END_DAY: (
+            "结束日期已修改",
+            (
+                f"{name}用到{day_words(date.fromisoformat(until))}为止。" if until else f"{name}长期可以用。",
+                f"已经告诉{name}。",
+            ),
+        ),
         StepKind.SUSPENDED: (f"已停用{name}", (f"{name}马上不能用您的钱，恢复以后才能再用。", f"已经告诉{name}。")),
         StepKind.RESUMED: (f"已恢复{name}使用", (f"{name}又可以用您的钱了。", f"已经告诉{name}。")),
     }
     return words.get(kind, (str(kind.label), ()))
 
 
-def _accepted_words(payer: Person, user: Person, money: str, act: Act) -> tuple[str, tuple[str, ...]]:
-    if act.person.pk == payer.pk:
-        return f"{user.name}已同意", (f"{user.name}马上可以用您的{money}。", "每次使用都会通知您；随时可以停用或移除。")
+def _accepted_words(step: Step, money: str, act: Act) -> tuple[str, tuple[str, ...]]:
+    bond = step.bond
+    assert bond is not None
+    payer, user = bond.payer, bond.user
+    is_mine, by_me = act.person.pk == payer.pk, step.by_id == act.person.pk
+    title = (
+        "已同意，马上生效" if act.person.pk == user.pk else f"已替{user.name}同意" if by_me else f"{user.name}已同意"
+    )
+    if is_mine:
+        return title, (f"{user.name}马上可以用您的{money}。", "每次使用都会通知您；随时可以停用或移除。")
     whose = "您" if act.person.pk == user.pk else user.name
-    return "已同意，马上生效", (
+    return title, (
         f"{whose}看病买药，先用自己的钱，不够再用{payer.name}的{money}。",
         f"{payer.name}能看到哪天、在哪类地方、用了多少钱，看不到看的什么病、开的什么药。",
         "随时可以不再使用。",

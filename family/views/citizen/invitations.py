@@ -10,13 +10,13 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.identity.access import person_required
 from family.models import Bond
 from family.operations import invitations
-from family.queries.facts import is_pool, sharing_of
+from family.queries.facts import funds_name, is_pool, sharing_of
 from family.queries.invitations import invitation_sent, timeline
 from family.views.citizen import papers
 from family.views.citizen.home import asked_by
 from family.views.citizen.mine import Act, act_of, giving_of
 from family.views.citizen.refusals import answering
-from family.views.citizen.words import Asked
+from family.views.citizen.words import Asked, pronoun
 from yibao.lib.days import short_day_words
 
 
@@ -56,6 +56,9 @@ def sheet(request: HttpRequest, number: str) -> HttpResponse:
     landing = papers.landing_of(request, number)
     context |= {
         "picture": papers.picture(landing) if landing else "",
+        "money": "共济账户" if context["is_pool"] else funds_name(context["asked"].invitation.region),
+        "payer_they": pronoun(context["asked"].invitation.payer.gender),
+        "whose": "孩子" if context["asked"].is_child else "您",
         "address": request.build_absolute_uri("/"),
         "back_url": reverse("family_invitation", args=[number]),
     }
@@ -80,7 +83,7 @@ def _marks(asked: Asked) -> list[dict]:
         {"name": mark.words, "state": "done", "at": mark.at} for mark in timeline(asked.invitation, for_payer=True)
     ]
     if asked.is_waiting:
-        marks.append({"name": "等对方同意", "state": "now", "note": f"{short_day_words(asked.last_day)}前有效"})
+        marks.append({"name": "等对方同意", "state": "now", "note": f"有效到{short_day_words(asked.last_day)}"})
     return marks
 
 
@@ -93,7 +96,7 @@ def resend(request: HttpRequest, number: str) -> HttpResponse:
     again = invitations.resend(**act.by_payer, number=number)
     papers.keep(request, again)
     asked = Asked(again.invitation, act.at)
-    words = f"已重新发给{asked.name}，{short_day_words(asked.last_day)}前有效。"
+    words = f"已重新发给{asked.name}，有效到{short_day_words(asked.last_day)}。"
     if request.htmx:
         return _card(request, act, asked, words)
     messages.success(request, words)

@@ -79,8 +79,8 @@ def limit(request: HttpRequest, bond_id: int) -> HttpResponse:
 
 
 def _limit_row(request: HttpRequest, act: Act, card: Card, announcement: str) -> HttpResponse:
-    steps = [step for step in undoable(act.person, act.at) if step.bond_id == card.bond.pk]
-    context = {**_about(card, act), "announcement": announcement, "undoable": steps_shown(steps[:1], act)}
+    steps = (step for step in undoable(act.person, act.at) if step.bond_id == card.bond.pk)
+    context = {**_about(card, act), "announcement": announcement, "undoable": steps_shown(steps, act)}
     return render(request, "family/_limit.html", context)
 
 

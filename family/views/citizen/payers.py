@@ -27,7 +27,10 @@ from yibao.lib.fen import yuan
 
 UP, DOWN = "up", "down"
 PLACES = (
-    *((f"{HOSPITAL}-{level}", f"{name}医疗机构" if level else "社区卫生院等没有等级的医疗机构") for level, name in LEVELS.items()),
+    *(
+        (f"{HOSPITAL}-{level}", f"{name}医疗机构" if level else "社区卫生院等没有等级的医疗机构")
+        for level, name in LEVELS.items()
+    ),
     (PHARMACY, "药店"),
 )
 
@@ -51,7 +54,11 @@ def from_others(request: HttpRequest) -> HttpResponse:
 
 def _order(act: Act) -> dict:
     cards = bonds_received(act.person, act.on)
-    return {"cards": [(card, _money(card, act)) for card in cards], "may_reorder": may_reorder(act.person, act.on), "today": act.on}
+    return {
+        "cards": [(card, _money(card, act)) for card in cards],
+        "may_reorder": may_reorder(act.person, act.on),
+        "today": act.on,
+    }
 
 
 def _money(card: Card, act: Act) -> str:
@@ -93,7 +100,11 @@ def payer(request: HttpRequest, bond_id: int) -> HttpResponse:
     """Show what one may use of one relative's money, where, and what has happened since."""
     act = act_of(request)
     card = card_received(act.person, bond_id, act.on)
-    context = {**_about(card, act), "marks": history(card.bond, for_payer=False), "back_url": reverse("family_from_others")}
+    context = {
+        **_about(card, act),
+        "marks": history(card.bond, for_payer=False),
+        "back_url": reverse("family_from_others"),
+    }
     return render(request, "family/payer.html", context)
 
 
@@ -122,7 +133,9 @@ def leave(request: HttpRequest, bond_id: int) -> HttpResponse:
         raise Changed
     if request.method == "POST":
         return redirect("family_done", bonds.leave(**act.by_user, bond_id=bond_id).pk)
-    return render(request, "family/leave.html", {**_about(card, act), "back_url": reverse("family_payer", args=[bond_id])})
+    return render(
+        request, "family/leave.html", {**_about(card, act), "back_url": reverse("family_payer", args=[bond_id])}
+    )
 
 
 @never_cache
@@ -145,7 +158,9 @@ def preview(request: HttpRequest) -> HttpResponse:
         "plan": found,
         "place": dict(PLACES).get(form.data.get("place", ""), ""),
         "amount": yuan(found.amount_fen) if found else "",
-        "lines": [(line.called or "您自己", _pot_words(line.pot, region), line.amount_fen) for line in found.lines] if found else [],
+        "lines": [(line.called or "您自己", _pot_words(line.pot, region), line.amount_fen) for line in found.lines]
+        if found
+        else [],
         "no_rules": not region,
         "back_url": reverse("family_from_others"),
         "back_text": "我能用谁的钱",

@@ -13,7 +13,7 @@ from family.forms.bonds import OTHER, AmountForm
 from family.operations import pool
 from family.queries.eligibility import Movable, to_move_in
 from family.views.citizen.mine import Act, Giving, act_of, giving_of
-from family.views.citizen.refusals import answering, refused
+from family.views.citizen.refusals import answering, changed, refused
 from yibao.lib.fen import yuan
 
 CHOSEN = "family_transfer"  # in the session: region, fen, and the key that lets it happen once
@@ -29,7 +29,8 @@ def transfer(request: HttpRequest) -> HttpResponse:
     movable = to_move_in(payer=act.person, region=giving.region, on=act.on)
     if movable.reasons:
         return _explained(request, movable)
-    chosen = request.session.get(CHOSEN, {}).get("fen")
+    before = request.session.get(CHOSEN, {})
+    chosen = None if "step" in before else before.get("fen")
     form = AmountForm(
         request.POST if request.method == "POST" else None,
         most_fen=movable.movable_fen,
@@ -51,14 +52,16 @@ def check(request: HttpRequest) -> HttpResponse:
     giving, act = _pool_of(request), act_of(request)
     chosen = request.session.get(CHOSEN)
     key = request.POST.get("key", "")
-    if request.method == "POST" and key and (chosen is None or chosen["key"] != key):
-        return redirect("family")  # this form has been sent before
-    if chosen is None or chosen["region"] != giving.region:
+    if chosen is None or chosen["region"] != giving.region or (request.method == "GET" and "step" in chosen):
         return redirect("family_transfer")
     if request.method == "POST":
-        step = pool.move_in(
-            **act.by_payer, region=giving.region, amount_fen=chosen["fen"], key=f"{act.person.pk}:{chosen['key']}"
-        )
+        if key != chosen["key"]:
+            return changed(request, back_url=reverse("family_transfer"))
+        try:
+            step = pool.move_in(**act.by_payer, region=giving.region, amount_fen=chosen["fen"], key=key)
+        except pool.posting.NotEnough:
+            return changed(request, back_url=reverse("family_transfer"), text="能转入的金额刚刚变了。")
+        request.session[CHOSEN] = {**chosen, "step": step.pk}
         return redirect("family_done", step.pk)
     movable = to_move_in(payer=act.person, region=giving.region, on=act.on)
     if movable.reasons:
@@ -83,9 +86,7 @@ def _check_page(request: HttpRequest, act: Act, giving: Giving, movable: Movable
 
 
 def _explained(request: HttpRequest, movable: Movable) -> HttpResponse:
-    return refused(
-        request, movable.reasons, title="现在还不能转入", status=200 if request.method == "GET" else 422
-    )
+    return refused(request, movable.reasons, title="现在还不能转入", status=200 if request.method == "GET" else 422)
 
 
 def _pool_of(request: HttpRequest) -> Giving:

@@ -1,5 +1,6 @@
 """还不能办 (C09a): every reason on one page, each with what was found, what to do and where to go on."""
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import wraps
@@ -10,10 +11,11 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from accounts.identity import limits
-from accounts.ledger.posting import NotEnough
+from accounts.identity.access import current_person
 from family.models import Bond, Invitation, Step
 from family.rules import Changed, Reason, ReasonCode, Refused
 
+_NUMBER = re.compile(r"GJ[0-9A-Z-]+")
 View = Callable[..., HttpResponse]
 
 # Where the way out begins: what the link says, and the name of its address.
@@ -89,9 +91,9 @@ def _with_link(request: HttpRequest, reason: Reason) -> Refusal:
 
 def _open_number(request: HttpRequest, reason: Reason) -> str:
     """Return which of the person's own invitations the reason names."""
-    sent = Invitation.objects.filter(payer=request.user.person, number__isnull=False)
-    numbers = sent.order_by("-id").values_list("number", flat=True)
-    return next((number for number in numbers if number in reason.found), "")
+    named = _NUMBER.search(reason.found)
+    sent = Invitation.objects.filter(payer=current_person(request), number=named[0] if named else "")
+    return sent.values_list("number", flat=True).first() or ""
 
 
 def changed(request: HttpRequest, *, back_url: str = "", text: str = "") -> HttpResponse:
@@ -113,7 +115,7 @@ def answering(view: View) -> View:
             return view(request, *args, **kwargs)
         except Refused as error:
             return refused(request, error.reasons)
-        except (Changed, NotEnough):
+        except Changed:
             return changed(request)
         except limits.TooOftenError as error:
             return too_often(request, error)

@@ -47,6 +47,7 @@ class Selection:
     form: UsageForm
     uses: list[Use]
     year: int | None
+    has_any: bool
 
 
 def _selected(request: HttpRequest, side: Side) -> Selection:
@@ -64,7 +65,7 @@ def _selected(request: HttpRequest, side: Side) -> Selection:
         for use in everything
         if (not person or use.other.pk == int(person)) and (not year or use.on.year == int(year))
     ]
-    return Selection(form, uses, int(year) if year else None)
+    return Selection(form, uses, int(year) if year else None, bool(everything))
 
 
 @never_cache
@@ -93,6 +94,7 @@ def _page(request: HttpRequest, side: Side) -> HttpResponse:
         "page_obj": page,
         "totals": totals(chosen.uses),
         "year": chosen.year,
+        "empty": "按您选的条件没有记录。换一位家人或一个年份看看。" if chosen.has_any else side.empty,
         "address": request.GET.urlencode(),
         "here": reverse("family_usage" if side is MINE else "family_usage_others"),
         "file_url": reverse("family_usage_file" if side is MINE else "family_usage_others_file"),

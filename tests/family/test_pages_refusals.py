@@ -1,0 +1,35 @@
+"""还不能办 (C09a): every code has its page, with the reason, what was found, what to do, whom to call and a way on."""
+
+import pytest
+from django.test import RequestFactory
+from django.urls import reverse
+
+from family.rules import Reason, ReasonCode
+from family.views.citizen.refusals import ONWARD, refused
+from tests.accounts.portal import browser_of, words
+from tests.factories.family import insured
+from tests.factories.users import citizen
+
+
+def test_every_code_leads_somewhere():
+    assert set(ONWARD) == set(ReasonCode)
+
+
+@pytest.mark.parametrize("code", ReasonCode)
+def test_the_page_of(code, books):
+    request = RequestFactory().get("/family/invite/relation/")
+    request.user = citizen("19900700001", insured())
+    request.htmx = False
+    response = refused(request, [Reason(code, "这样不行", "查到的是这样", "可以这样做", 162_000, 200_000)])
+    said = words(response)
+    assert response.status_code == 422
+    assert "这样不行我们查到的情况查到的是这样还差¥380.00您可以做什么可以这样做打给谁65895523" in said
+    assert "这一步没有办，没有用到钱。" in said
+    text, _ = ONWARD[code]
+    assert text in said
+
+
+@pytest.mark.parametrize("code", ReasonCode)
+def test_the_way_on_from(code, books):
+    browser = browser_of(insured(carried=300_000))
+    assert browser.get(reverse(ONWARD[code][1]), follow=True).status_code == 200

@@ -1,0 +1,137 @@
+"""共济使用记录 (C17): both directions; the payer never learns the place, the user sees only their own use."""
+
+import csv
+import io
+from datetime import date, timedelta
+
+import pytest
+
+from payments.models import Institution
+from payments.operations import pay, refund
+from tests.factories.family import NOW, RUIAN, SELF, TODAY, insured
+from tests.family.portal import at, bound, browser_of, chen, page
+
+pytestmark = pytest.mark.usefixtures("books", "today")
+
+PLACE = "安阳街道秘密卫生院"
+
+
+@pytest.fixture
+def clinic(books) -> Institution:
+    return Institution.objects.create(code="H1", name=PLACE, kind="hospital", level=1, region=RUIAN)
+
+
+def used(user, clinic, fen: int, key: str, on: date = TODAY):
+    return pay(actor=SELF, institution=clinic, person=user, region=RUIAN, amount_fen=fen, on=on, key=key)
+
+
+def rows(person, path: str) -> list[list[str]]:
+    response = browser_of(person).get(path)
+    assert response["Content-Type"] == "text/csv; charset=utf-8"
+    return list(csv.reader(io.StringIO(response.content.decode("utf-8-sig"))))
+
+
+def test_each_side_sees_its_own_direction(clinic):
+    payer, user = chen(), insured(name="陈伟", gender=1)
+    bound(payer, user)
+    used(user, clinic, 3_850, "a")
+    mine = page(browser_of(payer), "/family/usage/")
+    assert "陈伟（父亲）一共¥38.50" in mine
+    assert "陈伟（父亲）看病买药使用−38.502026年3月10日（周二）一级医疗机构" in mine
+    theirs = page(browser_of(user), "/family/usage/others/")
+    assert "陈静（女儿）一共¥38.50" in theirs
+    assert "家人还没有用过您的钱。" in page(browser_of(user), "/family/usage/")
+
+
+def test_the_payer_never_learns_the_place_anywhere(clinic):
+    payer, user = chen(), insured(name="陈伟", gender=1)
+    bond = bound(payer, user)
+    used(user, clinic, 3_850, "a")
+    browser = browser_of(payer)
+    paths = ("/family/", "/family/usage/", "/family/usage/file/", f"/family/members/{bond.pk}/", "/messages/",
+             "/account/", "/account/entries/", "/account/entries/file/", "/cases/", "/family/close/")  # fmt: skip
+    for path in paths:
+        said = browser.get(path).content.decode()
+        assert PLACE not in said, path
+    assert "用了您的钱 38.50 元" in browser.get("/messages/").content.decode()
+
+
+def test_the_file_has_day_kind_of_place_and_amount_and_no_more(clinic):
+    payer, user = chen(), insured(name="陈伟", gender=1)
+    bound(payer, user)
+    used(user, clinic, 3_850, "a")
+    head, *lines = rows(payer, "/family/usage/file/")
+    assert head == ["日期", "家人", "关系", "用来", "在哪类地方", "金额（元）", "说明"]
+    assert lines == [["2026-03-10", "陈伟", "父亲", "看病买药", "一级医疗机构", "38.50", ""]]
+    assert rows(user, "/family/usage/others/file/")[1][1:3] == ["陈静", "女儿"]
+
+
+def test_a_member_sees_nothing_of_another_members_use(clinic):
+    payer, user, other = chen(), insured(name="陈伟", gender=1), insured(name="林强", gender=1)
+    bond, _ = bound(payer, user), bound(payer, other, relation="1")
+    used(other, clinic, 7_777, "b")
+    browser = browser_of(user)
+    for path in (
+        "/family/",
+        "/family/from-others/",
+        f"/family/from-others/{bond.pk}/",
+        "/family/usage/others/",
+        "/messages/",
+    ):
+        said = page(browser, path)
+        assert "77.77" not in said, path
+        assert "林强" not in said, path
+
+
+def test_by_person_and_by_year_with_totals(clinic):
+    payer, user, other = chen(), insured(name="陈伟", gender=1), insured(name="林强", gender=1)
+    bound(payer, user)
+    bound(payer, other, relation="1")
+    used(user, clinic, 1_000, "a")
+    used(other, clinic, 2_000, "b")
+    browser = browser_of(payer)
+    said = page(browser, "/family/usage/", person=str(user.pk))
+    assert "陈伟（父亲）一共¥10.00" in said
+    assert "林强（丈夫）一共" not in said
+    with at(NOW + timedelta(days=365)):
+        later = browser_of(payer)
+        assert "按您选的条件没有记录" in page(later, "/family/usage/")
+        assert "一共¥10.00" in page(later, "/family/usage/", year="2026")
+        assert "一共¥10.00" in page(later, "/family/usage/", year="")
+    part = browser.get("/family/usage/", {"person": user.pk}, headers={"HX-Request": "true"}).content.decode()
+    assert '<div id="status" hx-swap-oob="innerHTML">找到1笔记录。</div>' in part
+
+
+@pytest.mark.parametrize("query", ["person=x", "person=999999", "year=abc", "page=-1"])
+def test_what_was_never_offered_means_everything(query, clinic):
+    payer, user = chen(), insured(name="陈伟", gender=1)
+    bound(payer, user)
+    used(user, clinic, 1_000, "a")
+    assert "陈伟（父亲）一共¥10.00" in page(browser_of(payer), f"/family/usage/?{query}")
+
+
+def test_what_was_given_back_says_so_and_does_not_count(clinic):
+    payer, user = chen(), insured(name="陈伟", gender=1)
+    bound(payer, user)
+    bill = used(user, clinic, 1_000, "a")
+    refund(actor=SELF, bill=bill, on=TODAY, key="r", reason="退药退费")
+    said = page(browser_of(payer), "/family/usage/")
+    assert "陈伟（父亲）一共¥0.00" in said
+    assert "已退回" in said
+
+
+def test_many_uses_come_in_pages(clinic):
+    payer, user = chen(), insured(name="陈伟", gender=1)
+    bound(payer, user)
+    for number in range(25):
+        used(user, clinic, 100, f"k{number}")
+    said = page(browser_of(payer), "/family/usage/?page=2")
+    assert "第2页，共2页" in said
+    assert "一共¥25.00" in said
+
+
+def test_a_name_that_looks_like_a_formula_stays_a_name(clinic):
+    payer, user = chen(), insured(name="=cmd|' /C calc'!A1")
+    bound(payer, user)
+    used(user, clinic, 100, "a")
+    assert rows(payer, "/family/usage/file/")[1][1].startswith("'=cmd")
