@@ -1,7 +1,7 @@
 """The demo's past: everything imported, then month by month what was due that month, and the bills of the month."""
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from random import Random
 
@@ -10,10 +10,11 @@ from accounts.jobs.execute import run_due
 from accounts.operations.imports_contributions import import_contributions
 from accounts.operations.imports_roster import import_roster
 from accounts.queries.people import find_by_certno
-from payments.demo import files
+from payments.demo import families, files
 from payments.demo.cast import CAST, FIRST_MONTH, Member
 from payments.models import Institution
 from payments.operations import pay, refund
+from yibao.lib.clock import SHANGHAI
 from yibao.lib.months import Month, month_range
 
 DUE_DAY = 21  # the day after regions credit the month
@@ -55,6 +56,8 @@ def build(*, folder: Path, today: date, clock: Callable[[], datetime], progress:
         run_due(actor=actor, on=min(month.first + timedelta(days=DUE_DAY - 1), today), clock=clock)
         for member in CAST:
             _bills(actor, member, month, today)
+        families.live(actor=actor, month=month, today=today)
+    families.wait(actor=actor, today=today)
 
 
 def _bills(actor: Actor, member: Member, month: Month, today: date) -> None:
@@ -76,6 +79,7 @@ def _bills(actor: Actor, member: Member, month: Month, today: date) -> None:
         amount_fen=chance.randrange(1_500, 26_000),
         on=on,
         key=f"demo:{member.serial}:{month}",
+        at=datetime.combine(on, time(15), SHANGHAI),
     )
     if bill.voucher_id and chance.random() < 0.05:
         refund(actor=actor, bill=bill, on=on, key=f"demo-refund:{bill.pk}", reason="退药退费")

@@ -1,0 +1,131 @@
+"""The demo's families: invitations sent and accepted, money used and moved, by the operations that pages call."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from accounts.identity.actors import Actor
+from accounts.models import Person
+from accounts.queries.people import find_by_certno
+from family.operations import accepting, drafts, invitations, pool
+from payments.demo.cast import CAST, QUANZHOU, RUIAN
+from payments.models import Institution
+from payments.operations import pay
+from yibao.lib.clock import SHANGHAI
+from yibao.lib.months import Month
+
+CHEN_JING, CHEN_WEI, LIN_XIAOYU = 1, 2, 5
+HUANG_JIANGUO, HUANG_XIUYING, HUANG_XIAOMING = 10, 11, 12
+PARENT, CHILD = "5", "2"  # the user is the payer's parent, the payer's child
+WAITING_DAYS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Whoever acts in the demo's past, and when."""
+
+    actor: Actor
+    on: date
+
+    @property
+    def at(self) -> datetime:
+        return datetime.combine(self.on, time(10), SHANGHAI)
+
+    def ask(self, payer: int, user: int, region: str, relation: str, limit_fen: int | None = None) -> str:
+        """Send an invitation and return its number."""
+        inviter, invitee = person(payer), person(user)
+        drafts.draft(
+            actor=self.actor,
+            payer=inviter,
+            region=region,
+            at=self.at,
+            relation=relation,
+            name=invitee.name,
+            certno=invitee.certno,
+            scopes=("medical", "premium"),
+            limit_fen=limit_fen,
+        )
+        sent = invitations.send(actor=self.actor, payer=inviter, region=region, on=self.on, at=self.at)
+        return str(sent.invitation.number)
+
+    def agree(self, user: int, number: str) -> None:
+        accepting.accept(actor=self.actor, user=person(user), number=number, on=self.on, at=self.at)
+
+    def agree_for(self, child: int, parent: int, number: str) -> None:
+        of_age, small = person(parent), person(child)
+        accepting.accept_for_child(
+            actor=self.actor,
+            parent=of_age,
+            number=number,
+            name=small.name,
+            certno=small.certno,
+            declared=True,
+            on=self.on,
+            at=self.at,
+        )
+
+    def move_in(self, payer: int, amount_fen: int) -> None:
+        pool.move_in(
+            actor=self.actor,
+            payer=person(payer),
+            region=QUANZHOU,
+            amount_fen=amount_fen,
+            key=f"demo:{self.on}",
+            on=self.on,
+            at=self.at,
+        )
+
+    def bill(self, user: int, region: str, code: str, amount_fen: int) -> None:
+        pay(
+            actor=self.actor,
+            institution=Institution.objects.get(code=code),
+            person=person(user),
+            region=region,
+            amount_fen=amount_fen,
+            on=self.on,
+            key=f"demo:family:{user}:{self.on}",
+            at=self.at,
+        )
+
+
+def chen(story: Story) -> None:
+    story.agree(CHEN_WEI, story.ask(CHEN_JING, CHEN_WEI, RUIAN, PARENT, limit_fen=300_000))
+
+
+def huang(story: Story) -> None:
+    story.agree(HUANG_XIUYING, story.ask(HUANG_JIANGUO, HUANG_XIUYING, QUANZHOU, PARENT))
+    number = story.ask(HUANG_JIANGUO, HUANG_XIAOMING, QUANZHOU, CHILD, limit_fen=50_000)
+    story.agree_for(HUANG_XIAOMING, HUANG_JIANGUO, number)
+    story.move_in(HUANG_JIANGUO, 100_000)
+
+
+PAST: tuple[tuple[date, Callable[[Story], None]], ...] = (
+    (date(2025, 3, 24), chen),
+    (date(2025, 6, 24), huang),
+    (date(2025, 8, 25), lambda story: story.bill(CHEN_WEI, RUIAN, "H33038100002", 62_000)),
+    (date(2025, 9, 22), lambda story: story.bill(HUANG_XIUYING, QUANZHOU, "H35050000001", 12_850)),
+    (date(2025, 11, 24), lambda story: story.bill(HUANG_XIAOMING, QUANZHOU, "P35050000001", 4_360)),
+    (date(2026, 2, 24), lambda story: story.bill(CHEN_WEI, RUIAN, "H33038100001", 88_000)),
+    (date(2026, 4, 23), lambda story: story.move_in(HUANG_JIANGUO, 50_000)),
+    (date(2026, 6, 24), lambda story: story.bill(HUANG_XIUYING, QUANZHOU, "P35050000001", 9_720)),
+    (date(2026, 9, 23), lambda story: story.bill(CHEN_WEI, RUIAN, "H33038100003", 75_000)),
+)
+
+
+def live(*, actor: Actor, month: Month, today: date) -> None:
+    """Do what the families of the demo did in a month, up to today."""
+    for on, happens in PAST:
+        if Month.of(on) == month and on <= today:
+            happens(Story(actor, on))
+
+
+def wait(*, actor: Actor, today: date) -> None:
+    """Leave one invitation waiting for a parent's answer."""
+    Story(actor, today - timedelta(days=WAITING_DAYS)).ask(CHEN_JING, LIN_XIAOYU, RUIAN, CHILD)
+
+
+def person(serial: int) -> Person:
+    member = next(member for member in CAST if member.serial == serial)
+    found = find_by_certno(member.certno)
+    assert found is not None
+    return found
