@@ -6,7 +6,6 @@ import pytest
 from django.db import connection, transaction
 from django.db.utils import IntegrityError, InternalError
 
-from accounts import guard
 from accounts.identity import audit
 from accounts.identity.actors import MAX_LENGTH, Actor
 from accounts.models import AuditEvent, Contribution, Enrolment, Import, User
@@ -76,7 +75,9 @@ def test_personal_data_is_kept_out_of_the_audit_trail(detail: dict[str, object])
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("table", guard.APPEND_ONLY)
+@pytest.mark.parametrize(
+    "table", ["accounts_enrolment", "accounts_contribution", "accounts_import", "accounts_auditevent"]
+)
 @pytest.mark.parametrize("statement", ["UPDATE {} SET id = id", "DELETE FROM {}", "TRUNCATE {} CASCADE"])
 @pytest.mark.parametrize("role", ["origin", "replica"])
 def test_history_cannot_be_rewritten_by_sql_either(table: str, statement: str, role: str) -> None:
