@@ -11,14 +11,21 @@ somebody belongs to world.citizen, and `other` is another proven citizen who mus
 statuses are written as a tuple. Keys ending in * are for namespaces; an exact row wins.
 """
 
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from accounts import help as handbook
 from accounts.models import Person, User
+from family.enums import InvitationState
+from family.models import Invitation
+from family.operations.bonds import set_limit
 from tests.cast import ZHOUSHAN, give
+from tests.factories.family import SELF, bond
+from tests.factories.people import PersonFactory
+from yibao.lib import clock
 
 ROLES = ("anonymous", "unproven", "citizen", "other", "clerk", "reviewer", "policy", "superuser")
 Status = int | tuple[int, ...]
@@ -46,11 +53,59 @@ def an_entry_of(person: Person) -> int:
     return voucher.transfers.get().pk
 
 
+def an_invitation(payer: Person, user: Person) -> str:
+    """Return the number of an open invitation from one person to another."""
+    now = clock.now()
+    invitation = Invitation.objects.create(
+        number=f"GJ2026-0310-{secrets.token_hex(3).upper()}",
+        payer=payer,
+        region=ZHOUSHAN,
+        relation="5",
+        scopes=["medical"],
+        invitee_name=user.name,
+        invitee_certno=str(user.certno),
+        state=InvitationState.SENT,
+        drafted_at=now,
+        sent_at=now,
+        expires_at=now + timedelta(days=7),
+    )
+    return str(invitation.number)
+
+
+def sent_by(world: "World") -> dict[str, str]:
+    """Return the number of an invitation that the citizen has sent."""
+    return {"number": an_invitation(world.citizen.person, PersonFactory())}
+
+
+def sent_to(world: "World") -> dict[str, str]:
+    """Return the number of an invitation that waits for the citizen."""
+    return {"number": an_invitation(PersonFactory(), world.citizen.person)}
+
+
+def given_by(world: "World") -> dict[str, int]:
+    """Return a bond: somebody may use the citizen's money."""
+    return {"bond_id": bond(world.citizen.person, PersonFactory(), ZHOUSHAN).pk}
+
+
+def received_by(world: "World") -> dict[str, int]:
+    """Return a bond: the citizen may use somebody's money."""
+    return {"bond_id": bond(PersonFactory(), world.citizen.person, ZHOUSHAN).pk}
+
+
+def a_step_of(world: "World") -> dict[str, int]:
+    """Return something the citizen has just done and may still take back."""
+    now, citizen = clock.now(), world.citizen.person
+    given = bond(citizen, PersonFactory(), ZHOUSHAN)
+    step = set_limit(actor=SELF, payer=citizen, bond_id=given.pk, limit_fen=100_00, on=now.date(), at=now)
+    return {"step_id": step.pk}
+
+
 PUBLIC = statuses(200, 200, anonymous=200)
 SIGNED_IN = statuses(200, 200)
 CITIZEN = statuses(200, 403)
 PERSON = statuses(200, 403, unproven=302)
 POSTED = statuses(302, 403, anonymous=401)
+ONWARD = statuses(302, 403)
 COUNTER = statuses(403, 403, clerk=200, reviewer=200)
 NEVER = (302, 403, 404, 405)
 FINE = (200, 302, 403, 404, 405)
@@ -131,6 +186,48 @@ ROWS: dict[str, Row] = {
     "cases": Row(PERSON),
     "messages": Row(PERSON),
     "messages_read": Row(POSTED, method="post"),
+    # Family sharing
+    "family": Row(PERSON),
+    "family_invite_relation": Row(PERSON),
+    "family_invite_others": Row(PERSON),
+    "family_invite_person": Row(ONWARD),
+    "family_invite_terms": Row(ONWARD),
+    "family_invite_check": Row(ONWARD),
+    "family_invite_discard": Row(POSTED, method="post"),
+    "family_invitation": Row(PERSON, other=404, args=sent_by),
+    "family_invite_sent": Row(PERSON, other=404, args=sent_by),
+    "family_invitation_sheet": Row(PERSON, other=404, args=sent_by),
+    "family_resend": Row(POSTED, method="post", other=404, args=sent_by),
+    "family_withdraw": Row(POSTED, method="post", other=404, args=sent_by),
+    "family_answer": Row(PERSON, other=404, args=sent_to),
+    "family_refuse": Row(PERSON, other=404, args=sent_to),
+    "family_disown": Row(PERSON, other=404, args=sent_to),
+    "family_here": Row(PERSON, other=404, args=sent_by),
+    "family_here_code": Row(POSTED, method="post", other=404, args=sent_by),
+    "family_child": Row(PERSON),
+    "family_child_answer": Row(PERSON, args=sent_by),  # says nothing before the child is named
+    "family_landed": Row(ONWARD),
+    "family_land": Row(statuses(302, 302), args=lambda world: {"token": "not-a-secret"}),
+    "family_member": Row(PERSON, other=404, args=given_by),
+    "family_limit": Row(PERSON, other=404, args=given_by),
+    "family_end_day": Row(PERSON, other=404, args=given_by),
+    "family_suspend": Row(POSTED, method="post", other=404, args=given_by),
+    "family_resume": Row(POSTED, method="post", citizen=409, other=404, args=given_by),  # it was not suspended
+    "family_remove": Row(PERSON, other=404, args=given_by),
+    "family_transfer": Row(PERSON, citizen=404, other=404),  # 舟山 has no 共济账户
+    "family_transfer_check": Row(PERSON, citizen=404, other=404),
+    "family_close": Row(PERSON),
+    "family_from_others": Row(PERSON),
+    "family_move": Row(POSTED, method="post", citizen=404, other=404),  # nobody's place was named
+    "family_preview": Row(PERSON),
+    "family_payer": Row(PERSON, other=404, args=received_by),
+    "family_leave": Row(PERSON, other=404, args=received_by),
+    "family_usage": Row(PERSON),
+    "family_usage_file": Row(PERSON),
+    "family_usage_others": Row(PERSON),
+    "family_usage_others_file": Row(PERSON),
+    "family_done": Row(PERSON, other=404, args=a_step_of),
+    "family_undo": Row(POSTED, method="post", other=404, args=a_step_of),
     # Administration
     "admin:login": Row(statuses(403, 403, anonymous=302, policy=302, superuser=302)),
     "admin:view_on_site": Row(ADMIN, args=lambda world: {"content_type_id": 0, "object_id": 1}),
