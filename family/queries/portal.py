@@ -1,7 +1,7 @@
 """What sharing has to say on the citizen's other pages: waiting invitations, names of relatives, cases, the main act."""
 
 from collections.abc import Collection, Iterator, Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 from django.urls import NoReverseMatch, reverse
 
@@ -11,9 +11,12 @@ from accounts.queries.matters import Case, MainAct, Pending
 from family.enums import OPEN, STANDING, InvitationState
 from family.models import Bond, Invitation
 from family.queries.bonds import kin_of
-from family.queries.facts import funds_name, sharing_of
+from family.queries.facts import sharing_of
 from family.queries.invitations import invitations_received, invitations_sent
 from yibao.lib.clock import SHANGHAI
+
+LAPSES_SOON = timedelta(days=2)
+REFUSAL_SHOWN = timedelta(days=3)  # on the account page; the family page and the cases keep it longer
 
 _TONES = {
     InvitationState.SENT: "pend",
@@ -45,10 +48,44 @@ def invitations_waiting(person: Person, today: date) -> Iterator[Pending]:
     for invitation in invitations_received(person, at):
         assert invitation.expires_at is not None
         yield Pending(
-            text=f"{invitation.payer.name}邀请您用{funds_name(invitation.region)}",
+            text=f"{invitation.payer.name}邀请您加入家庭共济",
             url=_url("family_answer", invitation.number),
             action="去看看",
             by_on=invitation.expires_at.astimezone(SHANGHAI).date(),
+        )
+
+
+@matters.pending_source
+def invitations_to_look_after(person: Person, today: date) -> Iterator[Pending]:
+    """Yield this person's own invitations that lapse soon, and those that were refused in the last days."""
+    at = datetime.combine(today, time(), SHANGHAI)
+    rows = Invitation.objects.filter(payer=person, state__in=(*OPEN, InvitationState.DECLINED))
+    for invitation in rows.filter(expires_at__gt=at).order_by("expires_at", "pk"):
+        assert invitation.expires_at is not None
+        last_on = invitation.expires_at.astimezone(SHANGHAI).date()
+        url, name = _url("family_invitation", invitation.number), invitation.invitee_name or "家人"
+        if invitation.is_open and last_on - today <= LAPSES_SOON:
+            yield Pending(f"给{name}的邀请快过期了，还没有答复", url, "去看看", last_on)
+        elif invitation.closed_at is not None and at - invitation.closed_at <= REFUSAL_SHOWN:
+            yield Pending(f"{name}没有同意您的邀请", url, "去看看")
+
+
+@matters.case_source
+def invitations_to_answer(person: Person, today: date) -> Iterator[Case]:
+    """Yield the invitations that wait for this person's answer, as cases that need them."""
+    for invitation in invitations_received(person, datetime.combine(today, time(), SHANGHAI)):
+        assert invitation.sent_at is not None
+        assert invitation.expires_at is not None
+        yield Case(
+            number=str(invitation.number),
+            name=f"{invitation.payer.name}邀请您加入家庭共济",
+            stage="等您答复",
+            tone="warn",
+            at=invitation.sent_at,
+            url=_url("family_answer", invitation.number),
+            next_step="看清楚以后，同意或不同意。",
+            by_on=invitation.expires_at.astimezone(SHANGHAI).date(),
+            needs_you=True,
         )
 
 

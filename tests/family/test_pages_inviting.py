@@ -312,3 +312,36 @@ def test_the_pool_region_invites_to_the_pool():
     said = page(browser, "/family/invite/check/")
     assert "不够再用您的共济账户里的钱" in said
     assert "历年结余" not in said
+
+
+class TestOtherPages:
+    def test_one_that_lapses_soon_and_one_that_was_refused_wait_on_the_account_page(self):
+        payer, soon, no = chen(), insured(name="陈伟", resident=True), insured(name="林小雨", resident=True)
+        invited(payer, soon)
+        number = invited(payer, no, relation="2").invitation.number
+        invitations.decline(actor=SELF, user=no, number=number, on=TODAY, at=NOW)
+        said = page(browser_of(payer), "/account/")
+        assert "林小雨没有同意您的邀请" in said
+        assert "快过期了" not in said
+        with at(NOW + timedelta(days=5)):
+            later = page(browser_of(payer), "/account/")
+        assert "给陈伟的邀请快过期了，还没有答复" in later
+        assert "没有同意您的邀请" not in later
+
+    def test_an_invitation_is_a_case_for_both_and_needs_the_invited_one(self):
+        payer, relative = chen(), insured(name="林小雨", resident=True)
+        number = invited(payer, relative).invitation.number
+        assert f"邀请家人用我的钱等对方同意编号{number}" in page(browser_of(payer), "/cases/")
+        assert f"陈静邀请您加入家庭共济等您答复编号{number}" in page(browser_of(relative), "/cases/")
+        assert "要您办：看清楚以后，同意或不同意。" in page(browser_of(relative), "/cases/")
+
+    def test_who_has_no_account_sees_it_too(self):
+        payer, relative = chen(), insured(name="林小雨", resident=True)
+        invited(payer, relative)
+        assert "陈静邀请您加入家庭共济" in page(browser_of(relative), "/account/")
+
+    def test_the_main_act_of_the_account_page_is_to_begin(self):
+        payer = chen()
+        assert "给家人开通共济" in page(browser_of(payer), "/account/")
+        invited(payer, insured(resident=True))
+        assert "给家人开通共济" not in page(browser_of(payer), "/account/")
