@@ -6,7 +6,6 @@ from django.shortcuts import render
 from accounts.identity.access import current_person
 from accounts.policies import book
 from accounts.queries import matters
-from accounts.queries import matters
 from accounts.queries.account import Account, Holdings, account_in, holdings_of
 from yibao.lib import clock
 
@@ -37,8 +36,6 @@ def no_account(request: HttpRequest, holdings: Holdings) -> HttpResponse:
     regions = [region for region in holdings.regions(today) if not book.knows_region(region)]
     context = {
         "resident": holdings.resident_on(today),
-        "today": today,
-        "pending": matters.pending_of(holdings.person, today),
         "today": today,
         "pending": matters.pending_of(holdings.person, today),
         "regions_without_rules": [book.region_name(region) for region in regions],
