@@ -1,0 +1,212 @@
+"""Families living at random against a model of a few lines: every balance, limit and use agrees after every step."""
+
+from dataclasses import dataclass, field
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from accounts.ledger.posting import NotEnough
+from accounts.ledger.verify import findings
+from family.operations import bonds, pool, undoing
+from family.operations.ending import remove
+from family.queries.bonds import bonds_received, used_this_year
+from family.rules import Refused
+from payments import operations
+from payments.models import Bill, Institution
+from tests.factories.family import NOW, QUANZHOU, RUIAN, SELF, TODAY, ZHOUSHAN, bond, holds, insured
+
+RESERVE = 200_000
+fen = st.integers(1, 60_000)
+
+
+@dataclass
+class Tie:
+    """What the model knows of a bond."""
+
+    payer: str
+    limit: int | None = None
+    used: int = 0
+    state: str = "active"
+
+    def lends(self, held: dict[str, int]) -> int:
+        if self.state != "active":
+            return 0
+        return held[self.payer] if self.limit is None else min(held[self.payer], max(self.limit - self.used, 0))
+
+
+@dataclass
+class Paid:
+    bill: Bill
+    takes: list[tuple[str, int, Tie | None]]
+    given_back: bool = False
+
+
+@dataclass
+class Model:
+    held: dict[str, int] = field(default_factory=dict)
+    order: list[Tie] = field(default_factory=list)
+    paid: list[Paid] = field(default_factory=list)
+
+    def pay(self, amount: int, own: list[str], ties: list[Tie]) -> list[tuple[str, int, Tie | None]]:
+        takes: list[tuple[str, int, Tie | None]] = []
+        for pot, tie in [*((pot, None) for pot in own), *((tie.payer, tie) for tie in ties)]:
+            part = min(amount, self.held[pot] if tie is None else tie.lends(self.held))
+            if part:
+                self.held[pot] -= part
+                amount -= part
+                takes.append((pot, part, tie))
+                if tie:
+                    tie.used += part
+        return takes
+
+
+class Families(RuleBasedStateMachine):
+    """A user in 瑞安 with an account of her own and two payers, one in another region; and a pool in 泉州."""
+
+    @initialize(own=fen, first=fen, second=fen, account=st.integers(RESERVE - 50_000, RESERVE + 90_000))
+    def begin(self, own: int, first: int, second: int, account: int) -> None:
+        self.before = transaction.savepoint()
+        self.user, self.owner = insured(carried=own), insured(QUANZHOU, carried=account)
+        self.payers = {"first": insured(carried=first), "second": insured(ZHOUSHAN, carried=second)}
+        self.mother = insured(QUANZHOU, resident=True)
+        self.model = Model({"own": own, "first": first, "second": second, "account": account, "pool": 0})
+        self.ties = {"first": Tie("first"), "second": Tie("second"), "pool": Tie("pool")}
+        self.model.order = [self.ties["first"], self.ties["second"]]
+        self.bonds = {
+            "first": bond(self.payers["first"], self.user, place=1),
+            "second": bond(self.payers["second"], self.user, place=2),
+            "pool": bond(self.owner, self.mother),
+        }
+        self.people = {**self.payers, "pool": self.owner}
+        self.clinics = {
+            region: Institution.objects.get_or_create(
+                code=region, defaults={"name": "卫生院", "kind": "hospital", "level": 1, "region": region}
+            )[0]
+            for region in (RUIAN, QUANZHOU)
+        }
+
+    def _pay(self, person, region: str, amount: int, takes: list[tuple[str, int, Tie | None]]) -> None:
+        bill = operations.pay(
+            actor=SELF,
+            institution=self.clinics[region],
+            person=person,
+            region=region,
+            amount_fen=amount,
+            on=TODAY,
+            key=f"m{len(self.model.paid)}",
+            at=NOW,
+        )
+        assert bill.account_fen == sum(part for _, part, _ in takes)
+        self.model.paid.append(Paid(bill, takes))
+
+    @rule(amount=fen)
+    def the_user_pays(self, amount: int) -> None:
+        self._pay(self.user, RUIAN, amount, self.model.pay(amount, ["own"], self.model.order))
+
+    @rule(amount=fen)
+    def the_mother_pays(self, amount: int) -> None:
+        self._pay(self.mother, QUANZHOU, amount, self.model.pay(amount, [], [self.ties["pool"]]))
+
+    @precondition(lambda self: any(paid.takes and not paid.given_back for paid in self.model.paid))
+    @rule(data=st.data())
+    def a_bill_is_given_back(self, data: st.DataObject) -> None:
+        open_ones = [paid for paid in self.model.paid if paid.takes and not paid.given_back]
+        paid = data.draw(st.sampled_from(open_ones))
+        operations.refund(actor=SELF, bill=paid.bill, on=TODAY, key=f"r{paid.bill.pk}", reason="退药")
+        paid.given_back = True
+        for pot, part, tie in paid.takes:
+            self.model.held[pot] += part
+            if tie:
+                tie.used -= part
+
+    @rule(name=st.sampled_from(["first", "second", "pool"]), limit=st.one_of(st.none(), fen))
+    def a_limit_is_set(self, name: str, limit: int | None) -> None:
+        if self.ties[name].state != "ended":
+            self._act(bonds.set_limit, name, limit_fen=limit)
+            self.ties[name].limit = limit
+
+    @rule(name=st.sampled_from(["first", "second", "pool"]))
+    def use_is_paused_or_goes_on(self, name: str) -> None:
+        old = self.ties[name].state
+        if old != "ended":
+            self._act(bonds.suspend if old == "active" else bonds.resume, name)
+            self.ties[name].state = "suspended" if old == "active" else "active"
+
+    @rule(name=st.sampled_from(["first", "second", "pool"]), regretted=st.booleans())
+    def somebody_is_removed(self, name: str, regretted: bool) -> None:
+        if self.ties[name].state == "ended":
+            return
+        step = self._act(remove, name)
+        if regretted:
+            undoing.undo(actor=SELF, person=self.people[name], step_id=step.pk, on=TODAY, at=NOW)
+        else:
+            self.ties[name].state = "ended"
+
+    @rule()
+    def the_order_is_turned_round(self) -> None:
+        standing = [card.bond.pk for card in bonds_received(self.user, TODAY)]
+        bonds.reorder(actor=SELF, user=self.user, bond_ids=standing[::-1], on=TODAY, at=NOW)
+        self.model.order = [
+            *(tie for tie in self.model.order[::-1] if tie.state != "ended"),
+            *(tie for tie in self.model.order if tie.state == "ended"),
+        ]
+
+    @rule(amount=st.integers(1, 90_000), back=st.booleans(), regretted=st.booleans())
+    def pool_money_moves(self, amount: int, back: bool, regretted: bool) -> None:
+        held = self.model.held
+        movable = held["pool"] if back else max(held["account"] - RESERVE, 0)
+        self.moves = getattr(self, "moves", 0) + 1
+        given = {"payer": self.owner, "region": QUANZHOU, "amount_fen": amount, "key": f"k{self.moves}"}
+        try:
+            step = (pool.move_back if back else pool.move_in)(actor=SELF, on=TODAY, at=NOW, **given)
+        except (NotEnough, Refused):
+            assert amount > movable
+            return
+        assert amount <= movable
+        if regretted:
+            undoing.undo(actor=SELF, person=self.owner, step_id=step.pk, on=TODAY, at=NOW)
+            return
+        held["pool"] += -amount if back else amount
+        held["account"] += amount if back else -amount
+
+    def _act(self, operation, name: str, **given):
+        return operation(actor=SELF, payer=self.people[name], bond_id=self.bonds[name].pk, on=TODAY, at=NOW, **given)
+
+    @invariant()
+    def every_pot_holds_what_the_model_says(self) -> None:
+        if not hasattr(self, "model"):
+            return
+        assert self.model.held == {
+            "own": holds(self.user),
+            "first": holds(self.payers["first"]),
+            "second": holds(self.payers["second"], ZHOUSHAN),
+            "account": holds(self.owner, QUANZHOU),
+            "pool": holds(self.owner, QUANZHOU, "pool"),
+        }
+        for name, tie in self.ties.items():
+            assert used_this_year(self.bonds[name], TODAY) == tie.used
+
+    def teardown(self) -> None:
+        if hasattr(self, "before"):
+            assert list(findings()) == []
+            transaction.savepoint_rollback(self.before)
+
+
+@pytest.mark.usefixtures("books")
+def test_families_do_what_the_model_says():
+    run_state_machine_as_test(
+        Families,
+        settings=settings(
+            max_examples=25, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )
