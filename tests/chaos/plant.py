@@ -1,0 +1,129 @@
+"""A real Celery worker on a broker of its own, with switches to kill -9 its parts."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from celery import Celery
+from kombu.exceptions import OperationalError
+
+from yibao.servers import Valkey
+
+BIN = Path(sys.executable).parent
+
+
+class Plant:
+    """Broker and worker of one round. `beat` sends what a beat would; what is lost on the way is lost."""
+
+    def __init__(self, folder: Path, app: Celery, module: str, database_url: str) -> None:
+        self.app = app
+        self.valkey = Valkey(folder / "valkey", durable=False)
+        self.log = folder / "worker.log"
+        self.module = module
+        self.environment = os.environ | {
+            "DATABASE_URL": database_url,
+            "REDIS_URL": self.valkey.url,
+            "YIBAO_CHUNK_PEOPLE": "20",
+            "YIBAO_STALLED_SECONDS": "1",
+            "CELERY_VISIBILITY_TIMEOUT": "5",
+            "LOG_LEVEL": "WARNING",
+        }
+        self.worker: subprocess.Popen[bytes] | None = None
+        self.kills: list[str] = []
+
+    def __enter__(self) -> "Plant":
+        self.valkey.start()
+        self.start_worker()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._kill_worker()
+        self.valkey.stop()
+
+    def start_worker(self) -> None:
+        command = [BIN / "celery", "-A", self.module, "worker", "--concurrency=2", "--loglevel=warning"]
+        command += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+        with self.log.open("ab") as log:
+            self.worker = subprocess.Popen(
+                list(map(str, command)), env=self.environment, stdout=log, stderr=log, start_new_session=True
+            )
+
+    def supervise(self) -> None:
+        """Start the worker again when it has ended by itself, as it does when a child dies while it starts."""
+        if self.worker is not None and self.worker.poll() is not None:
+            self.start_worker()
+
+    def send(self, task: str, *arguments: object, expires: float | None = None) -> bool:
+        """Send a message; False when the broker is not there."""
+        try:
+            with self.app.connection_for_write(self.valkey.url) as connection:
+                self.app.send_task(task, arguments, connection=connection, retry=False, expires=expires)
+        except OperationalError:
+            return False
+        return True
+
+    def waiting(self) -> int:
+        """Return how many messages are queued or in somebody's hands."""
+        with self.app.connection_for_write(self.valkey.url) as connection:
+            client = connection.default_channel.client
+            return client.llen("celery") + client.hlen("unacked")
+
+    # kill -9
+
+    def kill(self, part: str, dice: random.Random) -> None:
+        if getattr(self, f"_kill_{part}")(dice):
+            self.kills.append(part)
+
+    def _kill_child(self, dice: random.Random) -> bool:
+        """Kill one of the processes that do the work; the worker replaces it."""
+        children = self._children()
+        if children:
+            os.kill(dice.choice(children), signal.SIGKILL)
+        return bool(children)
+
+    def _kill_main(self, dice: random.Random) -> bool:
+        """Kill the whole worker, as a power cut would, and start another."""
+        if not self._children():
+            return False  # still starting: killing it again and again would prove nothing
+        self._kill_worker()
+        self.start_worker()
+        return True
+
+    def _kill_broker(self, dice: random.Random) -> bool:
+        """Kill the broker with everything in it; an empty one takes its place."""
+        if not self._children():
+            return False
+        self.valkey.kill()
+        time.sleep(dice.uniform(0, 0.5))
+        self.valkey.start()
+        return True
+
+    def _kill_worker(self) -> None:
+        if self.worker is not None:
+            os.killpg(self.worker.pid, signal.SIGKILL)
+            self.worker.wait()
+
+    def _children(self) -> list[int]:
+        assert self.worker is not None
+        listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(self.worker.pid)], capture_output=True, text=True)
+        return [int(pid) for pid in listed.stdout.split()]
+
+
+def disturb(
+    plant: Plant, part: str, dice: random.Random, *, most: int, step: Callable[[], bool], within: float
+) -> None:
+    """Let it run, killing `part` at random moments at most so often, until `step` says it is done."""
+    deadline = time.monotonic() + within
+    next_kill = time.monotonic() + dice.uniform(0.3, 1.2)
+    while not step():
+        assert time.monotonic() < deadline, f"not done within {within} s; see {plant.log}"
+        plant.supervise()
+        time.sleep(0.3)  # a beat, not a flood
+        if time.monotonic() > next_kill and len(plant.kills) < most:
+            plant.kill(part, dice)
+            next_kill = time.monotonic() + dice.uniform(0.3, 1.2)

@@ -1,0 +1,193 @@
+"""Workers and brokers are killed -9 at random moments; afterwards every account stands as if nothing had happened.
+
+A region that credits years in advance goes through a whole year end, one that credits months through four months.
+Seeds are printed. More rounds than the suite's one of each kind:
+
+    YIBAO_CHAOS_ROUNDS=25 .venv/bin/python -m pytest tests/chaos/test_kill9.py -s
+"""
+
+import os
+import random
+from collections import Counter
+from datetime import date
+
+import pytest
+from django.db import connection
+
+from accounts import tasks
+from accounts.jobs.due import due_jobs, next_jobs
+from accounts.jobs.execute import run_job
+from accounts.ledger.verify import findings
+from accounts.models import Chunk, Pot, Run, Transfer
+from accounts.operations.imports_contributions import import_contributions
+from accounts.operations.imports_roster import import_roster
+from tests import arena as databases
+from tests.cast import ACTOR, HUNAN, run
+from tests.chaos import naive
+from tests.chaos.plant import Plant, disturb
+from tests.factories.files import contribution_row, csv_file, roster_row
+from yibao.celery import app
+from yibao.lib import clock
+from yibao.lib.months import Month, month_range
+
+pytestmark = [pytest.mark.chaos, pytest.mark.xdist_group("kill9")]
+
+ROUNDS = int(os.environ.get("YIBAO_CHAOS_ROUNDS", "1"))
+SEEDS = [f"{os.environ.get('YIBAO_CHAOS_SEED', 'day')}-{number}" for number in range(ROUNDS)]
+KILLS = {"child": 6, "main": 2, "broker": 2}
+WITHIN = 100
+YEARLY, MONTHLY = range(1, 161), range(161, 221)
+
+# Every voucher takes a moment, so that a kill falls into the middle of transactions and not between them.
+SLOW = """
+    CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.04); RETURN NEW; END $$;
+    CREATE TRIGGER linger AFTER INSERT ON accounts_voucher FOR EACH ROW EXECUTE FUNCTION linger()
+"""
+
+
+def first_files() -> tuple[list[dict], list[dict]]:
+    """People of two regions, a third of them retired, and what was paid for January of last year."""
+    year = clock.today().year - 1
+    roster = [roster_row(serial, psn_type="12" if serial % 3 == 0 else "11") for serial in YEARLY]
+    roster += [
+        roster_row(serial, psn_type="12" if serial % 3 == 0 else "11", insuplc_admdvs=HUNAN) for serial in MONTHLY
+    ]
+    paid = [
+        contribution_row(serial, accrym=f"{year}-01", base=f"{4500 + serial}.00", received_on=f"{year}-01-15")
+        for serial in YEARLY
+        if serial % 3
+    ]
+    return roster, paid
+
+
+def later_files() -> tuple[list[dict], list[dict]]:
+    """Some have left in the middle of last year, some are on another base since; and four months in the other region."""
+    year, this_month = clock.today().year - 1, Month.of(clock.today())
+    roster = [roster_row(serial, psn_insu_stas="4", stas_date=f"{year}-07-01") for serial in YEARLY if serial % 10 == 1]
+    paid = [
+        contribution_row(serial, accrym=f"{year}-07", base=f"{4500 + serial % 7 * 100}.00", received_on=f"{year}-07-15")
+        for serial in YEARLY
+        if serial % 3 and serial % 10 != 1
+    ]
+    for month in month_range(this_month + -4, this_month):
+        paid += [
+            contribution_row(
+                serial, insuplc_admdvs=HUNAN, accrym=str(month), base="5000.00", received_on=str(month.first)
+            )
+            for serial in MONTHLY
+            if serial % 3
+        ]
+    return roster, paid
+
+
+@pytest.fixture(scope="module")
+def facts(books_template, django_db_blocker, tmp_path_factory):
+    """A database with last year's pre-credit and everything that has happened since, to be copied for each round."""
+    folder, today = tmp_path_factory.mktemp("facts"), clock.today()
+
+    def bring_in(name: str, roster: list[dict], paid: list[dict]) -> None:
+        import_roster(actor=ACTOR, path=csv_file(folder / f"{name} people.csv", roster), today=today)
+        import_contributions(actor=ACTOR, path=csv_file(folder / f"{name} paid.csv", paid), today=today)
+
+    name = f"{books_template}_facts"
+    with django_db_blocker.unblock(), databases.copied(books_template, name):
+        with databases.database(name):
+            bring_in("first", *first_files())
+            run("accrual", str(today.year - 1), on=date(today.year - 1, 1, 2))
+            bring_in("later", *later_files())
+        yield name
+
+
+@pytest.fixture(scope="module")
+def undisturbed(facts, django_db_blocker) -> tuple[Counter, Counter]:
+    """What the books look like when nothing is killed."""
+    name = f"{facts}_undisturbed"
+    with django_db_blocker.unblock(), databases.copied(facts, name), databases.database(name):
+        today = clock.today()
+        while jobs := next_jobs(today):
+            for job in jobs:
+                run_job(actor=ACTOR, kind=job.kind, region=job.region, period=job.period, on=today, clock=clock.now)
+        return books()
+
+
+def books() -> tuple[Counter, Counter]:
+    """Return every pot, and every transfer as (person, business, period, pots, fen), each with how often it is there."""
+    pots = Pot.objects.exclude(person=None).values_list("person", "region", "kind", "balance_fen", "year")
+    moved = Transfer.objects.values_list(
+        "source__person", "target__person", "source__kind", "target__kind", "kind", "period", "amount_fen"
+    )
+    return Counter(pots), Counter(moved)
+
+
+@pytest.fixture
+def round_database(facts, django_db_blocker):
+    name = f"{facts}_round"
+    with django_db_blocker.unblock(), databases.copied(facts, name), databases.database(name):
+        with connection.cursor() as cursor:
+            cursor.execute(SLOW)
+        yield name
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("part", KILLS)
+def test_nothing_is_lost_and_nothing_done_twice(part, seed, undisturbed, round_database, tmp_path):
+    dice = random.Random(f"{part} {seed}")
+    today = clock.today()
+    with Plant(tmp_path, app, "yibao.celery", databases.url_of(round_database)) as plant:
+
+        def tick_and_look() -> bool:
+            plant.send("accounts.tasks.tick", expires=5)
+            plant.send("accounts.tasks.pump", expires=5)
+            return due_jobs(today) == [] and not Run.objects.filter(state="working").exists()
+
+        disturb(plant, part, dice, most=KILLS[part], step=tick_and_look, within=WITHIN)
+        # Every message once more, as a broker would that never heard of the acknowledgements.
+        for chunk in Chunk.objects.values_list("pk", flat=True):
+            plant.send(tasks.work_chunk.name, chunk)
+        disturb(plant, part, dice, most=0, step=lambda: plant.waiting() == 0, within=WITHIN)
+    print(f"seed {part} {seed}: {len(plant.kills)} kills of {part}, {Chunk.objects.count()} chunks")
+    assert plant.kills, "it was over before anything could be killed"
+    assert books() == undisturbed
+    assert list(findings()) == []
+    assert {run.state for run in Run.objects.all()} == {"done"}
+
+
+ACCOUNTS, EACH = 200, 20
+
+
+@pytest.mark.parametrize("part", ["child", "broker"])
+def test_the_naive_way_credits_twice_or_not_at_all(part, round_database, tmp_path):
+    """The same kills on crediting as it is usually written: late acknowledgement, no keys, no list in the database."""
+    dice = random.Random(f"naive {part}")
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE naive_pot (id bigint PRIMARY KEY, balance bigint NOT NULL)")
+        cursor.execute("INSERT INTO naive_pot SELECT n, 0 FROM generate_series(1, %s) n", [ACCOUNTS])
+    with Plant(tmp_path, naive.app, "tests.chaos.naive", databases.url_of(round_database)) as plant:
+        for first in range(1, ACCOUNTS, EACH):
+            plant.send("naive.credit", first, first + EACH)
+        quiet = 0
+
+        def idle_for_a_while() -> bool:
+            nonlocal quiet
+            quiet = quiet + 1 if plant.waiting() == 0 else 0
+            return quiet > 10
+
+        disturb(plant, part, dice, most=3, step=idle_for_a_while, within=WITHIN)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FILTER (WHERE balance > 100), count(*) FILTER (WHERE balance < 100) FROM naive_pot"
+        )
+        twice, missing = cursor.fetchone()
+    print(f"naive {part}: {len(plant.kills)} kills, {twice} credited more than once, {missing} not at all")
+    assert (twice if part == "child" else missing) > 0
+
+
+def test_the_rounds_cover_a_year_end_and_several_months(undisturbed):
+    _, moved = undisturbed
+    done = Counter((kind, period) for *_, kind, period, _ in moved)
+    year = clock.today().year
+    assert done["adjustment", f"{year - 1}/1"] > 50
+    assert done["trueup", f"{year - 1}/1"] > 10
+    assert done["rollover", f"{year - 1}"] > 100
+    assert done["precredit", f"{year}"] > 100
+    assert len([period for kind, period in done if kind == "accrual"]) >= 4
