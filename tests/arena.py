@@ -57,9 +57,9 @@ def with_rules(source: str, name: str) -> Iterator[str]:
 
 
 def create(name: str, template: str) -> None:
-    """Copy a database. PostgreSQL copies only what nobody uses: sessions that threads of a test left are ended."""
+    """Copy a database. PostgreSQL copies only what nobody uses: sessions that a test left behind are ended."""
     drop(name)
-    _administer(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{template}' AND state = 'idle'")
+    _administer(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{template}'")
     for tries_left in reversed(range(50)):
         try:
             _administer(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
