@@ -130,8 +130,8 @@ def check(request: HttpRequest) -> HttpResponse:
     """Step 3: everything once more, the tick, and the button that counts. A second click finds what the first sent."""
     giving, act, draft = _under_way(request)
     form = AgreeForm(_posted(request))
-    if giving is not None and form.is_bound and (sent := _sent_already(request, act)):
-        return redirect("family_invite_sent", sent.number)
+    if giving is not None and form.is_bound and (earlier := _sent_already(request, act)):
+        return redirect("family_invite_sent", earlier.number)
     if giving is None or draft is None:
         return redirect("family_invite_relation")
     if step := _missing_step(draft):
