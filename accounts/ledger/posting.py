@@ -100,18 +100,21 @@ def post(
         year = periods.year_of(region, on)
         booked = periods.lock_open(region, year)
         voucher_id = _claim(
-            key=key,
-            kind=kind,
-            region=region,
-            on=on,
-            period=str(booked),
-            actor=actor,
-            reason=reason,
-            place=place,
-            subject_id=subject_id,
-            policy_id=policy_id,
-            reverses_id=reverses_id,
-            digest=digest,
+            {
+                "kind": kind,
+                "region": region,
+                "occurred_on": on,
+                "period": str(booked),
+                "actor": str(actor),
+                "reason": reason,
+                "place_kind": place.kind,
+                "place": place.name,
+                "subject_id": subject_id,
+                "key": key,
+                "payload_hash": digest,
+                "reverses_id": reverses_id,
+                "policy_id": policy_id,
+            }
         )
         if voucher_id is None:
             return _stored(key, digest)
@@ -179,48 +182,17 @@ def _digest(kind: VoucherKind, region: str, on: date, payload: Mapping[str, Any]
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _claim(
-    *,
-    key: str,
-    kind: VoucherKind,
-    region: str,
-    on: date,
-    period: str,
-    actor: Actor,
-    reason: str,
-    place: Place,
-    subject_id: int | None,
-    policy_id: int | None,
-    reverses_id: int | None,
-    digest: str,
-) -> int | None:
+def _claim(row: Mapping[str, Any]) -> int | None:
     """Insert the voucher unless its key (or the reversal of its original) exists; return its id or None."""
+    columns, marks = ", ".join(row), ", ".join(["%s"] * len(row))
     with connection.cursor() as cursor:
         cursor.execute(
-            """
-            INSERT INTO accounts_voucher (kind, region, occurred_on, recorded_at, period, actor, reason, place_kind, place,
-                                          subject_id, key, payload_hash, reverses_id, policy_id)
-            VALUES (%s, %s, %s, clock_timestamp(), %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-            ON CONFLICT DO NOTHING RETURNING id
-            """,
-            [
-                kind,
-                region,
-                on,
-                period,
-                str(actor),
-                reason,
-                place.kind,
-                place.name,
-                subject_id,
-                key,
-                digest,
-                reverses_id,
-                policy_id,
-            ],
+            f"INSERT INTO accounts_voucher ({columns}, recorded_at) VALUES ({marks}, clock_timestamp()) "
+            "ON CONFLICT DO NOTHING RETURNING id",
+            list(row.values()),
         )
-        row = cursor.fetchone()
-        return row[0] if row else None
+        found = cursor.fetchone()
+        return found[0] if found else None
 
 
 def _stored(key: str, digest: str) -> Voucher:

@@ -1,0 +1,122 @@
+"""The rules of the house that a machine can check: size, names, time, and what must exist."""
+
+import ast
+import importlib
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.core.management import get_commands
+
+from yibao.celery import app as celery_app
+
+ROOT = Path(__file__).resolve().parents[2]
+APPS = ("yibao", "accounts", "family", "payments")
+MOST_LINES = 300
+VAGUE = {"utils", "helpers", "common", "services", "misc"}
+CLOCK = {("date", "today"), ("datetime", "now"), ("datetime", "utcnow"), ("datetime", "today"), ("timezone", "now")}
+COMMANDS = {
+    "load_policies",
+    "import_roster",
+    "import_contributions",
+    "run_job",
+    "due_jobs",
+    "statement",
+    "explain",
+    "verify_ledger",
+    "seed_demo",
+}
+
+
+def files(*endings: str, under: tuple[str, ...] = (*APPS, "tests")) -> Iterator[Path]:
+    """Yield the project's own files as git knows them: tracked, or new and not ignored."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", *under],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for name in sorted(set(listed.stdout.splitlines())):
+        path = ROOT / name
+        if path.suffix in endings and path.exists() and "migrations" not in path.parts:
+            yield path
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def test_every_module_can_be_read_in_one_sitting():
+    long = {named(path): lines for path in files(".py") if (lines := len(path.read_text().splitlines())) > MOST_LINES}
+    assert not long
+
+
+def test_no_module_is_named_after_nothing():
+    vague = [named(path) for path in files(".py") if VAGUE & {*path.with_suffix("").relative_to(ROOT).parts}]
+    assert not vague
+
+
+def test_nothing_is_left_for_later():
+    """Work that is not done is an issue, not a comment."""
+    later = re.compile(r"(#|//|/\*|<!--|\{#|\"\"\").*\b(TO" + r"DO|FIX" + r"ME)\b")
+    found = [
+        f"{named(path)}:{number}"
+        for path in files(".py", ".html", ".js", ".css", ".toml", ".sh")
+        for number, line in enumerate(path.read_text().splitlines(), start=1)
+        if later.search(line)
+    ]
+    assert not found
+
+
+def test_only_one_module_asks_what_time_it_is():
+    asking = [
+        f"{named(path)}:{node.lineno}"
+        for path in files(".py", under=APPS)
+        if path != ROOT / "yibao/lib/clock.py"
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and (node.value.id, node.attr) in CLOCK
+    ]
+    assert not asking
+
+
+def test_public_functions_of_what_writes_name_their_arguments_and_the_actor_first():
+    """Operations are called with names, so a call cannot mix up two ids; whoever acts comes first."""
+    wrong = []
+    for path in files(".py", under=tuple(f"{app}/operations" for app in APPS) + ("payments/operations.py",)):
+        for node in ast.parse(path.read_text()).body:
+            if not isinstance(node, ast.FunctionDef) or node.name.startswith("_"):
+                continue
+            names = [argument.arg for argument in node.args.kwonlyargs]
+            if "actor" in names and (node.args.args or names[0] != "actor"):
+                wrong.append(f"{named(path)}: {node.name}")
+    assert not wrong
+
+
+def test_what_moves_money_can_be_told_from_the_imports():
+    """Only the ledger writes its tables: nobody else creates or updates pots, vouchers and transfers."""
+    writing = re.compile(
+        r"\b(Pot|Voucher|Transfer)\.objects\.(create|bulk_create|get_or_create|update_or_create|update|delete)\b"
+        r"|(INSERT INTO|UPDATE|DELETE FROM|COPY) accounts_(pot|voucher|transfer)\b"
+    )
+    found = [
+        named(path)
+        for path in files(".py", under=APPS)
+        if "accounts/ledger/" not in str(path) and writing.search(path.read_text())
+    ]
+    assert not found
+
+
+def test_the_timetable_names_tasks_that_exist():
+    scheduled = {entry["task"] for entry in celery_app.conf.beat_schedule.values()}
+    assert {"accounts.tasks.tick", "accounts.tasks.pump"} <= scheduled
+    for name in scheduled:
+        module, _, function = name.rpartition(".")
+        assert getattr(importlib.import_module(module), function).name == name
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_the_command_exists(name):
+    assert get_commands().get(name) in APPS
