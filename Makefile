@@ -11,7 +11,7 @@ help: ## list the commands
 
 .venv/base: requirements.txt
 	@test -x $(BIN)/uv || ($(PYTHON) -m venv .venv && $(BIN)/pip install --quiet uv)
-	@test -e .venv/dev || $(BIN)/uv pip sync --quiet requirements.txt
+	@$(BIN)/uv pip sync --quiet $(if $(wildcard .venv/dev),requirements-dev.txt,requirements.txt)
 	@touch $@
 
 .venv/dev: requirements-dev.txt
@@ -40,8 +40,11 @@ bench: .venv/dev ## the benchmarks; BENCH=accrual runs one group, PEOPLE=100000 
 	@$(BIN)/uv pip install --quiet --require-hashes -r requirements-bench.txt
 	@PEOPLE=$(PEOPLE) $(BIN)/python -m tests.benchmarks $(BENCH)
 
+soak: .venv/dev ## 100,000 random operations against a reference model (OPERATIONS=…)
+	@$(BIN)/python -m tests.chaos.model --operations $(or $(OPERATIONS),100000)
+
 sweep: .venv/dev ## every page, type size, width and contrast through axe and the layout checks
 	@sh tests/chromium.sh
 	@$(BIN)/python -m tests.browser.sweep
 
-.PHONY: help setup run test check bench sweep
+.PHONY: help setup run test check bench soak sweep
