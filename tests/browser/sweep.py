@@ -27,6 +27,33 @@ class Stop:
 
 WORKER, RESIDENT, SUSPENDED, SHARING = "陈静", "王芳", "吴婷", "黄建国"
 
+# Who shares in the sweep and nowhere else; their relatives are made by tests/browser/family_states.py.
+GIVER, TAKER, POOLED, BELOW_GATE, BELOW_RESERVE = "郑平", "陈伟", "黄建国", "何苗", "苏梅"
+
+FAMILY = (
+    Stop("/family/", GIVER),
+    *(
+        Stop(f"/try/family/{name}/", GIVER)
+        for name in (
+            "hub", "person", "terms", "check", "sent", "waiting", "declined", "sheet", "here", "child",
+            "member", "limit", "end", "remove", "done", "usage",
+        )
+    ),
+    *(Stop(f"/try/family/{name}/", TAKER) for name in ("answer", "refuse", "stranger", "settled", "order", "payer", "leave", "preview")),
+    Stop("/family/invite/relation/", GIVER),
+    Stop("/family/invite/relation/", BELOW_GATE),  # 现在还不能开通
+    Stop("/family/invite/others/", GIVER),
+    Stop("/family/child/", GIVER),
+    Stop("/family/close/", GIVER),
+    Stop("/family/from-others/", RESIDENT),
+    Stop("/family/usage/others/", TAKER),
+    Stop("/family/", POOLED),
+    Stop("/family/transfer/", POOLED),
+    Stop("/family/transfer/", BELOW_RESERVE),
+    Stop("/try/family/transfer_check/", POOLED),
+    Stop("/family/close/", POOLED),
+)  # fmt: skip
+
 PAGES = (
     Stop("/components/", "clerk1"),
     Stop("/display/?next=/display/"),
@@ -64,6 +91,7 @@ PAGES = (
     Stop("/cases/", WORKER),
     Stop("/messages/", WORKER),
     Stop("/settings/", WORKER),
+    *FAMILY,
 )
 
 # Django's own pages: axe only, they know neither sizes nor contrasts.

@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.template import engines
 from django.urls import path
 
+from tests.browser.family_states import family_state
 from yibao import errors
 from yibao.lib import clock
 from yibao.urls import handler400, handler403, handler404, handler500  # noqa: F401
@@ -86,6 +87,7 @@ urlpatterns = [
     path("try/done/", done),
     path("try/desk/", desk),
     path("try/sheets/", sheets),
+    path("try/family/<name>/", family_state),
     path("errors/<name>/", error),
     *site,
 ]

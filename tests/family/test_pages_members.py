@@ -59,7 +59,7 @@ class TestMember:
         saved = browser.post(url, {"limit": "88.50"}, headers=hx).content.decode()
         assert "¥88.50" in saved
         assert "额度已修改。10分钟内可以撤回。" in saved
-        assert '<div id="undoable" hx-swap-oob="true">' in saved
+        assert '<section id="undoable" hx-swap-oob="true">' in saved
 
     def test_the_last_day(self):
         payer, _, bond = two()
