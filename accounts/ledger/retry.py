@@ -6,14 +6,22 @@ import time
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
+import psycopg
 from django.db import DatabaseError, connection
-from django.db.utils import InterfaceError, OperationalError
 from psycopg import errors
 
 _PASSING = (errors.DeadlockDetected, errors.SerializationFailure, errors.LockNotAvailable)
+_LOST = (errors.AdminShutdown, errors.CrashShutdown, errors.CannotConnectNow, errors.IdleInTransactionSessionTimeout)
 P = ParamSpec("P")
 R = TypeVar("R")
 TRIES = 5
+
+
+def _is_lost(cause: BaseException | None) -> bool:
+    """Say whether the connection broke. Asking it would not tell: on leaving a transaction Django connects anew."""
+    if isinstance(cause, _LOST):
+        return True
+    return isinstance(cause, (psycopg.OperationalError, psycopg.InterfaceError)) and cause.sqlstate is None
 
 
 def retrying(function: Callable[P, R]) -> Callable[P, R]:
@@ -31,7 +39,7 @@ def retrying(function: Callable[P, R]) -> Callable[P, R]:
             try:
                 return function(*args, **kwargs)
             except DatabaseError as error:
-                lost = isinstance(error, (OperationalError, InterfaceError)) and not connection.is_usable()
+                lost = _is_lost(error.__cause__)
                 if not attempts_left or not (lost or isinstance(error.__cause__, _PASSING)):
                     raise
                 if lost:
