@@ -31,7 +31,7 @@ class TestOnOtherPages:
     def test_an_invitation_waits_on_the_invited_persons_page_until_it_lapses(self, payer, father):
         number = invited(payer, father).invitation.number
         (waiting,) = matters.pending_of(father, TODAY)
-        assert waiting.text == "陈静邀请您用历年结余"
+        assert waiting.text == "陈静邀请您加入家庭共济"
         assert waiting.by_on == TODAY + timedelta(days=7)
         assert number in waiting.url
         assert matters.pending_of(payer, TODAY) == []
