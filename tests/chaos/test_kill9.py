@@ -35,7 +35,7 @@ pytestmark = [pytest.mark.chaos, pytest.mark.xdist_group("kill9")]
 ROUNDS = int(os.environ.get("YIBAO_CHAOS_ROUNDS", "1"))
 SEEDS = [f"{os.environ.get('YIBAO_CHAOS_SEED', 'day')}-{number}" for number in range(ROUNDS)]
 KILLS = {"child": 6, "main": 2, "broker": 2}
-WITHIN = 100
+WITHIN = 300.0  # seconds: what hangs is found out, what is slow is not
 YEARLY, MONTHLY = range(1, 161), range(161, 221)
 
 # Every voucher takes a moment, so that a kill falls into the middle of transactions and not between them.
