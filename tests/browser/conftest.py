@@ -12,11 +12,12 @@ from urllib.parse import urljoin
 import pytest
 from django.conf import settings as django_settings
 from django.core.management import call_command
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import Person, User
 from tests import arena as databases
+from tests.browser.home import Home
 from tests.factories.users import citizen, signed_in
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -123,3 +124,28 @@ def sign_in(server, town) -> Callable[[Page, str], User]:
 
 def _citizen(person: Person) -> User:
     return User.objects.filter(person=person).first() or citizen(person=person)
+
+
+@pytest.fixture
+def at_home(browser: Browser, visit, sign_in) -> Iterator[Callable[..., Home]]:
+    """Return what puts somebody of the town in a browser of their own, as wide as a phone."""
+    contexts, said = [], []
+
+    def complain(message: ConsoleMessage) -> None:
+        if message.type == "error" and "Failed to load resource" not in message.text:  # refused forms answer 422
+            said.append(message.text)
+
+    def open_for(name: str, *, javascript: bool = True) -> Home:
+        context = browser.new_context(java_script_enabled=javascript, viewport={"width": 390, "height": 844})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.on("console", complain)
+        sign_in(page, name)
+        return Home(page, name, visit)
+
+    yield open_for
+    for context in contexts:
+        context.close()
+    assert said == []

@@ -1,92 +1,16 @@
 """Two relatives in two browsers go the whole way: in both models, by mouse, by keyboard alone, and without JavaScript."""
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
-import pytest
 from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from accounts.identity import sealed
-from accounts.models import Person
 from family.views.citizen import papers
 from tests.browser.test_citizen_errand import choose, fill, follow, press, tab_to
-from tests.browser.test_journeys import code_of
 
 PARENT, SIBLING = "5", "7"
-
-
-@dataclass
-class Home:
-    """One person's browser at home."""
-
-    page: Page
-    name: str
-    visit: Callable[[Page, str], None]
-
-    @property
-    def person(self) -> Person:
-        return Person.objects.get(name=self.name)
-
-    def go(self, path: str) -> None:
-        self.visit(self.page, path)
-
-    def click(self, name: str) -> None:
-        self.page.locator("main").get_by_role("button", name=name, exact=True).or_(
-            self.page.locator("main").get_by_role("link", name=name, exact=True)
-        ).first.click()
-
-    def sees(self, *texts: str) -> None:
-        for text in texts:
-            expect(self.page.locator("main")).to_contain_text(text)
-
-    def card(self, name: str):
-        return self.page.locator("article", has_text=name)
-
-    def invite(self, relative: "Home", relation: str, limit: str = "") -> str:
-        """Go through the three steps; return the number."""
-        page = self.page
-        self.go("/family/")
-        self.click("邀请一位家人")
-        page.check(f"[name=relation][value='{relation}']")
-        self.click("继续")
-        page.fill("[name=name]", relative.name)
-        page.fill("[name=certno]", relative.person.certno)
-        page.fill("[name=phone]", "")
-        page.check("[name=no_phone]")
-        self.click("继续")
-        if limit:
-            page.locator(".summary > div", has_text="每年最多用").get_by_role("link").click()
-            page.fill("[name=limit]", limit)
-            self.click("继续")
-        self.sees("检查后发出邀请", "以后才算数")
-        page.check("[name=agree]")
-        self.click("同意并发出邀请")
-        self.sees("邀请已发出")
-        return re.search(r"GJ[\w-]+", page.inner_text("main"))[0]
-
-
-@pytest.fixture
-def at_home(browser: Browser, visit, sign_in) -> Iterator[Callable[..., Home]]:
-    """Return what puts somebody of the town in a browser of their own, as wide as a phone."""
-    contexts = []
-
-    def open_for(name: str, *, javascript: bool = True) -> Home:
-        context = browser.new_context(java_script_enabled=javascript, viewport={"width": 390, "height": 844})
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(10_000)
-        page.said = []  # type: ignore[attr-defined]
-        page.on("pageerror", lambda error: page.said.append(str(error)))  # type: ignore[attr-defined]
-        sign_in(page, name)
-        return Home(page, name, visit)
-
-    yield open_for
-    for context in contexts:
-        assert not [said for page in context.pages for said in getattr(page, "said", [])]
-        context.close()
 
 
 def test_authorising_from_asking_to_closing(at_home):
@@ -174,87 +98,6 @@ def test_authorising_from_asking_to_closing(at_home):
     zheng.sees("家庭共济已关闭")
     wang.go("/family/from-others/")
     wang.sees("还没有家人让您用他们的钱")
-
-
-def test_a_pool_without_javascript(at_home, visit):
-    """泉州: agreed on the inviter's phone, money moved in and back, left, closed and all of it taken back."""
-    huang, su = at_home("黄建国", javascript=False), at_home("苏梅", javascript=False)
-    huang.go("/family/")
-    huang.sees("共济账户里有", "转入共济账户以后家人才能用")
-    expect(huang.page.locator("main")).not_to_contain_text("历年结余")
-    number = huang.invite(su, SIBLING)
-
-    # On his phone, with the code that came to hers.
-    huang.click("她就在身边，在这台手机上同意")
-    huang.sees("请把手机交给苏梅", "黄建国的共济账户里的钱")
-    huang.click("获取验证码")
-    code = code_of(huang.page, visit)
-    huang.page.fill("[name=name]", "苏梅")
-    huang.page.fill("[name=last_four]", str(su.person.certno)[-4:])
-    huang.page.fill("[name=code]", "000000" if code != "000000" else "111111")
-    huang.click("同意")
-    huang.sees("对不上。请核对姓名、证件号码最后4位和验证码")
-    huang.page.fill("[name=name]", "苏梅")
-    huang.page.fill("[name=last_four]", str(su.person.certno)[-4:])
-    huang.page.fill("[name=code]", code)
-    huang.click("同意")
-    huang.sees("苏梅已同意", number)
-    su.go("/family/from-others/")
-    su.sees("黄建国", "黄建国的共济账户", "可以用")
-
-    # Money in, taken back, in again.
-    huang.go("/family/")
-    huang.click("转入共济账户（划拨）")
-    huang.sees("账户里要留 ¥2,000.00")
-    huang.click("继续")
-    expect(huang.page).to_have_title(re.compile("^错误："))
-    huang.page.check("[name=pick][value='10000']")
-    huang.click("继续")
-    huang.sees("检查后转入", "点了“转入”以后才算数")
-    huang.page.get_by_role("button", name=re.compile("^转入")).click()
-    huang.sees("已转入 100.00 元")
-    huang.click("撤回")
-    huang.sees("已撤回：转入共济账户")
-    huang.go("/family/transfer/")
-    huang.page.check("[name=pick][value='other']")
-    huang.page.fill("[name=amount]", "￥50.00元")
-    huang.click("继续")
-    huang.page.get_by_role("button", name=re.compile("^转入")).click()
-    huang.sees("已转入 50.00 元")
-
-    # She leaves, takes it back; he removes her, takes it back.
-    su.go("/family/from-others/")
-    su.card("黄建国").get_by_role("link", name="详情").click()
-    su.click("不再用黄建国的钱")
-    su.click("不再用黄建国的钱")
-    su.sees("已不再用黄建国的钱")
-    su.click("撤回")
-    su.sees("已撤回：不再使用")
-    huang.go("/family/")
-    huang.card("苏梅").get_by_role("link", name="管理").click()
-    huang.click("移除苏梅")
-    huang.click("移除苏梅")
-    huang.sees("已移除苏梅")
-    huang.click("撤回")
-
-    # Closing brings the money home; taking it back brings everybody back.
-    huang.go("/family/close/")
-    huang.sees("转回您的个人账户", "苏梅（姐妹）")
-    huang.click("关闭家庭共济")
-    huang.sees("家庭共济已关闭", "共济账户里剩下的钱已经转回您的个人账户。")
-    su.go("/family/from-others/")
-    su.sees("还没有家人让您用他们的钱")
-    huang.click("撤回")
-    huang.sees("已撤回：关闭家庭共济")
-    su.page.reload()
-    su.sees("黄建国")
-
-    # She says goodbye for good, so the town is as it was.
-    su.card("黄建国").get_by_role("link", name="详情").click()
-    su.click("不再用黄建国的钱")
-    su.click("不再用黄建国的钱")
-    huang.go("/family/usage/")
-    huang.sees("共济使用记录", "家人用了我的")
 
 
 def test_asking_agreeing_and_ending_by_keyboard_alone(at_home):
