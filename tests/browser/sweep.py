@@ -45,6 +45,7 @@ FAMILY = (
     Stop("/family/invite/others/", GIVER),
     Stop("/family/child/", GIVER),
     Stop("/family/close/", GIVER),
+    Stop("/family/", SUSPENDED),
     Stop("/family/from-others/", RESIDENT),
     Stop("/family/usage/others/", TAKER),
     Stop("/family/", POOLED),

@@ -67,7 +67,7 @@ def test_authorising_from_asking_to_closing(at_home):
     zheng.page.fill("[name=limit]", "500")
     zheng.click("改成这个额度")
     expect(zheng.page.locator("#limit")).to_contain_text("¥500.00")
-    expect(zheng.page.locator("#status")).to_have_text("额度已修改。10分钟内可以撤回。")
+    expect(zheng.page.locator("#status")).to_have_text("额度已修改。")
     zheng.sees("刚办的，还可以撤回")
     zheng.page.locator("#undoable").get_by_role("button").first.click()
     zheng.sees("已撤回：修改额度")

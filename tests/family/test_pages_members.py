@@ -58,7 +58,7 @@ class TestMember:
         assert "额度要大于零" in wrong.content.decode()
         saved = browser.post(url, {"limit": "88.50"}, headers=hx).content.decode()
         assert "¥88.50" in saved
-        assert "额度已修改。10分钟内可以撤回。" in saved
+        assert "额度已修改。" in saved
         assert '<section id="undoable" hx-swap-oob="true">' in saved
 
     def test_the_last_day(self):
@@ -213,6 +213,7 @@ class TestClosing:
         matters.open_matter_source(
             lambda payer, region: [matters.OpenMatter("给林小雨交居民医保，还没有结果", "/cases/")]
         )
+        assert "给林小雨交居民医保，还没有结果" in page(browser_of(payer), "/family/close/")
         response = browser_of(payer).post("/family/close/")
         assert response.status_code == 409
         assert "现在还不能关闭" in words(response)

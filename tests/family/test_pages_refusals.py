@@ -7,8 +7,10 @@ from django.urls import reverse
 from family.rules import Reason, ReasonCode
 from family.views.citizen.refusals import ONWARD, refused
 from tests.accounts.portal import browser_of, words
-from tests.factories.family import insured
+from tests.cast import changed
+from tests.factories.family import RUIAN, TODAY, insured, invited
 from tests.factories.users import citizen
+from tests.family.portal import chen
 
 
 def test_every_code_leads_somewhere():
@@ -33,3 +35,18 @@ def test_the_page_of(code, books):
 def test_the_way_on_from(code, books):
     browser = browser_of(insured(carried=300_000))
     assert browser.get(reverse(ONWARD[code][1]), follow=True).status_code == 200
+
+
+def test_a_button_of_a_card_gets_its_refusal_inside_the_card(books, today):
+    payer, relative = chen(), insured(resident=True)
+    number = invited(payer, relative).invitation.number
+    changed(payer, TODAY, region=RUIAN, status=2)
+    part = browser_of(payer).post(f"/family/invitations/{number}/resend/", headers={"HX-Request": "true"})
+    assert part.status_code == 422
+    assert part["HX-Reswap"] == "beforeend"
+    text = part.content.decode()
+    assert not text.lstrip().startswith("<!doctype")
+    assert "停保期间不能给家人用" in text
+    whole = browser_of(payer).post(f"/family/invitations/{number}/resend/")
+    assert "停保期间不能给家人用" in words(whole)
+    assert "打给谁65895523" in words(whole)

@@ -18,13 +18,13 @@ from family.queries.bonds import bonds_received
 from family.queries.eligibility import to_bind
 from family.queries.facts import funds_name, is_pool, sharing_of
 from family.queries.invitations import invitation_received
-from family.rules import ReasonCode, relations
+from family.rules import relations
 from family.rules.eligibility import age_on
 from family.rules.reasons import for_user
 from family.views.citizen import papers
 from family.views.citizen.mine import Act, act_of
 from family.views.citizen.refusals import answering
-from family.views.citizen.words import pronoun, scope_words
+from family.views.citizen.words import pronoun, scope_words, undo_words
 from yibao.lib.clock import SHANGHAI
 
 
@@ -51,7 +51,6 @@ def answer(request: HttpRequest, number: str) -> HttpResponse:
     context = {
         **meaning(found, act),
         "reasons": for_user(reasons),
-        "full": any(reason.code == ReasonCode.MAX_AUTHORISERS for reason in reasons),
         "earlier": bonds_received(act.person, act.on),
         "back_url": reverse("family"),
     }
@@ -72,6 +71,7 @@ def meaning(invitation: Invitation, act: Act) -> dict:
         "last_day": invitation.expires_at and invitation.expires_at.astimezone(SHANGHAI).date(),
         "today": act.on,
         "terms": sharing_of(invitation.region, act.on),
+        "undo": undo_words(sharing_of(invitation.region, act.on)),
         "is_medical": "medical" in invitation.scopes,
     }
 

@@ -9,9 +9,11 @@ from django.views.decorators.http import require_http_methods
 from accounts.identity.access import person_required
 from family.operations import closing
 from family.queries.bonds import bonds_given
+from family.queries.matters import open_matters
 from family.views.citizen.home import asked_by
 from family.views.citizen.mine import act_of, giving_of
 from family.views.citizen.refusals import answering
+from family.views.citizen.words import undo_words
 
 
 @never_cache
@@ -27,6 +29,8 @@ def close(request: HttpRequest) -> HttpResponse:
         "giving": giving,
         "members": bonds_given(act.person, act.on, giving.region),
         "waiting": [one for one in asked_by(giving, act) if one.is_waiting],
+        "matters": open_matters(act.person, giving.region),
+        "undo": undo_words(giving.terms),
         "back_url": reverse("family"),
     }
     if request.method == "GET":

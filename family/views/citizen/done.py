@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Q
+from django.db.models import Q, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -23,6 +23,7 @@ from yibao.lib.clock import SHANGHAI
 from yibao.lib.days import day_words
 from yibao.lib.fen import grouped
 
+_NEEDED = ("bond__payer", "bond__user", "bond__invitation", "invitation__payer", "voucher__transfers")
 USER_SIDE = (StepKind.ACCEPTED, StepKind.DECLINED, StepKind.LEFT)
 
 
@@ -61,7 +62,7 @@ def done(request: HttpRequest, step_id: int) -> HttpResponse:
     act = act_of(request)
     rows = Step.objects.select_related("bond__payer", "bond__user", "bond__invitation", "invitation__payer", "undoes")
     step = rows.get(Q(by=act.person) | Q(payer=act.person, kind=StepKind.ACCEPTED), pk=step_id)
-    result = done_of(step, act)
+    result = done_of(step, act, undone=Step.objects.filter(undoes=step).exists())
     return render(request, "family/done.html", {"done": result, "today": act.on, "about": f"family-{step.pk}"})
 
 
@@ -81,13 +82,14 @@ def undo(request: HttpRequest, step_id: int) -> HttpResponse:
 
 def steps_shown(steps: Iterable[Step], act: Act) -> list[Done]:
     """Return what can still be taken back, the latest first; the parts of a larger act stand under it."""
-    return [done_of(step, act) for step in steps if step.part_of_id is None]
+    shown = [step for step in steps if step.part_of_id is None]
+    prefetch_related_objects(shown, *_NEEDED)
+    return [done_of(step, act, undone=False) for step in shown]
 
 
-def done_of(step: Step, act: Act) -> Done:
+def done_of(step: Step, act: Act, *, undone: bool) -> Done:
     """Return a step as its own page and the hub say it."""
     kind = StepKind(step.kind)
-    undone = Step.objects.filter(undoes=step).exists()
     can_undo = step.by_id == act.person.pk and step.undo_until is not None and step.undo_until > act.at and not undone
     title, lines = _words(step, kind, act)
     return Done(step, title, lines, step.undo_until if can_undo else None, undone, step.payer_id == act.person.pk)

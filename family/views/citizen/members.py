@@ -11,12 +11,12 @@ from accounts.policies import book
 from family.forms.bonds import EndDayForm, LimitForm
 from family.operations import bonds
 from family.queries.bonds import Card, card_given, history, undoable
-from family.queries.facts import funds_name, is_pool
+from family.queries.facts import funds_name, is_pool, sharing_of
 from family.rules import Changed
 from family.views.citizen.done import steps_shown
 from family.views.citizen.mine import Act, act_of
 from family.views.citizen.refusals import answering
-from family.views.citizen.words import pronoun, scope_words
+from family.views.citizen.words import pronoun, scope_words, undo_words
 from yibao.lib.days import day_words
 from yibao.lib.fen import yuan
 
@@ -46,6 +46,7 @@ def _about(card: Card, act: Act) -> dict:
         "today": act.on,
         "they": pronoun(card.other.gender),
         "scopes": scope_words(bond.scopes),
+        "undo": undo_words(sharing_of(bond.region, act.on)),
         "money": "共济账户" if is_pool(bond.region, act.on) else funds_name(bond.region),
         "insurance": card.bound.user.insurance,
         "user_region": book.region_name(card.bound.user.region) if card.bound.user.region else "",
@@ -74,7 +75,7 @@ def limit(request: HttpRequest, bond_id: int) -> HttpResponse:
         return render(request, template, context, status=422 if form.errors else 200)
     step = bonds.set_limit(**act.by_payer, bond_id=bond_id, limit_fen=form.cleaned_data["limit"])
     if request.htmx:
-        return _limit_row(request, act, card_given(act.person, bond_id, act.on), "额度已修改。10分钟内可以撤回。")
+        return _limit_row(request, act, card_given(act.person, bond_id, act.on), "额度已修改。")
     return redirect("family_done", step.pk)
 
 

@@ -15,14 +15,14 @@ from accounts.views.citizen.mine import my_account
 from family.forms.bonds import PreviewForm
 from family.operations import bonds
 from family.queries.bonds import Card, bonds_received, card_received, history, may_reorder, undoable
-from family.queries.facts import funds_name, is_pool, spending_of
+from family.queries.facts import funds_name, is_pool, sharing_of, spending_of
 from family.queries.invitations import invitations_received
 from family.queries.plan import Plan, plan
 from family.rules import Changed, Where
 from family.views.citizen.done import steps_shown
 from family.views.citizen.mine import Act, act_of
 from family.views.citizen.refusals import answering
-from family.views.citizen.words import pronoun, scope_words
+from family.views.citizen.words import pronoun, scope_words, undo_words
 from yibao.lib.fen import yuan
 
 UP, DOWN = "up", "down"
@@ -115,6 +115,7 @@ def _about(card: Card, act: Act) -> dict:
         "today": act.on,
         "they": pronoun(card.other.gender),
         "scopes": scope_words(card.bond.scopes),
+        "undo": undo_words(sharing_of(card.bond.region, act.on)),
         "money": _money(card, act),
         "places_yes": [rule.words for rule in card.usable_at if rule.allowed],
         "places_no": [rule.words for rule in card.usable_at if not rule.allowed],

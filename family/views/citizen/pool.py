@@ -14,6 +14,7 @@ from family.operations import pool
 from family.queries.eligibility import Movable, to_move_in
 from family.views.citizen.mine import Act, Giving, act_of, giving_of
 from family.views.citizen.refusals import answering, changed, refused
+from family.views.citizen.words import undo_words
 from yibao.lib.fen import yuan
 
 CHOSEN = "family_transfer"  # in the session: region, fen, and the key that lets it happen once
@@ -80,6 +81,7 @@ def _check_page(request: HttpRequest, act: Act, giving: Giving, movable: Movable
         "left_fen": movable.balance_fen - fen,
         "pool_fen": movable.pool_fen + fen,
         "key": chosen["key"],
+        "undo": undo_words(giving.terms),
         "back_url": reverse("family_transfer"),
     }
     return render(request, "family/transfer_check.html", context)

@@ -78,6 +78,10 @@ def refused(
         "refusals": [_with_link(request, reason) for reason in reasons],
         "back_url": back_url or reverse("family"),
     }
+    if request.htmx:  # the button of a card: its message stays inside the card
+        response = render(request, "family/_refused.html", context, status=422)
+        response["HX-Reswap"] = "beforeend"
+        return response
     return render(request, "family/reasons.html", context, status=status)
 
 

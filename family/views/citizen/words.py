@@ -42,6 +42,11 @@ def scope_words(scopes: list[str] | tuple[str, ...]) -> str:
     return "、".join(SCOPES[scope] for scope in SCOPES if scope in scopes)
 
 
+def undo_words(terms: SharingTerms | None) -> str:
+    """Return 10分钟内可以撤回, by the region's terms; "" where nothing can be taken back."""
+    return f"{terms.undo_minutes}分钟内可以撤回" if terms and terms.undo_minutes else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """An invitation as its inviter sees it at an instant."""
