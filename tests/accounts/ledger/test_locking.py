@@ -1,0 +1,49 @@
+"""Who waits for whom: always the same way round."""
+
+import threading
+import time
+from datetime import date
+
+import pytest
+from django.db import connection, transaction
+
+from accounts.models import Pot
+from tests.cast import Held, give, held, insured, pot, spend
+
+pytestmark = pytest.mark.usefixtures("arena")
+
+DAY = date(2025, 3, 3)
+
+
+def somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return cursor.fetchone()[0] > 0
+
+
+def test_a_payment_that_waits_for_the_year_end_holds_nothing_the_year_end_needs():
+    """The year end holds a 当年 and is about to pay into the 历年 beside it, when its owner pays a bill."""
+    person = insured()
+    give(person, 1_000, on=DAY, key="carried")
+    give(person, 300, on=DAY, key="current", into="current")
+    current, carried = pot(person, "current"), pot(person, "carried")
+
+    def pay() -> None:
+        try:
+            spend(person, 1_100, on=DAY, key="bill")
+        finally:
+            connection.close()
+
+    payment = threading.Thread(target=pay)
+    with transaction.atomic():
+        Pot.objects.select_for_update().get(pk=current.pk)
+        payment.start()
+        deadline = time.monotonic() + 20
+        while not somebody_waits():
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '300ms'")
+        assert Pot.objects.filter(pk=carried.pk).update(balance_fen=1_000) == 1
+    payment.join(timeout=20)
+    assert held(person) == Held(current=0, carried=200)
