@@ -138,7 +138,7 @@ def test_asking_agreeing_and_ending_by_keyboard_alone(at_home):
     fill(page, "limit", "300")
     page.keyboard.press("Enter")
     expect(page.locator("#limit")).to_contain_text("¥300.00")
-    assert page.evaluate("document.activeElement.closest('#limit') !== null"), "focus stays where the work is"
+    expect(page.locator("#limit [data-focus]"), "focus stays where the work is").to_be_focused()
     press(page, page.get_by_role("button", name="停用王芳"))
     zheng.sees("已停用王芳")
     press(page, page.get_by_role("button", name="撤回"))
