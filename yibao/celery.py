@@ -1,8 +1,10 @@
 """The Celery application and its one timetable. Beat only ticks: what is due is computed from the database."""
 
+import gc
 import os
 
 from celery import Celery
+from celery.signals import worker_process_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yibao.settings")
 app = Celery("yibao")
@@ -16,3 +18,9 @@ app.conf.beat_schedule = {
     "family: let invitations lapse and bonds end": {"task": "family.tasks.keep_up", "schedule": 600.0},
     "tidy: forget what sign-ins left behind": {"task": "accounts.tasks.tidy_identity", "schedule": 3600.0},
 }
+
+
+@worker_process_init.connect
+def settle(**_) -> None:
+    """Spare the garbage collector what start-up made: a chunk's rows make it look often (over a quarter of our time)."""
+    gc.freeze()

@@ -6,6 +6,7 @@ Regions whose terms say `accrual = monthly`. The period of a run is a month, "20
 from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import lru_cache
+from itertools import chain
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -35,7 +36,15 @@ class Due(NamedTuple):
     base_fen: int | None
     birth_on: date
     pension_fen: int | None
-    pots: people.Pots
+    current: int | None
+    current_year: int | None
+    carried: int
+    receivable: int | None
+    owed_fen: int
+
+    @property
+    def pots(self) -> people.Pots:
+        return people.Pots(*self[6:])
 
 
 class Rule(NamedTuple):
@@ -44,6 +53,7 @@ class Rule(NamedTuple):
     version: int
     year: int
     asks_age: bool
+    fund: int
 
 
 @lru_cache(maxsize=200_000)
@@ -59,60 +69,53 @@ def credit_month(run: Run, chunk: Chunk) -> Outcome:
     year = periods.lock_open(run.region, periods.year_of(run.region, on))
     rollover.roll_stragglers(run, chunk, before=year)
     outcome = Outcome()
-    rules: dict[date, Rule] = {}
-    lines: dict[date, list[Line]] = {}
-    seen: set[tuple[int, date]] = set()
-    refused: set[tuple[int, date]] = set()
+    credited: set[int] = set()
     indebted: dict[int, people.Pots] = {}
-    fund = system_pot(run.region, PotKind.FUND)
-    for due in _due(run, chunk, month):
-        outcome.eligible += 1
-        first = due.month
-        if (due.person, first) in seen:
-            outcome.skips.append((due.person, f"{first:%Y-%m}", "paid_and_retired", PAID_AND_RETIRED))
-            continue
-        seen.add((due.person, first))
-        rule = rules.get(first)
-        if rule is None:
-            rule = rules[first] = _rule(run.region, first)
-            lines[first] = []
-        age = formulas.age_on(due.birth_on, first) if rule.asks_age or due.base_fen is None else 0
-        try:
-            amount, facts = _credit(MonthFacts(due.capacity, due.base_fen, age, due.pension_fen), rule.version)
-        except CannotCredit as refusal:
-            outcome.skips.append((due.person, f"{first:%Y-%m}", refusal.reason_code, str(refusal)))
-            refused.add((due.person, first))
-            continue
-        # A month of a benefit year before the one being booked is last year's money: it goes to 历年.
-        pots = due.pots
-        if pots.owed_fen:  # several months at once pay a debt back only once
-            pots = indebted.get(due.person, pots)
-            indebted[due.person] = pots._replace(owed_fen=max(0, pots.owed_fen - amount))
-        lines[first] += people.credit_lines(fund, pots, rule.year, amount, facts)
-    batches = [
-        Batch(VoucherKind.ACCRUAL, on, f"{first:%Y-%m}", rules[first].version, rows)
-        for first, rows in sorted(lines.items())
-    ]
+    batches = []
+    for first, dues in _by_month(run, chunk, month, outcome):
+        rule = _rule(run.region, first)
+        lines: list[Line] = []
+        for due in dues:
+            age = formulas.age_on(due.birth_on, first) if rule.asks_age or due.base_fen is None else 0
+            try:
+                amount, facts = _credit(MonthFacts(due.capacity, due.base_fen, age, due.pension_fen), rule.version)
+            except CannotCredit as refusal:
+                outcome.skips.append((due.person, str(Month.of(first)), refusal.reason_code, str(refusal)))
+                continue
+            pots = due.pots
+            if pots.owed_fen:  # several months at once pay a debt back only once
+                pots = indebted.get(due.person, pots)
+                indebted[due.person] = pots._replace(owed_fen=max(0, pots.owed_fen - amount))
+            # A month of a benefit year before the one being booked is last year's money: it goes to 历年.
+            lines += people.credit_lines(rule.fund, pots, rule.year, amount, facts)
+            credited.add(due.person)
+        batches.append(Batch(VoucherKind.ACCRUAL, on, str(Month.of(first)), rule.version, lines))
     outcome.total_fen = post_batches(run=run, key=f"run:{run.pk}:{run.sweep}:{chunk.pk}", batches=batches, year=year)
-    outcome.credited = len({person for person, _ in seen - refused})
+    outcome.credited = len(credited)
     return outcome
+
+
+def _by_month(run: Run, chunk: Chunk, month: Month, outcome: Outcome) -> list[tuple[date, list[Due]]]:
+    """Return what is due, month by month, each person once in a month."""
+    found: dict[date, dict[int, Due]] = {}
+    for due in chain(_paid(run, chunk, month), _retired(run, chunk, month)):
+        outcome.eligible += 1
+        of_month = found.setdefault(due.month, {})
+        if of_month.setdefault(due.person, due) is not due:
+            outcome.skips.append((due.person, str(Month.of(due.month)), "paid_and_retired", PAID_AND_RETIRED))
+    return [(first, list(dues.values())) for first, dues in sorted(found.items())]
 
 
 def _rule(region: str, first: date) -> Rule:
     version = book.version_on(region, "credit", first)
     # Age is a fact only where the formula asks for it.
     asks_age = version.terms.employer_share_of != SHARE_NONE
-    return Rule(version.id, periods.year_of(region, first), asks_age)
-
-
-def _due(run: Run, chunk: Chunk, month: Month) -> Iterator[Due]:
-    """Yield the months that are due: paid for this month, paid late for earlier ones, and retirees' months."""
-    yield from _paid(run, chunk, month)
-    yield from _retired(run, chunk, month)
+    return Rule(version.id, periods.year_of(region, first), asks_age, system_pot(region, PotKind.FUND))
 
 
 _PAID = f"""
-    SELECT c.person_id, c.month, c.base_fen, p.birth_on, e.flex, pots.*
+    SELECT c.person_id, c.month, CASE WHEN e.flex THEN %(flex)s ELSE %(employee)s END, c.base_fen, p.birth_on, NULL,
+           {people.POT_COLUMNS}
     FROM accounts_contribution c
     JOIN accounts_person p ON p.id = c.person_id
     JOIN ({people.POTS}) pots ON pots.person_id = c.person_id
@@ -131,12 +134,15 @@ _NOT_CREDITED = """
 
 
 def _paid(run: Run, chunk: Chunk, month: Month) -> Iterator[Due]:
+    """Yield the months that are paid for: this one, and earlier ones that were paid late."""
     # On the first sweep nothing of this month can have been credited: the run is the only one there is.
     fresh = "AND c.month = %(month)s" + (_NOT_CREDITED if run.sweep > 1 else "")
     late = "AND c.month < %(month)s AND c.late" + _NOT_CREDITED
     parameters: dict[str, Any] = {
         "region": run.region,
         "insurance": InsuranceType.EMPLOYEE,
+        "employee": EMPLOYEE,
+        "flex": FLEX,
         "kind": VoucherKind.ACCRUAL,
         "low": chunk.from_person,
         "high": chunk.until_person,
@@ -146,8 +152,7 @@ def _paid(run: Run, chunk: Chunk, month: Month) -> Iterator[Due]:
     with connection.cursor() as cursor:
         for slice_ in (fresh, late):
             cursor.execute(_PAID + slice_, parameters)
-            for person, first, base, birth_on, flex, _, *pots in cursor.fetchall():
-                yield Due(person, first, FLEX if flex else EMPLOYEE, base, birth_on, None, people.Pots(*pots))
+            yield from map(Due._make, cursor.fetchall())
 
 
 def _retired(run: Run, chunk: Chunk, month: Month) -> Iterator[Due]:
@@ -159,13 +164,13 @@ def _retired(run: Run, chunk: Chunk, month: Month) -> Iterator[Due]:
     done = _credited_months(run, chunk, list(histories)) if run.sweep > 1 else {}
     behind = _recorded_late(run, chunk, month)
     if behind and run.sweep == 1:
-        done = _credited_months(run, chunk, behind)
+        done = _credited_months(run, chunk, list(behind))
     for person, history in histories.items():
         months = month_range(earliest, month + 1) if person in behind else [month]
         for m in months:
             standing = standing_in(history, m)
             if standing and standing.capacity == RETIREE and str(m) not in done.get(person, ()):
-                yield Due(person, m.first, RETIREE, None, births[person], standing.pension_fen, pots[person])
+                yield Due(person, m.first, RETIREE, None, births[person], standing.pension_fen, *pots[person])
 
 
 def _ever_retired(run: Run, chunk: Chunk, month: Month) -> list[int]:
@@ -186,12 +191,12 @@ def _first_month(run: Run) -> Month:
     return Month.parse((first or run).period)
 
 
-def _recorded_late(run: Run, chunk: Chunk, month: Month) -> list[int]:
+def _recorded_late(run: Run, chunk: Chunk, month: Month) -> set[int]:
     """People whose status before this month was recorded after the run before this one had opened."""
     before = Run.objects.filter(kind=JobKind.ACCRUAL, region=run.region, period__lt=run.period).order_by("-period")
     previous = before.first()
     if previous is None:
-        return []
+        return set()
     with connection.cursor() as cursor:
         cursor.execute(
             # A day of grace covers an import that was under way when the run opened; what was credited is known.
@@ -207,7 +212,7 @@ def _recorded_late(run: Run, chunk: Chunk, month: Month) -> list[int]:
                 previous.opened_at,
             ],
         )
-        return [row[0] for row in cursor.fetchall()]
+        return {row[0] for row in cursor.fetchall()}
 
 
 def _credited_months(run: Run, chunk: Chunk, only: list[int]) -> dict[int, set[str]]:

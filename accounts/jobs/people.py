@@ -53,6 +53,9 @@ def histories(chunk: Chunk, region: str, *, until: date, only: Sequence[int] | N
     return found
 
 
+# As Pots names them.
+POT_COLUMNS = "pots.current, pots.current_year, pots.carried, pots.receivable, pots.owed_fen"
+
 # One pass over a chunk's pots: they stand in the index by person, so grouping them costs nothing.
 POTS = """
     SELECT person_id, max(id) FILTER (WHERE kind = 'current') AS current, max(year) AS current_year,

@@ -114,13 +114,14 @@ class Transfer(models.Model):
             models.CheckConstraint(condition=Q(amount_fen__gt=0), name="transfer_amount_positive"),
             models.CheckConstraint(condition=~Q(source=models.F("target")), name="transfer_between_two_pots"),
             # Exactly once, whatever the code does: a batch touches a pot once per kind and period, on either side.
+            # The period comes before the pot, so that a run writes one stretch of the index and not every page of it.
             models.UniqueConstraint(
-                fields=["target", "kind", "period"],
+                fields=["kind", "period", "target"],
                 condition=Q(kind__in=BATCH_KINDS, target_balance_fen__isnull=False),
                 name="transfer_batch_credits_once",
             ),
             models.UniqueConstraint(
-                fields=["source", "kind", "period"],
+                fields=["kind", "period", "source"],
                 condition=Q(kind__in=BATCH_KINDS, source_balance_fen__isnull=False),
                 name="transfer_batch_debits_once",
             ),

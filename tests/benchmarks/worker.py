@@ -11,8 +11,10 @@ def main() -> None:
     django.setup()
     from accounts.jobs import kinds
     from accounts.models import Chunk
+    from yibao.celery import settle
     from yibao.lib import clock
 
+    settle()  # as Celery's worker processes do
     run = int(sys.argv[1])
     Chunk.objects.filter(run=run).exists()  # the connection stands before the start
     print("ready", flush=True)
