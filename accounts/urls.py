@@ -49,6 +49,7 @@ urlpatterns += [
     path("identity/done/", identity.done, name="identity_done"),
     path("settings/", settings.settings, name="settings"),
     path("settings/devices/", settings.sign_out_others, name="settings_sign_out_others"),
+    path("settings/balance/", settings.balance, name="settings_balance"),
     path("settings/reminders/", settings.reminders, name="settings_reminders"),
     path("dev/outbox/", outbox.outbox, name="outbox"),
 ]

@@ -1,13 +1,16 @@
 """What every test relies on."""
 
+import logging
 from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
+from django.core.signals import request_started
 from django.db import connection, transaction
 
 from accounts.policies import book
 from tests import arena as databases
+from tests.canary import Canary
 
 # Pages name their files plainly: the manifest of collected files is made when the site is put up, not for tests.
 settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
@@ -56,6 +59,25 @@ def arena(books_template, django_db_blocker) -> Iterator[str]:
     own = f"{books_template}_arena"
     with django_db_blocker.unblock(), databases.copied(books_template, own), databases.database(own):
         yield own
+
+
+@pytest.fixture(scope="session")
+def canary() -> Iterator[Canary]:
+    """Listen during the whole suite; look at the broker and the database's log when it is over."""
+    canary = Canary()
+    logging.getLogger().addHandler(canary)
+    request_started.connect(canary.look_at_address)
+    yield canary
+    canary.look_at_broker()
+    canary.look_at_file(settings.VAR / "postgres" / "log")
+    assert canary.heard == [], "something personal was left behind"
+
+
+@pytest.fixture(autouse=True)
+def _nothing_personal_is_heard(canary: Canary) -> Iterator[None]:
+    yield
+    heard, canary.heard = canary.heard, []
+    assert heard == [], "something personal stands in a log or in an address"
 
 
 @pytest.fixture(autouse=True)

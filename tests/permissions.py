@@ -158,6 +158,7 @@ ROWS: dict[str, Row] = {
     "identity_done": Row(PERSON),
     "settings": Row(CITIZEN),
     "settings_sign_out_others": Row(POSTED, method="post"),
+    "settings_balance": Row(POSTED, method="post"),
     "settings_reminders": Row(POSTED, method="post"),
     # Display
     "display": Row(PUBLIC),

@@ -3,11 +3,11 @@
 A link stands here with its address. An address that nobody serves yet is not shown, so there are no dead links.
 """
 
-from functools import cached_property
+from functools import cache, cached_property
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import Resolver404, get_script_prefix, resolve
+from django.urls import Resolver404, get_script_prefix, get_urlconf, resolve
 
 from accounts.queries.notices import unread_count
 from accounts.views.display import display_of
@@ -43,11 +43,17 @@ STAY = "/display/stay/"
 
 def address(path: str) -> str:
     """Return the address of a path of the site, or "" where nothing answers it."""
+    return get_script_prefix().rstrip("/") + path if _is_served(path, get_urlconf() or settings.ROOT_URLCONF) else ""
+
+
+@cache
+def _is_served(path: str, urlconf: str) -> bool:
+    """Whether a page stands there. Asked a dozen times for every page, and the answer never changes."""
     try:
-        resolve(path)
+        resolve(path, urlconf)
     except Resolver404:
-        return ""
-    return get_script_prefix().rstrip("/") + path
+        return False
+    return True
 
 
 class Site:

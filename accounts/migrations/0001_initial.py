@@ -69,6 +69,7 @@ class Migration(migrations.Migration):
                 ),
                 ("phone_changed_at", models.DateTimeField(editable=False, null=True, verbose_name="手机号变更时间")),
                 ("wants_sms", models.BooleanField(default=True, verbose_name="短信提醒")),
+                ("folds_balance", models.BooleanField(default=False, verbose_name="余额先收起")),
                 (
                     "text_size",
                     models.CharField(

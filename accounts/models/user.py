@@ -58,6 +58,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     # A new number is the first step of a takeover: money acts are held back for a while after it.
     phone_changed_at = models.DateTimeField("手机号变更时间", null=True, editable=False)
     wants_sms = models.BooleanField("短信提醒", default=True)
+    folds_balance = models.BooleanField("余额先收起", default=False)
     # Empty means never chosen: then the cookie of the browser counts.
     text_size = models.CharField("字号", max_length=8, choices=TextSize.choices, blank=True)
     contrast = models.CharField("对比度", max_length=8, choices=Contrast.choices, blank=True)

@@ -44,7 +44,7 @@ def latest_credit(account: Account) -> Transfer | None:
     """Return the last credit that reached the person's account or paid back a debt, if any (one query)."""
     own = [pot.pk for pot in account.pots.values()]
     rows = Transfer.objects.filter(target__in=own, target_balance_fen__isnull=False, kind__in=CREDITS)
-    return rows.select_related("voucher", "voucher__run", "source", "target").order_by("-id").first()
+    return rows.select_related("voucher").order_by("-id").first()
 
 
 def next_credit(account: Account, latest: Transfer | None) -> Expected | None:

@@ -103,7 +103,7 @@ def with_year_before(account: Account, transfer: Transfer) -> Comparison | None:
             kind=transfer.kind,
             period__in=[period, transfer.voucher.period],
         )
-        .select_related("voucher", "source", "target")
+        .select_related("voucher")
         .order_by("id")
     )
     earlier = next((row for row in rows if row.period == period), None)

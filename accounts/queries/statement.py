@@ -11,6 +11,7 @@ from datetime import date, timedelta
 
 from django.db import connection
 from django.db.models import Q, QuerySet
+from django.db.models.expressions import RawSQL
 
 from accounts.enums import PotKind, VoucherKind
 from accounts.models import Pot, Transfer, Voucher
@@ -159,14 +160,24 @@ def transfers_between(account: Account, first: date, until: date) -> QuerySet[Tr
 def transfer_of(pots: Iterable[Pot], transfer_id: int) -> Transfer | None:
     """Return one transfer if it touches one of these pots, with what it reverses and what reversed it; else None."""
     own = [pot.pk for pot in pots]
-    rows = _with_voucher().select_related("voucher__reversed_by")
+    rows = _with_voucher().select_related("voucher__run", "voucher__reversed_by")
     return rows.filter(_touching(own), pk=transfer_id).first()
+
+
+# Said like this, each side is found in its own index. An OR with ORDER BY and LIMIT may tempt the planner to walk the
+# ledger of the whole city backwards until it meets enough of one person.
+_LATEST = """
+    SELECT id FROM accounts_transfer WHERE target_id = ANY(%s) AND target_balance_fen IS NOT NULL
+    UNION
+    SELECT id FROM accounts_transfer WHERE source_id = ANY(%s) AND source_balance_fen IS NOT NULL
+    ORDER BY id DESC OFFSET %s LIMIT %s
+"""
 
 
 def latest_transfers(account: Account, most: int, *, skip: int = 0) -> list[Transfer]:
     """Return the transfers booked last, the latest first, without the first few."""
     own = [pot.pk for pot in account.pots.values()]
-    return list(_with_voucher().filter(_touching(own)).order_by("-id")[skip : skip + most])
+    return list(_with_voucher().filter(pk__in=RawSQL(_LATEST, [own, own, skip, most])).order_by("-id"))
 
 
 def entries_between(account: Account, first: date, until: date) -> list[Entry]:
@@ -190,5 +201,5 @@ def _standing_in(terms: CreditTerms, first: date, until: date) -> Q:
 
 def _with_voucher() -> QuerySet[Transfer]:
     return Transfer.objects.select_related(
-        "voucher", "voucher__run", "voucher__subject", "voucher__reverses", "source", "target"
+        "voucher", "voucher__subject", "voucher__reverses", "source", "target"
     ).defer("voucher__subject__certno", "voucher__subject__phone")

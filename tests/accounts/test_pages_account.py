@@ -21,6 +21,11 @@ pytestmark = pytest.mark.usefixtures("books", "november")
 ACCOUNT = "/account/"
 
 
+def balance_card(browser) -> str:
+    """The card alone, as 「刷新」 gets it."""
+    return browser.get(ACCOUNT, headers={"HX-Request": "true"}).content.decode().partition("</section>")[0]
+
+
 class TestBalances:
     def test_each_amount_says_who_may_use_it(self):
         page = seen(worker(), ACCOUNT)
@@ -48,6 +53,16 @@ class TestBalances:
         assert "<html" not in response.content.decode()
         assert "历年结余（可给家人用）¥1,100.00" in words(response)
         assert response["Cache-Control"] == "no-store"
+
+    def test_whoever_wishes_sees_the_amounts_only_after_a_tap(self):
+        browser = browser_of(worker())
+        browser.post(reverse("settings_balance"), {"folds_balance": "on"})
+        card = balance_card(browser)
+        assert re.fullmatch(
+            r"<section[^>]*>\s*<details><summary>金额已隐藏，点这里显示</summary><dl>.*</dl></details>.*", card, re.S
+        )
+        browser.post(reverse("settings_balance"), {"folds_balance": "off"})
+        assert "<details>" not in balance_card(browser)
 
     def test_money_credited_too_much_and_used_is_shown_as_owed(self):
         person = worker()

@@ -60,6 +60,20 @@ def reminders(request: HttpRequest) -> HttpResponse:
     return redirect("settings")
 
 
+@access.citizen_required
+@require_POST
+def balance(request: HttpRequest) -> HttpResponse:
+    """Fold the balance away, for whoever looks at it among people, or show it at once again."""
+    folds = request.POST.get("folds_balance") == "on"
+    with transaction.atomic():
+        user = access.current_user(request)
+        user.folds_balance = folds
+        user.save(update_fields=["folds_balance"])
+        _note(request, "balance.folded" if folds else "balance.shown")
+    messages.success(request, "余额会先收起来，点一下才显示。" if folds else "余额会直接显示。")
+    return redirect("settings")
+
+
 def _note(request: HttpRequest, verb: str) -> None:
     user = access.current_user(request)
     audit.record(actor=access.actor_of(user), verb=verb, subject=user.person_id, at=clock.now())
