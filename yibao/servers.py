@@ -22,6 +22,9 @@ POSTGRES_SETTINGS = {
     "checkpoint_completion_target": "0.9",
     "random_page_cost": "1.1",
     "timezone": "Asia/Shanghai",
+    # Statements and their details quote names: the log says that something failed, not for whom.
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
     # An interrupted worker must not hold its rows for ever: its row locks are the leases of chunks.
     "idle_in_transaction_session_timeout": "60s",
 }
