@@ -49,6 +49,7 @@ urlpatterns = [
     path("family/members/<int:bond_id>/resume/", members.resume, name="family_resume"),
     path("family/members/<int:bond_id>/remove/", members.remove, name="family_remove"),
     path("family/transfer/", pool.transfer, name="family_transfer"),
+    path("family/transfer/left/", pool.left, name="family_transfer_left"),
     path("family/transfer/check/", pool.check, name="family_transfer_check"),
     path("family/close/", closing.close, name="family_close"),
     # Whose money I use

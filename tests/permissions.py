@@ -216,6 +216,7 @@ ROWS: dict[str, Row] = {
     "family_resume": Row(POSTED, method="post", citizen=409, other=404, args=given_by),  # it was not suspended
     "family_remove": Row(PERSON, other=404, args=given_by),
     "family_transfer": Row(PERSON, citizen=404, other=404),  # 舟山 has no 共济账户
+    "family_transfer_left": Row(PERSON, citizen=404, other=404),
     "family_transfer_check": Row(PERSON, citizen=404, other=404),
     "family_close": Row(PERSON),
     "family_from_others": Row(PERSON),

@@ -31,7 +31,7 @@ class TestNotices:
         tell(person, at=november)
         browser = browser_of(person)
         page = browser.get("/messages/").content.decode()
-        assert '通知（<span class="nowrap">1条新</span>）' in page
+        assert '通知<span class="nowrap">（1条新）</span>' in page
         assert "钱到了没看过今年的钱已经记入。2026年11月20日18:00账户的钱" in words(browser.get("/messages/"))
         assert "没看过" in words(browser.get("/messages/")), "looking changes nothing"
         assert browser.post("/messages/read/").url == "/messages/"

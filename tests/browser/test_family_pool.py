@@ -1,4 +1,4 @@
-"""A pool (泉州) in two browsers without JavaScript: agreed on one phone, money in and back, left, removed, closed."""
+"""A pool (泉州) in two browsers, most of it without JavaScript: agreed on one phone, money in and back, left, closed."""
 
 import re
 
@@ -88,3 +88,16 @@ def test_a_pool_without_javascript(at_home, visit):
     su.click("不再用黄建国的钱")
     huang.go("/family/usage/")
     huang.sees("共济使用记录", "家人用了我的")
+
+
+def test_what_would_be_left_is_told_while_choosing_and_goes_on_being_typed(at_home):
+    huang = at_home("黄建国")
+    huang.go("/family/transfer/")
+    left = huang.page.locator("output")
+    huang.page.check("[name=pick][value='10000']")
+    expect(left).to_contain_text("转入后，个人账户还剩")
+    huang.page.check("[name=pick][value='other']")
+    expect(left).to_be_empty()
+    huang.page.fill("[name=amount]", "1.23")
+    huang.click("继续")  # typing ends and the form is sent with one click
+    huang.sees("检查后转入", "¥1.23")

@@ -41,6 +41,21 @@ class TestMovingIn:
         assert holds(payer, QUANZHOU, PotKind.POOL) == 0
         assert holds(payer, QUANZHOU) == 350_000
 
+    @pytest.mark.parametrize(
+        ("choice", "said"),
+        [
+            ({"pick": "50000"}, "转入后，个人账户还剩¥3,000.00，共济账户有¥500.00。"),
+            ({"pick": "other", "amount": "0.01"}, "转入后，个人账户还剩¥3,499.99，共济账户有¥0.01。"),
+            ({"pick": "other", "amount": ""}, ""),
+            ({"pick": "other", "amount": "9999"}, ""),
+            ({}, ""),
+        ],
+    )
+    def test_what_would_be_left_is_said_while_choosing(self, choice, said):
+        browser = browser_of(huang())
+        assert words(browser.get("/family/transfer/left/", choice, headers={"HX-Request": "true"})) == said
+        assert browser.get("/family/transfer/left/", choice).url == "/family/transfer/"
+
     def test_two_clicks_move_once(self):
         payer = huang()
         browser = browser_of(payer)

@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.identity.access import person_required
 from family.forms.bonds import OTHER, AmountForm
@@ -42,6 +42,23 @@ def transfer(request: HttpRequest) -> HttpResponse:
         return render(request, "family/transfer.html", context, status=422 if form.errors else 200)
     request.session[CHOSEN] = {"region": giving.region, "fen": form.cleaned_data["fen"], "key": uuid4().hex}
     return redirect("family_transfer_check")
+
+
+@never_cache
+@person_required
+@require_GET
+def left(request: HttpRequest) -> HttpResponse:
+    """Say what the choice so far would leave; nothing while it makes no sense yet. HTMX only: others see it on the check."""
+    giving, act = _pool_of(request), act_of(request)
+    if not request.htmx:  # type: ignore[attr-defined]
+        return redirect("family_transfer")
+    movable = to_move_in(payer=act.person, region=giving.region, on=act.on)
+    form = AmountForm(request.GET, most_fen=movable.movable_fen)
+    if not form.is_valid():
+        return HttpResponse()
+    fen = form.cleaned_data["fen"]
+    context = {"left_fen": movable.balance_fen - fen, "pool_fen": movable.pool_fen + fen}
+    return render(request, "family/_left.html", context)
 
 
 @never_cache
