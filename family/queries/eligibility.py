@@ -5,7 +5,7 @@ from datetime import date
 
 from accounts.enums import PotKind, VoucherKind
 from accounts.identity import certificates, sealed
-from accounts.models import Person, Pot, Voucher
+from accounts.models import Person, Pot, Transfer
 from family.enums import OPEN, STANDING
 from family.models import Bond, Invitation
 from family.queries.facts import payer_facts, sharing_of, user_facts
@@ -172,5 +172,13 @@ _FOR_MOVING = {
 def transfers_in_month(payer: Person, region: str, on: date) -> int:
     """Return how often the payer has moved money into the pool in the calendar month, those undone not counted."""
     month = Month.of(on)
-    vouchers = Voucher.objects.filter(kind=VoucherKind.TRANSFER_IN, region=region, subject=payer, reversed_by=None)
-    return vouchers.filter(occurred_on__gte=month.first, occurred_on__lt=month.next_first).count()
+    # Transfers, not vouchers: the one that is being posted, which asks this too, has a voucher but moved nothing yet.
+    moved = Transfer.objects.filter(
+        kind=VoucherKind.TRANSFER_IN,
+        voucher__region=region,
+        voucher__subject=payer,
+        voucher__reversed_by=None,
+        voucher__occurred_on__gte=month.first,
+        voucher__occurred_on__lt=month.next_first,
+    )
+    return moved.count()

@@ -1,0 +1,103 @@
+"""Limits that the law lets a region set and no shipped region has yet: they hold as soon as policy staff write them."""
+
+import re
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from accounts.enums import PotKind
+from accounts.policies.loading import load
+from accounts.policies.presets import shipped
+from family.operations import ending, pool, undoing
+from family.rules import Refused
+from tests.accounts.portal import browser_of
+from tests.factories.family import NOW, QUANZHOU, RUIAN, SELF, TODAY, holds, insured, invited
+from tests.family.portal import bound, chen, huang, page
+
+pytestmark = pytest.mark.usefixtures("books", "today")
+
+NEXT_MONTH = date(2026, 4, 1)
+
+
+@pytest.fixture
+def stricter(books, tmp_path: Path):
+    """Return what publishes a region's latest rules of sharing anew for 2026, with one more line."""
+
+    def publish(region: str, line: str) -> None:
+        (preset,) = (path for path in shipped() if path.name.startswith(region))
+        text = preset.read_text()
+        latest = re.findall(r"\[\[sharing\]\]\n.*?(?=\n\n|\n#|\Z)", text, re.S)[-1]
+        changed = re.sub(r"effective_from = .*", "effective_from = { value = 2026-01-01, assumed = true }", latest)
+        path = tmp_path / preset.name
+        path.write_text(f"{text}\n\n{changed}\n{line}\n")
+        load(actor=SELF, paths=[path], at=NOW)
+
+    return publish
+
+
+def codes(refusal: pytest.ExceptionInfo[Refused]) -> list[str]:
+    return [reason.code for reason in refusal.value.reasons]
+
+
+def moved_in(payer, fen: int, key: str, on: date = TODAY):
+    return pool.move_in(actor=SELF, payer=payer, region=QUANZHOU, amount_fen=fen, key=key, on=on, at=NOW)
+
+
+class TestTransfersOfAMonth:
+    @pytest.fixture(autouse=True)
+    def _one_a_month(self, stricter):
+        stricter(QUANZHOU, "monthly_transfers = { value = 1, assumed = true }")
+
+    def test_the_second_of_a_month_is_refused_and_moves_nothing(self):
+        payer = huang()
+        moved_in(payer, 10_000, "first")
+        with pytest.raises(Refused) as refusal:
+            moved_in(payer, 10_000, "second")
+        assert codes(refusal) == ["monthly_transfers"]
+        assert holds(payer, QUANZHOU, PotKind.POOL) == 10_000
+        said = page(browser_of(payer), "/family/transfer/")
+        assert "一个月最多转入1次" in said
+        assert "下个月1日起可以再转" in said
+
+    def test_the_next_month_allows_another(self):
+        payer = huang()
+        moved_in(payer, 10_000, "first")
+        moved_in(payer, 10_000, "second", NEXT_MONTH)
+        assert holds(payer, QUANZHOU, PotKind.POOL) == 20_000
+
+    def test_one_that_was_undone_does_not_count(self):
+        payer = huang()
+        step = moved_in(payer, 10_000, "first")
+        undoing.undo(actor=SELF, person=payer, step_id=step.pk, on=TODAY, at=NOW)
+        moved_in(payer, 20_000, "second")
+        assert holds(payer, QUANZHOU, PotKind.POOL) == 20_000
+
+
+def test_a_bond_cannot_be_ended_within_the_cool_down_and_the_day_is_told(stricter):
+    stricter(RUIAN, "cooldown_days = { value = 90, assumed = true }")
+    bond = bound(chen(), insured(resident=True))
+    early, due = TODAY + timedelta(days=89), TODAY + timedelta(days=90)
+    with pytest.raises(Refused) as refusal:
+        ending.remove(actor=SELF, payer=bond.payer, bond_id=bond.pk, on=early, at=NOW)
+    assert codes(refusal) == ["cooldown"]
+    assert ending.remove(actor=SELF, payer=bond.payer, bond_id=bond.pk, on=due, at=NOW)
+
+
+def test_bindings_and_endings_of_a_month_are_counted_together(stricter):
+    stricter(RUIAN, "monthly_changes = { value = 1, assumed = true }")
+    payer = chen()
+    bond = bound(payer, insured(resident=True))
+    with pytest.raises(Refused) as refusal:
+        ending.remove(actor=SELF, payer=payer, bond_id=bond.pk, on=TODAY, at=NOW)
+    assert codes(refusal) == ["monthly_changes"]
+    assert ending.remove(actor=SELF, payer=payer, bond_id=bond.pk, on=NEXT_MONTH, at=NOW)
+
+
+def test_no_more_relatives_than_the_region_allows(stricter):
+    stricter(RUIAN, "max_users = { value = 1, assumed = true }")
+    payer = chen()
+    bound(payer, insured(resident=True))
+    with pytest.raises(Refused) as refusal:
+        invited(payer, insured(resident=True))
+    assert codes(refusal) == ["max_users"]
