@@ -42,32 +42,32 @@ def _url(name: str, *args: object) -> str:
 
 
 @matters.pending_source
-def invitations_waiting(person: Person, today: date) -> Iterator[Pending]:
-    """Yield the invitations that wait for this person's answer."""
+def invitations_under_way(person: Person, today: date) -> Iterator[Pending]:
+    """Yield the invitations that wait for this person's answer, and their own that need a look (one query)."""
     at = datetime.combine(today, time(), SHANGHAI)
-    for invitation in invitations_received(person, at):
-        assert invitation.expires_at is not None
-        yield Pending(
-            text=f"{invitation.payer.name}邀请您加入家庭共济",
-            url=_url("family_answer", invitation.number),
-            action="去看看",
-            by_on=invitation.expires_at.astimezone(SHANGHAI).date(),
-        )
+    made = Invitation.objects.filter(payer=person, state__in=(*OPEN, InvitationState.DECLINED), expires_at__gt=at)
+    for invitation in (invitations_received(person, at) | made.select_related("payer")).order_by("expires_at", "pk"):
+        yield from _made(invitation, at) if invitation.payer_id == person.pk else [_to_answer(invitation)]
 
 
-@matters.pending_source
-def invitations_to_look_after(person: Person, today: date) -> Iterator[Pending]:
-    """Yield this person's own invitations that lapse soon, and those that were refused in the last days."""
-    at = datetime.combine(today, time(), SHANGHAI)
-    rows = Invitation.objects.filter(payer=person, state__in=(*OPEN, InvitationState.DECLINED))
-    for invitation in rows.filter(expires_at__gt=at).order_by("expires_at", "pk"):
-        assert invitation.expires_at is not None
-        last_on = invitation.expires_at.astimezone(SHANGHAI).date()
-        url, name = _url("family_invitation", invitation.number), invitation.invitee_name or "家人"
-        if invitation.is_open and last_on - today <= LAPSES_SOON:
-            yield Pending(f"给{name}的邀请快过期了，还没有答复", url, "去看看", last_on)
-        elif invitation.closed_at is not None and at - invitation.closed_at <= REFUSAL_SHOWN:
-            yield Pending(f"{name}没有同意您的邀请", url, "去看看")
+def _to_answer(invitation: Invitation) -> Pending:
+    url = _url("family_answer", invitation.number)
+    return Pending(f"{invitation.payer.name}邀请您加入家庭共济", url, "去看看", _last_on(invitation))
+
+
+def _made(invitation: Invitation, at: datetime) -> Iterator[Pending]:
+    """What a payer is to look after: an invitation that lapses soon, or was refused in the last days."""
+    url, name = _url("family_invitation", invitation.number), invitation.invitee_name or "家人"
+    last_on = _last_on(invitation)
+    if invitation.is_open and last_on - at.date() <= LAPSES_SOON:
+        yield Pending(f"给{name}的邀请快过期了，还没有答复", url, "去看看", last_on)
+    elif invitation.closed_at is not None and at - invitation.closed_at <= REFUSAL_SHOWN:
+        yield Pending(f"{name}没有同意您的邀请", url, "去看看")
+
+
+def _last_on(invitation: Invitation) -> date:
+    assert invitation.expires_at is not None
+    return invitation.expires_at.astimezone(SHANGHAI).date()
 
 
 @matters.case_source
