@@ -188,10 +188,15 @@ def _entitlement(spans: tuple[Span, ...]) -> tuple[int, str]:
 def _spans(
     history: list[Status], bases: list[tuple[Month, int]], months: list[Month], versions: list[str], age: int
 ) -> tuple[tuple[Span, ...], date | None]:
-    """Return the year as runs of equal months, and the first day somebody is insured in it."""
+    """Return the year as runs of equal months, and the first day somebody is insured in it.
+
+    Looks only at months in which something can differ from the month before: for most people there is one.
+    """
     spans: list[Span] = []
     first_on = None
-    for month, version in zip(months, versions, strict=True):
+    edges = _edges(history, bases, months, versions)
+    for edge, following in zip(edges, [*edges[1:], len(months)], strict=True):
+        month, version = months[edge], versions[edge]
         standing = standing_in(history, month)
         if standing is None:
             continue
@@ -199,10 +204,25 @@ def _spans(
         base = None if standing.capacity == "retiree" else _base_in(bases, month)
         facts = MonthFacts(standing.capacity, base, age, standing.pension_fen)
         if spans and spans[-1].facts == facts and spans[-1].version == version:
-            spans[-1] = Span(facts, spans[-1].months + 1, version)
+            spans[-1] = Span(facts, spans[-1].months + following - edge, version)
         else:
-            spans.append(Span(facts, 1, version))
+            spans.append(Span(facts, following - edge, version))
     return tuple(spans), first_on
+
+
+def _edges(
+    history: list[Status], bases: list[tuple[Month, int]], months: list[Month], versions: list[str]
+) -> list[int]:
+    """Return the numbers of the months that may differ from the one before, the first (0) always among them."""
+    start = months[0]
+    edges = {0}
+    for row in history:
+        if row.from_on > start.first:  # a change on a day in the middle shows in that month or in the next
+            number = Month.of(row.from_on) - start
+            edges |= {number, number + 1}
+    edges.update(since - start for since, _ in bases)
+    edges.update(number for number in range(1, len(months)) if versions[number] != versions[number - 1])
+    return sorted(number for number in edges if 0 <= number < len(months))
 
 
 def _base_in(bases: list[tuple[Month, int]], month: Month) -> int | None:
@@ -218,7 +238,7 @@ def _base_in(bases: list[tuple[Month, int]], month: Month) -> int | None:
 
 
 def _bases(run: Run, chunk: Chunk, start: date, end: date) -> dict[int, list[tuple[Month, int]]]:
-    """Return person id → (month, base) in order: the last base before the year, and those of its months."""
+    """Return person id → (month, base) in order: the last base before the year, and each month of it with another."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -226,9 +246,12 @@ def _bases(run: Run, chunk: Chunk, start: date, end: date) -> dict[int, list[tup
              WHERE region = %(region)s AND person_id >= %(low)s AND person_id < %(high)s AND month < %(start)s
              ORDER BY person_id, month DESC)
             UNION ALL
-            SELECT person_id, month, base_fen FROM accounts_contribution
-            WHERE region = %(region)s AND person_id >= %(low)s AND person_id < %(high)s
-              AND month >= %(start)s AND month < %(end)s
+            SELECT person_id, month, base_fen FROM (
+                SELECT person_id, month, base_fen, lag(base_fen) OVER (PARTITION BY person_id ORDER BY month) AS before
+                FROM accounts_contribution
+                WHERE region = %(region)s AND person_id >= %(low)s AND person_id < %(high)s
+                  AND month >= %(start)s AND month < %(end)s
+            ) paid WHERE base_fen IS DISTINCT FROM before
             ORDER BY person_id, month
             """,
             {"region": run.region, "low": chunk.from_person, "high": chunk.until_person, "start": start, "end": end},
