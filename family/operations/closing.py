@@ -28,6 +28,8 @@ class StillOpen(Exception):
 def close_family(*, actor: Actor, payer: Person, region: str, on: date, at: datetime) -> Step:
     """Close the family of a payer in a region. Can be undone as a whole for some minutes.
 
+    A region's cool-down and monthly cap hold up single endings, never the closing: whoever moves their insurance to
+    another region has to close first (S1), and must not be kept from it.
     Raises StillOpen with what blocks it, Changed when there is nothing to close.
     """
     if matters := open_matters(payer, region):

@@ -29,13 +29,16 @@ def undo(*, actor: Actor, person: Person, step_id: int, on: date, at: datetime) 
     Raises Step.DoesNotExist for anybody else's step; CannotUndo when it is too late, was undone, was used meanwhile,
     or something later builds on it.
     """
-    step = Step.objects.select_related("bond", "invitation", "voucher").get(pk=step_id, by=person)
+    step = _own(person, step_id)
     if step.undo_until is None or at >= step.undo_until:
         raise CannotUndo(TOO_LATE)
     with transaction.atomic():
         _lock(actor, step, on)
+        step = _own(person, step_id)  # as it is now, when nobody else can change it any more
         if Step.objects.filter(undoes=step).exists():
             raise CannotUndo(DONE)
+        if _since(step, StepKind.CLOSED):  # whoever closed the family took it for closed
+            raise CannotUndo(MOVED_ON)
         _BACK[StepKind(step.kind)](actor, step, on, at)
         try:
             with transaction.atomic():
@@ -53,6 +56,16 @@ def undo(*, actor: Actor, person: Person, step_id: int, on: date, at: datetime) 
                 )
         except IntegrityError:
             raise CannotUndo(DONE) from None
+
+
+def _own(person: Person, step_id: int) -> Step:
+    return Step.objects.select_related("bond", "invitation", "voucher").get(pk=step_id, by=person)
+
+
+def _since(step: Step, *kinds: StepKind) -> bool:
+    """Whether the family has taken a step of these kinds after this one, and not taken it back."""
+    later = Step.objects.filter(payer_id=step.payer_id, region=step.region, pk__gt=step.pk, undone_by=None)
+    return later.filter(kind__in=kinds).exists()
 
 
 def _lock(actor: Actor, step: Step, on: date) -> None:
@@ -78,7 +91,8 @@ def _bond(step: Step) -> Bond:
     if Draw.objects.filter(bond=bond, pk__gt=step.detail.get("last_draw", 0)).exists():
         raise CannotUndo(USED)
     later = Step.objects.filter(bond=bond, pk__gt=step.pk, undone_by=None)
-    if later.exclude(kind__in=(StepKind.ORDER, StepKind.UNDONE)).exclude(part_of=step).exists():
+    later = later.exclude(kind__in=(StepKind.ORDER, StepKind.UNDONE)).exclude(part_of=step)
+    if later.exclude(part_of__undone_by__isnull=False).exists():  # a closing is undone as a whole
         raise CannotUndo(MOVED_ON)
     return bond
 
@@ -175,12 +189,20 @@ def _restored(actor: Actor, bond: Bond, fields: list[str], at: datetime) -> None
 
 
 def _money(actor: Actor, step: Step, on: date, at: datetime) -> None:
-    """Move pool money back the way it came. A use of the pool since then stands in the way."""
+    """Move pool money back the way it came. A use of the pool since then stands in the way.
+
+    What would go back into the pool must not have been used by its owner meanwhile, nor have been moved in again: else
+    the account would be left with less than the region wants kept in it.
+    """
     voucher = step.voucher
+    if step.kind != StepKind.MOVED_IN and _since(step, StepKind.MOVED_IN):
+        raise CannotUndo(MOVED_ON)
     assert voucher is not None
-    pools = voucher.transfers.values_list("target_id" if step.kind == StepKind.MOVED_IN else "source_id", flat=True)
-    last = voucher.transfers.order_by("-pk").values_list("pk", flat=True)[0]
-    if Transfer.objects.filter(source__in=pools, pk__gt=last, kind__in=("spending", "premium")).exists():
+    moved = list(voucher.transfers.order_by("pk"))
+    came_to = {transfer.target_id for transfer in moved}
+    pools = came_to if step.kind == StepKind.MOVED_IN else came_to | {transfer.source_id for transfer in moved}
+    uses = Transfer.objects.filter(source__in=pools, pk__gt=moved[-1].pk, kind__in=("spending", "premium"))
+    if uses.exists():
         raise CannotUndo(USED)
     try:
         posting.reverse(actor=actor, voucher_id=voucher.pk, on=on, key=f"undo:{step.pk}", reason="撤回刚才的转账")

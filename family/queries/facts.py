@@ -136,6 +136,7 @@ def changes_in_month(payer: Person, region: str, on: date) -> int:
     """Return how many bonds the payer has made or ended in the calendar month, those undone not counted."""
     month = Month.of(on)
     steps = Step.objects.filter(payer=payer, region=region, kind__in=CHANGES, undone_by=None)
+    steps = steps.exclude(part_of__undone_by__isnull=False)  # a closing is undone as a whole
     return steps.filter(on__gte=month.first, on__lt=month.next_first).count()
 
 
@@ -149,12 +150,19 @@ def _phone_free_on(payer: Person, on: date) -> date | None:
 
 
 def used_fen(bonds: Iterable[Bond], years: dict[int, int]) -> dict[int, int]:
-    """Return bond id → fen used in that bond's year (bond id → year), what was given back not counted (one query)."""
+    """Return bond id → fen used in that bond's year (bond id → year), what was given back not counted (one query).
+
+    What the two had used under an earlier bond of the year counts: a limit does not start anew by binding again.
+    """
+    bonds = list(bonds)
     wanted = Q(pk__in=[])
     for bond in bonds:
-        wanted |= Q(bond=bond, year=years[bond.pk])
-    rows = Draw.objects.filter(wanted, voucher__reversed_by=None).values("bond").annotate(fen=Sum("amount_fen"))
-    return {row["bond"]: int(row["fen"]) for row in rows.order_by()}
+        pair = Q(bond__payer=bond.payer_id, bond__user=bond.user_id, bond__region=bond.region)
+        wanted |= pair & Q(year=years[bond.pk])
+    rows = Draw.objects.filter(wanted, voucher__reversed_by=None).order_by()
+    sums = rows.values_list("bond__payer", "bond__user", "bond__region", "year").annotate(fen=Sum("amount_fen"))
+    used = {(payer, user, region, year): int(fen) for payer, user, region, year, fen in sums}
+    return {b.pk: used.get((b.payer_id, b.user_id, b.region, years[b.pk]), 0) for b in bonds}
 
 
 def bound_of(bond: Bond, *, on: date, insured: Insured, used: int) -> Bound:
