@@ -89,7 +89,8 @@ def _shared(
         lent = [pot for pot in pots.values() if (pot.person_id, pot.region) == (bond.payer_id, bond.region)]
         by_kind = {pot.kind: pot for pot in lent}
         chosen = [by_kind[kind] for kind in lendable(bound.terms) if kind in by_kind]
-        for pot, fen in zip(chosen, use.cap(map(usable, chosen), bound.left_fen), strict=True):
+        lent_fen = use.keep_back(map(usable, chosen), bound.terms)
+        for pot, fen in zip(chosen, use.cap(lent_fen, bound.left_fen), strict=True):
             found.append(Source(pot.pk, bond.payer_id, pot.kind, fen, bond.pk, pot.region))
     return found
 

@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 
 from accounts.policies.terms import SharingTerms
-from accounts.policies.terms.sharing import HOSPITAL, LEVELS, NORMAL, PHARMACY
+from accounts.policies.terms.sharing import HOSPITAL, LEVELS, NORMAL, PHARMACY, POOL
 from family.rules.eligibility import covers, is_allowed
 from family.rules.facts import Standing
 
@@ -131,6 +131,17 @@ def places(insurance: str, terms: SharingTerms) -> list[PlaceRule]:
         for level, name in LEVELS.items()
     ]  # fmt: skip
     return [*hospitals, PlaceRule("药店", place_allowed(Where(PHARMACY), insurance, terms))]
+
+
+def keep_back(sources_fen: Iterable[int], terms: SharingTerms) -> list[int]:
+    """Return what each of a payer's pots may lend, in order, where the region keeps a reserve in the account (fen).
+
+    A pool is lent whole: its reserve was kept back when the money was moved in (domain.md 3.1, C16).
+    """
+    fen = list(sources_fen)
+    if terms.model == POOL or terms.reserve_fen is None:
+        return fen
+    return cap(fen, max(0, sum(fen) - terms.reserve_fen))
 
 
 def cap(sources_fen: Iterable[int], left_fen: int | None) -> list[int]:

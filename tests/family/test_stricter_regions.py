@@ -12,8 +12,9 @@ from accounts.policies.presets import shipped
 from family.operations import ending, pool, undoing
 from family.rules import Refused
 from tests.accounts.portal import browser_of
-from tests.factories.family import NOW, QUANZHOU, RUIAN, SELF, TODAY, holds, insured, invited
+from tests.factories.family import NOW, QUANZHOU, RUIAN, SELF, TODAY, bond, holds, insured, invited
 from tests.family.portal import bound, chen, huang, page
+from tests.family.test_money import pay
 
 pytestmark = pytest.mark.usefixtures("books", "today")
 
@@ -101,3 +102,12 @@ def test_no_more_relatives_than_the_region_allows(stricter):
     with pytest.raises(Refused) as refusal:
         invited(payer, insured(resident=True))
     assert codes(refusal) == ["max_users"]
+
+
+def test_what_a_region_keeps_back_relatives_cannot_use_and_the_owner_can(stricter):
+    stricter(RUIAN, 'reserve = { value = "1000.00", assumed = true }')
+    payer, user = insured(carried=150_000), insured(resident=True)
+    bond(payer, user)
+    assert pay(user, 140_000, key="relative").account_fen == 50_000
+    assert pay(user, 100, key="again").account_fen == 0
+    assert pay(payer, 60_000, key="own").account_fen == 60_000
