@@ -25,10 +25,22 @@ GUESSES_OF_ADDRESS = limits.Limit(60, timedelta(minutes=15))
 
 @dataclass(frozen=True, slots=True)
 class Purpose:
-    """What a code is for, and the message that brings it; its words name the act, so that nobody is talked into it."""
+    """What a code is for, and the message that brings it; its words name the act, so that nobody is talked into it.
+
+    A `scope` keeps its messages and guesses apart: what somebody else does with them never touches one's sign-in.
+    """
 
     name: str
     template: sms.Template
+    scope: str = ""
+
+    @property
+    def messages(self) -> str:
+        return f"{self.scope}sms to number"
+
+    @property
+    def guesses(self) -> str:
+        return f"{self.scope}code guess"
 
 
 SIGN_IN = Purpose(
@@ -60,19 +72,50 @@ def issue(
     template besides the code. Raises limits.TooOftenError when the number, the address or the day has had enough,
     or while guessing is closed for the number; then nothing is sent or counted.
     """
-    if opens_at := limits.opens_at("code guess", phone, (GUESSES,), now):
-        raise limits.TooOftenError("code guess", opens_at)
-    code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
+    if opens_at := limits.opens_at(purpose.guesses, phone, (GUESSES,), now):
+        raise limits.TooOftenError(purpose.guesses, opens_at)
     with transaction.atomic():
-        limits.use("sms to number", phone, limits.limits(settings.SMS_PER_NUMBER), now)
+        limits.use(purpose.messages, phone, limits.limits(settings.SMS_PER_NUMBER), now)
+        count_request(address, now)
+        return _write(purpose, phone, about, params or {}, now)
+
+
+def count_request(address: str, now: datetime) -> None:
+    """Count one more message for the address and for the day. Raises limits.TooOftenError, and counts nothing."""
+    with transaction.atomic():
         limits.use("sms from address", address, limits.limits(settings.SMS_PER_ADDRESS), now)
         limits.use_today("sms codes", settings.SMS_CODES_PER_DAY, now)
-        row = PhoneCode(
-            purpose=purpose.name, about=_digest("about", about), phone=phone, sent_at=now, expires_at=now + VALID
-        )
-        row.digest = _digest(str(row.id), code)
-        row.save(force_insert=True)
-        sms.queue(phone=phone, template=purpose.template, params={"code": code, **(params or {})}, now=now)
+
+
+def issue_unseen(
+    *, purpose: Purpose, phone: str, whose: str, now: datetime, about: str = "", params: dict[str, str] | None = None
+) -> PhoneCode:
+    """Send a new code to somebody of whom the one who asks may not learn whether they exist; phone "" is nobody.
+
+    Either way the same is written and counted, and the result looks the same, also where nothing is sent: nobody is
+    there, or they have had enough. Guesses count under `whose`, which the caller has for nobody too, having
+    counted the request (`count_request`) before looking anybody up.
+    """
+    with transaction.atomic():
+        is_free = limits.opens_at(purpose.guesses, whose, (GUESSES,), now) is None
+        try:
+            limits.use(purpose.messages, phone or whose, limits.limits(settings.SMS_PER_NUMBER), now)
+        except limits.TooOftenError:
+            is_free = False
+        return _write(purpose, phone, about, params or {}, now, silent=not (phone and is_free))
+
+
+def _write(
+    purpose: Purpose, phone: str, about: str, params: dict[str, str], now: datetime, *, silent: bool = False
+) -> PhoneCode:
+    """Write down a new code and its message."""
+    code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
+    row = PhoneCode(
+        purpose=purpose.name, about=_digest("about", about), phone=phone, sent_at=now, expires_at=now + VALID
+    )
+    row.digest = _digest(str(row.id), code)
+    row.save(force_insert=True)
+    sms.queue(phone=phone, template=purpose.template, params={"code": code, **params}, now=now, silent=silent)
     return row
 
 
@@ -84,26 +127,28 @@ def pending(code_id: UUID | None, purpose: Purpose, now: datetime) -> PhoneCode 
 
 
 def check(
-    *, code_id: UUID | None, purpose: Purpose, typed: str, address: str, now: datetime, about: str = ""
+    *, code_id: UUID | None, purpose: Purpose, typed: str, address: str, now: datetime, about: str = "", whose: str = ""
 ) -> PhoneCode:
     """Use up the code if these are its digits; return it, with the number that is now proven.
 
-    Counts the guess first, in a transaction of its own, so it must not be called inside another one.
+    Counts the guess first, in a transaction of its own, so it must not be called inside another one: for the number,
+    or for `whose` where the code was issued unseen.
     Raises ExpiredCodeError, WrongCodeError, or limits.TooOftenError when no more guesses are allowed.
     """
     row = pending(code_id, purpose, now)
     if row is None or not constant_time_compare(row.about, _digest("about", about)):
         raise ExpiredCodeError
+    whose = whose or row.phone
     with transaction.atomic(durable=True):
         limits.use("code guess from address", address, (GUESSES_OF_ADDRESS,), now)
-        limits.use("code guess", row.phone, (GUESSES,), now)
+        limits.use(purpose.guesses, whose, (GUESSES,), now)
     if not constant_time_compare(row.digest, _digest(str(row.id), normalise(typed))):
-        if opens_at := limits.opens_at("code guess", row.phone, (GUESSES,), now):
-            raise limits.TooOftenError("code guess", opens_at)
-        raise WrongCodeError(limits.left("code guess", row.phone, GUESSES, now))
+        if opens_at := limits.opens_at(purpose.guesses, whose, (GUESSES,), now):
+            raise limits.TooOftenError(purpose.guesses, opens_at)
+        raise WrongCodeError(limits.left(purpose.guesses, whose, GUESSES, now))
     if not PhoneCode.objects.filter(id=row.id, used_at=None).update(used_at=now):
         raise ExpiredCodeError
-    limits.forget("code guess", row.phone)
+    limits.forget(purpose.guesses, whose)
     return row
 
 

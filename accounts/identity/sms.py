@@ -61,29 +61,38 @@ class GatewayError(Exception):
 
 
 def queue(
-    *, template: Template, params: dict[str, str], now: datetime, to_user: User | None = None, phone: str = ""
+    *,
+    template: Template,
+    params: dict[str, str],
+    now: datetime,
+    to_user: User | None = None,
+    phone: str = "",
+    silent: bool = False,
 ) -> OutboxMessage | None:
     """Write down one message to a user's sign-in number, or to a number; it is sent once the transaction commits.
 
-    Returns None, and writes nothing, where there is no number or the user wants no reminders.
+    Returns None, and writes nothing, where there is no number or the user wants no reminders. A `silent` message is
+    written and never sent: it costs what a sent one costs, where the difference would tell that nobody is there.
     Raises LinkInMessageError.
     """
     if to_user and template.reminder and not to_user.wants_sms:
         return None
-    if not (number := phone or (to_user.phone if to_user else "")):
+    number = phone or (to_user.phone if to_user else "")
+    if not number and not silent:
         return None
     text = SIGNATURE + template.words.format(**params)
     if LINK.search(text):
         raise LinkInMessageError(template.name)
     kept = not settings.SMS_GATEWAY_URL and settings.DEMO
+    state = MessageState.LAPSED if silent else MessageState.SENT if kept else MessageState.WAITING
     message = OutboxMessage.objects.create(
         template=template.name,
         phone=number,
-        text=text,
+        text="" if silent else text,
         is_secret=template.secret,
         send_before=now + template.valid,
-        state=MessageState.SENT if kept else MessageState.WAITING,
-        sent_at=now if kept else None,
+        state=state,
+        sent_at=now if state == MessageState.SENT else None,
         next_at=now,
         queued_at=now,
     )

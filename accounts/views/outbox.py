@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
+from accounts.enums import MessageState
 from accounts.models import OutboxMessage
 from yibao.lib import clock
 
@@ -34,7 +35,7 @@ def outbox(request: HttpRequest) -> HttpResponse:
         raise Http404
     totp = Authenticator.objects.filter(type=Authenticator.Type.TOTP).select_related("user").order_by("user__username")
     context = {
-        "messages_sent": OutboxMessage.objects.order_by("-queued_at")[:SHOWN],
+        "messages_sent": OutboxMessage.objects.exclude(state=MessageState.LAPSED).order_by("-queued_at")[:SHOWN],
         "codes": [(one.user, totp_now(one, time.time())) for one in totp],
         "now": clock.now(),
     }

@@ -4,7 +4,7 @@ Whichever way, it is decided once, under the lock of both people and of the invi
 """
 
 from datetime import date, datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Max
@@ -34,6 +34,7 @@ AGREE = codes.Purpose(
         valid=codes.VALID,
         secret=True,
     ),
+    scope="family ",  # whoever invites somebody can use these up: never what that somebody signs in with
 )
 CODES_OF_INVITATION = limits.limits("1/60s 5/1d")
 TRIES = limits.limits("5/15m 10/1d")
@@ -54,20 +55,25 @@ def accept(*, actor: Actor, user: Person, number: str, on: date, at: datetime) -
 def send_code(*, actor: Actor, payer: Person, number: str, address: str, at: datetime) -> UUID:
     """Send the invited person a code to their own number, at the inviter's request; return the id to check it by.
 
-    The inviter learns nothing: where nobody can be reached, or they have had enough codes, nothing is sent and an id
-    is returned all the same. Raises Invitation.DoesNotExist, Changed, limits.TooOftenError of this invitation.
+    The inviter learns nothing: where nobody can be reached, or they have had enough codes, nothing is sent, and all
+    else is the same: what is counted, what is written, what is returned. Raises Invitation.DoesNotExist, Changed,
+    limits.TooOftenError of this invitation, this address or this day, before anybody is looked up.
     """
     invitation = invitation_sent(payer, number)
     require_open(invitation, at)
-    limits.use("family code", number, CODES_OF_INVITATION, at)
+    with transaction.atomic():
+        limits.use("family code", number, CODES_OF_INVITATION, at)
+        codes.count_request(address, at)
     phone = _own_phone(telling.invitee_of(invitation))
-    if not phone or invitation.disowned:
-        return uuid4()
-    try:
-        about, name = _about(invitation), {"name": payer.name}
-        return codes.issue(purpose=AGREE, phone=phone, address=address, now=at, about=about, params=name).id
-    except limits.TooOftenError:
-        return uuid4()
+    code = codes.issue_unseen(
+        purpose=AGREE,
+        phone="" if invitation.disowned else phone,
+        whose=_whose(invitation),
+        now=at,
+        about=_about(invitation),
+        params={"name": payer.name},
+    )
+    return code.id
 
 
 def accept_with_code(
@@ -92,7 +98,15 @@ def accept_with_code(
     require_open(invitation, at)
     limits.use("family agree", number, TRIES, at)
     try:
-        codes.check(code_id=code_id, purpose=AGREE, typed=typed, address=address, now=at, about=_about(invitation))
+        codes.check(
+            code_id=code_id,
+            purpose=AGREE,
+            typed=typed,
+            address=address,
+            now=at,
+            about=_about(invitation),
+            whose=_whose(invitation),
+        )
     except (codes.WrongCodeError, codes.ExpiredCodeError, limits.TooOftenError):
         raise NoMatch from None
     user = telling.invitee_of(invitation)
@@ -218,11 +232,17 @@ def _of_age(invitation: Invitation, user: Person, consent: Consent, on: date) ->
 
 
 def _own_phone(person: Person | None) -> str:
-    """Return the number a person signs in with, else the one on the roster: never one that an inviter has typed."""
-    if person is None:
-        return ""
-    user = User.objects.filter(person=person, is_active=True).first()
-    return user.phone if user and user.phone else person.phone
+    """Return the number a person signs in with, else the one on the roster: never one that an inviter has typed.
+
+    For nobody it asks the database as often.
+    """
+    user = User.objects.filter(person_id=person.pk if person else 0, is_active=True).first()
+    return user.phone if user and user.phone else person.phone if person else ""
+
+
+def _whose(invitation: Invitation) -> str:
+    """Return under whom guesses count: the number that was typed, which needs nobody to belong to."""
+    return certificates.normalise(invitation.invitee_certno)
 
 
 def _about(invitation: Invitation) -> str:
