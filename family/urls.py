@@ -1,7 +1,9 @@
 """Addresses of family sharing."""
 
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
+from family.models.invitations import NUMBER
 from family.views.citizen import (
     answering,
     closing,
@@ -16,6 +18,15 @@ from family.views.citizen import (
     usage,
 )
 
+
+class InvitationNumber(StringConverter):
+    """The number of an invitation; whatever is not shaped like one is no address."""
+
+    regex = NUMBER
+
+
+register_converter(InvitationNumber, "invitation")
+
 urlpatterns = [
     path("family/", home.family, name="family"),
     # Inviting, in three steps
@@ -26,19 +37,19 @@ urlpatterns = [
     path("family/invite/check/", inviting.check, name="family_invite_check"),
     path("family/invite/discard/", inviting.discard, name="family_invite_discard"),
     # One's own invitations
-    path("family/invitations/<str:number>/", invitations.invitation, name="family_invitation"),
-    path("family/invitations/<str:number>/sent/", invitations.sent, name="family_invite_sent"),
-    path("family/invitations/<str:number>/print/", invitations.sheet, name="family_invitation_sheet"),
-    path("family/invitations/<str:number>/resend/", invitations.resend, name="family_resend"),
-    path("family/invitations/<str:number>/withdraw/", invitations.withdraw, name="family_withdraw"),
+    path("family/invitations/<invitation:number>/", invitations.invitation, name="family_invitation"),
+    path("family/invitations/<invitation:number>/sent/", invitations.sent, name="family_invite_sent"),
+    path("family/invitations/<invitation:number>/print/", invitations.sheet, name="family_invitation_sheet"),
+    path("family/invitations/<invitation:number>/resend/", invitations.resend, name="family_resend"),
+    path("family/invitations/<invitation:number>/withdraw/", invitations.withdraw, name="family_withdraw"),
     # Answering
-    path("family/invitations/<str:number>/answer/", answering.answer, name="family_answer"),
-    path("family/invitations/<str:number>/refuse/", answering.refuse, name="family_refuse"),
-    path("family/invitations/<str:number>/stranger/", answering.disown, name="family_disown"),
-    path("family/invitations/<str:number>/here/", here.here, name="family_here"),
-    path("family/invitations/<str:number>/here/code/", here.send_code, name="family_here_code"),
+    path("family/invitations/<invitation:number>/answer/", answering.answer, name="family_answer"),
+    path("family/invitations/<invitation:number>/refuse/", answering.refuse, name="family_refuse"),
+    path("family/invitations/<invitation:number>/stranger/", answering.disown, name="family_disown"),
+    path("family/invitations/<invitation:number>/here/", here.here, name="family_here"),
+    path("family/invitations/<invitation:number>/here/code/", here.send_code, name="family_here_code"),
     path("family/child/", here.child, name="family_child"),
-    path("family/child/<str:number>/", here.child_answer, name="family_child_answer"),
+    path("family/child/<invitation:number>/", here.child_answer, name="family_child_answer"),
     path("family/open/", answering.landed, name="family_landed"),
     path("family/open/<str:token>/", answering.land, name="family_land"),
     # Who uses my money

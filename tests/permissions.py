@@ -57,7 +57,7 @@ def an_invitation(payer: Person, user: Person) -> str:
     """Return the number of an open invitation from one person to another."""
     now = clock.now()
     invitation = Invitation.objects.create(
-        number=f"GJ2026-0310-{secrets.token_hex(3).upper()}",
+        number=f"GJ2026-0310-{secrets.token_hex(3)[:5].upper()}",
         payer=payer,
         region=ZHOUSHAN,
         relation="5",

@@ -6,7 +6,9 @@ import unicodedata
 from django import forms
 
 from accounts.forms.signin import CodeForm
+from accounts.identity import sms
 from family.forms.fields import CertnoField, plain_name
+from family.models.invitations import NUMBER
 
 LAST_FOUR = "请填证件号码的最后4位"
 
@@ -17,6 +19,13 @@ class RefusalForm(forms.Form):
     answer = forms.CharField(
         label="想对家人说的话", required=False, max_length=100, help_text="不写也可以。写了，对方会看到。"
     )
+
+    def clean_answer(self) -> str:
+        """It is told in a notice, and ours never hold a link."""
+        text = self.cleaned_data["answer"]
+        if sms.LINK.search(unicodedata.normalize("NFKC", text)):
+            raise forms.ValidationError("这里不能写网址，请只写想说的话", code="link")
+        return text
 
 
 class CodeAcceptForm(CodeForm):
@@ -42,7 +51,10 @@ class NumberForm(forms.Form):
     number = forms.CharField(label="邀请编号", error_messages={"required": "请填邀请编号"})
 
     def clean_number(self) -> str:
-        return "".join(unicodedata.normalize("NFKC", self.cleaned_data["number"]).upper().split())
+        number = "".join(unicodedata.normalize("NFKC", self.cleaned_data["number"]).upper().split())
+        if not re.fullmatch(NUMBER, number):
+            raise forms.ValidationError("邀请编号不对，应该像 GJ2026-1121-7F3AK 这样", code="shape")
+        return number
 
 
 class ChildForm(forms.Form):

@@ -7,6 +7,8 @@ from django.db.models import Q
 from accounts.identity.sealed import BlindIndexField, SealedField
 from family.enums import OPEN, Consent, InvitationState, Relation, Scope
 
+NUMBER = r"GJ[0-9]{4}-[0-9]{4}-[0-9A-Z]{5}"  # GJ2026-1121-7F3AK, in addresses and wherever one is typed
+
 
 class Invitation(models.Model):
     """邀请：一个人请一位家人用自己的钱。对方同意以前，只有邀请人自己填写的内容，加密保存。

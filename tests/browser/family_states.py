@@ -76,7 +76,7 @@ def invitation(payer: Person, invitee: Person, **facts) -> Invitation:
         return found
     closed = {"closed_at": now} if facts else {}
     return Invitation.objects.create(
-        number=f"GJ{now:%Y-%m%d}-{secrets.token_hex(3).upper()}",
+        number=f"GJ{now:%Y-%m%d}-{secrets.token_hex(3)[:5].upper()}",
         payer=payer,
         region=region_of(payer),
         relation="2",
@@ -193,7 +193,8 @@ def _draft(person: Person) -> None:
 
 @state
 def child(request: HttpRequest, person: Person) -> str:
-    found = invitation(person, relative(person, "诸葛小满"))
+    born = date(clock.today().year - 9, 5, 18)
+    found = invitation(person, relative(person, "诸葛小宝", birth_on=born, insurance="390"))
     return reverse("family_child_answer", args=[found.number])
 
 

@@ -90,6 +90,14 @@ class TestOwnSignIn:
         browser.post(f"/family/done/{last_step(StepKind.DECLINED).pk}/undo/")
         assert Invitation.objects.get().is_open
 
+    def test_a_word_with_a_link_in_it_is_refused_at_its_field(self):
+        _, user, number = asked()
+        for link in ("看 www.abc.com", "看ｗｗｗ．abc．com", "https://x.example/"):
+            response = browser_of(user).post(f"/family/invitations/{number}/refuse/", {"answer": link})
+            assert response.status_code == 422
+            assert "这里不能写网址，请只写想说的话" in words(response)
+        assert Invitation.objects.get().is_open
+
     def test_not_my_family_is_not_told(self):
         payer, user, number = asked()
         browser = browser_of(user)
