@@ -4,6 +4,7 @@ Whichever way, it is decided once, under the lock of both people and of the invi
 """
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -22,7 +23,7 @@ from family.operations.invitations import require_open
 from family.queries import eligibility
 from family.queries.facts import sharing_of
 from family.queries.invitations import invitation_received, invitation_sent
-from family.rules import Changed, NoMatch, Reason, ReasonCode
+from family.rules import Changed, NoMatch, Reason, ReasonCode, Refused
 from family.rules.eligibility import age_on
 from family.rules.reasons import for_user, refuse
 
@@ -39,6 +40,12 @@ AGREE = codes.Purpose(
 CODES_OF_INVITATION = limits.limits("1/60s 5/1d")
 TRIES = limits.limits("5/15m 10/1d")
 ADULT_YEARS = 18
+_NOT_DONE = Reason(
+    ReasonCode.NOT_DONE,
+    "没有办成",
+    "可能是姓名或证件号码对不上，也可能是现在还不能办；为了保护孩子的信息，这里不说是哪一种",
+    "请核对姓名和证件号码；都没有错，请带户口本到窗口办",
+)
 
 
 @retrying
@@ -125,22 +132,32 @@ def accept_for_child(
     """Agree as the parent of a child who is too young on this day, having declared to be one (承诺书).
 
     The parent is the inviter themselves, if they invited their own child, or any adult who knows the invitation's
-    number and the child's name and certificate number. Raises NoMatch for every mismatch alike (also where nothing was
-    declared), limits.TooOftenError, Changed, Refused: OF_AGE when the child has to agree for themselves.
+    number and the child's certificate number. Raises NoMatch for every mismatch with the invitation alike (also where
+    nothing was declared), limits.TooOftenError, Changed, Refused: OF_AGE when the child has to agree for themselves.
+
+    Nobody is looked up before what the invitation itself says has been judged; whatever speaks against the child
+    afterwards (nobody of this number, another name, insured nowhere, has said no) is one and the same NOT_DONE.
     """
     limits.use("family parent", str(parent.pk), TRIES, at)
     indexes = eligibility.indexes_of(certno)
-    rows = Invitation.objects.select_related("payer").filter(number=number, invitee_index__in=indexes, disowned=False)
+    rows = Invitation.objects.select_related("payer").filter(number=number, invitee_index__in=indexes)
     invitation = rows.exclude(state=InvitationState.DRAFTED).first()
-    user = telling.invitee_of(invitation) if invitation else None
-    has_name = constant_time_compare(folded(name), folded(user.name if user else ""))
     is_adult = age_on(parent.birth_on, on) >= ADULT_YEARS
-    if invitation is None or user is None or not (has_name and declared and is_adult) or parent.pk == user.pk:
+    if invitation is None or not (declared and is_adult) or parent.certno == invitation.invitee_certno:
         raise NoMatch
     if parent.pk == invitation.payer_id and invitation.relation != "2":
         raise NoMatch  # an inviter answers for their own child only
+    refuse(eligibility.of_age(invitation, on))
+    user = telling.invitee_of(invitation)
     with transaction.atomic():
-        return accept_locked(actor, invitation, user, parent, Consent.PARENT, on, at)
+        steps.lock_people([invitation.payer_id, *([user.pk] if user else [])])
+        invitation = steps.lock_invitation(invitation.pk)
+        require_open(invitation, at)
+        refuse(for_user(_on_payers_side(invitation, on)))
+        has_name = constant_time_compare(folded(name), folded(user.name if user else ""))
+        if user is None or invitation.disowned or not has_name or _against_child(invitation, user, on):
+            raise Refused((_NOT_DONE,))
+        return _agreed(actor, invitation, user, parent, Consent.PARENT, on, at)
 
 
 def accept_locked(
@@ -152,18 +169,17 @@ def accept_locked(
     require_open(invitation, at)
     if invitation.disowned:
         raise Changed
-    found = eligibility.to_bind(
-        payer=invitation.payer,
-        user=user,
-        region=invitation.region,
-        relation=invitation.relation,
-        scopes=tuple(invitation.scopes),
-        on=on,
-        limit_fen=invitation.limit_fen,
-        until_on=invitation.until_on,
-    )
-    found += _of_age(invitation, user, consent, on)
-    refuse(for_user(found) if consent in (Consent.OWN, Consent.PARENT) else found)
+    found = _against(invitation, user, on)
+    if consent != Consent.COUNTER:
+        found += _too_young(invitation, user, on)
+    refuse(for_user(found) if consent == Consent.OWN else found)
+    return _agreed(actor, invitation, user, by, consent, on, at)
+
+
+def _agreed(
+    actor: Actor, invitation: Invitation, user: Person, by: Person, consent: Consent, on: date, at: datetime
+) -> Bond:
+    """Settle an invitation that the caller has locked and judged, and begin its bond."""
     was = str(invitation.state)
     invitation.state, invitation.closed_at, invitation.token_digest = InvitationState.ACCEPTED, at, ""
     invitation.user, invitation.consent = user, consent
@@ -204,31 +220,47 @@ def begin(actor: Actor, bond: Bond, kind: StepKind, by: Person, on: date, at: da
     return bond
 
 
-def _of_age(invitation: Invitation, user: Person, consent: Consent, on: date) -> tuple[Reason, ...]:
-    """Return what age says against this way of agreeing; what counts is the age on the day of agreeing."""
+def _against(invitation: Invitation, user: Person, on: date) -> tuple[Reason, ...]:
+    """Return everything against the bond that is asked for, both sides judged."""
+    return eligibility.to_bind(payer=invitation.payer, user=user, **_asked(invitation, on))
+
+
+def _on_payers_side(invitation: Invitation, on: date) -> tuple[Reason, ...]:
+    """Return what speaks against it whoever was invited, so that it says nothing of them."""
+    return eligibility.to_invite(payer=invitation.payer, **_asked(invitation, on))
+
+
+def _asked(invitation: Invitation, on: date) -> dict[str, Any]:
+    return {
+        "region": invitation.region,
+        "relation": invitation.relation,
+        "scopes": tuple(invitation.scopes),
+        "on": on,
+        "limit_fen": invitation.limit_fen,
+        "until_on": invitation.until_on,
+    }
+
+
+def _against_child(invitation: Invitation, user: Person, on: date) -> bool:
+    """Return whether anything speaks against the bond, or the roster knows the child to be of age."""
     terms = sharing_of(invitation.region, on)
-    if terms is None or consent == Consent.COUNTER:
+    is_of_age = terms is not None and age_on(user.birth_on, on) >= terms.minor_age
+    return is_of_age or bool(_against(invitation, user, on))
+
+
+def _too_young(invitation: Invitation, user: Person, on: date) -> tuple[Reason, ...]:
+    """Return that a parent has to agree; what counts is the age on the day of agreeing."""
+    terms, age = sharing_of(invitation.region, on), age_on(user.birth_on, on)
+    if terms is None or age >= terms.minor_age:
         return ()
-    age = age_on(user.birth_on, on)
-    if consent == Consent.PARENT and age >= terms.minor_age:
-        return (
-            Reason(
-                ReasonCode.OF_AGE,
-                f"满{terms.minor_age}周岁要本人同意",
-                f"今天已满{age}周岁",
-                "请本人登录后同意，或带身份证到窗口办",
-            ),
-        )
-    if consent != Consent.PARENT and age < terms.minor_age:
-        return (
-            Reason(
-                ReasonCode.MINOR_NEEDS_PARENT,
-                f"未满{terms.minor_age}周岁由父母代为同意",
-                f"今天{age}周岁",
-                "请父母登录后代为同意，或带户口本到窗口办",
-            ),
-        )
-    return ()
+    return (
+        Reason(
+            ReasonCode.MINOR_NEEDS_PARENT,
+            f"未满{terms.minor_age}周岁由父母代为同意",
+            f"今天{age}周岁",
+            "请父母登录后代为同意，或带户口本到窗口办",
+        ),
+    )
 
 
 def _own_phone(person: Person | None) -> str:

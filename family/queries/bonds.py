@@ -13,7 +13,7 @@ from accounts.policies.terms.spending import BY_USER
 from family.enums import STANDING, BondState, StepKind
 from family.models import Bond, Step
 from family.queries.facts import Insured, bound_of, spending_of, used_fen
-from family.queries.invitations import Mark
+from family.queries.invitations import Mark, is_silent
 from family.rules import relations, use
 from family.rules.use import BLOCKED_WORDS, Blocked, Bound, PlaceRule
 from yibao.lib.days import day_words
@@ -154,13 +154,16 @@ def _with_people():
 
 
 def history(bond: Bond, *, for_payer: bool) -> list[Mark]:
-    """Return everything that happened to a bond and its invitation, oldest first, in words both sides may read."""
+    """Return everything that happened to a bond and its invitation, oldest first, in words both sides may read.
+
+    The payer reads neither how the user orders those who pay, nor that they had disowned the invitation before.
+    """
     mine = Q(bond=bond) | Q(invitation=bond.invitation_id) if bond.invitation_id else Q(bond=bond)
     rows = Step.objects.filter(mine).select_related("undoes").order_by("pk")
     return [
         Mark(StepKind(step.kind), words_of(step, bond), step.at, step)
         for step in rows
-        if not (step.kind == StepKind.ORDER and for_payer)
+        if not (for_payer and (step.kind == StepKind.ORDER or is_silent(step)))
     ]
 
 

@@ -96,6 +96,17 @@ def to_bind(
     return eligibility.reasons(payer_facts(payer, region, on), pair, facts, sharing_of(region, on))
 
 
+def of_age(invitation: Invitation, on: date) -> tuple[Reason, ...]:
+    """Return that no parent may agree, where whoever was invited is of age by the number that the inviter typed.
+
+    Nobody is looked up for it: an inviter who calls an adult stranger their child reads this and nothing else.
+    """
+    terms, born = sharing_of(invitation.region, on), eligibility.birth_in(invitation.invitee_certno)
+    if terms is None or born is None:
+        return ()
+    return tuple(eligibility.of_age_reasons(eligibility.age_on(born, on), terms))
+
+
 def _is_bound(payer: Person, certno: str) -> bool:
     if not certno:
         return False

@@ -70,9 +70,13 @@ def timeline(invitation: Invitation, *, for_payer: bool) -> list[Mark]:
     answered = invitation.state in (InvitationState.ACCEPTED, InvitationState.DECLINED)
     for step in Step.objects.filter(invitation=invitation).select_related("undoes").order_by("pk"):
         is_private = step.kind in _HIDDEN_UNTIL_ANSWERED and not answered
-        is_silent = (step.undoes or step).detail.get("disowned", False)
-        if for_payer and (is_private or is_silent):
+        if for_payer and (is_private or is_silent(step)):
             continue
         kind = StepKind(step.kind)
         found.append(Mark(kind, str(kind.label), step.at, step))
     return found
+
+
+def is_silent(step: Step) -> bool:
+    """Return whether this is 这不是我的家人, or taking that back: the inviter is never told."""
+    return bool((step.undoes or step).detail.get("disowned", False))

@@ -70,13 +70,13 @@ def payer_reasons(payer: Payer, terms: SharingTerms) -> Found:
 
 
 def phone_reasons(payer: Payer) -> Found:
-    """Yield that the sign-in number was changed so lately that nobody new may use the money."""
+    """Yield that the sign-in was changed so lately that nobody may be let at the money, or at more of it."""
     if payer.phone_free_on is not None:
         yield Reason(
             ReasonCode.PHONE_CHANGED,
-            "刚换过登录手机号，暂时不能让新的人用您的钱",
-            "换号后3天内不能邀请，防止别人冒用您的账户",
-            f"{day_words(payer.phone_free_on)}起可以邀请；急用请带身份证到窗口办",
+            "刚换过登录手机号，暂时不能让家人用更多您的钱",
+            "换号后3天内不能邀请、恢复使用、提高额度或延长日期，防止别人冒用您的账户",
+            f"{day_words(payer.phone_free_on)}起可以办；急用请带身份证到窗口办",
         )
 
 
@@ -235,6 +235,17 @@ def _user_standing(user: User, payer_region: str, both: list[SharingTerms]) -> F
         )
 
 
+def of_age_reasons(age: int, terms: SharingTerms) -> Found:
+    """Yield that somebody of this age agrees for themselves, and no parent for them."""
+    if age >= terms.minor_age:
+        yield Reason(
+            ReasonCode.OF_AGE,
+            f"满{terms.minor_age}周岁要本人同意",
+            f"今天已满{age}周岁",
+            "请本人登录后同意，或带身份证到窗口办",
+        )
+
+
 def is_allowed(relation: str, terms: SharingTerms) -> bool:
     """Return whether the user may be this to the payer; the relation as national code or as the region names it."""
     return relation in terms.relation_codes if relation in CODES else relation in terms.relations
@@ -249,7 +260,7 @@ def covers(terms: SharingTerms, payer_region: str, user_region: str) -> bool:
 
 
 def earliest_end(bound_on: date, terms: SharingTerms) -> date:
-    """Return the first day on which a bond may be ended by either side."""
+    """Return the first day on which the payer may end a bond; the user may leave on any day."""
     return bound_on + timedelta(days=terms.cooldown_days or 0)
 
 
@@ -261,6 +272,11 @@ def movable_fen(balance_fen: int, terms: SharingTerms) -> int:
 def age_on(birth_on: date, day: date) -> int:
     """Return full years on a day; a birthday counts from its morning, 29 February on 1 March."""
     return day.year - birth_on.year - ((day.month, day.day) < (birth_on.month, birth_on.day))
+
+
+def birth_in(certno: str) -> date | None:
+    """Return the day of birth in a certificate number; None where there is no number."""
+    return date(int(certno[6:10]), int(certno[10:12]), int(certno[12:14])) if len(certno) == 18 else None
 
 
 def _no_sharing(payer: Payer) -> Reason:

@@ -35,6 +35,7 @@ class ReasonCode(StrEnum):
     IDENTITY = "identity"
     MINOR_NEEDS_PARENT = "minor_needs_parent"
     OF_AGE = "of_age"
+    NOT_DONE = "not_done"
     CONSENT_NEEDED = "consent_needed"
     PAYER_NOT_READY = "payer_not_ready"
     LIMIT = "limit"

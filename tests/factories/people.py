@@ -34,7 +34,7 @@ class PersonFactory(factory.django.DjangoModelFactory):
     class Params:
         serial = factory.Sequence(lambda n: n)
 
-    certno = factory.LazyAttribute(lambda person: certno(person.serial))
+    certno = factory.LazyAttribute(lambda person: certno(person.serial, person.birth_on))
     name = factory.LazyAttribute(lambda person: "陈林黄张李王吴刘"[person.serial % 8] + "晓明")
     gender = factory.LazyAttribute(lambda person: 1 + person.serial % 2)
     birth_on = factory.LazyAttribute(lambda person: birth_on(person.serial))

@@ -15,11 +15,12 @@ from family.enums import Relation
 from family.forms.answering import ChildForm, CodeAcceptForm, DeclareForm, NumberForm
 from family.models import Invitation
 from family.operations import accepting
-from family.queries.eligibility import indexes_of
+from family.queries.eligibility import indexes_of, of_age
 from family.queries.facts import sharing_of
 from family.queries.invitations import invitation_sent
 from family.rules import NoMatch
-from family.views.citizen.answering import done_step, is_open, meaning
+from family.rules.reasons import refuse
+from family.views.citizen.answering import done_step, meaning
 from family.views.citizen.mine import Act, act_of
 from family.views.citizen.refusals import answering, changed
 from family.views.citizen.words import Asked
@@ -126,7 +127,11 @@ def child_answer(request: HttpRequest, number: str) -> HttpResponse:
 def _agree_for_child(
     request: HttpRequest, act: Act, found: Invitation, child_data: dict[str, str], form: DeclareForm
 ) -> HttpResponse:
-    """Show what it means and take the declaration. Nothing typed before has to be typed again."""
+    """Show what it means and take the declaration. Nothing typed before has to be typed again.
+
+    Refused with OF_AGE, before anybody is looked up, where the number typed is that of somebody of age.
+    """
+    refuse(of_age(found, act.on))
     if form.is_valid():
         try:
             bond = accepting.accept_for_child(
@@ -163,12 +168,13 @@ def _own_child(act: Act, number: str) -> Invitation | None:
 def _invitation_of(act: Act, number: str, certno: str) -> Invitation | None:
     """Return the open invitation of this number for the child of this certificate number, for who knows both.
 
+    One that was disowned looks open here as well, or the page would say that somebody has looked.
     Raises limits.TooOftenError after twenty tries a day.
     """
     limits.use("family child look", str(act.person.pk), CHILD_LOOKS, act.at)
     rows = Invitation.objects.select_related("payer").filter(number=number, invitee_index__in=indexes_of(certno))
     found = rows.first()
-    return found if found is not None and is_open(found, act.at) else None
+    return found if found is not None and Asked(found, act.at).is_waiting else None
 
 
 def _posted(request: HttpRequest) -> QueryDict | None:

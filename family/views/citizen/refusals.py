@@ -13,9 +13,10 @@ from django.urls import reverse
 from accounts.identity import limits
 from accounts.identity.access import current_person
 from family.models import Bond, Invitation, Step
+from family.models.invitations import NUMBER
 from family.rules import Changed, Reason, ReasonCode, Refused
 
-_NUMBER = re.compile(r"GJ[0-9A-Z-]+")
+_NUMBER = re.compile(NUMBER)
 View = Callable[..., HttpResponse]
 
 # Where the way out begins: what the link says, and the name of its address.
@@ -49,6 +50,7 @@ ONWARD: dict[ReasonCode, tuple[str, str]] = {
     ReasonCode.IDENTITY: ("去窗口办", "offices"),
     ReasonCode.MINOR_NEEDS_PARENT: ("父母替孩子同意", "family_child"),
     ReasonCode.OF_AGE: ("回到家庭共济", "family"),
+    ReasonCode.NOT_DONE: ("去窗口办", "offices"),
     ReasonCode.CONSENT_NEEDED: ("回到家庭共济", "family"),
     ReasonCode.LIMIT: ("回到家庭共济", "family"),
     ReasonCode.END_DAY: ("回到家庭共济", "family"),

@@ -8,7 +8,7 @@ from accounts.policies.terms.sharing import SCOPES
 from family.enums import InvitationState, Relation
 from family.models import Invitation
 from family.rules import relations
-from family.rules.eligibility import age_on
+from family.rules.eligibility import age_on, birth_in
 from yibao.lib.clock import SHANGHAI
 
 TAGS = {
@@ -30,11 +30,6 @@ def pronoun(gender: int | None) -> str:
 def gender_in(certno: str) -> int | None:
     """Return the gender that an 18-digit certificate number says: 1 or 2; None where there is no number."""
     return (1 if int(certno[16]) % 2 else 2) if len(certno) == 18 else None
-
-
-def birth_in(certno: str) -> date | None:
-    """Return the day of birth in a certificate number; None where there is no number."""
-    return date(int(certno[6:10]), int(certno[10:12]), int(certno[12:14])) if len(certno) == 18 else None
 
 
 def scope_words(scopes: list[str] | tuple[str, ...]) -> str:
