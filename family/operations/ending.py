@@ -32,10 +32,12 @@ def remove(*, actor: Actor, payer: Person, bond_id: int, on: date, at: datetime)
 
 @retrying
 def leave(*, actor: Actor, user: Person, bond_id: int, on: date, at: datetime) -> Step:
-    """End a bond as the one who uses; like `remove`."""
+    """End a bond as the one who uses; can be undone for some minutes. Raises Bond.DoesNotExist, Changed.
+
+    No limit of the region holds whoever leaves: those are about what the payer does, and would tell of it.
+    """
     with transaction.atomic():
         bond = steps.lock_standing(bond_id=bond_id, user=user)
-        _refuse_early(bond, on)
         return end(actor=actor, bond=bond, reason=EndReason.LEFT, kind=StepKind.LEFT, by=user, on=on, at=at, undo=True)
 
 
@@ -88,6 +90,7 @@ def end_by_itself(*, actor: Actor, bond_id: int, reason: EndReason, on: date, at
 
 
 def _refuse_early(bond: Bond, on: date) -> None:
+    """Raise Refused where the region does not let the payer end this bond yet, or so often."""
     terms = sharing_of(bond.region, on)
     if terms is not None:
         earliest = eligibility.earliest_end(bond.from_on, terms)

@@ -24,7 +24,7 @@ from yibao.lib.months import Month
 PHONE_COOL_OFF = timedelta(hours=72)  # reliability F7: a new number is how an old person's account is taken over
 _STATUS = {EnrolmentStatus.NORMAL: "normal", EnrolmentStatus.SUSPENDED: "suspended", EnrolmentStatus.ENDED: "ended"}
 _NOBODY = Standing(status="ended")
-CHANGES = (StepKind.ACCEPTED, StepKind.BOUND, StepKind.REMOVED, StepKind.LEFT)
+CHANGES = (StepKind.ACCEPTED, StepKind.BOUND, StepKind.REMOVED)
 
 
 def sharing_of(region: str, on: date) -> SharingTerms | None:

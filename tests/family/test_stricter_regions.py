@@ -10,10 +10,12 @@ from accounts.enums import PotKind
 from accounts.policies.loading import load
 from accounts.policies.presets import shipped
 from family.operations import ending, pool, undoing
+from family.queries.bonds import bonds_received
+from family.queries.facts import changes_in_month
 from family.rules import Refused
 from tests.accounts.portal import browser_of
 from tests.factories.family import NOW, QUANZHOU, RUIAN, SELF, TODAY, bond, holds, insured, invited
-from tests.family.portal import bound, chen, huang, page
+from tests.family.portal import bound, chen, huang, page, words
 from tests.family.test_money import pay
 
 pytestmark = pytest.mark.usefixtures("books", "today")
@@ -93,6 +95,17 @@ def test_bindings_and_endings_of_a_month_are_counted_together(stricter):
         ending.remove(actor=SELF, payer=payer, bond_id=bond.pk, on=TODAY, at=NOW)
     assert codes(refusal) == ["monthly_changes"]
     assert ending.remove(actor=SELF, payer=payer, bond_id=bond.pk, on=NEXT_MONTH, at=NOW)
+
+
+def test_whoever_uses_the_money_may_leave_on_any_day_and_that_is_no_change_of_the_payers(stricter):
+    stricter(RUIAN, "cooldown_days = { value = 90, assumed = true }\nmonthly_changes = { value = 1, assumed = true }")
+    payer, user = chen(), insured(resident=True)
+    bond = bound(payer, user)
+    counted = changes_in_month(payer, RUIAN, TODAY)
+    response = browser_of(user).post(f"/family/from-others/{bond.pk}/leave/", follow=True)
+    assert "不再用陈静的钱" in words(response)
+    assert not bonds_received(user, TODAY)
+    assert changes_in_month(payer, RUIAN, TODAY) == counted == 1
 
 
 def test_no_more_relatives_than_the_region_allows(stricter):
