@@ -104,8 +104,8 @@ def issue_identity_code(*, actor: Actor, person: Person, now: datetime) -> str:
 def move_sign_in(*, actor: Actor, person: Person, to_user: User, now: datetime) -> None:
     """Tie a person to another citizen's sign-in after a clerk has checked their documents.
 
-    The old sign-in is signed out everywhere and its number told. Raises NoMatchError when to_user is staff, inactive
-    or tied to somebody else.
+    The old sign-in is signed out everywhere and its number told; the new one counts as a new number, with which
+    nobody is let at the money at once. Raises NoMatchError when to_user is staff, inactive or tied to somebody else.
     """
     _staff_only(actor)
     with transaction.atomic():
@@ -120,7 +120,7 @@ def move_sign_in(*, actor: Actor, person: Person, to_user: User, now: datetime) 
             User.objects.filter(pk=old.pk).update(person=None)
             end_sessions(old)
             sms.queue(to_user=old, template=MOVED, params=_help(), now=now)
-        User.objects.filter(pk=new.pk).update(person=person)
+        User.objects.filter(pk=new.pk).update(person=person, phone_changed_at=now)
         detail = {"from_user": old.pk if old else None, "to_user": new.pk}
         audit.record(actor=actor, verb="identity.moved", subject=person, detail=detail, at=now)
 

@@ -14,7 +14,7 @@ from family.models import Bond, Step
 from family.operations import steps, telling
 from family.operations.ending import leave, remove
 from family.queries.facts import Insured, payer_facts, spending_of
-from family.rules import Changed, eligibility
+from family.rules import Changed, Reason, eligibility
 from family.rules.facts import Pair
 from family.rules.reasons import refuse
 from yibao.lib.days import short_day_words
@@ -27,11 +27,14 @@ __all__ = ["leave", "remove", "reorder", "resume", "set_end", "set_limit", "susp
 def set_limit(*, actor: Actor, payer: Person, bond_id: int, limit_fen: int | None, on: date, at: datetime) -> Step:
     """Set how much the user may use in a benefit year (fen); None lifts the limit. What was used this year counts.
 
-    Raises Bond.DoesNotExist, Changed, Refused for a limit that is not positive.
+    Raises Bond.DoesNotExist, Changed, Refused for a limit that is not positive, or for more than before right after
+    the sign-in number was changed.
     """
     with transaction.atomic():
         bond = steps.lock_standing(bond_id=bond_id, payer=payer)
-        refuse(tuple(eligibility.period_reasons(Pair(limit_fen=limit_fen))))
+        is_more = bond.limit_fen is not None and (limit_fen is None or limit_fen > bond.limit_fen)
+        found = tuple(eligibility.period_reasons(Pair(limit_fen=limit_fen)))
+        refuse(found + (_fresh_sign_in(bond, on) if is_more else ()))
         was, bond.limit_fen = bond.limit_fen, limit_fen
         bond.save(update_fields=["limit_fen"])
         words = f"每年最多用 {grouped(limit_fen)} 元" if limit_fen else "不再限额"
@@ -44,7 +47,9 @@ def set_end(*, actor: Actor, payer: Person, bond_id: int, until_on: date | None,
     """Set the last day on which the bond may be used; None for no end. Raises like `set_limit`."""
     with transaction.atomic():
         bond = steps.lock_standing(bond_id=bond_id, payer=payer)
-        refuse(tuple(eligibility.period_reasons(Pair(until_on=until_on, on=on))))
+        is_longer = bond.until_on is not None and (until_on is None or until_on > bond.until_on)
+        found = tuple(eligibility.period_reasons(Pair(until_on=until_on, on=on)))
+        refuse(found + (_fresh_sign_in(bond, on) if is_longer else ()))
         was, bond.until_on = bond.until_on, until_on
         bond.save(update_fields=["until_on"])
         words = f"用到{short_day_words(until_on)}为止" if until_on else "没有结束日期"
@@ -61,8 +66,7 @@ def suspend(*, actor: Actor, payer: Person, bond_id: int, on: date, at: datetime
 @retrying
 def resume(*, actor: Actor, payer: Person, bond_id: int, on: date, at: datetime) -> Step:
     """Let the use go on. Raises Bond.DoesNotExist, Changed, Refused right after the sign-in number was changed."""
-    region = Bond.objects.values_list("region", flat=True).get(pk=bond_id, payer=payer)
-    refuse(tuple(eligibility.phone_reasons(payer_facts(payer, region, on))))
+    refuse(_fresh_sign_in(Bond.objects.select_related("payer").get(pk=bond_id, payer=payer), on))
     return _switch(actor, payer, bond_id, BondState.SUSPENDED, BondState.ACTIVE, on, at)
 
 
@@ -98,6 +102,11 @@ def reorder(*, actor: Actor, user: Person, bond_ids: Sequence[int], on: date, at
                 bond=bond,
                 detail={"was": was, "now": place},
             )
+
+
+def _fresh_sign_in(bond: Bond, on: date) -> tuple[Reason, ...]:
+    """Return why nothing may be opened further now: whoever took over the account would do just that."""
+    return tuple(eligibility.phone_reasons(payer_facts(bond.payer, bond.region, on)))
 
 
 def _switch(actor: Actor, payer: Person, bond_id: int, old: BondState, new: BondState, on: date, at: datetime) -> Step:
