@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 
 from family.forms.fields import DayField, YuanField
+from family.queries.preview import MOST_FEN
 from yibao.lib.fen import grouped
 
 ALL, OTHER = "all", "other"
@@ -64,9 +65,13 @@ class UsageForm(forms.Form):
 
 
 class PreviewForm(forms.Form):
-    """A bill to try: how much, and where."""
+    """A bill to try: how much, and where. Not any amount: a relative's money is not to be measured with it."""
 
-    amount = YuanField(label="这一笔要付多少（元）", error_messages={"required": "请填金额"})
+    amount = YuanField(
+        label="这一笔要付多少（元）",
+        help_text=f"最多 {grouped(MOST_FEN)} 元。",
+        error_messages={"required": "请填金额"},
+    )
     place = forms.ChoiceField(
         label="在哪里用", error_messages={"required": "请选在哪里用", "invalid_choice": "请选在哪里用"}
     )
@@ -79,4 +84,6 @@ class PreviewForm(forms.Form):
         fen = self.cleaned_data["amount"]
         if not fen:
             raise forms.ValidationError("金额要大于零", code="amount")
+        if fen > MOST_FEN:
+            raise forms.ValidationError(f"一次最多试算 {grouped(MOST_FEN)} 元", code="amount")
         return fen

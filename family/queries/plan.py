@@ -122,11 +122,21 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A bill worked out in advance: who pays what in which order, who not and why, and the rest in cash (fen)."""
+    """A bill worked out in advance: who pays what in which order, who not and why, and the rest in cash (fen).
+
+    It holds what relatives have: pages show it through `queries.preview`.
+    """
 
     amount_fen: int
     lines: tuple[PlanLine, ...]
     skipped: tuple[Skipped, ...]
+    sources: tuple[Source, ...]
+    cards: Mapping[int, Card]
+
+    def called(self, source: Source) -> str:
+        """Return how the person calls whoever a source belongs to; "" for their own."""
+        card = self.cards.get(source.bond or 0)
+        return card.called if card else ""
 
     @property
     def cash_fen(self) -> int:
@@ -156,7 +166,7 @@ def plan(
     lines = tuple(_line(take, of_bond) for take in spending_plan(amount_fen, sources))
     rich = {source.bond for source in sources if source.usable_fen}
     skipped = [Skipped(card, _why(card, on, scope, where)) for pk, card in of_bond.items() if pk not in rich]
-    return Plan(amount_fen, lines, tuple(skipped))
+    return Plan(amount_fen, lines, tuple(skipped), tuple(sources), of_bond)
 
 
 def _line(take: Take, of_bond: Mapping[int, Card]) -> PlanLine:

@@ -18,6 +18,7 @@ from family.queries.bonds import Card, bonds_received, card_received, history, m
 from family.queries.facts import funds_name, is_pool, sharing_of, spending_of
 from family.queries.invitations import invitations_received
 from family.queries.plan import Plan, plan
+from family.queries.preview import Shown, shown
 from family.rules import Changed, Where
 from family.views.citizen.done import steps_shown
 from family.views.citizen.mine import Act, act_of
@@ -159,9 +160,7 @@ def preview(request: HttpRequest) -> HttpResponse:
         "plan": found,
         "place": dict(PLACES).get(form.data.get("place", ""), ""),
         "amount": yuan(found.amount_fen) if found else "",
-        "lines": [(line.called or "您自己", _pot_words(line.pot, region), line.amount_fen) for line in found.lines]
-        if found
-        else [],
+        **(_shown(shown(found), region) if found else {}),
         "no_rules": not region,
         "back_url": reverse("family_from_others"),
         "back_text": "我能用谁的钱",
@@ -169,8 +168,12 @@ def preview(request: HttpRequest) -> HttpResponse:
     return render(request, "family/preview.html", context, status=422 if form.errors else 200)
 
 
-def _pot_words(kind: str, region: str) -> str:
-    return pot_name(kind, book.has_buckets(region))
+def _shown(bill: Shown, region: str) -> dict:
+    has_buckets = book.has_buckets(region)
+    return {
+        "lines": [(line.called or "您自己", pot_name(line.pot, has_buckets), line) for line in bill.lines],
+        "cash_fen": bill.cash_fen,
+    }
 
 
 def _insured_in(request: HttpRequest, act: Act) -> str:
