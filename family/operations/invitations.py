@@ -43,6 +43,7 @@ def send(*, actor: Actor, payer: Person, region: str, on: date, at: datetime) ->
     with transaction.atomic():
         steps.lock_people([payer.pk])
         invitation = _draft_of(payer, region)
+        steps.lock_invitee(invitation.invitee_certno)
         _expire_lapsed(actor, payer, invitation.invitee_certno, on, at)
         refuse(
             eligibility.to_invite(
@@ -76,7 +77,7 @@ def resend(*, actor: Actor, payer: Person, number: str, on: date, at: datetime) 
     Raises Invitation.DoesNotExist, Changed once it is answered or withdrawn, Refused, limits.TooOftenError.
     """
     with transaction.atomic():
-        invitation = _lock_own(payer, number)
+        invitation = _lock_own(payer, number, and_invitee=True)
         if invitation.state not in (*OPEN, InvitationState.EXPIRED) or not invitation.invitee_certno:
             raise Changed
         others = eligibility.to_invite(
@@ -210,9 +211,11 @@ def _draft_of(payer: Person, region: str) -> Invitation:
     return invitation
 
 
-def _lock_own(payer: Person, number: str) -> Invitation:
+def _lock_own(payer: Person, number: str, *, and_invitee: bool = False) -> Invitation:
     found = Invitation.objects.exclude(state=InvitationState.DRAFTED).get(payer=payer, number=number)
     steps.lock_people([payer.pk])
+    if and_invitee:
+        steps.lock_invitee(found.invitee_certno)
     return steps.lock_invitation(found.pk)
 
 

@@ -4,7 +4,10 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from accounts.identity import audit
+from django.db import connection
+from django.utils.crypto import salted_hmac
+
+from accounts.identity import audit, certificates
 from accounts.identity.actors import Actor
 from accounts.models import Person, Voucher
 from family.enums import STANDING, StepKind
@@ -79,6 +82,13 @@ def lock_people(ids: Iterable[int]) -> dict[int, Person]:
 def lock_invitation(invitation_id: int) -> Invitation:
     """Lock one invitation and return it as it stands."""
     return Invitation.objects.select_for_update(of=("self",), no_key=True).get(pk=invitation_id)
+
+
+def lock_invitee(certno: str) -> None:
+    """Lock a certificate number, whoever has it or nobody: inviters who count what is open for it go one by one."""
+    key = salted_hmac("family.invitee", certificates.normalise(certno), algorithm="sha256").digest()[:8]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(key, signed=True)])
 
 
 def lock_bonds(ids: Iterable[int]) -> list[Bond]:

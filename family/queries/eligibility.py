@@ -1,7 +1,7 @@
 """May these two share? Every reason against it at once, for pages, operations and the counter alike."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 
 from accounts.enums import PotKind, VoucherKind
 from accounts.identity import certificates, sealed
@@ -11,6 +11,7 @@ from family.models import Bond, Invitation
 from family.queries.facts import payer_facts, sharing_of, user_facts
 from family.rules import Reason, ReasonCode, eligibility, relations
 from family.rules.eligibility import Pair
+from yibao.lib.clock import SHANGHAI
 from yibao.lib.fen import grouped
 from yibao.lib.months import Month
 
@@ -62,7 +63,7 @@ def to_invite(
         on=on,
     )
     found = eligibility.reasons(payer_facts(payer, region, on), pair, None, terms)
-    if certno and not pair.open_number and _open_for(certno) >= MOST_OPEN_PER_INVITEE:
+    if certno and _open_from_others(payer, certno, on) >= MOST_OPEN_PER_INVITEE:
         found += (_TOO_MANY,)
     return found
 
@@ -121,8 +122,14 @@ def _open_number(payer: Person, certno: str) -> str:
     return rows.values_list("number", flat=True).first() or ""
 
 
-def _open_for(certno: str) -> int:
-    return Invitation.objects.filter(state__in=OPEN, invitee_index__in=indexes_of(certno)).count()
+def _open_from_others(payer: Person, certno: str, on: date) -> int:
+    """Return how many others wait for an answer; what lapsed on an earlier day is over, also before the job settles it.
+
+    Whoever sends holds the certificate number (`steps.lock_invitee`).
+    """
+    begins = datetime.combine(on, time(), SHANGHAI)
+    rows = Invitation.objects.filter(state__in=OPEN, invitee_index__in=indexes_of(certno), expires_at__gt=begins)
+    return rows.exclude(payer=payer).count()
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,6 +104,21 @@ class TestSending:
             invited(insured(carried=300_000), relative)
         assert codes_of(refusal) == {"too_many_open"}
 
+    def test_what_has_lapsed_does_not_count_before_the_job_settles_it(self, relative):
+        for _ in range(3):
+            invited(insured(carried=300_000), relative)
+        assert invited(insured(carried=300_000), relative, on=TODAY + timedelta(days=8)).invitation.is_open
+
+    def test_a_lapsed_one_is_not_sent_again_as_a_fourth(self, relative):
+        payer = insured(carried=300_000)
+        number = invited(payer, relative).invitation.number
+        later = TODAY + timedelta(days=8)
+        for _ in range(3):
+            invited(insured(carried=300_000), relative, on=later)
+        with pytest.raises(Refused) as refusal:
+            invitations.resend(actor=SELF, payer=payer, number=number, on=later, at=NOW + timedelta(days=8))
+        assert codes_of(refusal) == {"too_many_open"}
+
     def test_a_freshly_changed_number_may_not_invite_for_three_days(self, payer, relative):
         user = citizen("19900000901", payer)
         type(user).objects.filter(pk=user.pk).update(phone_changed_at=NOW - timedelta(hours=71))

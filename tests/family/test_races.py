@@ -16,6 +16,7 @@ from family.enums import InvitationState, StepKind
 from family.models import Bond, Draw, Invitation, Step
 from family.operations import accepting, draws, invitations, steps
 from family.operations.ending import remove
+from family.queries import eligibility
 from family.rules import Changed, Refused
 from payments import operations
 from payments.models import Institution
@@ -87,6 +88,30 @@ def pay(person: Person, fen: int, key: str, region: str = RUIAN, on: date = TODA
         actor=SELF, institution=clinic(), person=person, region=region, amount_fen=fen, on=on, key=key, at=NOW
     )
     return bill.account_fen
+
+
+class TestInviting:
+    def invite_from_many(self) -> int:
+        """Let six invite one person at once; return how many invitations then wait for that person."""
+        user, payers = insured(resident=True), [insured(carried=300_000) for _ in range(6)]
+        self.results = all_at_once(*[lambda payer=payer: invited(payer, user) for payer in payers])
+        return Invitation.objects.filter(state=InvitationState.SENT).count()
+
+    def test_of_six_inviters_at_once_three_reach_one_person(self):
+        assert self.invite_from_many() == 3
+        assert self.results.count(Refused) == 3
+
+    def test_without_the_lock_on_the_invited_number_more_would(self, monkeypatch):
+        monkeypatch.setattr(steps, "lock_invitee", lambda certno: None)
+        counted = eligibility.to_invite
+
+        def slowly(**facts):
+            found = counted(**facts)
+            time.sleep(HESITATION)
+            return found
+
+        monkeypatch.setattr(eligibility, "to_invite", slowly)
+        assert self.invite_from_many() > 3
 
 
 class TestAccepting:
