@@ -39,6 +39,9 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--seed", default="1")
     given = parser.parse_args()
+    from yibao import servers
+
+    servers.ensure_postgres()  # here: a server started by a child would keep the pool waiting for that child
     began, total = time.monotonic(), Counter[str]()
     names = [f"soak_{os.getpid()}_{number}" for number in range(given.processes)]
     share = -(-given.operations // given.processes)
@@ -57,9 +60,6 @@ def _soak_in(name: str, operations: int, seed: str) -> Counter[str]:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yibao.settings")
     os.environ["LOG_LEVEL"] = "WARNING"
     os.environ.setdefault("YIBAO_DEMO", "1")
-    from yibao import servers
-
-    servers.ensure_postgres()
     import django
 
     django.setup()
