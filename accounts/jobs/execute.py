@@ -35,12 +35,18 @@ Progress = Callable[[str, int, int], None]  # what, done chunks, all chunks
 
 
 def steps_of(kind: str, region: str, period: str, on: date) -> list[tuple[JobKind, str]]:
-    """Return the jobs a kind stands for: `close_year` is true-up, interest, rollover and the next pre-credit."""
+    """Return the jobs a kind stands for: `close_year` is true-up, interest, rollover and the next pre-credit.
+
+    Before them a pre-credited year is swept once more, for joiners and new bases since the last sweep. One that was
+    never pre-credited here is not begun by closing it. Raises CannotRun for a year that cannot be closed that day.
+    """
     if kind != CLOSE_YEAR:
         return [(JobKind(kind), period)]
-    kinds.job_of(JobKind.ROLLOVER, region, period)
+    kinds.job_of(JobKind.ROLLOVER, region, period).check(region, period, on)
     year = int(period)
     steps = [(step, period) for step in kinds.year_end(region, year)]
+    if Run.objects.filter(kind=JobKind.ACCRUAL, region=region, period=period).exists():
+        steps.insert(0, (JobKind.ACCRUAL, period))
     _, next_start = rollover.year_range(region, year)
     if kinds.is_yearly(region, next_start) and on >= next_start:
         steps.append((JobKind.ACCRUAL, str(year + 1)))

@@ -25,13 +25,6 @@ class Job:
     closes_year: bool = False
 
 
-_JOBS: Mapping[JobKind, Job] = {
-    JobKind.TRUEUP: Job(yearly.check_trueup, yearly.true_up),
-    JobKind.INTEREST: Job(rollover.check, interest.credit_interest, closes_year=True),
-    JobKind.ROLLOVER: Job(rollover.check, rollover.roll_over, closes_year=True),
-}
-
-
 def is_yearly(region: str, day: date) -> bool:
     """Say whether the region pre-credits the year on that day, rather than crediting month by month."""
     return book.terms_on(region, "credit", day).accrual == YEARLY
@@ -40,6 +33,19 @@ def is_yearly(region: str, day: date) -> bool:
 def rules_day(year: int) -> date:
     """Return the day whose rules say how a benefit year is credited: one that lies in it wherever it begins."""
     return date(year, 12, 31)
+
+
+def _check_trueup(region: str, period: str, on: date) -> None:
+    if not is_yearly(region, rules_day(int(period))):
+        raise CannotRun(f"统筹区 {region} 的 {period} 年度按月划入，没有预划，不做年度多划追回（trueup）")
+    yearly.check_trueup(region, period, on)
+
+
+_JOBS: Mapping[JobKind, Job] = {
+    JobKind.TRUEUP: Job(_check_trueup, yearly.true_up),
+    JobKind.INTEREST: Job(rollover.check, interest.credit_interest, closes_year=True),
+    JobKind.ROLLOVER: Job(rollover.check, rollover.roll_over, closes_year=True),
+}
 
 
 def job_of(kind: JobKind, region: str, period: str) -> Job:

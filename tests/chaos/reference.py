@@ -94,6 +94,7 @@ class Books:
 
     by_month: bool
     closed: set[int] = field(default_factory=set)
+    credited: set[int] = field(default_factory=set)  # years whose pre-credit was run
     people: list[Someone] = field(default_factory=list)
     vouchers: dict[str, Posted] = field(default_factory=dict)
 
@@ -151,6 +152,7 @@ class Books:
 
     def credit_year(self, year: int, today: date) -> None:
         """Pre-credit a year, or what has changed since; who has left is left to `true_up`."""
+        self.credited.add(year)
         for who in self.people:
             if who.current:
                 who.bring_forward(year)
@@ -188,6 +190,8 @@ class Books:
 
     def close(self, year: int, today: date) -> None:
         if not self.by_month:
+            if year in self.credited:
+                self.credit_year(year, today)
             self.true_up(year)
         self.closed.add(year)
         for who in self.people:

@@ -9,7 +9,7 @@ from accounts.enums import ChunkState, PotKind, RunState
 from accounts.jobs import kinds, runs
 from accounts.ledger.verify import findings
 from accounts.models import Chunk, Person, Pot, Run, Transfer
-from tests.cast import ACTOR, ZHOUSHAN, Held, held, insured, paid_for, pot, run
+from tests.cast import ACTOR, HUNAN, ZHOUSHAN, Held, held, insured, paid_for, pot, run
 from yibao.lib import clock
 
 NEW_YEAR = date(2025, 1, 1)
@@ -62,6 +62,7 @@ class TestPoison:
         block(crowd[2], PotKind.CARRIED)
         reports = run("close_year", "2025", on=date(2026, 1, 1))
         assert [(r.kind, r.state) for r in reports] == [
+            ("accrual", "done"),
             ("trueup", "done"),
             ("interest", "done"),
             ("rollover", "failed"),
@@ -143,3 +144,11 @@ class TestChunks:
         assert (totals.eligible, totals.credited, totals.total_fen) == (5, 5, sum(booked))
         assert (totals.chunks, totals.finished_chunks, totals.failed_chunks) == (3, 3, 0)
         assert sum(Pot.objects.exclude(person=None).values_list("balance_fen", flat=True)) == sum(booked)
+
+
+@pytest.mark.usefixtures("books")
+def test_where_nothing_is_pre_credited_there_is_no_true_up_to_run():
+    insured(HUNAN)
+    with pytest.raises(runs.CannotRun, match="2025 年度按月划入，没有预划"):
+        run("trueup", "2025", on=date(2026, 1, 1), region=HUNAN)
+    assert not Run.objects.exists()

@@ -89,6 +89,7 @@ class TestCloseYear:
         changed(left, date(2025, 7, 1), status=4)
         reports = run("close_year", "2025", on=NEXT, region=region_with_interest)
         assert [(report.kind, report.period) for report in reports] == [
+            ("accrual", "2025"),
             ("trueup", "2025"),
             ("interest", "2025"),
             ("rollover", "2025"),
@@ -108,12 +109,38 @@ class TestCloseYear:
         assert all(report.totals.total_fen == 0 for report in run("close_year", "2025", on=date(2026, 3, 1)))
         assert (held(person), Transfer.objects.count()) == (before, count)
 
+    def test_joiners_and_new_bases_since_the_last_sweep_are_credited_before_the_year_is_closed(self):
+        person = worker()
+        run("accrual", "2025", on=NEW_YEAR)
+        run("accrual", "2025", on=date(2025, 12, 1))
+        for month in (11, 12):
+            paid_for(person, date(2025, month, 1), "6000.00")
+        joiner = insured(since=date(2025, 12, 5))
+        paid_for(joiner, date(2025, 12, 1), "5000.00")
+        run("close_year", "2025", on=NEXT)
+        assert (held(person).carried, held(joiner).carried) == (1200_00 + 2 * 20_00, 100_00)
+        assert sound()
+
+    def test_a_year_that_was_never_credited_here_is_not_begun_by_closing_it(self):
+        """Before a bureau came to us its years were credited elsewhere."""
+        person = worker()
+        reports = run("close_year", "2025", on=NEXT)
+        assert [(report.kind, report.period) for report in reports][0] == ("trueup", "2025")
+        assert held(person) == Held(current=1200_00, carried=0)
+
+    def test_before_the_year_is_over_nothing_at_all_is_run(self):
+        worker()
+        run("accrual", "2025", on=NEW_YEAR)
+        with pytest.raises(CannotRun, match="2025-12-31 才结束"):
+            run("close_year", "2025", on=date(2025, 12, 31))
+        assert list(Run.objects.values_list("kind", "sweep")) == [("accrual", 1)]
+
     def test_who_could_not_be_credited_stops_nobody_else(self):
         """A skip is somebody's missing fact, known and listed; the others' year must end all the same."""
         without_base, other = insured(), worker()
         run("accrual", "2025", on=NEW_YEAR)
         reports = run("close_year", "2025", on=NEXT)
-        assert [report.state for report in reports] == ["done", "done", "done", "incomplete"]
+        assert [report.state for report in reports] == ["incomplete", "done", "done", "done", "incomplete"]
         assert held(without_base) == Held(current=0, carried=0)
         assert held(other) == Held(current=1200_00, carried=1200_00)
 
