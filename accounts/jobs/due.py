@@ -1,24 +1,28 @@
 """What the calendar says is due and not done, computed from the database. A missed or doubled beat changes nothing."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 
-from django.db.models import Min
+from django.db.models import Max, Min, Q
 
-from accounts.enums import JobKind, PotKind, RunState
+from accounts.enums import InsuranceType, JobKind, PotKind, RunState
 from accounts.jobs import kinds, rollover
 from accounts.ledger import periods
-from accounts.models import Contribution, Pot, Run
+from accounts.models import Contribution, Enrolment, Import, Pot, Run
 from accounts.policies import book
 from yibao.lib.months import Month, month_range
 
 CREDIT_DAY = 20  # where a region's terms name no day: "每月20号左右" (seed S4)
+YEARS_LOOKED_BACK = 2  # late facts of a year closed longer ago are a clerk's case, not the calendar's
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A job that is due: `again` when it is another sweep of a finished run, for joiners and changed bases."""
+    """A job that is due: `again` when it is another sweep, for what became known since or for whom the last one failed.
+
+    What failed today is due again tomorrow, and `since` says so.
+    """
 
     kind: JobKind
     region: str
@@ -27,18 +31,49 @@ class Due:
     again: bool = False
     working: bool = False
 
+    @property
+    def is_month(self) -> bool:
+        return len(self.period) == 7
+
+
+@dataclass(frozen=True, slots=True)
+class Year:
+    """What is due of one benefit year, in order, and whether the year is closed already."""
+
+    closed: bool
+    jobs: list[Due]
+
 
 def due_jobs(today: date) -> list[Due]:
     """Return everything that is due, region by region, in the order in which it must be done."""
-    return [due for region in regions() for due in _due_in(region, today)]
+    return [due for region in regions() for year in _years(region, today) for due in year.jobs]
 
 
 def next_jobs(today: date) -> list[Due]:
     """Return what may begin now: the first due job of each region where none is being worked on."""
-    first: dict[str, Due] = {}
-    for due in due_jobs(today):
-        first.setdefault(due.region, due)
-    return [due for due in first.values() if not due.working]
+    first = [_first(list(_years(region, today)), today) for region in regions()]
+    return [due for due in first if due is not None]
+
+
+def _first(years: list[Year], today: date) -> Due | None:
+    """Return the first job that may begin.
+
+    What builds on a failure waits with it: the year end and what follows on any step of their year. Months do not
+    build on one another, and nothing builds on what a closed year is still owed.
+    """
+    if any(due.working for year in years for due in year.jobs):
+        return None
+    for year in years:
+        failed = False
+        for due in year.jobs:
+            if failed and not due.is_month:
+                break
+            if due.since <= today:
+                return due
+            failed = True
+        if failed and not year.closed:
+            return None
+    return None
 
 
 def regions() -> list[str]:
@@ -46,24 +81,78 @@ def regions() -> list[str]:
     return list(Pot.objects.filter(kind=PotKind.FUND).order_by("region").values_list("region", flat=True))
 
 
-def _due_in(region: str, today: date) -> Iterator[Due]:
+def _years(region: str, today: date) -> Iterator[Year]:
     runs = {(run.kind, run.period): run for run in Run.objects.filter(region=region)}
     start = _first_day(region, runs)
     if start is None:
         return
-    for year in range(periods.year_of(region, start), periods.year_of(region, today) + 1):
+    this_year = periods.year_of(region, today)
+    for year in range(periods.year_of(region, start), this_year + 1):
+        jobs = list(_due_in_year(region, year, start, today))
         closing = runs.get((JobKind.ROLLOVER, str(year)))
-        if closing is not None and closing.state != RunState.WORKING:
-            continue
-        for due in _due_in_year(region, year, start, today):
-            run = runs.get((due.kind, due.period))
-            if run is None:
-                yield due
-            elif run.state == RunState.WORKING:
-                yield Due(due.kind, region, due.period, due.since, working=True)
-            elif due.kind == JobKind.ACCRUAL and len(due.period) == 4 and run.on < today.replace(day=1):
-                # Joiners and changed bases of a pre-credited year are looked for once a month.
-                yield Due(due.kind, region, due.period, today.replace(day=1), again=True)
+        if closing is None or closing.state in (RunState.WORKING, RunState.FAILED):
+            left = (_left(due, runs.get((due.kind, due.period)), today) for due in jobs)
+            yield Year(closed=False, jobs=[due for due in left if due is not None])
+        else:
+            recent = year >= this_year - YEARS_LOOKED_BACK
+            yield Year(closed=True, jobs=list(_left_in_closed(jobs, runs, closing, recent=recent)))
+
+
+def _left(due: Due, run: Run | None, today: date) -> Due | None:
+    """Return what is left to do of a job in a year that is not closed."""
+    if run is None:
+        return due
+    if unfinished := _unfinished(due, run):
+        return unfinished
+    if due.kind == JobKind.ACCRUAL and not due.is_month and run.on < today.replace(day=1):
+        # Joiners and changed bases of a pre-credited year are looked for once a month.
+        return replace(due, since=today.replace(day=1), again=True)
+    if due.kind == JobKind.TRUEUP and run.on < due.since:
+        # One that was run by hand during the year has not seen its end.
+        return replace(due, again=True)
+    return None
+
+
+def _left_in_closed(jobs: list[Due], runs: dict[tuple[str, str], Run], closing: Run, *, recent: bool) -> Iterator[Due]:
+    """Yield what failed, and what is to be settled because somebody's year turned out to have been another one."""
+    swept = runs.get((JobKind.ACCRUAL, closing.period))
+    settled = runs.get((JobKind.TRUEUP, closing.period), closing)
+    # A year that was never pre-credited here belongs to those who kept the books before.
+    heard = _last_heard(closing, min(swept.opened_at, settled.opened_at)) if swept and recent else None
+    for due in jobs:
+        run = runs.get((due.kind, due.period))
+        if run and (unfinished := _unfinished(due, run)):
+            yield unfinished
+        elif heard and due.kind in (JobKind.ACCRUAL, JobKind.TRUEUP) and (run or closing).opened_at < heard:
+            _, ends = rollover.year_range(due.region, int(closing.period))
+            yield replace(due, since=ends, again=run is not None)
+
+
+def _unfinished(due: Due, run: Run) -> Due | None:
+    if run.state == RunState.WORKING:
+        return replace(due, working=True)
+    if run.state == RunState.FAILED:
+        # Not at the next tick: what is wrong is mended by people.
+        return replace(due, since=run.on + timedelta(days=1), again=True)
+    return None
+
+
+def _last_heard(closing: Run, after: datetime) -> datetime | None:
+    """When the last file came in, later than that, that says something about the closed year.
+
+    Also what was so in the year before it counts: who left then has nothing in this one.
+    """
+    files = list(Import.objects.filter(at__gt=after).values_list("id", flat=True))
+    if not files:
+        return None
+    begins, ends = rollover.year_range(closing.region, int(closing.period))
+    before = begins.replace(year=begins.year - 1)
+    here = Q(region=closing.region, source__in=files)
+    enrolled = Enrolment.objects.filter(
+        here, insurance=InsuranceType.EMPLOYEE, from_on__gte=before, from_on__lt=ends
+    ).aggregate(at=Max("source__at"))
+    paid = Contribution.objects.filter(here, month__gte=before, month__lt=ends).aggregate(at=Max("source__at"))
+    return max((found["at"] for found in (enrolled, paid) if found["at"]), default=None)
 
 
 def _first_day(region: str, runs: dict[tuple[str, str], Run]) -> date | None:

@@ -1,0 +1,146 @@
+"""What is only heard after a pre-credited year was closed is settled all the same, and the calendar asks for it."""
+
+from datetime import date
+
+import pytest
+
+from accounts.jobs.due import Due, due_jobs, next_jobs
+from accounts.jobs.execute import run_due
+from accounts.ledger.verify import findings
+from accounts.models import Run
+from accounts.operations.imports_contributions import import_contributions
+from accounts.operations.imports_roster import import_roster
+from accounts.queries import explanations
+from accounts.queries.people import find_by_certno
+from tests.cast import ACTOR, HUNAN, ZHOUSHAN, Held, held, insured, movements, paid_for, run
+from tests.factories.files import contribution_row, csv_file, roster_row
+from tests.factories.people import certno
+from yibao.lib import clock
+
+pytestmark = pytest.mark.usefixtures("books")
+
+STAYS, LEFT, JOINED = 1, 2, 3
+LATE = date(2026, 1, 8)
+
+
+class Files:
+    """What a bureau hands in, file by file."""
+
+    def __init__(self, folder) -> None:
+        self.folder, self.count = folder, 0
+
+    def roster(self, *rows: dict[str, str], on: date) -> None:
+        import_roster(actor=ACTOR, path=self._written(rows), today=on)
+
+    def paid(self, *rows: dict[str, str], on: date) -> None:
+        import_contributions(actor=ACTOR, path=self._written(rows), today=on)
+
+    def _written(self, rows):
+        self.count += 1
+        return csv_file(self.folder / f"{self.count}.csv", rows)
+
+
+@pytest.fixture
+def files(tmp_path) -> Files:
+    return Files(tmp_path)
+
+
+@pytest.fixture
+def closed_2025(books, files) -> None:
+    """A year of two people, pre-credited and closed, and the next one begun."""
+    files.roster(roster_row(STAYS), roster_row(LEFT), on=date(2024, 12, 1))
+    files.paid(*(paid(serial, "2024-12") for serial in (STAYS, LEFT)), on=date(2024, 12, 10))
+    run("accrual", "2025", on=date(2025, 1, 1))
+    do_what_is_due(date(2026, 1, 1))
+
+
+def paid(serial: int, month: str, base: str = "5000.00") -> dict[str, str]:
+    return contribution_row(serial, accrym=month, base=base, received_on=f"{month}-10")
+
+
+def do_what_is_due(on: date) -> list[str]:
+    reports = run_due(actor=ACTOR, on=on, clock=clock.now)
+    return [f"{report.kind} {report.period}" for report in reports]
+
+
+def somebody(serial: int):
+    return find_by_certno(certno(serial))
+
+
+def sound() -> bool:
+    return list(findings()) == [] and list(explanations.differences()) == []
+
+
+@pytest.mark.usefixtures("closed_2025")
+class TestAfterTheRollover:
+    def test_who_left_pays_back_and_who_joined_is_credited(self, files):
+        left_in_september = roster_row(LEFT, psn_insu_stas="4", stas_date="2025-09-01")
+        files.roster(left_in_september, roster_row(JOINED, stas_date="2025-11-01"), on=LATE)
+        files.paid(paid(JOINED, "2025-11"), on=LATE)
+        assert due_jobs(LATE) == [
+            Due("accrual", ZHOUSHAN, "2025", date(2026, 1, 1), again=True),
+            Due("trueup", ZHOUSHAN, "2025", date(2026, 1, 1), again=True),
+        ]
+        assert do_what_is_due(LATE) == ["accrual 2025", "trueup 2025"]
+        assert movements(somebody(LEFT))[-1] == ("trueup", "2025/1", "carried", -400_00)
+        assert held(somebody(JOINED)).total == 200_00
+        do_what_is_due(date(2026, 2, 1))
+        assert held(somebody(JOINED)) == Held(current=1200_00, carried=200_00)
+        assert held(somebody(STAYS)) == Held(current=1200_00, carried=1200_00)
+        assert sound()
+
+    def test_once_it_is_settled_it_is_not_due_any_more(self, files):
+        files.paid(paid(STAYS, "2025-12", "6000.00"), on=LATE)
+        do_what_is_due(LATE)
+        assert held(somebody(STAYS)) == Held(current=1200_00, carried=1200_00 + 20_00)
+        assert due_jobs(date(2026, 1, 31)) == []
+
+    def test_files_about_the_new_year_do_not_touch_the_old_one(self, files):
+        files.roster(roster_row(JOINED, stas_date="2026-01-01"), on=LATE)
+        files.paid(paid(STAYS, "2026-01"), on=date(2026, 1, 10))
+        assert due_jobs(date(2026, 1, 10)) == []
+
+    def test_files_of_other_regions_do_not_touch_it(self, files):
+        files.roster(roster_row(JOINED, insuplc_admdvs=HUNAN, stas_date="2025-06-01"), on=LATE)
+        assert [due for due in due_jobs(LATE) if due.region == ZHOUSHAN] == []
+
+    def test_who_left_in_the_year_before_has_nothing_in_this_one(self, files):
+        do_what_is_due(date(2026, 12, 1))
+        do_what_is_due(date(2027, 1, 1))
+        files.roster(roster_row(LEFT, psn_insu_stas="4", stas_date="2025-09-01"), on=date(2027, 1, 8))
+        assert do_what_is_due(date(2027, 1, 8)) == ["accrual 2025", "trueup 2025", "accrual 2026", "trueup 2026"]
+        assert [row[3] for row in movements(somebody(LEFT)) if row[0] == "trueup"] == [-400_00, -1200_00]
+        assert sound()
+
+    def test_a_year_closed_long_ago_is_left_to_the_clerks(self, files):
+        for year in (2027, 2028, 2029):
+            do_what_is_due(date(year, 1, 1))
+        files.paid(paid(STAYS, "2025-12", "6000.00"), on=date(2029, 1, 8))
+        assert [due.period for due in due_jobs(date(2029, 1, 8)) if due.period < "2026"] == []
+
+    def test_it_is_settled_before_the_next_sweep_of_the_new_year(self, files):
+        files.paid(paid(STAYS, "2025-12", "6000.00"), on=LATE)
+        assert do_what_is_due(date(2026, 2, 1)) == ["accrual 2025", "trueup 2025", "accrual 2026"]
+
+    def test_while_it_is_being_swept_nothing_else_begins(self, files):
+        files.paid(paid(STAYS, "2025-12", "6000.00"), on=LATE)
+        Run.objects.filter(kind="accrual", period="2025").update(state="working")
+        assert [due.working for due in due_jobs(date(2026, 2, 1))] == [True, False, False]
+        assert next_jobs(date(2026, 2, 1)) == []
+
+
+def test_a_year_that_was_credited_elsewhere_is_not_started(files):
+    paid_for(insured(), date(2024, 12, 1), "5000.00")
+    run("rollover", "2025", on=date(2026, 1, 1))
+    run("accrual", "2026", on=date(2026, 1, 1))
+    files.roster(roster_row(JOINED, stas_date="2025-11-01"), on=LATE)
+    assert due_jobs(LATE) == []
+
+
+def test_a_closed_year_that_was_never_trued_up_is_when_somebody_is_late(files):
+    paid_for(insured(), date(2024, 12, 1), "5000.00")
+    run("accrual", "2025", on=date(2025, 1, 1))
+    run("rollover", "2025", on=date(2026, 1, 1))
+    assert [due.kind for due in due_jobs(date(2026, 1, 1))] == ["accrual"]
+    files.roster(roster_row(JOINED, stas_date="2025-11-01"), on=LATE)
+    assert do_what_is_due(LATE) == ["accrual 2025", "trueup 2025", "accrual 2026"]
