@@ -159,7 +159,17 @@ ACCOUNTS, EACH = 200, 20
 def test_the_naive_way_credits_twice_or_not_at_all(part, round_database, tmp_path):
     """The same kills on crediting as it is usually written: late acknowledgement, no keys, no list in the database."""
     dice = random.Random(f"naive {part}")
+    for _ in range(4):  # a kill between two tasks does no harm: until one strikes home
+        twice, missing = naive_round(part, dice, round_database, tmp_path)
+        if twice if part == "child" else missing:
+            return
+    pytest.fail("the naive way lost and repeated nothing: this harness would not notice")
+
+
+def naive_round(part: str, dice: random.Random, round_database: str, tmp_path) -> tuple[int, int]:
+    """Credit everybody naively under kills; return how many were credited more than once, and how many not at all."""
     with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS naive_pot")
         cursor.execute("CREATE TABLE naive_pot (id bigint PRIMARY KEY, balance bigint NOT NULL)")
         cursor.execute("INSERT INTO naive_pot SELECT n, 0 FROM generate_series(1, %s) n", [ACCOUNTS])
     with Plant(tmp_path, naive.app, "tests.chaos.naive", databases.url_of(round_database)) as plant:
@@ -179,7 +189,7 @@ def test_the_naive_way_credits_twice_or_not_at_all(part, round_database, tmp_pat
         )
         twice, missing = cursor.fetchone()
     print(f"naive {part}: {len(plant.kills)} kills, {twice} credited more than once, {missing} not at all")
-    assert (twice if part == "child" else missing) > 0
+    return twice, missing
 
 
 def test_the_rounds_cover_a_year_end_and_several_months(undisturbed):

@@ -226,7 +226,7 @@ class TestUsing:
 
     def test_without_the_lock_on_the_bond_something_would_be(self, monkeypatch):
         monkeypatch.setattr("family.operations.draws.steps.lock_bonds", _only_in(draws, unlocked_bonds))
-        assert self.draws_after_removal() > 0
+        assert any(self.draws_after_removal() for _ in range(5))  # a race is not lost every time
 
     def spend_the_last_fen(self) -> list[object]:
         payer = insured(carried=1)

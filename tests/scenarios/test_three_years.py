@@ -160,7 +160,7 @@ def test_every_statement_adds_up_and_explains_every_fen(three_years, serial):
 
 def test_late_months_were_credited_for_their_own_month(three_years):
     person = somebody(MONTHLY)
-    rows = Transfer.objects.filter(target__person=person).select_related("voucher")
+    rows = Transfer.objects.filter(target__person=person).select_related("voucher").order_by("pk")
     booked = {row.period: row.voucher.occurred_on for row in rows}
     assert list(booked) == sorted(booked) == [str(month) for month in month_range(Month(2023, 1), Month(2025, 12))]
     assert booked["2023-05"] == booked["2023-06"] == date(2023, 6, 20)
