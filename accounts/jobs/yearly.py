@@ -15,11 +15,12 @@ from functools import lru_cache
 from django.db import connection
 
 from accounts.enums import EnrolmentStatus, JobKind, PotKind, VoucherKind
-from accounts.jobs import people, rollover, runs
+from accounts.jobs import people, recovery, rollover, runs
+from accounts.jobs.recovery import Excess
 from accounts.jobs.runs import CannotRun, Outcome
 from accounts.ledger import periods
 from accounts.ledger.bulk import Batch, Line, post_batches
-from accounts.ledger.pots import receivables, system_pot
+from accounts.ledger.pots import system_pot
 from accounts.models import Chunk, Run
 from accounts.policies import book, formulas
 from accounts.policies.formulas import CannotCredit, MonthFacts, Span
@@ -111,46 +112,18 @@ def _credits(run: Run, start: date, end: date, cases: list[Case], pots: dict[int
 
 
 def _recoveries(run: Run, start: date, end: date, cases: list[Case], pots: dict[int, people.Pots]) -> list[Batch]:
-    """Recover case by case under row locks: how much is left where is only certain then."""
-    if not cases:
-        return []
-    fund = system_pot(run.region, PotKind.FUND)
     kind = VoucherKind.TRUEUP if run.kind == JobKind.TRUEUP else VoucherKind.ADJUSTMENT
     day = min(max(run.on, start), end - timedelta(days=1))
-    debts = receivables(run.region, [case.person for case in cases])
-    balances = _locked_balances(run.region, [case.person for case in cases])
-    groups: dict[str, list[Line]] = defaultdict(list)
-    for case in cases:
-        rest = -case.difference_fen
-        own = pots[case.person]
-        places = [own.for_year(int(run.period)), own.carried]
-        for pot in dict.fromkeys(places):
-            part = min(rest, balances[pot])
-            if part:
-                groups[_correction(run, case)].append((pot, fund, part, case.stored_facts))
-                rest -= part
-        if rest:
-            groups[_correction(run, case)].append((debts[case.person], fund, rest, case.stored_facts))
     version = book.version_on(run.region, "credit", start).id
-    return [
-        Batch(kind, day, period, version, lines, source_personal=True, target_personal=False)
-        for period, lines in sorted(groups.items())
+    excesses = [
+        Excess(case.person, int(run.period), -case.difference_fen, _correction(run, case), version, case.stored_facts)
+        for case in cases
     ]
+    return recovery.take_back(run.region, kind, day, excesses, pots)
 
 
 def _correction(run: Run, case: Case) -> str:
     return f"{run.period}/{case.posted.corrections + 1}"
-
-
-def _locked_balances(region: str, person_ids: list[int]) -> dict[int, int]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            # In the order of accounts.ledger.posting.lock_pots.
-            """SELECT id, balance_fen FROM accounts_pot WHERE region = %s AND person_id = ANY(%s)
-               ORDER BY kind <> %s, id FOR UPDATE""",
-            [region, person_ids, PotKind.CURRENT],
-        )
-        return dict(cursor.fetchall())
 
 
 def _cases(run: Run, chunk: Chunk, start: date, end: date, outcome: Outcome) -> Iterator[Case]:
@@ -161,6 +134,11 @@ def _cases(run: Run, chunk: Chunk, start: date, end: date, outcome: Outcome) -> 
     months = list(month_range(Month.of(start), Month.of(end)))
     versions = [str(book.version_on(run.region, "credit", max(m.first, start)).id) for m in months]
     for person, history in histories.items():
+        standing = standing_on(history, run.on)
+        left = standing is None or standing.status != EnrolmentStatus.NORMAL
+        if left and run.kind == JobKind.ACCRUAL:
+            # Money credited can be spent at once: who joins or returns later is credited by a later sweep.
+            history = [row for row in history if row.from_on <= run.on]
         spans, first_on = _spans(
             history, bases.get(person, []), months, versions, formulas.age_on(births[person], start)
         )
@@ -172,8 +150,6 @@ def _cases(run: Run, chunk: Chunk, start: date, end: date, outcome: Outcome) -> 
         except CannotCredit as refusal:
             outcome.skips.append((person, run.period, refusal.reason_code, str(refusal)))
             continue
-        standing = standing_on(history, run.on)
-        left = standing is None or standing.status != EnrolmentStatus.NORMAL
         yield Case(person, amount, facts, before, max(first_on or start, start), left)
 
 

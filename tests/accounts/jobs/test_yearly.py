@@ -64,6 +64,13 @@ class TestPrecredit:
         assert held(person).current == months * 100_00
         assert Transfer.objects.get(target__person=person).voucher.occurred_on == date(2025, month, 15)
 
+    def test_who_is_known_to_join_later_is_credited_when_they_have_joined(self):
+        person = floor_base_worker(since=date(2025, 10, 1))
+        assert accrue(NEW_YEAR).totals.credited == 0
+        assert held(person).current == 0
+        accrue(date(2025, 10, 1))
+        assert held(person).current == 3 * MONTH
+
     def test_again_and_again_changes_nothing(self):
         person = floor_base_worker()
         accrue(NEW_YEAR)
@@ -198,6 +205,21 @@ class TestLeaving:
         accrue(date(2025, 9, 20))
         assert held(person).current == (3 + 4) * MONTH
         assert movements(person)[-1] == ("adjustment", "2025/2", "current", 4 * MONTH)
+
+    def test_a_return_known_ahead_is_credited_when_it_has_come(self):
+        person = self.left(on=date(2025, 4, 1), status=2)
+        true_up(date(2025, 4, 5))
+        changed(person, date(2025, 9, 10), status=1)
+        accrue(date(2025, 9, 9))
+        assert held(person).current == 3 * MONTH
+        accrue(date(2025, 9, 10))
+        assert held(person).current == (3 + 4) * MONTH
+
+    def test_who_has_not_returned_yet_but_will_is_not_asked_for_the_months_to_come(self):
+        person = self.left(on=date(2025, 4, 1), status=2)
+        changed(person, date(2025, 9, 10), status=1)
+        true_up(date(2025, 4, 5))
+        assert held(person).current == (3 + 4) * MONTH
 
     def test_a_suspension_within_one_month_costs_nothing(self):
         person = self.left(on=date(2025, 4, 5), status=2)
