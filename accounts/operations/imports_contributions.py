@@ -10,11 +10,13 @@ from django.db import connection
 from accounts.enums import InsuranceType, JobKind
 from accounts.identity.actors import Actor
 from accounts.identity.sealed import Sealer, context_of
+from accounts.jobs import reach
 from accounts.ledger import periods
 from accounts.models import Person, Run
 from accounts.operations import imports_cells as cells
 from accounts.operations.imports import File, ImportResult, Problems, Progress, analyze_when_large, importing
 from accounts.policies import book
+from accounts.policies.terms.credit import MONTHLY, YEARLY
 from yibao.lib.masking import masked_certno
 from yibao.lib.months import Month
 
@@ -47,6 +49,15 @@ _CONFLICTS = """
     JOIN accounts_contribution k ON (k.region, k.month, k.person_id) = (s.region, s.month, p.id)
     WHERE (k.base_fen, k.received_on) <> (s.base_fen, s.received_on) ORDER BY s.row
 """
+# Rows that are kept already were history when they came in, and may come again.
+_BEFORE_GOLIVE = """
+    SELECT s.row, s.shown, s.region, s.month FROM contributions_staged s
+    JOIN unnest(%s::text[], %s::date[], %s::date[]) AS b (region, month, until)
+      ON (b.region, b.month) = (s.region, s.month) AND s.received_on < b.until
+    LEFT JOIN accounts_person p ON p.certno_index = s.certno_index
+    WHERE NOT EXISTS (SELECT 1 FROM accounts_contribution k
+                      WHERE (k.region, k.month, k.person_id) = (s.region, s.month, p.id)) ORDER BY s.row
+"""
 _ADD = """
     INSERT INTO accounts_contribution (person_id, region, month, base_fen, received_on, late, source_id)
     SELECT p.id, s.region, s.month, s.base_fen, s.received_on,
@@ -62,8 +73,8 @@ _COUNT_LATE = "SELECT count(*) FROM accounts_contribution WHERE source_id = %s A
 def import_contributions(*, actor: Actor, path: Path, today: date, progress: Progress | None = None) -> ImportResult:
     """Bring a file of contributions in, whole.
 
-    Base in yuan; a row is late when the run crediting its month was opened before. progress is told what is being
-    done, how much of it is done, and how much there is.
+    Base in yuan; a row is late when the run crediting its month, or that of a later month, was opened before.
+    progress is told what is being done, how much of it is done, and how much there is.
     Raises ImportRefusedError, with every bad row, when anything is wrong, and then nothing is changed;
     rotation.RotationUnfinishedError while keys are being changed.
     """
@@ -73,9 +84,11 @@ def import_contributions(*, actor: Actor, path: Path, today: date, progress: Pro
             return draft.result
         _stage(file, today)
         file.progress("写入缴费记录", 0, 2)
+        pairs = _lock_regions()
         _check(file.problems)
+        _check_golive(file.problems, pairs)
         file.progress("写入缴费记录", 1, 2)
-        regions, months = _late_months(_lock_regions())
+        regions, months = _late_months(pairs)
         source = draft.accept()
         with connection.cursor() as cursor:
             cursor.execute(_ADD, [regions, months, source])
@@ -161,11 +174,44 @@ def _lock_regions() -> list[tuple[str, Month]]:
     return pairs
 
 
+def _check_golive(problems: Problems, pairs: list[tuple[str, Month]]) -> None:
+    """Note months before the first one credited here that no run would take, so that none vanishes in silence.
+
+    Money that has come in since is credited here whatever its month; what came in before was the old system's.
+    """
+    lives = {region: reach.live_since(region) for region in {region for region, _ in pairs}}
+    found: list[tuple[str, date, date]] = []
+    for region, month in pairs:
+        live, accrual = lives[region], reach.accrual_in(region, month)
+        if live is not None and month < live and accrual != YEARLY:
+            found.append((region, month.first, live.first if accrual else date.max))
+    if not found:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_BEFORE_GOLIVE, [list(column) for column in zip(*found, strict=True)])
+        for row, shown, region, month in cursor:
+            reason = f"{region} 从 {lives[region]} 起在这里划入；更早的月份，那时以前到账的由原系统划入，不能再导入"
+            if reach.accrual_in(region, Month.of(month)) is None:
+                reason = f"{region} 没有 {month:%Y-%m} 的划入规则，这个月不能划入"
+            problems.add_masked(row, "accrym", shown, reason)
+
+
 def _late_months(pairs: list[tuple[str, Month]]) -> tuple[list[str], list[date]]:
-    """Return regions and first days of the months whose crediting run has been opened, as two columns."""
+    """Return regions and first days of the months whose run, or a later month's, has been opened, as two columns."""
     opened = set(Run.objects.filter(kind=JobKind.ACCRUAL).values_list("region", "period"))
-    late = [(region, month) for region, month in pairs if any((region, p) in opened for p in _periods(region, month))]
+    latest = {region: reach.latest_month(region) for region in {region for region, _ in pairs}}
+    late = [
+        (region, month)
+        for region, month in pairs
+        if any((region, period) in opened for period in _periods(region, month))
+        or _is_passed(region, month, latest[region])
+    ]
     return [region for region, _ in late], [month.first for _, month in late]
+
+
+def _is_passed(region: str, month: Month, latest: Month | None) -> bool:
+    """Say whether the monthly credit has gone on to a later month."""
+    return latest is not None and month < latest and reach.accrual_in(region, month) == MONTHLY
 
 
 def _periods(region: str, month: Month) -> Iterator[str]:

@@ -133,8 +133,40 @@ def test_a_month_whose_run_was_opened_before_is_late(tmp_path: Path) -> None:
         contribution_row(1, insuplc_admdvs="350500", accrym=f"2025-0{n}", received_on="2025-06-01") for n in (1, 2, 3)
     ]
     result = contributions(csv_file(tmp_path / "c.csv", rows))
-    assert late_months("350500") == [("2025-01", False), ("2025-02", True), ("2025-03", False)]
-    assert result.late == 1
+    assert late_months("350500") == [("2025-01", True), ("2025-02", True), ("2025-03", False)]
+    assert result.late == 2
+
+
+@pytest.mark.usefixtures("on_roster")
+def test_a_month_that_the_monthly_credit_has_passed_over_is_late(tmp_path: Path) -> None:
+    opened("350500", "2025-01")
+    opened("350500", "2025-04")
+    rows = [
+        contribution_row(1, insuplc_admdvs="350500", accrym=f"2025-0{n}", received_on="2025-06-01") for n in (3, 4, 5)
+    ]
+    contributions(csv_file(tmp_path / "c.csv", rows))
+    assert late_months("350500") == [("2025-03", True), ("2025-04", True), ("2025-05", False)]
+
+
+@pytest.mark.usefixtures("on_roster")
+def test_money_that_came_in_before_the_first_month_credited_here_is_refused(tmp_path: Path) -> None:
+    """The old system has credited it, or has to: here no run would ever take it."""
+    history = contribution_row(3, insuplc_admdvs="350500", accrym="2025-01", received_on="2025-01-20")
+    contributions(csv_file(tmp_path / "history.csv", [history]))
+    opened("350500", "2025-03")
+    rows = [
+        contribution_row(1, insuplc_admdvs="350500", accrym="2025-02", received_on="2025-02-28"),
+        contribution_row(2, insuplc_admdvs="350500", accrym="2025-02", received_on="2025-03-01"),
+        contribution_row(1, insuplc_admdvs="350500", accrym="1995-02", received_on="2025-03-01"),
+        history,
+        contribution_row(1, accrym="2024-01"),
+    ]
+    assert refusal(contributions, csv_file(tmp_path / "c.csv", rows)) == [
+        (2, "accrym", "350500 从 2025-03 起在这里划入；更早的月份，那时以前到账的由原系统划入，不能再导入"),
+        (4, "accrym", "350500 没有 1995-02 的划入规则，这个月不能划入"),
+    ]
+    contributions(csv_file(tmp_path / "d.csv", [rows[1], *rows[3:]]))
+    assert late_months("350500") == [("2025-01", False), ("2025-02", True)]
 
 
 @pytest.mark.usefixtures("on_roster")
