@@ -82,6 +82,12 @@ def _nothing_personal_is_heard(canary: Canary) -> Iterator[None]:
     assert heard == [], "something personal stands in a log or in an address"
 
 
+@pytest.fixture
+def steady_rules(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests that count queries: once a second any request may ask whether the rules have changed."""
+    monkeypatch.setattr(book, "_RECHECK_SECONDS", 3600.0)
+
+
 @pytest.fixture(autouse=True)
 def _rules_of_this_test() -> None:
     """Each test has its own transaction and so its own policy versions: never those of the test before."""

@@ -285,7 +285,7 @@ class TestQueries:
         [("/account/", 11), ("/account/entries/", 10), ("/account/years/", 9), ("/account/entries/print/", 7)],
     )
     def test_forty_years_cost_as_many_queries_as_one(
-        self, path, queries, browsers, monkeypatch, django_assert_num_queries
+        self, path, queries, browsers, monkeypatch, steady_rules, django_assert_num_queries
     ):
         for name in ("_pending", "_acts", "_kin"):
             monkeypatch.setattr(matters, name, [])
@@ -294,7 +294,7 @@ class TestQueries:
             with django_assert_num_queries(queries):
                 browser.get(path)
 
-    def test_with_what_the_other_apps_say_too(self, browsers):
+    def test_with_what_the_other_apps_say_too(self, browsers, steady_rules):
         counts = []
         for browser in browsers:
             browser.get(ACCOUNT)
