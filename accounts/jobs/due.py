@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from django.db.models import Max, Min, Q
 
@@ -138,16 +139,20 @@ def _unfinished(due: Due, run: Run) -> Due | None:
 
 
 def _last_heard(closing: Run, after: datetime) -> datetime | None:
-    """When the last file came in, later than that, that says something about the closed year.
+    """When the last file came in, later than that, that says something about the closed year."""
+    newest = Import.objects.filter(at__gt=after).aggregate(Max("id"))["id__max"]
+    return newest and _heard_by(newest, closing.region, int(closing.period), after)
 
-    Also what was so in the year before it counts: who left then has nothing in this one.
+
+@lru_cache(maxsize=256)
+def _heard_by(newest: int, region: str, year: int, after: datetime) -> datetime | None:
+    """What has come in never changes: the long look is taken once for every new file, not at every tick.
+
+    Also what was so in the year before counts: who left then has nothing in this one.
     """
-    files = list(Import.objects.filter(at__gt=after).values_list("id", flat=True))
-    if not files:
-        return None
-    begins, ends = rollover.year_range(closing.region, int(closing.period))
+    begins, ends = rollover.year_range(region, year)
     before = begins.replace(year=begins.year - 1)
-    here = Q(region=closing.region, source__in=files)
+    here = Q(region=region, source__at__gt=after)
     enrolled = Enrolment.objects.filter(
         here, insurance=InsuranceType.EMPLOYEE, from_on__gte=before, from_on__lt=ends
     ).aggregate(at=Max("source__at"))
