@@ -18,8 +18,8 @@ STEP_FEN = 100_00
 class Use(StrEnum):
     """What is said of a pot whose amount is not."""
 
-    UP = "会用完"
-    MAYBE_UP = "可能会用完"
+    UP = "能用的会用完"
+    MAYBE_UP = "能用的可能会用完"
     IF_NEEDED = "不够时再用"
 
 

@@ -57,7 +57,7 @@ class TestMonths:
         person = insured(HUNAN)
         paid_for(person, date(2026, 8, 1), "5000.00")
         run("accrual", "2026-08", on=date(2026, 8, 20), region=HUNAN)
-        paid_for(person, date(2026, 7, 1), "5000.00", late=True)
+        paid_for(person, date(2026, 7, 1), "5000.00", received=date(2026, 9, 2), late=True)
         run("accrual", "2026-09", on=date(2026, 9, 20), region=HUNAN)
         page = seen(person, ENTRIES)
         assert "2026年8月的钱记入" in page

@@ -53,7 +53,7 @@ def test_authorising_from_asking_to_closing(at_home):
     wang.page.fill("[name=amount]", "1200")
     wang.page.select_option("[name=place]", "hospital-1")
     wang.click("试算")
-    wang.sees("郑平（儿子）的历年结余", "¥1,000.00", "陈静（女儿）的历年结余", "¥200.00")
+    wang.sees("郑平（儿子）的历年结余", "能用的会用完", "陈静（女儿）的历年结余", "不够时再用")
     wang.page.select_option("[name=place]", "pharmacy")
     wang.click("再算一笔")
     wang.sees("居民医保的家人不能在这类地方用")

@@ -38,7 +38,7 @@ def test_more_than_two_thousand_is_not_tried_out(user, yuan):
 def test_what_a_relative_has_is_not_said_where_it_does_not_suffice(user):
     bond(insured(carried=34_567, name="陈静", gender=2), user)
     said = tried(user, "2000")
-    assert said == "1.您自己的当年账户¥50.002.陈静（女儿）的历年结余会用完现金不够的部分自己付"
+    assert said == "1.您自己的当年账户¥50.002.陈静（女儿）的历年结余能用的会用完现金不够的部分自己付"
 
 
 def test_nor_can_it_be_found_by_trying_one_amount_after_another(user):
@@ -46,8 +46,8 @@ def test_nor_can_it_be_found_by_trying_one_amount_after_another(user):
     answers = {yuan: tried(user, str(yuan + 50)) for yuan in (300, 301, 345, 346, 399, 400)}
     assert "历年结余¥300.00现金¥0.00" in answers[300]
     assert len({answers[yuan] for yuan in (301, 345, 346, 399)}) == 1
-    assert "历年结余可能会用完现金不够的部分自己付" in answers[301]
-    assert "历年结余会用完现金不够的部分自己付" in answers[400]
+    assert "历年结余能用的可能会用完现金不够的部分自己付" in answers[301]
+    assert "历年结余能用的会用完现金不够的部分自己付" in answers[400]
 
 
 def test_a_yearly_limit_is_no_way_around_it(user):
@@ -60,7 +60,7 @@ def test_after_one_who_may_not_suffice_the_next_has_no_figure_either(user):
     bond(insured(carried=34_567, name="陈静", gender=2), user)
     bond(insured(carried=300_000, name="陈军", gender=1), user, place=2)
     said = tried(user, "1000")
-    assert "2.陈静（女儿）的历年结余会用完3.陈军（儿子）的历年结余不够时再用现金不够的部分自己付" in said
+    assert "2.陈静（女儿）的历年结余能用的会用完3.陈军（儿子）的历年结余不够时再用现金不够的部分自己付" in said
     assert said.count("¥") == 1
 
 
