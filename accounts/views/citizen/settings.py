@@ -50,27 +50,27 @@ def sign_out_others(request: HttpRequest) -> HttpResponse:
 @require_POST
 def reminders(request: HttpRequest) -> HttpResponse:
     """Turn reminders by text message on or off. Codes and warnings about the sign-in itself always come."""
-    wanted = request.POST.get("wants_sms") == "on"
-    with transaction.atomic():
-        user = access.current_user(request)
-        user.wants_sms = wanted
-        user.save(update_fields=["wants_sms"])
-        _note(request, "reminders.on" if wanted else "reminders.off")
-    messages.success(request, "短信提醒已打开。" if wanted else "短信提醒已关闭。登录验证码和安全提醒照常发。")
-    return redirect("settings")
+    words = ("短信提醒已打开。", "短信提醒已关闭。登录验证码和安全提醒照常发。")
+    return _switch(request, "wants_sms", verbs=("reminders.on", "reminders.off"), words=words)
 
 
 @access.citizen_required
 @require_POST
 def balance(request: HttpRequest) -> HttpResponse:
     """Fold the balance away, for whoever looks at it among people, or show it at once again."""
-    folds = request.POST.get("folds_balance") == "on"
+    words = ("余额会先收起来，点一下才显示。", "余额会直接显示。")
+    return _switch(request, "folds_balance", verbs=("balance.folded", "balance.shown"), words=words)
+
+
+def _switch(request: HttpRequest, field: str, *, verbs: tuple[str, str], words: tuple[str, str]) -> HttpResponse:
+    """Turn a choice of one's own on or off, as the form says; verbs and words are those of on and of off."""
+    wanted = request.POST.get(field) == "on"
     with transaction.atomic():
         user = access.current_user(request)
-        user.folds_balance = folds
-        user.save(update_fields=["folds_balance"])
-        _note(request, "balance.folded" if folds else "balance.shown")
-    messages.success(request, "余额会先收起来，点一下才显示。" if folds else "余额会直接显示。")
+        setattr(user, field, wanted)
+        user.save(update_fields=[field])
+        _note(request, verbs[not wanted])
+    messages.success(request, words[not wanted])
     return redirect("settings")
 
 
