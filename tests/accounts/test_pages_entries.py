@@ -252,6 +252,13 @@ class TestOneEntry:
         assert "地点定海社区卫生院" in page
         assert "看病买药先用当年账户，不够再用历年结余。" in page
 
+    def test_of_a_relatives_use_the_day_is_told_and_not_the_hour(self):
+        person = worker()
+        used_by(PersonFactory(name="林小雨"), person, 10_00, on=date(2026, 10, 1))
+        page = self.entry(person, "spending")
+        assert "2026年10月1日" in page
+        assert "记账时间" not in page
+
     def test_a_relatives_use_never_names_the_institution(self):
         person, relative = worker(), PersonFactory(name="林小雨")
         used_by(relative, person, 10_00, on=date(2026, 10, 1))
