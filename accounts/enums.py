@@ -87,7 +87,7 @@ class RunState(TextChoices):
 
 
 class ChunkState(TextChoices):
-    TODO = "todo", "待处理"
+    WAITING = "waiting", "待处理"
     DONE = "done", "已完成"
     FAILED = "failed", "失败"
 

@@ -59,7 +59,9 @@ def work_chunk(chunk_id: int) -> None:
 
 def ring(run_id: int) -> None:
     """Send one message per chunk that is to be done."""
-    for chunk_id in Chunk.objects.filter(run=run_id, state=ChunkState.TODO).order_by("id").values_list("id", flat=True):
+    for chunk_id in (
+        Chunk.objects.filter(run=run_id, state=ChunkState.WAITING).order_by("id").values_list("id", flat=True)
+    ):
         work_chunk.apply_async((chunk_id,), expires=600)
 
 

@@ -120,15 +120,15 @@ def _drain(run: Run, clock: Callable[[], datetime], progress: Progress) -> None:
     """Work until no chunk is left to do; chunks that workers hold are waited for."""
     what = f"{run.get_kind_display()} {run.region} {run.period}"
     while True:
-        todo = list(run.chunks.filter(sweep=run.sweep, state=ChunkState.TODO).values_list("id", flat=True))
+        waiting = list(run.chunks.filter(sweep=run.sweep, state=ChunkState.WAITING).values_list("id", flat=True))
         total = run.chunks.filter(sweep=run.sweep).count()
-        progress(what, total - len(todo), total)
-        if not todo:
+        progress(what, total - len(waiting), total)
+        if not waiting:
             runs.finish(run_id=run.pk, now=clock())
             return
         worked = False
-        for number, chunk_id in enumerate(todo, start=1):
+        for number, chunk_id in enumerate(waiting, start=1):
             worked |= kinds.work_chunk(chunk_id=chunk_id, now=clock())
-            progress(what, total - len(todo) + number, total)
+            progress(what, total - len(waiting) + number, total)
         if not worked:
             time.sleep(0.2)

@@ -136,7 +136,7 @@ def _work(chunk_id: int, step: Step, now: datetime) -> bool:
         chunk = (
             Chunk.objects.select_for_update(skip_locked=True, of=("self",))
             .select_related("run")
-            .filter(pk=chunk_id, state=ChunkState.TODO)
+            .filter(pk=chunk_id, state=ChunkState.WAITING)
             .first()
         )
         if chunk is None:
@@ -196,7 +196,7 @@ def finish(*, run_id: int, now: datetime) -> None:
     with transaction.atomic():
         run = Run.objects.select_for_update().get(pk=run_id)
         states = set(run.chunks.filter(sweep=run.sweep).values_list("state", flat=True))
-        if ChunkState.TODO in states or run.state != RunState.WORKING:
+        if ChunkState.WAITING in states or run.state != RunState.WORKING:
             return
         if ChunkState.FAILED in states:
             run.state = RunState.FAILED

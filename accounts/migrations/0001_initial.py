@@ -668,8 +668,8 @@ class Migration(migrations.Migration):
                 (
                     "state",
                     models.CharField(
-                        choices=[("todo", "待处理"), ("done", "已完成"), ("failed", "失败")],
-                        default="todo",
+                        choices=[("waiting", "待处理"), ("done", "已完成"), ("failed", "失败")],
+                        default="waiting",
                         max_length=8,
                         verbose_name="状态",
                     ),

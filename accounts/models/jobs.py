@@ -36,7 +36,7 @@ class Chunk(models.Model):
     sweep = models.SmallIntegerField("第几遍", default=1)
     from_person = models.BigIntegerField("起始编号")
     until_person = models.BigIntegerField("截止编号（不含）")
-    state = models.CharField("状态", max_length=8, choices=ChunkState.choices, default=ChunkState.TODO)
+    state = models.CharField("状态", max_length=8, choices=ChunkState.choices, default=ChunkState.WAITING)
     attempts = models.SmallIntegerField("尝试次数", default=0)
     error = models.CharField("最近的错误", max_length=500, blank=True)
     eligible = models.IntegerField("应处理人数", default=0)

@@ -102,7 +102,7 @@ def components(request: HttpRequest) -> HttpResponse:
                 {"name": "邀请已发出", "state": "done", "at": datetime(2026, 11, 19, 9, 5, tzinfo=SHANGHAI)},
                 {"name": "已发短信通知", "state": "done", "at": date(2026, 11, 19)},
                 {"name": "等她同意", "state": "now", "note": "11月26日前没有同意，邀请自动失效"},
-                {"name": "开始使用", "state": "todo"},
+                {"name": "开始使用", "state": "later"},
             ],
             "page_obj": Paginator(range(95), 20).page(2),
         },

@@ -49,7 +49,7 @@ class Reason:
     code: ReasonCode
     why: str
     found: str
-    todo: str
+    remedy: str
     found_fen: int | None = None
     needed_fen: int | None = None
 

@@ -19,8 +19,8 @@ def main() -> None:
     Chunk.objects.filter(run=run).exists()  # the connection stands before the start
     print("ready", flush=True)
     sys.stdin.readline()
-    while todo := list(Chunk.objects.filter(run=run, state="todo").order_by("id").values_list("id", flat=True)):
-        worked = [kinds.work_chunk(chunk_id=chunk, now=clock.now()) for chunk in todo]
+    while waiting := list(Chunk.objects.filter(run=run, state="waiting").order_by("id").values_list("id", flat=True)):
+        worked = [kinds.work_chunk(chunk_id=chunk, now=clock.now()) for chunk in waiting]
         if not any(worked):
             break  # the others hold what is left
     print(json.dumps({"peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}), flush=True)

@@ -153,7 +153,7 @@ class TestEligibility:
         for reason in eligibility.reasons(payer, pair, replace(USER, standing=standing(region="1")), terms):
             assert reason.why
             assert reason.found
-            assert reason.todo
+            assert reason.remedy
 
     def test_both_regions_must_permit(self):
         stricter = replace(TERMS, relations=("配偶",), max_authorisers=1)

@@ -118,7 +118,7 @@ def _not_allowed(form: TermsForm, giving: Giving, act: Act) -> None:
     )  # fmt: skip
     for reason in found:
         if reason.code in ("limit", "end_day"):
-            form.add_error("limit" if reason.code == "limit" else "until", f"{reason.why}，{reason.todo}")
+            form.add_error("limit" if reason.code == "limit" else "until", f"{reason.why}，{reason.remedy}")
 
 
 @never_cache
