@@ -9,7 +9,7 @@ from django.core.signals import request_started
 from django.db import connection, transaction
 
 from accounts.policies import book
-from tests import arena as databases
+from tests import databases
 from tests.canary import Canary
 
 # Pages name their files plainly: the manifest of collected files is made when the site is put up, not for tests.
@@ -54,9 +54,9 @@ def books(books_template, django_db_blocker) -> Iterator[None]:
 
 
 @pytest.fixture
-def arena(books_template, django_db_blocker) -> Iterator[str]:
+def committed_db(books_template, django_db_blocker) -> Iterator[str]:
     """Work in a copy of its own, where commits are commits and other processes see them; return its name."""
-    own = f"{books_template}_arena"
+    own = f"{books_template}_committed"
     with django_db_blocker.unblock(), databases.copied(books_template, own), databases.database(own):
         yield own
 

@@ -22,7 +22,7 @@ from accounts.ledger import pots
 from accounts.models import Enrolment, Import, Person
 from accounts.operations import imports_roster_sql
 from accounts.queries.people import find_by_certno
-from tests import arena as databases
+from tests import databases
 from tests.accounts.imports_kit import kept, roster
 from tests.factories.files import contribution_row, csv_file, roster_row
 from tests.factories.people import certno
@@ -31,17 +31,22 @@ ROOT = Path(__file__).resolve().parents[2]
 CANARY, CANARY_PHONE = certno(424_242), "19900042424"
 
 
-def manage(arena: str, *arguments: object) -> list[str]:
+def manage(committed_db: str, *arguments: object) -> list[str]:
     return [sys.executable, str(ROOT / "manage.py"), *map(str, arguments)]
 
 
-def environment(arena: str) -> dict[str, str]:
-    return {**os.environ, "DATABASE_URL": databases.url_of(arena)}
+def environment(committed_db: str) -> dict[str, str]:
+    return {**os.environ, "DATABASE_URL": databases.url_of(committed_db)}
 
 
-def run(arena: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+def run(committed_db: str, *arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        manage(arena, *arguments), env=environment(arena), capture_output=True, text=True, timeout=240, check=False
+        manage(committed_db, *arguments),
+        env=environment(committed_db),
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
     )
 
 
@@ -97,11 +102,11 @@ def test_a_bad_file_lists_every_bad_row(tmp_path: Path) -> None:
     assert "找不到文件 none.csv" in called("import_contributions", tmp_path / "none.csv")
 
 
-def test_the_exit_status_says_whether_the_file_came_in(arena: str, tmp_path: Path) -> None:
-    refused = run(arena, "import_roster", csv_file(tmp_path / "bad.csv", [roster_row(1, gend="9")]))
+def test_the_exit_status_says_whether_the_file_came_in(committed_db: str, tmp_path: Path) -> None:
+    refused = run(committed_db, "import_roster", csv_file(tmp_path / "bad.csv", [roster_row(1, gend="9")]))
     assert (refused.returncode, refused.stdout) == (1, "第2行 gend「9」：应为 1（男）、2（女）\n")
     assert "bad.csv：没有导入任何内容：第2行 gend" in refused.stderr
-    done = run(arena, "import_roster", csv_file(tmp_path / "good.csv", [roster_row(1)]), "--json")
+    done = run(committed_db, "import_roster", csv_file(tmp_path / "good.csv", [roster_row(1)]), "--json")
     assert done.returncode == 0
     assert json.loads(done.stdout)["people_added"] == 1
     assert find_by_certno(certno(1)) is not None
@@ -109,7 +114,7 @@ def test_the_exit_status_says_whether_the_file_came_in(arena: str, tmp_path: Pat
 
 @pytest.mark.chaos
 def test_an_import_killed_at_any_moment_brings_all_or_nothing_and_the_next_one_the_rest(
-    arena: str, tmp_path: Path
+    committed_db: str, tmp_path: Path
 ) -> None:
     seed = random.randrange(10**6)
     moments = random.Random(seed)
@@ -118,7 +123,7 @@ def test_an_import_killed_at_any_moment_brings_all_or_nothing_and_the_next_one_t
     before = kept()
     broken_off = 0
     for _ in range(3):
-        running = subprocess.Popen(manage(arena, "import_roster", path), env=environment(arena))
+        running = subprocess.Popen(manage(committed_db, "import_roster", path), env=environment(committed_db))
         while running.poll() is None and not _is_importing():
             time.sleep(0.01)
         time.sleep(moments.uniform(0, 0.6))
@@ -146,7 +151,7 @@ def _is_importing() -> bool:
 
 
 @pytest.mark.chaos
-def test_two_imports_of_the_same_people_at_once_make_each_person_once(arena: str, tmp_path: Path) -> None:
+def test_two_imports_of_the_same_people_at_once_make_each_person_once(committed_db: str, tmp_path: Path) -> None:
     paths = [csv_file(tmp_path / f"{n}.csv", [roster_row(m) for m in range(n, n + 200)]) for n in (0, 100)]
     failures: list[Exception] = []
 

@@ -178,7 +178,7 @@ def test_where_credits_are_yearly_every_month_of_an_opened_year_is_late(tmp_path
 
 
 @pytest.mark.chaos
-def test_opening_a_run_waits_for_an_import_and_an_import_for_a_run(arena: str, tmp_path: Path) -> None:
+def test_opening_a_run_waits_for_an_import_and_an_import_for_a_run(committed_db: str, tmp_path: Path) -> None:
     rows = [roster_row(n, insuplc_admdvs="350500") for n in range(3)]
     roster(csv_file(tmp_path / "roster.csv", rows))
     path = csv_file(tmp_path / "c.csv", [contribution_row(n, insuplc_admdvs="350500") for n in range(3)])

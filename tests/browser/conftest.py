@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import Person, User
-from tests import arena as databases
+from tests import databases
 from tests.browser.home import Home
 from tests.factories.users import citizen, signed_in
 

@@ -63,9 +63,9 @@ def _soak_in(name: str, operations: int, seed: str) -> Counter[str]:
     import django
 
     django.setup()
-    from tests import arena
+    from tests import databases
 
-    with arena.with_rules("template1", name), arena.database(name):
+    with databases.with_rules("template1", name), databases.database(name):
         total, share = Counter[str](), 5000
         for part in range(-(-operations // share)):
             total += soak(min(operations - total.total(), share), f"{seed}.{part}")

@@ -21,7 +21,7 @@ from accounts.ledger.verify import findings
 from accounts.models import Chunk, Pot, Run, Transfer
 from accounts.operations.imports_contributions import import_contributions
 from accounts.operations.imports_roster import import_roster
-from tests import arena as databases
+from tests import databases
 from tests.cast import ACTOR, HUNAN, run
 from tests.chaos import naive
 from tests.chaos.plant import Plant, disturb

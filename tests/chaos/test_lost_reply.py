@@ -22,7 +22,7 @@ SPENDS = int(os.environ.get("YIBAO_SEVERED", "60"))
 
 
 @pytest.fixture
-def wire(arena) -> Iterator[Wire]:
+def wire(committed_db) -> Iterator[Wire]:
     """Reach this test's database through a wire that swallows one reply to COMMIT in five."""
     parameters = connection.get_connection_params()
     folder, port = str(parameters["host"]), parameters.get("port") or 5432

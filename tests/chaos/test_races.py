@@ -17,7 +17,7 @@ from accounts.models import Pot, Transfer, Voucher
 from tests.cast import clinic, give, held, insured, paid_for, pot, run, spend
 from tests.chaos import acts
 
-pytestmark = [pytest.mark.usefixtures("arena"), pytest.mark.xdist_group("crowd"), pytest.mark.chaos]
+pytestmark = [pytest.mark.usefixtures("committed_db"), pytest.mark.xdist_group("crowd"), pytest.mark.chaos]
 
 SPENDS = int(os.environ.get("YIBAO_SPENDS", "240"))
 YEAR_ENDS = int(os.environ.get("YIBAO_YEAR_ENDS", "1"))
@@ -27,10 +27,10 @@ DAY = date(2025, 3, 3)
 
 
 @pytest.fixture
-def at_once(crowd, arena):
+def at_once(crowd, committed_db):
     """Return a function that lets members of the crowd act on this test's database."""
     connection.close()
-    return lambda call, arguments: crowd.act(call, arena, arguments, WITHIN)
+    return lambda call, arguments: crowd.act(call, committed_db, arguments, WITHIN)
 
 
 def deadlocks() -> int:

@@ -234,7 +234,7 @@ class TestChildren:
         assert browser_of(child).post(f"/family/invitations/{number}/answer/").status_code == 422
 
 
-@pytest.mark.usefixtures("arena", "today")
+@pytest.mark.usefixtures("committed_db", "today")
 class TestOnTheInvitersPhone:
     """In a database of its own: guesses commit by themselves."""
 

@@ -22,13 +22,13 @@ from payments import operations
 from payments.models import Institution
 from tests.factories.family import NOW, RUIAN, SELF, TODAY, ZHOUSHAN, bond, holds, insured, invited
 
-pytestmark = pytest.mark.usefixtures("arena")
+pytestmark = pytest.mark.usefixtures("committed_db")
 
 HESITATION = 0.03  # between looking and acting, so that a missing guard shows
 
 
 @pytest.fixture(autouse=True)
-def _books_are_even(arena) -> Iterator[None]:
+def _books_are_even(committed_db) -> Iterator[None]:
     yield
     assert list(findings()) == []
 

@@ -137,7 +137,7 @@ class TestRefund:
         assert held(someone) == Held(current=0, carried=1300_00)
 
 
-@pytest.mark.usefixtures("arena")
+@pytest.mark.usefixtures("committed_db")
 def test_one_bill_sent_eight_times_at_once_while_money_comes_in_has_one_outcome():
     """Some find the account empty, some do not; what the first one settled holds for all of them."""
     for number in range(5):

@@ -13,7 +13,7 @@ from accounts.operations.imports_contributions import import_contributions
 from accounts.operations.imports_roster import import_roster
 from accounts.queries.people import find_by_certno
 from payments import operations
-from tests import arena as databases
+from tests import databases
 from tests.cast import ACTOR, HUNAN, ZHOUSHAN, Held, clinic, held
 from tests.factories.files import contribution_row, csv_file, roster_row
 from tests.factories.people import certno

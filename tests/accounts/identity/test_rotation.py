@@ -20,7 +20,7 @@ from django.db import connection, transaction
 from accounts.identity import keyring, rotation
 from accounts.models import Person, PhoneCode, User
 from accounts.queries.people import find_by_certno, find_by_phone
-from tests import arena as databases
+from tests import databases
 from tests.factories.people import PersonFactory
 from tests.factories.users import official
 
@@ -118,12 +118,18 @@ def test_a_tampered_row_stops_the_rotation_with_a_message_and_nothing_is_lost(ri
 
 
 @pytest.mark.chaos
-@pytest.mark.usefixtures("arena")
-def test_killed_at_any_moment_everybody_stays_readable_and_the_next_run_completes(arena: str, ring: bytes) -> None:
+@pytest.mark.usefixtures("committed_db")
+def test_killed_at_any_moment_everybody_stays_readable_and_the_next_run_completes(
+    committed_db: str, ring: bytes
+) -> None:
     seed = random.randrange(10**6)
     moments = random.Random(seed)
     make_people()
-    environment = {**os.environ, "DATABASE_URL": databases.url_of(arena), "DJANGO_SETTINGS_MODULE": "yibao.settings"}
+    environment = {
+        **os.environ,
+        "DATABASE_URL": databases.url_of(committed_db),
+        "DJANGO_SETTINGS_MODULE": "yibao.settings",
+    }
     interrupted = 0
     for _ in range(5):
         running = subprocess.Popen([sys.executable, "-c", SCRIPT], env=environment, start_new_session=True)
@@ -142,7 +148,7 @@ def test_killed_at_any_moment_everybody_stays_readable_and_the_next_run_complete
 
 
 @pytest.mark.chaos
-@pytest.mark.usefixtures("arena")
+@pytest.mark.usefixtures("committed_db")
 def test_look_ups_find_everybody_while_the_keys_are_being_changed(ring: bytes) -> None:
     make_people(60)
     done = threading.Event()
@@ -174,7 +180,7 @@ def test_look_ups_find_everybody_while_the_keys_are_being_changed(ring: bytes) -
 
 
 @pytest.mark.chaos
-@pytest.mark.usefixtures("arena")
+@pytest.mark.usefixtures("committed_db")
 def test_a_writer_who_needs_one_key_holds_the_rotation_off(ring: bytes) -> None:
     make_people(3)
     started = threading.Event()

@@ -62,7 +62,7 @@ def sound() -> bool:
     return list(findings()) == [] and list(explanations.differences()) == []
 
 
-@pytest.mark.usefixtures("arena")
+@pytest.mark.usefixtures("committed_db")
 class TestMended:
     def test_a_failed_true_up_holds_up_the_year_end_and_recovers_once_when_it_is_mended(self):
         stays, left = worker(), worker()

@@ -38,7 +38,7 @@ def unblock() -> None:
         cursor.execute("ALTER TABLE accounts_pot DROP CONSTRAINT stuck")
 
 
-@pytest.mark.usefixtures("arena")
+@pytest.mark.usefixtures("committed_db")
 class TestPoison:
     def test_the_one_account_that_cannot_be_posted_is_found_by_halving(self, settings):
         settings.CHUNK_PEOPLE = 8

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from accounts.models import Pot
 from tests.cast import Held, give, held, insured, pot, spend
 
-pytestmark = pytest.mark.usefixtures("arena")
+pytestmark = pytest.mark.usefixtures("committed_db")
 
 DAY = date(2025, 3, 3)
 
