@@ -32,21 +32,21 @@ def transactional_db(transactional_db) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def books_template(django_db_setup, django_db_blocker) -> Iterator[str]:
+def policies_template(django_db_setup, django_db_blocker) -> Iterator[str]:
     """A database that holds every shipped region's rules and nothing else. Named, not opened."""
     with django_db_blocker.unblock():
         migrated = connection.creation._get_test_db_name()
         # pytest-django makes its database only when a test of the session asks for it.
         source = migrated if connection.settings_dict["NAME"] == migrated else "template1"
         connection.close()
-        with databases.with_rules(source, f"{migrated}_books") as name:
+        with databases.with_rules(source, f"{migrated}_policies") as name:
             yield name
 
 
 @pytest.fixture
-def books(books_template, django_db_blocker) -> Iterator[None]:
+def policies_loaded(policies_template, django_db_blocker) -> Iterator[None]:
     """Work where the rules are loaded; what the test writes is undone, after the database has checked it."""
-    with django_db_blocker.unblock(), databases.database(books_template), transaction.atomic():
+    with django_db_blocker.unblock(), databases.database(policies_template), transaction.atomic():
         yield
         if connection.connection.info.transaction_status.name == "INTRANS":  # and not broken by what failed
             connection.check_constraints()
@@ -54,10 +54,10 @@ def books(books_template, django_db_blocker) -> Iterator[None]:
 
 
 @pytest.fixture
-def committed_db(books_template, django_db_blocker) -> Iterator[str]:
+def committed_db(policies_template, django_db_blocker) -> Iterator[str]:
     """Work in a copy of its own, where commits are commits and other processes see them; return its name."""
-    own = f"{books_template}_committed"
-    with django_db_blocker.unblock(), databases.copied(books_template, own), databases.database(own):
+    own = f"{policies_template}_committed"
+    with django_db_blocker.unblock(), databases.copied(policies_template, own), databases.database(own):
         yield own
 
 

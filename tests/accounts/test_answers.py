@@ -13,7 +13,7 @@ from accounts.queries.comparison import _parts
 from tests.accounts.portal import seen, worker
 from tests.cast import HUNAN, ZHOUSHAN, changed, insured, paid_for, run, spend
 
-pytestmark = pytest.mark.usefixtures("books", "november")
+pytestmark = pytest.mark.usefixtures("policies_loaded", "november")
 
 ACCOUNT = "/account/"
 STOPPED, NOT_ARRIVING, MONTH_BY_MONTH, LESS = QUESTIONS.values()

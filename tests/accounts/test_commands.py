@@ -15,7 +15,7 @@ from tests.cast import HUNAN, ZHOUSHAN, changed, held, insured, paid_for, run, s
 from tests.factories.files import contribution_row, csv_file, roster_row
 from tests.factories.people import certno
 
-pytestmark = pytest.mark.usefixtures("books")
+pytestmark = pytest.mark.usefixtures("policies_loaded")
 
 NEW_YEAR = date(2025, 1, 1)
 NEW_YEARS_DAY = time_machine.travel("2025-01-01 08:00:00+08:00", tick=False)

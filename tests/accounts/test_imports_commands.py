@@ -60,7 +60,7 @@ def called(command: str, path: Path, **options: object) -> str:
     return out.getvalue() + err.getvalue()
 
 
-@pytest.mark.usefixtures("books")
+@pytest.mark.usefixtures("policies_loaded")
 def test_a_good_file_says_what_it_brought(tmp_path: Path) -> None:
     path = csv_file(tmp_path / "r.csv", [roster_row(n) for n in range(3)])
     assert called("import_roster", path) == "r.csv：导入 3 行，新增参保人 3 人，新增参保记录 3 条\n"
@@ -83,7 +83,7 @@ def test_a_good_file_says_what_it_brought(tmp_path: Path) -> None:
     assert called("import_contributions", paid) == "c.csv：导入 1 行，新增缴费记录 1 条\n"
 
 
-@pytest.mark.usefixtures("books")
+@pytest.mark.usefixtures("policies_loaded")
 def test_a_bad_file_lists_every_bad_row(tmp_path: Path) -> None:
     path = csv_file(tmp_path / "r.csv", [roster_row(1), roster_row(2, gend="9"), roster_row(3, mob="1")])
     out = io.StringIO()
@@ -172,7 +172,7 @@ def test_two_imports_of_the_same_people_at_once_make_each_person_once(committed_
     assert (Person.objects.count(), Enrolment.objects.count(), Import.objects.count()) == (300, 300, 2)
 
 
-@pytest.mark.usefixtures("books")
+@pytest.mark.usefixtures("policies_loaded")
 def test_a_canary_is_neither_in_the_database_nor_in_what_is_printed(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -207,7 +207,7 @@ def _dump() -> str:
         return text
 
 
-@pytest.mark.usefixtures("books")
+@pytest.mark.usefixtures("policies_loaded")
 @pytest.mark.parametrize("broken", ["stage", "merge"])
 def test_a_canary_is_not_in_the_traceback_of_an_import_that_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str

@@ -19,7 +19,7 @@ AT = datetime(2025, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
-def on_roster(books: None, tmp_path: Path) -> None:
+def on_roster(policies_loaded: None, tmp_path: Path) -> None:
     """Ten employees of 舟山 (credited by the year) who were in 泉州 (credited by the month) before."""
     rows = [roster_row(n) for n in range(10)]
     before = [roster_row(n, insuplc_admdvs="350500", stas_date="2015-01-01") for n in range(10)]

@@ -12,7 +12,7 @@ from tests.accounts.imports_kit import contributions, kept, refusal, roster
 from tests.factories.files import ROSTER_COLUMNS, contribution_row, csv_file, csv_text, roster_row, xlsx_file
 from tests.factories.people import certno
 
-pytestmark = pytest.mark.usefixtures("books")
+pytestmark = pytest.mark.usefixtures("policies_loaded")
 
 GOOD = [roster_row(n) for n in range(4)]
 

@@ -15,7 +15,7 @@ from accounts.operations.imports import ImportRefusedError, ImportResult
 from tests.accounts.imports_kit import contributions, kept, roster
 from tests.factories.files import contribution_row, csv_file, csv_text, roster_row, xlsx_file
 
-pytestmark = pytest.mark.usefixtures("books")
+pytestmark = pytest.mark.usefixtures("policies_loaded")
 
 ROWS = 12
 FILES = 120

@@ -16,7 +16,7 @@ from tests.factories.files import ROSTER_COLUMNS, csv_file, roster_row, xlsx_fil
 from tests.factories.people import certno
 from yibao.lib import tables
 
-pytestmark = pytest.mark.usefixtures("books")
+pytestmark = pytest.mark.usefixtures("policies_loaded")
 
 CONFLICT = "与已登记的 2020-01-01 的内容不一致；有变化请写新的 stas_date，历史不改"
 

@@ -16,7 +16,7 @@ from tests.cast import HUNAN, QUANZHOU, SHANGHAI, ZHOUSHAN, changed, insured, pa
 from tests.factories.people import EnrolmentFactory, PersonFactory
 from tests.factories.users import citizen, signed_in
 
-pytestmark = pytest.mark.usefixtures("books", "november")
+pytestmark = pytest.mark.usefixtures("policies_loaded", "november")
 
 ACCOUNT = "/account/"
 

@@ -14,7 +14,7 @@ from tests.accounts.portal import browser_of, last_entry, seen, used_by, words, 
 from tests.cast import HUNAN, QUANZHOU, SHANGHAI, ZHOUSHAN, changed, insured, paid_for, reverse, run, spend
 from tests.factories.people import PersonFactory
 
-pytestmark = pytest.mark.usefixtures("books", "november")
+pytestmark = pytest.mark.usefixtures("policies_loaded", "november")
 
 ENTRIES = "/account/entries/"
 

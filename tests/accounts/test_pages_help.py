@@ -9,7 +9,7 @@ from accounts.queries.answers import QUESTIONS
 from tests.accounts.portal import browser_of, seen, words, worker
 from tests.cast import insured
 
-pytestmark = pytest.mark.usefixtures("books", "november")
+pytestmark = pytest.mark.usefixtures("policies_loaded", "november")
 
 
 def article(name: str, **query: str) -> str:

@@ -9,7 +9,7 @@ from tests.accounts.portal import browser_of, words, worker
 from tests.factories.users import official, signed_in
 from yibao.lib import clock
 
-pytestmark = pytest.mark.usefixtures("books", "november")
+pytestmark = pytest.mark.usefixtures("policies_loaded", "november")
 
 
 def home() -> str:

@@ -16,7 +16,7 @@ from tests.accounts.portal import browser_of, last_entry, seen, words, worker, w
 from tests.cast import insured
 from tests.factories.users import official, signed_in
 
-pytestmark = pytest.mark.usefixtures("books", "november")
+pytestmark = pytest.mark.usefixtures("policies_loaded", "november")
 
 ACTOR = Actor.system("test")
 

@@ -12,13 +12,13 @@ from tests.cast import ZHOUSHAN, insured
 from tests.factories.people import EnrolmentFactory
 from tests.factories.users import official, signed_in
 
-pytestmark = pytest.mark.usefixtures("books", "november")
+pytestmark = pytest.mark.usefixtures("policies_loaded", "november")
 
 OFFICES = "/offices/"
 
 
 @pytest.fixture(autouse=True)
-def _counters(books):
+def _counters(policies_loaded):
     call_command("load_offices", verbosity=0)
 
 

@@ -11,7 +11,7 @@ from tests.accounts.portal import balances_of, seen, used_by, worker
 from tests.cast import QUANZHOU, SHANGHAI, ZHOUSHAN, changed, insured, paid_for, reverse, run, spend
 from tests.factories.people import PersonFactory
 
-pytestmark = pytest.mark.usefixtures("books", "november")
+pytestmark = pytest.mark.usefixtures("policies_loaded", "november")
 
 YEARS = "/account/years/"
 TODAY = date(2026, 11, 20)

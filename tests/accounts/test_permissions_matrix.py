@@ -44,7 +44,7 @@ def fresh_cache() -> None:
 
 
 @pytest.fixture
-def world(books) -> World:
+def world(policies_loaded) -> World:
     me, somebody = insured(), insured()
     return World(
         {

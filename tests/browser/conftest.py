@@ -47,10 +47,10 @@ def browser_type_launch_args() -> dict:
 
 
 @pytest.fixture(scope="session")
-def town_database(books_template, django_db_blocker) -> Iterator[str]:
+def town_database(policies_template, django_db_blocker) -> Iterator[str]:
     """A database with every region's rules, the counters, and the demo people with their years of history."""
-    name = f"{books_template}_town"
-    with django_db_blocker.unblock(), databases.copied(books_template, name):
+    name = f"{policies_template}_town"
+    with django_db_blocker.unblock(), databases.copied(policies_template, name):
         with databases.database(name):
             call_command("load_offices", verbosity=0)
             call_command("seed_demo", verbosity=0)

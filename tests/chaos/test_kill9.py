@@ -81,7 +81,7 @@ def later_files() -> tuple[list[dict], list[dict]]:
 
 
 @pytest.fixture(scope="module")
-def facts(books_template, django_db_blocker, tmp_path_factory):
+def facts(policies_template, django_db_blocker, tmp_path_factory):
     """A database with last year's pre-credit and everything that has happened since, to be copied for each round."""
     folder, today = tmp_path_factory.mktemp("facts"), clock.today()
 
@@ -89,8 +89,8 @@ def facts(books_template, django_db_blocker, tmp_path_factory):
         import_roster(actor=ACTOR, path=csv_file(folder / f"{name} people.csv", roster), today=today)
         import_contributions(actor=ACTOR, path=csv_file(folder / f"{name} paid.csv", paid), today=today)
 
-    name = f"{books_template}_facts"
-    with django_db_blocker.unblock(), databases.copied(books_template, name):
+    name = f"{policies_template}_facts"
+    with django_db_blocker.unblock(), databases.copied(policies_template, name):
         with databases.database(name):
             bring_in("first", *first_files())
             run("accrual", str(today.year - 1), on=date(today.year - 1, 1, 2))

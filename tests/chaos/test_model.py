@@ -10,7 +10,7 @@ from tests.chaos.world import World
 OPERATIONS = int(os.environ.get("YIBAO_OPERATIONS", "300"))
 
 
-@pytest.mark.usefixtures("books")
+@pytest.mark.usefixtures("policies_loaded")
 def test_the_ledger_never_differs_from_the_model():
     """The seed is fixed: the suite is the same every day. The soak takes other ones."""
     done = soak(OPERATIONS, "suite")
@@ -19,7 +19,7 @@ def test_the_ledger_never_differs_from_the_model():
     assert reached <= set(done)
 
 
-@pytest.mark.usefixtures("books")
+@pytest.mark.usefixtures("policies_loaded")
 def test_the_model_notices_a_fen():
     world = World("a fen")
     for _ in range(20):

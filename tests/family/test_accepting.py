@@ -19,7 +19,7 @@ from tests.factories.people import EnrolmentFactory, certno
 from tests.factories.users import citizen, official
 from yibao.lib.clock import SHANGHAI
 
-pytestmark = pytest.mark.usefixtures("books")
+pytestmark = pytest.mark.usefixtures("policies_loaded")
 
 PHONE = "19900000321"
 
@@ -230,7 +230,7 @@ class TestOnTheInvitersPhone:
     """The code goes to the number the invited person signs in with, never to one that the inviter typed."""
 
     @pytest.fixture(autouse=True)
-    def _outside(self, books):
+    def _outside(self, policies_loaded):
         """Guesses are counted in a durable transaction; let it stand inside that of the test, as in a TestCase."""
         for block in connection.atomic_blocks:
             block._from_testcase = True

@@ -17,7 +17,7 @@ from family.rules import CannotUndo, Changed, Refused
 from tests.factories.family import NOW, QUANZHOU, RUIAN, SELF, TODAY, bond, holds, insured, invited
 from tests.factories.people import EnrolmentFactory
 
-pytestmark = pytest.mark.usefixtures("books")
+pytestmark = pytest.mark.usefixtures("policies_loaded")
 
 
 @pytest.fixture

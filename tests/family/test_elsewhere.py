@@ -14,7 +14,7 @@ from family.operations import accepting, invitations
 from tests.factories.family import NOW, RUIAN, SELF, TODAY, bond, insured, invited
 from tests.factories.users import official, signed_in
 
-pytestmark = pytest.mark.usefixtures("books")
+pytestmark = pytest.mark.usefixtures("policies_loaded")
 
 
 @pytest.fixture

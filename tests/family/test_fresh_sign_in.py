@@ -16,7 +16,7 @@ from tests.factories.family import NOW, RUIAN, SELF, TODAY, bond, insured
 from tests.factories.users import citizen, official
 from tests.family.portal import browser_of, words
 
-pytestmark = pytest.mark.usefixtures("books", "today")
+pytestmark = pytest.mark.usefixtures("policies_loaded", "today")
 
 AFTER = NOW + timedelta(days=4)
 

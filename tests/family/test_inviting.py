@@ -16,7 +16,7 @@ from tests.factories.family import NOW, RUIAN, SELF, TODAY, bond, insured, invit
 from tests.factories.people import certno
 from tests.factories.users import citizen
 
-pytestmark = pytest.mark.usefixtures("books")
+pytestmark = pytest.mark.usefixtures("policies_loaded")
 
 LATER = NOW + timedelta(days=8)
 

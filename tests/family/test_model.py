@@ -208,7 +208,7 @@ class Families(RuleBasedStateMachine):
             transaction.savepoint_rollback(self.before)
 
 
-@pytest.mark.usefixtures("books")
+@pytest.mark.usefixtures("policies_loaded")
 def test_families_do_what_the_model_says():
     run_state_machine_as_test(
         Families,

@@ -26,13 +26,13 @@ from payments.models import Bill, Institution
 from tests.factories.family import NOW, QUANZHOU, RUIAN, SELF, TODAY, ZHOUSHAN, bond, credit, holds, insured
 from tests.factories.people import EnrolmentFactory
 
-pytestmark = pytest.mark.usefixtures("books")
+pytestmark = pytest.mark.usefixtures("policies_loaded")
 
 CLINIC = "安阳街道社区卫生服务中心"
 
 
 @pytest.fixture(autouse=True)
-def _books_are_even_after_each(books):
+def _books_are_even_after_each(policies_loaded):
     yield
     assert list(findings()) == []
 

@@ -16,13 +16,13 @@ from tests.factories.people import certno
 from tests.factories.users import citizen
 from tests.family.portal import at, browser_of, chen
 
-pytestmark = pytest.mark.usefixtures("books", "today")
+pytestmark = pytest.mark.usefixtures("policies_loaded", "today")
 
 PHONE = "19900000321"
 
 
 @pytest.fixture(autouse=True)
-def _outside(books):
+def _outside(policies_loaded):
     """Guesses are counted in a durable transaction; let it stand inside that of the test, as in a TestCase."""
     for block in connection.atomic_blocks:
         block._from_testcase = True

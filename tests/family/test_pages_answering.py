@@ -22,7 +22,7 @@ def asked(payer=None, user=None, **terms) -> tuple:
     return payer, user, invited(payer, user, **terms).invitation.number
 
 
-@pytest.mark.usefixtures("books", "today")
+@pytest.mark.usefixtures("policies_loaded", "today")
 class TestOwnSignIn:
     def test_who_what_changes_what_the_other_sees_and_the_way_out(self):
         _, user, number = asked(limit_fen=100_000)
@@ -146,7 +146,7 @@ class TestOwnSignIn:
         assert "历年结余" not in said
 
 
-@pytest.mark.usefixtures("books", "today")
+@pytest.mark.usefixtures("policies_loaded", "today")
 class TestFromPaper:
     def token_of(self, payer, user) -> str:
         return invited(payer, user).token
@@ -180,7 +180,7 @@ class TestFromPaper:
             assert own.get("/family/open/").status_code == status
 
 
-@pytest.mark.usefixtures("books", "today")
+@pytest.mark.usefixtures("policies_loaded", "today")
 class TestChildren:
     def young(self):
         born = date(2015, 5, 18)
@@ -279,7 +279,7 @@ class TestOnTheInvitersPhone:
         assert said[0] == said[1]
 
 
-@pytest.mark.usefixtures("books", "today")
+@pytest.mark.usefixtures("policies_loaded", "today")
 def test_a_result_page_is_only_for_who_did_it():
     payer, user, number = asked()
     browser_of(user).post(f"/family/invitations/{number}/refuse/", {"answer": ""})

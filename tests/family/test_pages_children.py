@@ -18,7 +18,7 @@ from tests.factories.family import bond as given
 from tests.factories.people import PersonFactory, certno
 from tests.family.portal import browser_of, chen, page, words
 
-pytestmark = pytest.mark.usefixtures("books", "today")
+pytestmark = pytest.mark.usefixtures("policies_loaded", "today")
 
 NAME, BORN = "林小雨", date(2015, 5, 18)
 VARIES = (

@@ -13,7 +13,7 @@ from tests.factories.family import NOW, SELF, TODAY, insured, invited
 from tests.factories.people import certno
 from tests.family.portal import at, bound, browser_of, chen, fill, page, send, words
 
-pytestmark = pytest.mark.usefixtures("books", "today")
+pytestmark = pytest.mark.usefixtures("policies_loaded", "today")
 
 
 class TestNobodyIsToldAbout:

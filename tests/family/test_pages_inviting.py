@@ -12,7 +12,7 @@ from tests.factories.family import NOW, QUANZHOU, SELF, TODAY, insured, invited
 from tests.factories.people import certno
 from tests.family.portal import at, bound, browser_of, chen, fill, huang, page, send, words
 
-pytestmark = pytest.mark.usefixtures("books", "today")
+pytestmark = pytest.mark.usefixtures("policies_loaded", "today")
 
 
 class TestHub:

@@ -15,7 +15,7 @@ from tests.factories.family import NOW, SELF, TODAY, ZHOUSHAN, insured, invited
 from tests.factories.people import EnrolmentFactory
 from tests.family.portal import bound, browser_of, chen, last_step, page, words
 
-pytestmark = pytest.mark.usefixtures("books", "today")
+pytestmark = pytest.mark.usefixtures("policies_loaded", "today")
 
 
 def two(**terms):

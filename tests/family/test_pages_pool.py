@@ -9,7 +9,7 @@ from family.enums import StepKind
 from tests.factories.family import QUANZHOU, holds, insured
 from tests.family.portal import bound, browser_of, chen, huang, last_step, page, words
 
-pytestmark = pytest.mark.usefixtures("books", "today")
+pytestmark = pytest.mark.usefixtures("policies_loaded", "today")
 
 
 def choose(browser, **form):

@@ -18,7 +18,7 @@ def test_every_code_leads_somewhere():
 
 
 @pytest.mark.parametrize("code", ReasonCode)
-def test_the_page_of(code, books):
+def test_the_page_of(code, policies_loaded):
     request = RequestFactory().get("/family/invite/relation/")
     request.user = citizen("19900700001", insured())
     request.htmx = False
@@ -32,12 +32,12 @@ def test_the_page_of(code, books):
 
 
 @pytest.mark.parametrize("code", ReasonCode)
-def test_the_way_on_from(code, books):
+def test_the_way_on_from(code, policies_loaded):
     browser = browser_of(insured(carried=300_000))
     assert browser.get(reverse(ONWARD[code][1]), follow=True).status_code == 200
 
 
-def test_a_button_of_a_card_gets_its_refusal_inside_the_card(books, today):
+def test_a_button_of_a_card_gets_its_refusal_inside_the_card(policies_loaded, today):
     payer, relative = chen(), insured(resident=True)
     number = invited(payer, relative).invitation.number
     changed(payer, TODAY, region=RUIAN, status=2)

@@ -11,13 +11,13 @@ from payments.operations import pay, refund
 from tests.factories.family import NOW, RUIAN, SELF, TODAY, insured
 from tests.family.portal import at, bound, browser_of, chen, page
 
-pytestmark = pytest.mark.usefixtures("books", "today")
+pytestmark = pytest.mark.usefixtures("policies_loaded", "today")
 
 PLACE = "安阳街道秘密卫生院"
 
 
 @pytest.fixture
-def clinic(books) -> Institution:
+def clinic(policies_loaded) -> Institution:
     return Institution.objects.create(code="H1", name=PLACE, kind="hospital", level=1, region=RUIAN)
 
 

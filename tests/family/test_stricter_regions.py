@@ -18,13 +18,13 @@ from tests.factories.family import NOW, QUANZHOU, RUIAN, SELF, TODAY, bond, hold
 from tests.family.portal import bound, chen, huang, page, words
 from tests.family.test_money import pay
 
-pytestmark = pytest.mark.usefixtures("books", "today")
+pytestmark = pytest.mark.usefixtures("policies_loaded", "today")
 
 NEXT_MONTH = date(2026, 4, 1)
 
 
 @pytest.fixture
-def stricter(books, tmp_path: Path):
+def stricter(policies_loaded, tmp_path: Path):
     """Return what publishes a region's latest rules of sharing anew for 2026, with one more line."""
 
     def publish(region: str, line: str) -> None:

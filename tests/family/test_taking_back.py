@@ -13,7 +13,7 @@ from family.rules import CannotUndo
 from tests.factories.family import NOW, QUANZHOU, RUIAN, SELF, TODAY, bond, holds, insured, invited
 from tests.family.test_money import pay
 
-pytestmark = pytest.mark.usefixtures("books")
+pytestmark = pytest.mark.usefixtures("policies_loaded")
 
 
 def take_back(step: Step, person, at: datetime = NOW) -> Step:

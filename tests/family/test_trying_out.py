@@ -5,7 +5,7 @@ import pytest
 from tests.factories.family import bond, insured
 from tests.family.portal import bound, browser_of, chen, page, words
 
-pytestmark = pytest.mark.usefixtures("books", "today")
+pytestmark = pytest.mark.usefixtures("policies_loaded", "today")
 
 PREVIEW = "/family/from-others/preview/"
 

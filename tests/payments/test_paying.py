@@ -35,7 +35,7 @@ def someone():
     return person
 
 
-@pytest.mark.usefixtures("books")
+@pytest.mark.usefixtures("policies_loaded")
 class TestPaying:
     @pytest.mark.parametrize(
         ("amount", "left", "cash"),
@@ -109,7 +109,7 @@ class TestPaying:
             Bill.objects.filter(pk=bill.pk).update(account_fen=100_01)
 
 
-@pytest.mark.usefixtures("books")
+@pytest.mark.usefixtures("policies_loaded")
 class TestRefund:
     def test_everything_goes_back_to_the_pots_it_came_from(self, someone):
         bill = pay(someone, 1300_50, "b1")

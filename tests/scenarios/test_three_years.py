@@ -60,10 +60,10 @@ class Bureau:
 
 
 @pytest.fixture(scope="module")
-def the_end(books_template, django_db_blocker, tmp_path_factory):
+def the_end(policies_template, django_db_blocker, tmp_path_factory):
     """A database in which the three years have passed."""
-    name = f"{books_template}_years"
-    with django_db_blocker.unblock(), databases.copied(books_template, name):
+    name = f"{policies_template}_years"
+    with django_db_blocker.unblock(), databases.copied(policies_template, name):
         with databases.database(name):
             live(Bureau(tmp_path_factory.mktemp("files")))
         yield name

@@ -14,7 +14,7 @@ from accounts.queries import explanations
 from tests.cast import ACTOR, HUNAN, ZHOUSHAN, Held, changed, held, insured, paid_for, run, spend
 from yibao.lib import clock
 
-pytestmark = pytest.mark.usefixtures("books")
+pytestmark = pytest.mark.usefixtures("policies_loaded")
 
 
 def named(jobs: list[Due]) -> list[str]:

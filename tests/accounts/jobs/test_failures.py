@@ -120,7 +120,7 @@ class TestMended:
         assert sound()
 
 
-@pytest.mark.usefixtures("books")
+@pytest.mark.usefixtures("policies_loaded")
 class TestDue:
     def test_it_is_listed_as_due_from_the_next_day(self):
         worker()

@@ -17,7 +17,7 @@ from tests.factories.files import contribution_row, csv_file, roster_row
 from tests.factories.people import certno
 from yibao.lib import clock
 
-pytestmark = pytest.mark.usefixtures("books")
+pytestmark = pytest.mark.usefixtures("policies_loaded")
 
 STAYS, LEFT, JOINED = 1, 2, 3
 LATE = date(2026, 1, 8)
@@ -46,7 +46,7 @@ def files(tmp_path) -> Files:
 
 
 @pytest.fixture
-def closed_2025(books, files) -> None:
+def closed_2025(policies_loaded, files) -> None:
     """A year of two people, pre-credited and closed, and the next one begun."""
     files.roster(roster_row(STAYS), roster_row(LEFT), on=date(2024, 12, 1))
     files.paid(*(paid(serial, "2024-12") for serial in (STAYS, LEFT)), on=date(2024, 12, 10))

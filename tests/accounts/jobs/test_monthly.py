@@ -16,7 +16,7 @@ from tests.cast import ACTOR, BEIJING, HUNAN, QUANZHOU, changed, held, insured, 
 from tests.factories.files import contribution_row, csv_file, roster_row
 from tests.factories.people import certno
 
-pytestmark = pytest.mark.usefixtures("books")
+pytestmark = pytest.mark.usefixtures("policies_loaded")
 
 JANUARY, FEBRUARY, MARCH = date(2025, 1, 1), date(2025, 2, 1), date(2025, 3, 1)
 

@@ -10,7 +10,7 @@ from accounts.models import Import, Transfer
 from accounts.queries import explanations
 from tests.cast import HUNAN, Held, changed, held, insured, movements, paid_for, run, spend
 
-pytestmark = pytest.mark.usefixtures("books")
+pytestmark = pytest.mark.usefixtures("policies_loaded")
 
 
 def accrue(month: int, year: int = 2025, region: str = HUNAN):

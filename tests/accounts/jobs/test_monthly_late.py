@@ -16,7 +16,7 @@ from tests.cast import ACTOR, HUNAN, Held, changed, held, insured, movements, pa
 from tests.factories.files import contribution_row, csv_file, roster_row
 from tests.factories.people import certno
 
-pytestmark = pytest.mark.usefixtures("books")
+pytestmark = pytest.mark.usefixtures("policies_loaded")
 
 MONTHLY_FROM_2026 = """
 [[credit]]

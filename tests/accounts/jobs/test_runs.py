@@ -88,7 +88,7 @@ class TestPoison:
         assert [held(person).current for person in crowd] == [1200_00] * 8
 
 
-@pytest.mark.usefixtures("books")
+@pytest.mark.usefixtures("policies_loaded")
 class TestChunks:
     def test_together_they_cover_everybody_once(self, settings):
         settings.CHUNK_PEOPLE = 3
@@ -146,7 +146,7 @@ class TestChunks:
         assert sum(Pot.objects.exclude(person=None).values_list("balance_fen", flat=True)) == sum(booked)
 
 
-@pytest.mark.usefixtures("books")
+@pytest.mark.usefixtures("policies_loaded")
 def test_where_nothing_is_pre_credited_there_is_no_true_up_to_run():
     insured(HUNAN)
     with pytest.raises(runs.CannotRun, match="2025 年度按月划入，没有预划"):

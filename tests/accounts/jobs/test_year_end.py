@@ -16,7 +16,7 @@ from accounts.queries import explanations
 from tests.cast import HUNAN, ZHOUSHAN, Held, changed, give, held, insured, movements, paid_for, run, spend
 from yibao.lib.fen import half_up
 
-pytestmark = pytest.mark.usefixtures("books")
+pytestmark = pytest.mark.usefixtures("policies_loaded")
 
 NEW_YEAR, NEXT = date(2025, 1, 1), date(2026, 1, 1)
 

@@ -12,7 +12,7 @@ from accounts.models import Skip, Transfer
 from accounts.queries import explanations
 from tests.cast import SHANGHAI, ZHOUSHAN, Held, changed, held, insured, movements, paid_for, run, spend
 
-pytestmark = pytest.mark.usefixtures("books")
+pytestmark = pytest.mark.usefixtures("policies_loaded")
 
 NEW_YEAR = date(2025, 1, 1)
 MONTH = 89_24  # 4,462.00 × 2%

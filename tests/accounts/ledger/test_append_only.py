@@ -13,7 +13,7 @@ from accounts.models import Import, Transfer, Voucher
 from tests.cast import ACTOR, give, held, insured, paid_for
 from yibao.lib import clock
 
-pytestmark = pytest.mark.usefixtures("books")
+pytestmark = pytest.mark.usefixtures("policies_loaded")
 
 BOOKS = ("accounts_voucher", "accounts_transfer")
 HISTORY = ("accounts_enrolment", "accounts_contribution", "accounts_import", "accounts_auditevent")

@@ -27,7 +27,7 @@ from tests.cast import (
 )
 from yibao.lib import clock
 
-pytestmark = pytest.mark.usefixtures("books")
+pytestmark = pytest.mark.usefixtures("policies_loaded")
 
 MARCH = date(2025, 3, 3)
 

@@ -11,7 +11,7 @@ from accounts.models import Pot, Transfer, Voucher
 from accounts.queries import explanations
 from tests.cast import ZHOUSHAN, give, insured, paid_for, pot, reverse, run, spend
 
-pytestmark = pytest.mark.usefixtures("books")
+pytestmark = pytest.mark.usefixtures("policies_loaded")
 
 MARCH = date(2025, 3, 3)
 
