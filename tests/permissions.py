@@ -22,9 +22,9 @@ from accounts.models import Person, User
 from family.enums import InvitationState
 from family.models import Invitation
 from family.operations.bonds import set_limit
-from tests.cast import ZHOUSHAN, give
 from tests.factories.family import SELF, bond
 from tests.factories.people import PersonFactory
+from tests.personas import ZHOUSHAN, give
 from yibao.lib import clock
 
 ROLES = ("anonymous", "unproven", "citizen", "other", "clerk", "reviewer", "policy", "superuser")

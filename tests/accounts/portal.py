@@ -12,8 +12,8 @@ from accounts.ledger import posting
 from accounts.ledger.posting import Move, Place
 from accounts.ledger.pots import system_pot
 from accounts.models import Person, Pot, Transfer, User, Voucher
-from tests.cast import ACTOR, ZHOUSHAN, insured, paid_for, pot, run, spend
 from tests.factories.users import citizen, signed_in
+from tests.personas import ACTOR, ZHOUSHAN, insured, paid_for, pot, run, spend
 
 CLINIC = Place("一级医疗机构", "定海社区卫生院")
 _phones = count(19900800000)

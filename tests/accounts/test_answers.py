@@ -11,7 +11,7 @@ from accounts.policies.formulas import MonthFacts, Span, year_credit
 from accounts.queries.answers import QUESTIONS
 from accounts.queries.comparison import _parts
 from tests.accounts.portal import seen, worker
-from tests.cast import HUNAN, ZHOUSHAN, changed, insured, paid_for, run, spend
+from tests.personas import HUNAN, ZHOUSHAN, changed, insured, paid_for, run, spend
 
 pytestmark = pytest.mark.usefixtures("policies_loaded", "november")
 

@@ -11,9 +11,9 @@ from django.db import connection
 
 from accounts.models import AuditEvent, Run, Transfer
 from accounts.queries.people import find_by_certno
-from tests.cast import HUNAN, ZHOUSHAN, changed, held, insured, paid_for, run, spend
 from tests.factories.files import contribution_row, csv_file, roster_row
 from tests.factories.people import certno
+from tests.personas import HUNAN, ZHOUSHAN, changed, held, insured, paid_for, run, spend
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from accounts.models import Transfer
 from accounts.views.citizen.entries import FORMULA_STARTS, _harmless
 from tests.accounts.portal import browser_of, last_entry, seen, used_by, words, worker, workers
-from tests.cast import HUNAN, QUANZHOU, SHANGHAI, ZHOUSHAN, changed, insured, paid_for, reverse, run, spend
 from tests.factories.people import PersonFactory
+from tests.personas import HUNAN, QUANZHOU, SHANGHAI, ZHOUSHAN, changed, insured, paid_for, reverse, run, spend
 
 pytestmark = pytest.mark.usefixtures("policies_loaded", "november")
 
@@ -111,7 +111,7 @@ class TestFilter:
 
 
 def spend_from_gift(person, day: date) -> None:
-    from tests.cast import give
+    from tests.personas import give
 
     give(person, 10_00, on=day, key=f"gift {person.pk} {day}")
 

@@ -7,7 +7,7 @@ from accounts.help import articles, search
 from accounts.policies.terms import KINDS
 from accounts.queries.answers import QUESTIONS
 from tests.accounts.portal import browser_of, seen, words, worker
-from tests.cast import insured
+from tests.personas import insured
 
 pytestmark = pytest.mark.usefixtures("policies_loaded", "november")
 

@@ -13,8 +13,8 @@ from accounts.models import AuditEvent, Feedback, Notice, OutboxMessage
 from accounts.operations import notices
 from accounts.queries import matters
 from tests.accounts.portal import browser_of, last_entry, seen, words, worker, workers
-from tests.cast import insured
 from tests.factories.users import official, signed_in
+from tests.personas import insured
 
 pytestmark = pytest.mark.usefixtures("policies_loaded", "november")
 

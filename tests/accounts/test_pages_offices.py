@@ -8,9 +8,9 @@ from django.test import Client
 
 from accounts.models import Office, User
 from tests.accounts.portal import browser_of, words
-from tests.cast import ZHOUSHAN, insured
 from tests.factories.people import EnrolmentFactory
 from tests.factories.users import official, signed_in
+from tests.personas import ZHOUSHAN, insured
 
 pytestmark = pytest.mark.usefixtures("policies_loaded", "november")
 

@@ -8,8 +8,8 @@ from accounts.queries.account import account_in, holdings_of
 from accounts.queries.statement import year_sums
 from accounts.queries.years import years_of
 from tests.accounts.portal import balances_of, seen, used_by, worker
-from tests.cast import QUANZHOU, SHANGHAI, ZHOUSHAN, changed, insured, paid_for, reverse, run, spend
 from tests.factories.people import PersonFactory
+from tests.personas import QUANZHOU, SHANGHAI, ZHOUSHAN, changed, insured, paid_for, reverse, run, spend
 
 pytestmark = pytest.mark.usefixtures("policies_loaded", "november")
 

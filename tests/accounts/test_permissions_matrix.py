@@ -13,9 +13,9 @@ from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import User
-from tests.cast import insured
 from tests.factories.users import citizen, official, signed_in
 from tests.permissions import ROLES, ROWS, Row, World
+from tests.personas import insured
 
 
 def addresses(patterns: list[Any] | None = None, namespace: str = "") -> Iterator[tuple[str, URLPattern]]:

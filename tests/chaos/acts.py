@@ -20,7 +20,7 @@ from accounts.ledger.pots import system_pot
 from accounts.models import Person, Pot
 from payments import operations
 from payments.models import Institution
-from tests.cast import ACTOR, ZHOUSHAN, spend
+from tests.personas import ACTOR, ZHOUSHAN, spend
 from yibao.lib import clock
 
 LAST_DAY, NEXT_YEAR = date(2025, 12, 31), date(2026, 1, 1)

@@ -22,10 +22,10 @@ from accounts.models import Chunk, Pot, Run, Transfer
 from accounts.operations.imports_contributions import import_contributions
 from accounts.operations.imports_roster import import_roster
 from tests import databases
-from tests.cast import ACTOR, HUNAN, run
 from tests.chaos import naive
 from tests.chaos.plant import Plant, disturb
 from tests.factories.files import contribution_row, csv_file, roster_row
+from tests.personas import ACTOR, HUNAN, run
 from yibao.celery import app
 from yibao.lib import clock
 from yibao.lib.months import Month, month_range

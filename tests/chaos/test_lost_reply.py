@@ -12,8 +12,8 @@ from django.db import OperationalError, connection, transaction
 
 from accounts.ledger.verify import findings
 from accounts.models import Pot
-from tests.cast import give, held, insured, pot, reverse, spend
 from tests.chaos.severing import Wire, severed
+from tests.personas import give, held, insured, pot, reverse, spend
 
 pytestmark = [pytest.mark.chaos, pytest.mark.xdist_group("crowd")]
 

@@ -14,8 +14,8 @@ from django.db import connection
 
 from accounts.ledger.verify import findings
 from accounts.models import Pot, Transfer, Voucher
-from tests.cast import clinic, give, held, insured, paid_for, pot, run, spend
 from tests.chaos import acts
+from tests.personas import clinic, give, held, insured, paid_for, pot, run, spend
 
 pytestmark = [pytest.mark.usefixtures("committed_db"), pytest.mark.xdist_group("crowd"), pytest.mark.chaos]
 

@@ -10,10 +10,10 @@ from accounts.ledger.posting import AlreadyReversed, KeyReused, NotEnough
 from accounts.ledger.verify import findings
 from accounts.models import Person, Voucher
 from accounts.queries import explanations
-from tests import cast
-from tests.cast import HUNAN, ZHOUSHAN
+from tests import personas
 from tests.chaos.invariants import broken
 from tests.chaos.reference import Books, Posted, Refused, Someone
+from tests.personas import HUNAN, ZHOUSHAN
 
 START = date(2023, 1, 10)
 WEIGHTS = {
@@ -54,7 +54,7 @@ class World:
             self._add(HUNAN, person_type)
 
     def _add(self, region: str, person_type: str) -> None:
-        person = cast.insured(region, person_type=person_type)
+        person = personas.insured(region, person_type=person_type)
         who = Someone(2019 if region == ZHOUSHAN else None)
         who.statuses.append((date(2020, 1, 1), True, person_type == "12"))
         self.books[region].people.append(who)
@@ -141,10 +141,10 @@ class World:
             refused = str(refusal)
         try:
             if kind == "spend":
-                voucher = cast.spend(person, fen, on=on, key=key, region=region)
+                voucher = personas.spend(person, fen, on=on, key=key, region=region)
             else:
                 pot = PotKind.CURRENT if to[0] else PotKind.CARRIED
-                voucher = cast.give(person, fen, on=on, key=key, region=region, into=pot)
+                voucher = personas.give(person, fen, on=on, key=key, region=region, into=pot)
             assert self.vouchers.setdefault(key, voucher.pk) == voucher.pk, "another voucher for the same request"
             outcome = ""
         except NotEnough:
@@ -183,7 +183,7 @@ class World:
         except Refused as refusal:
             refused = str(refusal)
         try:
-            cast.reverse(Voucher(pk=self.vouchers[original]), on=on, key=key)
+            personas.reverse(Voucher(pk=self.vouchers[original]), on=on, key=key)
             outcome = ""
         except NotEnough:
             outcome = "not enough"
@@ -215,7 +215,7 @@ class World:
         person, region = self.real[id(who)]
         who.bases[month] = self.dice.randint(4500, 9000) * 100
         base = f"{who.bases[month] // 100}.00"
-        cast.paid_for(person, month, base, received=self.today, late=region == HUNAN and month < self.month)
+        personas.paid_for(person, month, base, received=self.today, late=region == HUNAN and month < self.month)
         return ""
 
     def _leave_or_return(self) -> str:
@@ -234,7 +234,9 @@ class World:
             return "changed today"
         who.statuses.append((since, insured, retired))
         self.log[-1] += f" {insured=} {retired=} since {since}"
-        cast.changed(self.real[id(who)][0], since, status=1 if insured else 4, person_type="12" if retired else "11")
+        personas.changed(
+            self.real[id(who)][0], since, status=1 if insured else 4, person_type="12" if retired else "11"
+        )
         return ""
 
     def _credit(self) -> str:
@@ -277,7 +279,7 @@ class World:
 
     def _run(self, kind: str, period: str, region: str) -> None:
         self.log[-1] += f" {region} {kind} {period}"
-        for report in cast.run(kind, period, on=self.today, region=region):
+        for report in personas.run(kind, period, on=self.today, region=region):
             assert report.complete, report
 
     def _key(self, kind: str) -> str:

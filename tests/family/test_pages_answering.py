@@ -11,10 +11,10 @@ from accounts.models import OutboxMessage
 from family.enums import BondState, Consent, InvitationState, StepKind
 from family.models import Bond, Invitation, Step
 from family.operations import invitations
-from tests.cast import changed
 from tests.factories.family import NOW, QUANZHOU, SELF, TODAY, insured, invited
 from tests.factories.people import certno
 from tests.family.portal import at, bound, browser_of, chen, huang, last_step, page, words
+from tests.personas import changed
 
 
 def asked(payer=None, user=None, **terms) -> tuple:

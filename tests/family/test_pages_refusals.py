@@ -7,10 +7,10 @@ from django.urls import reverse
 from family.rules import Reason, ReasonCode
 from family.views.citizen.refusals import ONWARD, refused
 from tests.accounts.portal import browser_of, words
-from tests.cast import changed
 from tests.factories.family import RUIAN, TODAY, insured, invited
 from tests.factories.users import citizen
 from tests.family.portal import chen
+from tests.personas import changed
 
 
 def test_every_code_leads_somewhere():

@@ -14,7 +14,7 @@ from accounts.models import Voucher
 from family.rules import Source, spending_plan
 from payments import operations
 from payments.models import Bill
-from tests.cast import ACTOR, HUNAN, ZHOUSHAN, Held, changed, clinic, give, held, insured, run
+from tests.personas import ACTOR, HUNAN, ZHOUSHAN, Held, changed, clinic, give, held, insured, run
 
 MARCH = date(2025, 3, 3)
 

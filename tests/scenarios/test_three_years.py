@@ -14,9 +14,9 @@ from accounts.operations.imports_roster import import_roster
 from accounts.queries.people import find_by_certno
 from payments import operations
 from tests import databases
-from tests.cast import ACTOR, HUNAN, ZHOUSHAN, Held, clinic, held
 from tests.factories.files import contribution_row, csv_file, roster_row
 from tests.factories.people import certno
+from tests.personas import ACTOR, HUNAN, ZHOUSHAN, Held, clinic, held
 from yibao.lib.months import Month, month_range
 
 FLEXIBLE, LEAVES, RETIRES, MONTHLY, RETIRED = range(1, 6)

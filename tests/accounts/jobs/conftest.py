@@ -7,7 +7,7 @@ import pytest
 
 from accounts.policies.loading import load
 from accounts.policies.presets import SHIPPED
-from tests.cast import ACTOR
+from tests.personas import ACTOR
 from yibao.lib import clock
 
 

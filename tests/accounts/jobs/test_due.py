@@ -11,7 +11,7 @@ from accounts.jobs.execute import run_job
 from accounts.ledger.verify import findings
 from accounts.models import Chunk, Run
 from accounts.queries import explanations
-from tests.cast import ACTOR, HUNAN, ZHOUSHAN, Held, changed, held, insured, paid_for, run, spend
+from tests.personas import ACTOR, HUNAN, ZHOUSHAN, Held, changed, held, insured, paid_for, run, spend
 from yibao.lib import clock
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")

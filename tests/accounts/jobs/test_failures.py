@@ -14,7 +14,7 @@ from accounts.ledger import periods
 from accounts.ledger.verify import findings
 from accounts.models import Person, Run
 from accounts.queries import explanations
-from tests.cast import ACTOR, HUNAN, ZHOUSHAN, Held, changed, held, insured, movements, paid_for, pot, run
+from tests.personas import ACTOR, HUNAN, ZHOUSHAN, Held, changed, held, insured, movements, paid_for, pot, run
 from yibao.lib import clock
 
 NEW_YEAR, NEXT, DAY_AFTER = date(2025, 1, 1), date(2026, 1, 1), date(2026, 1, 2)

@@ -12,9 +12,9 @@ from accounts.operations.imports_contributions import import_contributions
 from accounts.operations.imports_roster import import_roster
 from accounts.queries import explanations
 from accounts.queries.people import find_by_certno
-from tests.cast import ACTOR, HUNAN, ZHOUSHAN, Held, held, insured, movements, paid_for, run
 from tests.factories.files import contribution_row, csv_file, roster_row
 from tests.factories.people import certno
+from tests.personas import ACTOR, HUNAN, ZHOUSHAN, Held, held, insured, movements, paid_for, run
 from yibao.lib import clock
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")

@@ -8,7 +8,7 @@ from accounts.enums import RunState, VoucherKind
 from accounts.ledger.verify import findings
 from accounts.models import Import, Transfer
 from accounts.queries import explanations
-from tests.cast import HUNAN, Held, changed, held, insured, movements, paid_for, run, spend
+from tests.personas import HUNAN, Held, changed, held, insured, movements, paid_for, run, spend
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
 

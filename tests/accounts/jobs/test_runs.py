@@ -9,7 +9,7 @@ from accounts.enums import ChunkState, PotKind, RunState
 from accounts.jobs import kinds, runs
 from accounts.ledger.verify import findings
 from accounts.models import Chunk, Person, Pot, Run, Transfer
-from tests.cast import ACTOR, HUNAN, ZHOUSHAN, Held, held, insured, paid_for, pot, run
+from tests.personas import ACTOR, HUNAN, ZHOUSHAN, Held, held, insured, paid_for, pot, run
 from yibao.lib import clock
 
 NEW_YEAR = date(2025, 1, 1)

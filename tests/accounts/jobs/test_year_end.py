@@ -13,7 +13,7 @@ from accounts.ledger import periods
 from accounts.ledger.verify import findings
 from accounts.models import Pot, Run, Transfer
 from accounts.queries import explanations
-from tests.cast import HUNAN, ZHOUSHAN, Held, changed, give, held, insured, movements, paid_for, run, spend
+from tests.personas import HUNAN, ZHOUSHAN, Held, changed, give, held, insured, movements, paid_for, run, spend
 from yibao.lib.fen import half_up
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")

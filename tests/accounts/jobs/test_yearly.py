@@ -10,7 +10,7 @@ from accounts.ledger.pots import open_missing
 from accounts.ledger.verify import findings
 from accounts.models import Skip, Transfer
 from accounts.queries import explanations
-from tests.cast import SHANGHAI, ZHOUSHAN, Held, changed, held, insured, movements, paid_for, run, spend
+from tests.personas import SHANGHAI, ZHOUSHAN, Held, changed, held, insured, movements, paid_for, run, spend
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
 

@@ -10,7 +10,7 @@ from accounts import guard
 from accounts.identity.audit import record
 from accounts.ledger.verify import findings
 from accounts.models import Import, Transfer, Voucher
-from tests.cast import ACTOR, give, held, insured, paid_for
+from tests.personas import ACTOR, give, held, insured, paid_for
 from yibao.lib import clock
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection, transaction
 
 from accounts.models import Pot
-from tests.cast import Held, give, held, insured, pot, spend
+from tests.personas import Held, give, held, insured, pot, spend
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 

@@ -10,7 +10,7 @@ from accounts.ledger.posting import AlreadyReversed, KeyReused, Move, NotEnough,
 from accounts.ledger.pots import receivables, system_pot
 from accounts.ledger.verify import findings
 from accounts.models import Pot, Transfer, Voucher
-from tests.cast import (
+from tests.personas import (
     ACTOR,
     ZHOUSHAN,
     Held,

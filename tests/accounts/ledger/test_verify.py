@@ -9,7 +9,7 @@ from django.db import connection
 from accounts.ledger.verify import INVARIANTS, findings
 from accounts.models import Pot, Transfer, Voucher
 from accounts.queries import explanations
-from tests.cast import ZHOUSHAN, give, insured, paid_for, pot, reverse, run, spend
+from tests.personas import ZHOUSHAN, give, insured, paid_for, pot, reverse, run, spend
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
 
