@@ -23,7 +23,7 @@ from accounts.operations.imports_contributions import import_contributions
 from accounts.operations.imports_roster import import_roster
 from tests import databases
 from tests.chaos import naive
-from tests.chaos.plant import Plant, disturb
+from tests.chaos.worker_harness import WorkerHarness, disturb
 from tests.factories.files import contribution_row, csv_file, roster_row
 from tests.personas import ACTOR, HUNAN, run
 from yibao.celery import app
@@ -133,20 +133,20 @@ def round_database(facts, django_db_blocker):
 def test_nothing_is_lost_and_nothing_done_twice(part, seed, undisturbed, round_database, tmp_path):
     dice = random.Random(f"{part} {seed}")
     today = clock.today()
-    with Plant(tmp_path, app, "yibao.celery", databases.url_of(round_database)) as plant:
+    with WorkerHarness(tmp_path, app, "yibao.celery", databases.url_of(round_database)) as harness:
 
         def tick_and_look() -> bool:
-            plant.send("accounts.tasks.tick", expires=5)
-            plant.send("accounts.tasks.pump", expires=5)
+            harness.send("accounts.tasks.tick", expires=5)
+            harness.send("accounts.tasks.pump", expires=5)
             return due_jobs(today) == [] and not Run.objects.filter(state="working").exists()
 
-        disturb(plant, part, dice, most=KILLS[part], step=tick_and_look, within=WITHIN)
+        disturb(harness, part, dice, most=KILLS[part], step=tick_and_look, within=WITHIN)
         # Every message once more, as a broker would that never heard of the acknowledgements.
         for chunk in Chunk.objects.values_list("pk", flat=True):
-            plant.send(tasks.work_chunk.name, chunk)
-        disturb(plant, part, dice, most=0, step=lambda: plant.waiting() == 0, within=WITHIN)
-    print(f"seed {part} {seed}: {len(plant.kills)} kills of {part}, {Chunk.objects.count()} chunks")
-    assert plant.kills, "it was over before anything could be killed"
+            harness.send(tasks.work_chunk.name, chunk)
+        disturb(harness, part, dice, most=0, step=lambda: harness.waiting() == 0, within=WITHIN)
+    print(f"seed {part} {seed}: {len(harness.kills)} kills of {part}, {Chunk.objects.count()} chunks")
+    assert harness.kills, "it was over before anything could be killed"
     assert books() == undisturbed
     assert list(findings()) == []
     assert {run.state for run in Run.objects.all()} == {"done"}
@@ -172,23 +172,23 @@ def naive_round(part: str, dice: random.Random, round_database: str, tmp_path) -
         cursor.execute("DROP TABLE IF EXISTS naive_pot")
         cursor.execute("CREATE TABLE naive_pot (id bigint PRIMARY KEY, balance bigint NOT NULL)")
         cursor.execute("INSERT INTO naive_pot SELECT n, 0 FROM generate_series(1, %s) n", [ACCOUNTS])
-    with Plant(tmp_path, naive.app, "tests.chaos.naive", databases.url_of(round_database)) as plant:
+    with WorkerHarness(tmp_path, naive.app, "tests.chaos.naive", databases.url_of(round_database)) as harness:
         for first in range(1, ACCOUNTS, EACH):
-            plant.send("naive.credit", first, first + EACH)
+            harness.send("naive.credit", first, first + EACH)
         quiet = 0
 
         def idle_for_a_while() -> bool:
             nonlocal quiet
-            quiet = quiet + 1 if plant.waiting() == 0 else 0
+            quiet = quiet + 1 if harness.waiting() == 0 else 0
             return quiet > 10
 
-        disturb(plant, part, dice, most=3, step=idle_for_a_while, within=WITHIN)
+        disturb(harness, part, dice, most=3, step=idle_for_a_while, within=WITHIN)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FILTER (WHERE balance > 100), count(*) FILTER (WHERE balance < 100) FROM naive_pot"
         )
         twice, missing = cursor.fetchone()
-    print(f"naive {part}: {len(plant.kills)} kills, {twice} credited more than once, {missing} not at all")
+    print(f"naive {part}: {len(harness.kills)} kills, {twice} credited more than once, {missing} not at all")
     return twice, missing
 
 

@@ -17,7 +17,7 @@ from yibao.servers import Valkey
 BIN = Path(sys.executable).parent
 
 
-class Plant:
+class WorkerHarness:
     """Broker and worker of one round. `beat` sends what a beat would; what is lost on the way is lost."""
 
     def __init__(self, folder: Path, app: Celery, module: str, database_url: str) -> None:
@@ -36,7 +36,7 @@ class Plant:
         self.worker: subprocess.Popen[bytes] | None = None
         self.kills: list[str] = []
 
-    def __enter__(self) -> "Plant":
+    def __enter__(self) -> "WorkerHarness":
         self.valkey.start()
         self.start_worker()
         return self
@@ -115,15 +115,15 @@ class Plant:
 
 
 def disturb(
-    plant: Plant, part: str, dice: random.Random, *, most: int, step: Callable[[], bool], within: float
+    harness: WorkerHarness, part: str, dice: random.Random, *, most: int, step: Callable[[], bool], within: float
 ) -> None:
     """Let it run, killing `part` at random moments at most so often, until `step` says it is done."""
     deadline = time.monotonic() + within
     next_kill = time.monotonic() + dice.uniform(0.3, 1.2)
     while not step():
-        assert time.monotonic() < deadline, f"not done within {within} s; see {plant.log}"
-        plant.supervise()
+        assert time.monotonic() < deadline, f"not done within {within} s; see {harness.log}"
+        harness.supervise()
         time.sleep(0.3)  # a beat, not a flood
-        if time.monotonic() > next_kill and len(plant.kills) < most:
-            plant.kill(part, dice)
+        if time.monotonic() > next_kill and len(harness.kills) < most:
+            harness.kill(part, dice)
             next_kill = time.monotonic() + dice.uniform(0.3, 1.2)
