@@ -1,4 +1,4 @@
-"""What the members of a crowd do: the real operations, and beside each the naive way of doing it.
+"""What the processes of a race call: the real operations, and beside each the naive way of doing it.
 
 The naive ways are what looks right when one person at a time tries it. They are here to fail the same tests.
 """
@@ -45,7 +45,7 @@ def sql(statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
 
 
 def one_of(act: Any, arguments: tuple[Any, ...]) -> Any:
-    """Do what this member is there for: a crowd makes one call, its members may have different parts in it."""
+    """Call what this process is there for: all make one call, and may have different parts in it."""
     return act(*arguments)
 
 

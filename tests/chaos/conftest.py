@@ -1,14 +1,14 @@
-"""The crowd of the race tests."""
+"""The processes of the race tests."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from tests.chaos.crowd import Crowd
+from tests.chaos.process_pool import ProcessPool
 
 
 @pytest.fixture(scope="session")
-def crowd() -> Iterator[Crowd]:
-    members = Crowd(8)
-    yield members
-    members.leave()
+def process_pool() -> Iterator[ProcessPool]:
+    pool = ProcessPool(8)
+    yield pool
+    pool.close()

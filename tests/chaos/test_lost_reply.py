@@ -15,7 +15,7 @@ from accounts.models import Pot
 from tests.chaos.severing import Wire, severed
 from tests.personas import give, held, insured, pot, reverse, spend
 
-pytestmark = [pytest.mark.chaos, pytest.mark.xdist_group("crowd")]
+pytestmark = [pytest.mark.chaos, pytest.mark.xdist_group("process_pool")]
 
 DAY = date(2025, 3, 3)
 SPENDS = int(os.environ.get("YIBAO_SEVERED", "60"))

@@ -17,20 +17,20 @@ from accounts.models import Pot, Transfer, Voucher
 from tests.chaos import acts
 from tests.personas import clinic, give, held, insured, paid_for, pot, run, spend
 
-pytestmark = [pytest.mark.usefixtures("committed_db"), pytest.mark.xdist_group("crowd"), pytest.mark.chaos]
+pytestmark = [pytest.mark.usefixtures("committed_db"), pytest.mark.xdist_group("process_pool"), pytest.mark.chaos]
 
 SPENDS = int(os.environ.get("YIBAO_SPENDS", "240"))
 YEAR_ENDS = int(os.environ.get("YIBAO_YEAR_ENDS", "1"))
-MEMBERS = 8
+PROCESSES = 8
 WITHIN = 60 + SPENDS / 10
 DAY = date(2025, 3, 3)
 
 
 @pytest.fixture
-def at_once(crowd, committed_db):
-    """Return a function that lets members of the crowd act on this test's database."""
+def at_once(process_pool, committed_db):
+    """Return a function that makes processes call something at once on this test's database."""
     connection.close()
-    return lambda call, arguments: crowd.act(call, committed_db, arguments, WITHIN)
+    return lambda call, arguments: process_pool.call_at_once(call, committed_db, arguments, WITHIN)
 
 
 def deadlocks() -> int:
@@ -47,7 +47,7 @@ class TestOverdraw:
         for person in people:
             give(person, opening, on=DAY, key=f"give {person.pk}")
         ids = [person.pk for person in people]
-        taken = at_once(act, [(ids, SPENDS // MEMBERS, f"{act.__name__} {me}") for me in range(MEMBERS)])
+        taken = at_once(act, [(ids, SPENDS // PROCESSES, f"{act.__name__} {me}") for me in range(PROCESSES)])
         spent = {person.pk: sum(by[person.pk] for by in taken) for person in people}
         assert all(fen >= opening * 0.9 for fen in spent.values()), "too few attempts to prove anything"
         return sum(abs(spent[person.pk] + held(person).total - opening) for person in people)
@@ -68,15 +68,15 @@ class TestOneKey:
     def test_sixteen_at_once_have_one_effect_and_one_answer(self, at_once):
         person = insured()
         give(person, 1_000, on=DAY, key="give")
-        answers = at_once(acts.use_keys, [(person.pk, self.keys)] * MEMBERS)
+        answers = at_once(acts.use_keys, [(person.pk, self.keys)] * PROCESSES)
         for number in range(len(self.keys)):
-            assert len({voucher for member in answers for voucher in member[number]}) == 1
+            assert len({voucher for answer in answers for voucher in answer[number]}) == 1
         assert held(person).carried == 1_000 - 10 * len(self.keys)
         assert Voucher.objects.count() == 1 + len(self.keys)
 
     def test_looking_whether_the_key_is_there_pays_twice(self, at_once):
         acts.make_scratch()
-        at_once(acts.use_keys_naively, [(0, self.keys)] * MEMBERS)
+        at_once(acts.use_keys_naively, [(0, self.keys)] * PROCESSES)
         assert acts.sql("SELECT count(*) FROM naive_effect")[0][0] > len(self.keys)
 
 
@@ -87,14 +87,14 @@ class TestOneReversal:
         person = insured()
         give(person, 1_000, on=DAY, key="give")
         vouchers = [spend(person, 10, on=DAY, key=f"bill {number}").pk for number in range(20)]
-        done = at_once(acts.reverse_all, [(vouchers, f"member {me}") for me in range(MEMBERS)])
+        done = at_once(acts.reverse_all, [(vouchers, f"process {me}") for me in range(PROCESSES)])
         assert sum(done) == len(vouchers)
         assert held(person).carried == 1_000
         assert list(findings()) == []
 
     def test_looking_whether_it_was_reversed_reverses_twice(self, at_once):
         acts.make_scratch()
-        done = at_once(acts.reverse_all_naively, [(range(20), f"member {me}") for me in range(MEMBERS)])
+        done = at_once(acts.reverse_all_naively, [(range(20), f"process {me}") for me in range(PROCESSES)])
         assert sum(done) > 20
 
 
@@ -112,7 +112,7 @@ class TestYearEnd:
         run("accrual", "2025", on=DAY)
         ids = [person.pk for person in people]
         before = deadlocks()
-        both = [(acts.spend_slowly, (ids, f"{seed}/{me}", self.until, self.slow)) for me in range(MEMBERS - 1)]
+        both = [(acts.spend_slowly, (ids, f"{seed}/{me}", self.until, self.slow)) for me in range(PROCESSES - 1)]
         at_once(acts.one_of, [*both, (acts.close_after, (self.until,))])
         booked = {person: 1200_00 for person in ids}
         carried = dict.fromkeys(ids, 0)
@@ -134,7 +134,7 @@ class TestYearEnd:
         pots = list(range(1, self.pots + 1))
         acts.sql("INSERT INTO naive_period VALUES (false)")
         acts.sql("INSERT INTO naive_pot SELECT n, 120000 FROM generate_series(1, %s) n", self.pots)
-        payers = [(acts.spend_slowly_naively, (pots, f"{me}", self.until, self.slow)) for me in range(MEMBERS - 1)]
+        payers = [(acts.spend_slowly_naively, (pots, f"{me}", self.until, self.slow)) for me in range(PROCESSES - 1)]
         at_once(acts.one_of, [*payers, (acts.close_after_naively, (self.until,))])
         wrong = acts.sql(
             "SELECT count(*) FROM naive_carry c LEFT JOIN (SELECT pot, sum(amount) AS amount FROM naive_booked"
@@ -144,7 +144,7 @@ class TestYearEnd:
 
 
 class TestLockOrder:
-    """Half the crowd pays A from B, the other half B from A."""
+    """Half the processes pay A from B, the other half B from A."""
 
     times = 30
 
@@ -158,7 +158,7 @@ class TestLockOrder:
     def test_opposite_payments_never_deadlock(self, at_once):
         ways = self.both_ways()
         before = deadlocks()
-        at_once(acts.hand_over, [(ways[me % 2], self.times, f"member {me}") for me in range(MEMBERS)])
+        at_once(acts.hand_over, [(ways[me % 2], self.times, f"process {me}") for me in range(PROCESSES)])
         assert deadlocks() == before
         assert sum(Pot.objects.filter(pk__in=ways[0]).values_list("balance_fen", flat=True)) == 20_000
         assert list(findings()) == []
@@ -166,5 +166,5 @@ class TestLockOrder:
     def test_locking_giver_then_receiver_deadlocks(self, at_once):
         ways = self.both_ways()
         # A few times are enough: PostgreSQL takes a second to notice each of these circles.
-        broken = at_once(acts.hand_over_naively, [(ways[me % 2], 3, "") for me in range(MEMBERS)])
+        broken = at_once(acts.hand_over_naively, [(ways[me % 2], 3, "") for me in range(PROCESSES)])
         assert sum(broken) > 0

@@ -10,52 +10,52 @@ from typing import Any
 START_WITHIN = 60
 
 
-class Crowd:
+class ProcessPool:
     """Some processes waiting to act. Started once per test session, because each has to set Django up."""
 
     def __init__(self, size: int) -> None:
         context = multiprocessing.get_context("spawn")
-        self._members: list[tuple[Any, Connection]] = []
+        self._processes: list[tuple[Any, Connection]] = []
         for _ in range(size):
             ours, theirs = context.Pipe()
-            process = context.Process(target=_member, args=(theirs,), daemon=True)
+            process = context.Process(target=_serve, args=(theirs,), daemon=True)
             process.start()
             theirs.close()
-            self._members.append((process, ours))
+            self._processes.append((process, ours))
 
-    def act(
+    def call_at_once(
         self, call: Callable[..., Any], database: str, arguments: list[tuple[Any, ...]], within: float
     ) -> list[Any]:
-        """Let as many members as there are arguments make a call at once, on a database; return what they returned.
+        """Let as many processes as there are arguments make a call at once, on a database; return what they returned.
 
-        Raises AssertionError with the member's own traceback when one failed, or did not come back in time.
+        Raises AssertionError with the process's own traceback when one failed, or did not come back in time.
         """
-        acting = [pipe for _, pipe in self._members[: len(arguments)]]
-        assert len(acting) == len(arguments), "not so many in the crowd"
+        acting = [pipe for _, pipe in self._processes[: len(arguments)]]
+        assert len(acting) == len(arguments), "not so many in the pool"
         for pipe, given in zip(acting, arguments, strict=True):
             pipe.send((database, call, given))
         for pipe in acting:
-            assert pipe.poll(START_WITHIN), "a member did not get ready"
+            assert pipe.poll(START_WITHIN), "a process did not get ready"
             assert pipe.recv() == "ready"
         for pipe in acting:
             pipe.send("go")
         results = []
         for pipe in acting:
-            assert pipe.poll(within), f"a member was not done within {within} s"
+            assert pipe.poll(within), f"a process was not done within {within} s"
             failure, result = pipe.recv()
             assert failure is None, failure
             results.append(result)
         return results
 
-    def leave(self) -> None:
-        for process, pipe in self._members:
+    def close(self) -> None:
+        for process, pipe in self._processes:
             pipe.close()
             process.join(timeout=5)
             if process.is_alive():
                 process.kill()
 
 
-def _member(pipe: Connection) -> None:
+def _serve(pipe: Connection) -> None:
     import django
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yibao.settings")
