@@ -14,7 +14,7 @@ from django.db import connection
 
 from accounts.ledger.verify import findings
 from accounts.models import Pot, Transfer, Voucher
-from tests.chaos import acts
+from tests.chaos import race_calls
 from tests.personas import clinic, give, held, insured, paid_for, pot, run, spend
 
 pytestmark = [pytest.mark.usefixtures("committed_db"), pytest.mark.xdist_group("process_pool"), pytest.mark.chaos]
@@ -34,7 +34,7 @@ def at_once(process_pool, committed_db):
 
 
 def deadlocks() -> int:
-    return acts.sql("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")[0][0]
+    return race_calls.sql("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")[0][0]
 
 
 class TestOverdraw:
@@ -53,11 +53,11 @@ class TestOverdraw:
         return sum(abs(spent[person.pk] + held(person).total - opening) for person in people)
 
     def test_parallel_spends_never_overdraw_and_every_fen_is_accounted_for(self, at_once):
-        assert self.overspent(at_once, acts.spend_much) == 0
+        assert self.overspent(at_once, race_calls.spend_much) == 0
         assert list(findings()) == []
 
     def test_reading_and_saving_the_balance_overdraws(self, at_once):
-        assert self.overspent(at_once, acts.spend_much_naively) > 0
+        assert self.overspent(at_once, race_calls.spend_much_naively) > 0
 
 
 class TestOneKey:
@@ -68,16 +68,16 @@ class TestOneKey:
     def test_sixteen_at_once_have_one_effect_and_one_answer(self, at_once):
         person = insured()
         give(person, 1_000, on=DAY, key="give")
-        answers = at_once(acts.use_keys, [(person.pk, self.keys)] * PROCESSES)
+        answers = at_once(race_calls.use_keys, [(person.pk, self.keys)] * PROCESSES)
         for number in range(len(self.keys)):
             assert len({voucher for answer in answers for voucher in answer[number]}) == 1
         assert held(person).carried == 1_000 - 10 * len(self.keys)
         assert Voucher.objects.count() == 1 + len(self.keys)
 
     def test_looking_whether_the_key_is_there_pays_twice(self, at_once):
-        acts.make_scratch()
-        at_once(acts.use_keys_naively, [(0, self.keys)] * PROCESSES)
-        assert acts.sql("SELECT count(*) FROM naive_effect")[0][0] > len(self.keys)
+        race_calls.make_scratch()
+        at_once(race_calls.use_keys_naively, [(0, self.keys)] * PROCESSES)
+        assert race_calls.sql("SELECT count(*) FROM naive_effect")[0][0] > len(self.keys)
 
 
 class TestOneReversal:
@@ -87,14 +87,14 @@ class TestOneReversal:
         person = insured()
         give(person, 1_000, on=DAY, key="give")
         vouchers = [spend(person, 10, on=DAY, key=f"bill {number}").pk for number in range(20)]
-        done = at_once(acts.reverse_all, [(vouchers, f"process {me}") for me in range(PROCESSES)])
+        done = at_once(race_calls.reverse_all, [(vouchers, f"process {me}") for me in range(PROCESSES)])
         assert sum(done) == len(vouchers)
         assert held(person).carried == 1_000
         assert list(findings()) == []
 
     def test_looking_whether_it_was_reversed_reverses_twice(self, at_once):
-        acts.make_scratch()
-        done = at_once(acts.reverse_all_naively, [(range(20), f"process {me}") for me in range(PROCESSES)])
+        race_calls.make_scratch()
+        done = at_once(race_calls.reverse_all_naively, [(range(20), f"process {me}") for me in range(PROCESSES)])
         assert sum(done) > 20
 
 
@@ -112,8 +112,8 @@ class TestYearEnd:
         run("accrual", "2025", on=DAY)
         ids = [person.pk for person in people]
         before = deadlocks()
-        both = [(acts.spend_slowly, (ids, f"{seed}/{me}", self.until, self.slow)) for me in range(PROCESSES - 1)]
-        at_once(acts.one_of, [*both, (acts.close_after, (self.until,))])
+        both = [(race_calls.spend_slowly, (ids, f"{seed}/{me}", self.until, self.slow)) for me in range(PROCESSES - 1)]
+        at_once(race_calls.one_of, [*both, (race_calls.close_after, (self.until,))])
         booked = {person: 1200_00 for person in ids}
         carried = dict.fromkeys(ids, 0)
         for row in Transfer.objects.filter(source__kind="current").select_related("source", "voucher"):
@@ -130,13 +130,15 @@ class TestYearEnd:
         assert deadlocks() == before
 
     def test_checking_a_flag_carries_wrongly(self, at_once):
-        acts.make_scratch()
+        race_calls.make_scratch()
         pots = list(range(1, self.pots + 1))
-        acts.sql("INSERT INTO naive_period VALUES (false)")
-        acts.sql("INSERT INTO naive_pot SELECT n, 120000 FROM generate_series(1, %s) n", self.pots)
-        payers = [(acts.spend_slowly_naively, (pots, f"{me}", self.until, self.slow)) for me in range(PROCESSES - 1)]
-        at_once(acts.one_of, [*payers, (acts.close_after_naively, (self.until,))])
-        wrong = acts.sql(
+        race_calls.sql("INSERT INTO naive_period VALUES (false)")
+        race_calls.sql("INSERT INTO naive_pot SELECT n, 120000 FROM generate_series(1, %s) n", self.pots)
+        payers = [
+            (race_calls.spend_slowly_naively, (pots, f"{me}", self.until, self.slow)) for me in range(PROCESSES - 1)
+        ]
+        at_once(race_calls.one_of, [*payers, (race_calls.close_after_naively, (self.until,))])
+        wrong = race_calls.sql(
             "SELECT count(*) FROM naive_carry c LEFT JOIN (SELECT pot, sum(amount) AS amount FROM naive_booked"
             " GROUP BY pot) b USING (pot) WHERE c.amount <> 120000 - coalesce(b.amount, 0)"
         )
@@ -158,7 +160,7 @@ class TestLockOrder:
     def test_opposite_payments_never_deadlock(self, at_once):
         ways = self.both_ways()
         before = deadlocks()
-        at_once(acts.hand_over, [(ways[me % 2], self.times, f"process {me}") for me in range(PROCESSES)])
+        at_once(race_calls.hand_over, [(ways[me % 2], self.times, f"process {me}") for me in range(PROCESSES)])
         assert deadlocks() == before
         assert sum(Pot.objects.filter(pk__in=ways[0]).values_list("balance_fen", flat=True)) == 20_000
         assert list(findings()) == []
@@ -166,5 +168,5 @@ class TestLockOrder:
     def test_locking_giver_then_receiver_deadlocks(self, at_once):
         ways = self.both_ways()
         # A few times are enough: PostgreSQL takes a second to notice each of these circles.
-        broken = at_once(acts.hand_over_naively, [(ways[me % 2], 3, "") for me in range(PROCESSES)])
+        broken = at_once(race_calls.hand_over_naively, [(ways[me % 2], 3, "") for me in range(PROCESSES)])
         assert sum(broken) > 0
