@@ -1,6 +1,6 @@
 """The database has committed and the connection breaks before the reply. Whoever asks again must not pay again.
 
-YIBAO_SEVERED=1800 .venv/bin/python -m pytest tests/chaos/test_lost_reply.py
+YIBAO_LOST_REPLIES=1800 .venv/bin/python -m pytest tests/chaos/test_lost_reply.py
 """
 
 import os
@@ -12,25 +12,25 @@ from django.db import OperationalError, connection, transaction
 
 from accounts.ledger.verify import findings
 from accounts.models import Pot
-from tests.chaos.severing import Wire, severed
+from tests.chaos.faulty_proxy import FaultyProxy, faulty_proxy
 from tests.personas import give, held, insured, pot, reverse, spend
 
 pytestmark = [pytest.mark.chaos, pytest.mark.xdist_group("process_pool")]
 
 DAY = date(2025, 3, 3)
-SPENDS = int(os.environ.get("YIBAO_SEVERED", "60"))
+SPENDS = int(os.environ.get("YIBAO_LOST_REPLIES", "60"))
 
 
 @pytest.fixture
-def wire(committed_db) -> Iterator[Wire]:
-    """Reach this test's database through a wire that swallows one reply to COMMIT in five."""
+def proxy(committed_db) -> Iterator[FaultyProxy]:
+    """Reach this test's database through a proxy that swallows one reply to COMMIT in five."""
     parameters = connection.get_connection_params()
     folder, port = str(parameters["host"]), parameters.get("port") or 5432
     if not folder.startswith("/"):
-        pytest.skip("the wire leads to a server on this machine")
+        pytest.skip("the proxy leads to a server on this machine")
     at, options = connection.settings_dict, dict(connection.settings_dict["OPTIONS"])
     connection.close()
-    with severed(f"{folder}/.s.PGSQL.{port}", share=0.2, seed="wire") as found:
+    with faulty_proxy(f"{folder}/.s.PGSQL.{port}", share=0.2, seed="wire") as found:
         at.update(HOST="127.0.0.1", PORT=str(found.port), OPTIONS={k: v for k, v in options.items() if k != "host"})
         try:
             yield found
@@ -39,35 +39,35 @@ def wire(committed_db) -> Iterator[Wire]:
             at.update(HOST="", PORT="", OPTIONS=options)
 
 
-def someone(wire: Wire):
-    share, wire.share = wire.share, 0.0
+def someone(proxy: FaultyProxy):
+    share, proxy.share = proxy.share, 0.0
     person = insured()
     give(person, 10 * SPENDS, on=DAY, key="give")
-    wire.share = share
+    proxy.share = share
     return person
 
 
-def test_a_payment_whose_reply_was_lost_is_asked_for_again_and_made_once(wire):
-    person = someone(wire)
+def test_a_payment_whose_reply_was_lost_is_asked_for_again_and_made_once(proxy):
+    person = someone(proxy)
     for number in range(SPENDS):
         spend(person, 10, on=DAY, key=f"bill {number}")
-    wire.share = 0.0
-    assert wire.cut > SPENDS / 20, "hardly a reply was lost"
+    proxy.share = 0.0
+    assert proxy.cut > SPENDS / 20, "hardly a reply was lost"
     assert held(person).carried == 0
     assert list(findings()) == []
 
 
-def test_a_refund_finds_its_connection_dead_and_takes_another(wire):
-    person = someone(wire)
+def test_a_refund_finds_its_connection_dead_and_takes_another(proxy):
+    person = someone(proxy)
     voucher = spend(person, 10, on=DAY, key="bill")
-    wire.hang_up()
+    proxy.hang_up()
     reverse(voucher, on=DAY, key="refund")
-    wire.share = 0.0
+    proxy.share = 0.0
     assert held(person).carried == 10 * SPENDS
 
 
-def test_without_a_key_it_is_made_twice(wire):
-    person = someone(wire)
+def test_without_a_key_it_is_made_twice(proxy):
+    person = someone(proxy)
     own = pot(person, "carried")
     paid = 0
 
@@ -86,6 +86,6 @@ def test_without_a_key_it_is_made_twice(wire):
             else:
                 paid += 5
                 break
-    wire.share = 0.0
+    proxy.share = 0.0
     own.refresh_from_db()
     assert 10 * SPENDS - own.balance_fen > paid

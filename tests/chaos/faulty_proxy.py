@@ -1,4 +1,4 @@
-"""A wire to PostgreSQL that breaks at the worst moment: after the COMMIT was done, before the reply came back."""
+"""A proxy to PostgreSQL that breaks at the worst moment: after the COMMIT was done, before the reply came back."""
 
 import random
 import socket
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 
-class Wire:
+class FaultyProxy:
     """Forwards connections to the server's socket. Of the replies to COMMIT, a share is never delivered."""
 
     def __init__(self, server: str, share: float, seed: str) -> None:
@@ -62,9 +62,9 @@ class Wire:
 
 
 @contextmanager
-def severed(server: str, share: float, seed: str) -> Iterator[Wire]:
-    wire = Wire(server, share, seed)
+def faulty_proxy(server: str, share: float, seed: str) -> Iterator[FaultyProxy]:
+    proxy = FaultyProxy(server, share, seed)
     try:
-        yield wire
+        yield proxy
     finally:
-        wire.close()
+        proxy.close()
