@@ -10,7 +10,7 @@ from accounts.policies import book
 from accounts.policies.formulas import MonthFacts, Span, year_credit
 from accounts.queries.answers import QUESTIONS
 from accounts.queries.comparison import _parts
-from tests.accounts.portal import seen, worker
+from tests.accounts.citizen_pages import seen, worker
 from tests.personas import HUNAN, ZHOUSHAN, changed, insured, paid_for, run, spend
 
 pytestmark = pytest.mark.usefixtures("policies_loaded", "november")

@@ -11,7 +11,7 @@ from django.urls import reverse
 from accounts.models import Run
 from accounts.policies import book
 from accounts.queries import matters
-from tests.accounts.portal import browser_of, long_history, seen, used_by, words, worker, workers
+from tests.accounts.citizen_pages import browser_of, long_history, seen, used_by, words, worker, workers
 from tests.factories.people import EnrolmentFactory, PersonFactory
 from tests.factories.users import citizen, signed_in
 from tests.personas import HUNAN, QUANZHOU, SHANGHAI, ZHOUSHAN, changed, insured, paid_for, run, spend

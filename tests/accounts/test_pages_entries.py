@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from accounts.models import Transfer
 from accounts.views.citizen.entries import FORMULA_STARTS, _harmless
-from tests.accounts.portal import browser_of, last_entry, seen, used_by, words, worker, workers
+from tests.accounts.citizen_pages import browser_of, last_entry, seen, used_by, words, worker, workers
 from tests.factories.people import PersonFactory
 from tests.personas import HUNAN, QUANZHOU, SHANGHAI, ZHOUSHAN, changed, insured, paid_for, reverse, run, spend
 

@@ -6,7 +6,7 @@ from django.test import Client
 from accounts.help import articles, search
 from accounts.policies.terms import KINDS
 from accounts.queries.answers import QUESTIONS
-from tests.accounts.portal import browser_of, seen, words, worker
+from tests.accounts.citizen_pages import browser_of, seen, words, worker
 from tests.personas import insured
 
 pytestmark = pytest.mark.usefixtures("policies_loaded", "november")

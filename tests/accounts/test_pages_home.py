@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 from django.test import Client
 
-from tests.accounts.portal import browser_of, words, worker
+from tests.accounts.citizen_pages import browser_of, words, worker
 from tests.factories.users import official, signed_in
 from yibao.lib import clock
 

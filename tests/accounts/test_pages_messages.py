@@ -12,7 +12,7 @@ from accounts.identity.actors import Actor
 from accounts.models import AuditEvent, Feedback, Notice, OutboxMessage
 from accounts.operations import notices
 from accounts.queries import matters
-from tests.accounts.portal import browser_of, last_entry, seen, words, worker, workers
+from tests.accounts.citizen_pages import browser_of, last_entry, seen, words, worker, workers
 from tests.factories.users import official, signed_in
 from tests.personas import insured
 

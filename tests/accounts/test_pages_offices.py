@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from accounts.models import Office, User
-from tests.accounts.portal import browser_of, words
+from tests.accounts.citizen_pages import browser_of, words
 from tests.factories.people import EnrolmentFactory
 from tests.factories.users import official, signed_in
 from tests.personas import ZHOUSHAN, insured

@@ -7,7 +7,7 @@ import pytest
 from accounts.queries.account import account_in, holdings_of
 from accounts.queries.statement import year_sums
 from accounts.queries.years import years_of
-from tests.accounts.portal import balances_of, seen, used_by, worker
+from tests.accounts.citizen_pages import balances_of, seen, used_by, worker
 from tests.factories.people import PersonFactory
 from tests.personas import QUANZHOU, SHANGHAI, ZHOUSHAN, changed, insured, paid_for, reverse, run, spend
 

@@ -14,7 +14,7 @@ from family.queries.eligibility import to_invite
 from family.rules import Refused
 from tests.factories.family import NOW, RUIAN, SELF, TODAY, bond, insured
 from tests.factories.users import citizen, official
-from tests.family.portal import browser_of, words
+from tests.family.family_pages import browser_of, words
 
 pytestmark = pytest.mark.usefixtures("policies_loaded", "today")
 

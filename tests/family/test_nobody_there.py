@@ -14,7 +14,7 @@ from accounts.models import Allowance, OutboxMessage
 from tests.factories.family import NOW, insured, invited
 from tests.factories.people import certno
 from tests.factories.users import citizen
-from tests.family.portal import at, browser_of, chen
+from tests.family.family_pages import at, browser_of, chen
 
 pytestmark = pytest.mark.usefixtures("policies_loaded", "today")
 

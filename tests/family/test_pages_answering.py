@@ -13,7 +13,7 @@ from family.models import Bond, Invitation, Step
 from family.operations import invitations
 from tests.factories.family import NOW, QUANZHOU, SELF, TODAY, insured, invited
 from tests.factories.people import certno
-from tests.family.portal import at, bound, browser_of, chen, huang, last_step, page, words
+from tests.family.family_pages import at, bound, browser_of, chen, huang, last_step, page, words
 from tests.personas import changed
 
 

@@ -16,7 +16,7 @@ from family.operations import accepting, invitations, undoing
 from tests.factories.family import NOW, SELF, TODAY, insured, invited
 from tests.factories.family import bond as given
 from tests.factories.people import PersonFactory, certno
-from tests.family.portal import browser_of, chen, page, words
+from tests.family.family_pages import browser_of, chen, page, words
 
 pytestmark = pytest.mark.usefixtures("policies_loaded", "today")
 

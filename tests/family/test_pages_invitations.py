@@ -11,7 +11,7 @@ from family.models import Invitation
 from family.operations import accepting, invitations
 from tests.factories.family import NOW, SELF, TODAY, insured, invited
 from tests.factories.people import certno
-from tests.family.portal import at, bound, browser_of, chen, fill, page, send, words
+from tests.family.family_pages import at, bound, browser_of, chen, fill, page, send, words
 
 pytestmark = pytest.mark.usefixtures("policies_loaded", "today")
 

@@ -10,7 +10,7 @@ from family.models import Invitation
 from family.operations import invitations
 from tests.factories.family import NOW, QUANZHOU, SELF, TODAY, insured, invited
 from tests.factories.people import certno
-from tests.family.portal import at, bound, browser_of, chen, fill, huang, page, send, words
+from tests.family.family_pages import at, bound, browser_of, chen, fill, huang, page, send, words
 
 pytestmark = pytest.mark.usefixtures("policies_loaded", "today")
 

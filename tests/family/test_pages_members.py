@@ -13,7 +13,7 @@ from family.operations import bonds
 from family.queries import matters
 from tests.factories.family import NOW, SELF, TODAY, ZHOUSHAN, insured, invited
 from tests.factories.people import EnrolmentFactory
-from tests.family.portal import bound, browser_of, chen, last_step, page, words
+from tests.family.family_pages import bound, browser_of, chen, last_step, page, words
 
 pytestmark = pytest.mark.usefixtures("policies_loaded", "today")
 

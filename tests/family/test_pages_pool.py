@@ -7,7 +7,7 @@ import pytest
 from accounts.enums import PotKind
 from family.enums import StepKind
 from tests.factories.family import QUANZHOU, holds, insured
-from tests.family.portal import bound, browser_of, chen, huang, last_step, page, words
+from tests.family.family_pages import bound, browser_of, chen, huang, last_step, page, words
 
 pytestmark = pytest.mark.usefixtures("policies_loaded", "today")
 

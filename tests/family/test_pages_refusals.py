@@ -6,10 +6,10 @@ from django.urls import reverse
 
 from family.rules import Reason, ReasonCode
 from family.views.citizen.refusals import ONWARD, refused
-from tests.accounts.portal import browser_of, words
+from tests.accounts.citizen_pages import browser_of, words
 from tests.factories.family import RUIAN, TODAY, insured, invited
 from tests.factories.users import citizen
-from tests.family.portal import chen
+from tests.family.family_pages import chen
 from tests.personas import changed
 
 

@@ -9,7 +9,7 @@ import pytest
 from payments.models import Institution
 from payments.operations import pay, refund
 from tests.factories.family import NOW, RUIAN, SELF, TODAY, insured
-from tests.family.portal import at, bound, browser_of, chen, page
+from tests.family.family_pages import at, bound, browser_of, chen, page
 
 pytestmark = pytest.mark.usefixtures("policies_loaded", "today")
 

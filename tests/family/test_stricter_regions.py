@@ -13,9 +13,9 @@ from family.operations import ending, pool, undoing
 from family.queries.bonds import bonds_received
 from family.queries.facts import changes_in_month
 from family.rules import Refused
-from tests.accounts.portal import browser_of
+from tests.accounts.citizen_pages import browser_of
 from tests.factories.family import NOW, QUANZHOU, RUIAN, SELF, TODAY, bond, holds, insured, invited
-from tests.family.portal import bound, chen, huang, page, words
+from tests.family.family_pages import bound, chen, huang, page, words
 from tests.family.test_money import pay
 
 pytestmark = pytest.mark.usefixtures("policies_loaded", "today")

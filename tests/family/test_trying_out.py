@@ -3,7 +3,7 @@
 import pytest
 
 from tests.factories.family import bond, insured
-from tests.family.portal import bound, browser_of, chen, page, words
+from tests.family.family_pages import bound, browser_of, chen, page, words
 
 pytestmark = pytest.mark.usefixtures("policies_loaded", "today")
 

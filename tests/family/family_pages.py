@@ -12,7 +12,7 @@ from accounts.models import Person
 from family.enums import StepKind
 from family.models import Bond, Step
 from family.operations import accepting
-from tests.accounts.portal import browser_of, words
+from tests.accounts.citizen_pages import browser_of, words
 from tests.factories.family import NOW, QUANZHOU, RUIAN, SELF, TODAY, insured, invited
 from yibao.lib import clock
 
