@@ -9,7 +9,7 @@ class AccountsConfig(AppConfig):
     verbose_name = "个人账户"
 
     def ready(self) -> None:
-        from accounts import guard
+        from accounts import triggers
         from accounts.queries import notices  # noqa: F401  registers what a person reported as cases
 
-        post_migrate.connect(guard.on_migrated, sender=self)
+        post_migrate.connect(triggers.on_migrated, sender=self)

@@ -12,7 +12,7 @@ from django.db import transaction
 from accounts.enums import ChunkState
 from accounts.identity import sms
 from accounts.identity.actors import Actor
-from accounts.jobs import due, kinds, runs
+from accounts.jobs import registry, runs, schedule
 from accounts.models import Chunk
 from accounts.operations.identity import tidy
 from yibao.lib import clock
@@ -24,9 +24,9 @@ logger = logging.getLogger(__name__)
 def tick() -> None:
     """Open the runs that are due and ring for their chunks."""
     today = clock.today()
-    for job in due.next_jobs(today):
+    for job in schedule.next_jobs(today):
         try:
-            run = kinds.open_checked(
+            run = registry.open_checked(
                 actor=Actor.system("tick"),
                 kind=job.kind,
                 region=job.region,
@@ -54,7 +54,7 @@ def pump() -> None:
 @shared_task(name="accounts.tasks.work_chunk")
 def work_chunk(chunk_id: int) -> None:
     """Work one chunk off, if nobody has."""
-    kinds.work_chunk(chunk_id=chunk_id, now=clock.now())
+    registry.work_chunk(chunk_id=chunk_id, now=clock.now())
 
 
 def ring(run_id: int) -> None:

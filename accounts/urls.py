@@ -4,7 +4,7 @@ from allauth.account.views import account_inactive
 from allauth.socialaccount.views import login_cancelled
 from django.urls import path
 
-from accounts.views import outbox, portal, staff
+from accounts.views import outbox
 from accounts.views.citizen import (
     account,
     cases,
@@ -15,12 +15,14 @@ from accounts.views.citizen import (
     identity,
     messages,
     offices,
+    oidc,
     settings,
     signin,
     years,
 )
-from accounts.views.components import components
 from accounts.views.display import display, stay
+from accounts.views.staff.components import components
+from accounts.views.staff.staff_signin import NewSecondFactorView, SecondFactorView, SignOutView, StaffSignInView
 
 urlpatterns = [
     path("components/", components, name="components"),
@@ -34,13 +36,13 @@ urlpatterns += [
     path("login/code/", signin.sign_in_code, name="sign_in_code"),
     path("login/code/resend/", signin.resend, name="sign_in_resend"),
     path("login/inactive/", account_inactive, name="account_inactive"),
-    path("login/staff/", staff.StaffSignInView.as_view(), name="account_login"),
-    path("login/staff/code/", staff.SecondFactorView.as_view(), name="mfa_authenticate"),
-    path("login/staff/setup/", staff.NewSecondFactorView.as_view(), name="second_factor"),
-    path("logout/", staff.SignOutView.as_view(), name="account_logout"),
+    path("login/staff/", StaffSignInView.as_view(), name="account_login"),
+    path("login/staff/code/", SecondFactorView.as_view(), name="mfa_authenticate"),
+    path("login/staff/setup/", NewSecondFactorView.as_view(), name="second_factor"),
+    path("logout/", SignOutView.as_view(), name="account_logout"),
     path("oidc/cancelled/", login_cancelled, name="socialaccount_login_cancelled"),
-    path("oidc/<slug:provider_id>/login/", portal.leave, name="openid_connect_login"),
-    path("oidc/<slug:provider_id>/login/callback/", portal.come_back, name="openid_connect_callback"),
+    path("oidc/<slug:provider_id>/login/", oidc.leave, name="openid_connect_login"),
+    path("oidc/<slug:provider_id>/login/callback/", oidc.come_back, name="openid_connect_callback"),
     path("continue/", drafts.continue_form, name="continue_form"),
     path("continue/drop/", drafts.drop_form, name="drop_form"),
     path("identity/", identity.identity, name="identity"),

@@ -8,10 +8,10 @@ class FamilyConfig(AppConfig):
     verbose_name = "家庭共济"
 
     def ready(self) -> None:
-        from accounts import guard
+        from accounts import triggers
         from accounts.ledger import verify
-        from family import books
-        from family.queries import portal  # noqa: F401  registers what sharing says on the citizen's pages
+        from family import invariants
+        from family.queries import page_hooks  # noqa: F401  registers what sharing says on the citizen's pages
 
-        guard.protect("family_step", "family_draw")
-        verify.OF_OTHER_APPS.update(books.INVARIANTS)
+        triggers.protect("family_step", "family_draw")
+        verify.OF_OTHER_APPS.update(invariants.INVARIANTS)

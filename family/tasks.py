@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from accounts.identity.actors import Actor
-from family.jobs import keep_up as keep_up_with
+from family.upkeep import keep_up as keep_up_with
 from yibao.lib import clock
 
 

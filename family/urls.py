@@ -5,16 +5,16 @@ from django.urls.converters import StringConverter
 
 from family.models.invitations import NUMBER
 from family.views.citizen import (
+    accept_on_device,
     answering,
     closing,
-    done,
-    here,
     home,
     invitations,
     inviting,
     members,
     payers,
     pool,
+    result,
     usage,
 )
 
@@ -46,10 +46,10 @@ urlpatterns = [
     path("family/invitations/<invitation:number>/answer/", answering.answer, name="family_answer"),
     path("family/invitations/<invitation:number>/refuse/", answering.refuse, name="family_refuse"),
     path("family/invitations/<invitation:number>/stranger/", answering.disown, name="family_disown"),
-    path("family/invitations/<invitation:number>/here/", here.here, name="family_here"),
-    path("family/invitations/<invitation:number>/here/code/", here.send_code, name="family_here_code"),
-    path("family/child/", here.child, name="family_child"),
-    path("family/child/<invitation:number>/", here.child_answer, name="family_child_answer"),
+    path("family/invitations/<invitation:number>/here/", accept_on_device.here, name="family_here"),
+    path("family/invitations/<invitation:number>/here/code/", accept_on_device.send_code, name="family_here_code"),
+    path("family/child/", accept_on_device.child, name="family_child"),
+    path("family/child/<invitation:number>/", accept_on_device.child_answer, name="family_child_answer"),
     path("family/open/", answering.landed, name="family_landed"),
     path("family/open/<str:token>/", answering.land, name="family_land"),
     # Who uses my money
@@ -74,6 +74,6 @@ urlpatterns = [
     path("family/usage/file/", usage.usage_file, name="family_usage_file"),
     path("family/usage/others/", usage.usage_of_others, name="family_usage_others"),
     path("family/usage/others/file/", usage.usage_of_others_file, name="family_usage_others_file"),
-    path("family/done/<int:step_id>/", done.done, name="family_done"),
-    path("family/done/<int:step_id>/undo/", done.undo, name="family_undo"),
+    path("family/done/<int:step_id>/", result.done, name="family_done"),
+    path("family/done/<int:step_id>/undo/", result.undo, name="family_undo"),
 ]

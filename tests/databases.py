@@ -15,7 +15,7 @@ from django.db import connection
 from accounts.identity.actors import Actor
 from accounts.policies import book
 from accounts.policies.loading import load
-from accounts.policies.presets import shipped
+from accounts.policies.preset_files import shipped
 from yibao.lib import clock
 
 

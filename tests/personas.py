@@ -6,7 +6,7 @@ from typing import Any
 
 from accounts.enums import PotKind, VoucherKind
 from accounts.identity.actors import Actor
-from accounts.jobs.execute import Report, run_job
+from accounts.jobs.worker import Report, run_job
 from accounts.ledger import posting
 from accounts.ledger.posting import Locked, Move
 from accounts.ledger.pots import open_missing, system_pot

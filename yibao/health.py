@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from accounts import guard
+from accounts import triggers
 from accounts.models import DayCount
 from yibao.lib import clock
 
@@ -68,7 +68,7 @@ def _migrations() -> bool:
 
 
 def _triggers() -> bool:
-    return not guard.missing()
+    return not triggers.missing()
 
 
 def _clock() -> bool:

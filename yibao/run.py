@@ -102,7 +102,7 @@ def _serve(port: int) -> int:
 def _role() -> str:
     from django.db import connection
 
-    from accounts.guard import ROLE
+    from accounts.triggers import ROLE
 
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s AND pg_has_role(current_user, oid, 'MEMBER')", [ROLE])

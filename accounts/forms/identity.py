@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 
 from accounts.identity import certificates
-from accounts.identity.proving import CODE_LENGTH, normalise
+from accounts.operations.proving import CODE_LENGTH, normalise
 
 BY_RECORD = "record"
 BY_CODE = "code"

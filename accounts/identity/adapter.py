@@ -17,8 +17,9 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from accounts.enums import Role
-from accounts.identity import access, audit, drafts, sealed
+from accounts.identity import access, audit, drafts
 from accounts.models import User
+from accounts.sealing import fields
 from yibao.lib import clock
 
 TOTP_CONTEXT = "authenticator:secret"
@@ -80,10 +81,10 @@ class SecondFactorAdapter(DefaultMFAAdapter):
     error_messages = {**DefaultMFAAdapter.error_messages, "incorrect_code": "动态码不对，请看清手机上现在的6位数字"}
 
     def encrypt(self, text: str) -> str:
-        return sealed.seal(text, TOTP_CONTEXT).hex()
+        return fields.seal(text, TOTP_CONTEXT).hex()
 
     def decrypt(self, encrypted_text: str) -> str:
-        return str(sealed.unseal(bytes.fromhex(encrypted_text), TOTP_CONTEXT))
+        return str(fields.unseal(bytes.fromhex(encrypted_text), TOTP_CONTEXT))
 
     def build_totp_svg(self, url: str) -> str:
         """Return the QR code as one path: the stock picture carries inline styles, which our pages forbid."""

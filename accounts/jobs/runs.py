@@ -55,7 +55,7 @@ class Totals:
     skipped: dict[str, int]
 
 
-# Filled by accounts.jobs.kinds: what to do for one chunk, per kind of job.
+# Filled by accounts.jobs.registry: what to do for one chunk, per kind of job.
 Step = Callable[[Run, Chunk], Outcome]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import connection
 
-from accounts import guard
+from accounts import triggers
 from accounts.enums import BATCH_KINDS, PERSONAL_POTS
 
 SHOWN = 5
@@ -96,7 +96,7 @@ OF_OTHER_APPS: dict[str, str] = {}
 
 def findings() -> Iterator[Finding]:
     """Yield every invariant that does not hold, with the first offending rows."""
-    if lost := guard.missing():
+    if lost := triggers.missing():
         yield Finding("防改写触发器都在", tuple({"trigger": name} for name in lost[:SHOWN]))
     parameters: dict[str, Any] = {"batch": list(BATCH_KINDS), "personal": list(PERSONAL_POTS)}
     for name, sql in (INVARIANTS | OF_OTHER_APPS).items():

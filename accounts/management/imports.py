@@ -8,10 +8,10 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.identity.actors import Actor
-from accounts.identity.keyring import KeyringError
-from accounts.identity.rotation import RotationUnfinishedError
 from accounts.management.progress import Bar
-from accounts.operations.imports import ImportRefusedError, ImportResult
+from accounts.operations.rotation import RotationUnfinishedError
+from accounts.roster.files import ImportRefusedError, ImportResult
+from accounts.sealing.keyring import KeyringError
 from yibao.lib import clock
 
 _COUNTED = (

@@ -5,7 +5,7 @@ import uuid
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from accounts.identity.sealed import SealedField
+from accounts.sealing.fields import SealedField
 
 
 class Allowance(models.Model):

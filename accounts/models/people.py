@@ -4,13 +4,13 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.enums import EnrolmentStatus, Gender, InsuranceType
-from accounts.identity.sealed import BlindIndexField, SealedField
+from accounts.sealing.fields import BlindIndexField, SealedField
 
 MAX_BASE_FEN = 10**9  # ten million yuan a month: beyond any ceiling, so a slip of the decimal point stands out
 
 
 class Person(models.Model):
-    """参保人：一个证件号码一个人。证件号码和手机号加密保存，凭索引查找（见 accounts.identity.sealed）。
+    """参保人：一个证件号码一个人。证件号码和手机号加密保存，凭索引查找（见 accounts.sealing.fields）。
 
     Find people with accounts.queries.people.find_by_certno. When saving with update_fields, name a number and its
     index together.

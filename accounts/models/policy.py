@@ -5,7 +5,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
-from accounts.policies.presets import source_text
+from accounts.policies.preset_files import source_text
 from accounts.policies.terms import KIND_NAMES, KINDS, keys_of
 
 

@@ -5,7 +5,7 @@ import uuid
 from django.db import models
 
 from accounts.enums import MessageState
-from accounts.identity.sealed import SealedField
+from accounts.sealing.fields import SealedField
 
 
 class OutboxMessage(models.Model):

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.enums import Contrast, Role, TextSize
-from accounts.identity.sealed import BlindIndexField, SealedField, indexes
+from accounts.sealing.fields import BlindIndexField, SealedField, indexes
 
 
 class UserManager(BaseUserManager["User"]):

@@ -9,7 +9,7 @@ from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
 
 from accounts.enums import MessageState
-from accounts.identity import audit, limits, proving, sms
+from accounts.identity import audit, limits, sms
 from accounts.identity.actors import Actor
 from accounts.models import (
     DayCount,
@@ -20,6 +20,7 @@ from accounts.models import (
     UnfinishedForm,
     User,
 )
+from accounts.operations import proving
 
 CODE_VALID = timedelta(days=3)
 MESSAGES_KEPT = timedelta(days=90)  # long enough to answer a complaint about a message

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from accounts.identity import audit
 from accounts.identity.actors import Actor
 from accounts.models import PolicyState, PolicyVersion, Region
-from accounts.policies.presets import Preset, Version, read_preset
+from accounts.policies.preset_files import Preset, Version, read_preset
 from accounts.policies.terms import PolicyError, Problem
 
 _MISSING = "（没有）"

@@ -10,7 +10,7 @@ from django.db import transaction
 from accounts.identity import audit
 from accounts.identity.actors import Actor
 from accounts.models import PolicyState, PolicyVersion
-from accounts.policies.presets import Version, parse_version, toml_reason, version_to_toml
+from accounts.policies.preset_files import Version, parse_version, toml_reason, version_to_toml
 from accounts.policies.terms import CreditTerms, PolicyError, Problem, parse_terms
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from accounts.enums import JobKind, RunState, VoucherKind
-from accounts.jobs.due import CREDIT_DAY
+from accounts.jobs.schedule import CREDIT_DAY
 from accounts.models import Run, Transfer
 from accounts.policies import book, formulas
 from accounts.policies.formulas import CannotCredit, Span

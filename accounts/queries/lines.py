@@ -9,7 +9,7 @@ from datetime import date
 
 from accounts.enums import PotKind, VoucherKind
 from accounts.models import Voucher
-from accounts.queries import matters
+from accounts.queries import page_hooks
 from accounts.queries.account import Account
 from accounts.queries.entries import Entry
 from accounts.queries.statement import effective_on
@@ -56,7 +56,7 @@ def lines_of(
     """
     entries = list(entries)
     users = {entry.transfer.voucher.subject_id for entry in entries} - {account.person.pk}
-    names = matters.names_of(account.person, [user for user in users if user is not None])
+    names = page_hooks.names_of(account.person, [user for user in users if user is not None])
     lines = []
     for entry in entries:
         is_inner = entry.transfer.source.person_id == entry.transfer.target.person_id

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from django.db.models import QuerySet
 
 from accounts.models import Feedback, Notice, Person
-from accounts.queries import matters
+from accounts.queries import page_hooks
 
 ANSWERED_WITHIN = timedelta(days=15)  # what we promise on the page; no rule of a region says it
 
@@ -31,12 +31,12 @@ def was_rated(person: Person, about: str) -> bool:
     return Feedback.objects.filter(person=person, about=about, score__isnull=False).exclude(about="").exists()
 
 
-@matters.case_source
-def feedback_cases(person: Person, today: date) -> Iterator[matters.Case]:
+@page_hooks.case_source
+def feedback_cases(person: Person, today: date) -> Iterator[page_hooks.Case]:
     """Yield what a person asked us to look into as cases, with our answer once there is one."""
     for feedback in feedback_of(person):
         done = feedback.answered_at is not None
-        yield matters.Case(
+        yield page_hooks.Case(
             number=feedback.number,
             name=f"反映：{feedback.about_text}" if feedback.about_text else "反映",
             stage="已答复" if done else "等答复",

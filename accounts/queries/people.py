@@ -5,9 +5,10 @@ from datetime import date
 from django.db.models import QuerySet
 
 from accounts.enums import InsuranceType
-from accounts.identity import certificates, keyring, sealed
+from accounts.identity import certificates
 from accounts.identity.audit import LOOKED_UP
 from accounts.models import AuditEvent, Enrolment, Person
+from accounts.sealing import fields, keyring
 
 
 def find_by_certno(certno: str) -> Person | None:
@@ -21,10 +22,10 @@ def find_by_phone(phone: str) -> list[Person]:
 
 
 def _find(name: str, text: str) -> list[Person]:
-    context = sealed.context_of(Person, name)
+    context = fields.context_of(Person, name)
     while True:
         ring = keyring.load()
-        indexes = sealed.indexes(text, context)
+        indexes = fields.indexes(text, context)
         found = list(Person.objects.filter(**{f"{name}_index__in": indexes}).order_by("id"))
         # A key added between computing the index and asking for it would hide a row that was moved to it.
         if found or keyring.load() is ring:

@@ -13,12 +13,12 @@ from django.utils.crypto import constant_time_compare
 
 from accounts.identity import certificates, codes, limits, sms
 from accounts.identity.actors import Actor
-from accounts.identity.proving import folded
 from accounts.ledger.retry import retrying
 from accounts.models import Person, User
+from accounts.operations.proving import folded
 from family.enums import STANDING, Consent, InvitationState, StepKind
 from family.models import Bond, Invitation
-from family.operations import steps, telling
+from family.operations import history, locks, notifications
 from family.operations.invitations import require_open
 from family.queries import eligibility
 from family.queries.facts import sharing_of
@@ -71,7 +71,7 @@ def send_code(*, actor: Actor, payer: Person, number: str, address: str, at: dat
     with transaction.atomic():
         limits.use("family code", number, CODES_OF_INVITATION, at)
         codes.count_request(address, at)
-    phone = _own_phone(telling.invitee_of(invitation))
+    phone = _own_phone(notifications.invitee_of(invitation))
     code = codes.issue_unseen(
         purpose=AGREE,
         phone="" if invitation.disowned else phone,
@@ -116,7 +116,7 @@ def accept_with_code(
         )
     except (codes.WrongCodeError, codes.ExpiredCodeError, limits.TooOftenError):
         raise NoMatch from None
-    user = telling.invitee_of(invitation)
+    user = notifications.invitee_of(invitation)
     last = certificates.normalise(last_four)
     has_name = constant_time_compare(folded(name), folded(user.name if user else ""))
     has_last = constant_time_compare(last, invitation.invitee_certno[-4:])
@@ -148,10 +148,10 @@ def accept_for_child(
     if parent.pk == invitation.payer_id and invitation.relation != "2":
         raise NoMatch  # an inviter answers for their own child only
     refuse(eligibility.of_age(invitation, on))
-    user = telling.invitee_of(invitation)
+    user = notifications.invitee_of(invitation)
     with transaction.atomic():
-        steps.lock_people([invitation.payer_id, *([user.pk] if user else [])])
-        invitation = steps.lock_invitation(invitation.pk)
+        locks.lock_people([invitation.payer_id, *([user.pk] if user else [])])
+        invitation = locks.lock_invitation(invitation.pk)
         require_open(invitation, at)
         refuse(for_user(_on_payers_side(invitation, on)))
         has_name = constant_time_compare(folded(name), folded(user.name if user else ""))
@@ -164,8 +164,8 @@ def accept_locked(
     actor: Actor, invitation: Invitation, user: Person, by: Person, consent: Consent, on: date, at: datetime
 ) -> Bond:
     """Lock both people and the invitation, decide by today's rules, and begin the bond. In the caller's transaction."""
-    steps.lock_people([invitation.payer_id, user.pk])
-    invitation = steps.lock_invitation(invitation.pk)
+    locks.lock_people([invitation.payer_id, user.pk])
+    invitation = locks.lock_invitation(invitation.pk)
     require_open(invitation, at)
     if invitation.disowned:
         raise Changed
@@ -203,7 +203,7 @@ def begin(actor: Actor, bond: Bond, kind: StepKind, by: Person, on: date, at: da
     last = Bond.objects.filter(user=bond.user, state__in=STANDING).aggregate(last=Max("place"))["last"] or 0
     bond.place, bond.from_on, bond.state_at = last + 1, on, at
     bond.save()
-    steps.write(
+    history.write(
         actor=actor,
         kind=kind,
         by=by,
@@ -216,7 +216,7 @@ def begin(actor: Actor, bond: Bond, kind: StepKind, by: Person, on: date, at: da
         detail={"was": was, "consent": str(bond.consent)},
         can_undo=True,
     )
-    telling.bound(actor=actor, bond=bond, at=at)
+    notifications.bound(actor=actor, bond=bond, at=at)
     return bond
 
 

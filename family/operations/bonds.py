@@ -11,7 +11,7 @@ from accounts.models import Person
 from accounts.policies.terms.spending import BY_USER
 from family.enums import STANDING, BondState, StepKind
 from family.models import Bond, Step
-from family.operations import steps, telling
+from family.operations import history, locks, notifications
 from family.operations.ending import leave, remove
 from family.queries.facts import Insured, payer_facts, spending_of
 from family.rules import Changed, Reason, eligibility
@@ -31,7 +31,7 @@ def set_limit(*, actor: Actor, payer: Person, bond_id: int, limit_fen: int | Non
     the sign-in number was changed.
     """
     with transaction.atomic():
-        bond = steps.lock_standing(bond_id=bond_id, payer=payer)
+        bond = locks.lock_standing(bond_id=bond_id, payer=payer)
         is_more = bond.limit_fen is not None and (limit_fen is None or limit_fen > bond.limit_fen)
         found = tuple(eligibility.period_reasons(Pair(limit_fen=limit_fen)))
         refuse(found + (_fresh_sign_in(bond, on) if is_more else ()))
@@ -46,7 +46,7 @@ def set_limit(*, actor: Actor, payer: Person, bond_id: int, limit_fen: int | Non
 def set_end(*, actor: Actor, payer: Person, bond_id: int, until_on: date | None, on: date, at: datetime) -> Step:
     """Set the last day on which the bond may be used; None for no end. Raises like `set_limit`."""
     with transaction.atomic():
-        bond = steps.lock_standing(bond_id=bond_id, payer=payer)
+        bond = locks.lock_standing(bond_id=bond_id, payer=payer)
         is_longer = bond.until_on is not None and (until_on is None or until_on > bond.until_on)
         found = tuple(eligibility.period_reasons(Pair(until_on=until_on, on=on)))
         refuse(found + (_fresh_sign_in(bond, on) if is_longer else ()))
@@ -78,7 +78,7 @@ def reorder(*, actor: Actor, user: Person, bond_ids: Sequence[int], on: date, at
     where the user's region keeps to the order of binding.
     """
     with transaction.atomic():
-        steps.lock_people([user.pk])
+        locks.lock_people([user.pk])
         bonds = {bond.pk: bond for bond in Bond.objects.filter(user=user, state__in=STANDING)}
         spending = spending_of(Insured([user.pk], on).as_user(user.pk).region, on)
         if set(bonds) != set(bond_ids) or len(bonds) != len(bond_ids) or not spending:
@@ -91,7 +91,7 @@ def reorder(*, actor: Actor, user: Person, bond_ids: Sequence[int], on: date, at
                 continue
             was, bond.place = bond.place, place
             bond.save(update_fields=["place"])
-            steps.write(
+            history.write(
                 actor=actor,
                 kind=StepKind.ORDER,
                 by=user,
@@ -111,7 +111,7 @@ def _fresh_sign_in(bond: Bond, on: date) -> tuple[Reason, ...]:
 
 def _switch(actor: Actor, payer: Person, bond_id: int, old: BondState, new: BondState, on: date, at: datetime) -> Step:
     with transaction.atomic():
-        bond = steps.lock_standing(bond_id=bond_id, payer=payer)
+        bond = locks.lock_standing(bond_id=bond_id, payer=payer)
         if bond.state != old:
             raise Changed
         was = bond.state_at
@@ -133,7 +133,7 @@ def _changed(
     on: date,
     at: datetime,
 ) -> Step:
-    step = steps.write(
+    step = history.write(
         actor=actor,
         kind=kind,
         by=by,
@@ -145,8 +145,8 @@ def _changed(
         detail=detail,
         can_undo=True,
     )
-    title = f"{telling.kin_to_user(bond)}改了家庭共济的约定"
-    telling.to_user(
-        actor=actor, bond=bond, title=title, text=f"{telling.money_of(bond.payer, bond.region)}：{words}", at=at
+    title = f"{notifications.kin_to_user(bond)}改了家庭共济的约定"
+    notifications.to_user(
+        actor=actor, bond=bond, title=title, text=f"{notifications.money_of(bond.payer, bond.region)}：{words}", at=at
     )
     return step

@@ -10,9 +10,9 @@ from accounts.ledger.retry import retrying
 from accounts.models import Person, Pot
 from family.enums import OPEN, STANDING, EndReason, InvitationState, StepKind
 from family.models import Bond, Invitation, Step
-from family.operations import ending, pool, steps
+from family.operations import ending, history, locks, pool
 from family.operations.invitations import close
-from family.queries.matters import OpenMatter, open_matters
+from family.queries.open_matters import OpenMatter, open_matters
 from family.rules import Changed
 
 
@@ -55,15 +55,15 @@ def _close(
         pots = Pot.objects.filter(person=payer, region=region).exclude(kind="receivable")
         hold(actor=actor, on=on, pots=pots.values_list("pk", flat=True))
         users = _standing(payer, region).values_list("user_id", flat=True)
-        steps.lock_people({payer.pk, *users})
+        locks.lock_people({payer.pk, *users})
         invitations = Invitation.objects.select_for_update(of=("self",), no_key=True)
         waiting = list(invitations.filter(payer=payer, region=region, state__in=OPEN).order_by("pk"))
-        bonds = steps.lock_bonds(_standing(payer, region).values_list("pk", flat=True))
+        bonds = locks.lock_bonds(_standing(payer, region).values_list("pk", flat=True))
         key = f"pool-close:{payer.pk}:{Step.objects.filter(payer=payer, region=region).count()}"
         voucher = pool.empty(actor=actor, payer=payer, region=region, key=key, on=on)
         if not waiting and not bonds and voucher is None:
             return None
-        step = steps.write(
+        step = history.write(
             actor=actor,
             kind=StepKind.CLOSED,
             by=by,
@@ -78,7 +78,7 @@ def _close(
         for invitation in waiting:
             detail = {"was": str(invitation.state)}
             close(invitation, InvitationState.WITHDRAWN, at)
-            steps.write(
+            history.write(
                 actor=actor,
                 kind=StepKind.WITHDRAWN,
                 by=by,

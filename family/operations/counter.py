@@ -9,7 +9,7 @@ from accounts.ledger.retry import retrying
 from accounts.models import Person
 from family.enums import Consent, StepKind
 from family.models import Bond, Invitation
-from family.operations import steps, telling
+from family.operations import locks, notifications
 from family.operations.accepting import accept_locked, begin
 from family.queries import eligibility
 from family.queries.facts import sharing_of
@@ -32,7 +32,7 @@ def accept_at_counter(*, actor: Actor, number: str, on: date, at: datetime) -> B
     """
     _staff_only(actor)
     invitation = Invitation.objects.select_related("payer").filter(number=number).first()
-    user = telling.invitee_of(invitation) if invitation else None
+    user = notifications.invitee_of(invitation) if invitation else None
     if invitation is None or user is None:
         raise NoMatch
     with transaction.atomic():
@@ -62,7 +62,7 @@ def bind_at_counter(
     """
     _staff_only(actor)
     with transaction.atomic():
-        steps.lock_people([payer.pk, user.pk])
+        locks.lock_people([payer.pk, user.pk])
         terms = sharing_of(region, on)
         found = eligibility.to_bind(
             payer=payer,

@@ -9,7 +9,7 @@ from accounts.identity.actors import Actor
 from accounts.models import Person
 from family.enums import InvitationState
 from family.models import Invitation
-from family.operations import steps
+from family.operations import locks
 
 
 class Keep:
@@ -48,7 +48,7 @@ def draft(
     }
     changes = {field: value for field, value in given.items() if not isinstance(value, Keep)}
     with transaction.atomic():
-        steps.lock_people([payer.pk])
+        locks.lock_people([payer.pk])
         found = Invitation.objects.filter(payer=payer, region=region, state=InvitationState.DRAFTED).first()
         invitation = found or Invitation(payer=payer, region=region)
         for field, value in changes.items():

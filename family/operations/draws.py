@@ -27,7 +27,7 @@ from accounts.ledger.posting import NOWHERE, Locked, Move, Place
 from accounts.ledger.pots import system_pot
 from accounts.models import Person, Voucher
 from family.models import Bond, Draw
-from family.operations import steps, telling
+from family.operations import locks, notifications
 from family.queries.bonds import in_use_order, year_of
 from family.queries.plan import bonds_for, pots_for, sources_of
 from family.rules import Source, Take, Where
@@ -57,7 +57,7 @@ def hold(
     """
     expected = bonds_for(person, on)
     pots = hold_pots(actor=actor, on=on, pots=pots_for(person=person, region=region, bonds=expected))
-    locked = steps.lock_bonds([bond.pk for bond in expected])
+    locked = locks.lock_bonds([bond.pk for bond in expected])
     sources = sources_of(
         person=person,
         region=region,
@@ -133,7 +133,7 @@ def _record(
     for bond in Bond.objects.filter(pk__in=sums).select_related("payer", "user").order_by("pk"):
         voucher, fen = vouchers[bond.region], sums[bond.pk]
         Draw.objects.create(bond=bond, voucher=voucher, amount_fen=fen, on=on, year=year_of(bond, on))
-        telling.drawn(
+        notifications.drawn(
             actor=actor,
             bond=bond,
             amount_fen=fen,

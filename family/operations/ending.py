@@ -9,7 +9,7 @@ from accounts.ledger.retry import retrying
 from accounts.models import Person
 from family.enums import STANDING, BondState, EndReason, StepKind
 from family.models import Bond, Step
-from family.operations import steps, telling
+from family.operations import history, locks, notifications
 from family.queries.facts import changes_in_month, sharing_of
 from family.rules import eligibility
 from family.rules.reasons import refuse
@@ -23,7 +23,7 @@ def remove(*, actor: Actor, payer: Person, bond_id: int, on: date, at: datetime)
     (suspending always works).
     """
     with transaction.atomic():
-        bond = steps.lock_standing(bond_id=bond_id, payer=payer)
+        bond = locks.lock_standing(bond_id=bond_id, payer=payer)
         _refuse_early(bond, on)
         return end(
             actor=actor, bond=bond, reason=EndReason.REMOVED, kind=StepKind.REMOVED, by=payer, on=on, at=at, undo=True
@@ -37,7 +37,7 @@ def leave(*, actor: Actor, user: Person, bond_id: int, on: date, at: datetime) -
     No limit of the region holds whoever leaves: those are about what the payer does, and would tell of it.
     """
     with transaction.atomic():
-        bond = steps.lock_standing(bond_id=bond_id, user=user)
+        bond = locks.lock_standing(bond_id=bond_id, user=user)
         return end(actor=actor, bond=bond, reason=EndReason.LEFT, kind=StepKind.LEFT, by=user, on=on, at=at, undo=True)
 
 
@@ -57,7 +57,7 @@ def end(
     was = {"was": str(bond.state), "state_at": bond.state_at.isoformat()}
     bond.state, bond.state_at, bond.end_reason = BondState.ENDED, at, reason
     bond.save(update_fields=["state", "state_at", "end_reason"])
-    step = steps.write(
+    step = history.write(
         actor=actor,
         kind=kind,
         by=by,
@@ -71,7 +71,7 @@ def end(
         part_of=part_of,
     )
     told = tuple(person for person in (bond.payer, bond.user) if by is None or person.pk != by.pk)
-    telling.ended(actor=actor, bond=bond, at=at, to=told)
+    notifications.ended(actor=actor, bond=bond, at=at, to=told)
     return step
 
 
@@ -81,8 +81,8 @@ def end_by_itself(*, actor: Actor, bond_id: int, reason: EndReason, on: date, at
         found = Bond.objects.filter(pk=bond_id, state__in=STANDING).values_list("payer_id", "user_id").first()
         if found is None:
             return False
-        steps.lock_people(found)
-        bond = steps.lock_bonds([bond_id])[0]
+        locks.lock_people(found)
+        bond = locks.lock_bonds([bond_id])[0]
         if bond.state not in STANDING:
             return False
         end(actor=actor, bond=bond, reason=reason, kind=StepKind.ENDED, by=None, on=on, at=at)

@@ -13,7 +13,7 @@ from accounts.ledger.retry import retrying
 from accounts.models import Person
 from family.enums import OPEN, InvitationState, StepKind
 from family.models import Invitation, Step
-from family.operations import steps, telling
+from family.operations import history, locks, notifications
 from family.queries import eligibility
 from family.queries.facts import sharing_of
 from family.queries.invitations import own_indexes
@@ -41,9 +41,9 @@ def send(*, actor: Actor, payer: Person, region: str, on: date, at: datetime) ->
     Raises IncompleteDraft, Refused with every reason on the payer's side, limits.TooOftenError after five a day.
     """
     with transaction.atomic():
-        steps.lock_people([payer.pk])
+        locks.lock_people([payer.pk])
         invitation = _draft_of(payer, region)
-        steps.lock_invitee(invitation.invitee_certno)
+        locks.lock_invitee(invitation.invitee_certno)
         _expire_lapsed(actor, payer, invitation.invitee_certno, on, at)
         refuse(
             eligibility.to_invite(
@@ -66,7 +66,7 @@ def send(*, actor: Actor, payer: Person, region: str, on: date, at: datetime) ->
         except IntegrityError as error:
             raise Changed from error  # the same number drawn twice, or a second window was faster
         _step(actor, StepKind.SENT, payer, invitation, on, at)
-        telling.invited(actor=actor, invitation=invitation, at=at)
+        notifications.invited(actor=actor, invitation=invitation, at=at)
     return Sent(invitation, token)
 
 
@@ -96,7 +96,7 @@ def resend(*, actor: Actor, payer: Person, number: str, on: date, at: datetime) 
         invitation.closed_at = invitation.reminded_at = None
         invitation.save()
         _step(actor, StepKind.RESENT, payer, invitation, on, at)
-        telling.invited(actor=actor, invitation=invitation, at=at)
+        notifications.invited(actor=actor, invitation=invitation, at=at)
     return Sent(invitation, token)
 
 
@@ -108,10 +108,10 @@ def withdraw(*, actor: Actor, payer: Person, number: str, on: date, at: datetime
         require_open(invitation, at)
         close(invitation, InvitationState.WITHDRAWN, at)
         _step(actor, StepKind.WITHDRAWN, payer, invitation, on, at)
-        invitee = telling.invitee_of(invitation)
+        invitee = notifications.invitee_of(invitation)
         if invitee and not invitation.disowned:
             text = "不用再答复了，没有用到任何人的钱。"
-            telling.tell(actor=actor, person=invitee, title=f"{payer.name}撤回了邀请", text=text, at=at)
+            notifications.tell(actor=actor, person=invitee, title=f"{payer.name}撤回了邀请", text=text, at=at)
     return invitation
 
 
@@ -162,7 +162,7 @@ def decline(
     Raises Invitation.DoesNotExist, Changed.
     """
     with transaction.atomic():
-        invitation = steps.lock_invitation(_received(user, number).pk)
+        invitation = locks.lock_invitation(_received(user, number).pk)
         require_open(invitation, at)
         if invitation.disowned:
             raise Changed
@@ -173,7 +173,7 @@ def decline(
         else:
             invitation.answer = answer[:100]
             close(invitation, InvitationState.DECLINED, at)
-        step = steps.write(
+        step = history.write(
             actor=actor,
             kind=StepKind.DECLINED,
             by=user,
@@ -187,7 +187,7 @@ def decline(
         )
         if not not_family:
             said = f"对方说：{invitation.answer}" if invitation.answer else "没有用到您的钱。"
-            telling.to_payer(actor=actor, invitation=invitation, title="您的邀请对方没有同意", text=said, at=at)
+            notifications.to_payer(actor=actor, invitation=invitation, title="您的邀请对方没有同意", text=said, at=at)
     return step
 
 
@@ -213,10 +213,10 @@ def _draft_of(payer: Person, region: str) -> Invitation:
 
 def _lock_own(payer: Person, number: str, *, and_invitee: bool = False) -> Invitation:
     found = Invitation.objects.exclude(state=InvitationState.DRAFTED).get(payer=payer, number=number)
-    steps.lock_people([payer.pk])
+    locks.lock_people([payer.pk])
     if and_invitee:
-        steps.lock_invitee(found.invitee_certno)
-    return steps.lock_invitation(found.pk)
+        locks.lock_invitee(found.invitee_certno)
+    return locks.lock_invitation(found.pk)
 
 
 def _received(user: Person, number: str) -> Invitation:
@@ -227,7 +227,7 @@ def _expire_lapsed(actor: Actor, payer: Person, certno: str, on: date, at: datet
     """Settle a lapsed invitation of the pair that the daily job has not come to yet: it must not block a new one."""
     rows = Invitation.objects.filter(payer=payer, state__in=OPEN, expires_at__lte=at)
     for invitation in rows.filter(invitee_index__in=eligibility.indexes_of(certno)):
-        close(steps.lock_invitation(invitation.pk), InvitationState.EXPIRED, at)
+        close(locks.lock_invitation(invitation.pk), InvitationState.EXPIRED, at)
         _step(actor, StepKind.EXPIRED, None, invitation, on, at)
 
 
@@ -254,7 +254,7 @@ def _number(at: datetime) -> str:
 
 
 def _step(actor: Actor, kind: StepKind, by: Person | None, invitation: Invitation, on: date, at: datetime) -> Step:
-    return steps.write(
+    return history.write(
         actor=actor,
         kind=kind,
         by=by,

@@ -14,7 +14,7 @@ from accounts.ledger.retry import retrying
 from accounts.models import Person, Pot, Voucher
 from family.enums import StepKind
 from family.models import Step
-from family.operations import steps
+from family.operations import history
 from family.queries.eligibility import to_move_in
 from family.queries.facts import is_pool
 from family.rules import Refused
@@ -140,7 +140,7 @@ def _move(
             subject_id=payer.pk,
         )
         earlier = Step.objects.filter(voucher=voucher).first()
-        return earlier or steps.write(
+        return earlier or history.write(
             actor=actor,
             kind=step,
             by=payer,

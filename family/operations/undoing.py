@@ -12,7 +12,7 @@ from accounts.ledger.retry import retrying
 from accounts.models import Person, Transfer
 from family.enums import OPEN, STANDING, BondState, EndReason, InvitationState, StepKind
 from family.models import Bond, Draw, Invitation, Step
-from family.operations import steps, telling
+from family.operations import history, locks, notifications
 from family.queries import eligibility
 from family.rules import CannotUndo, ReasonCode
 
@@ -42,7 +42,7 @@ def undo(*, actor: Actor, person: Person, step_id: int, on: date, at: datetime) 
         _BACK[StepKind(step.kind)](actor, step, on, at)
         try:
             with transaction.atomic():
-                return steps.write(
+                return history.write(
                     actor=actor,
                     kind=StepKind.UNDONE,
                     by=person,
@@ -79,9 +79,9 @@ def _lock(actor: Actor, step: Step, on: date) -> None:
         bonds |= {part.bond_id} if part.bond_id else set()
         invitations |= {part.invitation_id} if part.invitation_id else set()
     users = Bond.objects.filter(pk__in=bonds).values_list("user_id", flat=True)
-    steps.lock_people({step.payer_id, *users})
+    locks.lock_people({step.payer_id, *users})
     list(Invitation.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=invitations).order_by("pk"))
-    steps.lock_bonds(bonds)
+    locks.lock_bonds(bonds)
 
 
 def _bond(step: Step) -> Bond:
@@ -116,9 +116,9 @@ def _stand_again(bond: Bond, step: Step, on: date, at: datetime, actor: Actor) -
     bond.state, bond.end_reason = step.detail["was"], ""
     bond.state_at = datetime.fromisoformat(step.detail["state_at"])
     bond.save(update_fields=["state", "end_reason", "state_at"])
-    for person, other in ((bond.payer, telling.kin_to_payer(bond)), (bond.user, telling.kin_to_user(bond))):
+    for person, other in ((bond.payer, notifications.kin_to_payer(bond)), (bond.user, notifications.kin_to_user(bond))):
         text = "刚才的操作撤回了，和以前一样可以使用。"
-        telling.tell(actor=actor, person=person, title=f"和{other}的家庭共济恢复了", text=text, at=at)
+        notifications.tell(actor=actor, person=person, title=f"和{other}的家庭共济恢复了", text=text, at=at)
 
 
 def _ended(actor: Actor, step: Step, on: date, at: datetime) -> None:
@@ -135,7 +135,7 @@ def _accepted(actor: Actor, step: Step, on: date, at: datetime) -> None:
         invitation.state, invitation.closed_at = step.detail["was"], None
         invitation.user, invitation.consent = None, ""
         _reopen(invitation)
-    telling.ended(actor=actor, bond=bond, at=at, to=(bond.payer, bond.user))
+    notifications.ended(actor=actor, bond=bond, at=at, to=(bond.payer, bond.user))
 
 
 def _declined(actor: Actor, step: Step, on: date, at: datetime) -> None:
@@ -149,7 +149,7 @@ def _declined(actor: Actor, step: Step, on: date, at: datetime) -> None:
     _reopen(invitation)
     if not silent:
         text = "对方撤回了刚才的答复，邀请又在等对方同意。"
-        telling.to_payer(actor=actor, invitation=invitation, title="您的邀请又在等答复", text=text, at=at)
+        notifications.to_payer(actor=actor, invitation=invitation, title="您的邀请又在等答复", text=text, at=at)
 
 
 def _reopen(invitation: Invitation) -> None:
@@ -184,8 +184,8 @@ def _restored(actor: Actor, bond: Bond, fields: list[str], at: datetime) -> None
     if bond.state == BondState.ENDED:
         raise CannotUndo(MOVED_ON)
     bond.save(update_fields=fields)
-    title = f"{telling.kin_to_user(bond)}撤回了刚才的修改"
-    telling.to_user(actor=actor, bond=bond, title=title, text="家庭共济的约定和修改以前一样。", at=at)
+    title = f"{notifications.kin_to_user(bond)}撤回了刚才的修改"
+    notifications.to_user(actor=actor, bond=bond, title=title, text="家庭共济的约定和修改以前一样。", at=at)
 
 
 def _money(actor: Actor, step: Step, on: date, at: datetime) -> None:

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from accounts.enums import PotKind, VoucherKind
-from accounts.identity import certificates, sealed
+from accounts.identity import certificates
 from accounts.models import Person, Pot, Transfer
+from accounts.sealing import fields
 from family.enums import OPEN, STANDING
 from family.models import Bond, Invitation
 from family.queries.facts import payer_facts, sharing_of, user_facts
@@ -32,7 +33,7 @@ def relations_offered(region: str, on: date) -> list[tuple[str, str]]:
 
 def indexes_of(certno: str) -> list[bytes]:
     """Return the blind indexes under which invitations of this certificate number may stand."""
-    return sealed.indexes(certificates.normalise(certno), "invitation:invitee_certno")
+    return fields.indexes(certificates.normalise(certno), "invitation:invitee_certno")
 
 
 def to_invite(
@@ -111,7 +112,7 @@ def of_age(invitation: Invitation, on: date) -> tuple[Reason, ...]:
 def _is_bound(payer: Person, certno: str) -> bool:
     if not certno:
         return False
-    indexes = sealed.indexes(certno, "person:certno")
+    indexes = fields.indexes(certno, "person:certno")
     return Bond.objects.filter(payer=payer, state__in=STANDING, user__certno_index__in=indexes).exists()
 
 
@@ -125,7 +126,7 @@ def _open_number(payer: Person, certno: str) -> str:
 def _open_from_others(payer: Person, certno: str, on: date) -> int:
     """Return how many others wait for an answer; what lapsed on an earlier day is over, also before the job settles it.
 
-    Whoever sends holds the certificate number (`steps.lock_invitee`).
+    Whoever sends holds the certificate number (`locks.lock_invitee`).
     """
     begins = datetime.combine(on, time(), SHANGHAI)
     rows = Invitation.objects.filter(state__in=OPEN, invitee_index__in=indexes_of(certno), expires_at__gt=begins)

@@ -5,15 +5,15 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from accounts.identity import sealed
 from accounts.models import Person
+from accounts.sealing import fields
 from family.enums import OPEN, InvitationState, StepKind
 from family.models import Invitation, Step
 
 
 def own_indexes(person: Person) -> list[bytes]:
     """Return the blind indexes under which this person may have been invited."""
-    return sealed.indexes(person.certno, "invitation:invitee_certno")
+    return fields.indexes(person.certno, "invitation:invitee_certno")
 
 
 def draft_of(payer: Person, region: str) -> Invitation | None:

@@ -8,9 +8,9 @@ from accounts.identity.actors import Actor
 from accounts.models import Person
 from accounts.queries.people import find_by_certno
 from family.operations import accepting, drafts, invitations, pool
+from payments.bills.operations import pay
 from payments.demo.cast import CAST, QUANZHOU, RUIAN
 from payments.models import Institution
-from payments.operations import pay
 from yibao.lib.clock import SHANGHAI
 from yibao.lib.months import Month
 

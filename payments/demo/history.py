@@ -6,14 +6,14 @@ from pathlib import Path
 from random import Random
 
 from accounts.identity.actors import Actor
-from accounts.jobs.execute import run_due
-from accounts.operations.imports_contributions import import_contributions
-from accounts.operations.imports_roster import import_roster
+from accounts.jobs.worker import run_due
 from accounts.queries.people import find_by_certno
+from accounts.roster.contributions import import_contributions
+from accounts.roster.people import import_roster
+from payments.bills.operations import pay, refund
 from payments.demo import families, files
 from payments.demo.cast import CAST, FIRST_MONTH, Member
 from payments.models import Institution
-from payments.operations import pay, refund
 from yibao.lib.clock import SHANGHAI
 from yibao.lib.months import Month, month_range
 

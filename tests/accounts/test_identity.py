@@ -9,10 +9,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts.identity import limits, proving
+from accounts.identity import limits
 from accounts.identity.actors import Actor
 from accounts.models import AuditEvent, IdentityCode, OutboxMessage, Person, User
-from accounts.operations import identity
+from accounts.operations import identity, proving
 from tests.accounts.test_signin import at, text_of
 from tests.factories.people import EnrolmentFactory, certno
 from tests.factories.users import citizen, official, signed_in

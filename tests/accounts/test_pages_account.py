@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from accounts.models import Run
 from accounts.policies import book
-from accounts.queries import matters
+from accounts.queries import page_hooks
 from tests.accounts.citizen_pages import browser_of, long_history, seen, used_by, words, worker, workers
 from tests.factories.people import EnrolmentFactory, PersonFactory
 from tests.factories.users import citizen, signed_in
@@ -228,13 +228,13 @@ class TestFromOtherApps:
     @pytest.fixture(autouse=True)
     def _own_lists(self, monkeypatch):
         for name in ("_pending", "_acts", "_kin"):
-            monkeypatch.setattr(matters, name, [])
+            monkeypatch.setattr(page_hooks, name, [])
 
     def test_what_waits_is_listed_the_most_urgent_first_and_at_most_three(self):
-        @matters.pending_source
+        @page_hooks.pending_source
         def waiting(person, today):
             for days in (30, 10, 20, 5):
-                yield matters.Pending(f"{days}天后", "/help/", "去看看", by_on=today + timedelta(days=days))
+                yield page_hooks.Pending(f"{days}天后", "/help/", "去看看", by_on=today + timedelta(days=days))
 
         page = seen(worker(), ACCOUNT)
         assert page.index("5天后") < page.index("10天后") < page.index("20天后")
@@ -242,28 +242,30 @@ class TestFromOtherApps:
         assert "2026年11月25日（周三）前，还有5天。去看看" in page
 
     def test_what_waits_is_shown_to_people_without_an_account_too(self):
-        matters.pending_source(lambda person, today: [matters.Pending("陈静邀请您用她的历年结余", "/help/", "去看看")])
+        page_hooks.pending_source(
+            lambda person, today: [page_hooks.Pending("陈静邀请您用她的历年结余", "/help/", "去看看")]
+        )
         resident = EnrolmentFactory(insurance="390", person_type="15").person
         assert "提示：陈静邀请您用她的历年结余去看看" in seen(resident, ACCOUNT)
 
     def test_an_app_may_offer_the_main_act(self):
-        matters.act_source(lambda person, region, today: matters.MainAct("给家人开通共济", "/help/"))
+        page_hooks.act_source(lambda person, region, today: page_hooks.MainAct("给家人开通共济", "/help/"))
         response = browser_of(worker()).get(ACCOUNT)
         assert '<a class="btn" href="/help/">给家人开通共济</a>' in response.content.decode()
         assert '<a class="btn second" href="/account/entries/">查看明细</a>' in response.content.decode()
 
     def test_relatives_are_called_as_the_family_calls_them(self):
         person, father = worker(), PersonFactory(name="陈伟")
-        matters.kin_source(lambda person, ids: {pk: "陈伟（父亲）" for pk in ids})
+        page_hooks.kin_source(lambda person, ids: {pk: "陈伟（父亲）" for pk in ids})
         used_by(father, person, 10_00, on=date(2026, 10, 1), reason="购药")
         assert "陈伟（父亲）购药" in seen(person, ACCOUNT)
 
     def test_registering_twice_counts_once(self):
         def source(person, today):
-            yield matters.Pending("一件事", "/help/", "去看看")
+            yield page_hooks.Pending("一件事", "/help/", "去看看")
 
-        matters.pending_source(source)
-        matters.pending_source(source)
+        page_hooks.pending_source(source)
+        page_hooks.pending_source(source)
         assert seen(worker(), ACCOUNT).count("一件事") == 1
 
 
@@ -288,7 +290,7 @@ class TestQueries:
         self, path, queries, browsers, monkeypatch, steady_rules, django_assert_num_queries
     ):
         for name in ("_pending", "_acts", "_kin"):
-            monkeypatch.setattr(matters, name, [])
+            monkeypatch.setattr(page_hooks, name, [])
         for browser in browsers:
             browser.get(path)  # the first request writes the session and reads the rules
             with django_assert_num_queries(queries):

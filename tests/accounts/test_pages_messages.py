@@ -11,7 +11,7 @@ from accounts.enums import NoticeKind
 from accounts.identity.actors import Actor
 from accounts.models import AuditEvent, Feedback, Notice, OutboxMessage
 from accounts.operations import notices
-from accounts.queries import matters
+from accounts.queries import page_hooks
 from tests.accounts.citizen_pages import browser_of, last_entry, seen, words, worker, workers
 from tests.factories.users import official, signed_in
 from tests.personas import insured
@@ -95,15 +95,15 @@ class TestCases:
         assert "没有正在办的事。" in seen(insured(), "/cases/")
 
     def test_what_other_apps_have_under_way_and_what_needs_the_person_first(self, monkeypatch, november):
-        monkeypatch.setattr(matters, "_cases", [])
+        monkeypatch.setattr(page_hooks, "_cases", [])
 
-        @matters.case_source
+        @page_hooks.case_source
         def premiums(person, today):
-            yield matters.Case("DJ2026-1121-00007", "给林小雨交居民医保", "在办", "pend", november, holder="税务局")
+            yield page_hooks.Case("DJ2026-1121-00007", "给林小雨交居民医保", "在办", "pend", november, holder="税务局")
 
-        @matters.case_source
+        @page_hooks.case_source
         def counter(person, today):
-            yield matters.Case(
+            yield page_hooks.Case(
                 "GJ2026-1101-00001", "家庭共济", "缺材料", "warn", november - timedelta(days=9),
                 next_step="带户口本到任一窗口", by_on=today + timedelta(days=3), needs_you=True,
             )  # fmt: skip

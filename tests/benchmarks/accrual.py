@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from django.db import connection
 
 from accounts.enums import JobKind
-from accounts.jobs import kinds
+from accounts.jobs import registry
 from tests.benchmarks import population
 from tests.benchmarks.population import ACTOR, FIRST
 from tests.benchmarks.table import Figure, median
@@ -56,7 +56,7 @@ def measure(people: int) -> list[Figure]:
 def credit(month: Month, processes: int) -> Worked:
     """Run the accrual of a month, two days after the files came in: nobody's status is news to it."""
     now = clock.now() + timedelta(days=2)
-    run = kinds.open_checked(
+    run = registry.open_checked(
         actor=ACTOR, kind=JobKind.ACCRUAL, region=REGION, period=str(month), on=date(2026, 1, 1), now=now
     )
     return work_off(run, processes)

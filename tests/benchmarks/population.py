@@ -10,8 +10,8 @@ from django.core.management import call_command
 from django.db import connection
 
 from accounts.identity.actors import Actor
-from accounts.operations.imports_contributions import import_contributions
-from accounts.operations.imports_roster import import_roster
+from accounts.roster.contributions import import_contributions
+from accounts.roster.people import import_roster
 from payments.demo import files
 from yibao.lib.months import Month
 

@@ -6,7 +6,7 @@ from datetime import date
 from django.db import connection
 
 from accounts.enums import JobKind
-from accounts.jobs import kinds
+from accounts.jobs import registry
 from tests.benchmarks import population
 from tests.benchmarks.accrual import _label
 from tests.benchmarks.population import ACTOR
@@ -40,7 +40,7 @@ def measure(people: int) -> list[Figure]:
 
 
 def _run(kind: JobKind, year: int) -> float:
-    run = kinds.open_checked(
+    run = registry.open_checked(
         actor=ACTOR, kind=kind, region=REGION, period=str(year), on=date(year + 1, 1, 1), now=clock.now()
     )
     return work_off(run, 1).seconds

@@ -6,8 +6,8 @@ from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
 from playwright.sync_api import Page, expect
 
-from accounts.identity import sealed
-from family.views.citizen import papers
+from accounts.sealing import fields
+from family.views.citizen import share_sheet
 from tests.browser.test_citizen_errand import choose, fill, follow, press, tab_to
 
 PARENT, SIBLING = "5", "7"
@@ -208,5 +208,5 @@ def secret_of(page: Page, number: str) -> str:
     """Return what the sheet's code holds, from the session that sent the invitation."""
     name = settings.SESSION_COOKIE_NAME
     key = next(cookie["value"] for cookie in page.context.cookies() if cookie["name"] == name)
-    sealed_text = SessionStore(key)[papers.TOKENS][number]
-    return str(sealed.unseal(bytes.fromhex(sealed_text), papers.CONTEXT))
+    sealed_text = SessionStore(key)[share_sheet.TOKENS][number]
+    return str(fields.unseal(bytes.fromhex(sealed_text), share_sheet.CONTEXT))

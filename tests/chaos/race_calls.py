@@ -13,12 +13,12 @@ from typing import Any
 from django.db import OperationalError, connection, transaction
 
 from accounts.enums import VoucherKind
-from accounts.jobs.execute import run_job
+from accounts.jobs.worker import run_job
 from accounts.ledger import posting
 from accounts.ledger.posting import AlreadyReversed, Locked, Move, NotEnough
 from accounts.ledger.pots import system_pot
 from accounts.models import Person, Pot
-from payments import operations
+from payments.bills import operations
 from payments.models import Institution
 from tests.personas import ACTOR, ZHOUSHAN, spend
 from yibao.lib import clock

@@ -15,12 +15,12 @@ import pytest
 from django.db import connection
 
 from accounts import tasks
-from accounts.jobs.due import due_jobs, next_jobs
-from accounts.jobs.execute import run_job
+from accounts.jobs.schedule import due_jobs, next_jobs
+from accounts.jobs.worker import run_job
 from accounts.ledger.verify import findings
 from accounts.models import Chunk, Pot, Run, Transfer
-from accounts.operations.imports_contributions import import_contributions
-from accounts.operations.imports_roster import import_roster
+from accounts.roster.contributions import import_contributions
+from accounts.roster.people import import_roster
 from tests import databases
 from tests.chaos import naive
 from tests.chaos.worker_harness import WorkerHarness, disturb

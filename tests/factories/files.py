@@ -7,8 +7,8 @@ from pathlib import Path
 
 import openpyxl
 
-from accounts.operations.imports_contributions import COLUMNS as CONTRIBUTION_COLUMNS
-from accounts.operations.imports_roster import COLUMNS as ROSTER_COLUMNS
+from accounts.roster.contributions import COLUMNS as CONTRIBUTION_COLUMNS
+from accounts.roster.people import COLUMNS as ROSTER_COLUMNS
 from tests.factories.people import birth_on, certno, phone
 
 Row = Mapping[str, str]

@@ -7,13 +7,13 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 
 from accounts.models import AuditEvent, Enrolment, Notice
-from family.jobs import keep_up
 from family.models import Bond, Invitation, Step
 from family.operations import accepting, bonds, closing, events, invitations, pool, undoing
 from family.operations.ending import leave, remove
-from family.queries import matters
+from family.queries import open_matters
 from family.queries.bonds import bonds_given, bonds_received, card_given, card_received, ended_bonds, history, undoable
 from family.rules import CannotUndo, Changed, Refused
+from family.upkeep import keep_up
 from tests.factories.family import NOW, QUANZHOU, RUIAN, SELF, TODAY, bond, holds, insured, invited
 from tests.factories.people import EnrolmentFactory
 
@@ -207,8 +207,8 @@ class TestClosing:
 
     def test_open_matters_block_it_and_are_named(self, family, monkeypatch):
         owner, ties, _ = family
-        open_matter = matters.OpenMatter("给林小雨交居民医保，还没有结果")
-        monkeypatch.setattr(matters, "_sources", [lambda payer, region: [open_matter]])
+        open_matter = open_matters.OpenMatter("给林小雨交居民医保，还没有结果")
+        monkeypatch.setattr(open_matters, "_sources", [lambda payer, region: [open_matter]])
         with pytest.raises(closing.StillOpen) as refusal:
             self.close(owner)
         assert refusal.value.matters == [open_matter]
@@ -323,7 +323,7 @@ class TestByItself:
 
         other = bond(insured(carried=1), insured(resident=True), until_on=date(2026, 3, 1))
         self.changed(father, 4)
-        monkeypatch.setattr("family.jobs._close_one", fails)
+        monkeypatch.setattr("family.upkeep._close_one", fails)
         self.changed(payer, 4)
         report = keep_up(actor=SELF, on=TODAY, at=NOW)
         assert report.failed == [f"结束的共济关系：共济关系 {tie.pk}"]

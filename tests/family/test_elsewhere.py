@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from accounts import guard
+from accounts import triggers
 from accounts.enums import Role
-from accounts.queries import matters
+from accounts.queries import page_hooks
 from family import tasks
 from family.models import Bond
 from family.operations import accepting, invitations
@@ -30,34 +30,34 @@ def father():
 class TestOnOtherPages:
     def test_an_invitation_waits_on_the_invited_persons_page_until_it_lapses(self, payer, father):
         number = invited(payer, father).invitation.number
-        (waiting,) = matters.pending_of(father, TODAY)
+        (waiting,) = page_hooks.pending_of(father, TODAY)
         assert waiting.text == "陈静邀请您加入家庭共济"
         assert waiting.by_on == TODAY + timedelta(days=7)
         assert number in waiting.url
-        assert matters.pending_of(payer, TODAY) == []
-        assert matters.pending_of(father, TODAY + timedelta(days=8)) == []
+        assert page_hooks.pending_of(payer, TODAY) == []
+        assert page_hooks.pending_of(father, TODAY + timedelta(days=8)) == []
 
     def test_it_is_a_case_of_the_inviter_who_does_not_see_a_look(self, payer, father):
         number = invited(payer, father).invitation.number
-        (before,) = matters.cases_of(payer, TODAY)
+        (before,) = page_hooks.cases_of(payer, TODAY)
         invitations.mark_seen(actor=SELF, user=father, number=number, on=TODAY, at=NOW)
-        assert matters.cases_of(payer, TODAY) == [before]
+        assert page_hooks.cases_of(payer, TODAY) == [before]
         assert before.stage == "等对方同意"
         accepting.accept(actor=SELF, user=father, number=number, on=TODAY, at=NOW)
-        assert matters.cases_of(payer, TODAY)[0].stage == "已同意"
-        assert matters.cases_of(father, TODAY) == []
+        assert page_hooks.cases_of(payer, TODAY)[0].stage == "已同意"
+        assert page_hooks.cases_of(father, TODAY) == []
 
     def test_relatives_are_named_the_right_way_round_and_strangers_not_at_all(self, payer, father):
         bond(payer, father)
         stranger = insured()
         ids = {payer.pk, father.pk, stranger.pk}
-        assert matters.names_of(payer, ids) == {father.pk: "陈伟（父亲）"}
-        assert matters.names_of(father, ids) == {payer.pk: "陈静（女儿）"}
+        assert page_hooks.names_of(payer, ids) == {father.pk: "陈伟（父亲）"}
+        assert page_hooks.names_of(father, ids) == {payer.pk: "陈静（女儿）"}
 
     def test_who_shares_with_nobody_is_offered_to_begin(self, payer, father):
-        assert matters.main_act_of(payer, RUIAN, TODAY).text == "给家人开通共济"
+        assert page_hooks.main_act_of(payer, RUIAN, TODAY).text == "给家人开通共济"
         bond(payer, father)
-        assert matters.main_act_of(payer, RUIAN, TODAY) is None
+        assert page_hooks.main_act_of(payer, RUIAN, TODAY) is None
 
 
 class TestInTheAdmin:
@@ -89,9 +89,9 @@ class TestInTheAdmin:
 
 
 def test_the_history_and_the_draws_are_guarded_like_the_ledger():
-    names = {name for _, name, _ in guard.triggers()}
+    names = {name for _, name, _ in triggers.triggers()}
     assert {"family_step_no_rewrite", "family_step_no_truncate", "family_draw_no_rewrite"} <= names
-    assert guard.missing() == []
+    assert triggers.missing() == []
 
 
 def test_the_bell_does_what_is_due(payer, father):

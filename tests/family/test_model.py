@@ -21,7 +21,7 @@ from family.operations import bonds, pool, undoing
 from family.operations.ending import remove
 from family.queries.bonds import bonds_received, used_this_year
 from family.rules import Refused
-from payments import operations
+from payments.bills import operations
 from payments.models import Bill, Institution
 from tests.factories.family import NOW, QUANZHOU, RUIAN, SELF, TODAY, ZHOUSHAN, bond, holds, insured
 

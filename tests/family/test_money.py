@@ -21,7 +21,7 @@ from family.queries.facts import last_year_fen
 from family.queries.plan import plan
 from family.queries.usage import people_in, totals, used_of_mine, used_of_others
 from family.rules import CannotUndo, Refused, Where
-from payments import operations
+from payments.bills import operations
 from payments.models import Bill, Institution
 from tests.factories.family import NOW, QUANZHOU, RUIAN, SELF, TODAY, ZHOUSHAN, bond, credit, holds, insured
 from tests.factories.people import EnrolmentFactory

@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from family.enums import InvitationState
-from family.jobs import keep_up
 from family.models import Invitation
 from family.operations import accepting, invitations
+from family.upkeep import keep_up
 from tests.factories.family import NOW, SELF, TODAY, insured, invited
 from tests.factories.people import certno
 from tests.family.family_pages import at, bound, browser_of, chen, fill, page, send, words

@@ -10,7 +10,7 @@ from accounts.ledger.pots import open_missing
 from family.enums import BondState, EndReason, InvitationState, StepKind
 from family.models import Bond, Invitation
 from family.operations import bonds
-from family.queries import matters
+from family.queries import open_matters
 from tests.factories.family import NOW, SELF, TODAY, ZHOUSHAN, insured, invited
 from tests.factories.people import EnrolmentFactory
 from tests.family.family_pages import bound, browser_of, chen, last_step, page, words
@@ -209,9 +209,9 @@ class TestClosing:
 
     def test_what_stands_in_the_way_is_listed(self, monkeypatch):
         payer, _, _ = two()
-        monkeypatch.setattr(matters, "_sources", [])
-        matters.open_matter_source(
-            lambda payer, region: [matters.OpenMatter("给林小雨交居民医保，还没有结果", "/cases/")]
+        monkeypatch.setattr(open_matters, "_sources", [])
+        open_matters.open_matter_source(
+            lambda payer, region: [open_matters.OpenMatter("给林小雨交居民医保，还没有结果", "/cases/")]
         )
         assert "给林小雨交居民医保，还没有结果" in page(browser_of(payer), "/family/close/")
         response = browser_of(payer).post("/family/close/")

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 
 import pytest
 
+from payments.bills.operations import pay, refund
 from payments.models import Institution
-from payments.operations import pay, refund
 from tests.factories.family import NOW, RUIAN, SELF, TODAY, insured
 from tests.family.family_pages import at, bound, browser_of, chen, page
 

@@ -14,11 +14,11 @@ from accounts.ledger.verify import findings
 from accounts.models import Person, Pot
 from family.enums import InvitationState, StepKind
 from family.models import Bond, Draw, Invitation, Step
-from family.operations import accepting, draws, invitations, steps
+from family.operations import accepting, draws, invitations, locks
 from family.operations.ending import remove
 from family.queries import eligibility
 from family.rules import Changed, Refused
-from payments import operations
+from payments.bills import operations
 from payments.models import Institution
 from tests.factories.family import NOW, RUIAN, SELF, TODAY, ZHOUSHAN, bond, holds, insured, invited
 
@@ -102,7 +102,7 @@ class TestInviting:
         assert self.results.count(Refused) == 3
 
     def test_without_the_lock_on_the_invited_number_more_would(self, monkeypatch):
-        monkeypatch.setattr(steps, "lock_invitee", lambda certno: None)
+        monkeypatch.setattr(locks, "lock_invitee", lambda certno: None)
         counted = eligibility.to_invite
 
         def slowly(**facts):
@@ -167,8 +167,8 @@ class TestAccepting:
         assert all(accepted != withdrawn for accepted, withdrawn in self.race_withdrawal())
 
     def test_without_the_locks_both_would_win(self, monkeypatch):
-        monkeypatch.setattr(steps, "lock_people", unlocked_people)
-        monkeypatch.setattr(steps, "lock_invitation", unlocked_invitation)
+        monkeypatch.setattr(locks, "lock_people", unlocked_people)
+        monkeypatch.setattr(locks, "lock_invitation", unlocked_invitation)
         assert (True, True) in self.race_withdrawal()
 
     def accept_from_many_payers(self) -> int:
@@ -186,7 +186,7 @@ class TestAccepting:
         assert self.results.count(Refused) == 1
 
     def test_without_the_lock_on_the_user_there_would_be_three(self, monkeypatch):
-        monkeypatch.setattr(steps, "lock_people", unlocked_people)
+        monkeypatch.setattr(locks, "lock_people", unlocked_people)
         assert self.accept_from_many_payers() == 3
 
 
@@ -225,7 +225,7 @@ class TestUsing:
         assert self.draws_after_removal() == 0
 
     def test_without_the_lock_on_the_bond_something_would_be(self, monkeypatch):
-        monkeypatch.setattr("family.operations.draws.steps.lock_bonds", _only_in(draws, unlocked_bonds))
+        monkeypatch.setattr("family.operations.draws.locks.lock_bonds", _only_in(draws, unlocked_bonds))
         assert any(self.draws_after_removal() for _ in range(5))  # a race is not lost every time
 
     def spend_the_last_fen(self) -> list[object]:
@@ -257,7 +257,7 @@ class TestUsing:
 
     def test_without_the_locks_it_would_be_passed(self, monkeypatch):
         monkeypatch.setattr(draws, "hold_pots", unlocked_pots)
-        monkeypatch.setattr("family.operations.draws.steps.lock_bonds", unlocked_bonds)
+        monkeypatch.setattr("family.operations.draws.locks.lock_bonds", unlocked_bonds)
         assert self.use_up_the_limit() > 1_000
 
     def test_two_who_pay_for_each_other_across_regions_never_block_each_other(self):
@@ -275,7 +275,7 @@ class TestUsing:
 def _only_in(module, replacement: Callable) -> Callable:
     """Return lock_bonds as it is for everybody, but unlocked for one module's calls."""
 
-    original = steps.lock_bonds
+    original = locks.lock_bonds
 
     def chosen(ids):
         caller = sys._getframe(1).f_globals["__name__"]

@@ -8,7 +8,7 @@ import pytest
 
 from accounts.enums import PotKind
 from accounts.policies.loading import load
-from accounts.policies.presets import shipped
+from accounts.policies.preset_files import shipped
 from family.operations import ending, pool, undoing
 from family.queries.bonds import bonds_received
 from family.queries.facts import changes_in_month

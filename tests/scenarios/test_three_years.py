@@ -9,10 +9,10 @@ from django.core.management import call_command
 
 from accounts.enums import VoucherKind
 from accounts.models import Person, Transfer
-from accounts.operations.imports_contributions import import_contributions
-from accounts.operations.imports_roster import import_roster
 from accounts.queries.people import find_by_certno
-from payments import operations
+from accounts.roster.contributions import import_contributions
+from accounts.roster.people import import_roster
+from payments.bills import operations
 from tests import databases
 from tests.factories.files import contribution_row, csv_file, roster_row
 from tests.factories.people import certno

@@ -7,9 +7,9 @@ from datetime import date
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.identity.actors import Actor
-from accounts.jobs.due import Due, due_jobs
-from accounts.jobs.execute import run_due
 from accounts.jobs.runs import CannotRun
+from accounts.jobs.schedule import Due, due_jobs
+from accounts.jobs.worker import run_due
 from accounts.management.progress import Bar
 from yibao.lib import clock
 

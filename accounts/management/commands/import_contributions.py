@@ -1,7 +1,7 @@
 """Import contributions: `import_contributions FILE`."""
 
 from accounts.management.imports import ImportCommand
-from accounts.operations.imports_contributions import import_contributions
+from accounts.roster.contributions import import_contributions
 
 
 class Command(ImportCommand):

@@ -1,7 +1,7 @@
 """Import a roster: `import_roster FILE`."""
 
 from accounts.management.imports import ImportCommand
-from accounts.operations.imports_roster import import_roster
+from accounts.roster.people import import_roster
 
 
 class Command(ImportCommand):

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.identity.actors import Actor
 from accounts.policies.loading import Loaded, load
-from accounts.policies.presets import shipped
+from accounts.policies.preset_files import shipped
 from accounts.policies.terms import PolicyError, Problem
 from yibao.lib import clock
 

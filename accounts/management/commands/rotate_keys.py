@@ -5,8 +5,9 @@ from argparse import ArgumentParser
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.identity import keyring, rotation, sealed
 from accounts.management.progress import Bar
+from accounts.operations import rotation
+from accounts.sealing import fields, keyring
 
 
 class Command(BaseCommand):
@@ -33,7 +34,7 @@ class Command(BaseCommand):
             else:
                 with Bar(self.stderr) as bar:
                     moved = rotation.rotate(progress=bar.show)
-        except (keyring.KeyringError, rotation.RotationUnfinishedError, sealed.SealBrokenError) as error:
+        except (keyring.KeyringError, rotation.RotationUnfinishedError, fields.SealBrokenError) as error:
             raise CommandError(str(error)) from None
         current = keyring.load().current.hex()
         if options["json"]:

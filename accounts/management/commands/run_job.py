@@ -8,8 +8,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.enums import JobKind, RunState
 from accounts.identity.actors import Actor
-from accounts.jobs.execute import CLOSE_YEAR, Report, run_job
 from accounts.jobs.runs import CannotRun
+from accounts.jobs.worker import CLOSE_YEAR, Report, run_job
 from accounts.ledger.pots import NoPot
 from accounts.management.progress import Bar
 from accounts.policies.book import NoPolicy

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.enums import PotKind
 from accounts.identity.access import person_required
 from accounts.policies import book
-from accounts.queries import matters
+from accounts.queries import page_hooks
 from accounts.queries.account import Account, holdings_of
 from accounts.queries.answers import Credits, answers, order_words, standing_words, who_may_use
 from accounts.queries.calendar import late_words, latest_credit, next_credit
@@ -18,7 +18,7 @@ from accounts.queries.entries import entries_of
 from accounts.queries.lines import Line, lines_of, pot_name
 from accounts.queries.statement import latest_transfers, year_sums
 from accounts.queries.years import bars, trend_words, years_of
-from accounts.views.citizen.mine import REGION, my_account, my_regions, no_account
+from accounts.views.citizen.current_account import REGION, my_account, my_regions, no_account
 from yibao.lib import clock
 
 LATEST, TEN_MORE = 3, 10
@@ -44,8 +44,8 @@ def account(request: HttpRequest) -> HttpResponse:
         "other_regions": [(code, book.region_name(code)) for code in my_regions(holdings) if code != mine.region],
         "standing_words": standing_words(mine),
         "upcoming": credits.upcoming,
-        "pending": matters.pending_of(mine.person, mine.today),
-        "main_act": matters.main_act_of(mine.person, mine.region, mine.today),
+        "pending": page_hooks.pending_of(mine.person, mine.today),
+        "main_act": page_hooks.main_act_of(mine.person, mine.region, mine.today),
         "entries": lines,
         "next_skip": LATEST if more else None,
         "bars": bars(years, url=lambda year: f"{reverse('entries')}?year={year}"),

@@ -6,7 +6,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from accounts.identity.access import current_person, person_required
-from accounts.queries import matters
+from accounts.queries import page_hooks
 from yibao.lib import clock
 
 
@@ -16,5 +16,5 @@ from yibao.lib import clock
 def cases(request: HttpRequest) -> HttpResponse:
     today = clock.today()
     return render(
-        request, "accounts/cases.html", {"today": today, "cases": matters.cases_of(current_person(request), today)}
+        request, "accounts/cases.html", {"today": today, "cases": page_hooks.cases_of(current_person(request), today)}
     )

@@ -25,7 +25,7 @@ from accounts.queries.lines import Line, lines_of
 from accounts.queries.months import counted_words, empty_words, figures_by_month, flat_lines, statement
 from accounts.queries.statement import CREDITS, Stretch, Sum, month_sums, transfer_of
 from accounts.views.citizen.account import credits_of, entry_url
-from accounts.views.citizen.mine import my_account, no_account
+from accounts.views.citizen.current_account import my_account, no_account
 from yibao.lib import clock
 from yibao.lib.days import month_words
 from yibao.lib.fen import yuan

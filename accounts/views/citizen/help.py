@@ -26,7 +26,7 @@ from accounts.queries.notices import was_rated
 from accounts.queries.offices import regions_with_offices
 from accounts.queries.statement import transfer_of
 from accounts.views.citizen.account import credits_of
-from accounts.views.citizen.mine import my_account
+from accounts.views.citizen.current_account import my_account
 from yibao.lib import clock
 from yibao.lib.days import day_words
 

@@ -12,7 +12,7 @@ from accounts.queries.answers import LESS, answers
 from accounts.queries.statement import year_sums
 from accounts.queries.years import bars, trend_words, years_of
 from accounts.views.citizen.account import credits_of
-from accounts.views.citizen.mine import my_account, no_account
+from accounts.views.citizen.current_account import my_account, no_account
 
 
 @never_cache

@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.identity.actors import Actor
-from family.jobs import keep_up
+from family.upkeep import keep_up
 from yibao.lib import clock
 
 

@@ -21,10 +21,10 @@ from family.queries.invitations import invitation_received
 from family.rules import relations
 from family.rules.eligibility import age_on
 from family.rules.reasons import for_user
-from family.views.citizen import papers
-from family.views.citizen.mine import Act, act_of
+from family.views.citizen import share_sheet
+from family.views.citizen.current_account import Act, act_of
+from family.views.citizen.labels import pronoun, scope_words, undo_words
 from family.views.citizen.refusals import answering
-from family.views.citizen.words import pronoun, scope_words, undo_words
 from yibao.lib.clock import SHANGHAI
 
 
@@ -142,7 +142,7 @@ def done_step(*, bond_id: int) -> Step:
 @require_GET
 def land(request: HttpRequest, token: str) -> HttpResponse:
     """Take the secret out of the address at once; nothing is looked up before somebody is signed in."""
-    papers.take(request, token)
+    share_sheet.take(request, token)
     return redirect("family_landed")
 
 
@@ -152,7 +152,7 @@ def land(request: HttpRequest, token: str) -> HttpResponse:
 def landed(request: HttpRequest) -> HttpResponse:
     """Open the invitation that the secret belongs to, for the invited person only."""
     act = act_of(request)
-    token = papers.taken(request)
+    token = share_sheet.taken(request)
     if not token:
         return redirect("family")
     try:

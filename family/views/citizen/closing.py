@@ -9,11 +9,11 @@ from django.views.decorators.http import require_http_methods
 from accounts.identity.access import person_required
 from family.operations import closing
 from family.queries.bonds import bonds_given
-from family.queries.matters import open_matters
+from family.queries.open_matters import open_matters
+from family.views.citizen.current_account import act_of, giving_of
 from family.views.citizen.home import asked_by
-from family.views.citizen.mine import act_of, giving_of
+from family.views.citizen.labels import undo_words
 from family.views.citizen.refusals import answering
-from family.views.citizen.words import undo_words
 
 
 @never_cache

@@ -13,9 +13,9 @@ from family.models import Invitation
 from family.queries.bonds import bonds_given, bonds_received, undoable
 from family.queries.eligibility import relations_offered
 from family.queries.invitations import invitations_received, invitations_sent
-from family.views.citizen.done import steps_shown
-from family.views.citizen.mine import Act, Giving, act_of, giving_of
-from family.views.citizen.words import Asked
+from family.views.citizen.current_account import Act, Giving, act_of, giving_of
+from family.views.citizen.labels import Asked
+from family.views.citizen.result import steps_shown
 
 SHOWN_FOR = timedelta(days=30)  # how long an answer or a lapse stays on the page
 _SETTLED = (InvitationState.EXPIRED, InvitationState.DECLINED)

@@ -12,11 +12,11 @@ from family.models import Bond
 from family.operations import invitations
 from family.queries.facts import funds_name, is_pool, sharing_of
 from family.queries.invitations import invitation_sent, timeline
-from family.views.citizen import papers
+from family.views.citizen import share_sheet
+from family.views.citizen.current_account import Act, act_of, giving_of
 from family.views.citizen.home import asked_by
-from family.views.citizen.mine import Act, act_of, giving_of
+from family.views.citizen.labels import Asked, pronoun
 from family.views.citizen.refusals import answering
-from family.views.citizen.words import Asked, pronoun
 from yibao.lib.days import short_day_words
 
 
@@ -53,9 +53,9 @@ def sheet(request: HttpRequest, number: str) -> HttpResponse:
     context = _context(act_of(request), number)
     if not context["asked"].is_waiting:
         return redirect("family_invitation", number)
-    landing = papers.landing_of(request, number)
+    landing = share_sheet.landing_of(request, number)
     context |= {
-        "picture": papers.picture(landing) if landing else "",
+        "picture": share_sheet.picture(landing) if landing else "",
         "money": "共济账户" if context["is_pool"] else funds_name(context["asked"].invitation.region),
         "payer_they": pronoun(context["asked"].invitation.payer.gender),
         "whose": "孩子" if context["asked"].is_child else "您",
@@ -94,7 +94,7 @@ def resend(request: HttpRequest, number: str) -> HttpResponse:
     """Send it once more. With HTMX the answer is its card."""
     act = act_of(request)
     again = invitations.resend(**act.by_payer, number=number)
-    papers.keep(request, again)
+    share_sheet.keep(request, again)
     asked = Asked(again.invitation, act.at)
     words = f"已重新发给{asked.name}，有效到{short_day_words(asked.last_day)}。"
     if request.htmx:

@@ -16,10 +16,10 @@ from family.operations import drafts, invitations
 from family.queries.eligibility import relations_offered, to_invite
 from family.queries.invitations import draft_of
 from family.rules import IncompleteDraft, relations
-from family.views.citizen import papers
-from family.views.citizen.mine import Act, Giving, act_of, giving_of
+from family.views.citizen import share_sheet
+from family.views.citizen.current_account import Act, Giving, act_of, giving_of
+from family.views.citizen.labels import gender_in, pronoun, scope_words
 from family.views.citizen.refusals import answering, refused
-from family.views.citizen.words import gender_in, pronoun, scope_words
 from yibao.lib.days import day_words
 from yibao.lib.fen import yuan
 
@@ -142,7 +142,7 @@ def check(request: HttpRequest) -> HttpResponse:
         sent = invitations.send(**act.by_payer, region=giving.region)
     except IncompleteDraft:
         return redirect("family_invite_relation")
-    papers.keep(request, sent)
+    share_sheet.keep(request, sent)
     return redirect("family_invite_sent", sent.invitation.number)
 
 

@@ -13,10 +13,10 @@ from family.operations import bonds
 from family.queries.bonds import Card, card_given, history, undoable
 from family.queries.facts import funds_name, is_pool, sharing_of
 from family.rules import Changed
-from family.views.citizen.done import steps_shown
-from family.views.citizen.mine import Act, act_of
+from family.views.citizen.current_account import Act, act_of
+from family.views.citizen.labels import pronoun, scope_words, undo_words
 from family.views.citizen.refusals import answering
-from family.views.citizen.words import pronoun, scope_words, undo_words
+from family.views.citizen.result import steps_shown
 from yibao.lib.days import day_words
 from yibao.lib.fen import yuan
 

@@ -11,7 +11,7 @@ from accounts.identity.access import person_required
 from accounts.policies import book
 from accounts.policies.terms.sharing import HOSPITAL, LEVELS, PHARMACY
 from accounts.queries.lines import pot_name
-from accounts.views.citizen.mine import my_account
+from accounts.views.citizen.current_account import my_account
 from family.forms.bonds import PreviewForm
 from family.operations import bonds
 from family.queries.bonds import Card, bonds_received, card_received, history, may_reorder, undoable
@@ -20,10 +20,10 @@ from family.queries.invitations import invitations_received
 from family.queries.plan import Plan, plan
 from family.queries.preview import Shown, shown
 from family.rules import Changed, Where
-from family.views.citizen.done import steps_shown
-from family.views.citizen.mine import Act, act_of
+from family.views.citizen.current_account import Act, act_of
+from family.views.citizen.labels import pronoun, scope_words, undo_words
 from family.views.citizen.refusals import answering
-from family.views.citizen.words import pronoun, scope_words, undo_words
+from family.views.citizen.result import steps_shown
 from yibao.lib.fen import yuan
 
 UP, DOWN = "up", "down"

@@ -12,9 +12,9 @@ from accounts.identity.access import person_required
 from family.forms.bonds import OTHER, AmountForm
 from family.operations import pool
 from family.queries.eligibility import Movable, to_move_in
-from family.views.citizen.mine import Act, Giving, act_of, giving_of
+from family.views.citizen.current_account import Act, Giving, act_of, giving_of
+from family.views.citizen.labels import undo_words
 from family.views.citizen.refusals import answering, changed, refused
-from family.views.citizen.words import undo_words
 from yibao.lib.fen import yuan
 
 CHOSEN = "family_transfer"  # in the session: region, fen, and the key that lets it happen once

@@ -17,7 +17,7 @@ from accounts.identity.access import person_required
 from accounts.views.citizen.entries import _harmless as harmless
 from family.forms.bonds import UsageForm
 from family.queries.usage import Use, totals, used_of_mine, used_of_others
-from family.views.citizen.mine import act_of
+from family.views.citizen.current_account import act_of
 from yibao.lib.fen import yuan
 
 A_PAGE = 20

@@ -7,8 +7,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.identity.actors import Actor
 from accounts.management.progress import Bar
-from accounts.operations.imports_contributions import import_contributions
-from accounts.operations.imports_roster import import_roster
+from accounts.roster.contributions import import_contributions
+from accounts.roster.people import import_roster
 from payments.demo import files, history, is_empty, staff
 from payments.demo.cast import QUANZHOU
 from yibao.lib import clock

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from accounts.policies.loading import load
-from accounts.policies.presets import SHIPPED
+from accounts.policies.preset_files import SHIPPED
 from tests.personas import ACTOR
 from yibao.lib import clock
 

@@ -8,8 +8,8 @@ from django.db import connection
 
 from accounts import tasks
 from accounts.enums import PotKind, RunState
-from accounts.jobs.due import Due, due_jobs, next_jobs
-from accounts.jobs.execute import run_due
+from accounts.jobs.schedule import Due, due_jobs, next_jobs
+from accounts.jobs.worker import run_due
 from accounts.ledger import periods
 from accounts.ledger.verify import findings
 from accounts.models import Person, Run

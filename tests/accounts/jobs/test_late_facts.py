@@ -4,14 +4,14 @@ from datetime import date
 
 import pytest
 
-from accounts.jobs.due import Due, due_jobs, next_jobs
-from accounts.jobs.execute import run_due
+from accounts.jobs.schedule import Due, due_jobs, next_jobs
+from accounts.jobs.worker import run_due
 from accounts.ledger.verify import findings
 from accounts.models import Run
-from accounts.operations.imports_contributions import import_contributions
-from accounts.operations.imports_roster import import_roster
 from accounts.queries import explanations
 from accounts.queries.people import find_by_certno
+from accounts.roster.contributions import import_contributions
+from accounts.roster.people import import_roster
 from tests.factories.files import contribution_row, csv_file, roster_row
 from tests.factories.people import certno
 from tests.personas import ACTOR, HUNAN, ZHOUSHAN, Held, held, insured, movements, paid_for, run

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from accounts.enums import ChunkState, PotKind, RunState
-from accounts.jobs import kinds, runs
+from accounts.jobs import registry, runs
 from accounts.ledger.verify import findings
 from accounts.models import Chunk, Person, Pot, Run, Transfer
 from tests.personas import ACTOR, HUNAN, ZHOUSHAN, Held, held, insured, paid_for, pot, run
@@ -23,7 +23,9 @@ def people(count: int) -> list[Person]:
 
 
 def opened() -> Run:
-    return kinds.open_checked(actor=ACTOR, kind="accrual", region=ZHOUSHAN, period="2025", on=NEW_YEAR, now=clock.now())
+    return registry.open_checked(
+        actor=ACTOR, kind="accrual", region=ZHOUSHAN, period="2025", on=NEW_YEAR, now=clock.now()
+    )
 
 
 def block(person: Person, kind: PotKind) -> None:
@@ -109,8 +111,8 @@ class TestChunks:
     def test_a_finished_chunk_is_not_worked_on_again(self):
         person = people(1)[0]
         chunk = opened().chunks.get()
-        assert kinds.work_chunk(chunk_id=chunk.pk, now=clock.now())
-        assert not kinds.work_chunk(chunk_id=chunk.pk, now=clock.now())
+        assert registry.work_chunk(chunk_id=chunk.pk, now=clock.now())
+        assert not registry.work_chunk(chunk_id=chunk.pk, now=clock.now())
         assert held(person).current == 1200_00
 
     def test_opening_a_run_that_is_being_worked_on_joins_it(self):
@@ -124,16 +126,16 @@ class TestChunks:
         people(2)
         work = opened()
         first, second = work.chunks.order_by("pk")
-        kinds.work_chunk(chunk_id=first.pk, now=clock.now())
+        registry.work_chunk(chunk_id=first.pk, now=clock.now())
         work.refresh_from_db()
         assert (work.state, work.finished_at) == (RunState.WORKING, None)
-        kinds.work_chunk(chunk_id=second.pk, now=clock.now())
+        registry.work_chunk(chunk_id=second.pk, now=clock.now())
         work.refresh_from_db()
         assert work.state == RunState.DONE
         assert work.finished_at is not None
 
     def test_a_chunk_that_is_gone_is_nothing_to_do(self):
-        assert not kinds.work_chunk(chunk_id=0, now=clock.now())
+        assert not registry.work_chunk(chunk_id=0, now=clock.now())
 
     def test_the_totals_are_those_of_the_ledger(self, settings):
         settings.CHUNK_PEOPLE = 2

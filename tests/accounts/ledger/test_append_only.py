@@ -6,7 +6,7 @@ import pytest
 from django.core.checks import run_checks
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 
-from accounts import guard
+from accounts import triggers
 from accounts.identity.audit import record
 from accounts.ledger.verify import findings
 from accounts.models import Import, Transfer, Voucher
@@ -40,7 +40,7 @@ def execute(*statements: str) -> None:
 
 
 def as_application(*statements: str) -> None:
-    execute(f"SET LOCAL ROLE {guard.ROLE}", *statements)
+    execute(f"SET LOCAL ROLE {triggers.ROLE}", *statements)
 
 
 @pytest.mark.parametrize("table", BOOKS)
@@ -89,7 +89,7 @@ def test_the_application_role_cannot_switch_the_guard_off(someone, statement):
 def test_the_application_role_can_do_its_work(someone):
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL ROLE {guard.ROLE}")
+            cursor.execute(f"SET LOCAL ROLE {triggers.ROLE}")
         give(someone, 500, on=date(2025, 3, 4), key="as the application")
         with connection.cursor() as cursor:
             cursor.execute("RESET ROLE")
@@ -113,9 +113,9 @@ LOSSES = {
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_a_guard_that_no_longer_guards_is_reported_at_start_and_by_the_verification(loss):
-    assert run_checks(tags=[guard.TAG]) == []
+    assert run_checks(tags=[triggers.TAG]) == []
     execute(LOSSES[loss])
-    errors = run_checks(tags=[guard.TAG])
+    errors = run_checks(tags=[triggers.TAG])
     assert "accounts_transfer_no_rewrite" in " ".join(error.msg for error in errors)
     assert {error.id for error in errors} == {"ledger.E001"}
     assert [finding.invariant for finding in findings()] == ["防改写触发器都在"]
@@ -124,7 +124,7 @@ def test_a_guard_that_no_longer_guards_is_reported_at_start_and_by_the_verificat
 @pytest.mark.parametrize("loss", LOSSES)
 def test_migrating_puts_it_back(someone, loss):
     execute(LOSSES[loss])
-    guard.install("default")
-    assert guard.missing() == []
+    triggers.install("default")
+    assert triggers.missing() == []
     with pytest.raises(IntegrityError, match="append-only"):
         execute("DELETE FROM accounts_transfer")

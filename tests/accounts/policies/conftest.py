@@ -4,7 +4,7 @@ import pytest
 
 from accounts.identity.actors import Actor
 from accounts.policies.loading import load
-from accounts.policies.presets import shipped
+from accounts.policies.preset_files import shipped
 from yibao.lib import clock
 
 

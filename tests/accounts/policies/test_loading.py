@@ -11,7 +11,7 @@ from accounts.identity.actors import Actor
 from accounts.models import AuditEvent, PolicyVersion, Region
 from accounts.policies import book
 from accounts.policies.loading import load
-from accounts.policies.presets import read_preset, shipped
+from accounts.policies.preset_files import read_preset, shipped
 from accounts.policies.terms import PolicyError
 from yibao.lib import clock
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from accounts.policies.presets import shipped
+from accounts.policies.preset_files import shipped
 from accounts.policies.terms import KINDS, parameters
 
 MANUAL = (Path(__file__).resolve().parents[3] / "docs" / "policies.md").read_text(encoding="utf-8")

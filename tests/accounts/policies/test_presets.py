@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from accounts.policies.formulas import MonthFacts, Span, monthly_credit, year_credit
-from accounts.policies.presets import (
+from accounts.policies.preset_files import (
     NO_DOCUMENT,
     Preset,
     Version,

@@ -10,7 +10,7 @@ import pytest
 
 from accounts.enums import PotKind, VoucherKind
 from accounts.identity.actors import Actor
-from accounts.jobs.execute import CLOSE_YEAR, run_job
+from accounts.jobs.worker import CLOSE_YEAR, run_job
 from accounts.ledger.posting import Move, post
 from accounts.ledger.pots import open_missing, pots_of, system_pot
 from accounts.policies.formulas import (
@@ -23,7 +23,7 @@ from accounts.policies.formulas import (
     year_credit,
     year_range,
 )
-from accounts.policies.presets import read_preset, shipped
+from accounts.policies.preset_files import read_preset, shipped
 from accounts.policies.terms import CreditTerms
 from tests.accounts.policies.samples import credit_terms
 from tests.factories.people import ContributionFactory, EnrolmentFactory, PersonFactory

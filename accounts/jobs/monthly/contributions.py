@@ -1,0 +1,121 @@
+"""What the monthly credit owes for contributions: the month's own, and earlier months that were paid late (补划)."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from accounts.enums import InsuranceType, JobKind, VoucherKind
+from accounts.jobs import people
+from accounts.jobs.monthly.window import Window
+from accounts.models import Chunk, Run
+from accounts.policies.formulas import EMPLOYEE, FLEX, RETIREE
+from accounts.policies.standing import paid_as
+from yibao.lib.months import Month
+
+PAID_AND_RETIRED = "paid_and_retired"
+
+
+class Due(NamedTuple):
+    """One month of one person, not credited yet: the month's first day, what the formula needs, and where to."""
+
+    person: int
+    month: date
+    capacity: str
+    base_fen: int | None
+    birth_on: date
+    pension_fen: int | None
+    current: int | None
+    current_year: int | None
+    carried: int
+    receivable: int | None
+    owed_fen: int
+
+    @property
+    def pots(self) -> people.Pots:
+        return people.Pots(*self[6:])
+
+
+# Almost everybody is what their last row says, since before the month. Who changed since is left open here: ''.
+_PAID = f"""
+    SELECT c.person_id, c.month,
+           CASE WHEN c.month < e.from_on THEN '' WHEN e.flex THEN %(flex)s ELSE %(employee)s END,
+           c.base_fen, p.birth_on, NULL, {people.POT_COLUMNS}
+    FROM accounts_contribution c
+    JOIN accounts_person p ON p.id = c.person_id
+    JOIN ({people.POTS}) pots ON pots.person_id = c.person_id
+    LEFT JOIN (SELECT DISTINCT ON (person_id) person_id, flex, from_on FROM accounts_enrolment
+               WHERE region = %(region)s AND insurance = %(insurance)s AND from_on < %(next)s
+                 AND person_id >= %(low)s AND person_id < %(high)s
+               ORDER BY person_id, from_on DESC) e ON e.person_id = c.person_id
+    WHERE c.region = %(region)s AND c.person_id >= %(low)s AND c.person_id < %(high)s
+"""
+_CREDIT = """
+    SELECT 1 FROM accounts_transfer t JOIN accounts_pot pot ON pot.id = t.target_id
+    WHERE pot.person_id = c.person_id AND pot.region = c.region
+      AND t.kind = %(kind)s AND t.period = to_char(c.month, 'YYYY-MM')
+"""
+_NOT_CREDITED = f" AND NOT EXISTS ({_CREDIT})"
+# Months of pre-credited years are left out, and money that came in when the region was credited elsewhere.
+_LATE = """
+    AND c.month < %(month)s AND c.late AND c.month = ANY(%(months)s)
+    AND (c.month >= %(live)s OR c.received_on >= %(live)s)
+"""
+
+
+def paid(run: Run, chunk: Chunk, window: Window) -> Iterator[Due]:
+    """Yield the months that are paid for: this one, and earlier ones that were paid late."""
+    fresh = "AND c.month = %(month)s" + ("" if window.fresh else _NOT_CREDITED)
+    for slice_ in (fresh, _LATE + _NOT_CREDITED):
+        with connection.cursor() as cursor:
+            cursor.execute(_PAID + slice_, _parameters(run, chunk, window))
+            dues = list(map(Due._make, cursor.fetchall()))
+        changed = sorted({due.person for due in dues if not due.capacity})
+        histories = people.histories(chunk, run.region, until=window.month.next_first, only=changed) if changed else {}
+        for due in dues:
+            if due.capacity:
+                yield due
+            else:
+                counts = paid_as(histories[due.person], Month.of(due.month))
+                yield due._replace(capacity=FLEX if counts and counts.flex else EMPLOYEE)
+
+
+def contested(run: Run, chunk: Chunk, window: Window) -> list[tuple[int, str]]:
+    """Return (person, month) of late payments for months credited to a retiree, where no other run has said so."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT c.person_id, to_char(c.month, 'YYYY-MM') FROM accounts_contribution c
+            WHERE c.region = %(region)s AND c.person_id >= %(low)s AND c.person_id < %(high)s
+              AND c.late AND c.month <= %(month)s
+              AND EXISTS ({_CREDIT} AND t.facts ->> 'capacity' = %(retiree)s)
+              AND NOT EXISTS (SELECT 1 FROM accounts_skip s JOIN accounts_run r ON r.id = s.run_id
+                              WHERE s.person_id = c.person_id AND s.period = to_char(c.month, 'YYYY-MM')
+                                AND s.reason = %(reason)s AND r.region = c.region AND r.kind = %(job)s
+                                AND r.id <> %(run)s)
+            ORDER BY c.person_id, c.month
+            """,
+            _parameters(run, chunk, window),
+        )
+        return cursor.fetchall()
+
+
+def _parameters(run: Run, chunk: Chunk, window: Window) -> dict[str, Any]:
+    return {
+        "region": run.region,
+        "insurance": InsuranceType.EMPLOYEE,
+        "employee": EMPLOYEE,
+        "flex": FLEX,
+        "retiree": RETIREE,
+        "kind": VoucherKind.ACCRUAL,
+        "job": JobKind.ACCRUAL,
+        "reason": PAID_AND_RETIRED,
+        "run": run.pk,
+        "low": chunk.from_person,
+        "high": chunk.until_person,
+        "month": window.month.first,
+        "next": window.month.next_first,
+        "live": window.live.first,
+        "months": [month.first for month in window.months],
+    }

@@ -1,0 +1,144 @@
+"""Retirees' months that turn out not to have been due: an end or a suspension recorded after the fact.
+
+As in a pre-credited year (docs/decisions/0003): what the months of a benefit year are worth, as far as is known
+today, minus what was posted for it. So a month taken back and found to be due after all is given again.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+
+from django.db import connection
+
+from accounts.enums import PotKind, VoucherKind
+from accounts.jobs import people, recovery
+from accounts.jobs.monthly.retirees import Histories
+from accounts.jobs.monthly.window import Window
+from accounts.jobs.recovery import Excess
+from accounts.ledger import periods
+from accounts.ledger.bulk import Batch
+from accounts.ledger.pots import system_pot
+from accounts.models import Chunk, Run
+from accounts.policies import book, formulas
+from accounts.policies.formulas import RETIREE, MonthFacts, Span
+from accounts.policies.standing import Status, standing_in
+from yibao.lib.months import Month
+
+
+@dataclass(slots=True)
+class Year:
+    """One person's benefit year: months that are due, what was posted (fen), and the corrections so far."""
+
+    due: list[tuple[Month, MonthFacts, int]] = field(default_factory=list)
+    last: Month | None = None
+    posted_fen: int = 0
+    corrections: set[str] = field(default_factory=set)
+    doubtful: bool = False
+
+
+def corrections(
+    run: Run, chunk: Chunk, span: Window, histories: Histories, behind: set[int], on: date
+) -> tuple[list[Batch], set[int]]:
+    """Return the batches that set right what these people were credited as retirees, and whom they concern."""
+    if not behind:
+        return [], set()
+    excesses = list(_excesses(run, span, {person: histories[person] for person in sorted(behind)}))
+    people_concerned = {excess.person for excess in excesses}
+    pots = people.pots(chunk, run.region, only=sorted(people_concerned))
+    too_much = [excess for excess in excesses if excess.fen > 0]
+    again = [excess for excess in excesses if excess.fen < 0]
+    batches = recovery.take_back(run.region, VoucherKind.TRUEUP, on, too_much, pots)
+    for excess in again:
+        fund = system_pot(run.region, PotKind.FUND)
+        lines = people.credit_lines(fund, pots[excess.person], excess.year, -excess.fen, excess.facts)
+        batches.append(Batch(VoucherKind.ADJUSTMENT, on, excess.period, excess.version, lines))
+    return batches, people_concerned
+
+
+def _excesses(run: Run, span: Window, histories: Histories) -> Iterator[Excess]:
+    """Yield what was posted too much, negative where too little, by person and benefit year."""
+    for person, years in _years(run, span, histories).items():
+        for number, year in sorted(years.items()):
+            if not year.doubtful or year.last is None:
+                continue
+            spans = _spans(year)
+            worth = formulas.year_credit(spans, lambda version: book.version(int(version)).terms)
+            if worth.amount_fen != year.posted_fen:
+                yield Excess(
+                    person=person,
+                    year=number,
+                    fen=year.posted_fen - worth.amount_fen,
+                    period=f"{number}/{len(year.corrections) + 1}",
+                    version=book.version_on(run.region, "credit", year.last.first).id,
+                    facts=f'{formulas.pack(spans)[:-1]},"credited_fen":{year.posted_fen}}}',
+                )
+
+
+def _years(run: Run, span: Window, histories: Histories) -> dict[int, dict[int, Year]]:
+    found: dict[int, dict[int, Year]] = {}
+    for person, kind, period, version, facts, fen in _posted(run, list(histories)):
+        of_person = found.setdefault(person, {})
+        if kind != VoucherKind.ACCRUAL:
+            year = of_person.setdefault(int(period.partition("/")[0]), Year())
+            year.corrections.add(period)
+            year.doubtful = True
+        else:
+            month, month_facts = Month.parse(period), formulas.unpack(facts)
+            assert isinstance(month_facts, MonthFacts)
+            year = of_person.setdefault(periods.year_of(run.region, month.first), Year())
+            year.last = max(year.last or month, month)
+            if month_facts.capacity != RETIREE or month > span.month or _is_retiree(histories[person], month):
+                year.due.append((month, month_facts, version))
+            else:
+                year.doubtful = True
+        year.posted_fen += fen
+    return found
+
+
+def _is_retiree(history: list[Status], month: Month) -> bool:
+    standing = standing_in(history, month)
+    return standing is not None and standing.capacity == RETIREE
+
+
+def _spans(year: Year) -> tuple[Span, ...]:
+    """Return the months that are due as runs of equal months, by the facts they were credited with."""
+    spans: list[Span] = []
+    for _, facts, version in sorted(year.due, key=lambda due: due[0]):
+        if spans and spans[-1].version == str(version) and _is_worth_the_same(spans[-1].facts, facts, version):
+            spans[-1] = spans[-1]._replace(months=spans[-1].months + 1)
+        else:
+            spans.append(Span(facts, 1, str(version)))
+    return tuple(spans)
+
+
+def _is_worth_the_same(facts: MonthFacts, following: MonthFacts, version: int) -> bool:
+    """Say whether a birthday, if anything, lies between two months, and makes no difference."""
+    terms = book.version(version).terms
+    same = facts == following._replace(age=facts.age)
+    return same and formulas.monthly_credit(facts, terms) == formulas.monthly_credit(following, terms)
+
+
+def _posted(run: Run, only: list[int]) -> list[tuple[int, str, str, int, str, int]]:
+    """Return (person, kind, period, policy, facts, net fen) of every month credited and of every correction."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT person_id, sides.kind, sides.period, policy_id, facts, sum(change)::bigint FROM (
+                SELECT p.person_id, t.kind, t.period, t.voucher_id, t.facts::text AS facts, t.amount_fen AS change
+                FROM accounts_pot p JOIN accounts_transfer t ON t.target_id = p.id
+                WHERE p.person_id = ANY(%(only)s) AND p.region = %(region)s AND t.target_balance_fen IS NOT NULL
+                UNION ALL
+                SELECT p.person_id, t.kind, t.period, t.voucher_id, t.facts::text, -t.amount_fen
+                FROM accounts_pot p JOIN accounts_transfer t ON t.source_id = p.id
+                WHERE p.person_id = ANY(%(only)s) AND p.region = %(region)s AND t.source_balance_fen IS NOT NULL
+            ) sides JOIN accounts_voucher v ON v.id = voucher_id
+            WHERE sides.kind = ANY(%(kinds)s)
+            GROUP BY person_id, sides.kind, sides.period, policy_id, facts ORDER BY person_id, sides.period
+            """,
+            {
+                "only": only,
+                "region": run.region,
+                "kinds": [VoucherKind.ACCRUAL, VoucherKind.ADJUSTMENT, VoucherKind.TRUEUP],
+            },
+        )
+        return cursor.fetchall()

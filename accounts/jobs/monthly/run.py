@@ -1,0 +1,114 @@
+"""Monthly credit (按月划入): contributions on receipt, late ones for their own month (补划), and retirees' quotas.
+
+Regions whose terms say `accrual = monthly`. The period of a run is a month, "2025-03".
+"""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from functools import lru_cache
+from itertools import chain
+from typing import NamedTuple
+
+from accounts.enums import PotKind, VoucherKind
+from accounts.jobs import people, rollover, runs
+from accounts.jobs.monthly import contributions, corrections, retirees, window
+from accounts.jobs.monthly.contributions import PAID_AND_RETIRED, Due
+from accounts.jobs.monthly.window import Window
+from accounts.jobs.runs import CannotRun, Outcome
+from accounts.ledger import periods
+from accounts.ledger.bulk import Batch, Line, post_batches
+from accounts.ledger.pots import system_pot
+from accounts.models import Chunk, Run
+from accounts.policies import book, formulas
+from accounts.policies.formulas import CannotCredit, MonthFacts
+from accounts.policies.terms.credit import SHARE_NONE
+from yibao.lib.months import Month
+
+CONTESTED = "这个月既有缴费又按退休人员划入，请核对参保状态"
+
+
+class Rule(NamedTuple):
+    """What holds for a credited month, looked up once per chunk."""
+
+    version: int
+    year: int
+    asks_age: bool
+    fund: int
+
+
+@lru_cache(maxsize=200_000)
+def _credit(facts: MonthFacts, version: int) -> tuple[int, str]:
+    """Amount and stored facts. Many people share a base, so most of a million answers come from the cache."""
+    return formulas.monthly_credit(facts, book.version(version).terms).amount_fen, formulas.pack(facts)
+
+
+def credit_month(run: Run, chunk: Chunk) -> Outcome:
+    """Credit the month to everybody of the chunk who has it due, and late months with it."""
+    span = window.of(run)
+    month = span.month
+    on = min(run.on, month.next_first - timedelta(days=1))
+    year = periods.lock_open(run.region, periods.year_of(run.region, on))
+    rollover.roll_stragglers(run, chunk, before=year)
+    outcome = Outcome()
+    credited: set[int] = set()
+    indebted: dict[int, people.Pots] = {}
+    batches = []
+    histories, behind = retirees.look_up(run, chunk, span)
+    retired = retirees.retired(run, chunk, span, histories, behind)
+    for first, dues in _by_month(chain(contributions.paid(run, chunk, span), retired), outcome):
+        rule = _rule(run.region, first)
+        lines: list[Line] = []
+        for due in dues:
+            age = formulas.age_on(due.birth_on, first) if rule.asks_age or due.base_fen is None else 0
+            try:
+                amount, facts = _credit(MonthFacts(due.capacity, due.base_fen, age, due.pension_fen), rule.version)
+            except CannotCredit as refusal:
+                outcome.skips.append((due.person, str(Month.of(first)), refusal.reason_code, str(refusal)))
+                continue
+            pots = due.pots
+            if pots.owed_fen:  # several months at once pay a debt back only once
+                pots = indebted.get(due.person, pots)
+                indebted[due.person] = pots._replace(owed_fen=max(0, pots.owed_fen - amount))
+            # A month of a benefit year before the one being booked is last year's money: it goes to 历年.
+            lines += people.credit_lines(rule.fund, pots, rule.year, amount, facts)
+            credited.add(due.person)
+        batches.append(Batch(VoucherKind.ACCRUAL, on, str(Month.of(first)), rule.version, lines))
+    mended, corrected = corrections.corrections(run, chunk, span, histories, behind, on)
+    batches += mended
+    _note_contested(run, chunk, span, outcome)
+    outcome.total_fen = post_batches(run=run, key=f"run:{run.pk}:{run.sweep}:{chunk.pk}", batches=batches, year=year)
+    outcome.credited = len(credited | corrected)
+    return outcome
+
+
+def _by_month(dues: Iterable[Due], outcome: Outcome) -> list[tuple[date, list[Due]]]:
+    """Return what is due, month by month, each person once in a month."""
+    found: dict[date, dict[int, Due]] = {}
+    for due in dues:
+        outcome.eligible += 1
+        of_month = found.setdefault(due.month, {})
+        if of_month.setdefault(due.person, due) is not due:
+            outcome.skips.append((due.person, str(Month.of(due.month)), PAID_AND_RETIRED, CONTESTED))
+    return [(first, list(of_month.values())) for first, of_month in sorted(found.items())]
+
+
+def _note_contested(run: Run, chunk: Chunk, span: Window, outcome: Outcome) -> None:
+    """Show staff the months that were paid for after a retiree's quota had been credited for them."""
+    for person, period in contributions.contested(run, chunk, span):
+        outcome.eligible += 1
+        outcome.skips.append((person, period, PAID_AND_RETIRED, CONTESTED))
+
+
+def _rule(region: str, first: date) -> Rule:
+    version = book.version_on(region, "credit", first)
+    # Age is a fact only where the formula asks for it.
+    asks_age = version.terms.employer_share_of != SHARE_NONE
+    return Rule(version.id, periods.year_of(region, first), asks_age, system_pot(region, PotKind.FUND))
+
+
+def check(region: str, period: str, on: date) -> None:
+    """Refuse a month that has not begun, or that follows a benefit year which is not closed."""
+    month = Month.parse(period)
+    if on < month.first:
+        raise CannotRun(f"{period} 还没有到，不能划入")
+    runs.require_closed_before(region, periods.year_of(region, month.first))

@@ -1,0 +1,73 @@
+"""How far back the monthly credit reaches: to which months, and since when a region has been credited here."""
+
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from accounts.enums import JobKind
+from accounts.models import Run
+from accounts.policies import book
+from accounts.policies.terms.credit import MONTHLY
+from yibao.lib.months import Month, month_range
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What the run of a month may look at.
+
+    `months`: those credited month by month, up to this one; a pre-credited year has had its months already.
+    `live`: the first month credited here. `fresh`: nothing of this month can have been credited before.
+    """
+
+    month: Month
+    months: tuple[Month, ...]
+    live: Month
+    fresh: bool
+
+    @property
+    def own_months(self) -> list[Month]:
+        """The months since the region went live here: before it, credits were somebody else's."""
+        return [month for month in self.months if month >= self.live]
+
+
+def of(run: Run) -> Window:
+    month = Month.parse(run.period)
+    later = monthly_runs(run.region).filter(period__gt=run.period)
+    return Window(
+        month=month,
+        months=tuple(m for m in _months_with_rules(run.region, month) if accrual_in(run.region, m) == MONTHLY),
+        live=live_since(run.region) or month,
+        # A later month's run takes late payments of this one with it.
+        fresh=run.sweep == 1 and not later.exists(),
+    )
+
+
+def monthly_runs(region: str) -> QuerySet[Run]:
+    """Return the runs that credited a month of this region."""
+    return Run.objects.filter(kind=JobKind.ACCRUAL, region=region, period__contains="-")
+
+
+def live_since(region: str) -> Month | None:
+    """Return the first month credited here; None before any."""
+    first = monthly_runs(region).order_by("period").values_list("period", flat=True).first()
+    return Month.parse(first) if first else None
+
+
+def latest_month(region: str) -> Month | None:
+    """Return the latest month that a run has been opened for; None before any."""
+    last = monthly_runs(region).order_by("-period").values_list("period", flat=True).first()
+    return Month.parse(last) if last else None
+
+
+def accrual_in(region: str, month: Month) -> str | None:
+    """Return how a month is credited, `monthly` or with its year; None where no rules are known for it."""
+    try:
+        accrual: str = book.terms_on(region, "credit", month.first).accrual
+    except book.NoPolicy:
+        return None
+    return accrual
+
+
+def _months_with_rules(region: str, until: Month) -> list[Month]:
+    earliest = book.versions(region, "credit")[-1].effective_from
+    return list(month_range(Month.of(earliest), until + 1))

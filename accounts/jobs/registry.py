@@ -1,0 +1,95 @@
+"""The table of jobs: for each kind what may run, what happens to a chunk, and what the year end consists of."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from accounts.enums import JobKind
+from accounts.identity.actors import Actor
+from accounts.jobs import interest, rollover, runs, yearly
+from accounts.jobs.monthly import run as monthly
+from accounts.jobs.runs import CannotRun, Outcome
+from accounts.ledger import periods
+from accounts.models import Chunk, Run
+from accounts.policies import book
+from accounts.policies.terms.credit import YEARLY
+from yibao.lib.months import Month, NotAMonth
+
+# True-up, interest, rollover, then the next year's pre-credit: in this order (architecture, Jobs).
+YEAR_END = (JobKind.TRUEUP, JobKind.INTEREST, JobKind.ROLLOVER)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    check: Callable[[str, str, date], None]
+    step: Callable[[Run, Chunk], Outcome]
+    closes_year: bool = False
+
+
+def is_yearly(region: str, day: date) -> bool:
+    """Say whether the region pre-credits the year on that day, rather than crediting month by month."""
+    return book.terms_on(region, "credit", day).accrual == YEARLY
+
+
+def rules_day(year: int) -> date:
+    """Return the day whose rules say how a benefit year is credited: one that lies in it wherever it begins."""
+    return date(year, 12, 31)
+
+
+def _check_trueup(region: str, period: str, on: date) -> None:
+    if not is_yearly(region, rules_day(int(period))):
+        raise CannotRun(f"统筹区 {region} 的 {period} 年度按月划入，没有预划，不做年度多划追回（trueup）")
+    yearly.check_trueup(region, period, on)
+
+
+_JOBS: Mapping[JobKind, Job] = {
+    JobKind.TRUEUP: Job(_check_trueup, yearly.true_up),
+    JobKind.INTEREST: Job(rollover.check, interest.credit_interest, closes_year=True),
+    JobKind.ROLLOVER: Job(rollover.check, rollover.roll_over, closes_year=True),
+}
+
+
+def job_of(kind: JobKind, region: str, period: str) -> Job:
+    """Return what to do for a kind of job. Raises CannotRun when the period has the wrong form for the region."""
+    if kind != JobKind.ACCRUAL:
+        _year(period)
+        return _JOBS[kind]
+    try:
+        day = Month.parse(period).first
+    except NotAMonth:
+        day = rules_day(_year(period))
+    if is_yearly(region, day):
+        if len(period) != 4:
+            raise CannotRun(f"统筹区 {region} 按年预划，所属期应写年度，例如 {day.year}")
+        return Job(yearly.check, yearly.precredit)
+    if len(period) == 4:
+        raise CannotRun(f"统筹区 {region} 按月划入，所属期应写月份，例如 {period}-01")
+    return Job(monthly.check, monthly.credit_month)
+
+
+def _year(period: str) -> int:
+    if not (len(period) == 4 and period.isascii() and period.isdigit() and int(period) >= 1990):
+        raise CannotRun(f"所属期 {period!r} 不对：应写年度（例如 2025）或月份（例如 2025-03）")
+    return int(period)
+
+
+def open_checked(*, actor: Actor, kind: JobKind, region: str, period: str, on: date, now: datetime) -> Run:
+    """Open a run after checking that it makes sense on that day. Raises CannotRun."""
+    job = job_of(kind, region, period)
+    job.check(region, period, on)
+    if job.closes_year:
+        periods.close(region=region, year=int(period), at=now)
+    return runs.open_run(actor=actor, kind=kind, region=region, period=period, on=on, now=now)
+
+
+def work_chunk(*, chunk_id: int, now: datetime) -> bool:
+    """Work one chunk off, whatever its run does. Returns False when there was nothing to do."""
+    run = Run.objects.filter(chunks=chunk_id).first()
+    if run is None:
+        return False
+    return runs.work(chunk_id=chunk_id, step=job_of(JobKind(run.kind), run.region, run.period).step, now=now)
+
+
+def year_end(region: str, year: int) -> tuple[JobKind, ...]:
+    """Return the jobs that close a benefit year, in order; only pre-credited years have something to true up."""
+    return YEAR_END if is_yearly(region, rules_day(year)) else YEAR_END[1:]

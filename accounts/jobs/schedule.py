@@ -1,0 +1,190 @@
+"""What the calendar says is due and not done, computed from the database. A missed or doubled beat changes nothing."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+
+from django.db.models import Max, Min, Q
+
+from accounts.enums import InsuranceType, JobKind, PotKind, RunState
+from accounts.jobs import registry, rollover
+from accounts.ledger import periods
+from accounts.models import Contribution, Enrolment, Import, Pot, Run
+from accounts.policies import book
+from yibao.lib.months import Month, month_range
+
+CREDIT_DAY = 20  # where a region's terms name no day: "每月20号左右" (seed S4)
+YEARS_LOOKED_BACK = 2  # late facts of a year closed longer ago are a clerk's case, not the calendar's
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A job that is due: `again` when it is another sweep, for what became known since or for whom the last one failed.
+
+    What failed today is due again tomorrow, and `since` says so.
+    """
+
+    kind: JobKind
+    region: str
+    period: str
+    since: date
+    again: bool = False
+    working: bool = False
+
+    @property
+    def is_month(self) -> bool:
+        return len(self.period) == 7
+
+
+@dataclass(frozen=True, slots=True)
+class Year:
+    """What is due of one benefit year, in order, and whether the year is closed already."""
+
+    closed: bool
+    jobs: list[Due]
+
+
+def due_jobs(today: date) -> list[Due]:
+    """Return everything that is due, region by region, in the order in which it must be done."""
+    return [due for region in regions() for year in _years(region, today) for due in year.jobs]
+
+
+def next_jobs(today: date) -> list[Due]:
+    """Return what may begin now: the first due job of each region where none is being worked on."""
+    first = [_first(list(_years(region, today)), today) for region in regions()]
+    return [due for due in first if due is not None]
+
+
+def _first(years: list[Year], today: date) -> Due | None:
+    """Return the first job that may begin.
+
+    What builds on a failure waits with it: the year end and what follows on any step of their year. Months do not
+    build on one another, and nothing builds on what a closed year is still owed.
+    """
+    if any(due.working for year in years for due in year.jobs):
+        return None
+    for year in years:
+        failed = False
+        for due in year.jobs:
+            if failed and not due.is_month:
+                break
+            if due.since <= today:
+                return due
+            failed = True
+        if failed and not year.closed:
+            return None
+    return None
+
+
+def regions() -> list[str]:
+    """Return the regions that have accounts."""
+    return list(Pot.objects.filter(kind=PotKind.FUND).order_by("region").values_list("region", flat=True))
+
+
+def _years(region: str, today: date) -> Iterator[Year]:
+    runs = {(run.kind, run.period): run for run in Run.objects.filter(region=region)}
+    start = _first_day(region, runs)
+    if start is None:
+        return
+    this_year = periods.year_of(region, today)
+    for year in range(periods.year_of(region, start), this_year + 1):
+        jobs = list(_due_in_year(region, year, start, today))
+        closing = runs.get((JobKind.ROLLOVER, str(year)))
+        if closing is None or closing.state in (RunState.WORKING, RunState.FAILED):
+            left = (_left(due, runs.get((due.kind, due.period)), today) for due in jobs)
+            yield Year(closed=False, jobs=[due for due in left if due is not None])
+        else:
+            recent = year >= this_year - YEARS_LOOKED_BACK
+            yield Year(closed=True, jobs=list(_left_in_closed(jobs, runs, closing, recent=recent)))
+
+
+def _left(due: Due, run: Run | None, today: date) -> Due | None:
+    """Return what is left to do of a job in a year that is not closed."""
+    if run is None:
+        return due
+    if unfinished := _unfinished(due, run):
+        return unfinished
+    if due.kind == JobKind.ACCRUAL and not due.is_month and run.on < today.replace(day=1):
+        # Joiners and changed bases of a pre-credited year are looked for once a month.
+        return replace(due, since=today.replace(day=1), again=True)
+    if due.kind == JobKind.TRUEUP and run.on < due.since:
+        # One that was run by hand during the year has not seen its end.
+        return replace(due, again=True)
+    return None
+
+
+def _left_in_closed(jobs: list[Due], runs: dict[tuple[str, str], Run], closing: Run, *, recent: bool) -> Iterator[Due]:
+    """Yield what failed, and what is to be settled because somebody's year turned out to have been another one."""
+    swept = runs.get((JobKind.ACCRUAL, closing.period))
+    settled = runs.get((JobKind.TRUEUP, closing.period), closing)
+    # A year that was never pre-credited here belongs to those who kept the books before.
+    heard = _last_heard(closing, min(swept.opened_at, settled.opened_at)) if swept and recent else None
+    for due in jobs:
+        run = runs.get((due.kind, due.period))
+        if run and (unfinished := _unfinished(due, run)):
+            yield unfinished
+        elif heard and due.kind in (JobKind.ACCRUAL, JobKind.TRUEUP) and (run or closing).opened_at < heard:
+            _, ends = rollover.year_range(due.region, int(closing.period))
+            yield replace(due, since=ends, again=run is not None)
+
+
+def _unfinished(due: Due, run: Run) -> Due | None:
+    if run.state == RunState.WORKING:
+        return replace(due, working=True)
+    if run.state == RunState.FAILED:
+        # Not at the next tick: what is wrong is mended by people.
+        return replace(due, since=run.on + timedelta(days=1), again=True)
+    return None
+
+
+def _last_heard(closing: Run, after: datetime) -> datetime | None:
+    """When the last file came in, later than that, that says something about the closed year."""
+    newest = Import.objects.filter(at__gt=after).aggregate(Max("id"))["id__max"]
+    return newest and _heard_by(newest, closing.region, int(closing.period), after)
+
+
+@lru_cache(maxsize=256)
+def _heard_by(newest: int, region: str, year: int, after: datetime) -> datetime | None:
+    """What has come in never changes: the long look is taken once for every new file, not at every tick.
+
+    Also what was so in the year before counts: who left then has nothing in this one.
+    """
+    begins, ends = rollover.year_range(region, year)
+    before = begins.replace(year=begins.year - 1)
+    here = Q(region=region, source__at__gt=after)
+    enrolled = Enrolment.objects.filter(
+        here, insurance=InsuranceType.EMPLOYEE, from_on__gte=before, from_on__lt=ends
+    ).aggregate(at=Max("source__at"))
+    paid = Contribution.objects.filter(here, month__gte=before, month__lt=ends).aggregate(at=Max("source__at"))
+    return max((found["at"] for found in (enrolled, paid) if found["at"]), default=None)
+
+
+def _first_day(region: str, runs: dict[tuple[str, str], Run]) -> date | None:
+    """The first month that was ever credited here; before any, the first one somebody paid for under rules we know."""
+    accruals = [period for kind, period in runs if kind == JobKind.ACCRUAL]
+    if accruals:
+        first = min(accruals)
+        return Month.parse(first).first if len(first) == 7 else rollover.year_range(region, int(first))[0]
+    paid = Contribution.objects.filter(region=region).aggregate(Min("month"))["month__min"]
+    return paid and max(paid, book.versions(region, "credit")[-1].effective_from)
+
+
+def _due_in_year(region: str, year: int, start: date, today: date) -> Iterator[Due]:
+    begins, ends = rollover.year_range(region, year)
+    if registry.is_yearly(region, registry.rules_day(year)):
+        yield Due(JobKind.ACCRUAL, region, str(year), begins)
+    else:
+        yield from _months(region, Month.of(max(begins, start.replace(day=1))), Month.of(ends), today)
+    if today >= ends:
+        for kind in registry.year_end(region, year):
+            yield Due(kind, region, str(year), ends)
+
+
+def _months(region: str, first: Month, until: Month, today: date) -> Iterator[Due]:
+    for month in month_range(first, until):
+        day = book.terms_on(region, "credit", month.first).credit_day or CREDIT_DAY
+        since = month.first.replace(day=day)
+        if since > today:
+            return
+        yield Due(JobKind.ACCRUAL, region, str(month), since)

@@ -1,0 +1,115 @@
+"""What the other apps have to say on a citizen's pages, without accounts knowing them.
+
+An app registers functions here when it starts (its AppConfig.ready imports the module that holds them):
+
+    @page_hooks.pending_source
+    def invitations_waiting(person, today): yield Pending("陈静邀请您用她的历年结余", url, "去看看", by_on=...)
+
+A source asks the database as often for one row as for a hundred: these pages have a fixed number of queries.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from accounts.models import Person
+
+MOST_PENDING = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """待办：等这个人自己做的一件事。最急的排在前面：先看期限，没有期限的在后。"""
+
+    text: str
+    url: str
+    action: str
+    by_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """办事进度里的一行：什么事、到哪一步、谁在办、什么时候前。tone 是状态标签的颜色（ok、pend、warn、err 或空）。"""
+
+    number: str
+    name: str
+    stage: str
+    tone: str
+    at: datetime
+    url: str = ""
+    next_step: str = ""
+    holder: str = ""
+    by_on: date | None = None
+    needs_you: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MainAct:
+    """我的账户页上最显眼的那个按钮。"""
+
+    text: str
+    url: str
+
+
+PendingSource = Callable[[Person, date], Iterable[Pending]]
+CaseSource = Callable[[Person, date], Iterable[Case]]
+ActSource = Callable[[Person, str, date], MainAct | None]
+KinSource = Callable[[Person, Collection[int]], Mapping[int, str]]
+
+_pending: list[PendingSource] = []
+_cases: list[CaseSource] = []
+_acts: list[ActSource] = []
+_kin: list[KinSource] = []
+
+
+def pending_source(source: PendingSource) -> PendingSource:
+    """Register who yields Pending for (person, today)."""
+    return _registered(_pending, source)
+
+
+def case_source(source: CaseSource) -> CaseSource:
+    """Register who yields Case for (person, today), from the web and the counter alike."""
+    return _registered(_cases, source)
+
+
+def act_source(source: ActSource) -> ActSource:
+    """Register who may offer the main act for (person, region, today); the first answer that is not None counts."""
+    return _registered(_acts, source)
+
+
+def kin_source(source: KinSource) -> KinSource:
+    """Register who names relatives for (person, ids of people): {12: "陈伟（父亲）"}."""
+    return _registered(_kin, source)
+
+
+def _registered(sources: list, source):
+    if source not in sources:
+        sources.append(source)
+    return source
+
+
+def pending_of(person: Person, today: date) -> list[Pending]:
+    """Return what waits for this person, the most urgent first, at most three."""
+    found = [one for source in _pending for one in source(person, today)]
+    return sorted(found, key=lambda one: one.by_on or date.max)[:MOST_PENDING]
+
+
+def cases_of(person: Person, today: date) -> list[Case]:
+    """Return everything this person has under way or behind them: what needs them first, then the latest first."""
+    found = [one for source in _cases for one in source(person, today)]
+    return sorted(found, key=lambda one: (not one.needs_you, -one.at.timestamp()))
+
+
+def main_act_of(person: Person, region: str, today: date) -> MainAct | None:
+    """Return what this person most likely wants to do next with the account; None when nobody offers anything."""
+    offers = (source(person, region, today) for source in _acts)
+    return next((act for act in offers if act is not None), None)
+
+
+def names_of(person: Person, ids: Collection[int]) -> dict[int, str]:
+    """Return how this person's pages call these people: 陈伟（父亲）. Who is no relative is left out."""
+    names: dict[int, str] = {}
+    if ids:
+        for source in _kin:
+            names.update(source(person, ids))
+    return names

@@ -1,0 +1,147 @@
+"""What the database itself refuses: triggers that keep records append-only, and a role that may not rewrite them.
+
+Installed after every migrate (so a restored or rebuilt table has them again) and checked at start-up.
+"""
+
+import logging
+from collections.abc import Collection, Sequence
+
+from django.core.checks import Error, register
+from django.db import OperationalError, connection, connections
+from django.db.backends.utils import CursorWrapper
+
+logger = logging.getLogger(__name__)
+
+ROLE = "yibao_app"
+TAG = "ledger"
+
+_FUNCTION = """
+CREATE OR REPLACE FUNCTION yibao_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% is append-only: corrections are new rows (%)', TG_TABLE_NAME, TG_OP
+        USING ERRCODE = 'restrict_violation';
+END $$
+"""
+
+
+# pg_trigger.tgtype: row 1, before 2, delete 8, update 16, truncate 32.
+_REWRITE, _TRUNCATE = 1 + 2 + 8 + 16, 2 + 32
+
+
+def append_only(table: str) -> tuple[tuple[str, str, str], ...]:
+    """Return the triggers (table, name, SQL) that refuse UPDATE, DELETE and TRUNCATE of a table.
+
+    ALWAYS: they fire even under session_replication_role = replica.
+    """
+    return tuple(
+        (
+            table,
+            f"{table}_{name}",
+            f"CREATE OR REPLACE TRIGGER {table}_{name} BEFORE {events} ON {table} {level} "
+            f"EXECUTE FUNCTION yibao_append_only(); ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_{name}",
+        )
+        for name, events, level in (
+            ("no_rewrite", "UPDATE OR DELETE", "FOR EACH ROW"),
+            ("no_truncate", "TRUNCATE", "FOR EACH STATEMENT"),
+        )
+    )
+
+
+APPEND_ONLY = [
+    "accounts_voucher",
+    "accounts_transfer",
+    "accounts_enrolment",
+    "accounts_contribution",
+    "accounts_import",
+    "accounts_auditevent",
+]
+# Pots are updated by every posting and carry no other index: room on the page keeps these updates cheap (HOT).
+_STORAGE = "ALTER TABLE accounts_pot SET (fillfactor = 70)"
+
+
+def protect(*tables: str) -> None:
+    """Keep tables of another app append-only too. Called once, from that app's AppConfig.ready."""
+    APPEND_ONLY.extend(table for table in tables if table not in APPEND_ONLY)
+
+
+def triggers() -> list[tuple[str, str, str]]:
+    """Return every trigger that must stand: those of append-only tables, and of published policies."""
+    from accounts.policies import triggers as policy_guard
+
+    own = [trigger for table in APPEND_ONLY for trigger in append_only(table)]
+    return [*own, *policy_guard.TRIGGERS]
+
+
+def install(using: str) -> None:
+    """Install the triggers and the application role. Repeating it changes nothing."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(_FUNCTION)
+        for _, _, sql in triggers():
+            cursor.execute(sql)
+        cursor.execute(_STORAGE)
+        _install_role(cursor)
+
+
+def _install_role(cursor: CursorWrapper) -> None:
+    """Make the role the application runs as, where the server lets us; else say so and go on without."""
+    cursor.execute("SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user")
+    if not cursor.fetchone()[0]:
+        logger.warning("the database login may not create roles: %s is not installed", ROLE)
+        return
+    cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE])
+    if cursor.fetchone() is None:
+        cursor.execute(f"CREATE ROLE {ROLE} NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE")
+    tables = ", ".join(APPEND_ONLY)
+    cursor.execute(
+        f"""
+        GRANT {ROLE} TO current_user;
+        GRANT USAGE ON SCHEMA public TO {ROLE};
+        GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {ROLE};
+        GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {ROLE};
+        REVOKE UPDATE, DELETE, TRUNCATE ON {tables} FROM {ROLE};
+        REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {ROLE}
+        """
+    )
+
+
+def missing(using: str = "default", only: Collection[str] | None = None) -> Sequence[str]:
+    """Return the names of triggers that do not stand as installed: gone, not ALWAYS, on other events, hollowed out.
+
+    `only` names the tables to look at; all that should have triggers when it is not given.
+    """
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT c.relname, t.tgname, t.tgtype, p.prosrc FROM pg_trigger t
+            JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid WHERE t.tgenabled = 'A'
+            """
+        )
+        standing = {(table, name): (events, body) for table, name, events, body in cursor.fetchall()}
+    wanted = [trigger for trigger in triggers() if only is None or trigger[0] in only]
+    return [name for table, name, sql in wanted if not _stands(standing.get((table, name)), table, sql)]
+
+
+def _stands(found: tuple[int, str] | None, table: str, sql: str) -> bool:
+    if found is None:
+        return False
+    events, body = found
+    return events == (_TRUNCATE if f"BEFORE TRUNCATE ON {table}" in sql else _REWRITE) and body in _FUNCTION + sql
+
+
+@register(TAG)
+def triggers_stand(databases: Sequence[str] | None = None, **kwargs: object) -> list[Error]:
+    """Refuse to start on a database whose ledger could be rewritten. Web and workers run this when they start."""
+    if databases:
+        return []  # `migrate` is checking before it puts the triggers back
+    try:
+        tables = set(connection.introspection.table_names())
+        # A table that is not migrated yet cannot be rewritten either, and `makemigrations` must be able to make it.
+        lost = missing(only=tables)
+    except OperationalError:
+        return []  # commands that need no database work without one
+    return [Error(f"触发器 {name} 不在：账本可能被改写。请运行 manage.py migrate。", id="ledger.E001") for name in lost]
+
+
+def on_migrated(using: str, **kwargs: object) -> None:
+    """post_migrate: keep the guard in step with the tables."""
+    install(using)

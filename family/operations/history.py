@@ -1,0 +1,69 @@
+"""Writing down a step: for both sides to see, for undoing, and for the audit."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from accounts.identity import audit
+from accounts.identity.actors import Actor
+from accounts.models import Person, Voucher
+from family.enums import StepKind
+from family.models import Bond, Draw, Invitation, Step
+from family.queries.facts import sharing_of
+
+
+def write(
+    *,
+    actor: Actor,
+    kind: StepKind,
+    by: Person | None,
+    payer_id: int,
+    region: str,
+    on: date,
+    at: datetime,
+    invitation: Invitation | None = None,
+    bond: Bond | None = None,
+    voucher: Voucher | None = None,
+    detail: Mapping[str, Any] | None = None,
+    can_undo: bool = False,
+    undoes: Step | None = None,
+    part_of: Step | None = None,
+) -> Step:
+    """Write one step and its audit event in the caller's transaction.
+
+    `can_undo` gives it the minutes that the region's terms allow; `detail` holds what it was before, and gets the last
+    draw on the bond, after which nothing may have been used.
+    """
+    detail = dict(detail or {})
+    if bond is not None:
+        detail["last_draw"] = last_draw(bond)
+    step = Step.objects.create(
+        kind=kind,
+        at=at,
+        on=on,
+        actor=str(actor),
+        by=by,
+        payer_id=payer_id,
+        region=region,
+        invitation=invitation,
+        bond=bond,
+        voucher=voucher,
+        detail=detail,
+        undo_until=at + undo_time(region, on) if can_undo else None,
+        undoes=undoes,
+        part_of=part_of,
+    )
+    about = {"step": step.pk, "bond": bond.pk if bond else None, "invitation": invitation.pk if invitation else None}
+    audit.record(actor=actor, verb=f"family.{kind}", subject=by.pk if by else payer_id, detail=about, at=at)
+    return step
+
+
+def undo_time(region: str, on: date) -> timedelta:
+    """Return how long an act may be taken back in the region."""
+    terms = sharing_of(region, on)
+    return timedelta(minutes=terms.undo_minutes if terms else 0)
+
+
+def last_draw(bond: Bond) -> int:
+    """Return the id of the last draw on a bond, 0 before the first."""
+    return Draw.objects.filter(bond=bond).order_by("-pk").values_list("pk", flat=True).first() or 0

@@ -1,0 +1,152 @@
+"""What both sides are told of each step: a notice, and the same words by text message. Never a link or a number."""
+
+from datetime import datetime
+
+from accounts.enums import NoticeKind
+from accounts.identity import sms
+from accounts.identity.actors import Actor
+from accounts.models import Person
+from accounts.operations.notices import notify
+from accounts.sealing import fields
+from family.enums import EndReason
+from family.models import Bond, Invitation
+from family.queries.facts import funds_name
+from family.rules import relations
+from yibao.lib.clock import SHANGHAI
+from yibao.lib.days import short_day_words
+from yibao.lib.fen import grouped
+from yibao.lib.masking import masked_name
+
+# To the number the inviter typed, which may be a stranger's: no full name, nothing about money.
+INVITED = sms.Template(
+    "family_invited",
+    "{name}邀请您加入家庭共济，{day}前可以登录本网站答复，也可以到医保窗口办。不认识的人请不要理会。",
+)
+_PRONOUN = {1: "他", 2: "她"}
+
+
+def tell(*, actor: Actor, person: Person, title: str, text: str, at: datetime, by_sms: bool = True) -> None:
+    """Tell somebody in the caller's transaction."""
+    notify(actor=actor, person=person, kind=NoticeKind.FAMILY, title=title, text=text, at=at, by_sms=by_sms)
+
+
+def money_of(payer: Person, region: str) -> str:
+    return f"{payer.name}的{funds_name(region)}"
+
+
+def kin_to_payer(bond: Bond) -> str:
+    """Return how the payer's pages call the user: 父亲陈伟."""
+    return f"{relations.word(bond.relation, bond.user.gender)}{bond.user.name}"
+
+
+def kin_to_user(bond: Bond) -> str:
+    """Return how the user's pages call the payer: 女儿陈静."""
+    return f"{relations.word(relations.inverse(bond.relation), bond.payer.gender)}{bond.payer.name}"
+
+
+def invited(*, actor: Actor, invitation: Invitation, at: datetime) -> None:
+    """Tell the invited person: on the phone the inviter typed, and in their notices if they are somebody here.
+
+    The inviter sees the same in either case.
+    """
+    last = _last_day(invitation)
+    if invitation.invitee_phone:
+        params = {"name": masked_name(invitation.payer.name), "day": last}
+        sms.queue(phone=invitation.invitee_phone, template=INVITED, params=params, now=at)
+    invitee = invitee_of(invitation)
+    if invitee and not invitation.disowned:
+        payer = invitation.payer
+        pronoun = _PRONOUN.get(payer.gender, "对方")
+        tell(
+            actor=actor,
+            person=invitee,
+            title=f"{payer.name}邀请您用{pronoun}的{funds_name(invitation.region)}",
+            text=f"您同意以后才会生效。请在{last}以前答复；不认识这个人，请选“这不是我的家人”。",
+            at=at,
+            by_sms=not invitation.invitee_phone,
+        )
+
+
+def invitee_of(invitation: Invitation) -> Person | None:
+    """Return who was invited, if there is such a person. For the system only: no inviter may learn it."""
+    indexes = fields.indexes(invitation.invitee_certno, "person:certno")
+    return Person.objects.filter(certno_index__in=indexes).first()
+
+
+def _last_day(invitation: Invitation) -> str:
+    assert invitation.expires_at is not None
+    return short_day_words(invitation.expires_at.astimezone(SHANGHAI).date())
+
+
+def reminded(*, actor: Actor, invitation: Invitation, at: datetime) -> None:
+    """Tell both that an invitation lapses soon."""
+    last = _last_day(invitation)
+    tell(
+        actor=actor,
+        person=invitation.payer,
+        title="您的家庭共济邀请快到期了",
+        text=f"邀请 {invitation.number} 到{last}为止有效，还没有收到答复。到期不会用到您的钱，可以重新发送。",
+        at=at,
+    )
+    invitee = invitee_of(invitation)
+    if invitee and not invitation.disowned:
+        tell(
+            actor=actor,
+            person=invitee,
+            title=f"{invitation.payer.name}的邀请快到期了",
+            text=f"请在{last}以前答复。不答复就不会生效。",
+            at=at,
+        )
+
+
+def to_payer(*, actor: Actor, invitation: Invitation, title: str, text: str, at: datetime) -> None:
+    tell(actor=actor, person=invitation.payer, title=title, text=f"邀请 {invitation.number}：{text}", at=at)
+
+
+def bound(*, actor: Actor, bond: Bond, at: datetime) -> None:
+    """Tell both that a bond has begun."""
+    limit = f"，每年最多 {grouped(bond.limit_fen)} 元" if bond.limit_fen else ""
+    until = f"，到{short_day_words(bond.until_on)}为止" if bond.until_on else ""
+    tell(
+        actor=actor,
+        person=bond.payer,
+        title=f"{kin_to_payer(bond)}可以用您的钱了",
+        text=f"从今天起可以用您的{funds_name(bond.region)}{limit}{until}。每次使用都会通知您；随时可以停用或移除。",
+        at=at,
+    )
+    tell(
+        actor=actor,
+        person=bond.user,
+        title=f"您可以用{kin_to_user(bond)}的钱了",
+        text=f"先用您自己的，再用{money_of(bond.payer, bond.region)}{limit}{until}。"
+        "对方能看到哪天、在哪类地方、用了多少钱。随时可以不再使用。",
+        at=at,
+    )
+
+
+def to_user(*, actor: Actor, bond: Bond, title: str, text: str, at: datetime) -> None:
+    tell(actor=actor, person=bond.user, title=title, text=text, at=at)
+
+
+def ended(*, actor: Actor, bond: Bond, at: datetime, to: tuple[Person, ...]) -> None:
+    """Tell these people that a bond has ended, and why."""
+    why = EndReason(bond.end_reason).label
+    for person in to:
+        other = kin_to_payer(bond) if person.pk == bond.payer_id else kin_to_user(bond)
+        title = f"{other}不再用您的钱" if person.pk == bond.payer_id else f"您不能再用{other}的钱"
+        tell(actor=actor, person=person, title=title, text=f"原因：{why}。以前用掉的钱不会退回。", at=at)
+
+
+def drawn(
+    *, actor: Actor, bond: Bond, amount_fen: int, day: str, place_kind: str, help_phone: str, at: datetime
+) -> None:
+    """Tell the payer of one use: day, kind of place, amount, user; never the name of the place."""
+    where = f"在{place_kind}" if place_kind else ""
+    tell(
+        actor=actor,
+        person=bond.payer,
+        title=f"{kin_to_payer(bond)}用了您的钱 {grouped(amount_fen)} 元",
+        text=f"{day}{where}用了您的{funds_name(bond.region)} {grouped(amount_fen)} 元。"
+        f"不是本人用的？请马上停用或移除，并打{help_phone}。",
+        at=at,
+    )

@@ -1,0 +1,133 @@
+"""What sharing has to say on the citizen's other pages: waiting invitations, names of relatives, cases, the main act."""
+
+from collections.abc import Collection, Iterator, Mapping
+from datetime import date, datetime, time, timedelta
+
+from django.urls import NoReverseMatch, reverse
+
+from accounts.models import Person
+from accounts.queries import page_hooks
+from accounts.queries.page_hooks import Case, MainAct, Pending
+from family.enums import OPEN, STANDING, InvitationState
+from family.models import Bond, Invitation
+from family.queries.bonds import kin_of
+from family.queries.facts import sharing_of
+from family.queries.invitations import invitations_received, invitations_sent
+from yibao.lib.clock import SHANGHAI
+
+LAPSES_SOON = timedelta(days=2)
+REFUSAL_SHOWN = timedelta(days=3)  # on the account page; the family page and the cases keep it longer
+
+_TONES = {
+    InvitationState.SENT: "pend",
+    InvitationState.ACCEPTED: "ok",
+    InvitationState.DECLINED: "warn",
+    InvitationState.EXPIRED: "",
+    InvitationState.WITHDRAWN: "",
+}
+_NEXT = {
+    InvitationState.SENT: "等对方同意；同意以前不会用到您的钱。",
+    InvitationState.ACCEPTED: "对方可以用您的钱了。",
+    InvitationState.DECLINED: "对方没有同意，没有用到您的钱。",
+    InvitationState.EXPIRED: "过期了，没有用到您的钱，可以重新发送。",
+    InvitationState.WITHDRAWN: "已经撤回。",
+}
+
+
+def _url(name: str, *args: object) -> str:
+    try:
+        return reverse(name, args=args)
+    except NoReverseMatch:
+        return ""
+
+
+@page_hooks.pending_source
+def invitations_under_way(person: Person, today: date) -> Iterator[Pending]:
+    """Yield the invitations that wait for this person's answer, and their own that need a look (one query)."""
+    at = datetime.combine(today, time(), SHANGHAI)
+    made = Invitation.objects.filter(payer=person, state__in=(*OPEN, InvitationState.DECLINED), expires_at__gt=at)
+    for invitation in (invitations_received(person, at) | made.select_related("payer")).order_by("expires_at", "pk"):
+        yield from _made(invitation, at) if invitation.payer_id == person.pk else [_to_answer(invitation)]
+
+
+def _to_answer(invitation: Invitation) -> Pending:
+    url = _url("family_answer", invitation.number)
+    return Pending(f"{invitation.payer.name}邀请您加入家庭共济", url, "去看看", _last_on(invitation))
+
+
+def _made(invitation: Invitation, at: datetime) -> Iterator[Pending]:
+    """What a payer is to look after: an invitation that lapses soon, or was refused in the last days."""
+    url, name = _url("family_invitation", invitation.number), invitation.invitee_name or "家人"
+    last_on = _last_on(invitation)
+    if invitation.is_open and last_on - at.date() <= LAPSES_SOON:
+        yield Pending(f"给{name}的邀请快过期了，还没有答复", url, "去看看", last_on)
+    elif invitation.closed_at is not None and at - invitation.closed_at <= REFUSAL_SHOWN:
+        yield Pending(f"{name}没有同意您的邀请", url, "去看看")
+
+
+def _last_on(invitation: Invitation) -> date:
+    assert invitation.expires_at is not None
+    return invitation.expires_at.astimezone(SHANGHAI).date()
+
+
+@page_hooks.case_source
+def invitations_to_answer(person: Person, today: date) -> Iterator[Case]:
+    """Yield the invitations that wait for this person's answer, as cases that need them."""
+    for invitation in invitations_received(person, datetime.combine(today, time(), SHANGHAI)):
+        assert invitation.sent_at is not None
+        assert invitation.expires_at is not None
+        yield Case(
+            number=str(invitation.number),
+            name=f"{invitation.payer.name}邀请您加入家庭共济",
+            stage="等您答复",
+            tone="warn",
+            at=invitation.sent_at,
+            url=_url("family_answer", invitation.number),
+            next_step="看清楚以后，同意或不同意。",
+            by_on=invitation.expires_at.astimezone(SHANGHAI).date(),
+            needs_you=True,
+        )
+
+
+@page_hooks.case_source
+def invitations_made(person: Person, today: date) -> Iterator[Case]:
+    """Yield this person's invitations as cases, as they may see them."""
+    for invitation in invitations_sent(person)[:20]:
+        state = invitation.state_for_payer
+        assert invitation.sent_at is not None
+        assert invitation.expires_at is not None
+        yield Case(
+            number=str(invitation.number),
+            name="邀请家人用我的钱",
+            stage=str(state.label),
+            tone=_TONES.get(state, ""),
+            at=invitation.sent_at,
+            url=_url("family_invitation", invitation.number),
+            next_step=_NEXT.get(state, ""),
+            holder="对方" if state in OPEN else "",
+            by_on=invitation.expires_at.astimezone(SHANGHAI).date() if state in OPEN else None,
+        )
+
+
+@page_hooks.kin_source
+def relatives(person: Person, ids: Collection[int]) -> Mapping[int, str]:
+    """Return how this person's pages call those they share with, or did."""
+    rows = Bond.objects.filter(payer=person, user__in=ids) | Bond.objects.filter(user=person, payer__in=ids)
+    names = {}
+    for bond in rows.select_related("payer", "user").order_by("pk"):
+        other = bond.user if bond.payer_id == person.pk else bond.payer
+        names[other.pk] = f"{other.name}（{kin_of(bond, person)}）"
+    return names
+
+
+@page_hooks.act_source
+def begin_sharing(person: Person, region: str, today: date) -> MainAct | None:
+    """Offer to begin sharing to whoever shares with nobody yet, where the region allows it."""
+    url = _url("family_invite_relation")
+    if not url or sharing_of(region, today) is None:
+        return None
+    if Bond.objects.filter(payer=person, region=region, state__in=STANDING).exists():
+        return None
+    if Invitation.objects.filter(payer=person, region=region, state__in=OPEN).exists():
+        return None
+    return MainAct("给家人开通共济", url)

@@ -1,0 +1,209 @@
+"""What time and the roster do to sharing: invitations lapse, bonds end by themselves, children come of age.
+
+Everything is found in the database and settled one by one, each in its own transaction under the locks of
+docs/locking.md, so a doubled, missed or broken-off run changes nothing twice.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import partial
+
+from django.db import transaction
+
+from accounts.enums import PotKind
+from accounts.identity.actors import Actor
+from accounts.models import Person, Pot
+from family.enums import OPEN, STANDING, Consent, EndReason, InvitationState, StepKind
+from family.models import Bond, Invitation
+from family.operations import history, locks, notifications
+from family.operations.closing import close_by_itself
+from family.operations.ending import end_by_itself
+from family.operations.invitations import close
+from family.queries.facts import Insured, sharing_of
+from family.rules.eligibility import age_on, covers
+
+log = logging.getLogger(__name__)
+
+BATCH = 1_000
+REMIND_BEFORE = timedelta(days=2)
+DRAFTS_KEPT = timedelta(days=2)
+UNANSWERED_KEPT = timedelta(days=90)  # long enough to answer a complaint; then nothing is left of who was invited
+
+
+@dataclass(slots=True)
+class Report:
+    """What a run did, by name; and what failed, which the next run tries again."""
+
+    done: Counter[str] = field(default_factory=Counter)
+    failed: list[str] = field(default_factory=list)
+
+
+def keep_up(*, actor: Actor, on: date, at: datetime) -> Report:
+    """Do everything that is due by this day and instant; repeating it does nothing more."""
+    report = Report()
+    for name, work in _WORK.items():
+        for what, act in work(actor, on, at):
+            try:
+                report.done[name] += bool(act())
+            except Exception:
+                log.exception("family: %s of %s failed", name, what)
+                report.failed.append(f"{name}：{what}")
+    return report
+
+
+Act = Callable[[], object]
+Acts = Iterator[tuple[str, Act]]
+
+
+def _expire(actor: Actor, on: date, at: datetime) -> Acts:
+    rows = Invitation.objects.filter(state__in=OPEN, expires_at__lte=at).order_by("pk")
+    for invitation_id in list(rows.values_list("pk", flat=True)):
+        yield f"邀请 {invitation_id}", partial(_expire_one, actor, invitation_id, on, at)
+
+
+def _expire_one(actor: Actor, invitation_id: int, on: date, at: datetime) -> bool:
+    with transaction.atomic():
+        invitation = locks.lock_invitation(invitation_id)
+        if not invitation.is_open or invitation.expires_at is None or invitation.expires_at > at:
+            return False
+        close(invitation, InvitationState.EXPIRED, at)
+        _step(actor, StepKind.EXPIRED, on, at, invitation=invitation)
+        text = "对方没有答复，没有用到您的钱。要再邀请，可以重新发送。"
+        notifications.to_payer(actor=actor, invitation=invitation, title="您的家庭共济邀请过期了", text=text, at=at)
+    return True
+
+
+def _remind(actor: Actor, on: date, at: datetime) -> Acts:
+    soon = Invitation.objects.filter(state__in=OPEN, reminded_at=None, expires_at__gt=at)
+    for invitation_id in list(soon.filter(expires_at__lte=at + REMIND_BEFORE).values_list("pk", flat=True)):
+        yield f"邀请 {invitation_id}", partial(_remind_one, actor, invitation_id, on, at)
+
+
+def _remind_one(actor: Actor, invitation_id: int, on: date, at: datetime) -> bool:
+    with transaction.atomic():
+        claimed = Invitation.objects.filter(pk=invitation_id, state__in=OPEN, reminded_at=None).update(reminded_at=at)
+        if claimed:
+            invitation = Invitation.objects.select_related("payer").get(pk=invitation_id)
+            _step(actor, StepKind.REMINDED, on, at, invitation=invitation)
+            notifications.reminded(actor=actor, invitation=invitation, at=at)
+    return bool(claimed)
+
+
+def _end_bonds(actor: Actor, on: date, at: datetime) -> Acts:
+    for bonds in _batches(Bond.objects.filter(state__in=STANDING)):
+        insured = Insured({person for bond in bonds for person in (bond.payer_id, bond.user_id)}, on)
+        for bond in bonds:
+            if reason := _why_over(bond, insured, on):
+                what = f"共济关系 {bond.pk}"
+                if reason == EndReason.PAYER_LEFT:
+                    yield what, partial(_close_one, actor, bond.payer_id, bond.region, on, at)
+                else:
+                    yield what, partial(end_by_itself, actor=actor, bond_id=bond.pk, reason=reason, on=on, at=at)
+
+
+def _why_over(bond: Bond, insured: Insured, on: date) -> EndReason | None:
+    user, terms = insured.as_user(bond.user_id), sharing_of(bond.region, on)
+    if bond.until_on is not None and bond.until_on < on:
+        return EndReason.PERIOD_OVER
+    if not insured.as_payer(bond.payer_id, bond.region).is_insured:
+        return EndReason.PAYER_LEFT
+    if not user.is_insured:
+        return EndReason.USER_LEFT
+    if terms is not None and not covers(terms, bond.region, user.region):
+        return EndReason.USER_OUTSIDE
+    return None
+
+
+def _return_pools(actor: Actor, on: date, at: datetime) -> Acts:
+    """Give pool money back to owners who have left and whose family, if any, is over."""
+    for pots in _batches(Pot.objects.filter(kind=PotKind.POOL, balance_fen__gt=0)):
+        insured = Insured({pot.person_id for pot in pots if pot.person_id}, on)
+        for pot in pots:
+            if pot.person_id and not insured.as_payer(pot.person_id, pot.region).is_insured:
+                yield f"共济账户 {pot.pk}", partial(_close_one, actor, pot.person_id, pot.region, on, at)
+
+
+def _close_one(actor: Actor, payer_id: int, region: str, on: date, at: datetime) -> bool:
+    payer = Person.objects.get(pk=payer_id)
+    step = close_by_itself(actor=actor, payer=payer, region=region, reason=EndReason.PAYER_LEFT, on=on, at=at)
+    return step is not None
+
+
+def _come_of_age(actor: Actor, on: date, at: datetime) -> Acts:
+    children = Bond.objects.filter(state__in=STANDING, consent=Consent.PARENT, of_age_at=None)
+    for bond in children.select_related("payer", "user").order_by("pk"):
+        terms = sharing_of(bond.region, on)
+        if terms is not None and age_on(bond.user.birth_on, on) >= terms.minor_age:
+            yield f"共济关系 {bond.pk}", partial(_of_age_one, actor, bond, terms.minor_age, on, at)
+
+
+def _of_age_one(actor: Actor, bond: Bond, age: int, on: date, at: datetime) -> bool:
+    with transaction.atomic():
+        claimed = Bond.objects.filter(pk=bond.pk, state__in=STANDING, of_age_at=None).update(of_age_at=at)
+        if claimed:
+            _step(actor, StepKind.OF_AGE, on, at, bond=bond)
+            title = f"满{age}周岁了，家庭共济由本人决定"
+            mine = (
+                f"以前由父母同意的家庭共济（{notifications.kin_to_user(bond)}的钱）还可以用；不想再用，可以自己退出。"
+            )
+            notifications.to_user(actor=actor, bond=bond, title=title, text=mine, at=at)
+            yours = f"{notifications.kin_to_payer(bond)}满{age}周岁了，以后由本人决定是否继续使用。"
+            notifications.tell(actor=actor, person=bond.payer, title=title, text=yours, at=at)
+    return bool(claimed)
+
+
+def _forget(actor: Actor, on: date, at: datetime) -> Acts:
+    Invitation.objects.filter(state=InvitationState.DRAFTED, drafted_at__lt=at - DRAFTS_KEPT).delete()
+    closed = Invitation.objects.filter(closed_at__lt=at - UNANSWERED_KEPT, invitee_index__isnull=False)
+    for invitation in closed.exclude(state=InvitationState.ACCEPTED).order_by("pk")[:BATCH]:
+        yield f"邀请 {invitation.pk}", partial(_forget_one, invitation)
+
+
+def _forget_one(invitation: Invitation) -> bool:
+    invitation.invitee_certno = invitation.invitee_name = invitation.invitee_phone = ""
+    invitation.save(update_fields=["invitee_certno", "invitee_index", "invitee_name", "invitee_phone"])
+    return True
+
+
+_WORK: dict[str, Callable[[Actor, date, datetime], Acts]] = {
+    "过期的邀请": _expire,
+    "提醒": _remind,
+    "结束的共济关系": _end_bonds,
+    "退回的共济账户": _return_pools,
+    "满独立同意年龄": _come_of_age,
+    "抹去的邀请资料": _forget,
+}
+
+
+def _batches(rows) -> Iterator[list]:
+    last = 0
+    while batch := list(rows.filter(pk__gt=last).order_by("pk")[:BATCH]):
+        yield batch
+        last = batch[-1].pk
+
+
+def _step(
+    actor: Actor,
+    kind: StepKind,
+    on: date,
+    at: datetime,
+    *,
+    invitation: Invitation | None = None,
+    bond: Bond | None = None,
+) -> None:
+    about = invitation or bond
+    assert about is not None
+    history.write(
+        actor=actor,
+        kind=kind,
+        by=None,
+        payer_id=about.payer_id,
+        region=about.region,
+        on=on,
+        at=at,
+        invitation=invitation,
+        bond=bond,
+    )

@@ -1,0 +1,108 @@
+"""Whose family page it is: the account whose money relatives may use, in the words of its region."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.http import HttpRequest
+
+from accounts.enums import PotKind
+from accounts.identity.access import actor_of, current_person, current_user
+from accounts.models import Person
+from accounts.policies import book
+from accounts.policies.terms import SharingTerms
+from accounts.policies.terms.sharing import POOL
+from accounts.queries.account import Account, Holdings, Standing
+from accounts.views.citizen.current_account import my_account
+from family.queries.facts import funds_name
+from yibao.lib import clock
+
+
+@dataclass(frozen=True, slots=True)
+class Giving:
+    """The account of a person in one region, as what relatives may use. Amounts in fen."""
+
+    account: Account
+    holdings: Holdings
+
+    @property
+    def person(self) -> Person:
+        return self.account.person
+
+    @property
+    def region(self) -> str:
+        return self.account.region
+
+    @property
+    def region_name(self) -> str:
+        return book.region_name(self.region)
+
+    @property
+    def other_regions(self) -> list[tuple[str, str]]:
+        """Code and name of the other regions where this person has an account."""
+        found = self.holdings.regions(self.account.today)
+        return [(code, book.region_name(code)) for code in found if code != self.region and book.knows_region(code)]
+
+    @property
+    def terms(self) -> SharingTerms | None:
+        return self.account.sharing
+
+    @property
+    def is_pool(self) -> bool:
+        """Whether money has to be moved into a 共济账户 first. Pages never show the words of both models."""
+        return self.terms is not None and self.terms.model == POOL
+
+    @property
+    def money(self) -> str:
+        """What pages call the money that relatives use: 历年结余, 个人账户 or 共济账户."""
+        return "共济账户" if self.is_pool else funds_name(self.region)
+
+    @property
+    def money_fen(self) -> int:
+        return self.account.fen(PotKind.POOL if self.is_pool else PotKind.CARRIED) or 0
+
+    @property
+    def own_fen(self) -> int:
+        """What is in the account itself: in a pool region relatives cannot use it."""
+        return self.account.fen(PotKind.CARRIED) or 0
+
+    @property
+    def question(self) -> str:
+        """The first question of an invitation."""
+        return f"您想让谁用您的{self.money}？"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody insured here as things stand may share at all; suspension and ends are told apart."""
+        return self.terms is not None and (
+            self.account.standing == Standing.NORMAL or self.terms.payer_status != "normal"
+        )
+
+
+def giving_of(request: HttpRequest) -> Giving | None:
+    """Return the account that the signed-in person looks at; None for who has none: they only use others' money."""
+    holdings, mine = my_account(request)
+    return None if mine is None else Giving(mine, holdings)
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Who acts and when: what every operation is told."""
+
+    person: Person
+    on: date
+    at: datetime
+    actor: object
+
+    @property
+    def by_payer(self) -> dict:
+        return {"actor": self.actor, "payer": self.person, "on": self.on, "at": self.at}
+
+    @property
+    def by_user(self) -> dict:
+        return {"actor": self.actor, "user": self.person, "on": self.on, "at": self.at}
+
+
+def act_of(request: HttpRequest) -> Act:
+    """Return the signed-in person as one who acts now."""
+    now = clock.now()
+    return Act(current_person(request), now.date(), now, actor_of(current_user(request)))

@@ -1,0 +1,125 @@
+"""Paying a bill from accounts, one's own and one's relatives', and giving the money back."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from django.db import transaction
+
+from accounts.enums import PotKind, VoucherKind
+from accounts.identity.actors import Actor
+from accounts.ledger import posting
+from accounts.ledger.holding import hold
+from accounts.ledger.posting import Place
+from accounts.ledger.retry import retrying
+from accounts.models import Person, Pot, Transfer, Voucher
+from family.operations import draws
+from family.rules import Where, spending_plan
+from payments.bills.models import Bill, BillShare, Institution
+
+
+@retrying
+def pay(
+    *,
+    actor: Actor,
+    institution: Institution,
+    person: Person,
+    region: str,
+    amount_fen: int,
+    on: date,
+    key: str,
+    at: datetime | None = None,
+) -> Bill:
+    """Pay the individual's share of a bill (fen) from accounts, in the region's order; the rest is cash.
+
+    `region` is where the person is insured. `key` makes it idempotent: the same bill sent again returns the first
+    outcome. Relatives whose money is used are told, at `at` (default: the moment of posting). Raises KeyReused when
+    the key was used for another bill, PostingError for an amount that is not positive.
+    """
+    if amount_fen <= 0:
+        raise posting.PostingError("金额必须大于零")
+    with transaction.atomic():
+        earlier = Bill.objects.filter(key=key).first()
+        if earlier is not None:
+            return _same(earlier, institution, person, amount_fen, on)
+        where = Where(institution.kind, institution.level)
+        held = draws.hold(actor=actor, person=person, region=region, on=on, scope="medical", where=where)
+        earlier = Bill.objects.filter(key=key).first()  # the same bill, paid while this one waited for the locks
+        if earlier is not None:
+            return _same(earlier, institution, person, amount_fen, on)
+        vouchers = draws.post(
+            actor=actor,
+            kind=VoucherKind.SPENDING,
+            person=person,
+            region=region,
+            takes=spending_plan(amount_fen, held.sources),
+            target=PotKind.INSTITUTIONS,
+            on=on,
+            key=f"bill:{key}",
+            payload={"institution": institution.pk, "person": person.pk, "amount_fen": amount_fen},
+            reason="购药" if institution.kind == "pharmacy" else "门诊",
+            place=Place(institution.kind_shown, institution.name),
+            at=at,
+        )
+        paid = Transfer.objects.filter(voucher__in=vouchers).values_list("amount_fen", flat=True)
+        bill, created = Bill.objects.get_or_create(
+            key=key,
+            defaults={
+                "institution": institution,
+                "person": person,
+                "region": region,
+                "on": on,
+                "amount_fen": amount_fen,
+                "account_fen": sum(paid),
+                "voucher": vouchers[0] if vouchers else None,
+            },
+        )
+        if created:
+            BillShare.objects.bulk_create(BillShare(bill=bill, voucher=voucher) for voucher in vouchers[1:])
+        return _same(bill, institution, person, amount_fen, on)
+
+
+def _same(earlier: Bill, institution: Institution, person: Person, amount_fen: int, on: date) -> Bill:
+    if (earlier.institution_id, earlier.person_id, earlier.amount_fen, earlier.on) != (
+        institution.pk,
+        person.pk,
+        amount_fen,
+        on,
+    ):
+        raise posting.KeyReused("同一个单号已用于另一笔结算，请换一个单号")
+    return earlier
+
+
+@retrying
+def refund(*, actor: Actor, bill: Bill, on: date, key: str, reason: str) -> Voucher:
+    """Give back everything the accounts paid for a bill, to the pots it came from. At most once.
+
+    Returns the reversal of the first voucher; those of other regions have the key followed by the region.
+    Raises AlreadyReversed; PostingError when the accounts paid nothing.
+    """
+    vouchers = bill.vouchers
+    if not vouchers:
+        raise posting.PostingError("这张结算单全部是现金，没有可退回账户的钱")
+    with transaction.atomic():
+        rows = Transfer.objects.filter(voucher__in=vouchers, source__person__isnull=False)
+        hold(actor=actor, on=on, pots=_with_carried(rows.values_list("source_id", flat=True)))
+        back = [
+            posting.reverse(
+                actor=actor,
+                voucher_id=voucher.pk,
+                on=on,
+                key=f"{key}:{voucher.region}" if number else key,
+                reason=reason,
+            )
+            for number, voucher in enumerate(vouchers)
+        ]
+    return back[0]
+
+
+def _with_carried(pots: Iterable[int]) -> set[int]:
+    """Return pots and the 历年 beside them, where money of a year that is over goes back to."""
+    found = set(pots)
+    owners = Pot.objects.filter(pk__in=found)
+    beside = Pot.objects.filter(
+        kind=PotKind.CARRIED, person__in=owners.values("person"), region__in=owners.values("region")
+    )
+    return found | set(beside.values_list("pk", flat=True))
