@@ -11,12 +11,12 @@ help: ## list the commands
 
 .venv/base: requirements.txt
 	@test -x $(BIN)/uv || ($(PYTHON) -m venv .venv && $(BIN)/pip install --quiet uv)
-	@$(BIN)/uv pip sync --quiet $(if $(wildcard .venv/dev),requirements-dev.txt,requirements.txt)
+	@$(BIN)/uv pip sync --quiet --compile-bytecode $(if $(wildcard .venv/dev),requirements-dev.txt,requirements.txt)
 	@touch $@
 
 .venv/dev: requirements-dev.txt
 	@test -x $(BIN)/uv || ($(PYTHON) -m venv .venv && $(BIN)/pip install --quiet uv)
-	@$(BIN)/uv pip sync --quiet requirements-dev.txt
+	@$(BIN)/uv pip sync --quiet --compile-bytecode requirements-dev.txt
 	@touch $@ .venv/base
 
 setup: .venv/base ## make .venv
@@ -27,6 +27,9 @@ run: .venv/base ## start everything, with demo people; prints the address and ho
 test: .venv/dev ## the whole test suite, on real PostgreSQL, Valkey and Chromium
 	@sh tests/chromium.sh
 	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup
+
+unit: .venv/dev ## the tests of pure code (formulas, terms, rules, lib), without any server, in seconds
+	@$(BIN)/pytest -q -m unit
 
 check: .venv/dev ## format, lint, types, import contracts, missing migrations, deployment settings
 	@$(BIN)/ruff format --check .
@@ -47,4 +50,4 @@ sweep: .venv/dev ## every page, type size, width and contrast through axe and th
 	@sh tests/chromium.sh
 	@$(BIN)/python -m tests.browser.sweep
 
-.PHONY: help setup run test check bench soak sweep
+.PHONY: help setup run test unit check bench soak sweep

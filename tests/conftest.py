@@ -1,6 +1,7 @@
 """What every test relies on."""
 
 import logging
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -68,7 +69,8 @@ def canary() -> Iterator[Canary]:
     logging.getLogger().addHandler(canary)
     request_started.connect(canary.look_at_address)
     yield canary
-    canary.look_at_broker()
+    if "REDIS_URL" in os.environ:  # tests of pure code run without
+        canary.look_at_broker()
     canary.look_at_file(settings.VAR / "postgres" / "log")
     assert canary.heard == [], "something personal was left behind"
 

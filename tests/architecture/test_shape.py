@@ -3,6 +3,7 @@
 import ast
 import importlib
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import pytest
 from django.core.management import get_commands
 
 from yibao.celery import app as celery_app
+
+pytestmark = pytest.mark.unit
 
 ROOT = Path(__file__).resolve().parents[2]
 APPS = ("yibao", "accounts", "family", "payments")
@@ -102,6 +105,20 @@ def test_what_moves_money_can_be_told_from_the_imports():
         if "accounts/ledger/" not in str(path) and writing.search(path.read_text())
     ]
     assert not found
+
+
+def test_make_unit_runs_every_test_that_is_about_pure_code_alone():
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    pure = {room for c in contracts if "django" in c.get("forbidden_modules", ()) for room in c["source_modules"]}
+    pure.add("yibao.lib")
+    unmarked = []
+    for path in files(".py", under=("tests",)):
+        imports = [node.module for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom)]
+        own = [module for module in imports if module.split(".")[0] in {*APPS, "tests", "django"}]
+        about_pure_code = own and all(any(f"{module}.".startswith(f"{room}.") for room in pure) for module in own)
+        if path.name.startswith("test_") and about_pure_code and "pytest.mark.unit" not in path.read_text():
+            unmarked.append(named(path))
+    assert not unmarked
 
 
 def test_the_timetable_names_tasks_that_exist():

@@ -25,6 +25,8 @@ from family.rules.facts import Pair, Payer, Standing, User
 from family.rules.reasons import for_user
 from family.rules.use import Blocked, Bound
 
+pytestmark = pytest.mark.unit
+
 DAY = date(2026, 3, 10)
 TERMS = SharingTerms(
     model="authorise",

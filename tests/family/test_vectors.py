@@ -13,6 +13,8 @@ from family.rules.use import place_allowed
 from tests.accounts.policies.test_vectors import cases, terms_of
 from yibao.lib.fen import parse_yuan, yuan
 
+pytestmark = pytest.mark.unit
+
 GOOD = Standing(status="normal", region="330381", insurance="310")
 
 

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from yibao.lib.fen import MAX_FEN, NotAnAmount, capitals, grouped, half_up, parse_yuan, yuan
 
+pytestmark = pytest.mark.unit
+
 FEN = st.integers(0, MAX_FEN - 1)
 DIGITS = "零壹贰叁肆伍陆柒捌玖"
 PLACES = {"拾": 10, "佰": 100, "仟": 1000}

@@ -5,6 +5,8 @@ import pytest
 from tests.factories.people import certno
 from yibao.lib import masking
 
+pytestmark = pytest.mark.unit
+
 
 def test_a_certificate_number_keeps_its_first_and_last_four_characters() -> None:
     assert masking.masked_certno("999902199001010012") == "9999**********0012"

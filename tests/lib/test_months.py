@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from yibao.lib.months import Month, NotAMonth, month_range
 
+pytestmark = pytest.mark.unit
+
 MONTHS = st.builds(Month, st.integers(1900, 2100), st.integers(1, 12))
 SHIFTS = st.integers(-600, 600)
 

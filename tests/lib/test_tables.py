@@ -12,6 +12,8 @@ import pytest
 
 from yibao.lib import tables
 
+pytestmark = pytest.mark.unit
+
 HEADER = "姓名,a\r\n"
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.unit
+
 STATIC = Path(__file__).parents[2] / "static"
 CSS = (STATIC / "css" / "site.css").read_text()
 JS = (STATIC / "js" / "site.js").read_text()

@@ -8,6 +8,8 @@ from django.template import engines
 
 from yibao.lib.months import Month
 
+pytestmark = pytest.mark.unit
+
 LOAD = "{% load components dates money people %}"
 
 

@@ -10,6 +10,8 @@ from stdnum.cn import ric
 from accounts.identity import certificates
 from tests.factories.people import certno
 
+pytestmark = pytest.mark.unit
+
 
 def with_check(stem: str) -> str:
     return stem + ric.calc_check_digit(stem + "0")

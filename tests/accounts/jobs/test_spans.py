@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,6 +10,8 @@ from accounts.jobs.yearly import _base_in, _spans
 from accounts.policies.formulas import MonthFacts
 from accounts.policies.standing import Status, standing_in
 from yibao.lib.months import Month
+
+pytestmark = pytest.mark.unit
 
 START = Month(2025, 7)  # 上海's year
 MONTHS = [START + number for number in range(12)]

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from accounts.policies.formulas import CannotCredit, Credit, MonthFacts, Span, monthly_credit, year_credit
 from tests.accounts.policies.samples import credit_terms
 
+pytestmark = pytest.mark.unit
+
 BASES = st.integers(min_value=0, max_value=10**8)
 AGES = st.integers(min_value=0, max_value=120)
 MONTHS = st.integers(min_value=1, max_value=12)

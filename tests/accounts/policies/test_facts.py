@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from accounts.policies.formulas import InterestFacts, MonthFacts, Span, pack, unpack
 
+pytestmark = pytest.mark.unit
+
 FEN = st.integers(0, 10**12)
 MONTHS = st.builds(
     MonthFacts,

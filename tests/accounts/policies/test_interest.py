@@ -8,6 +8,8 @@ from accounts.policies.formulas import CannotCredit, InterestFacts, interest
 from accounts.policies.terms import parse_terms
 from tests.accounts.policies.samples import interest_terms
 
+pytestmark = pytest.mark.unit
+
 PRODUCTS = st.integers(min_value=-(10**9), max_value=10**10)
 
 

@@ -8,6 +8,8 @@ import pytest
 from accounts.policies.preset_files import shipped
 from accounts.policies.terms import KINDS, parameters
 
+pytestmark = pytest.mark.unit
+
 MANUAL = (Path(__file__).resolve().parents[3] / "docs" / "policies.md").read_text(encoding="utf-8")
 
 

@@ -19,6 +19,8 @@ from accounts.policies.preset_files import (
 )
 from accounts.policies.terms import KINDS, PolicyError
 
+pytestmark = pytest.mark.unit
+
 PRESETS: dict[str, Preset] = {preset.code: preset for preset in map(read_preset, shipped())}
 REGIONS = {
     "330900": "舟山市",

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from accounts.policies.terms import KINDS, PolicyError, parameters, parse_terms, percent
 from tests.accounts.policies.samples import raw_credit
 
+pytestmark = pytest.mark.unit
+
 
 def refusals(kind: str, values: dict) -> dict[str, str]:
     with pytest.raises(PolicyError) as refusal:

@@ -1,4 +1,4 @@
-"""The worked examples of the documents (tests/vectors/*.toml) against rules, formulas and ledger."""
+"""The worked examples of the documents (tests/vectors/*.toml) against rules and formulas."""
 
 import tomllib
 from collections.abc import Callable
@@ -8,11 +8,6 @@ from typing import Any
 
 import pytest
 
-from accounts.enums import PotKind, VoucherKind
-from accounts.identity.actors import Actor
-from accounts.jobs.worker import CLOSE_YEAR, run_job
-from accounts.ledger.posting import Move, post
-from accounts.ledger.pots import open_missing, pots_of, system_pot
 from accounts.policies.formulas import (
     MonthFacts,
     Span,
@@ -26,14 +21,15 @@ from accounts.policies.formulas import (
 from accounts.policies.preset_files import read_preset, shipped
 from accounts.policies.terms import CreditTerms
 from tests.accounts.policies.samples import credit_terms
-from tests.factories.people import ContributionFactory, EnrolmentFactory, PersonFactory
-from yibao.lib import clock
 from yibao.lib.fen import grouped, half_up, parse_yuan, yuan
+
+pytestmark = pytest.mark.unit
 
 VECTORS = Path(__file__).resolve().parents[2] / "vectors"
 PRESETS = {preset.code: preset for preset in map(read_preset, shipped())}
 
-# Executed where the rules of sharing, premiums and offices are: tests of family.
+# Executed where the jobs are, and where the rules of sharing, premiums and offices are: tests of jobs and of family.
+OF_JOBS = {"year_end"}
 OF_FAMILY = {"shareable", "gate", "bind", "settle", "place", "pay_own_premium", "office"}
 
 
@@ -159,49 +155,6 @@ def test_the_example_comes_out_as_written(case):
     assert {key: found[key] for key in expected} == expected
 
 
-@pytest.mark.django_db
-@pytest.mark.usefixtures("policies")
-@pytest.mark.parametrize("case", cases({"year_end"}))
-def test_the_year_end_moves_what_is_left_and_credits_the_next_year(case):
-    """TV-04 through the ledger: pre-credit, a bill, true-up, interest, rollover, the next pre-credit."""
-    region, year, actor = case["region"], case["year"], Actor.system("test")
-    person = PersonFactory()
-    EnrolmentFactory(person=person, region=region, from_on=date(year - 1, 6, 1))
-    base_fen = parse_yuan(case["given"]["base"])
-    for number in range(1, 13):
-        month = date(year, number, 1)
-        ContributionFactory(person=person, region=region, month=month, base_fen=base_fen, received_on=month)
-    open_missing([region])
-
-    def run(kind: str, on: date) -> None:
-        reports = run_job(actor=actor, kind=kind, region=region, period=str(year), on=on, clock=clock.now)
-        assert all(report.complete for report in reports)
-
-    def balances() -> tuple[str, str]:
-        pots = pots_of(person.pk, region)
-        return yuan(pots[PotKind.CURRENT].balance_fen), yuan(pots[PotKind.CARRIED].balance_fen)
-
-    run("accrual", date(year, 1, 1))
-    spent = parse_yuan(case["given"]["spent"])
-    if spent:
-        current = pots_of(person.pk, region)[PotKind.CURRENT].pk
-        target = system_pot(region, PotKind.INSTITUTIONS)
-        post(
-            actor=actor,
-            kind=VoucherKind.SPENDING,
-            region=region,
-            on=date(year, 5, 1),
-            key="bill-1",
-            payload={"spent": spent},
-            pots=[current],
-            decide=lambda locked: [Move(current, target, spent)],
-        )
-    expected = case["expect"]
-    assert balances() == (expected["current_before"], "0.00")
-    run(CLOSE_YEAR, date(year + 1, 1, 1))
-    assert balances() == (expected["current_next"], expected["carried"])
-
-
 class TestTheVectors:
     def test_all_29_are_there_once_each(self):
         assert sorted(vector["id"] for vector in all_vectors()) == [f"TV-{number:02d}" for number in range(1, 30)]
@@ -216,4 +169,4 @@ class TestTheVectors:
 
     def test_no_example_is_left_unread(self):
         asked = {case["do"] for vector in all_vectors() for case in vector["case"]}
-        assert asked == set(DO) | {"year_end"} | OF_FAMILY
+        assert asked == set(DO) | OF_JOBS | OF_FAMILY

@@ -22,6 +22,8 @@ from accounts.policies.formulas import (
 from tests.accounts.policies.samples import credit_terms, interest_terms
 from yibao.lib.fen import grouped
 
+pytestmark = pytest.mark.unit
+
 YEARLY = {"accrual": "yearly", "has_buckets": True, "rounding": "year"}
 QUOTA = YEARLY | {"retiree_mode": "fixed_yearly", "retiree_amounts": [{"from_age": 0, "amount": "900.00"}]}
 

@@ -10,6 +10,8 @@ from accounts.policies.formulas import age_on, benefit_year, months_left, months
 from tests.accounts.policies.samples import credit_terms
 from yibao.lib.months import Month
 
+pytestmark = pytest.mark.unit
+
 JANUARY, JULY = credit_terms(), credit_terms(year_start_month=7)
 
 

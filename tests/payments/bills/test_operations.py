@@ -171,6 +171,7 @@ def test_one_bill_sent_eight_times_at_once_while_money_comes_in_has_one_outcome(
     assert list(findings()) == []
 
 
+@pytest.mark.unit
 class TestPlan:
     """The plan is pure: what each source pays, one after another."""
 
