@@ -9,7 +9,7 @@ from django.db import connection
 from accounts.enums import InsuranceType
 from accounts.ledger.bulk import Line
 from accounts.models import Chunk
-from accounts.policies.standing import Status
+from accounts.policies.status import Status
 
 
 class Pots(NamedTuple):

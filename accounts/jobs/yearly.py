@@ -24,7 +24,7 @@ from accounts.ledger.pots import system_pot
 from accounts.models import Chunk, Run
 from accounts.policies import book, formulas
 from accounts.policies.formulas import CannotCredit, MonthFacts, Span
-from accounts.policies.standing import Status, standing_in, standing_on
+from accounts.policies.status import Status, status_in, status_on
 from yibao.lib.months import Month, month_range
 
 POSTED_KINDS = [VoucherKind.PRECREDIT, VoucherKind.ADJUSTMENT, VoucherKind.TRUEUP]
@@ -134,8 +134,8 @@ def _cases(run: Run, chunk: Chunk, start: date, end: date, outcome: Outcome) -> 
     months = list(month_range(Month.of(start), Month.of(end)))
     versions = [str(book.version_on(run.region, "credit", max(m.first, start)).id) for m in months]
     for person, history in histories.items():
-        standing = standing_on(history, run.on)
-        left = standing is None or standing.status != EnrolmentStatus.NORMAL
+        status = status_on(history, run.on)
+        left = status is None or status.status != EnrolmentStatus.NORMAL
         if left and run.kind == JobKind.ACCRUAL:
             # Money credited can be spent at once: who joins or returns later is credited by a later sweep.
             history = [row for row in history if row.from_on <= run.on]
@@ -173,12 +173,12 @@ def _spans(
     edges = _edges(history, bases, months, versions)
     for edge, following in zip(edges, [*edges[1:], len(months)], strict=True):
         month, version = months[edge], versions[edge]
-        standing = standing_in(history, month)
-        if standing is None:
+        status = status_in(history, month)
+        if status is None:
             continue
-        first_on = first_on or max(month.first, standing.from_on)
-        base = None if standing.capacity == "retiree" else _base_in(bases, month)
-        facts = MonthFacts(standing.capacity, base, age, standing.pension_fen)
+        first_on = first_on or max(month.first, status.from_on)
+        base = None if status.capacity == "retiree" else _base_in(bases, month)
+        facts = MonthFacts(status.capacity, base, age, status.pension_fen)
         if spans and spans[-1].facts == facts and spans[-1].version == version:
             spans[-1] = Span(facts, spans[-1].months + following - edge, version)
         else:

@@ -8,7 +8,7 @@ from accounts.enums import PERSONAL_POTS, EnrolmentStatus, InsuranceType, PotKin
 from accounts.models import Contribution, Enrolment, Person, Pot
 from accounts.policies import book, formulas
 from accounts.policies.formulas import MonthFacts
-from accounts.policies.standing import Status, standing_on
+from accounts.policies.status import Status, status_on
 from accounts.policies.terms import CreditTerms, SharingTerms, SpendingTerms
 from accounts.policies.terms.credit import YEARLY
 
@@ -69,7 +69,7 @@ class Account:
 
     @property
     def status(self) -> Status | None:
-        return standing_on(self.history, self.today)
+        return status_on(self.history, self.today)
 
     @property
     def standing(self) -> Standing:

@@ -11,7 +11,7 @@ from datetime import date
 from accounts.enums import PotKind
 from accounts.models import Transfer
 from accounts.policies import formulas
-from accounts.policies.standing import standing_in
+from accounts.policies.status import status_in
 from accounts.policies.terms import percent
 from accounts.policies.terms.credit import SHARE_NONE
 from accounts.queries.account import Account, Standing
@@ -182,12 +182,12 @@ def why_empty(account: Account, month: Month, credited_on: date | None, paid: bo
     name = f"{month.month}月" if month.year == account.today.year else month_words(month)
     if month.first > account.today:
         return f"{name}还没有到。"
-    standing = standing_in(account.history, month)
-    if standing is None:
+    status = status_in(account.history, month)
+    if status is None:
         return f"{name}没有记录。这个月您在这里没有正常参加职工医保，所以没有钱记入。"
     if account.is_yearly:
         return f"{name}没有记录。{_year_words(account, month, credited_on)}"
-    if standing.capacity == "retiree" or paid:
+    if status.capacity == "retiree" or paid:
         return f"{name}没有记录。这个月的钱一般在{credit_day_of(account.credit)}日前后记入，还没有记到。"
     return f"{name}没有记录。还没有收到这个月的缴费；收到以后会补记，一分不少。"
 

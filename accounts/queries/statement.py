@@ -154,7 +154,7 @@ def effective_on(voucher: Voucher, terms: CreditTerms) -> date:
 def transfers_between(account: Account, first: date, until: date) -> QuerySet[Transfer]:
     """Return the transfers of the person's own pots that stand on the days from `first` to before `until`."""
     own = [pot.pk for pot in account.pots.values()]
-    return _with_voucher().filter(_touching(own), _standing_in(account.credit, first, until))
+    return _with_voucher().filter(_touching(own), _shown_between(account.credit, first, until))
 
 
 def transfer_of(pots: Iterable[Pot], transfer_id: int) -> Transfer | None:
@@ -190,7 +190,7 @@ def _touching(own: list[int]) -> Q:
     return Q(target__in=own, target_balance_fen__isnull=False) | Q(source__in=own, source_balance_fen__isnull=False)
 
 
-def _standing_in(terms: CreditTerms, first: date, until: date) -> Q:
+def _shown_between(terms: CreditTerms, first: date, until: date) -> Q:
     years = range(first.year - 2, until.year + 1)
     rolled = [str(y) for y in years if first < formulas.year_range(y, terms)[1] <= until]
     rollover = Q(voucher__kind=VoucherKind.ROLLOVER)

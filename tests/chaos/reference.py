@@ -29,7 +29,7 @@ class Someone:
         known = [(insured, retired) for since, insured, retired in sorted(self.statuses) if since <= day]
         return known[-1] if known else (False, False)
 
-    def standing_in(self, month: date) -> bool | None:
+    def status_in(self, month: date) -> bool | None:
         """Return None when not insured on any day of the month, else whether retired on the first such day."""
         day = month
         while day.month == month.month:
@@ -47,7 +47,7 @@ class Someone:
         """Return what a benefit year is worth as far as is known: 2% of the base, retirees 900 yuan a year."""
         total = 0
         for month in (date(year, number, 1) for number in range(1, 13)):
-            retired = self.standing_in(month)
+            retired = self.status_in(month)
             if retired is not None:
                 total += 75_00 if retired else self.base_in(month) * 2 // 100
         return total
@@ -181,7 +181,7 @@ class Books:
         """Credit a month to all who paid for it or are retired in it, and months paid late with it."""
         for who in self.people:
             due = {paid for paid in who.bases if paid <= month}
-            if who.standing_in(month):
+            if who.status_in(month):
                 due.add(month)
             for one in due - who.credited:
                 retired = one not in who.bases

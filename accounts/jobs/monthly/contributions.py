@@ -11,7 +11,7 @@ from accounts.jobs import people
 from accounts.jobs.monthly.window import Window
 from accounts.models import Chunk, Run
 from accounts.policies.formulas import EMPLOYEE, FLEX, RETIREE
-from accounts.policies.standing import paid_as
+from accounts.policies.status import paid_as
 from yibao.lib.months import Month
 
 PAID_AND_RETIRED = "paid_and_retired"

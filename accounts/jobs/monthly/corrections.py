@@ -21,7 +21,7 @@ from accounts.ledger.pots import system_pot
 from accounts.models import Chunk, Run
 from accounts.policies import book, formulas
 from accounts.policies.formulas import RETIREE, MonthFacts, Span
-from accounts.policies.standing import Status, standing_in
+from accounts.policies.status import Status, status_in
 from yibao.lib.months import Month
 
 
@@ -96,8 +96,8 @@ def _years(run: Run, span: Window, histories: Histories) -> dict[int, dict[int, 
 
 
 def _is_retiree(history: list[Status], month: Month) -> bool:
-    standing = standing_in(history, month)
-    return standing is not None and standing.capacity == RETIREE
+    status = status_in(history, month)
+    return status is not None and status.capacity == RETIREE
 
 
 def _spans(year: Year) -> tuple[Span, ...]:

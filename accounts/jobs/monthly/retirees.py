@@ -11,7 +11,7 @@ from accounts.jobs.monthly.contributions import Due
 from accounts.jobs.monthly.window import Window
 from accounts.models import Chunk, Run
 from accounts.policies.formulas import RETIREE
-from accounts.policies.standing import Status, standing_in
+from accounts.policies.status import Status, status_in
 
 Histories = dict[int, list[Status]]
 
@@ -30,9 +30,9 @@ def retired(run: Run, chunk: Chunk, span: Window, histories: Histories, behind: 
     done = _credited_months(run, sorted(behind) if span.fresh else list(histories))
     for person, history in histories.items():
         for month in span.own_months if person in behind else [span.month]:
-            standing = standing_in(history, month)
-            if standing and standing.capacity == RETIREE and str(month) not in done.get(person, ()):
-                yield Due(person, month.first, RETIREE, None, births[person], standing.pension_fen, *pots[person])
+            status = status_in(history, month)
+            if status and status.capacity == RETIREE and str(month) not in done.get(person, ()):
+                yield Due(person, month.first, RETIREE, None, births[person], status.pension_fen, *pots[person])
 
 
 def _ever_retired(run: Run, chunk: Chunk, span: Window) -> list[int]:

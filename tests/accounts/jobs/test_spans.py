@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from accounts.jobs.yearly import _base_in, _spans
 from accounts.policies.formulas import MonthFacts
-from accounts.policies.standing import Status, standing_in
+from accounts.policies.status import Status, status_in
 from yibao.lib.months import Month
 
 pytestmark = pytest.mark.unit
@@ -36,10 +36,10 @@ turns = st.integers(0, 12)
 def month_by_month(history, paid, versions) -> list[tuple[MonthFacts, str]]:
     found = []
     for month, version in zip(MONTHS, versions, strict=True):
-        standing = standing_in(history, month)
-        if standing is not None:
-            base = None if standing.capacity == "retiree" else _base_in(paid, month)
-            found.append((MonthFacts(standing.capacity, base, 40, standing.pension_fen), version))
+        status = status_in(history, month)
+        if status is not None:
+            base = None if status.capacity == "retiree" else _base_in(paid, month)
+            found.append((MonthFacts(status.capacity, base, 40, status.pension_fen), version))
     return found
 
 
@@ -50,7 +50,7 @@ def test_runs_of_months_say_what_the_months_say(history, paid, turn):
     assert [(span.facts, span.version) for span in spans for _ in range(span.months)] == month_by_month(
         history, paid, versions
     )
-    insured = [(month, standing) for month in MONTHS if (standing := standing_in(history, month))]
+    insured = [(month, status) for month in MONTHS if (status := status_in(history, month))]
     expected = max(insured[0][0].first, insured[0][1].from_on) if insured else None
     assert first_on == expected
 

@@ -31,7 +31,7 @@ class Status:
         return "flex" if self.flex else "employee"
 
 
-def standing_in(history: Sequence[Status], month: Month) -> Status | None:
+def status_in(history: Sequence[Status], month: Month) -> Status | None:
     """Return what the person is in this month, or None when not insured on any of its days.
 
     `history` is in order of `from_on`.
@@ -46,16 +46,16 @@ def standing_in(history: Sequence[Status], month: Month) -> Status | None:
     return current if current is not None and current.status == NORMAL else None
 
 
-def standing_on(history: Sequence[Status], day: date) -> Status | None:
+def status_on(history: Sequence[Status], day: date) -> Status | None:
     """Return the row in force on a day, whatever its status; None before the first."""
     in_force = [row for row in history if row.from_on <= day]
     return in_force[-1] if in_force else None
 
 
 def paid_as(history: Sequence[Status], month: Month) -> Status | None:
-    """Return the row that a paid month counts by: `standing_in`, whenever the money comes in.
+    """Return the row that a paid month counts by: `status_in`, whenever the money comes in.
 
     Somebody not insured in the month may still have paid for it: then the row in force on its first day counts,
     else the first one known.
     """
-    return standing_in(history, month) or standing_on(history, month.first) or next(iter(history), None)
+    return status_in(history, month) or status_on(history, month.first) or next(iter(history), None)
