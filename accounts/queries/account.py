@@ -13,8 +13,8 @@ from accounts.policies.terms import CreditTerms, SharingTerms, SpendingTerms
 from accounts.policies.terms.credit import YEARLY
 
 
-class Standing(StrEnum):
-    """How somebody stands in 职工医保 of a region today."""
+class AccountState(StrEnum):
+    """Whether somebody is insured in 职工医保 of a region today."""
 
     NORMAL = "normal"
     SUSPENDED = "suspended"
@@ -72,16 +72,16 @@ class Account:
         return status_on(self.history, self.today)
 
     @property
-    def standing(self) -> Standing:
+    def state(self) -> AccountState:
         if self.status is None:
-            return Standing.COMING
+            return AccountState.COMING
         if self.status.status == EnrolmentStatus.NORMAL:
-            return Standing.NORMAL
-        return Standing.SUSPENDED if self.status.status == EnrolmentStatus.SUSPENDED else Standing.ENDED
+            return AccountState.NORMAL
+        return AccountState.SUSPENDED if self.status.status == EnrolmentStatus.SUSPENDED else AccountState.ENDED
 
     @property
     def is_normal(self) -> bool:
-        return self.standing == Standing.NORMAL
+        return self.state == AccountState.NORMAL
 
     @property
     def is_yearly(self) -> bool:

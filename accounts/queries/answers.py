@@ -14,7 +14,7 @@ from accounts.policies import formulas
 from accounts.policies.status import status_in
 from accounts.policies.terms import percent
 from accounts.policies.terms.credit import SHARE_NONE
-from accounts.queries.account import Account, Standing
+from accounts.queries.account import Account, AccountState
 from accounts.queries.calendar import Expected, credit_day_of, usual_time
 from accounts.queries.changes import employer_part_ended_on
 from accounts.queries.comparison import Comparison
@@ -69,10 +69,10 @@ def answers(account: Account, credits: Credits) -> list[Answer]:
 
 
 def _stopped(account: Account, credits: Credits) -> Iterator[str]:
-    if account.standing == Standing.NORMAL:
+    if account.state == AccountState.NORMAL:
         yield "没有停，还在记入。" + _latest_words(credits)
     else:
-        yield standing_words(account) + _latest_words(credits)
+        yield state_words(account) + _latest_words(credits)
     if account.credit.employer_share_of == SHARE_NONE:
         since = employer_part_ended_on(account.region, account.today)
         when = f"从{day_words(since)}起，" if since else ""
@@ -86,8 +86,8 @@ def _stopped(account: Account, credits: Credits) -> Iterator[str]:
 
 
 def _not_arriving(account: Account, credits: Credits) -> Iterator[str]:
-    if account.standing != Standing.NORMAL:
-        yield standing_words(account)
+    if account.state != AccountState.NORMAL:
+        yield state_words(account)
     elif account.is_yearly:
         yield from _year_so_far(account, credits)
     else:
@@ -137,15 +137,15 @@ def parts_words(compared: Comparison) -> str:
     return f"原因：{'；'.join(parts)}。" if parts else ""
 
 
-def standing_words(account: Account) -> str:
-    """Return how somebody who is not insured normally stands, and what becomes of the money."""
+def state_words(account: Account) -> str:
+    """Say since when somebody is not insured normally, and what becomes of the money."""
     status = account.status
     if status is None:
         return f"您的参保从{day_words(account.history[0].from_on)}开始。" if account.history else "还没有您的参保记录。"
     since = day_words(status.from_on)
-    if account.standing == Standing.SUSPENDED:
+    if account.state == AccountState.SUSPENDED:
         return f"您从{since}起停保，停保期间没有新的钱记入。以前的钱还在，不会清零。"
-    if account.standing == Standing.ENDED:
+    if account.state == AccountState.ENDED:
         return f"您在这里的职工医保已在{since}终止，不再有新的钱记入。"
     return ""
 

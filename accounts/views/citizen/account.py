@@ -11,7 +11,7 @@ from accounts.identity.access import person_required
 from accounts.policies import book
 from accounts.queries import page_hooks
 from accounts.queries.account import Account, holdings_of
-from accounts.queries.answers import Credits, answers, order_words, standing_words, who_may_use
+from accounts.queries.answers import Credits, answers, order_words, state_words, who_may_use
 from accounts.queries.calendar import late_words, latest_credit, next_credit
 from accounts.queries.comparison import with_year_before
 from accounts.queries.entries import entries_of
@@ -42,7 +42,7 @@ def account(request: HttpRequest) -> HttpResponse:
         **_balance(mine),
         "explain_url": entry_url(credits.latest.pk) if credits.latest else "",
         "other_regions": [(code, book.region_name(code)) for code in my_regions(holdings) if code != mine.region],
-        "standing_words": standing_words(mine),
+        "state_words": state_words(mine),
         "upcoming": credits.upcoming,
         "pending": page_hooks.pending_of(mine.person, mine.today),
         "main_act": page_hooks.main_act_of(mine.person, mine.region, mine.today),

@@ -11,7 +11,7 @@ from accounts.models import Person
 from accounts.policies import book
 from accounts.policies.terms import SharingTerms
 from accounts.policies.terms.sharing import POOL
-from accounts.queries.account import Account, Holdings, Standing
+from accounts.queries.account import Account, AccountState, Holdings
 from accounts.views.citizen.current_account import my_account
 from family.queries.facts import funds_name
 from yibao.lib import clock
@@ -74,7 +74,7 @@ class Giving:
     def is_open(self) -> bool:
         """Whether somebody insured here as things stand may share at all; suspension and ends are told apart."""
         return self.terms is not None and (
-            self.account.standing == Standing.NORMAL or self.terms.payer_status != "normal"
+            self.account.state == AccountState.NORMAL or self.terms.payer_status != "normal"
         )
 
 
