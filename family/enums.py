@@ -40,14 +40,14 @@ OPEN = (InvitationState.SENT, InvitationState.SEEN)
 
 
 class BondState(TextChoices):
-    """Active and suspended bonds are standing: they count for limits and may be used again."""
+    """Suspended bonds count as active: they count for limits and may be used again."""
 
     ACTIVE = "active", "使用中"
     SUSPENDED = "suspended", "停用"
     ENDED = "ended", "已结束"
 
 
-STANDING = (BondState.ACTIVE, BondState.SUSPENDED)
+ACTIVE_STATES = (BondState.ACTIVE, BondState.SUSPENDED)
 
 
 class EndReason(TextChoices):

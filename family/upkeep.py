@@ -16,7 +16,7 @@ from django.db import transaction
 from accounts.enums import PotKind
 from accounts.identity.actors import Actor
 from accounts.models import Person, Pot
-from family.enums import OPEN, STANDING, Consent, EndReason, InvitationState, StepKind
+from family.enums import ACTIVE_STATES, OPEN, Consent, EndReason, InvitationState, StepKind
 from family.models import Bond, Invitation
 from family.operations import history, locks, notifications
 from family.operations.closing import close_by_itself
@@ -93,7 +93,7 @@ def _remind_one(actor: Actor, invitation_id: int, on: date, at: datetime) -> boo
 
 
 def _end_bonds(actor: Actor, on: date, at: datetime) -> Acts:
-    for bonds in _batches(Bond.objects.filter(state__in=STANDING)):
+    for bonds in _batches(Bond.objects.filter(state__in=ACTIVE_STATES)):
         insured = Insured({person for bond in bonds for person in (bond.payer_id, bond.user_id)}, on)
         for bond in bonds:
             if reason := _why_over(bond, insured, on):
@@ -133,7 +133,7 @@ def _close_one(actor: Actor, payer_id: int, region: str, on: date, at: datetime)
 
 
 def _come_of_age(actor: Actor, on: date, at: datetime) -> Acts:
-    children = Bond.objects.filter(state__in=STANDING, consent=Consent.PARENT, of_age_at=None)
+    children = Bond.objects.filter(state__in=ACTIVE_STATES, consent=Consent.PARENT, of_age_at=None)
     for bond in children.select_related("payer", "user").order_by("pk"):
         terms = sharing_of(bond.region, on)
         if terms is not None and age_on(bond.user.birth_on, on) >= terms.minor_age:
@@ -142,7 +142,7 @@ def _come_of_age(actor: Actor, on: date, at: datetime) -> Acts:
 
 def _of_age_one(actor: Actor, bond: Bond, age: int, on: date, at: datetime) -> bool:
     with transaction.atomic():
-        claimed = Bond.objects.filter(pk=bond.pk, state__in=STANDING, of_age_at=None).update(of_age_at=at)
+        claimed = Bond.objects.filter(pk=bond.pk, state__in=ACTIVE_STATES, of_age_at=None).update(of_age_at=at)
         if claimed:
             _step(actor, StepKind.OF_AGE, on, at, bond=bond)
             title = f"满{age}周岁了，家庭共济由本人决定"

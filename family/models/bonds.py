@@ -4,7 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from family.enums import STANDING, BondState, Consent, EndReason, Relation, Scope
+from family.enums import ACTIVE_STATES, BondState, Consent, EndReason, Relation, Scope
 from family.models.invitations import Invitation
 
 
@@ -41,7 +41,7 @@ class Bond(models.Model):
         verbose_name = verbose_name_plural = "共济关系"
         constraints = [
             models.UniqueConstraint(
-                fields=["payer", "user"], condition=Q(state__in=STANDING), name="bond_one_per_pair"
+                fields=["payer", "user"], condition=Q(state__in=ACTIVE_STATES), name="bond_one_per_pair"
             ),
             models.CheckConstraint(condition=~Q(payer=F("user")), name="bond_between_two_people"),
             models.CheckConstraint(condition=Q(state__in=BondState.values), name="bond_state_known"),
@@ -70,8 +70,8 @@ class Bond(models.Model):
         return f"共济关系 {self.pk}"
 
     @property
-    def is_standing(self) -> bool:
-        return self.state in STANDING
+    def has_ended(self) -> bool:
+        return self.state == BondState.ENDED
 
 
 class Draw(models.Model):

@@ -16,7 +16,7 @@ from accounts.identity.actors import Actor
 from accounts.ledger.retry import retrying
 from accounts.models import Person, User
 from accounts.operations.proving import folded
-from family.enums import STANDING, Consent, InvitationState, StepKind
+from family.enums import ACTIVE_STATES, Consent, InvitationState, StepKind
 from family.models import Bond, Invitation
 from family.operations import history, locks, notifications
 from family.operations.invitations import require_open
@@ -200,7 +200,7 @@ def _agreed(
 
 def begin(actor: Actor, bond: Bond, kind: StepKind, by: Person, on: date, at: datetime, *, was: str = "") -> Bond:
     """Save a new bond as the last in its user's order, and tell both sides. The caller holds both people."""
-    last = Bond.objects.filter(user=bond.user, state__in=STANDING).aggregate(last=Max("place"))["last"] or 0
+    last = Bond.objects.filter(user=bond.user, state__in=ACTIVE_STATES).aggregate(last=Max("place"))["last"] or 0
     bond.place, bond.from_on, bond.state_at = last + 1, on, at
     bond.save()
     history.write(

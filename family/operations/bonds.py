@@ -1,4 +1,4 @@
-"""Changing a standing bond: its yearly limit, its last day, its place in the user's order, and pausing it."""
+"""Changing an active bond: its yearly limit, its last day, its place in the user's order, and pausing it."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -9,7 +9,7 @@ from accounts.identity.actors import Actor
 from accounts.ledger.retry import retrying
 from accounts.models import Person
 from accounts.policies.terms.spending import BY_USER
-from family.enums import STANDING, BondState, StepKind
+from family.enums import ACTIVE_STATES, BondState, StepKind
 from family.models import Bond, Step
 from family.operations import history, locks, notifications
 from family.operations.ending import leave, remove
@@ -31,7 +31,7 @@ def set_limit(*, actor: Actor, payer: Person, bond_id: int, limit_fen: int | Non
     the sign-in number was changed.
     """
     with transaction.atomic():
-        bond = locks.lock_standing(bond_id=bond_id, payer=payer)
+        bond = locks.lock_active(bond_id=bond_id, payer=payer)
         is_more = bond.limit_fen is not None and (limit_fen is None or limit_fen > bond.limit_fen)
         found = tuple(eligibility.period_reasons(Pair(limit_fen=limit_fen)))
         refuse(found + (_fresh_sign_in(bond, on) if is_more else ()))
@@ -46,7 +46,7 @@ def set_limit(*, actor: Actor, payer: Person, bond_id: int, limit_fen: int | Non
 def set_end(*, actor: Actor, payer: Person, bond_id: int, until_on: date | None, on: date, at: datetime) -> Step:
     """Set the last day on which the bond may be used; None for no end. Raises like `set_limit`."""
     with transaction.atomic():
-        bond = locks.lock_standing(bond_id=bond_id, payer=payer)
+        bond = locks.lock_active(bond_id=bond_id, payer=payer)
         is_longer = bond.until_on is not None and (until_on is None or until_on > bond.until_on)
         found = tuple(eligibility.period_reasons(Pair(until_on=until_on, on=on)))
         refuse(found + (_fresh_sign_in(bond, on) if is_longer else ()))
@@ -74,12 +74,12 @@ def resume(*, actor: Actor, payer: Person, bond_id: int, on: date, at: datetime)
 def reorder(*, actor: Actor, user: Person, bond_ids: Sequence[int], on: date, at: datetime) -> None:
     """Put the people whose money one uses in a new order: the first is used up before the second is touched.
 
-    `bond_ids` are all standing bonds of the user. Raises Changed when they are not (one came or went meanwhile), or
+    `bond_ids` are all active bonds of the user. Raises Changed when they are not (one came or went meanwhile), or
     where the user's region keeps to the order of binding.
     """
     with transaction.atomic():
         locks.lock_people([user.pk])
-        bonds = {bond.pk: bond for bond in Bond.objects.filter(user=user, state__in=STANDING)}
+        bonds = {bond.pk: bond for bond in Bond.objects.filter(user=user, state__in=ACTIVE_STATES)}
         spending = spending_of(Insured([user.pk], on).as_user(user.pk).region, on)
         if set(bonds) != set(bond_ids) or len(bonds) != len(bond_ids) or not spending:
             raise Changed
@@ -111,7 +111,7 @@ def _fresh_sign_in(bond: Bond, on: date) -> tuple[Reason, ...]:
 
 def _switch(actor: Actor, payer: Person, bond_id: int, old: BondState, new: BondState, on: date, at: datetime) -> Step:
     with transaction.atomic():
-        bond = locks.lock_standing(bond_id=bond_id, payer=payer)
+        bond = locks.lock_active(bond_id=bond_id, payer=payer)
         if bond.state != old:
             raise Changed
         was = bond.state_at

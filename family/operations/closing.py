@@ -8,7 +8,7 @@ from accounts.identity.actors import Actor
 from accounts.ledger.holding import hold
 from accounts.ledger.retry import retrying
 from accounts.models import Person, Pot
-from family.enums import OPEN, STANDING, EndReason, InvitationState, StepKind
+from family.enums import ACTIVE_STATES, OPEN, EndReason, InvitationState, StepKind
 from family.models import Bond, Invitation, Step
 from family.operations import ending, history, locks, pool
 from family.operations.invitations import close
@@ -54,11 +54,11 @@ def _close(
     with transaction.atomic():
         pots = Pot.objects.filter(person=payer, region=region).exclude(kind="receivable")
         hold(actor=actor, on=on, pots=pots.values_list("pk", flat=True))
-        users = _standing(payer, region).values_list("user_id", flat=True)
+        users = _active(payer, region).values_list("user_id", flat=True)
         locks.lock_people({payer.pk, *users})
         invitations = Invitation.objects.select_for_update(of=("self",), no_key=True)
         waiting = list(invitations.filter(payer=payer, region=region, state__in=OPEN).order_by("pk"))
-        bonds = locks.lock_bonds(_standing(payer, region).values_list("pk", flat=True))
+        bonds = locks.lock_bonds(_active(payer, region).values_list("pk", flat=True))
         key = f"pool-close:{payer.pk}:{Step.objects.filter(payer=payer, region=region).count()}"
         voucher = pool.empty(actor=actor, payer=payer, region=region, key=key, on=on)
         if not waiting and not bonds and voucher is None:
@@ -104,5 +104,5 @@ def _close(
     return step
 
 
-def _standing(payer: Person, region: str):
-    return Bond.objects.filter(payer=payer, region=region, state__in=STANDING)
+def _active(payer: Person, region: str):
+    return Bond.objects.filter(payer=payer, region=region, state__in=ACTIVE_STATES)

@@ -7,7 +7,7 @@ from django.db import transaction
 from accounts.identity.actors import Actor
 from accounts.ledger.retry import retrying
 from accounts.models import Person
-from family.enums import STANDING, BondState, EndReason, StepKind
+from family.enums import ACTIVE_STATES, BondState, EndReason, StepKind
 from family.models import Bond, Step
 from family.operations import history, locks, notifications
 from family.queries.facts import changes_in_month, sharing_of
@@ -23,7 +23,7 @@ def remove(*, actor: Actor, payer: Person, bond_id: int, on: date, at: datetime)
     (suspending always works).
     """
     with transaction.atomic():
-        bond = locks.lock_standing(bond_id=bond_id, payer=payer)
+        bond = locks.lock_active(bond_id=bond_id, payer=payer)
         _refuse_early(bond, on)
         return end(
             actor=actor, bond=bond, reason=EndReason.REMOVED, kind=StepKind.REMOVED, by=payer, on=on, at=at, undo=True
@@ -37,7 +37,7 @@ def leave(*, actor: Actor, user: Person, bond_id: int, on: date, at: datetime) -
     No limit of the region holds whoever leaves: those are about what the payer does, and would tell of it.
     """
     with transaction.atomic():
-        bond = locks.lock_standing(bond_id=bond_id, user=user)
+        bond = locks.lock_active(bond_id=bond_id, user=user)
         return end(actor=actor, bond=bond, reason=EndReason.LEFT, kind=StepKind.LEFT, by=user, on=on, at=at, undo=True)
 
 
@@ -53,7 +53,7 @@ def end(
     undo: bool = False,
     part_of: Step | None = None,
 ) -> Step:
-    """End a standing bond that the caller has locked; write the step and tell whoever did not do it themselves."""
+    """End an active bond that the caller has locked; write the step and tell whoever did not do it themselves."""
     was = {"was": str(bond.state), "state_at": bond.state_at.isoformat()}
     bond.state, bond.state_at, bond.end_reason = BondState.ENDED, at, reason
     bond.save(update_fields=["state", "state_at", "end_reason"])
@@ -78,12 +78,12 @@ def end(
 def end_by_itself(*, actor: Actor, bond_id: int, reason: EndReason, on: date, at: datetime) -> bool:
     """End a bond because of what happened; False when it had ended already, so repeating it changes nothing."""
     with transaction.atomic():
-        found = Bond.objects.filter(pk=bond_id, state__in=STANDING).values_list("payer_id", "user_id").first()
+        found = Bond.objects.filter(pk=bond_id, state__in=ACTIVE_STATES).values_list("payer_id", "user_id").first()
         if found is None:
             return False
         locks.lock_people(found)
         bond = locks.lock_bonds([bond_id])[0]
-        if bond.state not in STANDING:
+        if bond.state not in ACTIVE_STATES:
             return False
         end(actor=actor, bond=bond, reason=reason, kind=StepKind.ENDED, by=None, on=on, at=at)
     return True

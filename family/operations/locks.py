@@ -7,7 +7,7 @@ from django.utils.crypto import salted_hmac
 
 from accounts.identity import certificates
 from accounts.models import Person
-from family.enums import STANDING
+from family.enums import ACTIVE_STATES
 from family.models import Bond, Invitation
 from family.rules import Changed
 
@@ -36,14 +36,14 @@ def lock_bonds(ids: Iterable[int]) -> list[Bond]:
     return list(rows.select_related("payer", "user").order_by("pk"))
 
 
-def lock_standing(*, bond_id: int, **side: Person) -> Bond:
-    """Lock both people and a standing bond of theirs; `side` is payer= or user=, whoever acts.
+def lock_active(*, bond_id: int, **side: Person) -> Bond:
+    """Lock both people and an active bond of theirs; `side` is payer= or user=, whoever acts.
 
     Raises Bond.DoesNotExist for anybody else's bond, Changed when it has ended.
     """
     found = Bond.objects.values_list("payer_id", "user_id").get(pk=bond_id, **side)
     lock_people(found)
     bond = lock_bonds([bond_id])[0]
-    if bond.state not in STANDING:
+    if bond.state not in ACTIVE_STATES:
         raise Changed
     return bond

@@ -10,7 +10,7 @@ from accounts.ledger import posting
 from accounts.ledger.holding import hold
 from accounts.ledger.retry import retrying
 from accounts.models import Person, Transfer
-from family.enums import OPEN, STANDING, BondState, EndReason, InvitationState, StepKind
+from family.enums import ACTIVE_STATES, OPEN, BondState, EndReason, InvitationState, StepKind
 from family.models import Bond, Draw, Invitation, Step
 from family.operations import history, locks, notifications
 from family.queries import eligibility
@@ -127,7 +127,7 @@ def _ended(actor: Actor, step: Step, on: date, at: datetime) -> None:
 
 def _accepted(actor: Actor, step: Step, on: date, at: datetime) -> None:
     bond = _bond(step)
-    if bond.state not in STANDING:
+    if bond.state not in ACTIVE_STATES:
         raise CannotUndo(MOVED_ON)
     bond.state, bond.state_at, bond.end_reason = BondState.ENDED, at, EndReason.UNDONE
     bond.save(update_fields=["state", "state_at", "end_reason"])

@@ -10,7 +10,7 @@ from accounts.ledger import periods
 from accounts.models import Person
 from accounts.policies import book
 from accounts.policies.terms.spending import BY_USER
-from family.enums import STANDING, BondState, StepKind
+from family.enums import ACTIVE_STATES, BondState, StepKind
 from family.models import Bond, Step
 from family.queries.facts import Insured, bound_of, spending_of, used_fen
 from family.queries.invitations import Mark, is_silent
@@ -64,13 +64,13 @@ def where_usable(bound: Bound) -> list[PlaceRule]:
 
 def bonds_given(person: Person, on: date, region: str | None = None) -> list[Card]:
     """Return who may use this person's money now, the oldest bond first."""
-    rows = Bond.objects.filter(payer=person, state__in=STANDING).order_by("from_on", "pk")
+    rows = Bond.objects.filter(payer=person, state__in=ACTIVE_STATES).order_by("from_on", "pk")
     return cards(rows if region is None else rows.filter(region=region), person, on)
 
 
 def bonds_received(person: Person, on: date) -> list[Card]:
     """Return whose money this person may use now, in the order in which it is used."""
-    rows = Bond.objects.filter(user=person, state__in=STANDING)
+    rows = Bond.objects.filter(user=person, state__in=ACTIVE_STATES)
     return cards(in_use_order(list(rows), person, on), person, on)
 
 

@@ -7,7 +7,7 @@ from accounts.enums import PotKind, VoucherKind
 from accounts.identity import certificates
 from accounts.models import Person, Pot, Transfer
 from accounts.sealing import fields
-from family.enums import OPEN, STANDING
+from family.enums import ACTIVE_STATES, OPEN
 from family.models import Bond, Invitation
 from family.queries.facts import payer_facts, sharing_of, user_facts
 from family.rules import Reason, ReasonCode, eligibility, relations
@@ -89,7 +89,7 @@ def to_bind(
         relation=relation,
         scopes=scopes,
         is_self=payer.pk == user.pk,
-        is_bound=Bond.objects.filter(payer=payer, user=user, state__in=STANDING).exists(),
+        is_bound=Bond.objects.filter(payer=payer, user=user, state__in=ACTIVE_STATES).exists(),
         limit_fen=limit_fen,
         until_on=until_on,
         on=on,
@@ -113,7 +113,7 @@ def _is_bound(payer: Person, certno: str) -> bool:
     if not certno:
         return False
     indexes = fields.indexes(certno, "person:certno")
-    return Bond.objects.filter(payer=payer, state__in=STANDING, user__certno_index__in=indexes).exists()
+    return Bond.objects.filter(payer=payer, state__in=ACTIVE_STATES, user__certno_index__in=indexes).exists()
 
 
 def _open_number(payer: Person, certno: str) -> str:

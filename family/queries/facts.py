@@ -13,7 +13,7 @@ from accounts.policies.terms import SharingTerms, SpendingTerms
 from accounts.policies.terms.sharing import POOL
 from accounts.queries.account import account_in, holdings_of
 from accounts.queries.statement import ACCOUNT_POTS, stretches, year_sums
-from family.enums import STANDING, StepKind
+from family.enums import ACTIVE_STATES, StepKind
 from family.models import Bond, Draw, Step
 from family.rules import eligibility, facts
 from family.rules.facts import Standing
@@ -93,7 +93,7 @@ def payer_facts(payer: Person, region: str, on: date) -> facts.Payer:
         age=eligibility.age_on(payer.birth_on, on),
         funds_name=funds_name(region),
         last_year_fen=last_year_fen(payer, region, on) if terms and terms.gate_fen is not None else 0,
-        users=Bond.objects.filter(payer=payer, region=region, state__in=STANDING).count(),
+        users=Bond.objects.filter(payer=payer, region=region, state__in=ACTIVE_STATES).count(),
         changes_this_month=changes_in_month(payer, region, on),
         phone_free_on=_phone_free_on(payer, on),
     )
@@ -104,7 +104,7 @@ def user_facts(user: Person, on: date, *, identity_checked: bool = True) -> fact
     standing = Insured([user.pk], on).as_user(user.pk)
     return facts.User(
         standing=standing,
-        authorisers=Bond.objects.filter(user=user, state__in=STANDING).count(),
+        authorisers=Bond.objects.filter(user=user, state__in=ACTIVE_STATES).count(),
         terms=sharing_of(standing.region, on) if standing.is_insured else None,
         identity_checked=identity_checked,
     )

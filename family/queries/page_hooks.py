@@ -8,7 +8,7 @@ from django.urls import NoReverseMatch, reverse
 from accounts.models import Person
 from accounts.queries import page_hooks
 from accounts.queries.page_hooks import Case, MainAct, Pending
-from family.enums import OPEN, STANDING, InvitationState
+from family.enums import ACTIVE_STATES, OPEN, InvitationState
 from family.models import Bond, Invitation
 from family.queries.bonds import kin_of
 from family.queries.facts import sharing_of
@@ -126,7 +126,7 @@ def begin_sharing(person: Person, region: str, today: date) -> MainAct | None:
     url = _url("family_invite_relation")
     if not url or sharing_of(region, today) is None:
         return None
-    if Bond.objects.filter(payer=person, region=region, state__in=STANDING).exists():
+    if Bond.objects.filter(payer=person, region=region, state__in=ACTIVE_STATES).exists():
         return None
     if Invitation.objects.filter(payer=person, region=region, state__in=OPEN).exists():
         return None

@@ -14,7 +14,7 @@ from accounts.models import Person, Pot
 from accounts.policies import book
 from accounts.policies.terms.sharing import BALANCE, POOL, SharingTerms
 from accounts.policies.terms.spending import CURRENT, SHARED
-from family.enums import STANDING
+from family.enums import ACTIVE_STATES
 from family.models import Bond
 from family.queries.bonds import Card, cards, in_use_order, year_of
 from family.queries.facts import Insured, bound_of, used_fen
@@ -25,8 +25,8 @@ Usable = Callable[[Pot], int]
 
 
 def bonds_for(person: Person, on: date) -> list[Bond]:
-    """Return the standing bonds whose money this person may use, in the order of use."""
-    rows = Bond.objects.filter(user=person, state__in=STANDING).select_related("payer", "user")
+    """Return the active bonds whose money this person may use, in the order of use."""
+    rows = Bond.objects.filter(user=person, state__in=ACTIVE_STATES).select_related("payer", "user")
     return in_use_order(list(rows), person, on)
 
 

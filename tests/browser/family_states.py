@@ -56,14 +56,14 @@ def relative(person: Person, name: str, *, insurance: str = "310", **facts) -> P
 
 
 def given(person: Person, name: str = "欧阳晓晴", **facts) -> Bond:
-    """Return the standing bond with which a relative uses this person's money."""
+    """Return the active bond with which a relative uses this person's money."""
     user = relative(person, name, insurance="390")
     found = Bond.objects.filter(payer=person, user=user).exclude(state="ended").first()
     return found or bond(person, user, region_of(person), relation="2", from_on=clock.today(), **facts)
 
 
 def received(person: Person, name: str, place: int) -> Bond:
-    """Return the standing bond with which this person uses a relative's money."""
+    """Return the active bond with which this person uses a relative's money."""
     payer = relative(person, name)
     found = Bond.objects.filter(payer=payer, user=person).exclude(state="ended").first()
     return found or bond(payer, person, region_of(person), place=place, from_on=clock.today(), limit_fen=100_000)

@@ -204,7 +204,7 @@ class TestAtTheCounter:
         with pytest.raises(Refused) as refusal:
             self.bind(clerk, payer, mother, QUANZHOU)
         assert codes_of(refusal) == {"consent_needed"}
-        assert self.bind(clerk, payer, mother, QUANZHOU, user_present=True).is_standing
+        assert not self.bind(clerk, payer, mother, QUANZHOU, user_present=True).has_ended
 
     def test_who_is_not_fully_identified_becomes_a_temporary_member_for_premiums(self, clerk):
         payer, mother = insured(QUANZHOU), insured(QUANZHOU, resident=True)

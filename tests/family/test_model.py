@@ -160,8 +160,8 @@ class Families(RuleBasedStateMachine):
 
     @rule()
     def the_order_is_turned_round(self) -> None:
-        standing = [card.bond.pk for card in bonds_received(self.user, TODAY)]
-        bonds.reorder(actor=SELF, user=self.user, bond_ids=standing[::-1], on=TODAY, at=NOW)
+        active = [card.bond.pk for card in bonds_received(self.user, TODAY)]
+        bonds.reorder(actor=SELF, user=self.user, bond_ids=active[::-1], on=TODAY, at=NOW)
         self.model.order = [
             *(tie for tie in self.model.order[::-1] if tie.state != "ended"),
             *(tie for tie in self.model.order if tie.state == "ended"),

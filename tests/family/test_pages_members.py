@@ -218,7 +218,7 @@ class TestClosing:
         assert response.status_code == 409
         assert "现在还不能关闭" in words(response)
         assert "给林小雨交居民医保，还没有结果" in words(response)
-        assert Bond.objects.get().is_standing
+        assert not Bond.objects.get().has_ended
 
     def test_nothing_to_close(self):
         assert browser_of(chen()).post("/family/close/").status_code == 409

@@ -62,7 +62,7 @@ def _about(card: Card, act: Act) -> dict:
 def limit(request: HttpRequest, bond_id: int) -> HttpResponse:
     """Change the yearly limit: its own page, or with HTMX the row that becomes a form and back."""
     act = act_of(request)
-    card = _standing(act, bond_id)
+    card = _active(act, bond_id)
     if request.htmx and "cancel" in request.GET:
         return _limit_row(request, act, card, "")
     initial = {"limit": yuan(card.bond.limit_fen) if card.bond.limit_fen else ""}
@@ -92,7 +92,7 @@ def _limit_row(request: HttpRequest, act: Act, card: Card, announcement: str) ->
 def end_day(request: HttpRequest, bond_id: int) -> HttpResponse:
     """Change the last day."""
     act = act_of(request)
-    card = _standing(act, bond_id)
+    card = _active(act, bond_id)
     until = card.bond.until_on
     form = EndDayForm(
         request.POST if request.method == "POST" else None, initial={"until": day_words(until) if until else ""}
@@ -130,16 +130,16 @@ def resume(request: HttpRequest, bond_id: int) -> HttpResponse:
 def remove(request: HttpRequest, bond_id: int) -> HttpResponse:
     """Say what removing means, then do it. No reason is asked for."""
     act = act_of(request)
-    card = _standing(act, bond_id)
+    card = _active(act, bond_id)
     if request.method == "POST":
         return redirect("family_done", bonds.remove(**act.by_payer, bond_id=bond_id).pk)
     context = {**_about(card, act), "back_url": reverse("family_member", args=[bond_id])}
     return render(request, "family/remove.html", context)
 
 
-def _standing(act: Act, bond_id: int) -> Card:
+def _active(act: Act, bond_id: int) -> Card:
     """Return a bond that can still be changed. Raises Bond.DoesNotExist, Changed."""
     card = card_given(act.person, bond_id, act.on)
-    if not card.bond.is_standing:
+    if card.bond.has_ended:
         raise Changed
     return card

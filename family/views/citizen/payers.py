@@ -131,7 +131,7 @@ def leave(request: HttpRequest, bond_id: int) -> HttpResponse:
     """「不再用陈静的钱」: say what it means, then do it."""
     act = act_of(request)
     card = card_received(act.person, bond_id, act.on)
-    if not card.bond.is_standing:
+    if card.bond.has_ended:
         raise Changed
     if request.method == "POST":
         return redirect("family_done", bonds.leave(**act.by_user, bond_id=bond_id).pk)
