@@ -16,14 +16,14 @@ from accounts.queries.statement import ACCOUNT_POTS, stretches, year_sums
 from family.enums import ACTIVE_STATES, StepKind
 from family.models import Bond, Draw, Step
 from family.rules import eligibility, facts
-from family.rules.facts import Standing
+from family.rules.facts import EnrolmentFacts
 from family.rules.use import Bound
 from yibao.lib.clock import SHANGHAI
 from yibao.lib.months import Month
 
 PHONE_COOL_OFF = timedelta(hours=72)  # reliability F7: a new number is how an old person's account is taken over
 _STATUS = {EnrolmentStatus.NORMAL: "normal", EnrolmentStatus.SUSPENDED: "suspended", EnrolmentStatus.ENDED: "ended"}
-_NOBODY = Standing(status="ended")
+_NOBODY = EnrolmentFacts(status="ended")
 CHANGES = (StepKind.ACCEPTED, StepKind.BOUND, StepKind.REMOVED)
 
 
@@ -53,28 +53,28 @@ class Insured:
         for row in Enrolment.objects.filter(person__in=set(people)).order_by("from_on", "id"):
             self._rows[row.person_id].append(row)
 
-    def as_payer(self, person_id: int, region: str) -> Standing:
-        """Return how somebody stands in 职工医保 of the region whose account pays."""
+    def as_payer(self, person_id: int, region: str) -> EnrolmentFacts:
+        """Return how somebody is enrolled in 职工医保 of the region whose account pays."""
         rows = [r for r in self._rows[person_id] if (r.region, r.insurance) == (region, InsuranceType.EMPLOYEE)]
-        return self._standing(rows)
+        return self._facts_of(rows)
 
-    def as_user(self, person_id: int) -> Standing:
+    def as_user(self, person_id: int) -> EnrolmentFacts:
         """Return how somebody is insured anywhere: normally before suspended, 职工 before 居民, the latest first."""
         groups: dict[tuple[str, str], list[Enrolment]] = defaultdict(list)
         for row in self._rows[person_id]:
             groups[row.region, row.insurance].append(row)
-        found = [(self._standing(rows), rows[-1].from_on) for rows in groups.values()]
+        found = [(self._facts_of(rows), rows[-1].from_on) for rows in groups.values()]
         order = {"normal": 0, "suspended": 1, "ended": 2}
         found.sort(key=lambda one: (order[one[0].status], one[0].insurance, -one[1].toordinal()))
         return found[0][0] if found else _NOBODY
 
-    def _standing(self, rows: list[Enrolment]) -> Standing:
+    def _facts_of(self, rows: list[Enrolment]) -> EnrolmentFacts:
         past = [row for row in rows if row.from_on <= self._on]
         if not past:
             return _NOBODY
         now = past[-1]
         leaving = [r.from_on for r in rows if r.from_on > self._on and r.status == EnrolmentStatus.ENDED]
-        return Standing(
+        return EnrolmentFacts(
             status=_STATUS[EnrolmentStatus(now.status)],
             region=now.region,
             region_name=book.region_name(now.region),
@@ -89,7 +89,7 @@ def payer_facts(payer: Person, region: str, on: date) -> facts.Payer:
     return facts.Payer(
         region_name=book.region_name(region),
         has_account=Pot.objects.filter(person=payer, region=region, kind=PotKind.CARRIED).exists(),
-        standing=Insured([payer.pk], on).as_payer(payer.pk, region),
+        enrolment=Insured([payer.pk], on).as_payer(payer.pk, region),
         age=eligibility.age_on(payer.birth_on, on),
         funds_name=funds_name(region),
         last_year_fen=last_year_fen(payer, region, on) if terms and terms.gate_fen is not None else 0,
@@ -101,11 +101,11 @@ def payer_facts(payer: Person, region: str, on: date) -> facts.Payer:
 
 def user_facts(user: Person, on: date, *, identity_checked: bool = True) -> facts.User:
     """Return what the rules ask about the one who uses."""
-    standing = Insured([user.pk], on).as_user(user.pk)
+    enrolment = Insured([user.pk], on).as_user(user.pk)
     return facts.User(
-        standing=standing,
+        enrolment=enrolment,
         authorisers=Bond.objects.filter(user=user, state__in=ACTIVE_STATES).count(),
-        terms=sharing_of(standing.region, on) if standing.is_insured else None,
+        terms=sharing_of(enrolment.region, on) if enrolment.is_insured else None,
         identity_checked=identity_checked,
     )
 

@@ -27,7 +27,7 @@ def reasons(payer: Payer, pair: Pair, user: User | None, terms: SharingTerms | N
         return (_no_sharing(payer),)
     found = [*payer_reasons(payer, terms), *pair_reasons(pair, terms)]
     if user is not None:
-        found += user_reasons(user, pair, payer.standing.region, terms)
+        found += user_reasons(user, pair, payer.enrolment.region, terms)
     return tuple(found)
 
 
@@ -41,7 +41,7 @@ def payer_reasons(payer: Payer, terms: SharingTerms) -> Found:
             "居民医保没有个人账户，不能给家人用；您可以用家人的钱",
         )
         return
-    yield from _payer_standing(payer, terms)
+    yield from _payer_enrolment(payer, terms)
     if payer.age < terms.minor_age:
         yield Reason(
             ReasonCode.PAYER_MINOR,
@@ -102,27 +102,27 @@ def cooldown_reasons(bound_on: date, earliest_on: date, on: date, terms: Sharing
         )
 
 
-def _payer_standing(payer: Payer, terms: SharingTerms) -> Found:
-    standing = payer.standing
-    if not standing.is_insured:
+def _payer_enrolment(payer: Payer, terms: SharingTerms) -> Found:
+    enrolment = payer.enrolment
+    if not enrolment.is_insured:
         yield Reason(
             ReasonCode.PAYER_ENDED,
             "您在这里的职工医保已经终止或转出",
             f"{payer.region_name}的参保关系已经结束",
             "转到新的地方以后，在新的地方办理",
         )
-    elif standing.status != NORMAL and terms.payer_status == NORMAL:
+    elif enrolment.status != NORMAL and terms.payer_status == NORMAL:
         yield Reason(
             ReasonCode.PAYER_SUSPENDED,
             "停保期间不能给家人用",
             "您的职工医保现在是停保；余额没有清零，您自己看病买药还能用",
             "恢复缴费后再办",
         )
-    if standing.leaving_on is not None:
+    if enrolment.leaving_on is not None:
         yield Reason(
             ReasonCode.PAYER_LEAVING,
             "正在办理参保关系转移",
-            f"您的职工医保将在{day_words(standing.leaving_on)}终止或转出",
+            f"您的职工医保将在{day_words(enrolment.leaving_on)}终止或转出",
             "转移完成后，在新的地方办理",
         )
 
@@ -174,7 +174,7 @@ def period_reasons(pair: Pair) -> Found:
 def user_reasons(user: User, pair: Pair, payer_region: str, terms: SharingTerms) -> Found:
     """Yield what stands in the way on the user's side, by the terms of both regions."""
     both = [terms, *([user.terms] if user.terms is not None else [])]
-    yield from _user_standing(user, payer_region, both)
+    yield from _user_enrolment(user, payer_region, both)
     most = min((t.max_authorisers for t in both if t.max_authorisers is not None), default=None)
     if most is not None and user.authorisers >= most:
         yield Reason(
@@ -187,7 +187,7 @@ def user_reasons(user: User, pair: Pair, payer_region: str, terms: SharingTerms)
         yield Reason(
             ReasonCode.RELATION,
             "这种关系不在用钱的人参保地的范围里",
-            f"{user.standing.region_name}的规定里没有这种关系",
+            f"{user.enrolment.region_name}的规定里没有这种关系",
             "两地的规定都允许才能办",
         )
     if not user.identity_checked and (not terms.temporary_members or set(pair.scopes) != {PREMIUM}):
@@ -195,9 +195,9 @@ def user_reasons(user: User, pair: Pair, payer_region: str, terms: SharingTerms)
         yield Reason(ReasonCode.IDENTITY, "身份没有完整核验", only, "带身份证到窗口核验身份")
 
 
-def _user_standing(user: User, payer_region: str, both: list[SharingTerms]) -> Found:
-    standing = user.standing
-    if not standing.is_insured:
+def _user_enrolment(user: User, payer_region: str, both: list[SharingTerms]) -> Found:
+    enrolment = user.enrolment
+    if not enrolment.is_insured:
         yield Reason(
             ReasonCode.USER_NOT_INSURED,
             "用钱的人没有参加基本医疗保险",
@@ -205,32 +205,32 @@ def _user_standing(user: User, payer_region: str, both: list[SharingTerms]) -> F
             "先参保，再办理",
         )
         return
-    if standing.status != NORMAL and any(t.user_status == NORMAL for t in both):
+    if enrolment.status != NORMAL and any(t.user_status == NORMAL for t in both):
         yield Reason(
             ReasonCode.USER_SUSPENDED,
             "用钱的人要正常参保缴费",
             "现在是停保",
             "恢复缴费后再办",
         )
-    if standing.leaving_on is not None:
+    if enrolment.leaving_on is not None:
         yield Reason(
             ReasonCode.USER_LEAVING,
             "用钱的人正在办理参保关系转移",
-            f"医保将在{day_words(standing.leaving_on)}终止或转出",
+            f"医保将在{day_words(enrolment.leaving_on)}终止或转出",
             "转移完成后再办",
         )
-    if user.terms is None or not all(covers(t, payer_region, standing.region) for t in both):
+    if user.terms is None or not all(covers(t, payer_region, enrolment.region) for t in both):
         yield Reason(
             ReasonCode.USER_OUTSIDE,
             "用钱的人参保地不在范围里",
-            f"在{standing.region_name or standing.region}参保",
+            f"在{enrolment.region_name or enrolment.region}参保",
             "要在同一个省参保；外省的家人暂时不能用",
         )
-    if any(standing.insurance not in t.user_insurances for t in both):
+    if any(enrolment.insurance not in t.user_insurances for t in both):
         yield Reason(
             ReasonCode.USER_INSURANCE,
             "这种医保的参保人不能用",
-            f"参加的是{INSURANCES.get(standing.insurance, standing.insurance)}",
+            f"参加的是{INSURANCES.get(enrolment.insurance, enrolment.insurance)}",
             "可以打电话问当地的规定",
         )
 

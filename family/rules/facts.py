@@ -7,7 +7,7 @@ from accounts.policies.terms import SharingTerms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class EnrolmentFacts:
     """How somebody is insured on a day. `status` is normal, suspended or ended; region and insurance of that row."""
 
     status: str
@@ -27,7 +27,7 @@ class Payer:
 
     region_name: str
     has_account: bool
-    standing: Standing
+    enrolment: EnrolmentFacts
     age: int
     funds_name: str = "历年结余"
     last_year_fen: int = 0
@@ -54,7 +54,7 @@ class Pair:
 class User:
     """What counts about the one who uses. `terms` are those of the user's own region; None where it has none."""
 
-    standing: Standing
+    enrolment: EnrolmentFacts
     authorisers: int = 0
     terms: SharingTerms | None = None
     identity_checked: bool = True

@@ -8,7 +8,7 @@ from enum import StrEnum
 from accounts.policies.terms import SharingTerms
 from accounts.policies.terms.sharing import HOSPITAL, LEVELS, NORMAL, PHARMACY, POOL
 from family.rules.eligibility import covers, is_allowed
-from family.rules.facts import Standing
+from family.rules.facts import EnrolmentFacts
 
 RESIDENT = "390"
 
@@ -61,8 +61,8 @@ class Bound:
     scopes: tuple[str, ...]
     limit_fen: int | None
     used_fen: int
-    payer: Standing
-    user: Standing
+    payer: EnrolmentFacts
+    user: EnrolmentFacts
     terms: SharingTerms | None
     user_terms: SharingTerms | None
 
@@ -83,8 +83,8 @@ def blocked(bound: Bound, *, on: date, scope: str, where: Where | None) -> Block
         (Blocked.OVER, bound.until_on is None or on <= bound.until_on),
         (Blocked.SCOPE, scope in bound.scopes),
         (Blocked.RULES, _permit(bound, scope, (terms, user_terms))),
-        (Blocked.PAYER, _stands(bound.payer, terms.payer_status)),
-        (Blocked.USER, all(_stands(bound.user, t.user_status) for t in (terms, user_terms))),
+        (Blocked.PAYER, _meets(bound.payer, terms.payer_status)),
+        (Blocked.USER, all(_meets(bound.user, t.user_status) for t in (terms, user_terms))),
         (Blocked.PLACE, where is None or place_allowed(where, bound.user.insurance, user_terms)),
         (Blocked.LIMIT, bound.left_fen != 0),
     )
@@ -102,8 +102,8 @@ def _permit(bound: Bound, scope: str, both: Iterable[SharingTerms]) -> bool:
     )
 
 
-def _stands(standing: Standing, required: str) -> bool:
-    return standing.status == NORMAL if required == NORMAL else standing.is_insured
+def _meets(enrolment: EnrolmentFacts, required: str) -> bool:
+    return enrolment.status == NORMAL if required == NORMAL else enrolment.is_insured
 
 
 def place_allowed(where: Where, insurance: str, terms: SharingTerms) -> bool:

@@ -21,7 +21,7 @@ from family.rules import (
     spending_plan,
     use,
 )
-from family.rules.facts import Pair, Payer, Standing, User
+from family.rules.facts import EnrolmentFacts, Pair, Payer, User
 from family.rules.reasons import for_user
 from family.rules.use import Blocked, Bound
 
@@ -52,9 +52,9 @@ TERMS = SharingTerms(
     monthly_changes=5,
     monthly_transfers=None,
 )
-NORMAL = Standing(status="normal", region="330381", region_name="瑞安市", insurance="310")
-PAYER = Payer(region_name="瑞安市", has_account=True, standing=NORMAL, age=40, last_year_fen=200_000)
-USER = User(standing=NORMAL, terms=TERMS)
+NORMAL = EnrolmentFacts(status="normal", region="330381", region_name="瑞安市", insurance="310")
+PAYER = Payer(region_name="瑞安市", has_account=True, enrolment=NORMAL, age=40, last_year_fen=200_000)
+USER = User(enrolment=NORMAL, terms=TERMS)
 PAIR = Pair(relation="5", scopes=("medical",), on=DAY)
 
 
@@ -62,7 +62,7 @@ def codes(payer: Payer = PAYER, pair: Pair = PAIR, user: User | None = USER, ter
     return {str(reason.code) for reason in eligibility.reasons(payer, pair, user, terms)}
 
 
-def standing(**changes) -> Standing:
+def enrolled(**changes) -> EnrolmentFacts:
     return replace(NORMAL, **changes)
 
 
@@ -74,9 +74,9 @@ class TestEligibility:
         ("changes", "code"),
         [
             ({"last_year_fen": 199_999}, "gate"),
-            ({"standing": standing(status="suspended")}, "payer_suspended"),
-            ({"standing": standing(status="ended")}, "payer_ended"),
-            ({"standing": standing(leaving_on=date(2026, 4, 1))}, "payer_leaving"),
+            ({"enrolment": enrolled(status="suspended")}, "payer_suspended"),
+            ({"enrolment": enrolled(status="ended")}, "payer_ended"),
+            ({"enrolment": enrolled(leaving_on=date(2026, 4, 1))}, "payer_leaving"),
             ({"has_account": False}, "no_account"),
             ({"age": 15}, "payer_minor"),
             ({"users": 3}, "max_users"),
@@ -107,10 +107,10 @@ class TestEligibility:
     @pytest.mark.parametrize(
         ("changes", "code"),
         [
-            ({"standing": Standing(status="ended")}, "user_not_insured"),
-            ({"standing": standing(status="suspended")}, "user_suspended"),
-            ({"standing": standing(leaving_on=date(2026, 4, 1))}, "user_leaving"),
-            ({"standing": standing(region="350500")}, "user_outside"),
+            ({"enrolment": EnrolmentFacts(status="ended")}, "user_not_insured"),
+            ({"enrolment": enrolled(status="suspended")}, "user_suspended"),
+            ({"enrolment": enrolled(leaving_on=date(2026, 4, 1))}, "user_leaving"),
+            ({"enrolment": enrolled(region="350500")}, "user_outside"),
             ({"authorisers": 2}, "max_authorisers"),
             ({"identity_checked": False}, "identity"),
         ],
@@ -121,7 +121,7 @@ class TestEligibility:
     def test_every_reason_comes_at_once(self):
         payer = replace(PAYER, last_year_fen=0, age=15, users=3)
         pair = replace(PAIR, relation="7", is_bound=True)
-        user = replace(USER, standing=Standing(status="ended"), authorisers=2)
+        user = replace(USER, enrolment=EnrolmentFacts(status="ended"), authorisers=2)
         expected = {
             "gate",
             "payer_minor",
@@ -147,12 +147,12 @@ class TestEligibility:
         assert codes(terms=None) == {"no_sharing"}
 
     def test_every_reason_says_why_what_was_found_and_what_to_do(self):
-        payer = replace(PAYER, standing=standing(status="suspended", leaving_on=DAY), last_year_fen=0, age=3, users=9)
+        payer = replace(PAYER, enrolment=enrolled(status="suspended", leaving_on=DAY), last_year_fen=0, age=3, users=9)
         pair = Pair(
             relation="8", scopes=("medical", "premium"), is_self=True, is_bound=True, open_number="GJ", limit_fen=0
         )
         terms = replace(TERMS, scopes=("premium",))
-        for reason in eligibility.reasons(payer, pair, replace(USER, standing=standing(region="1")), terms):
+        for reason in eligibility.reasons(payer, pair, replace(USER, enrolment=enrolled(region="1")), terms):
             assert reason.why
             assert reason.found
             assert reason.remedy
@@ -163,7 +163,7 @@ class TestEligibility:
 
     def test_a_suspended_user_is_fine_where_being_insured_is_enough(self):
         lenient = replace(TERMS, user_status="any")
-        suspended = replace(USER, standing=standing(status="suspended"), terms=lenient)
+        suspended = replace(USER, enrolment=enrolled(status="suspended"), terms=lenient)
         assert codes(user=suspended, terms=lenient) == set()
 
     def test_somebody_not_fully_identified_may_be_a_temporary_member_for_premiums_only(self):
@@ -253,9 +253,9 @@ class TestUse:
             ({"terms": None}, Blocked.RULES),
             ({"user_terms": replace(TERMS, scopes=("premium",))}, Blocked.RULES),
             ({"relation": "7"}, Blocked.RULES),
-            ({"user": standing(region="350500")}, Blocked.RULES),
-            ({"payer": standing(status="suspended")}, Blocked.PAYER),
-            ({"user": standing(status="suspended")}, Blocked.USER),
+            ({"user": enrolled(region="350500")}, Blocked.RULES),
+            ({"payer": enrolled(status="suspended")}, Blocked.PAYER),
+            ({"user": enrolled(status="suspended")}, Blocked.USER),
             ({"limit_fen": 100, "used_fen": 100}, Blocked.LIMIT),
             ({"limit_fen": 100, "used_fen": 99}, None),
         ],
@@ -265,7 +265,7 @@ class TestUse:
         assert use.blocked(replace(BOUND, **changes), on=DAY, scope="medical", where=where) == why
 
     def test_a_resident_is_held_to_the_places_of_their_own_scheme(self):
-        resident = replace(BOUND, user=standing(insurance="390"))
+        resident = replace(BOUND, user=enrolled(insurance="390"))
         assert use.blocked(resident, on=DAY, scope="medical", where=Where("hospital", 3)) == Blocked.PLACE
         assert use.blocked(resident, on=DAY, scope="medical", where=Where("hospital", 2)) is None
         free = replace(resident, user_terms=replace(TERMS, resident_levels=None, resident_places=None))

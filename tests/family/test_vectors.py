@@ -8,14 +8,14 @@ import pytest
 from accounts.enums import PotKind
 from family.queries.plan import lendable
 from family.rules import Source, Where, eligibility, premium_plan, spending_plan
-from family.rules.facts import Pair, Payer, Standing, User
+from family.rules.facts import EnrolmentFacts, Pair, Payer, User
 from family.rules.use import place_allowed
 from tests.accounts.policies.test_vectors import cases, terms_of
 from yibao.lib.fen import parse_yuan, yuan
 
 pytestmark = pytest.mark.unit
 
-GOOD = Standing(status="normal", region="330381", insurance="310")
+GOOD = EnrolmentFacts(status="normal", region="330381", insurance="310")
 
 
 def sharing(case: dict[str, Any]) -> Any:
@@ -33,7 +33,7 @@ def gate(case: dict[str, Any]) -> dict[str, Any]:
     payer = Payer(
         region_name="瑞安市",
         has_account=True,
-        standing=GOOD,
+        enrolment=GOOD,
         age=40,
         last_year_fen=parse_yuan(case["given"]["last_year_balance"]),
     )
@@ -42,8 +42,8 @@ def gate(case: dict[str, Any]) -> dict[str, Any]:
 
 def bind(case: dict[str, Any]) -> dict[str, Any]:
     terms, given = sharing(case), case["given"]
-    payer = Payer(region_name="瑞安市", has_account=True, standing=GOOD, age=40, last_year_fen=300_000)
-    user = User(standing=GOOD, authorisers=given["authorisers_already"], terms=terms)
+    payer = Payer(region_name="瑞安市", has_account=True, enrolment=GOOD, age=40, last_year_fen=300_000)
+    user = User(enrolment=GOOD, authorisers=given["authorisers_already"], terms=terms)
     pair = Pair(relation=given["relation"], scopes=("medical",))
     return {"allowed": not eligibility.reasons(payer, pair, user, terms)}
 
