@@ -42,11 +42,11 @@ def tick() -> None:
 
 @shared_task(name="accounts.tasks.pump")
 def pump() -> None:
-    """Ring again for the chunks of every run that stands still, and settle it if its last worker died before it could.
+    """Ring again for the chunks of every stalled run, and settle it if its last worker died before it could.
 
     A lost message therefore only delays; a doubled one finds the chunk locked or done.
     """
-    for run_id in runs.standing_still(since=clock.now() - timedelta(seconds=settings.STALLED_SECONDS)):
+    for run_id in runs.stalled_runs(since=clock.now() - timedelta(seconds=settings.STALLED_SECONDS)):
         ring(run_id)
         runs.finish(run_id=run_id, now=clock.now())
 

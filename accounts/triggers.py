@@ -65,7 +65,7 @@ def protect(*tables: str) -> None:
 
 
 def triggers() -> list[tuple[str, str, str]]:
-    """Return every trigger that must stand: those of append-only tables, and of published policies."""
+    """Return every trigger that must be installed: those of append-only tables, and of published policies."""
     from accounts.policies import triggers as policy_guard
 
     own = [trigger for table in APPEND_ONLY for trigger in append_only(table)]
@@ -105,7 +105,7 @@ def _install_role(cursor: CursorWrapper) -> None:
 
 
 def missing(using: str = "default", only: Collection[str] | None = None) -> Sequence[str]:
-    """Return the names of triggers that do not stand as installed: gone, not ALWAYS, on other events, hollowed out.
+    """Return the names of triggers that are not as `install` makes them: gone, not ALWAYS, on other events, hollowed out.
 
     `only` names the tables to look at; all that should have triggers when it is not given.
     """
@@ -116,12 +116,12 @@ def missing(using: str = "default", only: Collection[str] | None = None) -> Sequ
             JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid WHERE t.tgenabled = 'A'
             """
         )
-        standing = {(table, name): (events, body) for table, name, events, body in cursor.fetchall()}
+        installed = {(table, name): (events, body) for table, name, events, body in cursor.fetchall()}
     wanted = [trigger for trigger in triggers() if only is None or trigger[0] in only]
-    return [name for table, name, sql in wanted if not _stands(standing.get((table, name)), table, sql)]
+    return [name for table, name, sql in wanted if not _is_as_wanted(installed.get((table, name)), table, sql)]
 
 
-def _stands(found: tuple[int, str] | None, table: str, sql: str) -> bool:
+def _is_as_wanted(found: tuple[int, str] | None, table: str, sql: str) -> bool:
     if found is None:
         return False
     events, body = found
@@ -129,7 +129,7 @@ def _stands(found: tuple[int, str] | None, table: str, sql: str) -> bool:
 
 
 @register(TAG)
-def triggers_stand(databases: Sequence[str] | None = None, **kwargs: object) -> list[Error]:
+def check_triggers(databases: Sequence[str] | None = None, **kwargs: object) -> list[Error]:
     """Refuse to start on a database whose ledger could be rewritten. Web and workers run this when they start."""
     if databases:
         return []  # `migrate` is checking before it puts the triggers back

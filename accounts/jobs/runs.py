@@ -208,7 +208,7 @@ def finish(*, run_id: int, now: datetime) -> None:
         run.save(update_fields=["state", "finished_at"])
 
 
-def standing_still(*, since: datetime) -> list[int]:
+def stalled_runs(*, since: datetime) -> list[int]:
     """Return the ids of runs being worked on of which no chunk was finished after `since`."""
     moved = Chunk.objects.filter(run=OuterRef("pk"), finished_at__gt=since)
     waiting = Run.objects.filter(state=RunState.WORKING, opened_at__lte=since).exclude(Exists(moved))
