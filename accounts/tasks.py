@@ -9,7 +9,7 @@ from celery import shared_task
 from django.conf import settings
 from django.db import transaction
 
-from accounts.enums import ChunkState
+from accounts.codes import ChunkState
 from accounts.identity import sms
 from accounts.identity.actors import Actor
 from accounts.jobs import registry, runs, schedule

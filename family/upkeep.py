@@ -13,10 +13,10 @@ from functools import partial
 
 from django.db import transaction
 
-from accounts.enums import PotKind
+from accounts.codes import PotKind
 from accounts.identity.actors import Actor
 from accounts.models import Person, Pot
-from family.enums import ACTIVE_STATES, OPEN, Consent, EndReason, InvitationState, StepKind
+from family.codes import ACTIVE_STATES, OPEN, Consent, EndReason, InvitationState, StepKind
 from family.models import Bond, Invitation
 from family.operations import history, locks, notifications
 from family.operations.closing import close_by_itself

@@ -1,14 +1,14 @@
 """Codes of the places where accounts may pay."""
 
-from django.db.models import IntegerChoices, TextChoices
+from accounts.codes import IntegerCode, TextCode
 
 
-class InstitutionKind(TextChoices):
+class InstitutionKind(TextCode):
     HOSPITAL = "hospital", "定点医疗机构"
     PHARMACY = "pharmacy", "定点零售药店"
 
 
-class InstitutionLevel(IntegerChoices):
+class InstitutionLevel(IntegerCode):
     """医疗机构等级。无等级 are mostly community clinics (社区卫生院)."""
 
     NONE = 0, "无等级"

@@ -19,7 +19,7 @@ from typing import Any
 
 from accounts import help as handbook
 from accounts.models import Person, User
-from family.enums import InvitationState
+from family.codes import InvitationState
 from family.models import Invitation
 from family.operations.bonds import set_limit
 from tests.factories.family import SELF, bond

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from accounts.enums import PotKind, VoucherKind
+from accounts.codes import PotKind, VoucherKind
 from accounts.identity.actors import Actor
 from accounts.jobs.worker import Report, run_job
 from accounts.ledger import posting

@@ -7,7 +7,7 @@ from django.db.models import Count, F, Q, QuerySet, Sum
 from django.http import HttpRequest
 from django.utils.html import format_html
 
-from accounts.enums import ChunkState
+from accounts.codes import ChunkState
 from accounts.models import Chunk, Run, Skip
 from yibao.lib.fen import grouped
 

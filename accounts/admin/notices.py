@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest
 
-from accounts.enums import Role
+from accounts.codes import Role
 from accounts.identity.access import actor_of
 from accounts.models import Feedback
 from accounts.operations.notices import AlreadyAnsweredError, LinkInNoticeError, answer_feedback

@@ -7,7 +7,7 @@ from django.db import models
 from django.http import HttpRequest
 from simple_history.admin import SimpleHistoryAdmin
 
-from accounts.enums import Role
+from accounts.codes import Role
 from accounts.models import Duty, Office, Paper
 from accounts.queries.offices import gaps
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from accounts.enums import Role
+from accounts.codes import Role
 from accounts.forms.policies import PolicyDraftForm
 from accounts.identity.access import actor_of
 from accounts.identity.actors import Actor

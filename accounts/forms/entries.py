@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django import forms
 from django.http import QueryDict
 
-from accounts.enums import PotKind
+from accounts.codes import PotKind
 from accounts.policies import formulas
 from accounts.policies.terms import CreditTerms
 from accounts.queries.lines import pot_name

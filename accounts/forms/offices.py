@@ -6,7 +6,7 @@ from datetime import date
 from django import forms
 from django.http import QueryDict
 
-from accounts.enums import PersonGroup
+from accounts.codes import PersonGroup
 
 DAY_PARTS = ("year", "month", "day")
 WRONG_DAY = "日期要写成年、月、日三个数，例如 2017、7、1。不写就按今天查"

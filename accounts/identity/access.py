@@ -13,7 +13,7 @@ from django.shortcuts import redirect
 from django.urls import reverse_lazy
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
-from accounts.enums import Role
+from accounts.codes import Role
 from accounts.identity import limits
 from accounts.identity.actors import Actor
 from accounts.models import Person, User

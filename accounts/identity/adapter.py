@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 
-from accounts.enums import Role
+from accounts.codes import Role
 from accounts.identity import access, audit, drafts
 from accounts.models import User
 from accounts.sealing import fields

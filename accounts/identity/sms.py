@@ -20,7 +20,7 @@ from django.db import transaction
 from django.db.models import F
 from kombu.exceptions import OperationalError
 
-from accounts.enums import MessageState
+from accounts.codes import MessageState
 from accounts.models import OutboxMessage, User
 
 log = logging.getLogger(__name__)

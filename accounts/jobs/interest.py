@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from django.db import connection
 
-from accounts.enums import PotKind, VoucherKind
+from accounts.codes import PotKind, VoucherKind
 from accounts.jobs import people, rollover
 from accounts.jobs.runs import Outcome
 from accounts.ledger.bulk import Batch, Line, post_batches

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from django.db import connection
 
-from accounts.enums import InsuranceType
+from accounts.codes import InsuranceType
 from accounts.ledger.bulk import Line
 from accounts.models import Chunk
 from accounts.policies.status import Status

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from django.db import connection
 
-from accounts.enums import PotKind, VoucherKind
+from accounts.codes import PotKind, VoucherKind
 from accounts.jobs.people import Pots
 from accounts.ledger.bulk import Batch, Line
 from accounts.ledger.pots import receivables, system_pot

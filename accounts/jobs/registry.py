@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from accounts.enums import JobKind
+from accounts.codes import JobKind
 from accounts.identity.actors import Actor
 from accounts.jobs import interest, rollover, runs, yearly
 from accounts.jobs.monthly import run as monthly

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from django.db import connection
 
-from accounts.enums import PotKind, VoucherKind
+from accounts.codes import PotKind, VoucherKind
 from accounts.jobs.runs import CannotRun, Outcome
 from accounts.ledger.bulk import Batch, Line, post_batches
 from accounts.models import Chunk, Pot, Run

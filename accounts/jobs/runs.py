@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Count, Exists, OuterRef, Sum
 
-from accounts.enums import ChunkState, InsuranceType, JobKind, RunState
+from accounts.codes import ChunkState, InsuranceType, JobKind, RunState
 from accounts.identity.actors import Actor
 from accounts.ledger import periods
 from accounts.ledger.retry import retrying

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from django.db.models import Max, Min, Q
 
-from accounts.enums import InsuranceType, JobKind, PotKind, RunState
+from accounts.codes import InsuranceType, JobKind, PotKind, RunState
 from accounts.jobs import registry, rollover
 from accounts.ledger import periods
 from accounts.models import Contribution, Enrolment, Import, Pot, Run

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-from accounts.enums import ChunkState, JobKind, RunState
+from accounts.codes import ChunkState, JobKind, RunState
 from accounts.identity.actors import Actor
 from accounts.jobs import registry, rollover, runs
 from accounts.jobs.schedule import next_jobs

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from django.db import connection
 
-from accounts.enums import EnrolmentStatus, JobKind, PotKind, VoucherKind
+from accounts.codes import EnrolmentStatus, JobKind, PotKind, VoucherKind
 from accounts.jobs import people, recovery, rollover, runs
 from accounts.jobs.recovery import Excess
 from accounts.jobs.runs import CannotRun, Outcome

@@ -10,7 +10,7 @@ from datetime import date
 
 from django.db import connection
 
-from accounts.enums import PotKind, VoucherKind
+from accounts.codes import PotKind, VoucherKind
 from accounts.models import Run, Voucher
 
 # source pot, target pot, fen, facts as compact JSON or None

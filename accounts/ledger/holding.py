@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from accounts.enums import PotKind
+from accounts.codes import PotKind
 from accounts.identity.actors import Actor
 from accounts.ledger import periods
 from accounts.ledger.posting import Locked, bring_forward, lock_pots

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Case, When
 
-from accounts.enums import PotKind, VoucherKind
+from accounts.codes import PotKind, VoucherKind
 from accounts.identity.actors import Actor
 from accounts.ledger import periods
 from accounts.ledger.pots import lends_fen

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from django.db import connection
 
-from accounts.enums import SYSTEM_POTS, InsuranceType, PotKind
+from accounts.codes import SYSTEM_POTS, InsuranceType, PotKind
 from accounts.models import Pot
 from accounts.policies import book
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection
 
 from accounts import triggers
-from accounts.enums import BATCH_KINDS, PERSONAL_POTS
+from accounts.codes import BATCH_KINDS, PERSONAL_POTS
 
 SHOWN = 5
 

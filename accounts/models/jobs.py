@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from accounts.enums import ChunkState, JobKind, RunState
+from accounts.codes import ChunkState, JobKind, RunState
 
 
 class Run(models.Model):

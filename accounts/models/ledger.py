@@ -10,7 +10,7 @@ Invariants, kept by the database and checked by `verify_ledger`:
 from django.db import models
 from django.db.models import Q
 
-from accounts.enums import BATCH_KINDS, PERSONAL_POTS, PotKind, VoucherKind
+from accounts.codes import BATCH_KINDS, PERSONAL_POTS, PotKind, VoucherKind
 
 
 class Pot(models.Model):

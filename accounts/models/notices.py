@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from accounts.enums import NoticeKind
+from accounts.codes import NoticeKind
 
 
 class Notice(models.Model):

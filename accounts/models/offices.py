@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
-from accounts.enums import PersonGroup, Situation
+from accounts.codes import PersonGroup, Situation
 
 
 class Office(models.Model):

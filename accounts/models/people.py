@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from accounts.enums import EnrolmentStatus, Gender, InsuranceType
+from accounts.codes import EnrolmentStatus, Gender, InsuranceType
 from accounts.sealing.fields import BlindIndexField, SealedField
 
 MAX_BASE_FEN = 10**9  # ten million yuan a month: beyond any ceiling, so a slip of the decimal point stands out

@@ -4,7 +4,7 @@ import uuid
 
 from django.db import models
 
-from accounts.enums import MessageState
+from accounts.codes import MessageState
 from accounts.sealing.fields import SealedField
 
 

@@ -7,7 +7,7 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permis
 from django.db import models
 from django.db.models import Q
 
-from accounts.enums import Contrast, Role, TextSize
+from accounts.codes import Contrast, Role, TextSize
 from accounts.sealing.fields import BlindIndexField, SealedField, indexes
 
 

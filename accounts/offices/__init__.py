@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from accounts.enums import PersonGroup, Situation
+from accounts.codes import PersonGroup, Situation
 
 SHIPPED = Path(__file__).resolve().parent
 

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
 
-from accounts.enums import MessageState
+from accounts.codes import MessageState
 from accounts.identity import audit, limits, sms
 from accounts.identity.actors import Actor
 from accounts.models import (

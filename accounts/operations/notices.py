@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from accounts.enums import NoticeKind
+from accounts.codes import NoticeKind
 from accounts.identity import audit, limits, sms
 from accounts.identity.actors import Actor
 from accounts.models import Feedback, Notice, Person, User

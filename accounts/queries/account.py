@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from accounts.enums import PERSONAL_POTS, EnrolmentStatus, InsuranceType, PotKind
+from accounts.codes import PERSONAL_POTS, EnrolmentStatus, InsuranceType, PotKind
 from accounts.models import Contribution, Enrolment, Person, Pot
 from accounts.policies import book, formulas
 from accounts.policies.formulas import MonthFacts

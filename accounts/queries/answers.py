@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from accounts.enums import PotKind
+from accounts.codes import PotKind
 from accounts.models import Transfer
 from accounts.policies import formulas
 from accounts.policies.status import status_in

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from accounts.enums import JobKind, RunState, VoucherKind
+from accounts.codes import JobKind, RunState, VoucherKind
 from accounts.jobs.schedule import CREDIT_DAY
 from accounts.models import Run, Transfer
 from accounts.policies import book, formulas

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from accounts.enums import VoucherKind
+from accounts.codes import VoucherKind
 from accounts.models import Transfer
 from accounts.policies import book, formulas
 from accounts.policies.book import Published

@@ -6,7 +6,7 @@ from datetime import date
 
 from django.db.models import Q, QuerySet
 
-from accounts.enums import PERSONAL_POTS, PotKind, VoucherKind
+from accounts.codes import PERSONAL_POTS, PotKind, VoucherKind
 from accounts.models import Person, Pot, Transfer
 
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from django.db import connection
 
-from accounts.enums import VoucherKind
+from accounts.codes import VoucherKind
 from accounts.models import PolicyVersion, Transfer, Voucher
 from accounts.policies import book, formulas
 from accounts.policies.formulas import InterestFacts, MonthFacts

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from accounts.enums import Situation
+from accounts.codes import Situation
 from accounts.models import Duty, Office, Paper
 from accounts.offices import uncovered
 

@@ -4,7 +4,7 @@ from datetime import date
 
 from django.db.models import QuerySet
 
-from accounts.enums import InsuranceType
+from accounts.codes import InsuranceType
 from accounts.identity import certificates
 from accounts.identity.audit import LOOKED_UP
 from accounts.models import AuditEvent, Enrolment, Person

@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 
-from accounts.enums import PotKind, VoucherKind
+from accounts.codes import PotKind, VoucherKind
 from accounts.models import Pot, Transfer, Voucher
 from accounts.policies import formulas
 from accounts.policies.terms import CreditTerms

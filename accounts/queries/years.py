@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from accounts.enums import PotKind, VoucherKind
+from accounts.codes import PotKind, VoucherKind
 from accounts.policies import formulas
 from accounts.queries.account import Account
 from accounts.queries.statement import ACCOUNT_POTS, Stretch, Sum, stretches

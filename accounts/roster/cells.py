@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import date
 from functools import lru_cache
 
-from accounts.enums import InsuranceType
+from accounts.codes import InsuranceType
 from accounts.identity import certificates
 from accounts.models.people import MAX_BASE_FEN
 from accounts.policies import book

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection
 
-from accounts.enums import InsuranceType, JobKind
+from accounts.codes import InsuranceType, JobKind
 from accounts.identity.actors import Actor
 from accounts.jobs.monthly import window
 from accounts.ledger import periods

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from accounts.enums import EnrolmentStatus, Gender, InsuranceType
+from accounts.codes import EnrolmentStatus, Gender, InsuranceType
 from accounts.identity.actors import Actor
 from accounts.identity.certificates import Certificate
 from accounts.ledger import pots

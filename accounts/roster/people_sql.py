@@ -6,7 +6,7 @@ stas_date. Plain certificate and phone numbers never reach the database, not eve
 
 from django.db import connection
 
-from accounts.enums import InsuranceType
+from accounts.codes import InsuranceType
 from accounts.roster.files import Problems
 
 COPY = (

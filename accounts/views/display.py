@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 from django_htmx.http import trigger_client_event
 
-from accounts.enums import Contrast, TextSize
+from accounts.codes import Contrast, TextSize
 
 COOKIE = "display"  # "elder.high"
 COOKIE_DAYS = 400  # browsers keep no cookie longer

@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from accounts.enums import MessageState
+from accounts.codes import MessageState
 from accounts.models import OutboxMessage
 from yibao.lib import clock
 

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 
 from accounts.forms.signin import PhoneField
-from family.enums import Scope
+from family.codes import Scope
 from family.forms.fields import CertnoField, DayField, YuanField, plain_name
 
 OTHER = "other"

@@ -4,7 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from family.enums import ACTIVE_STATES, BondState, Consent, EndReason, Relation, Scope
+from family.codes import ACTIVE_STATES, BondState, Consent, EndReason, Relation, Scope
 from family.models.invitations import Invitation
 
 

@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from family.enums import StepKind
+from family.codes import StepKind
 from family.models.bonds import Bond
 from family.models.invitations import Invitation
 

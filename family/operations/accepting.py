@@ -16,7 +16,7 @@ from accounts.identity.actors import Actor
 from accounts.ledger.retry import retrying
 from accounts.models import Person, User
 from accounts.operations.proving import folded
-from family.enums import ACTIVE_STATES, Consent, InvitationState, StepKind
+from family.codes import ACTIVE_STATES, Consent, InvitationState, StepKind
 from family.models import Bond, Invitation
 from family.operations import history, locks, notifications
 from family.operations.invitations import require_open

@@ -9,7 +9,7 @@ from accounts.identity.actors import Actor
 from accounts.ledger.retry import retrying
 from accounts.models import Person
 from accounts.policies.terms.spending import BY_USER
-from family.enums import ACTIVE_STATES, BondState, StepKind
+from family.codes import ACTIVE_STATES, BondState, StepKind
 from family.models import Bond, Step
 from family.operations import history, locks, notifications
 from family.operations.ending import leave, remove

@@ -8,7 +8,7 @@ from accounts.identity.actors import Actor
 from accounts.ledger.holding import hold
 from accounts.ledger.retry import retrying
 from accounts.models import Person, Pot
-from family.enums import ACTIVE_STATES, OPEN, EndReason, InvitationState, StepKind
+from family.codes import ACTIVE_STATES, OPEN, EndReason, InvitationState, StepKind
 from family.models import Bond, Invitation, Step
 from family.operations import ending, history, locks, pool
 from family.operations.invitations import close

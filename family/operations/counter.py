@@ -7,7 +7,7 @@ from django.db import transaction
 from accounts.identity.actors import Actor
 from accounts.ledger.retry import retrying
 from accounts.models import Person
-from family.enums import Consent, StepKind
+from family.codes import Consent, StepKind
 from family.models import Bond, Invitation
 from family.operations import locks, notifications
 from family.operations.accepting import accept_locked, begin

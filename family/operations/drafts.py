@@ -7,7 +7,7 @@ from django.db import transaction
 
 from accounts.identity.actors import Actor
 from accounts.models import Person
-from family.enums import InvitationState
+from family.codes import InvitationState
 from family.models import Invitation
 from family.operations import locks
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from django.conf import settings
 
-from accounts.enums import PotKind, VoucherKind
+from accounts.codes import PotKind, VoucherKind
 from accounts.identity.actors import Actor
 from accounts.ledger import posting
 from accounts.ledger.holding import Held as HeldPots

@@ -7,7 +7,7 @@ from django.db import transaction
 from accounts.identity.actors import Actor
 from accounts.ledger.retry import retrying
 from accounts.models import Person
-from family.enums import ACTIVE_STATES, BondState, EndReason, StepKind
+from family.codes import ACTIVE_STATES, BondState, EndReason, StepKind
 from family.models import Bond, Step
 from family.operations import history, locks, notifications
 from family.queries.facts import changes_in_month, sharing_of

@@ -2,10 +2,10 @@
 
 from datetime import date, datetime
 
-from accounts.enums import PotKind
+from accounts.codes import PotKind
 from accounts.identity.actors import Actor
 from accounts.models import Person, Pot
-from family.enums import ACTIVE_STATES, EndReason
+from family.codes import ACTIVE_STATES, EndReason
 from family.models import Bond
 from family.operations.closing import close_by_itself
 from family.operations.ending import end_by_itself

@@ -7,7 +7,7 @@ from typing import Any
 from accounts.identity import audit
 from accounts.identity.actors import Actor
 from accounts.models import Person, Voucher
-from family.enums import StepKind
+from family.codes import StepKind
 from family.models import Bond, Draw, Invitation, Step
 from family.queries.facts import sharing_of
 

@@ -11,7 +11,7 @@ from accounts.identity import certificates, limits
 from accounts.identity.actors import Actor
 from accounts.ledger.retry import retrying
 from accounts.models import Person
-from family.enums import OPEN, InvitationState, StepKind
+from family.codes import OPEN, InvitationState, StepKind
 from family.models import Invitation, Step
 from family.operations import history, locks, notifications
 from family.queries import eligibility

@@ -7,7 +7,7 @@ from django.utils.crypto import salted_hmac
 
 from accounts.identity import certificates
 from accounts.models import Person
-from family.enums import ACTIVE_STATES
+from family.codes import ACTIVE_STATES
 from family.models import Bond, Invitation
 from family.rules import Changed
 

@@ -2,13 +2,13 @@
 
 from datetime import datetime
 
-from accounts.enums import NoticeKind
+from accounts.codes import NoticeKind
 from accounts.identity import sms
 from accounts.identity.actors import Actor
 from accounts.models import Person
 from accounts.operations.notices import notify
 from accounts.sealing import fields
-from family.enums import EndReason
+from family.codes import EndReason
 from family.models import Bond, Invitation
 from family.queries.facts import funds_name
 from family.rules import relations

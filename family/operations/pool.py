@@ -5,14 +5,14 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-from accounts.enums import PotKind, VoucherKind
+from accounts.codes import PotKind, VoucherKind
 from accounts.identity.actors import Actor
 from accounts.ledger import posting
 from accounts.ledger.posting import Locked, Move
 from accounts.ledger.pots import pool_pot
 from accounts.ledger.retry import retrying
 from accounts.models import Person, Pot, Voucher
-from family.enums import StepKind
+from family.codes import StepKind
 from family.models import Step
 from family.operations import history
 from family.queries.eligibility import to_move_in

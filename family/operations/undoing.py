@@ -10,7 +10,7 @@ from accounts.ledger import posting
 from accounts.ledger.holding import hold
 from accounts.ledger.retry import retrying
 from accounts.models import Person, Transfer
-from family.enums import ACTIVE_STATES, OPEN, BondState, EndReason, InvitationState, StepKind
+from family.codes import ACTIVE_STATES, OPEN, BondState, EndReason, InvitationState, StepKind
 from family.models import Bond, Draw, Invitation, Step
 from family.operations import history, locks, notifications
 from family.queries import eligibility

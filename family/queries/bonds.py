@@ -10,7 +10,7 @@ from accounts.ledger import periods
 from accounts.models import Person
 from accounts.policies import book
 from accounts.policies.terms.spending import BY_USER
-from family.enums import ACTIVE_STATES, BondState, StepKind
+from family.codes import ACTIVE_STATES, BondState, StepKind
 from family.models import Bond, Step
 from family.queries.facts import Insured, bound_of, spending_of, used_fen
 from family.queries.invitations import Mark, is_silent

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from accounts.enums import PotKind, VoucherKind
+from accounts.codes import PotKind, VoucherKind
 from accounts.identity import certificates
 from accounts.models import Person, Pot, Transfer
 from accounts.sealing import fields
-from family.enums import ACTIVE_STATES, OPEN
+from family.codes import ACTIVE_STATES, OPEN
 from family.models import Bond, Invitation
 from family.queries.facts import payer_facts, sharing_of, user_facts
 from family.rules import Reason, ReasonCode, eligibility, relations

@@ -6,14 +6,14 @@ from datetime import date, timedelta
 
 from django.db.models import Q, Sum
 
-from accounts.enums import EnrolmentStatus, InsuranceType, PotKind
+from accounts.codes import EnrolmentStatus, InsuranceType, PotKind
 from accounts.models import Enrolment, Person, Pot, User
 from accounts.policies import book
 from accounts.policies.terms import SharingTerms, SpendingTerms
 from accounts.policies.terms.sharing import POOL
 from accounts.queries.account import account_in, holdings_of
 from accounts.queries.statement import ACCOUNT_POTS, stretches, year_sums
-from family.enums import ACTIVE_STATES, StepKind
+from family.codes import ACTIVE_STATES, StepKind
 from family.models import Bond, Draw, Step
 from family.rules import eligibility, facts
 from family.rules.facts import EnrolmentFacts

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from accounts.models import Person
 from accounts.sealing import fields
-from family.enums import OPEN, InvitationState, StepKind
+from family.codes import OPEN, InvitationState, StepKind
 from family.models import Invitation, Step
 
 

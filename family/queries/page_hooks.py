@@ -8,7 +8,7 @@ from django.urls import NoReverseMatch, reverse
 from accounts.models import Person
 from accounts.queries import page_hooks
 from accounts.queries.page_hooks import Case, MainAct, Pending
-from family.enums import ACTIVE_STATES, OPEN, InvitationState
+from family.codes import ACTIVE_STATES, OPEN, InvitationState
 from family.models import Bond, Invitation
 from family.queries.bonds import kin_of
 from family.queries.facts import sharing_of

@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from accounts.enums import PotKind
+from accounts.codes import PotKind
 from accounts.ledger import periods
 from accounts.ledger.pots import lends_fen
 from accounts.models import Person, Pot
 from accounts.policies import book
 from accounts.policies.terms.sharing import BALANCE, POOL, SharingTerms
 from accounts.policies.terms.spending import CURRENT, SHARED
-from family.enums import ACTIVE_STATES
+from family.codes import ACTIVE_STATES
 from family.models import Bond
 from family.queries.bonds import Card, cards, in_use_order, year_of
 from family.queries.facts import Insured, bound_of, used_fen

@@ -7,7 +7,7 @@ and once it may not, nothing that follows has a figure: what is left over would 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from accounts.enums import PotKind
+from accounts.codes import PotKind
 from family.queries.plan import Plan
 from family.rules import Source
 

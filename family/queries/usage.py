@@ -7,7 +7,7 @@ from datetime import date
 
 from django.db.models import Q, QuerySet
 
-from accounts.enums import VoucherKind
+from accounts.codes import VoucherKind
 from accounts.models import Person
 from family.models import Draw
 from family.queries.bonds import kin_of

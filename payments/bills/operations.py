@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-from accounts.enums import PotKind, VoucherKind
+from accounts.codes import PotKind, VoucherKind
 from accounts.identity.actors import Actor
 from accounts.ledger import posting
 from accounts.ledger.holding import hold

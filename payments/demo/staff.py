@@ -6,7 +6,7 @@ import secrets
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.conf import settings
 
-from accounts.enums import Role
+from accounts.codes import Role
 from accounts.models import User
 from payments.demo.cast import CAST
 

@@ -7,7 +7,7 @@ from itertools import count
 
 from django.test import Client
 
-from accounts.enums import PotKind, VoucherKind
+from accounts.codes import PotKind, VoucherKind
 from accounts.ledger import posting
 from accounts.ledger.posting import Move, Place
 from accounts.ledger.pots import system_pot

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accounts.enums import PersonGroup, Situation
+from accounts.codes import PersonGroup, Situation
 from accounts.identity.actors import Actor
 from accounts.models import AuditEvent, Duty, Office, Paper
 from accounts.offices import DirectoryError, read, shipped

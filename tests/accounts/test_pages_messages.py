@@ -7,7 +7,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts.enums import NoticeKind
+from accounts.codes import NoticeKind
 from accounts.identity.actors import Actor
 from accounts.models import AuditEvent, Feedback, Notice, OutboxMessage
 from accounts.operations import notices

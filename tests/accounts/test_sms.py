@@ -12,7 +12,7 @@ import pytest
 from django.db import connection, transaction
 
 from accounts import tasks
-from accounts.enums import MessageState
+from accounts.codes import MessageState
 from accounts.identity import codes, sms
 from accounts.models import OutboxMessage
 from accounts.operations import identity

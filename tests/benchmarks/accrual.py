@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from django.db import connection
 
-from accounts.enums import JobKind
+from accounts.codes import JobKind
 from accounts.jobs import registry
 from tests.benchmarks import population
 from tests.benchmarks.population import ACTOR, FIRST

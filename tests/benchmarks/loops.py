@@ -5,7 +5,7 @@ import sys
 import time
 from datetime import date
 
-from accounts.enums import PotKind, VoucherKind
+from accounts.codes import PotKind, VoucherKind
 from accounts.ledger import posting
 from accounts.ledger.posting import Move
 from accounts.ledger.pots import system_pot

@@ -5,7 +5,7 @@ from datetime import date
 
 from django.db import connection
 
-from accounts.enums import JobKind
+from accounts.codes import JobKind
 from accounts.jobs import registry
 from tests.benchmarks import population
 from tests.benchmarks.accrual import _label

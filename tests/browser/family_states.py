@@ -11,11 +11,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from accounts.enums import PotKind, VoucherKind
+from accounts.codes import PotKind, VoucherKind
 from accounts.ledger.posting import Move, Place, post
 from accounts.ledger.pots import open_missing, system_pot
 from accounts.models import Enrolment, Person, Pot
-from family.enums import InvitationState
+from family.codes import InvitationState
 from family.models import Bond, Draw, Invitation
 from family.operations import bonds, drafts
 from family.queries.eligibility import indexes_of

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from accounts.enums import NoticeKind
+from accounts.codes import NoticeKind
 from accounts.identity.actors import Actor
 from accounts.models import Transfer
 from accounts.operations.notices import notify

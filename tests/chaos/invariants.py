@@ -2,7 +2,7 @@
 
 from django.db import connection
 
-from accounts.enums import BATCH_KINDS, PERSONAL_POTS
+from accounts.codes import BATCH_KINDS, PERSONAL_POTS
 from accounts.ledger.verify import INVARIANTS
 
 

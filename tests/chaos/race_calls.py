@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import OperationalError, connection, transaction
 
-from accounts.enums import VoucherKind
+from accounts.codes import VoucherKind
 from accounts.jobs.worker import run_job
 from accounts.ledger import posting
 from accounts.ledger.posting import AlreadyReversed, Locked, Move, NotEnough

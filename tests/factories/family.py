@@ -3,12 +3,12 @@
 from datetime import date, datetime, time
 from itertools import count
 
-from accounts.enums import PotKind, VoucherKind
+from accounts.codes import PotKind, VoucherKind
 from accounts.identity.actors import Actor
 from accounts.ledger.posting import Move, post
 from accounts.ledger.pots import open_missing, system_pot
 from accounts.models import Person, Pot
-from family.enums import Consent
+from family.codes import Consent
 from family.models import Bond
 from family.operations import drafts, invitations
 from family.operations.invitations import Sent

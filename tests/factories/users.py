@@ -4,7 +4,7 @@ import time
 
 from django.test import Client
 
-from accounts.enums import Role
+from accounts.codes import Role
 from accounts.models import Person, User
 
 PASSWORD = "a-long-enough-passphrase"

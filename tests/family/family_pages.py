@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import Person
-from family.enums import StepKind
+from family.codes import StepKind
 from family.models import Bond, Step
 from family.operations import accepting
 from tests.accounts.citizen_pages import browser_of, words

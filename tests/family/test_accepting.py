@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from accounts.enums import MessageState
+from accounts.codes import MessageState
 from accounts.identity import limits
 from accounts.identity.actors import Actor
 from accounts.models import Notice, OutboxMessage

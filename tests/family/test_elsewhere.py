@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from accounts import triggers
-from accounts.enums import Role
+from accounts.codes import Role
 from accounts.queries import page_hooks
 from family import tasks
 from family.models import Bond

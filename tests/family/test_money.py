@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from django.db import transaction
 
-from accounts.enums import PotKind, VoucherKind
+from accounts.codes import PotKind, VoucherKind
 from accounts.ledger.posting import KeyReused, NotEnough
 from accounts.ledger.verify import findings
 from accounts.models import Notice, Pot, Voucher

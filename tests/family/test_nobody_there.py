@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts.enums import MessageState
+from accounts.codes import MessageState
 from accounts.models import Allowance, OutboxMessage
 from tests.factories.family import NOW, insured, invited
 from tests.factories.people import certno

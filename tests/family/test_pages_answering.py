@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import OutboxMessage
-from family.enums import BondState, Consent, InvitationState, StepKind
+from family.codes import BondState, Consent, InvitationState, StepKind
 from family.models import Bond, Invitation, Step
 from family.operations import invitations
 from tests.factories.family import NOW, QUANZHOU, SELF, TODAY, insured, invited

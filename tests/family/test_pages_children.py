@@ -10,7 +10,7 @@ from django.test import Client
 
 from accounts.identity import limits
 from accounts.models import Notice, OutboxMessage, Person
-from family.enums import BondState, Consent
+from family.codes import BondState, Consent
 from family.models import Bond, Invitation
 from family.operations import accepting, invitations, undoing
 from tests.factories.family import NOW, SELF, TODAY, insured, invited

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from family.enums import InvitationState
+from family.codes import InvitationState
 from family.models import Invitation
 from family.operations import accepting, invitations
 from family.upkeep import keep_up

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from family.enums import InvitationState
+from family.codes import InvitationState
 from family.models import Invitation
 from family.operations import invitations
 from tests.factories.family import NOW, QUANZHOU, SELF, TODAY, insured, invited

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.ledger.pots import open_missing
-from family.enums import BondState, EndReason, InvitationState, StepKind
+from family.codes import BondState, EndReason, InvitationState, StepKind
 from family.models import Bond, Invitation
 from family.operations import bonds
 from family.queries import open_matters

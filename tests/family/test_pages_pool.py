@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from accounts.enums import PotKind
-from family.enums import StepKind
+from accounts.codes import PotKind
+from family.codes import StepKind
 from tests.factories.family import QUANZHOU, holds, insured
 from tests.family.family_pages import bound, browser_of, chen, huang, last_step, page, words
 

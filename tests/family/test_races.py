@@ -12,7 +12,7 @@ from django.db import connection
 from accounts.ledger import holding, posting
 from accounts.ledger.verify import findings
 from accounts.models import Person, Pot
-from family.enums import InvitationState, StepKind
+from family.codes import InvitationState, StepKind
 from family.models import Bond, Draw, Invitation, Step
 from family.operations import accepting, draws, invitations, locks
 from family.operations.ending import remove

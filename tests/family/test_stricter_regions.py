@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from accounts.enums import PotKind
+from accounts.codes import PotKind
 from accounts.policies.loading import load
 from accounts.policies.preset_files import shipped
 from family.operations import ending, pool, undoing

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from accounts.enums import PotKind
+from accounts.codes import PotKind
 from family.models import Bond, Invitation, Step
 from family.operations import bonds, closing, invitations, pool, undoing
 from family.operations.ending import leave

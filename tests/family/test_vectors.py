@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from accounts.enums import PotKind
+from accounts.codes import PotKind
 from family.queries.plan import lendable
 from family.rules import Source, Where, eligibility, premium_plan, spending_plan
 from family.rules.facts import EnrolmentFacts, Pair, Payer, User

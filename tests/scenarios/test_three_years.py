@@ -7,7 +7,7 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
-from accounts.enums import VoucherKind
+from accounts.codes import VoucherKind
 from accounts.models import Person, Transfer
 from accounts.queries.people import find_by_certno
 from accounts.roster.contributions import import_contributions

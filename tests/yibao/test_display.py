@@ -5,7 +5,7 @@ import re
 import pytest
 from django.test import Client
 
-from accounts.enums import Contrast, TextSize
+from accounts.codes import Contrast, TextSize
 from tests.factories.users import citizen, signed_in
 
 pytestmark = pytest.mark.django_db

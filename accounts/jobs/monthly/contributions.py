@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from accounts.enums import InsuranceType, JobKind, VoucherKind
+from accounts.codes import InsuranceType, JobKind, VoucherKind
 from accounts.jobs import people
 from accounts.jobs.monthly.window import Window
 from accounts.models import Chunk, Run

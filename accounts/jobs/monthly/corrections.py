@@ -10,7 +10,7 @@ from datetime import date
 
 from django.db import connection
 
-from accounts.enums import PotKind, VoucherKind
+from accounts.codes import PotKind, VoucherKind
 from accounts.jobs import people, recovery
 from accounts.jobs.monthly.retirees import Histories
 from accounts.jobs.monthly.window import Window

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from django.db import connection
 
-from accounts.enums import InsuranceType, VoucherKind
+from accounts.codes import InsuranceType, VoucherKind
 from accounts.jobs import people
 from accounts.jobs.monthly import window
 from accounts.jobs.monthly.contributions import Due

@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
 
-from accounts.enums import PotKind, VoucherKind
+from accounts.codes import PotKind, VoucherKind
 from accounts.jobs import people, rollover, runs
 from accounts.jobs.monthly import contributions, corrections, retirees, window
 from accounts.jobs.monthly.contributions import PAID_AND_RETIRED, Due

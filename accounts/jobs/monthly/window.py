@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
-from accounts.enums import JobKind
+from accounts.codes import JobKind
 from accounts.models import Run
 from accounts.policies import book
 from accounts.policies.terms.credit import MONTHLY

@@ -5,7 +5,7 @@ from argparse import ArgumentParser
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.enums import VoucherKind
+from accounts.codes import VoucherKind
 from accounts.models import Transfer
 from accounts.queries.explanations import why
 from yibao.lib.fen import grouped, yuan

@@ -6,7 +6,7 @@ from datetime import date
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.enums import JobKind, RunState
+from accounts.codes import JobKind, RunState
 from accounts.identity.actors import Actor
 from accounts.jobs.runs import CannotRun
 from accounts.jobs.worker import CLOSE_YEAR, Report, run_job

@@ -6,7 +6,7 @@ from datetime import date
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.enums import PotKind, VoucherKind
+from accounts.codes import PotKind, VoucherKind
 from accounts.identity.actors import Actor
 from accounts.identity.audit import LOOKED_UP, record
 from accounts.ledger.pots import regions_of

@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.enums import PotKind
+from accounts.codes import PotKind
 from accounts.identity.access import person_required
 from accounts.policies import book
 from accounts.queries import page_hooks

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from accounts.enums import PotKind
+from accounts.codes import PotKind
 from accounts.forms.entries import Choice, EntriesForm
 from accounts.identity.access import current_person, person_required
 from accounts.policies import book, formulas

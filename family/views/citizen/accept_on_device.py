@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.identity import limits
 from accounts.identity.access import address_of, person_required
-from family.enums import Relation
+from family.codes import Relation
 from family.forms.answering import ChildForm, CodeAcceptForm, DeclareForm, NumberForm
 from family.models import Invitation
 from family.operations import accepting

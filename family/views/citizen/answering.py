@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.identity.access import person_required
-from family.enums import StepKind
+from family.codes import StepKind
 from family.forms.answering import RefusalForm
 from family.models import Invitation, Step
 from family.operations import accepting, invitations

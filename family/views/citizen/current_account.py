@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from django.http import HttpRequest
 
-from accounts.enums import PotKind
+from accounts.codes import PotKind
 from accounts.identity.access import actor_of, current_person, current_user
 from accounts.models import Person
 from accounts.policies import book

@@ -8,7 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from accounts.identity.access import person_required
-from family.enums import InvitationState
+from family.codes import InvitationState
 from family.models import Invitation
 from family.queries.bonds import bonds_given, bonds_received, undoable
 from family.queries.eligibility import relations_offered

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 from accounts.policies.terms import SharingTerms
 from accounts.policies.terms.sharing import SCOPES
-from family.enums import InvitationState, Relation
+from family.codes import InvitationState, Relation
 from family.models import Invitation
 from family.rules import relations
 from family.rules.eligibility import age_on, birth_in

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.identity.access import person_required
-from family.enums import StepKind
+from family.codes import StepKind
 from family.models import Step
 from family.operations import undoing
 from family.queries.facts import funds_name, is_pool

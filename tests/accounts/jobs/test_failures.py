@@ -7,7 +7,7 @@ import time_machine
 from django.db import connection
 
 from accounts import tasks
-from accounts.enums import PotKind, RunState
+from accounts.codes import PotKind, RunState
 from accounts.jobs.schedule import Due, due_jobs, next_jobs
 from accounts.jobs.worker import run_due
 from accounts.ledger import periods

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from django.db import connection
 
-from accounts.enums import ChunkState, PotKind, RunState
+from accounts.codes import ChunkState, PotKind, RunState
 from accounts.jobs import registry, runs
 from accounts.ledger.verify import findings
 from accounts.models import Chunk, Person, Pot, Run, Transfer

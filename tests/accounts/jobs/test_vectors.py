@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from accounts.enums import PotKind, VoucherKind
+from accounts.codes import PotKind, VoucherKind
 from accounts.identity.actors import Actor
 from accounts.jobs.worker import CLOSE_YEAR, run_job
 from accounts.ledger.posting import Move, post

@@ -7,7 +7,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accounts.enums import JobKind, PotKind, RunState
+from accounts.codes import JobKind, PotKind, RunState
 from accounts.jobs.runs import CannotRun
 from accounts.ledger import periods
 from accounts.ledger.verify import findings

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from accounts.enums import PotKind, VoucherKind
+from accounts.codes import PotKind, VoucherKind
 from accounts.ledger import periods, posting
 from accounts.ledger.posting import AlreadyReversed, KeyReused, Move, NotEnough, PostingError
 from accounts.ledger.pots import receivables, system_pot

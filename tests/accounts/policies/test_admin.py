@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from django.urls import reverse
 
-from accounts.enums import Role
+from accounts.codes import Role
 from accounts.identity import access
 from accounts.models import AuditEvent, PolicyState, PolicyVersion, User
 from accounts.policies import book

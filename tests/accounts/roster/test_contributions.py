@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from accounts.enums import JobKind
+from accounts.codes import JobKind
 from accounts.identity.actors import Actor
 from accounts.jobs.runs import excluding_imports, open_run
 from accounts.models import AuditEvent, Contribution, Enrolment, Run

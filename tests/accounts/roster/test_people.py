@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from accounts.enums import PotKind
+from accounts.codes import PotKind
 from accounts.identity.actors import Actor
 from accounts.models import AuditEvent, Enrolment, Import, Person, Pot
 from accounts.queries.people import enrolment_on, enrolments_of, enrolments_on, find_by_certno, regions_of

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from accounts.enums import PotKind
+from accounts.codes import PotKind
 from accounts.ledger.posting import AlreadyReversed, KeyReused, PostingError
 from accounts.ledger.verify import findings
 from accounts.models import Voucher

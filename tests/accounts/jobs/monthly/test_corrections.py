@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from accounts.enums import RunState, VoucherKind
+from accounts.codes import RunState, VoucherKind
 from accounts.ledger.verify import findings
 from accounts.models import Import, Transfer
 from accounts.queries import explanations

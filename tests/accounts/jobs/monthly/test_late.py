@@ -5,7 +5,7 @@ from itertools import count
 
 import pytest
 
-from accounts.enums import RunState
+from accounts.codes import RunState
 from accounts.ledger.verify import findings
 from accounts.models import Skip
 from accounts.queries import explanations

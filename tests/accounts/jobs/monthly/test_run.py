@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from accounts.enums import RunState
+from accounts.codes import RunState
 from accounts.jobs.runs import CannotRun
 from accounts.ledger.verify import findings
 from accounts.models import Import, Skip, Voucher

@@ -1,16 +1,56 @@
-"""Codes of the field. Values are those of the national code tables where one exists."""
+"""Codes of the field. Values are those of the national code tables where one exists.
 
-from django.db.models import IntegerChoices, TextChoices
+Plain enums, which rules and formulas may import: they know nothing of Django, and still serve its fields, forms and
+templates.
+"""
+
+import enum
+from typing import Any
 
 
-class InsuranceType(TextChoices):
+class _Codes(enum.EnumType):
+    @property
+    def values(cls: Any) -> list[Any]:
+        return [member.value for member in cls]
+
+    @property
+    def choices(cls: Any) -> list[tuple[Any, str]]:
+        """(value, label) of each, as fields of models and forms want them."""
+        return [(member.value, member.label) for member in cls]
+
+
+class TextCode(enum.StrEnum, metaclass=_Codes):
+    """A code that is text. Each member is a pair of value and label."""
+
+    do_not_call_in_templates = enum.nonmember(True)
+    label: str
+
+    def __new__(cls, value: str, label: str = "") -> "TextCode":
+        member = str.__new__(cls, value)
+        member._value_, member.label = value, label
+        return member
+
+
+class IntegerCode(enum.IntEnum, metaclass=_Codes):
+    """A code that is a number. Each member is a pair of value and label."""
+
+    do_not_call_in_templates = enum.nonmember(True)
+    label: str
+
+    def __new__(cls, value: int, label: str = "") -> "IntegerCode":
+        member = int.__new__(cls, value)
+        member._value_, member.label = value, label
+        return member
+
+
+class InsuranceType(TextCode):
     """险种 insutype."""
 
     EMPLOYEE = "310", "职工基本医疗保险"
     RESIDENT = "390", "城乡居民基本医疗保险"
 
 
-class EnrolmentStatus(IntegerChoices):
+class EnrolmentStatus(IntegerCode):
     """参保状态 psn_insu_stas."""
 
     NORMAL = 1, "正常参保"
@@ -18,12 +58,12 @@ class EnrolmentStatus(IntegerChoices):
     ENDED = 4, "终止参保"
 
 
-class Gender(IntegerChoices):
+class Gender(IntegerCode):
     MALE = 1, "男"
     FEMALE = 2, "女"
 
 
-class PotKind(TextChoices):
+class PotKind(TextCode):
     """What a pot of money is for. The first four belong to a person, the others to a region."""
 
     CURRENT = "current", "当年账户"
@@ -42,7 +82,7 @@ PERSONAL_POTS = (PotKind.CURRENT, PotKind.CARRIED, PotKind.POOL, PotKind.RECEIVA
 SYSTEM_POTS = tuple(kind for kind in PotKind if kind not in PERSONAL_POTS)
 
 
-class VoucherKind(TextChoices):
+class VoucherKind(TextCode):
     """What happened to the money."""
 
     ACCRUAL = "accrual", "按月划入"
@@ -70,7 +110,7 @@ BATCH_KINDS = (
 )
 
 
-class JobKind(TextChoices):
+class JobKind(TextCode):
     """What a run does to everybody of a region."""
 
     ACCRUAL = "accrual", "个人账户划入"
@@ -79,20 +119,20 @@ class JobKind(TextChoices):
     ROLLOVER = "rollover", "年终结转"
 
 
-class RunState(TextChoices):
+class RunState(TextCode):
     WORKING = "working", "进行中"
     DONE = "done", "已完成"
     INCOMPLETE = "incomplete", "已完成，有人未处理"
     FAILED = "failed", "有失败的分段"
 
 
-class ChunkState(TextChoices):
+class ChunkState(TextCode):
     WAITING = "waiting", "待处理"
     DONE = "done", "已完成"
     FAILED = "failed", "失败"
 
 
-class TextSize(TextChoices):
+class TextSize(TextCode):
     """字号 of the whole site. 长辈版 is one of the sizes, so it can never miss a page or a function."""
 
     STANDARD = "standard", "标准"
@@ -101,12 +141,12 @@ class TextSize(TextChoices):
     LARGEST = "largest", "最大"
 
 
-class Contrast(TextChoices):
+class Contrast(TextCode):
     STANDARD = "standard", "标准颜色"
     HIGH = "high", "高对比"
 
 
-class Role(TextChoices):
+class Role(TextCode):
     """What a member of staff may do. Citizens have no role."""
 
     CLERK = "clerk", "经办"
@@ -115,7 +155,7 @@ class Role(TextChoices):
     APPROVER = "approver", "审批"
 
 
-class MessageState(TextChoices):
+class MessageState(TextCode):
     """Where a text message stands on its way to the phone."""
 
     WAITING = "waiting", "待发送"
@@ -124,14 +164,14 @@ class MessageState(TextChoices):
     LAPSED = "lapsed", "过时未发"
 
 
-class PersonGroup(TextChoices):
+class PersonGroup(TextCode):
     """人员类别 that the counters divide their work by (seed S3)."""
 
     EMPLOYEE = "employee", "职工医保"
     CIVIL = "civil", "公务员医疗补助"
 
 
-class Situation(TextChoices):
+class Situation(TextCode):
     """Who comes to the counter, for whom: decides which papers to bring."""
 
     SELF = "self", "本人去办"
@@ -139,7 +179,7 @@ class Situation(TextChoices):
     MINOR = "minor", "给未成年的孩子办"
 
 
-class NoticeKind(TextChoices):
+class NoticeKind(TextCode):
     """What a notice is about."""
 
     CREDIT = "credit", "账户的钱"

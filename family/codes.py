@@ -1,9 +1,9 @@
 """Codes of sharing: what somebody is to whom, and how invitations and bonds stand."""
 
-from django.db.models import TextChoices
+from accounts.codes import TextCode
 
 
-class Relation(TextChoices):
+class Relation(TextCode):
     """使用人是出钱人的…… (agnter_rlts of the national code tables; there is no 3).
 
     Always stored in this direction; family.rules.relations turns it round for the other side's pages.
@@ -17,14 +17,14 @@ class Relation(TextChoices):
     SIBLING = "7", "兄弟姐妹"
 
 
-class Scope(TextChoices):
+class Scope(TextCode):
     """What a bond is good for: two uses of 国办发〔2024〕38号, granted separately."""
 
     MEDICAL = "medical", "看病买药"
     PREMIUM = "premium", "代缴城乡居民医保"
 
 
-class InvitationState(TextChoices):
+class InvitationState(TextCode):
     """Where an invitation stands. Sent and seen ones are open: they may still be accepted."""
 
     DRAFTED = "drafted", "还没发出"
@@ -39,7 +39,7 @@ class InvitationState(TextChoices):
 OPEN = (InvitationState.SENT, InvitationState.SEEN)
 
 
-class BondState(TextChoices):
+class BondState(TextCode):
     """Suspended bonds count as active: they count for limits and may be used again."""
 
     ACTIVE = "active", "使用中"
@@ -50,7 +50,7 @@ class BondState(TextChoices):
 ACTIVE_STATES = (BondState.ACTIVE, BondState.SUSPENDED)
 
 
-class EndReason(TextChoices):
+class EndReason(TextCode):
     """Why a bond ended, in words that both sides read."""
 
     REMOVED = "removed", "出钱的人移除了家人"
@@ -65,7 +65,7 @@ class EndReason(TextChoices):
     USER_OUTSIDE = "user_outside", "用钱的人的医保转到了当地规定的范围以外"
 
 
-class Consent(TextChoices):
+class Consent(TextCode):
     """How the person who uses the money agreed."""
 
     OWN = "own", "本人登录后同意"
@@ -74,7 +74,7 @@ class Consent(TextChoices):
     COUNTER = "counter", "在窗口办理"
 
 
-class StepKind(TextChoices):
+class StepKind(TextCode):
     """What happened, as both sides see it in the history."""
 
     SENT = "sent", "发出邀请"
