@@ -78,7 +78,9 @@ class PotKind(TextCode):
     OUTWARD = "outward", "转出与清退"
 
 
-PERSONAL_POTS = (PotKind.CURRENT, PotKind.CARRIED, PotKind.POOL, PotKind.RECEIVABLE)
+ACCOUNT_POTS = (PotKind.CURRENT, PotKind.CARRIED)
+MONEY_POTS = (*ACCOUNT_POTS, PotKind.POOL)
+PERSONAL_POTS = (*MONEY_POTS, PotKind.RECEIVABLE)
 SYSTEM_POTS = tuple(kind for kind in PotKind if kind not in PERSONAL_POTS)
 
 
@@ -98,16 +100,31 @@ class VoucherKind(TextCode):
     PAYOUT = "payout", "转出或清退"
     REVERSAL = "reversal", "冲正"
 
+    @property
+    def is_correction(self) -> bool:
+        """Sets right what was credited before, either way."""
+        return self in (VoucherKind.ADJUSTMENT, VoucherKind.TRUEUP)
 
-# Posted for everybody at once; the database lets each happen once per pot and period.
-BATCH_KINDS = (
-    VoucherKind.ACCRUAL,
-    VoucherKind.PRECREDIT,
-    VoucherKind.ADJUSTMENT,
-    VoucherKind.TRUEUP,
-    VoucherKind.INTEREST,
-    VoucherKind.ROLLOVER,
-)
+    @property
+    def is_credit(self) -> bool:
+        """Brings an account money by a formula, or takes back what was too much of it."""
+        return self.is_correction or self in (VoucherKind.ACCRUAL, VoucherKind.PRECREDIT, VoucherKind.INTEREST)
+
+    @property
+    def is_batch(self) -> bool:
+        """Posted for everybody at once; the database lets each happen once per pot and period."""
+        return self.is_credit or self == VoucherKind.ROLLOVER
+
+    @property
+    def is_use(self) -> bool:
+        """Pays for something."""
+        return self in (VoucherKind.SPENDING, VoucherKind.PREMIUM)
+
+
+CORRECTION_KINDS = tuple(kind for kind in VoucherKind if kind.is_correction)
+CREDIT_KINDS = tuple(kind for kind in VoucherKind if kind.is_credit)
+BATCH_KINDS = tuple(kind for kind in VoucherKind if kind.is_batch)
+USE_KINDS = tuple(kind for kind in VoucherKind if kind.is_use)
 
 
 class JobKind(TextCode):

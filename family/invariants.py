@@ -10,7 +10,7 @@ INVARIANTS: dict[str, str] = {
     """,
     "用别人的钱都有共济关系": """
         SELECT t.id AS transfer, t.voucher_id AS voucher FROM accounts_transfer t
-        JOIN accounts_voucher v ON v.id = t.voucher_id AND v.kind IN ('spending', 'premium')
+        JOIN accounts_voucher v ON v.id = t.voucher_id AND v.kind = ANY(%(uses)s)
         JOIN accounts_pot p ON p.id = t.source_id AND p.person_id <> v.subject_id
         WHERE NOT EXISTS (SELECT 1 FROM family_draw d JOIN family_bond b ON b.id = d.bond_id
                           WHERE d.voucher_id = v.id AND b.payer_id = p.person_id AND b.user_id = v.subject_id)

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from django.db import connection
 
-from accounts.codes import PotKind, VoucherKind
+from accounts.codes import ACCOUNT_POTS, PotKind, VoucherKind
 from accounts.jobs import people, rollover
 from accounts.jobs.runs import Outcome
 from accounts.ledger.bulk import Batch, Line, post_batches
@@ -74,7 +74,7 @@ def _facts(run: Run, chunk: Chunk, start: date, end: date) -> Iterator[tuple[int
             """,
             {
                 "region": run.region,
-                "kinds": [PotKind.CURRENT, PotKind.CARRIED],
+                "kinds": list(ACCOUNT_POTS),
                 "low": chunk.from_person,
                 "high": chunk.until_person,
                 "start": start,

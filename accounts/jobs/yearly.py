@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from django.db import connection
 
-from accounts.codes import EnrolmentStatus, JobKind, PotKind, VoucherKind
+from accounts.codes import CORRECTION_KINDS, EnrolmentStatus, JobKind, PotKind, VoucherKind
 from accounts.jobs import people, recovery, rollover, runs
 from accounts.jobs.recovery import Excess
 from accounts.jobs.runs import CannotRun, Outcome
@@ -26,8 +26,6 @@ from accounts.policies import book, formulas
 from accounts.policies.formulas import CannotCredit, MonthFacts, Span
 from accounts.policies.status import Status, status_in, status_on
 from yibao.lib.months import Month, month_range
-
-POSTED_KINDS = [VoucherKind.PRECREDIT, VoucherKind.ADJUSTMENT, VoucherKind.TRUEUP]
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +254,7 @@ def _posted(run: Run, chunk: Chunk) -> dict[int, Posted]:
             """,
             {
                 "region": run.region,
-                "kinds": POSTED_KINDS,
+                "kinds": [VoucherKind.PRECREDIT, *CORRECTION_KINDS],
                 "period": run.period,
                 "low": chunk.from_person,
                 "high": chunk.until_person,

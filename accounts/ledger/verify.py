@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection
 
 from accounts import triggers
-from accounts.codes import BATCH_KINDS, PERSONAL_POTS
+from accounts.codes import BATCH_KINDS, PERSONAL_POTS, USE_KINDS
 
 SHOWN = 5
 
@@ -90,6 +90,9 @@ INVARIANTS: dict[str, str] = {
 }
 
 
+# What the queries call by name.
+PARAMETERS: dict[str, Any] = {"batch": list(BATCH_KINDS), "personal": list(PERSONAL_POTS), "uses": list(USE_KINDS)}
+
 # What other apps keep beside the ledger: their AppConfig.ready adds it here, since accounts knows none of them.
 OF_OTHER_APPS: dict[str, str] = {}
 
@@ -98,10 +101,9 @@ def findings() -> Iterator[Finding]:
     """Yield every invariant that does not hold, with the first offending rows."""
     if lost := triggers.missing():
         yield Finding("防改写触发器都在", tuple({"trigger": name} for name in lost[:SHOWN]))
-    parameters: dict[str, Any] = {"batch": list(BATCH_KINDS), "personal": list(PERSONAL_POTS)}
     for name, sql in (INVARIANTS | OF_OTHER_APPS).items():
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT * FROM ({sql}) found LIMIT {SHOWN}", parameters)
+            cursor.execute(f"SELECT * FROM ({sql}) found LIMIT {SHOWN}", PARAMETERS)
             columns = [column.name for column in cursor.description or ()]
             rows = tuple(dict(zip(columns, row, strict=True)) for row in cursor.fetchall())
         if rows:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from accounts.codes import JobKind, RunState, VoucherKind
+from accounts.codes import CREDIT_KINDS, JobKind, RunState, VoucherKind
 from accounts.jobs.schedule import CREDIT_DAY
 from accounts.models import Run, Transfer
 from accounts.policies import book, formulas
@@ -11,7 +11,6 @@ from accounts.policies.formulas import CannotCredit, Span
 from accounts.policies.terms import CreditTerms, PremiumTerms
 from accounts.policies.terms.credit import YEARLY
 from accounts.queries.account import Account
-from accounts.queries.statement import CREDITS
 from yibao.lib.days import short_day_words
 from yibao.lib.months import Month
 
@@ -43,7 +42,7 @@ class PremiumWindow:
 def latest_credit(account: Account) -> Transfer | None:
     """Return the last credit that reached the person's account or paid back a debt, if any (one query)."""
     own = [pot.pk for pot in account.pots.values()]
-    rows = Transfer.objects.filter(target__in=own, target_balance_fen__isnull=False, kind__in=CREDITS)
+    rows = Transfer.objects.filter(target__in=own, target_balance_fen__isnull=False, kind__in=CREDIT_KINDS)
     return rows.select_related("voucher").order_by("-id").first()
 
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from django.db import connection
 
-from accounts.codes import VoucherKind
+from accounts.codes import CREDIT_KINDS, VoucherKind
 from accounts.models import PolicyVersion, Transfer, Voucher
 from accounts.policies import book, formulas
 from accounts.policies.formulas import InterestFacts, MonthFacts
@@ -19,14 +19,6 @@ from accounts.policies.terms import CreditTerms
 
 # Stored beside the spans of a correction: what had been credited for the year before it (fen).
 CREDITED_BEFORE = "credited_fen"
-
-_COMPUTED = (
-    VoucherKind.ACCRUAL,
-    VoucherKind.PRECREDIT,
-    VoucherKind.ADJUSTMENT,
-    VoucherKind.TRUEUP,
-    VoucherKind.INTEREST,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +34,7 @@ class Why:
 def why(transfer: Transfer) -> Why:
     """Explain a transfer; `transfer.voucher` should be loaded with it."""
     voucher = transfer.voucher
-    if voucher.kind in _COMPUTED and transfer.facts is not None and voucher.policy_id is not None:
+    if voucher.kind in CREDIT_KINDS and transfer.facts is not None and voucher.policy_id is not None:
         return _computed(transfer, voucher)
     return Why(_told(transfer, voucher))
 
@@ -103,7 +95,7 @@ def differences() -> Iterator[dict[str, object]]:
             JOIN accounts_pot d ON d.id = t.target_id
             GROUP BY 1, 2, 3, 4
             """,
-            [list(_COMPUTED)],
+            [list(CREDIT_KINDS)],
         )
         for voucher, person, policy, facts, posted in cursor:
             expected = _formula_fen(facts, policy)

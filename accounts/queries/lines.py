@@ -162,7 +162,7 @@ def _word(entry: Entry) -> str:
         return "待追回" if entry.amount_fen < 0 else "还清"
     if entry.kind == VoucherKind.REVERSAL:
         return "退回" if entry.amount_fen > 0 else "收回"
-    if entry.kind in (VoucherKind.TRUEUP, VoucherKind.ADJUSTMENT) and entry.amount_fen < 0:
+    if entry.kind.is_correction and entry.amount_fen < 0:
         return "收回"
     if entry.kind in (VoucherKind.ROLLOVER, VoucherKind.TRANSFER_IN, VoucherKind.TRANSFER_BACK, VoucherKind.PAYOUT):
         return "转入" if entry.amount_fen > 0 else "转出"

@@ -4,13 +4,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from accounts.codes import PotKind, VoucherKind
+from accounts.codes import MONEY_POTS, PotKind, VoucherKind
 from accounts.models import Contribution, Transfer
 from accounts.policies import formulas
 from accounts.queries.account import Account
 from accounts.queries.answers import why_empty
 from accounts.queries.lines import Line, lines_of, pot_name, with_balances, with_own_balances
-from accounts.queries.statement import MONEY_POTS, Stretch, Sum, entries_between, stretches
+from accounts.queries.statement import Stretch, Sum, entries_between, stretches
 from yibao.lib.days import month_words
 from yibao.lib.months import Month
 

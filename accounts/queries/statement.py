@@ -20,17 +20,6 @@ from accounts.policies.terms import CreditTerms
 from accounts.queries.account import Account
 from accounts.queries.entries import Entry, entries_of
 
-MONEY_POTS = (PotKind.CURRENT, PotKind.CARRIED, PotKind.POOL)
-ACCOUNT_POTS = (PotKind.CURRENT, PotKind.CARRIED)
-CREDITS = (
-    VoucherKind.ACCRUAL,
-    VoucherKind.PRECREDIT,
-    VoucherKind.ADJUSTMENT,
-    VoucherKind.TRUEUP,
-    VoucherKind.INTEREST,
-)
-USES = (VoucherKind.SPENDING, VoucherKind.PREMIUM)
-
 
 @dataclass(frozen=True, slots=True)
 class Sum:
@@ -136,9 +125,9 @@ def _stretch(start: date, opening_fen: int, sums: Iterable[Sum]) -> Stretch:
 def _column(one: Sum) -> str:
     if one.inner:
         return "moved_fen"
-    if one.kind in USES:
+    if one.kind.is_use:
         return "used_fen"
-    if one.kind in CREDITS:
+    if one.kind.is_credit:
         return "credited_fen" if one.fen > 0 else "taken_fen"
     return "out_fen"
 

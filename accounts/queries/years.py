@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from accounts.codes import PotKind, VoucherKind
+from accounts.codes import ACCOUNT_POTS, PotKind, VoucherKind
 from accounts.policies import formulas
 from accounts.queries.account import Account
-from accounts.queries.statement import ACCOUNT_POTS, Stretch, Sum, stretches
+from accounts.queries.statement import Stretch, Sum, stretches
 from yibao.lib.fen import grouped
 
 MOST_BARS = 7

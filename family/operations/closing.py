@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from django.db import transaction
 
+from accounts.codes import PotKind
 from accounts.identity.actors import Actor
 from accounts.ledger.holding import hold
 from accounts.ledger.retry import retrying
@@ -52,7 +53,7 @@ def _close(
     *, actor: Actor, payer: Person, region: str, reason: EndReason, by: Person | None, on: date, at: datetime
 ) -> Step | None:
     with transaction.atomic():
-        pots = Pot.objects.filter(person=payer, region=region).exclude(kind="receivable")
+        pots = Pot.objects.filter(person=payer, region=region).exclude(kind=PotKind.RECEIVABLE)
         hold(actor=actor, on=on, pots=pots.values_list("pk", flat=True))
         users = _active(payer, region).values_list("user_id", flat=True)
         locks.lock_people({payer.pk, *users})

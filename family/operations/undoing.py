@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
 
+from accounts.codes import USE_KINDS
 from accounts.identity.actors import Actor
 from accounts.ledger import posting
 from accounts.ledger.holding import hold
@@ -201,7 +202,7 @@ def _money(actor: Actor, step: Step, on: date, at: datetime) -> None:
     moved = list(voucher.transfers.order_by("pk"))
     came_to = {transfer.target_id for transfer in moved}
     pools = came_to if step.kind == StepKind.MOVED_IN else came_to | {transfer.source_id for transfer in moved}
-    uses = Transfer.objects.filter(source__in=pools, pk__gt=moved[-1].pk, kind__in=("spending", "premium"))
+    uses = Transfer.objects.filter(source__in=pools, pk__gt=moved[-1].pk, kind__in=USE_KINDS)
     if uses.exists():
         raise CannotUndo(USED)
     try:

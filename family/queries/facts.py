@@ -6,13 +6,13 @@ from datetime import date, timedelta
 
 from django.db.models import Q, Sum
 
-from accounts.codes import EnrolmentStatus, InsuranceType, PotKind
+from accounts.codes import ACCOUNT_POTS, EnrolmentStatus, InsuranceType, PotKind
 from accounts.models import Enrolment, Person, Pot, User
 from accounts.policies import book
 from accounts.policies.terms import SharingTerms, SpendingTerms
 from accounts.policies.terms.sharing import POOL
 from accounts.queries.account import account_in, holdings_of
-from accounts.queries.statement import ACCOUNT_POTS, stretches, year_sums
+from accounts.queries.statement import stretches, year_sums
 from family.codes import ACTIVE_STATES, StepKind
 from family.models import Bond, Draw, Step
 from family.rules import eligibility, facts

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from accounts.codes import PotKind
+from accounts.codes import ACCOUNT_POTS, MONEY_POTS, PotKind
 from accounts.ledger import periods
 from accounts.ledger.pots import lends_fen
 from accounts.models import Person, Pot
@@ -35,7 +35,7 @@ def pots_for(*, person: Person, region: str, bonds: Sequence[Bond] = ()) -> dict
 
     A payer's 当年 is among them although nobody else may use it: in a new year it has to be brought forward first.
     """
-    own = Pot.objects.filter(person=person, region=region, kind__in=[PotKind.CURRENT, PotKind.CARRIED, PotKind.POOL])
+    own = Pot.objects.filter(person=person, region=region, kind__in=MONEY_POTS)
     found = {pot.pk: pot for pot in own}
     payers = {(bond.payer_id, bond.region) for bond in bonds}
     for pot in Pot.objects.filter(person__in={payer for payer, _ in payers}).exclude(kind=PotKind.RECEIVABLE):
@@ -99,7 +99,7 @@ def lendable(terms: SharingTerms) -> tuple[PotKind, ...]:
     """Return which of a payer's pots relatives may use, in order."""
     if terms.model == POOL:
         return (PotKind.POOL,)
-    return (PotKind.CURRENT, PotKind.CARRIED) if terms.funds == BALANCE else (PotKind.CARRIED,)
+    return ACCOUNT_POTS if terms.funds == BALANCE else (PotKind.CARRIED,)
 
 
 @dataclass(frozen=True, slots=True)

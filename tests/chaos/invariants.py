@@ -2,8 +2,7 @@
 
 from django.db import connection
 
-from accounts.codes import BATCH_KINDS, PERSONAL_POTS
-from accounts.ledger.verify import INVARIANTS
+from accounts.ledger.verify import INVARIANTS, PARAMETERS
 
 
 def broken() -> bool:
@@ -12,6 +11,6 @@ def broken() -> bool:
         cursor.execute("SELECT 1 FROM pg_prepared_statements WHERE name = 'broken'")
         if cursor.fetchone() is None:
             asked = " UNION ALL ".join(f"SELECT 1 WHERE EXISTS ({sql})" for sql in INVARIANTS.values())
-            cursor.execute(f"PREPARE broken AS {asked}", {"batch": list(BATCH_KINDS), "personal": list(PERSONAL_POTS)})
+            cursor.execute(f"PREPARE broken AS {asked}", PARAMETERS)
         cursor.execute("EXECUTE broken")
         return cursor.fetchone() is not None

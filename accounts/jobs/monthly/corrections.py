@@ -10,7 +10,7 @@ from datetime import date
 
 from django.db import connection
 
-from accounts.codes import PotKind, VoucherKind
+from accounts.codes import CORRECTION_KINDS, PotKind, VoucherKind
 from accounts.jobs import people, recovery
 from accounts.jobs.monthly.retirees import Histories
 from accounts.jobs.monthly.window import Window
@@ -138,7 +138,7 @@ def _posted(run: Run, only: list[int]) -> list[tuple[int, str, str, int, str, in
             {
                 "only": only,
                 "region": run.region,
-                "kinds": [VoucherKind.ACCRUAL, VoucherKind.ADJUSTMENT, VoucherKind.TRUEUP],
+                "kinds": [VoucherKind.ACCRUAL, *CORRECTION_KINDS],
             },
         )
         return cursor.fetchall()

@@ -6,7 +6,7 @@ from datetime import date
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.codes import PotKind, VoucherKind
+from accounts.codes import PERSONAL_POTS, PotKind, VoucherKind
 from accounts.identity.actors import Actor
 from accounts.identity.audit import LOOKED_UP, record
 from accounts.ledger.pots import regions_of
@@ -75,7 +75,7 @@ def _as_json(
 ) -> dict[str, object]:
     pots = {
         kind.value: yuan(abs(balances.get(kind, 0))) if kind in balances or kind in _ALWAYS else None
-        for kind in (PotKind.CURRENT, PotKind.CARRIED, PotKind.POOL, PotKind.RECEIVABLE)
+        for kind in PERSONAL_POTS
     }
     return {
         "psn_name": masked_name(person.name),

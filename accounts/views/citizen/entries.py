@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from accounts.codes import PotKind
+from accounts.codes import CREDIT_KINDS, PotKind
 from accounts.forms.entries import Choice, EntriesForm
 from accounts.identity.access import current_person, person_required
 from accounts.policies import book, formulas
@@ -23,7 +23,7 @@ from accounts.queries.entries import entries_of
 from accounts.queries.explanations import why
 from accounts.queries.lines import Line, lines_of
 from accounts.queries.months import counted_words, empty_words, figures_by_month, flat_lines, statement
-from accounts.queries.statement import CREDITS, Stretch, Sum, month_sums, transfer_of
+from accounts.queries.statement import Stretch, Sum, month_sums, transfer_of
 from accounts.views.citizen.account import credits_of, entry_url
 from accounts.views.citizen.current_account import my_account, no_account
 from yibao.lib import clock
@@ -169,7 +169,7 @@ def entry(request: HttpRequest, entry_id: int) -> HttpResponse:
         "why": reason,
         "inputs": [(label_of(key), shown(value)) for key, value in reason.inputs.items()],
         "rule": rule,
-        "is_credit": transfer.kind in CREDITS,
+        "is_credit": transfer.kind in CREDIT_KINDS,
         "order": order_words(mine),
         "compared": with_year_before(mine, transfer),
         "about": f"entry-{transfer.pk}",
