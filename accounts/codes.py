@@ -58,6 +58,55 @@ class EnrolmentStatus(IntegerCode):
     ENDED = 4, "终止参保"
 
 
+class EnrolmentEndReason(IntegerCode):
+    """终止原因 end_reason of a roster row."""
+
+    DIED = 1, "死亡"
+    TRANSFERRED = 2, "转出"
+    SETTLED = 3, "清退"
+    DUPLICATE = 4, "重复参保"
+    MISTAKE = 5, "录入错误"
+
+
+class PaymentType(IntegerCode):
+    """缴费类型 clct_type of a contribution."""
+
+    NORMAL = 1, "正常"
+    BACK = 2, "补缴"
+    DIFFERENCE = 3, "补差"
+    REFUND = 4, "退费"
+    CORRECTION = 5, "更正"
+
+
+class FactChangeKind(TextCode):
+    """Why a fact no longer counts, or counts again."""
+
+    CORRECTED = "corrected", "更正"
+    WITHDRAWN = "withdrawn", "撤回导入"
+    RESTORED = "restored", "恢复"
+    SECOND_PAYER = "second", "重复缴费"
+    REFUNDED = "refunded", "退费"
+
+
+class HeldReason(TextCode):
+    """Why a row of a file is laid aside for a person. The codes are a contract with other programs."""
+
+    OTHER_PERSON = "other_person", "同一号码，像是另一个人"
+    GENDER_CONTRADICTS_NUMBER = "gender_contradicts_number", "性别与证件号码不符"
+    BASE_JUMP = "base_jump", "基数与上次相差太大"
+    BASE_ABOVE_BOUND = "base_above_bound", "基数高得不可信"
+    SAME_PERSON_OTHER_NUMBER = "same_person_other_number", "像是已登记的人换了号码"
+    ROUNDED_NUMBERS = "rounded_numbers", "证件号码末尾几位像是被表格软件改成了0"
+    UNREADABLE = "unreadable", "读不懂"
+    CONTRADICTS_KNOWN = "contradicts_known", "与已登记的矛盾"
+
+
+class HeldState(TextCode):
+    WAITING = "waiting", "待处理"
+    CONFIRMED = "confirmed", "已确认"
+    DROPPED = "dropped", "已放弃"
+
+
 class Gender(IntegerCode):
     MALE = 1, "男"
     FEMALE = 2, "女"

@@ -5,6 +5,7 @@ Installed after every migrate (so a restored or rebuilt table has them again) an
 
 import logging
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from django.core.checks import Error, register
 from django.db import OperationalError, connection, connections
@@ -18,6 +19,10 @@ TAG = "ledger"
 _FUNCTION = """
 CREATE OR REPLACE FUNCTION yibao_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    -- Columns named as arguments are what became of the row, not what it says.
+    IF TG_OP = 'UPDATE' AND TG_NARGS > 0 AND to_jsonb(NEW) - TG_ARGV = to_jsonb(OLD) - TG_ARGV THEN
+        RETURN NEW;
+    END IF;
     RAISE EXCEPTION '% is append-only: corrections are new rows (%)', TG_TABLE_NAME, TG_OP
         USING ERRCODE = 'restrict_violation';
 END $$
@@ -28,17 +33,18 @@ END $$
 _REWRITE, _TRUNCATE = 1 + 2 + 8 + 16, 2 + 32
 
 
-def append_only(table: str) -> tuple[tuple[str, str, str], ...]:
+def append_only(table: str, but: Sequence[str] = ()) -> tuple[tuple[str, str, str], ...]:
     """Return the triggers (table, name, SQL) that refuse UPDATE, DELETE and TRUNCATE of a table.
 
-    ALWAYS: they fire even under session_replication_role = replica.
+    `but` names columns that may be updated. ALWAYS: they fire even under session_replication_role = replica.
     """
+    columns = ", ".join(f"'{column}'" for column in but)
     return tuple(
         (
             table,
             f"{table}_{name}",
             f"CREATE OR REPLACE TRIGGER {table}_{name} BEFORE {events} ON {table} {level} "
-            f"EXECUTE FUNCTION yibao_append_only(); ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_{name}",
+            f"EXECUTE FUNCTION yibao_append_only({columns}); ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_{name}",
         )
         for name, events, level in (
             ("no_rewrite", "UPDATE OR DELETE", "FOR EACH ROW"),
@@ -54,7 +60,11 @@ APPEND_ONLY = [
     "accounts_contribution",
     "accounts_import",
     "accounts_auditevent",
+    "accounts_factchange",
+    "accounts_formercertificate",
 ]
+# What became of a fact may change; what it says may not.
+BUT = {table: ("counts", "changed_by_id") for table in ("accounts_enrolment", "accounts_contribution")}
 # Pots are updated by every posting and carry no other index: room on the page keeps these updates cheap (HOT).
 _STORAGE = "ALTER TABLE accounts_pot SET (fillfactor = 70)"
 
@@ -68,7 +78,7 @@ def triggers() -> list[tuple[str, str, str]]:
     """Return every trigger that must be installed: those of append-only tables, and of published policies."""
     from accounts.policies import triggers as policy_guard
 
-    own = [trigger for table in APPEND_ONLY for trigger in append_only(table)]
+    own = [trigger for table in APPEND_ONLY for trigger in append_only(table, BUT.get(table, ()))]
     return [*own, *policy_guard.TRIGGERS]
 
 
@@ -102,6 +112,8 @@ def _install_role(cursor: CursorWrapper) -> None:
         REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {ROLE}
         """
     )
+    for table, columns in BUT.items():
+        cursor.execute(f"GRANT UPDATE ({', '.join(columns)}) ON {table} TO {ROLE}")
 
 
 def missing(using: str = "default", only: Collection[str] | None = None) -> Sequence[str]:
@@ -112,20 +124,25 @@ def missing(using: str = "default", only: Collection[str] | None = None) -> Sequ
     with connections[using].cursor() as cursor:
         cursor.execute(
             """
-            SELECT c.relname, t.tgname, t.tgtype, p.prosrc FROM pg_trigger t
+            SELECT c.relname, t.tgname, t.tgtype, p.prosrc, t.tgargs FROM pg_trigger t
             JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid WHERE t.tgenabled = 'A'
             """
         )
-        installed = {(table, name): (events, body) for table, name, events, body in cursor.fetchall()}
+        installed = {(table, name): found for table, name, *found in cursor.fetchall()}
     wanted = [trigger for trigger in triggers() if only is None or trigger[0] in only]
     return [name for table, name, sql in wanted if not _is_as_wanted(installed.get((table, name)), table, sql)]
 
 
-def _is_as_wanted(found: tuple[int, str] | None, table: str, sql: str) -> bool:
+def _is_as_wanted(found: Sequence[Any] | None, table: str, sql: str) -> bool:
     if found is None:
         return False
-    events, body = found
-    return events == (_TRUNCATE if f"BEFORE TRUNCATE ON {table}" in sql else _REWRITE) and body in _FUNCTION + sql
+    events, body, arguments = found
+    wanted = _TRUNCATE if f"BEFORE TRUNCATE ON {table}" in sql else _REWRITE
+    return (
+        events == wanted
+        and body in _FUNCTION + sql
+        and all(f"'{argument}'" in sql for argument in bytes(arguments).decode().split("\0")[:-1])
+    )
 
 
 @register(TAG)

@@ -103,7 +103,7 @@ def _ranges(region: str) -> list[tuple[int, int]]:
             """
             SELECT person_id FROM (
                 SELECT person_id, row_number() OVER (ORDER BY person_id) AS n
-                FROM (SELECT DISTINCT person_id FROM accounts_enrolment WHERE region = %s AND insurance = %s) people
+                FROM (SELECT DISTINCT person_id FROM accounts_enrolment WHERE region = %s AND insurance = %s AND counts) people
             ) numbered WHERE n %% %s = 1 OR %s = 1 ORDER BY person_id
             """,
             [region, InsuranceType.EMPLOYEE, settings.CHUNK_PEOPLE, settings.CHUNK_PEOPLE],
@@ -183,7 +183,7 @@ def _middle(chunk: Chunk) -> int | None:
             """
             SELECT (array_agg(person_id ORDER BY person_id))[count(*) / 2 + 1], count(*)
             FROM (SELECT DISTINCT person_id FROM accounts_enrolment
-                  WHERE region = %s AND person_id >= %s AND person_id < %s) people
+                  WHERE region = %s AND person_id >= %s AND person_id < %s AND counts) people
             """,
             [chunk.run.region, chunk.from_person, chunk.until_person],
         )

@@ -217,14 +217,14 @@ def _bases(run: Run, chunk: Chunk, start: date, end: date) -> dict[int, list[tup
         cursor.execute(
             """
             (SELECT DISTINCT ON (person_id) person_id, month, base_fen FROM accounts_contribution
-             WHERE region = %(region)s AND person_id >= %(low)s AND person_id < %(high)s AND month < %(start)s
+             WHERE region = %(region)s AND person_id >= %(low)s AND person_id < %(high)s AND month < %(start)s AND counts
              ORDER BY person_id, month DESC)
             UNION ALL
             SELECT person_id, month, base_fen FROM (
                 SELECT person_id, month, base_fen, lag(base_fen) OVER (PARTITION BY person_id ORDER BY month) AS before
                 FROM accounts_contribution
                 WHERE region = %(region)s AND person_id >= %(low)s AND person_id < %(high)s
-                  AND month >= %(start)s AND month < %(end)s
+                  AND month >= %(start)s AND month < %(end)s AND counts
             ) paid WHERE base_fen IS DISTINCT FROM before
             ORDER BY person_id, month
             """,

@@ -37,7 +37,7 @@ def _open_personal(region: str, kind: PotKind) -> int:
             INSERT INTO accounts_pot (person_id, region, kind, balance_fen, year)
             SELECT e.person_id, %(region)s, %(kind)s, 0, {year}
             FROM accounts_enrolment e
-            WHERE e.region = %(region)s AND e.insurance = %(insurance)s
+            WHERE e.region = %(region)s AND e.insurance = %(insurance)s AND e.counts
               AND NOT EXISTS (SELECT 1 FROM accounts_pot p
                               WHERE p.person_id = e.person_id AND p.region = %(region)s AND p.kind = %(kind)s)
             GROUP BY e.person_id ORDER BY e.person_id

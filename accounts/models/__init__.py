@@ -1,6 +1,7 @@
 """Everything that is kept: people, their money, the rules of their region, and who signs in."""
 
 from accounts.models.audit import AuditEvent
+from accounts.models.facts import FactChange, FormerCertificate, HeldRow
 from accounts.models.identity import Allowance, DayCount, IdentityCode, PhoneCode, UnfinishedForm
 from accounts.models.jobs import Chunk, Run, Skip
 from accounts.models.ledger import Period, Pot, Transfer, Voucher
@@ -19,7 +20,10 @@ __all__ = [
     "DayCount",
     "Duty",
     "Enrolment",
+    "FactChange",
     "Feedback",
+    "FormerCertificate",
+    "HeldRow",
     "IdentityCode",
     "Import",
     "Notice",

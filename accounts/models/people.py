@@ -3,7 +3,8 @@
 from django.db import models
 from django.db.models import Q
 
-from accounts.codes import EnrolmentStatus, Gender, InsuranceType
+from accounts.codes import EnrolmentEndReason, EnrolmentStatus, Gender, InsuranceType, PaymentType
+from accounts.models.facts import IMPORT_KINDS, CountingManager, Fact
 from accounts.sealing.fields import BlindIndexField, SealedField
 
 MAX_BASE_FEN = 10**9  # ten million yuan a month: beyond any ceiling, so a slip of the decimal point stands out
@@ -42,7 +43,7 @@ class Person(models.Model):
 class Import(models.Model):
     """导入：一份名册或缴费文件，全部导入才有这一行。同一份文件（内容摘要相同）只导入一次。不可修改。"""
 
-    kind = models.CharField("文件", max_length=16, choices=[("roster", "参保名册"), ("contributions", "缴费记录")])
+    kind = models.CharField("文件", max_length=16, choices=IMPORT_KINDS)
     digest = models.CharField("内容摘要（SM3）", max_length=64)
     rows = models.IntegerField("行数")
     actor = models.CharField("经办", max_length=64)
@@ -56,10 +57,10 @@ class Import(models.Model):
         return f"{self.get_kind_display()} {self.pk}"
 
 
-class Enrolment(models.Model):
+class Enrolment(Fact):
     """参保记录：某人从某日起在某统筹区以什么身份参加什么险种。不可修改，变化写成新的一行。
 
-    The row in force on a day is the latest one not after it.
+    The row in force on a day is the latest one not after it; of several on one day the one with the highest `seq`.
     """
 
     person = models.ForeignKey(Person, models.PROTECT, related_name="enrolments", db_index=False, verbose_name="参保人")
@@ -72,15 +73,31 @@ class Enrolment(models.Model):
     identity_type = models.CharField("身份类别", max_length=6, blank=True)
     street = models.CharField("街道（乡镇）", max_length=60, blank=True)
     from_on = models.DateField("起始日期")
-    # Imports are never deleted, so the database need not check the key a million times.
-    source = models.ForeignKey(
-        Import, models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False, verbose_name="来源"
-    )
+    seq = models.SmallIntegerField("同日先后", default=0, db_default=0)
+    end_reason = models.SmallIntegerField("终止原因", choices=EnrolmentEndReason.choices, null=True)
+    end_to = models.CharField("转往统筹区", max_length=6, blank=True, default="", db_default="")
+
+    objects = CountingManager["Enrolment"]()
+    all_rows = models.Manager["Enrolment"]()
 
     class Meta:
         verbose_name = verbose_name_plural = "参保记录"
         constraints = [
-            models.UniqueConstraint(fields=["person", "region", "insurance", "from_on"], name="enrolment_once"),
+            models.UniqueConstraint(
+                fields=["person", "region", "insurance", "from_on", "seq"],
+                condition=Q(counts=True),
+                name="enrolment_counts_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(end_reason=None) | Q(status=EnrolmentStatus.ENDED), name="enrolment_end_reason_needs_end"
+            ),
+            models.CheckConstraint(
+                condition=Q(end_to="") | Q(end_reason=EnrolmentEndReason.TRANSFERRED),
+                name="enrolment_end_to_needs_transfer",
+            ),
+            models.CheckConstraint(
+                condition=Q(counts=True) | Q(changed_by__isnull=False), name="enrolment_says_why_not_counting"
+            ),
             models.CheckConstraint(condition=Q(region__regex=r"^\d{6}$"), name="enrolment_region_code"),
             models.CheckConstraint(condition=Q(status__in=EnrolmentStatus.values), name="enrolment_status_known"),
             models.CheckConstraint(
@@ -97,8 +114,11 @@ class Enrolment(models.Model):
         return f"{self.region} {self.get_insurance_display()} {self.from_on}"
 
 
-class Contribution(models.Model):
+class Contribution(Fact):
     """缴费记录：某人某月的缴费基数，以及钱是哪天到账的。不可修改。
+
+    At most one row of a person, region and month counts. 补差 and 更正 are rows that take the place of the one before
+    (a 补差 with the whole base, old and difference); a 退费 leaves none; a second payer's row waits without counting.
 
     `late` says that the run crediting this month had been opened before the record came in, so that the next run
     picks it up as 补划.
@@ -110,15 +130,25 @@ class Contribution(models.Model):
     base_fen = models.BigIntegerField("缴费基数（分）")
     received_on = models.DateField("到账日期")
     late = models.BooleanField("晚于划入批次", default=False)
-    source = models.ForeignKey(
-        Import, models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False, verbose_name="来源"
+    clct_type = models.SmallIntegerField(
+        "缴费类型", choices=PaymentType.choices, default=PaymentType.NORMAL, db_default=PaymentType.NORMAL
     )
+    payer = models.CharField("缴费单位代码", max_length=30, blank=True, default="", db_default="")
+    paid_fen = models.BigIntegerField("个人缴费（分）", null=True)
+
+    objects = CountingManager["Contribution"]()
+    all_rows = models.Manager["Contribution"]()
 
     class Meta:
         verbose_name = verbose_name_plural = "缴费记录"
         constraints = [
             # In this order it also serves the chunks of a run: one region and month, a range of people.
-            models.UniqueConstraint(fields=["region", "month", "person"], name="contribution_once"),
+            models.UniqueConstraint(
+                fields=["region", "month", "person"], condition=Q(counts=True), name="contribution_counts_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(counts=True) | Q(changed_by__isnull=False), name="contribution_says_why_not_counting"
+            ),
             models.CheckConstraint(condition=Q(region__regex=r"^\d{6}$"), name="contribution_region_code"),
             models.CheckConstraint(condition=Q(month__day=1), name="contribution_month_first_day"),
             models.CheckConstraint(

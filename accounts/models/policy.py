@@ -27,6 +27,8 @@ class Region(models.Model):
 
     code = models.CharField("统筹区代码", max_length=6, primary_key=True)
     name = models.CharField("名称", max_length=40)
+    # Months before the one this day lies in were credited by the old system; empty: nothing was kept before.
+    live_on = models.DateField("上线日", null=True, blank=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "统筹区"

@@ -119,7 +119,7 @@ class Account:
 
 def holdings_of(person: Person) -> Holdings:
     """Return everything a person has anywhere (two queries)."""
-    enrolments = Enrolment.objects.filter(person=person).order_by("from_on", "id")
+    enrolments = Enrolment.objects.filter(person=person).order_by("from_on", "seq")
     pots = Pot.objects.filter(person=person).order_by("region", "id")
     return Holdings(person, tuple(enrolments), tuple(pots))
 

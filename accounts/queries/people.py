@@ -7,13 +7,14 @@ from django.db.models import QuerySet
 from accounts.codes import InsuranceType
 from accounts.identity import certificates
 from accounts.identity.audit import LOOKED_UP
-from accounts.models import AuditEvent, Enrolment, Person
+from accounts.models import AuditEvent, Enrolment, FormerCertificate, Person
 from accounts.sealing import fields, keyring
 
 
 def find_by_certno(certno: str) -> Person | None:
-    """Return the person with this certificate number, however it is typed; None when nobody has it."""
-    return next(iter(_find("certno", certificates.normalise(certno))), None)
+    """Return the person with this certificate number, now or formerly, however it is typed; None when nobody has it."""
+    number = certificates.normalise(certno)
+    return next(iter(_find("certno", number) or _formerly(number)), None)
 
 
 def find_by_phone(phone: str) -> list[Person]:
@@ -32,26 +33,31 @@ def _find(name: str, text: str) -> list[Person]:
             return found
 
 
+def _formerly(certno: str) -> list[Person]:
+    indexes = fields.indexes(certno, fields.context_of(FormerCertificate, "certno"))
+    return list(Person.objects.filter(former_certificates__certno_index__in=indexes))
+
+
 def enrolments_of(person: Person) -> QuerySet[Enrolment]:
     """Return the whole history of a person, the newest row first."""
-    return person.enrolments.order_by("-from_on", "region", "insurance")
+    return person.enrolments.order_by("-from_on", "-seq", "region", "insurance")
 
 
 def enrolment_on(person: Person, region: str, day: date, insurance: str = InsuranceType.EMPLOYEE) -> Enrolment | None:
     """Return the row in force on that day in a region, whatever its status; None before the first."""
     rows = person.enrolments.filter(region=region, insurance=insurance, from_on__lte=day)
-    return rows.order_by("-from_on").first()
+    return rows.order_by("-from_on", "-seq").first()
 
 
 def enrolments_on(person: Person, day: date) -> list[Enrolment]:
     """Return the rows in force on that day in every region and insurance, by region."""
-    rows = person.enrolments.filter(from_on__lte=day).order_by("region", "insurance", "-from_on")
+    rows = person.enrolments.filter(from_on__lte=day).order_by("region", "insurance", "-from_on", "-seq")
     return list(rows.distinct("region", "insurance"))
 
 
 def regions_of(person: Person) -> list[str]:
     """Return the regions where the person is or was in 职工医保 (310), that of the newest row first."""
-    rows = person.enrolments.filter(insurance=InsuranceType.EMPLOYEE).order_by("-from_on")
+    rows = person.enrolments.filter(insurance=InsuranceType.EMPLOYEE).order_by("-from_on", "-seq")
     return list(dict.fromkeys(rows.values_list("region", flat=True)))
 
 

@@ -41,12 +41,12 @@ _STRANGERS = """
     SELECT s.row, s.shown, s.region, p.id IS NOT NULL FROM contributions_staged s
     LEFT JOIN accounts_person p ON p.certno_index = s.certno_index
     WHERE NOT EXISTS (SELECT 1 FROM accounts_enrolment e
-                      WHERE e.person_id = p.id AND e.region = s.region AND e.insurance = %s) ORDER BY s.row
+                      WHERE e.person_id = p.id AND e.region = s.region AND e.insurance = %s AND e.counts) ORDER BY s.row
 """
 _CONFLICTS = """
     SELECT s.row, s.shown, s.month, k.base_fen <> s.base_fen FROM contributions_staged s
     JOIN accounts_person p ON p.certno_index = s.certno_index
-    JOIN accounts_contribution k ON (k.region, k.month, k.person_id) = (s.region, s.month, p.id)
+    JOIN accounts_contribution k ON (k.region, k.month, k.person_id) = (s.region, s.month, p.id) AND k.counts
     WHERE (k.base_fen, k.received_on) <> (s.base_fen, s.received_on) ORDER BY s.row
 """
 # Rows that are kept already were history when they came in, and may come again.
@@ -56,7 +56,7 @@ _BEFORE_GOLIVE = """
       ON (b.region, b.month) = (s.region, s.month) AND s.received_on < b.until
     LEFT JOIN accounts_person p ON p.certno_index = s.certno_index
     WHERE NOT EXISTS (SELECT 1 FROM accounts_contribution k
-                      WHERE (k.region, k.month, k.person_id) = (s.region, s.month, p.id)) ORDER BY s.row
+                      WHERE (k.region, k.month, k.person_id) = (s.region, s.month, p.id) AND k.counts) ORDER BY s.row
 """
 _ADD = """
     INSERT INTO accounts_contribution (person_id, region, month, base_fen, received_on, late, source_id)
@@ -64,7 +64,7 @@ _ADD = """
            (s.region, s.month) IN (SELECT * FROM unnest(%s::text[], %s::date[])), %s
     FROM contributions_staged s JOIN accounts_person p ON p.certno_index = s.certno_index
     WHERE NOT EXISTS (SELECT 1 FROM accounts_contribution k
-                      WHERE (k.region, k.month, k.person_id) = (s.region, s.month, p.id))
+                      WHERE (k.region, k.month, k.person_id) = (s.region, s.month, p.id) AND k.counts)
     ORDER BY s.region, s.month, p.id
 """
 _COUNT_LATE = "SELECT count(*) FROM accounts_contribution WHERE source_id = %s AND late"

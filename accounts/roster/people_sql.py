@@ -109,7 +109,7 @@ def find_conflicts(problems: Problems) -> None:
         SELECT s.row, s.from_on, {_differing(_TERMS)} FROM roster_staged s
         JOIN roster_people p USING (certno_index)
         JOIN accounts_enrolment k ON (k.person_id, k.region, k.insurance, k.from_on)
-                                   = (p.person_id, s.region, s.insurance, s.from_on)
+                                   = (p.person_id, s.region, s.insurance, s.from_on) AND k.counts
         WHERE {_differs(_TERMS)} ORDER BY s.row
         """,
     )
@@ -186,7 +186,7 @@ def add_enrolments(source: int) -> int:
         FROM roster_staged s JOIN accounts_person p ON p.certno_index = s.certno_index
         WHERE NOT EXISTS (SELECT 1 FROM accounts_enrolment e
                           WHERE (e.person_id, e.region, e.insurance, e.from_on)
-                              = (p.id, s.region, s.insurance, s.from_on))
+                              = (p.id, s.region, s.insurance, s.from_on) AND e.counts)
         ORDER BY s.row
         """,
         [source],

@@ -50,7 +50,7 @@ class Insured:
     def __init__(self, people: Collection[int], on: date) -> None:
         self._on = on
         self._rows: dict[int, list[Enrolment]] = defaultdict(list)
-        for row in Enrolment.objects.filter(person__in=set(people)).order_by("from_on", "id"):
+        for row in Enrolment.objects.filter(person__in=set(people)).order_by("from_on", "seq"):
             self._rows[row.person_id].append(row)
 
     def as_payer(self, person_id: int, region: str) -> EnrolmentFacts:

@@ -46,10 +46,10 @@ _PAID = f"""
     JOIN accounts_person p ON p.id = c.person_id
     JOIN ({people.POTS}) pots ON pots.person_id = c.person_id
     LEFT JOIN (SELECT DISTINCT ON (person_id) person_id, flex, from_on FROM accounts_enrolment
-               WHERE region = %(region)s AND insurance = %(insurance)s AND from_on < %(next)s
+               WHERE region = %(region)s AND insurance = %(insurance)s AND from_on < %(next)s AND counts
                  AND person_id >= %(low)s AND person_id < %(high)s
-               ORDER BY person_id, from_on DESC) e ON e.person_id = c.person_id
-    WHERE c.region = %(region)s AND c.person_id >= %(low)s AND c.person_id < %(high)s
+               ORDER BY person_id, from_on DESC, seq DESC) e ON e.person_id = c.person_id
+    WHERE c.region = %(region)s AND c.person_id >= %(low)s AND c.person_id < %(high)s AND c.counts
 """
 _CREDIT = """
     SELECT 1 FROM accounts_transfer t JOIN accounts_pot pot ON pot.id = t.target_id
@@ -88,7 +88,7 @@ def contested(run: Run, chunk: Chunk, window: Window) -> list[tuple[int, str]]:
             f"""
             SELECT c.person_id, to_char(c.month, 'YYYY-MM') FROM accounts_contribution c
             WHERE c.region = %(region)s AND c.person_id >= %(low)s AND c.person_id < %(high)s
-              AND c.late AND c.month <= %(month)s
+              AND c.counts AND c.late AND c.month <= %(month)s
               AND EXISTS ({_CREDIT} AND t.facts ->> 'capacity' = %(retiree)s)
               AND NOT EXISTS (SELECT 1 FROM accounts_skip s JOIN accounts_run r ON r.id = s.run_id
                               WHERE s.person_id = c.person_id AND s.period = to_char(c.month, 'YYYY-MM')

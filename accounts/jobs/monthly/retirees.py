@@ -39,7 +39,7 @@ def _ever_retired(run: Run, chunk: Chunk, span: Window) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT DISTINCT person_id FROM accounts_enrolment
-               WHERE region = %s AND insurance = %s AND person_id >= %s AND person_id < %s AND from_on < %s
+               WHERE region = %s AND insurance = %s AND person_id >= %s AND person_id < %s AND from_on < %s AND counts
                  AND person_type LIKE '12%%'""",
             [run.region, InsuranceType.EMPLOYEE, chunk.from_person, chunk.until_person, span.month.next_first],
         )
@@ -56,7 +56,7 @@ def _recorded_late(run: Run, only: list[int], span: Window) -> set[int]:
             # A day of grace covers an import that was under way when the run opened; what was credited is known.
             """SELECT DISTINCT e.person_id FROM accounts_enrolment e JOIN accounts_import i ON i.id = e.source_id
                WHERE e.person_id = ANY(%s) AND e.region = %s AND e.insurance = %s
-                 AND e.from_on < %s AND i.at >= %s - interval '1 day'""",
+                 AND e.from_on < %s AND e.counts AND i.at >= %s - interval '1 day'""",
             [only, run.region, InsuranceType.EMPLOYEE, span.month.first, previous.opened_at],
         )
         return {row[0] for row in cursor.fetchall()}

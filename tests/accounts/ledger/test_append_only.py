@@ -9,7 +9,7 @@ from django.db import IntegrityError, ProgrammingError, connection, transaction
 from accounts import triggers
 from accounts.identity.audit import record
 from accounts.ledger.verify import findings
-from accounts.models import Import, Transfer, Voucher
+from accounts.models import FactChange, Import, Transfer, Voucher
 from tests.personas import ACTOR, give, held, insured, paid_for
 from yibao.lib import clock
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("policies_loaded")
 BOOKS = ("accounts_voucher", "accounts_transfer")
 HISTORY = ("accounts_enrolment", "accounts_contribution", "accounts_import", "accounts_auditevent")
 REWRITES = {
-    "UPDATE": "UPDATE {table} SET id = id",
+    "UPDATE": "UPDATE {table} SET id = -id",
     "DELETE": "DELETE FROM {table}",
     "TRUNCATE": "TRUNCATE {table} CASCADE",
 }
@@ -63,6 +63,17 @@ def test_nor_can_the_history_of_people_and_what_was_done(someone, table, verb):
     connection.check_constraints()
     with pytest.raises(IntegrityError, match="append-only"):
         execute(REWRITES[verb].format(table=table))
+
+
+@pytest.mark.parametrize("table", ["accounts_enrolment", "accounts_contribution"])
+def test_what_became_of_a_fact_may_change_and_nothing_it_says(someone, table):
+    paid_for(someone, date(2025, 1, 1), "4462.00")
+    with pytest.raises(IntegrityError, match="why_not_counting"):
+        as_application(f"UPDATE {table} SET counts = false")
+    change = FactChange.objects.create(kind="corrected", reason="基数写错", actor="system:test", at=clock.now())
+    as_application(f"UPDATE {table} SET counts = false, changed_by_id = {change.pk}")
+    with pytest.raises((IntegrityError, ProgrammingError)):
+        execute(f"UPDATE {table} SET counts = true, region = '110000'")
 
 
 @pytest.mark.parametrize("table", BOOKS)

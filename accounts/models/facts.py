@@ -1,0 +1,117 @@
+"""What files say, and what became of it: rows that count, corrections, and rows laid aside for a person."""
+
+from typing import TypeVar
+
+from django.db import models
+from django.db.models import Q
+
+from accounts.codes import FactChangeKind, HeldReason, HeldState
+from accounts.sealing.fields import BlindIndexField, SealedField
+
+IMPORT_KINDS = [("roster", "参保名册"), ("contributions", "缴费记录")]
+
+
+class FactChange(models.Model):
+    """更正记录：哪些已登记的事实不再算数（或又算数了），为什么，谁办的。不可修改。
+
+    The rows it concerns name it in `changed_by`.
+    """
+
+    kind = models.CharField("种类", max_length=12, choices=FactChangeKind.choices)
+    source = models.ForeignKey(
+        "Import", models.PROTECT, null=True, related_name="changes", verbose_name="导入"
+    )  # the import that brought the correction, or that was withdrawn
+    reason = models.CharField("原因", max_length=200)
+    actor = models.CharField("经办", max_length=64)
+    at = models.DateTimeField("时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "更正记录"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source"], condition=Q(kind=FactChangeKind.WITHDRAWN), name="import_withdrawn_once"
+            ),
+            models.CheckConstraint(condition=~Q(reason=""), name="fact_change_has_reason"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.pk}"
+
+
+_Fact = TypeVar("_Fact", bound=models.Model)
+
+
+class CountingManager(models.Manager[_Fact]):
+    """The rows that count. What was corrected or withdrawn is reached through `all_rows` only."""
+
+    def get_queryset(self) -> models.QuerySet[_Fact]:
+        return super().get_queryset().filter(counts=True)
+
+
+class Fact(models.Model):
+    """事实：文件里说的一件事。内容不可修改；说错了，由更正记录使它不再算数，另写一行。
+
+    Whoever reads facts in SQL asks for `counts`; the database lets nothing but these two columns change.
+    """
+
+    counts = models.BooleanField("算数", default=True, db_default=True)
+    changed_by = models.ForeignKey(
+        FactChange, models.PROTECT, null=True, related_name="+", db_index=False, verbose_name="更正记录"
+    )
+    # Imports are never deleted, so the database need not check the key a million times.
+    source = models.ForeignKey(
+        "accounts.Import", models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False, verbose_name="来源"
+    )
+
+    class Meta:
+        abstract = True
+
+
+class FormerCertificate(models.Model):
+    """曾用证件号码：这个人以前登记用的证件号码。按旧号码也找得到本人。"""
+
+    person = models.ForeignKey("Person", models.PROTECT, related_name="former_certificates", verbose_name="参保人")
+    certno = SealedField("证件号码")
+    certno_index = BlindIndexField("证件号码索引", of="certno")
+    actor = models.CharField("经办", max_length=64)
+    at = models.DateTimeField("更换时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "曾用证件号码"
+        constraints = [models.UniqueConstraint(fields=["certno_index"], name="former_certificate_once")]
+
+    def __str__(self) -> str:
+        return f"参保人 {self.person_id} 的曾用证件号码"
+
+
+class HeldRow(models.Model):
+    """待处理的行：导入时读不懂、与已登记的矛盾或不可信，先放在一边，由人改正、确认或放弃。内容加密保存。"""
+
+    kind = models.CharField("文件", max_length=16, choices=IMPORT_KINDS)
+    source = models.ForeignKey("Import", models.PROTECT, null=True, related_name="held_rows", verbose_name="导入")
+    row = models.IntegerField("行号")
+    cells = SealedField("内容")  # JSON: column → text as it stood in the file
+    column = models.CharField("列", max_length=40, blank=True)
+    value = models.CharField("值（已遮盖）", max_length=40, blank=True)
+    reason_code = models.CharField("原因代码", max_length=32, choices=HeldReason.choices)
+    reason = models.CharField("原因", max_length=300)
+    state = models.CharField("状态", max_length=10, choices=HeldState.choices, default=HeldState.WAITING)
+    at = models.DateTimeField("时间")
+    decided_by = models.CharField("处理人", max_length=64, blank=True)
+    decided_at = models.DateTimeField("处理时间", null=True)
+    # The import that took the row in after all.
+    became = models.ForeignKey("Import", models.PROTECT, null=True, related_name="+", verbose_name="确认后的导入")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "待处理的行"
+        indexes = [models.Index(fields=["kind", "id"], condition=Q(state=HeldState.WAITING), name="held_row_waiting")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state=HeldState.WAITING, decided_at=None, decided_by="")
+                | ~Q(state=HeldState.WAITING) & Q(decided_at__isnull=False) & ~Q(decided_by=""),
+                name="held_row_decided_names_who_and_when",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"待处理的行 {self.pk}"
