@@ -25,8 +25,8 @@ class RotationUnfinishedError(Exception):
     """Rows under an old key are left; running rotate_keys again completes the rotation."""
 
 
-def hold_keys() -> None:
-    """Hold off rotation until the transaction ends. For writers who rely on one person having one blind index.
+def block_rotation() -> None:
+    """Block rotation until the transaction ends. For writers who rely on one person having one blind index.
 
     Raises RotationUnfinishedError while people are indexed under another key, KeyringError if that key is missing.
     """

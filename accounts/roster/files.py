@@ -19,7 +19,7 @@ from django.db import connection, transaction
 from accounts.identity import audit
 from accounts.identity.actors import Actor
 from accounts.models import Import
-from accounts.operations.rotation import hold_keys
+from accounts.operations.rotation import block_rotation
 from yibao.lib import masking, tables
 
 MOST_PROBLEMS = 100_000  # a file with more is the wrong file; listing stops there, and says so
@@ -191,7 +191,7 @@ def importing(file: File, kind: str, actor: Actor) -> Iterator["Draft"]:
             "SET LOCAL lock_timeout = '30min'; SET LOCAL statement_timeout = 0; SET LOCAL work_mem = '128MB'"
         )
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"import:{kind}"])
-        hold_keys()
+        block_rotation()
         draft = Draft(file, kind, actor)
         yield draft
         draft.finish()

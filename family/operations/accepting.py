@@ -199,7 +199,7 @@ def _agreed(
 
 
 def begin(actor: Actor, bond: Bond, kind: StepKind, by: Person, on: date, at: datetime, *, was: str = "") -> Bond:
-    """Save a new bond as the last in its user's order, and tell both sides. The caller holds both people."""
+    """Save a new bond as the last in its user's order, and tell both sides. The caller has locked both people."""
     last = Bond.objects.filter(user=bond.user, state__in=ACTIVE_STATES).aggregate(last=Max("place"))["last"] or 0
     bond.place, bond.from_on, bond.state_at = last + 1, on, at
     bond.save()

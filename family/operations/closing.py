@@ -6,7 +6,7 @@ from django.db import transaction
 
 from accounts.codes import PotKind
 from accounts.identity.actors import Actor
-from accounts.ledger.holding import hold
+from accounts.ledger.locking import lock_years_and_pots
 from accounts.ledger.retry import retrying
 from accounts.models import Person, Pot
 from family.codes import ACTIVE_STATES, OPEN, EndReason, InvitationState, StepKind
@@ -54,7 +54,7 @@ def _close(
 ) -> Step | None:
     with transaction.atomic():
         pots = Pot.objects.filter(person=payer, region=region).exclude(kind=PotKind.RECEIVABLE)
-        hold(actor=actor, on=on, pots=pots.values_list("pk", flat=True))
+        lock_years_and_pots(actor=actor, on=on, pots=pots.values_list("pk", flat=True))
         users = _active(payer, region).values_list("user_id", flat=True)
         locks.lock_people({payer.pk, *users})
         invitations = Invitation.objects.select_for_update(of=("self",), no_key=True)

@@ -1,9 +1,9 @@
-"""Using relatives' money: what payments holds while it decides, and what is written down when it has paid.
+"""Using relatives' money: what payments locks while it decides, and what is written down when it has paid.
 
     with transaction.atomic():
-        held = draws.hold(actor=…, person=…, region=…, on=…, scope="medical", where=Where("hospital", 1))
-        takes = spending_plan(amount_fen, held.sources)
-        vouchers = draws.post(actor=…, kind=…, takes=takes, held=held, target=PotKind.INSTITUTIONS, …)
+        locked = draws.lock_sources(actor=…, person=…, region=…, on=…, scope="medical", where=Where("hospital", 1))
+        takes = spending_plan(amount_fen, locked.sources)
+        vouchers = draws.post(actor=…, kind=…, takes=takes, target=PotKind.INSTITUTIONS, …)
 
 Locks, in this order: years of the regions touched, pots by id, bonds by id (docs/locking.md). A removal waits for the
 bond, so once it has returned nothing is drawn any more; a limit is counted under the same lock, so it is never passed.
@@ -21,8 +21,7 @@ from django.conf import settings
 from accounts.codes import PotKind, VoucherKind
 from accounts.identity.actors import Actor
 from accounts.ledger import posting
-from accounts.ledger.holding import Held as HeldPots
-from accounts.ledger.holding import hold as hold_pots
+from accounts.ledger.locking import LockedPots, lock_years_and_pots
 from accounts.ledger.posting import NOWHERE, Locked, Move, Place
 from accounts.ledger.pots import system_pot
 from accounts.models import Person, Voucher
@@ -35,14 +34,14 @@ from yibao.lib.days import short_day_words
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class LockedSources:
     """Everything that may pay, locked until the transaction ends, in the order in which it is used."""
 
     sources: list[Source]
-    pots: HeldPots
+    pots: LockedPots
 
 
-def hold(
+def lock_sources(
     *,
     actor: Actor,
     person: Person,
@@ -50,13 +49,13 @@ def hold(
     on: date,
     scope: str = "medical",
     where: Where | None = None,
-) -> Held:
+) -> LockedSources:
     """Lock what may pay for this person and return it, in the caller's transaction.
 
     `region` is where the person is insured; `scope` medical or premium; `where` the kind of place, None for a premium.
     """
     expected = bonds_for(person, on)
-    pots = hold_pots(actor=actor, on=on, pots=pots_for(person=person, region=region, bonds=expected))
+    pots = lock_years_and_pots(actor=actor, on=on, pots=pots_for(person=person, region=region, bonds=expected))
     locked = locks.lock_bonds([bond.pk for bond in expected])
     sources = sources_of(
         person=person,
@@ -68,7 +67,7 @@ def hold(
         scope=scope,
         where=where,
     )
-    return Held(sources, pots)
+    return LockedSources(sources, pots)
 
 
 def post(
@@ -86,7 +85,7 @@ def post(
     place: Place = NOWHERE,
     at: datetime | None = None,
 ) -> list[Voucher]:
-    """Post what was decided under `hold`, in the same transaction: one voucher per region, the person's own first.
+    """Post what was decided under `lock_sources`, in the same transaction: one voucher per region, the person's own first.
 
     Money of an account in another region is paid to that region's `target` pot, so each region's books stay even; its
     voucher has the key followed by the region. Draws are written down and their payers told, at `at` (default: the

@@ -13,7 +13,7 @@ from family.rules import Changed
 
 
 def lock_people(ids: Iterable[int]) -> dict[int, Person]:
-    """Lock people in id order: whoever counts or changes somebody's bonds holds that somebody (docs/locking.md)."""
+    """Lock people in id order: whoever counts or changes somebody's bonds locks that somebody (docs/locking.md)."""
     rows = Person.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=set(ids)).order_by("pk")
     return {person.pk: person for person in rows}
 

@@ -82,7 +82,7 @@ def move_back(*, actor: Actor, payer: Person, region: str, amount_fen: int, key:
 def empty(*, actor: Actor, payer: Person, region: str, key: str, on: date) -> Voucher | None:
     """Move everything in the pool back to its owner, in the caller's transaction; None when it holds nothing.
 
-    The caller holds the pots.
+    The caller has locked the pots.
     """
     pots = {pot.kind: pot for pot in Pot.objects.filter(person=payer, region=region)}
     pool = pots.get(PotKind.POOL)

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from accounts.codes import USE_KINDS
 from accounts.identity.actors import Actor
 from accounts.ledger import posting
-from accounts.ledger.holding import hold
+from accounts.ledger.locking import lock_years_and_pots
 from accounts.ledger.retry import retrying
 from accounts.models import Person, Transfer
 from family.codes import ACTIVE_STATES, OPEN, BondState, EndReason, InvitationState, StepKind
@@ -73,7 +73,7 @@ def _lock(actor: Actor, step: Step, on: date) -> None:
     """Lock what the step is about, in the order of docs/locking.md: pots first where money has to go back."""
     if step.voucher_id is not None:
         rows = Transfer.objects.filter(voucher=step.voucher_id).values_list("source_id", "target_id")
-        hold(actor=actor, on=on, pots={pot for row in rows for pot in row})
+        lock_years_and_pots(actor=actor, on=on, pots={pot for row in rows for pot in row})
     bonds = {step.bond_id} if step.bond_id else set()
     invitations = {step.invitation_id} if step.invitation_id else set()
     for part in step.parts.all():

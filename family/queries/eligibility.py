@@ -126,7 +126,7 @@ def _open_number(payer: Person, certno: str) -> str:
 def _open_from_others(payer: Person, certno: str, on: date) -> int:
     """Return how many others wait for an answer; what lapsed on an earlier day is over, also before the job settles it.
 
-    Whoever sends holds the certificate number (`locks.lock_invitee`).
+    Whoever sends has locked the certificate number (`locks.lock_invitee`).
     """
     begins = datetime.combine(on, time(), SHANGHAI)
     rows = Invitation.objects.filter(state__in=OPEN, invitee_index__in=indexes_of(certno), expires_at__gt=begins)

@@ -8,7 +8,7 @@ from django.db import transaction
 from accounts.codes import PotKind, VoucherKind
 from accounts.identity.actors import Actor
 from accounts.ledger import posting
-from accounts.ledger.holding import hold
+from accounts.ledger.locking import lock_years_and_pots
 from accounts.ledger.posting import Place
 from accounts.ledger.retry import retrying
 from accounts.models import Person, Pot, Transfer, Voucher
@@ -42,7 +42,7 @@ def pay(
         if earlier is not None:
             return _same(earlier, institution, person, amount_fen, on)
         where = Where(institution.kind, institution.level)
-        held = draws.hold(actor=actor, person=person, region=region, on=on, scope="medical", where=where)
+        locked = draws.lock_sources(actor=actor, person=person, region=region, on=on, scope="medical", where=where)
         earlier = Bill.objects.filter(key=key).first()  # the same bill, paid while this one waited for the locks
         if earlier is not None:
             return _same(earlier, institution, person, amount_fen, on)
@@ -51,7 +51,7 @@ def pay(
             kind=VoucherKind.SPENDING,
             person=person,
             region=region,
-            takes=spending_plan(amount_fen, held.sources),
+            takes=spending_plan(amount_fen, locked.sources),
             target=PotKind.INSTITUTIONS,
             on=on,
             key=f"bill:{key}",
@@ -101,7 +101,7 @@ def refund(*, actor: Actor, bill: Bill, on: date, key: str, reason: str) -> Vouc
         raise posting.PostingError("这张结算单全部是现金，没有可退回账户的钱")
     with transaction.atomic():
         rows = Transfer.objects.filter(voucher__in=vouchers, source__person__isnull=False)
-        hold(actor=actor, on=on, pots=_with_carried(rows.values_list("source_id", flat=True)))
+        lock_years_and_pots(actor=actor, on=on, pots=_with_carried(rows.values_list("source_id", flat=True)))
         back = [
             posting.reverse(
                 actor=actor,

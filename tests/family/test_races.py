@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 from django.db import connection
 
-from accounts.ledger import holding, posting
+from accounts.ledger import locking, posting
 from accounts.ledger.verify import findings
 from accounts.models import Person, Pot
 from family.codes import InvitationState, StepKind
@@ -70,11 +70,13 @@ def unlocked_bonds(ids) -> list[Bond]:
     return found
 
 
-def unlocked_pots(*, actor, on, pots) -> holding.Held:
+def unlocked_pots(*, actor, on, pots) -> locking.LockedPots:
     locked = {pot.pk: pot for pot in Pot.objects.filter(pk__in=set(pots))}
     regions = {pot.region for pot in locked.values()}
     time.sleep(HESITATION)
-    return holding.Held(locked, {region: posting.Locked(locked, on.year, year_closed=False) for region in regions})
+    return locking.LockedPots(
+        locked, {region: posting.Locked(locked, on.year, year_closed=False) for region in regions}
+    )
 
 
 def clinic() -> Institution:
@@ -242,7 +244,7 @@ class TestUsing:
         assert holds(self.payer) == 0
 
     def test_deciding_on_unlocked_pots_would_promise_it_to_several(self, monkeypatch):
-        monkeypatch.setattr(draws, "hold_pots", unlocked_pots)
+        monkeypatch.setattr(draws, "lock_years_and_pots", unlocked_pots)
         assert posting.NotEnough in self.spend_the_last_fen()
 
     def use_up_the_limit(self) -> int:
@@ -256,7 +258,7 @@ class TestUsing:
         assert self.use_up_the_limit() == 1_000
 
     def test_without_the_locks_it_would_be_passed(self, monkeypatch):
-        monkeypatch.setattr(draws, "hold_pots", unlocked_pots)
+        monkeypatch.setattr(draws, "lock_years_and_pots", unlocked_pots)
         monkeypatch.setattr("family.operations.draws.locks.lock_bonds", unlocked_bonds)
         assert self.use_up_the_limit() > 1_000
 

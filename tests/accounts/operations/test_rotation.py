@@ -193,7 +193,7 @@ def test_a_writer_who_needs_one_key_holds_the_rotation_off(ring: bytes) -> None:
 
     running = threading.Thread(target=rotate)
     with transaction.atomic():
-        rotation.hold_keys()
+        rotation.block_rotation()
         running.start()
         started.wait()
         time.sleep(0.3)
@@ -205,11 +205,11 @@ def test_a_writer_who_needs_one_key_holds_the_rotation_off(ring: bytes) -> None:
 @pytest.mark.django_db
 def test_no_person_is_created_while_rows_under_another_key_are_left(ring: bytes) -> None:
     make_people(2)
-    rotation.hold_keys()
+    rotation.block_rotation()
     keyring.add_key()
     keyring.promote_newest()
     with pytest.raises(rotation.RotationUnfinishedError, match="rotate_keys"):
-        rotation.hold_keys()
+        rotation.block_rotation()
 
 
 @pytest.mark.django_db
@@ -217,4 +217,4 @@ def test_people_sealed_with_a_lost_key_are_noticed_before_anything_is_written(ri
     make_people(2)
     keyring.path().unlink()
     with pytest.raises(keyring.KeyringError, match="备份的密钥文件"):
-        rotation.hold_keys()
+        rotation.block_rotation()

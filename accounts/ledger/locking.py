@@ -1,7 +1,7 @@
 """Locking what several people and regions may pay, before deciding who pays how much.
 
 A voucher belongs to one region, so what two regions pay is two vouchers. Their shares can only be worked out once
-everything is locked; afterwards each voucher is posted by `posting.post`, which finds its locks already held.
+everything is locked; afterwards each voucher is posted by `posting.post`, which finds them already locked.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,7 +16,7 @@ from accounts.models import Pot
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class LockedPots:
     """Pots of one or more regions, locked until the transaction ends."""
 
     pots: Mapping[int, Pot]
@@ -27,7 +27,7 @@ class Held:
         return self.regions[self.pots[pot_id].region].usable(pot_id)
 
 
-def hold(*, actor: Actor, on: date, pots: Iterable[int]) -> Held:
+def lock_years_and_pots(*, actor: Actor, on: date, pots: Iterable[int]) -> LockedPots:
     """Lock pots for the rest of the caller's transaction: first the years of their regions, by region, then the pots.
 
     Each 当年 is brought forward to the year of `on`, which needs its owner's 历年 among the pots. What was read before
@@ -47,4 +47,4 @@ def hold(*, actor: Actor, on: date, pots: Iterable[int]) -> Held:
             for pot in [pot for pot in of_region.values() if pot.kind == PotKind.CURRENT]:
                 bring_forward(pot, of_region, region=region, year=year, actor=actor, on=on)
         regions[region] = Locked(of_region, year, year_closed=booked != year)
-    return Held(locked, regions)
+    return LockedPots(locked, regions)
