@@ -23,7 +23,7 @@ class AccountState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Holdings:
+class Accounts:
     """Everything a person has anywhere: enrolments and pots of all regions, from one query each."""
 
     person: Person
@@ -117,22 +117,22 @@ class Account:
         return MonthFacts(self.status.capacity, base, age, self.status.pension_fen)
 
 
-def holdings_of(person: Person) -> Holdings:
+def accounts_of(person: Person) -> Accounts:
     """Return everything a person has anywhere (two queries)."""
     enrolments = Enrolment.objects.filter(person=person).order_by("from_on", "seq")
     pots = Pot.objects.filter(person=person).order_by("region", "id")
-    return Holdings(person, tuple(enrolments), tuple(pots))
+    return Accounts(person, tuple(enrolments), tuple(pots))
 
 
-def account_in(holdings: Holdings, region: str, today: date) -> Account:
+def account_in(accounts: Accounts, region: str, today: date) -> Account:
     """Return the account in one of the person's regions (one query). Raises NoPolicy where no rules are loaded."""
-    rows = [r for r in holdings.enrolments if r.region == region and r.insurance == InsuranceType.EMPLOYEE]
-    paid = Contribution.objects.filter(region=region, person=holdings.person).order_by("-month").first()
+    rows = [r for r in accounts.enrolments if r.region == region and r.insurance == InsuranceType.EMPLOYEE]
+    paid = Contribution.objects.filter(region=region, person=accounts.person).order_by("-month").first()
     return Account(
-        person=holdings.person,
+        person=accounts.person,
         region=region,
         today=today,
-        pots=_pots_in(holdings, region),
+        pots=_pots_in(accounts, region),
         history=tuple(Status(r.from_on, r.status, r.person_type, r.flex, r.pension_fen) for r in rows),
         last_paid=paid,
         credit=book.terms_on(region, CreditTerms.kind, today),
@@ -141,9 +141,9 @@ def account_in(holdings: Holdings, region: str, today: date) -> Account:
     )
 
 
-def _pots_in(holdings: Holdings, region: str) -> dict[PotKind, Pot]:
+def _pots_in(accounts: Accounts, region: str) -> dict[PotKind, Pot]:
     """The pots in the order in which pages name them: 当年, 历年, 共济, 待追回."""
-    by_kind = {PotKind(pot.kind): pot for pot in holdings.pots if pot.region == region}
+    by_kind = {PotKind(pot.kind): pot for pot in accounts.pots if pot.region == region}
     return {kind: by_kind[kind] for kind in PERSONAL_POTS if kind in by_kind}
 
 

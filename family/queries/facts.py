@@ -11,7 +11,7 @@ from accounts.models import Enrolment, Person, Pot, User
 from accounts.policies import book
 from accounts.policies.terms import SharingTerms, SpendingTerms
 from accounts.policies.terms.sharing import POOL
-from accounts.queries.account import account_in, holdings_of
+from accounts.queries.account import account_in, accounts_of
 from accounts.queries.statement import stretches, year_sums
 from family.codes import ACTIVE_STATES, StepKind
 from family.models import Bond, Draw, Step
@@ -126,7 +126,7 @@ def is_pool(region: str, on: date) -> bool:
 
 def last_year_fen(payer: Person, region: str, on: date) -> int:
     """Return what the account held when the last benefit year ended (fen): what a gate looks at."""
-    account = account_in(holdings_of(payer), region, on)
+    account = account_in(accounts_of(payer), region, on)
     begins, _ = account.year_range
     before = [one for one in stretches(year_sums(account), ACCOUNT_POTS) if one.start < begins]
     return before[-1].closing_fen if before else 0

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from accounts.queries.account import account_in, holdings_of
+from accounts.queries.account import account_in, accounts_of
 from accounts.queries.statement import year_sums
 from accounts.queries.years import years_of
 from tests.accounts.citizen_pages import balances_of, seen, used_by, worker
@@ -18,7 +18,7 @@ TODAY = date(2026, 11, 20)
 
 
 def rows(person, region: str = ZHOUSHAN):
-    account = account_in(holdings_of(person), region, TODAY)
+    account = account_in(accounts_of(person), region, TODAY)
     return years_of(account, year_sums(account))
 
 

@@ -9,7 +9,7 @@ from accounts.codes import PotKind, VoucherKind
 from accounts.ledger.posting import KeyReused, NotEnough
 from accounts.ledger.verify import findings
 from accounts.models import Notice, Pot, Voucher
-from accounts.queries.account import account_in, holdings_of
+from accounts.queries.account import account_in, accounts_of
 from accounts.queries.lines import lines_of
 from accounts.queries.statement import entries_between
 from family.models import Draw
@@ -344,7 +344,7 @@ class TestWhoSeesWhat:
 
     def test_the_payers_statement_never_names_the_place(self, story):
         payer, _, _ = story
-        account = account_in(holdings_of(payer), RUIAN, TODAY)
+        account = account_in(accounts_of(payer), RUIAN, TODAY)
         lines = lines_of(account, entries_between(account, TODAY, TODAY + timedelta(days=1)), url=str)
         assert [line.title for line in lines] == ["陈伟（父亲）门诊，一级医疗机构", "林小雨（女儿）门诊，一级医疗机构"]
         assert CLINIC not in str(lines)

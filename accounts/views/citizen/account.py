@@ -10,7 +10,7 @@ from accounts.codes import PotKind
 from accounts.identity.access import person_required
 from accounts.policies import book
 from accounts.queries import page_hooks
-from accounts.queries.account import Account, holdings_of
+from accounts.queries.account import Account, accounts_of
 from accounts.queries.answers import Credits, answers, order_words, state_words, who_may_use
 from accounts.queries.calendar import late_words, latest_credit, next_credit
 from accounts.queries.comparison import with_year_before
@@ -30,9 +30,9 @@ SHOWN = (PotKind.CARRIED, PotKind.CURRENT, PotKind.POOL)
 @require_GET
 def account(request: HttpRequest) -> HttpResponse:
     """Answer 有多少、谁能用 at one glance. With HTMX (「刷新」) only the balance card."""
-    holdings, mine = my_account(request)
+    accounts, mine = my_account(request)
     if mine is None:
-        return no_account(request, holdings)
+        return no_account(request, accounts)
     if request.htmx:  # type: ignore[attr-defined]
         return render(request, "accounts/_balance.html", _balance(mine))
     years = years_of(mine, year_sums(mine))
@@ -41,7 +41,7 @@ def account(request: HttpRequest) -> HttpResponse:
     context = {
         **_balance(mine),
         "explain_url": entry_url(credits.latest.pk) if credits.latest else "",
-        "other_regions": [(code, book.region_name(code)) for code in my_regions(holdings) if code != mine.region],
+        "other_regions": [(code, book.region_name(code)) for code in my_regions(accounts) if code != mine.region],
         "state_words": state_words(mine),
         "upcoming": credits.upcoming,
         "pending": page_hooks.pending_of(mine.person, mine.today),
@@ -62,7 +62,7 @@ def more(request: HttpRequest) -> HttpResponse:
     """Give ten more of the latest entries, to be appended, and the link to the next ten. HTMX only: others have 明细."""
     typed = request.GET.get("skip", "")
     skip = int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= 4 else LATEST
-    holdings, mine = my_account(request)
+    accounts, mine = my_account(request)
     if mine is None or not request.htmx:  # type: ignore[attr-defined]
         return redirect("entries")
     lines, more = _latest(mine, TEN_MORE, skip=skip)
@@ -116,7 +116,7 @@ def entry_url(entry_id: int) -> str:
 def choose_region(request: HttpRequest) -> HttpResponse:
     """Look at the account in another of one's own regions from now on. 404 for a region that is not one's own."""
     region = request.POST.get("region", "")
-    if region not in my_regions(holdings_of(request.user.person)):
+    if region not in my_regions(accounts_of(request.user.person)):
         raise Http404
     request.session[REGION] = region
     return redirect("account")

@@ -15,7 +15,7 @@ from accounts.codes import CREDIT_KINDS, PotKind
 from accounts.forms.entries import Choice, EntriesForm
 from accounts.identity.access import current_person, person_required
 from accounts.policies import book, formulas
-from accounts.queries.account import Account, account_in, holdings_of
+from accounts.queries.account import Account, account_in, accounts_of
 from accounts.queries.answers import MONTH_BY_MONTH, answers, order_words
 from accounts.queries.changes import rule_on
 from accounts.queries.comparison import label_of, shown, with_year_before
@@ -61,9 +61,9 @@ class Selection:
 @require_GET
 def entries(request: HttpRequest) -> HttpResponse:
     """Show the months that were chosen. With HTMX (the filter, the pages) only the list and how much was found."""
-    holdings, mine = my_account(request)
+    accounts, mine = my_account(request)
     if mine is None:
-        return no_account(request, holdings)
+        return no_account(request, accounts)
     chosen = Selection(request.GET, mine)
     page = Paginator(chosen.months, 12 if chosen.choice.year else MONTHS_A_PAGE).get_page(request.GET.get("page"))
     months = statement(mine, chosen.figures, page.object_list, chosen.pots, url=entry_url, newest_first=True)
@@ -98,9 +98,9 @@ def _empty(mine: Account, chosen: Selection) -> str:
 @require_GET
 def entries_file(request: HttpRequest) -> HttpResponse:
     """Give the chosen entries as CSV for a spreadsheet: one line for each account that an entry touched."""
-    holdings, mine = my_account(request)
+    accounts, mine = my_account(request)
     if mine is None:
-        return no_account(request, holdings)
+        return no_account(request, accounts)
     chosen = Selection(request.GET, mine)
     out = io.StringIO()
     writer = csv.writer(out, quoting=csv.QUOTE_ALL)
@@ -129,9 +129,9 @@ def _harmless(cell: str) -> str:
 @require_GET
 def entries_sheet(request: HttpRequest) -> HttpResponse:
     """Show a year's entries as sheets to print; without a chosen year, this year's."""
-    holdings, mine = my_account(request)
+    accounts, mine = my_account(request)
     if mine is None:
-        return no_account(request, holdings)
+        return no_account(request, accounts)
     query = request.GET.copy()
     if not query.get("year"):
         query["year"] = str(mine.year)
@@ -153,11 +153,11 @@ def entries_sheet(request: HttpRequest) -> HttpResponse:
 @require_GET
 def entry(request: HttpRequest, entry_id: int) -> HttpResponse:
     """Explain one entry of one's own (C06). Anybody else's is not found."""
-    holdings = holdings_of(current_person(request))
-    transfer = transfer_of(holdings.pots, entry_id)
+    accounts = accounts_of(current_person(request))
+    transfer = transfer_of(accounts.pots, entry_id)
     if transfer is None:
         raise Http404
-    mine = account_in(holdings, transfer.region, clock.today())
+    mine = account_in(accounts, transfer.region, clock.today())
     reason = why(transfer)
     rule = reason.policy and rule_on(transfer.region, reason.policy.kind, reason.policy.effective_from)
     context = {

@@ -17,7 +17,7 @@ from accounts.identity.actors import Actor
 from accounts.models import Person
 from accounts.operations.notices import AlreadyRatedError, give_feedback
 from accounts.policies import book
-from accounts.queries.account import account_in, holdings_of
+from accounts.queries.account import account_in, accounts_of
 from accounts.queries.answers import QUESTIONS, answers
 from accounts.queries.changes import rule_on
 from accounts.queries.entries import entries_of
@@ -137,11 +137,11 @@ def _about(request: HttpRequest) -> tuple[str, str, bool]:
 
 
 def _entry_words(person: Person, entry_id: int) -> str:
-    holdings = holdings_of(person)
-    transfer = transfer_of(holdings.pots, entry_id)
+    accounts = accounts_of(person)
+    transfer = transfer_of(accounts.pots, entry_id)
     if transfer is None:
         return ""
-    lines = lines_of(account_in(holdings, transfer.region, clock.today()), entries_of(person, [transfer]), url=_no_url)
+    lines = lines_of(account_in(accounts, transfer.region, clock.today()), entries_of(person, [transfer]), url=_no_url)
     return f"{day_words(lines[0].day)}的一笔：{lines[0].title}"
 
 

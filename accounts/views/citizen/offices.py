@@ -13,7 +13,7 @@ from accounts.forms.offices import OfficeForm
 from accounts.models import Duty, Office, Person
 from accounts.policies import book
 from accounts.policies.terms import SharingTerms
-from accounts.queries.account import holdings_of
+from accounts.queries.account import accounts_of
 from accounts.queries.offices import checklists_on, duty_on, first_day, regions_with_offices, streets_of
 from yibao.lib import clock
 
@@ -94,7 +94,7 @@ def _region(request: HttpRequest) -> str:
     if (asked := request.GET.get("region", "")) in known or asked in on_file:
         return asked
     person = _person(request)
-    own = holdings_of(person).regions(clock.today()) if person else []
+    own = accounts_of(person).regions(clock.today()) if person else []
     return next(iter([*own, *on_file, *known]), "")
 
 

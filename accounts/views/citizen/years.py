@@ -20,9 +20,9 @@ from accounts.views.citizen.current_account import my_account, no_account
 @require_GET
 def years(request: HttpRequest) -> HttpResponse:
     """Show all years, the latest first, and the last seven as bars."""
-    holdings, mine = my_account(request)
+    accounts, mine = my_account(request)
     if mine is None:
-        return no_account(request, holdings)
+        return no_account(request, accounts)
     rows = years_of(mine, year_sums(mine))
     context = {
         "account": mine,

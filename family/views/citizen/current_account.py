@@ -11,7 +11,7 @@ from accounts.models import Person
 from accounts.policies import book
 from accounts.policies.terms import SharingTerms
 from accounts.policies.terms.sharing import POOL
-from accounts.queries.account import Account, AccountState, Holdings
+from accounts.queries.account import Account, Accounts, AccountState
 from accounts.views.citizen.current_account import my_account
 from family.queries.facts import funds_name
 from yibao.lib import clock
@@ -22,7 +22,7 @@ class Giving:
     """The account of a person in one region, as what relatives may use. Amounts in fen."""
 
     account: Account
-    holdings: Holdings
+    accounts: Accounts
 
     @property
     def person(self) -> Person:
@@ -39,7 +39,7 @@ class Giving:
     @property
     def other_regions(self) -> list[tuple[str, str]]:
         """Code and name of the other regions where this person has an account."""
-        found = self.holdings.regions(self.account.today)
+        found = self.accounts.regions(self.account.today)
         return [(code, book.region_name(code)) for code in found if code != self.region and book.knows_region(code)]
 
     @property
@@ -80,8 +80,8 @@ class Giving:
 
 def giving_of(request: HttpRequest) -> Giving | None:
     """Return the account that the signed-in person looks at; None for who has none: they only use others' money."""
-    holdings, mine = my_account(request)
-    return None if mine is None else Giving(mine, holdings)
+    accounts, mine = my_account(request)
+    return None if mine is None else Giving(mine, accounts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,7 +178,7 @@ def _shown(bill: Shown, region: str) -> dict:
 
 def _insured_in(request: HttpRequest, act: Act) -> str:
     """Return where the person is insured, for the rules of spending; "" where none are on file."""
-    holdings, account = my_account(request)
-    resident = holdings.resident_on(act.on)
+    accounts, account = my_account(request)
+    resident = accounts.resident_on(act.on)
     region = account.region if account else resident.region if resident else ""
     return region if region and spending_of(region, act.on) else ""
