@@ -21,7 +21,7 @@ ACTOR = Actor.system("test")
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class Balances:
     """What somebody has in a region (fen). A debt is negative; None: no such pot."""
 
     current: int | None = None
@@ -69,8 +69,8 @@ def pot(person: Person, kind: str, region: str = ZHOUSHAN) -> Pot:
     return Pot.objects.get(person=person, region=region, kind=kind)
 
 
-def held(person: Person, region: str = ZHOUSHAN) -> Held:
-    return Held(**dict(Pot.objects.filter(person=person, region=region).values_list("kind", "balance_fen")))
+def balances(person: Person, region: str = ZHOUSHAN) -> Balances:
+    return Balances(**dict(Pot.objects.filter(person=person, region=region).values_list("kind", "balance_fen")))
 
 
 def give(

@@ -68,20 +68,20 @@ def lines_of(
 
 def with_balances(lines: Iterable[Line], opening_fen: int, pots: Iterable[PotKind]) -> list[Line]:
     """Return the lines, each with what the given pots held together after it (fen), from what they held before."""
-    counted, held, found = set(pots), opening_fen, []
+    counted, balance_fen, found = set(pots), opening_fen, []
     for line in lines:
         if line.pot in counted and not line.moved:
-            held += line.fen
-        found.append(replace(line, balance_fen=held))
+            balance_fen += line.fen
+        found.append(replace(line, balance_fen=balance_fen))
     return found
 
 
 def with_own_balances(lines: Iterable[Line], opening_fen: Mapping[PotKind, int]) -> list[Line]:
     """Return the lines, each with what its own pot held after it (fen), from what the pots held before."""
-    held, found = dict(opening_fen), []
+    balances, found = dict(opening_fen), []
     for line in lines:
-        held[line.pot] = held.get(line.pot, 0) + line.fen
-        found.append(replace(line, balance_fen=held[line.pot]))
+        balances[line.pot] = balances.get(line.pot, 0) + line.fen
+        found.append(replace(line, balance_fen=balances[line.pot]))
     return found
 
 

@@ -51,10 +51,10 @@ def figures_by_month(sums: Iterable[Sum], pots: Iterable[PotKind]) -> dict[Month
     counted = [pot for pot in pots if pot in MONEY_POTS] or pots
     moved = {Month.of(stretch.start): stretch for stretch in stretches(sums, counted)}
     found: dict[Month, Stretch] = {}
-    held = 0
+    balance_fen = 0
     for month in sorted({Month.of(one.start) for one in sums if one.pot in pots}):
-        found[month] = moved.get(month, Stretch(month.first, held))
-        held = found[month].closing_fen
+        found[month] = moved.get(month, Stretch(month.first, balance_fen))
+        balance_fen = found[month].closing_fen
     return found
 
 

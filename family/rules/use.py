@@ -88,7 +88,7 @@ def blocked(bound: Bound, *, on: date, scope: str, where: Where | None) -> Block
         (Blocked.PLACE, where is None or place_allowed(where, bound.user.insurance, user_terms)),
         (Blocked.LIMIT, bound.left_fen != 0),
     )
-    return next((why for why, holds in checks if not holds), None)
+    return next((why for why, passes in checks if not passes), None)
 
 
 def _permit(bound: Bound, scope: str, both: Iterable[SharingTerms]) -> bool:

@@ -13,7 +13,7 @@ from accounts.models import AuditEvent, Run, Transfer
 from accounts.queries.people import find_by_certno
 from tests.factories.files import contribution_row, csv_file, roster_row
 from tests.factories.people import certno
-from tests.personas import HUNAN, ZHOUSHAN, changed, held, insured, paid_for, run, spend
+from tests.personas import HUNAN, ZHOUSHAN, balances, changed, insured, paid_for, run, spend
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
 
@@ -150,7 +150,7 @@ class TestRunJob:
         paid_for(person, NEW_YEAR, "5000.00")
         job = ("run_job", "accrual", "--region", HUNAN, "--period", "2025-01")
         tried = document(*job, "--dry-run")
-        assert (held(person, HUNAN).total, Run.objects.count()) == (0, 0)
+        assert (balances(person, HUNAN).total, Run.objects.count()) == (0, 0)
         done = document(*job)
         assert (tried.pop("dry_run"), done.pop("dry_run")) == (True, False)
         assert tried == done
@@ -175,7 +175,7 @@ class TestRunJob:
         with pytest.raises(CommandError, match="有 1 人没有处理.*改正后再运行一次即可"):
             call_command("run_job", "accrual", region=ZHOUSHAN, period="2025", stdout=out)
         assert "未处理 no_base：1 人" in out.getvalue()
-        assert (held(without_base).total, held(other).total) == (0, 1200_00)
+        assert (balances(without_base).total, balances(other).total) == (0, 1200_00)
         paid_for(without_base, NEW_YEAR, "5000.00")
         assert "已完成" in said("run_job", "accrual", "--region", ZHOUSHAN, "--period", "2025")
 
@@ -218,14 +218,14 @@ class TestDueJobs:
             ("accrual", "2025"),
         ]
         assert document("due_jobs", "--on", "2025-01-01", "--run")["due"] == []
-        assert (held(person).current, held(person).carried) == (1200_00, 1200_00)
+        assert (balances(person).current, balances(person).carried) == (1200_00, 1200_00)
 
     def test_people_left_out_make_it_fail(self):
         insured()
         other = insured()
         paid_for(other, NEW_YEAR, "5000.00")
         assert "330900 2025 accrual" in refusal("due_jobs", "--on", "2025-01-01", "--run")
-        assert held(other).current == 1200_00
+        assert balances(other).current == 1200_00
 
 
 class TestVerifyLedger:

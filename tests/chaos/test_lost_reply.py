@@ -13,7 +13,7 @@ from django.db import OperationalError, connection, transaction
 from accounts.ledger.verify import findings
 from accounts.models import Pot
 from tests.chaos.faulty_proxy import FaultyProxy, faulty_proxy
-from tests.personas import give, held, insured, pot, reverse, spend
+from tests.personas import balances, give, insured, pot, reverse, spend
 
 pytestmark = [pytest.mark.chaos, pytest.mark.xdist_group("process_pool")]
 
@@ -53,7 +53,7 @@ def test_a_payment_whose_reply_was_lost_is_asked_for_again_and_made_once(proxy):
         spend(person, 10, on=DAY, key=f"bill {number}")
     proxy.share = 0.0
     assert proxy.cut > SPENDS / 20, "hardly a reply was lost"
-    assert held(person).carried == 0
+    assert balances(person).carried == 0
     assert list(findings()) == []
 
 
@@ -63,7 +63,7 @@ def test_a_refund_finds_its_connection_dead_and_takes_another(proxy):
     proxy.hang_up()
     reverse(voucher, on=DAY, key="refund")
     proxy.share = 0.0
-    assert held(person).carried == 10 * SPENDS
+    assert balances(person).carried == 10 * SPENDS
 
 
 def test_without_a_key_it_is_made_twice(proxy):

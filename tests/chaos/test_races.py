@@ -15,7 +15,7 @@ from django.db import connection
 from accounts.ledger.verify import findings
 from accounts.models import Pot, Transfer, Voucher
 from tests.chaos import race_calls
-from tests.personas import clinic, give, held, insured, paid_for, pot, run, spend
+from tests.personas import balances, clinic, give, insured, paid_for, pot, run, spend
 
 pytestmark = [pytest.mark.usefixtures("committed_db"), pytest.mark.xdist_group("process_pool"), pytest.mark.chaos]
 
@@ -50,7 +50,7 @@ class TestOverdraw:
         taken = at_once(act, [(ids, SPENDS // PROCESSES, f"{act.__name__} {me}") for me in range(PROCESSES)])
         spent = {person.pk: sum(by[person.pk] for by in taken) for person in people}
         assert all(fen >= opening * 0.9 for fen in spent.values()), "too few attempts to prove anything"
-        return sum(abs(spent[person.pk] + held(person).total - opening) for person in people)
+        return sum(abs(spent[person.pk] + balances(person).total - opening) for person in people)
 
     def test_parallel_spends_never_overdraw_and_every_fen_is_accounted_for(self, at_once):
         assert self.overspent(at_once, race_calls.spend_much) == 0
@@ -71,7 +71,7 @@ class TestOneKey:
         answers = at_once(race_calls.use_keys, [(person.pk, self.keys)] * PROCESSES)
         for number in range(len(self.keys)):
             assert len({voucher for answer in answers for voucher in answer[number]}) == 1
-        assert held(person).carried == 1_000 - 10 * len(self.keys)
+        assert balances(person).carried == 1_000 - 10 * len(self.keys)
         assert Voucher.objects.count() == 1 + len(self.keys)
 
     def test_looking_whether_the_key_is_there_pays_twice(self, at_once):
@@ -89,7 +89,7 @@ class TestOneReversal:
         vouchers = [spend(person, 10, on=DAY, key=f"bill {number}").pk for number in range(20)]
         done = at_once(race_calls.reverse_all, [(vouchers, f"process {me}") for me in range(PROCESSES)])
         assert sum(done) == len(vouchers)
-        assert held(person).carried == 1_000
+        assert balances(person).carried == 1_000
         assert list(findings()) == []
 
     def test_looking_whether_it_was_reversed_reverses_twice(self, at_once):
@@ -122,7 +122,7 @@ class TestYearEnd:
             )
             assert row.period == "2025"
         assert carried == booked
-        assert {held(person).current for person in people} == {0}
+        assert {balances(person).current for person in people} == {0}
         assert set(Pot.objects.filter(kind="current").values_list("year", flat=True)) == {2026}
         periods = Voucher.objects.filter(kind="spending").values_list("period", flat=True)
         assert {"2025", "2026"} == set(periods), "the payments did not straddle the year end"

@@ -61,7 +61,7 @@ def credit(person: Person, region: str, kind: str, fen: int, on: date = TODAY) -
     )
 
 
-def holds(person: Person, region: str = RUIAN, kind: str = PotKind.CARRIED) -> int:
+def balance_of(person: Person, region: str = RUIAN, kind: str = PotKind.CARRIED) -> int:
     """Return what a pot holds now (fen); 0 where there is none."""
     return (
         Pot.objects.filter(person=person, region=region, kind=kind).values_list("balance_fen", flat=True).first() or 0

@@ -14,7 +14,7 @@ from family.queries import open_matters
 from family.queries.bonds import bonds_given, bonds_received, card_given, card_received, ended_bonds, history, undoable
 from family.rules import CannotUndo, Changed, Refused
 from family.upkeep import keep_up
-from tests.factories.family import NOW, QUANZHOU, RUIAN, SELF, TODAY, bond, holds, insured, invited
+from tests.factories.family import NOW, QUANZHOU, RUIAN, SELF, TODAY, balance_of, bond, insured, invited
 from tests.factories.people import EnrolmentFactory
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
@@ -194,7 +194,7 @@ class TestClosing:
         self.close(owner)
         assert [state(tie) for tie in ties] == ["ended", "ended"]
         assert Invitation.objects.get(pk=waiting.pk).state == "withdrawn"
-        assert (holds(owner, QUANZHOU), holds(owner, QUANZHOU, "pool")) == (500_000, 0)
+        assert (balance_of(owner, QUANZHOU), balance_of(owner, QUANZHOU, "pool")) == (500_000, 0)
         with pytest.raises(Changed):
             self.close(owner)
 
@@ -203,7 +203,7 @@ class TestClosing:
         take_back(self.close(owner), owner)
         assert [state(tie) for tie in ties] == ["active", "active"]
         assert Invitation.objects.get(pk=waiting.pk).state == "sent"
-        assert (holds(owner, QUANZHOU), holds(owner, QUANZHOU, "pool")) == (400_000, 100_000)
+        assert (balance_of(owner, QUANZHOU), balance_of(owner, QUANZHOU, "pool")) == (400_000, 100_000)
 
     def test_open_matters_block_it_and_are_named(self, family, monkeypatch):
         owner, ties, _ = family
@@ -269,7 +269,7 @@ class TestByItself:
         pool.move_in(actor=SELF, payer=owner, region=QUANZHOU, amount_fen=50_000, key="k", on=TODAY, at=NOW)
         self.changed(owner, 4, QUANZHOU)
         assert self.run() == {"退回的共济账户": 1}
-        assert holds(owner, QUANZHOU) == 300_000
+        assert balance_of(owner, QUANZHOU) == 300_000
 
     def test_a_death_ends_what_was_given_and_what_was_used(self, payer, father, tie):
         other = bond(insured(carried=1), payer, relation="7")

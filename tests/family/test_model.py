@@ -23,7 +23,7 @@ from family.queries.bonds import bonds_received, used_this_year
 from family.rules import Refused
 from payments.bills import operations
 from payments.models import Bill, Institution
-from tests.factories.family import NOW, QUANZHOU, RUIAN, SELF, TODAY, ZHOUSHAN, bond, holds, insured
+from tests.factories.family import NOW, QUANZHOU, RUIAN, SELF, TODAY, ZHOUSHAN, balance_of, bond, insured
 
 RESERVE = 200_000
 fen = st.integers(1, 60_000)
@@ -40,10 +40,10 @@ class Tie:
     used: int = 0
     state: str = "active"
 
-    def lends(self, held: dict[str, int]) -> int:
+    def available(self, balances: dict[str, int]) -> int:
         if self.state != "active":
             return 0
-        return held[self.payer] if self.limit is None else min(held[self.payer], max(self.limit - self.used, 0))
+        return balances[self.payer] if self.limit is None else min(balances[self.payer], max(self.limit - self.used, 0))
 
 
 @dataclass
@@ -55,16 +55,16 @@ class Paid:
 
 @dataclass
 class Model:
-    held: dict[str, int] = field(default_factory=dict)
+    balances: dict[str, int] = field(default_factory=dict)
     order: list[Tie] = field(default_factory=list)
     paid: list[Paid] = field(default_factory=list)
 
     def pay(self, amount: int, own: list[str], ties: list[Tie]) -> list[tuple[str, int, Tie | None]]:
         takes: list[tuple[str, int, Tie | None]] = []
         for pot, tie in [*((pot, None) for pot in own), *((tie.payer, tie) for tie in ties)]:
-            part = min(amount, self.held[pot] if tie is None else tie.lends(self.held))
+            part = min(amount, self.balances[pot] if tie is None else tie.available(self.balances))
             if part:
-                self.held[pot] -= part
+                self.balances[pot] -= part
                 amount -= part
                 takes.append((pot, part, tie))
                 if tie:
@@ -131,7 +131,7 @@ class Families(RuleBasedStateMachine):
         operations.refund(actor=SELF, bill=paid.bill, on=TODAY, key=f"r{paid.bill.pk}", reason="退药")
         paid.given_back = True
         for pot, part, tie in paid.takes:
-            self.model.held[pot] += part
+            self.model.balances[pot] += part
             if tie:
                 tie.used -= part
 
@@ -169,8 +169,8 @@ class Families(RuleBasedStateMachine):
 
     @rule(amount=st.integers(1, 90_000), back=st.booleans(), regretted=st.booleans())
     def pool_money_moves(self, amount: int, back: bool, regretted: bool) -> None:
-        held = self.model.held
-        movable = held["pool"] if back else max(held["account"] - RESERVE, 0)
+        balances = self.model.balances
+        movable = balances["pool"] if back else max(balances["account"] - RESERVE, 0)
         self.moves = getattr(self, "moves", 0) + 1
         given = {"payer": self.owner, "region": QUANZHOU, "amount_fen": amount, "key": f"k{self.moves}"}
         try:
@@ -182,8 +182,8 @@ class Families(RuleBasedStateMachine):
         if regretted:
             undoing.undo(actor=SELF, person=self.owner, step_id=step.pk, on=TODAY, at=NOW)
             return
-        held["pool"] += -amount if back else amount
-        held["account"] += amount if back else -amount
+        balances["pool"] += -amount if back else amount
+        balances["account"] += amount if back else -amount
 
     def _act(self, operation, name: str, **given):
         return operation(actor=SELF, payer=self.people[name], bond_id=self.bonds[name].pk, on=TODAY, at=NOW, **given)
@@ -192,12 +192,12 @@ class Families(RuleBasedStateMachine):
     def every_pot_holds_what_the_model_says(self) -> None:
         if not hasattr(self, "model"):
             return
-        assert self.model.held == {
-            "own": holds(self.user),
-            "first": holds(self.payers["first"]),
-            "second": holds(self.payers["second"], ZHOUSHAN),
-            "account": holds(self.owner, QUANZHOU),
-            "pool": holds(self.owner, QUANZHOU, "pool"),
+        assert self.model.balances == {
+            "own": balance_of(self.user),
+            "first": balance_of(self.payers["first"]),
+            "second": balance_of(self.payers["second"], ZHOUSHAN),
+            "account": balance_of(self.owner, QUANZHOU),
+            "pool": balance_of(self.owner, QUANZHOU, "pool"),
         }
         for name, tie in self.ties.items():
             assert used_this_year(self.bonds[name], TODAY) == tie.used

@@ -23,7 +23,7 @@ from family.queries.usage import people_in, totals, used_of_mine, used_of_others
 from family.rules import CannotUndo, Refused, Where
 from payments.bills import operations
 from payments.models import Bill, Institution
-from tests.factories.family import NOW, QUANZHOU, RUIAN, SELF, TODAY, ZHOUSHAN, bond, credit, holds, insured
+from tests.factories.family import NOW, QUANZHOU, RUIAN, SELF, TODAY, ZHOUSHAN, balance_of, bond, credit, insured
 from tests.factories.people import EnrolmentFactory
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
@@ -76,8 +76,8 @@ class TestOrder:
         first, second = insured(carried=2_000), insured(carried=3_000)
         a, b = bond(first, user, place=2), bond(second, user, relation="7", place=1)
         bill = pay(user, 5_000)
-        assert (holds(user, RUIAN, "current"), holds(user)) == (0, 0)
-        assert (holds(second), holds(first)) == (0, 1_500)
+        assert (balance_of(user, RUIAN, "current"), balance_of(user)) == (0, 0)
+        assert (balance_of(second), balance_of(first)) == (0, 1_500)
         assert {draw.bond_id: draw.amount_fen for draw in Draw.objects.all()} == {b.pk: 3_000, a.pk: 500}
         assert bill.cash_fen == 0
         assert pay(user, 2_000).cash_fen == 500
@@ -86,13 +86,13 @@ class TestOrder:
         payer, user = insured(carried=100, current=9_000), insured(resident=True)
         bond(payer, user)
         assert pay(user, 500).cash_fen == 400
-        assert holds(payer, RUIAN, "current") == 9_000
+        assert balance_of(payer, RUIAN, "current") == 9_000
 
     def test_what_a_new_year_makes_carried_over_is_there_at_its_first_day(self):
         payer, user = insured(carried=100, current=9_000), insured(resident=True)
         bond(payer, user)
         assert pay(user, 5_000, on=date(2027, 1, 2)).cash_fen == 0
-        assert (holds(payer, RUIAN, "current"), holds(payer)) == (0, 4_100)
+        assert (balance_of(payer, RUIAN, "current"), balance_of(payer)) == (0, 4_100)
 
     def test_the_gate_is_for_binding_only(self):
         payer, user = insured(carried=100), insured(resident=True)
@@ -105,7 +105,7 @@ class TestOrder:
         bill = pay(user, 600)
         remove(actor=SELF, payer=payer, bond_id=tie.pk, on=TODAY, at=NOW)
         operations.refund(actor=SELF, bill=bill, on=TODAY, key="r", reason="退药")
-        assert holds(payer) == 1_000
+        assert balance_of(payer) == 1_000
         assert used_of_mine(payer)[0].refunded
         assert totals(used_of_mine(payer)) == [(user, "母亲" if user.gender == 2 else "父亲", 0)]
 
@@ -190,7 +190,7 @@ class TestTwoRegions:
         bond(payer, user)
         bill = pay(user, 1_000)
         assert [(v.region, v.key) for v in bill.vouchers] == [(RUIAN, "bill:b0"), (ZHOUSHAN, "bill:b0:330900")]
-        assert (holds(user), holds(payer, ZHOUSHAN)) == (0, 9_300)
+        assert (balance_of(user), balance_of(payer, ZHOUSHAN)) == (0, 9_300)
 
     def test_the_money_may_come_from_the_other_region_alone(self):
         payer, user = insured(ZHOUSHAN, carried=10_000), insured(resident=True)
@@ -217,7 +217,7 @@ class TestTwoRegions:
         payer, user = insured(ZHOUSHAN, carried=10_000), insured(carried=300)
         bond(payer, user)
         operations.refund(actor=SELF, bill=pay(user, 1_000), on=TODAY, key="r", reason="退药")
-        assert (holds(user), holds(payer, ZHOUSHAN)) == (300, 10_000)
+        assert (balance_of(user), balance_of(payer, ZHOUSHAN)) == (300, 10_000)
 
     def test_another_province_lends_nothing(self):
         payer, user = insured(QUANZHOU, carried=10_000), insured(carried=300)
@@ -236,7 +236,7 @@ class TestPool:
     def test_what_exceeds_the_reserve_moves_once_per_form(self, owner):
         first = self.move(owner, 150_000)
         assert self.move(owner, 150_000) == first
-        assert (holds(owner, QUANZHOU), holds(owner, QUANZHOU, "pool")) == (200_000, 150_000)
+        assert (balance_of(owner, QUANZHOU), balance_of(owner, QUANZHOU, "pool")) == (200_000, 150_000)
         with pytest.raises(KeyReused):
             self.move(owner, 1)
 
@@ -273,15 +273,15 @@ class TestPool:
         bond(owner, wife, relation="1")
         assert pay(mother, 20_000, region=QUANZHOU, at=place("pharmacy", 0, QUANZHOU)).cash_fen == 0
         pay(wife, 30_000, region=QUANZHOU)
-        assert (holds(wife, QUANZHOU), holds(owner, QUANZHOU, "pool")) == (0, 110_000)
-        assert holds(owner, QUANZHOU) == 200_000
+        assert (balance_of(wife, QUANZHOU), balance_of(owner, QUANZHOU, "pool")) == (0, 110_000)
+        assert balance_of(owner, QUANZHOU) == 200_000
         pay(owner, 250_000, region=QUANZHOU)
-        assert (holds(owner, QUANZHOU), holds(owner, QUANZHOU, "pool")) == (0, 60_000)
+        assert (balance_of(owner, QUANZHOU), balance_of(owner, QUANZHOU, "pool")) == (0, 60_000)
 
     def test_a_move_is_taken_back_unless_the_pool_was_used(self, owner):
         step = self.move(owner, 150_000)
         undoing.undo(actor=SELF, person=owner, step_id=step.pk, on=TODAY, at=NOW)
-        assert (holds(owner, QUANZHOU), holds(owner, QUANZHOU, "pool")) == (350_000, 0)
+        assert (balance_of(owner, QUANZHOU), balance_of(owner, QUANZHOU, "pool")) == (350_000, 0)
         step = self.move(owner, 150_000, key="again")
         mother = insured(QUANZHOU, resident=True)
         bond(owner, mother)
@@ -294,7 +294,7 @@ class TestPool:
         self.move(owner, 50_000, key="back", operation=pool.move_back)
         with pytest.raises(NotEnough):
             self.move(owner, 100_001, key="back2", operation=pool.move_back)
-        assert (holds(owner, QUANZHOU), holds(owner, QUANZHOU, "pool")) == (250_000, 100_000)
+        assert (balance_of(owner, QUANZHOU), balance_of(owner, QUANZHOU, "pool")) == (250_000, 100_000)
 
 
 class TestTheGate:

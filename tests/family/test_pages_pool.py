@@ -6,7 +6,7 @@ import pytest
 
 from accounts.codes import PotKind
 from family.codes import StepKind
-from tests.factories.family import QUANZHOU, holds, insured
+from tests.factories.family import QUANZHOU, balance_of, insured
 from tests.family.family_pages import bound, browser_of, chen, huang, last_step, page, words
 
 pytestmark = pytest.mark.usefixtures("policies_loaded", "today")
@@ -33,13 +33,13 @@ class TestMovingIn:
         said = page(browser, "/family/transfer/check/")
         assert "点了“转入”以后才算数" in said
         assert "转入后个人账户还剩¥3,000.00转入后共济账户有¥500.00" in said
-        assert holds(payer, QUANZHOU, PotKind.POOL) == 0
+        assert balance_of(payer, QUANZHOU, PotKind.POOL) == 0
         response = browser.post("/family/transfer/check/", {"key": key_of(browser)}, follow=True)
         assert "已转入500.00元" in words(response)
         assert "共济账户里有¥500.00" in page(browser, "/family/")
         browser.post(f"/family/done/{last_step(StepKind.MOVED_IN).pk}/undo/")
-        assert holds(payer, QUANZHOU, PotKind.POOL) == 0
-        assert holds(payer, QUANZHOU) == 350_000
+        assert balance_of(payer, QUANZHOU, PotKind.POOL) == 0
+        assert balance_of(payer, QUANZHOU) == 350_000
 
     @pytest.mark.parametrize(
         ("choice", "said"),
@@ -63,7 +63,7 @@ class TestMovingIn:
         key = key_of(browser)
         urls = {browser.post("/family/transfer/check/", {"key": key}).url for _ in range(2)}
         assert len(urls) == 1
-        assert holds(payer, QUANZHOU, PotKind.POOL) == 10_000
+        assert balance_of(payer, QUANZHOU, PotKind.POOL) == 10_000
 
     @pytest.mark.parametrize(
         ("form", "said"),
@@ -85,7 +85,7 @@ class TestMovingIn:
         browser = browser_of(payer)
         choose(browser, pick="all")
         browser.post("/family/transfer/check/", {"key": key_of(browser)})
-        assert holds(payer, QUANZHOU) == 200_000
+        assert balance_of(payer, QUANZHOU) == 200_000
         assert "现在还不能转入" in page(browser, "/family/transfer/")
         assert "账户里要留2,000.00元，超过的部分才能转入" in page(browser, "/family/transfer/")
 
@@ -95,7 +95,7 @@ class TestMovingIn:
         choose(browser, pick="10000")
         assert browser.post("/family/transfer/check/", {"key": "0" * 32}).status_code == 409
         assert browser.post("/family/transfer/check/").status_code == 409
-        assert holds(payer, QUANZHOU, PotKind.POOL) == 0
+        assert balance_of(payer, QUANZHOU, PotKind.POOL) == 0
 
     def test_where_there_is_no_pool_there_is_no_page(self):
         browser = browser_of(chen())
@@ -111,4 +111,4 @@ class TestMovingIn:
         assert "共济账户里的¥500.00转回您的个人账户" in page(browser, "/family/close/")
         response = browser.post("/family/close/", follow=True)
         assert "共济账户里剩下的钱已经转回您的个人账户。" in words(response)
-        assert holds(payer, QUANZHOU) == 350_000
+        assert balance_of(payer, QUANZHOU) == 350_000

@@ -20,7 +20,7 @@ from family.queries import eligibility
 from family.rules import Changed, Refused
 from payments.bills import operations
 from payments.models import Institution
-from tests.factories.family import NOW, RUIAN, SELF, TODAY, ZHOUSHAN, bond, holds, insured, invited
+from tests.factories.family import NOW, RUIAN, SELF, TODAY, ZHOUSHAN, balance_of, bond, insured, invited
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
@@ -241,7 +241,7 @@ class TestUsing:
 
     def test_the_last_fen_is_drawn_once(self):
         assert sorted(self.spend_the_last_fen()) == [0, 0, 0, 0, 0, 1]
-        assert holds(self.payer) == 0
+        assert balance_of(self.payer) == 0
 
     def test_deciding_on_unlocked_pots_would_promise_it_to_several(self, monkeypatch):
         monkeypatch.setattr(draws, "lock_years_and_pots", unlocked_pots)
@@ -271,7 +271,7 @@ class TestUsing:
         acts += [lambda number=number: pay(there, 30_000, f"t{number}", region=ZHOUSHAN) for number in range(4)]
         results = all_at_once(*acts)
         assert sum(results) == 200_000
-        assert holds(here) + holds(there, ZHOUSHAN) == 0
+        assert balance_of(here) + balance_of(there, ZHOUSHAN) == 0
 
 
 def _only_in(module, replacement: Callable) -> Callable:

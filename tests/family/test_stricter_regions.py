@@ -14,7 +14,7 @@ from family.queries.bonds import bonds_received
 from family.queries.facts import changes_in_month
 from family.rules import Refused
 from tests.accounts.citizen_pages import browser_of
-from tests.factories.family import NOW, QUANZHOU, RUIAN, SELF, TODAY, bond, holds, insured, invited
+from tests.factories.family import NOW, QUANZHOU, RUIAN, SELF, TODAY, balance_of, bond, insured, invited
 from tests.family.family_pages import bound, chen, huang, page, words
 from tests.family.test_money import pay
 
@@ -58,7 +58,7 @@ class TestTransfersOfAMonth:
         with pytest.raises(Refused) as refusal:
             moved_in(payer, 10_000, "second")
         assert codes(refusal) == ["monthly_transfers"]
-        assert holds(payer, QUANZHOU, PotKind.POOL) == 10_000
+        assert balance_of(payer, QUANZHOU, PotKind.POOL) == 10_000
         said = page(browser_of(payer), "/family/transfer/")
         assert "一个月最多转入1次" in said
         assert "下个月1日起可以再转" in said
@@ -67,14 +67,14 @@ class TestTransfersOfAMonth:
         payer = huang()
         moved_in(payer, 10_000, "first")
         moved_in(payer, 10_000, "second", NEXT_MONTH)
-        assert holds(payer, QUANZHOU, PotKind.POOL) == 20_000
+        assert balance_of(payer, QUANZHOU, PotKind.POOL) == 20_000
 
     def test_one_that_was_undone_does_not_count(self):
         payer = huang()
         step = moved_in(payer, 10_000, "first")
         undoing.undo(actor=SELF, person=payer, step_id=step.pk, on=TODAY, at=NOW)
         moved_in(payer, 20_000, "second")
-        assert holds(payer, QUANZHOU, PotKind.POOL) == 20_000
+        assert balance_of(payer, QUANZHOU, PotKind.POOL) == 20_000
 
 
 def test_a_bond_cannot_be_ended_within_the_cool_down_and_the_day_is_told(stricter):

@@ -10,7 +10,7 @@ from family.operations import bonds, closing, invitations, pool, undoing
 from family.operations.ending import leave
 from family.queries.facts import changes_in_month
 from family.rules import CannotUndo
-from tests.factories.family import NOW, QUANZHOU, RUIAN, SELF, TODAY, bond, holds, insured, invited
+from tests.factories.family import NOW, QUANZHOU, RUIAN, SELF, TODAY, balance_of, bond, insured, invited
 from tests.family.test_money import pay
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
@@ -96,14 +96,14 @@ class TestTheReserve:
         self.move(owner, "second")
         with pytest.raises(CannotUndo, match="变化"):
             take_back(step, owner)
-        assert (holds(owner, QUANZHOU), holds(owner, QUANZHOU, PotKind.POOL)) == (200_000, 150_000)
+        assert (balance_of(owner, QUANZHOU), balance_of(owner, QUANZHOU, PotKind.POOL)) == (200_000, 150_000)
 
     def test_is_not_used_up_by_closing_paying_and_taking_the_closing_back(self, owner):
         step = close(owner, QUANZHOU)
         pay(owner, 150_000, region=QUANZHOU)
         with pytest.raises(CannotUndo, match="用过"):
             take_back(step, owner)
-        assert (holds(owner, QUANZHOU), holds(owner, QUANZHOU, PotKind.POOL)) == (200_000, 0)
+        assert (balance_of(owner, QUANZHOU), balance_of(owner, QUANZHOU, PotKind.POOL)) == (200_000, 0)
 
 
 def test_a_yearly_limit_does_not_start_anew_by_leaving_and_being_bound_again():

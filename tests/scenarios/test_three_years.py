@@ -16,7 +16,7 @@ from payments.bills import operations
 from tests import databases
 from tests.factories.files import contribution_row, csv_file, roster_row
 from tests.factories.people import certno
-from tests.personas import ACTOR, HUNAN, ZHOUSHAN, Held, clinic, held
+from tests.personas import ACTOR, HUNAN, ZHOUSHAN, Balances, balances, clinic
 from yibao.lib.months import Month, month_range
 
 FLEXIBLE, LEAVES, RETIRES, MONTHLY, RETIRED = range(1, 6)
@@ -126,13 +126,13 @@ def live(bureau: Bureau) -> None:
 def test_everybody_has_what_the_rules_give_them(three_years):
     floor, five, six = 1070_88, 1200_00, 1440_00
     # 2023: 570.88 left. 2024: 1,070.88 of the year, then 429.12 of what was saved.
-    assert held(somebody(FLEXIBLE)) == Held(current=floor, carried=570_88 - (1500_00 - floor))
+    assert balances(somebody(FLEXIBLE)) == Balances(current=floor, carried=570_88 - (1500_00 - floor))
     # Left in April 2024 with everything spent: nine months owed, paid back from the twelve of 2025.
-    assert held(somebody(LEAVES)) == Held(current=five - 900_00, carried=0, receivable=0)
+    assert balances(somebody(LEAVES)) == Balances(current=five - 900_00, carried=0, receivable=0)
     # Half of 2025 on the base of 6,000, half on the retirees' quota of 900 a year.
-    assert held(somebody(RETIRES)) == Held(current=720_00 + 450_00 - 100_00, carried=2 * six, receivable=0)
-    assert held(somebody(MONTHLY), HUNAN) == Held(carried=35 * 100_00)
-    assert held(somebody(RETIRED), HUNAN) == Held(carried=35 * 75_00)
+    assert balances(somebody(RETIRES)) == Balances(current=720_00 + 450_00 - 100_00, carried=2 * six, receivable=0)
+    assert balances(somebody(MONTHLY), HUNAN) == Balances(carried=35 * 100_00)
+    assert balances(somebody(RETIRED), HUNAN) == Balances(carried=35 * 75_00)
 
 
 def test_the_books_are_right_and_nothing_is_due(three_years):

@@ -14,7 +14,7 @@ from accounts.ledger import periods
 from accounts.ledger.verify import findings
 from accounts.models import Person, Run
 from accounts.queries import explanations
-from tests.personas import ACTOR, HUNAN, ZHOUSHAN, Held, changed, held, insured, movements, paid_for, pot, run
+from tests.personas import ACTOR, HUNAN, ZHOUSHAN, Balances, balances, changed, insured, movements, paid_for, pot, run
 from yibao.lib import clock
 
 NEW_YEAR, NEXT, DAY_AFTER = date(2025, 1, 1), date(2026, 1, 1), date(2026, 1, 2)
@@ -80,8 +80,8 @@ class TestMended:
             "rollover 2025 done",
             "accrual 2026 done",
         ]
-        assert held(left) == Held(current=0, carried=600_00, receivable=0)
-        assert held(stays) == Held(current=1200_00, carried=1200_00)
+        assert balances(left) == Balances(current=0, carried=600_00, receivable=0)
+        assert balances(stays) == Balances(current=1200_00, carried=1200_00)
         assert [row[3] for row in movements(left) if row[0] == "trueup"] == [-600_00]
         assert sound()
 
@@ -89,12 +89,12 @@ class TestMended:
         bad, good = worker(HUNAN, NEW_YEAR), worker(HUNAN, NEW_YEAR)
         stick(bad, PotKind.CARRIED, HUNAN)
         assert do_what_is_due(date(2025, 1, 20)) == ["accrual 2025-01 failed"]
-        assert held(good, HUNAN).total == 100_00
+        assert balances(good, HUNAN).total == 100_00
         for person in (bad, good):
             paid_for(person, date(2025, 2, 1), "5000.00")
         february = date(2025, 2, 20)
         assert do_what_is_due(february) == ["accrual 2025-01 failed", "accrual 2025-02 failed"]
-        assert held(good, HUNAN).total == 200_00
+        assert balances(good, HUNAN).total == 200_00
         mend()
         assert do_what_is_due(february) == []
         assert do_what_is_due(date(2025, 2, 21)) == ["accrual 2025-01 done", "accrual 2025-02 done"]
@@ -103,7 +103,7 @@ class TestMended:
             ("2025-01", "carried", 100_00),
             ("2025-02", "carried", 100_00),
         ]
-        assert held(good, HUNAN).total == 200_00
+        assert balances(good, HUNAN).total == 200_00
         assert sound()
 
     def test_a_failed_rollover_holds_up_the_new_year_until_it_is_mended(self):
@@ -111,12 +111,12 @@ class TestMended:
         run("accrual", "2025", on=NEW_YEAR)
         stick(bad, PotKind.CARRIED)
         assert do_what_is_due(NEXT)[-1] == "rollover 2025 failed"
-        assert held(good) == Held(current=0, carried=1200_00)
+        assert balances(good) == Balances(current=0, carried=1200_00)
         assert named(due_jobs(NEXT)) == ["rollover 2025 again", "accrual 2026"]
         assert next_jobs(NEXT) == []
         mend()
         assert do_what_is_due(DAY_AFTER) == ["rollover 2025 done", "accrual 2026 done"]
-        assert held(bad) == held(good) == Held(current=1200_00, carried=1200_00)
+        assert balances(bad) == balances(good) == Balances(current=1200_00, carried=1200_00)
         assert sound()
 
 

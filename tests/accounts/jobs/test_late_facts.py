@@ -14,7 +14,7 @@ from accounts.roster.contributions import import_contributions
 from accounts.roster.people import import_roster
 from tests.factories.files import contribution_row, csv_file, roster_row
 from tests.factories.people import certno
-from tests.personas import ACTOR, HUNAN, ZHOUSHAN, Held, held, insured, movements, paid_for, run
+from tests.personas import ACTOR, HUNAN, ZHOUSHAN, Balances, balances, insured, movements, paid_for, run
 from yibao.lib import clock
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
@@ -83,16 +83,16 @@ class TestAfterTheRollover:
         ]
         assert do_what_is_due(LATE) == ["accrual 2025", "trueup 2025"]
         assert movements(somebody(LEFT))[-1] == ("trueup", "2025/1", "carried", -400_00)
-        assert held(somebody(JOINED)).total == 200_00
+        assert balances(somebody(JOINED)).total == 200_00
         do_what_is_due(date(2026, 2, 1))
-        assert held(somebody(JOINED)) == Held(current=1200_00, carried=200_00)
-        assert held(somebody(STAYS)) == Held(current=1200_00, carried=1200_00)
+        assert balances(somebody(JOINED)) == Balances(current=1200_00, carried=200_00)
+        assert balances(somebody(STAYS)) == Balances(current=1200_00, carried=1200_00)
         assert sound()
 
     def test_once_it_is_settled_it_is_not_due_any_more(self, files):
         files.paid(paid(STAYS, "2025-12", "6000.00"), on=LATE)
         do_what_is_due(LATE)
-        assert held(somebody(STAYS)) == Held(current=1200_00, carried=1200_00 + 20_00)
+        assert balances(somebody(STAYS)) == Balances(current=1200_00, carried=1200_00 + 20_00)
         assert due_jobs(date(2026, 1, 31)) == []
 
     def test_files_about_the_new_year_do_not_touch_the_old_one(self, files):

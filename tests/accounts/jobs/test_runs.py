@@ -9,7 +9,7 @@ from accounts.codes import ChunkState, PotKind, RunState
 from accounts.jobs import registry, runs
 from accounts.ledger.verify import findings
 from accounts.models import Chunk, Person, Pot, Run, Transfer
-from tests.personas import ACTOR, HUNAN, ZHOUSHAN, Held, held, insured, paid_for, pot, run
+from tests.personas import ACTOR, HUNAN, ZHOUSHAN, Balances, balances, insured, paid_for, pot, run
 from yibao.lib import clock
 
 NEW_YEAR = date(2025, 1, 1)
@@ -50,8 +50,8 @@ class TestPoison:
         (report,) = run("accrual", "2025", on=NEW_YEAR)
         assert report.state == RunState.FAILED
         assert report.totals.failed_chunks == 1
-        assert [held(person).current for person in crowd if person != bad] == [1200_00] * 15
-        assert held(bad).current == 0
+        assert [balances(person).current for person in crowd if person != bad] == [1200_00] * 15
+        assert balances(bad).current == 0
         alone = Chunk.objects.get(state=ChunkState.FAILED)
         assert (alone.from_person, alone.until_person) == (bad.pk, crowd[6].pk)
         assert alone.error == "IntegrityError"
@@ -70,13 +70,13 @@ class TestPoison:
             ("rollover", "failed"),
         ]
         assert not Run.objects.filter(period="2026").exists()
-        assert [held(person) for person in crowd] == [
-            Held(current=1200_00, carried=0) if person == crowd[2] else Held(current=0, carried=1200_00)
+        assert [balances(person) for person in crowd] == [
+            Balances(current=1200_00, carried=0) if person == crowd[2] else Balances(current=0, carried=1200_00)
             for person in crowd
         ]
         unblock()
         assert all(report.complete for report in run("close_year", "2025", on=date(2026, 1, 2)))
-        assert [held(person) for person in crowd] == [Held(current=1200_00, carried=1200_00)] * 4
+        assert [balances(person) for person in crowd] == [Balances(current=1200_00, carried=1200_00)] * 4
         assert list(findings()) == []
 
     def test_mended_it_is_credited_by_the_next_sweep_and_nobody_else_again(self, settings):
@@ -87,7 +87,7 @@ class TestPoison:
         unblock()
         (report,) = run("accrual", "2025", on=date(2025, 1, 2))
         assert (report.state, report.totals.credited) == (RunState.DONE, 1)
-        assert [held(person).current for person in crowd] == [1200_00] * 8
+        assert [balances(person).current for person in crowd] == [1200_00] * 8
 
 
 @pytest.mark.usefixtures("policies_loaded")
@@ -113,7 +113,7 @@ class TestChunks:
         chunk = opened().chunks.get()
         assert registry.work_chunk(chunk_id=chunk.pk, now=clock.now())
         assert not registry.work_chunk(chunk_id=chunk.pk, now=clock.now())
-        assert held(person).current == 1200_00
+        assert balances(person).current == 1200_00
 
     def test_opening_a_run_that_is_being_worked_on_joins_it(self):
         people(1)

@@ -11,7 +11,7 @@ from accounts.jobs.worker import run_job
 from accounts.ledger.verify import findings
 from accounts.models import Chunk, Run
 from accounts.queries import explanations
-from tests.personas import ACTOR, HUNAN, ZHOUSHAN, Held, changed, held, insured, paid_for, run, spend
+from tests.personas import ACTOR, HUNAN, ZHOUSHAN, Balances, balances, changed, insured, paid_for, run, spend
 from yibao.lib import clock
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
@@ -75,7 +75,7 @@ class TestYearly:
             ("rollover", "2025", 1),
             ("accrual", "2026", 1),
         ]
-        assert held(person) == Held(current=1200_00, carried=2400_00)
+        assert balances(person) == Balances(current=1200_00, carried=2400_00)
         assert due_jobs(date(2026, 3, 31)) == []
 
     def test_once_a_month_joiners_and_new_bases_are_looked_for(self):
@@ -86,7 +86,7 @@ class TestYearly:
         joiner = insured(since=date(2024, 2, 1))
         paid_for(joiner, date(2024, 2, 1), "5000.00")
         work_off(date(2024, 2, 1))
-        assert held(joiner).current == 1100_00
+        assert balances(joiner).current == 1100_00
         assert due_jobs(date(2024, 2, 29)) == []
 
 
@@ -103,7 +103,7 @@ class TestMonthly:
         assert named(due_jobs(date(2025, 2, 19))) == expected
         assert named(next_jobs(date(2025, 2, 19))) == expected[:1]
         work_off(date(2025, 2, 19))
-        assert held(retiree, HUNAN).total == 3 * 75_00
+        assert balances(retiree, HUNAN).total == 3 * 75_00
 
     def test_regions_do_not_wait_for_each_other(self):
         worker(HUNAN)
@@ -177,21 +177,21 @@ class TestAnotherWayOfCrediting:
         for month in (1, 2):
             paid_for(person, date(2026, month, 1), "5000.00")
         work_off(date(2026, 2, 20))
-        assert held(person, region) == Held(current=2 * 100_00, carried=1200_00 + 1200_00)
+        assert balances(person, region) == Balances(current=2 * 100_00, carried=1200_00 + 1200_00)
         assert sound()
 
     def test_the_debt_of_the_old_way_is_paid_once_by_several_months_of_the_new(self, region):
         person = worker(region, date(2024, 12, 1))
         work_off(date(2025, 6, 20))
-        spend(person, held(person, region).total, on=date(2025, 6, 21), key="all of it", region=region)
+        spend(person, balances(person, region).total, on=date(2025, 6, 21), key="all of it", region=region)
         changed(person, date(2025, 12, 1), status=4)
         work_off(date(2026, 1, 20))
-        assert held(person, region) == Held(current=0, carried=0, receivable=-100_00)
+        assert balances(person, region) == Balances(current=0, carried=0, receivable=-100_00)
         changed(person, date(2026, 1, 1), status=1)
         paid_for(person, date(2026, 1, 1), "4500.00", late=True)
         paid_for(person, date(2026, 2, 1), "4500.00")
         work_off(date(2026, 2, 20))
-        assert held(person, region) == Held(current=80_00, carried=0, receivable=0)
+        assert balances(person, region) == Balances(current=80_00, carried=0, receivable=0)
         assert sound()
 
 

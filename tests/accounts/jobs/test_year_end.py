@@ -13,7 +13,7 @@ from accounts.ledger import periods
 from accounts.ledger.verify import findings
 from accounts.models import Pot, Run, Transfer
 from accounts.queries import explanations
-from tests.personas import HUNAN, ZHOUSHAN, Held, changed, give, held, insured, movements, paid_for, run, spend
+from tests.personas import HUNAN, ZHOUSHAN, Balances, balances, changed, give, insured, movements, paid_for, run, spend
 from yibao.lib.fen import half_up
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
@@ -42,9 +42,9 @@ class TestRollover:
         for number, person in enumerate(people):
             if number:
                 spend(person, number * 100_01 % 1200_00 or 1, on=date(2025, 4, 1), key=f"bill {number}")
-        before = [held(person).total for person in people]
+        before = [balances(person).total for person in people]
         (report,) = run("rollover", "2025", on=NEXT)
-        assert [held(person) for person in people] == [Held(current=0, carried=fen) for fen in before]
+        assert [balances(person) for person in people] == [Balances(current=0, carried=fen) for fen in before]
         assert report.totals.total_fen == sum(before)
         assert sound()
 
@@ -55,7 +55,7 @@ class TestRollover:
         count = Transfer.objects.count()
         (again,) = run("rollover", "2025", on=date(2026, 2, 2))
         assert (again.state, again.totals.total_fen, Transfer.objects.count()) == (RunState.DONE, 0, count)
-        assert held(person) == Held(current=0, carried=1200_00)
+        assert balances(person) == Balances(current=0, carried=1200_00)
 
     def test_it_stands_on_the_last_day_of_its_year(self):
         worker()
@@ -78,7 +78,7 @@ class TestRollover:
         run("accrual", "2025-01", on=date(2025, 1, 20), region=HUNAN)
         reports = run("close_year", "2025", on=NEXT, region=HUNAN)
         assert [report.kind for report in reports] == ["interest", "rollover"]
-        assert held(person, HUNAN) == Held(carried=100_00)
+        assert balances(person, HUNAN) == Balances(carried=100_00)
         assert periods.is_closed(HUNAN, 2025)
 
 
@@ -98,16 +98,16 @@ class TestCloseYear:
         assert all(report.complete for report in reports)
         assert kinds_of(left) == ["precredit", "trueup", "interest", "rollover", "rollover"]
         assert kinds_of(stays) == ["precredit", "interest", "rollover", "rollover", "precredit"]
-        assert held(stays, region_with_interest).current == 1200_00
+        assert balances(stays, region_with_interest).current == 1200_00
         assert sound()
 
     def test_again_changes_nothing(self):
         person = worker()
         run("accrual", "2025", on=NEW_YEAR)
         run("close_year", "2025", on=NEXT)
-        before, count = held(person), Transfer.objects.count()
+        before, count = balances(person), Transfer.objects.count()
         assert all(report.totals.total_fen == 0 for report in run("close_year", "2025", on=date(2026, 3, 1)))
-        assert (held(person), Transfer.objects.count()) == (before, count)
+        assert (balances(person), Transfer.objects.count()) == (before, count)
 
     def test_joiners_and_new_bases_since_the_last_sweep_are_credited_before_the_year_is_closed(self):
         person = worker()
@@ -118,7 +118,7 @@ class TestCloseYear:
         joiner = insured(since=date(2025, 12, 5))
         paid_for(joiner, date(2025, 12, 1), "5000.00")
         run("close_year", "2025", on=NEXT)
-        assert (held(person).carried, held(joiner).carried) == (1200_00 + 2 * 20_00, 100_00)
+        assert (balances(person).carried, balances(joiner).carried) == (1200_00 + 2 * 20_00, 100_00)
         assert sound()
 
     def test_a_year_that_was_never_credited_here_is_not_begun_by_closing_it(self):
@@ -126,7 +126,7 @@ class TestCloseYear:
         person = worker()
         reports = run("close_year", "2025", on=NEXT)
         assert [(report.kind, report.period) for report in reports][0] == ("trueup", "2025")
-        assert held(person) == Held(current=1200_00, carried=0)
+        assert balances(person) == Balances(current=1200_00, carried=0)
 
     def test_before_the_year_is_over_nothing_at_all_is_run(self):
         worker()
@@ -141,8 +141,8 @@ class TestCloseYear:
         run("accrual", "2025", on=NEW_YEAR)
         reports = run("close_year", "2025", on=NEXT)
         assert [report.state for report in reports] == ["incomplete", "done", "done", "done", "incomplete"]
-        assert held(without_base) == Held(current=0, carried=0)
-        assert held(other) == Held(current=1200_00, carried=1200_00)
+        assert balances(without_base) == Balances(current=0, carried=0)
+        assert balances(other) == Balances(current=1200_00, carried=1200_00)
 
     def test_a_dry_run_posts_nothing_and_says_what_would_be(self, region_with_interest):
         person, left = worker(region_with_interest), worker(region_with_interest)
@@ -158,7 +158,7 @@ class TestCloseYear:
         assert not periods.is_closed(region_with_interest, 2025)
         done = run("close_year", "2025", on=NEXT, region=region_with_interest)
         assert [(r.kind, r.totals) for r in tried] == [(r.kind, r.totals) for r in done]
-        assert held(person, region_with_interest).current == 1200_00
+        assert balances(person, region_with_interest).current == 1200_00
 
 
 class TestInterest:
@@ -200,7 +200,7 @@ class TestInterest:
         run("accrual", "2025", on=NEW_YEAR)
         (report,) = run("interest", "2025", on=NEXT)
         assert (report.state, report.totals.eligible, report.totals.total_fen) == (RunState.DONE, 0, 0)
-        assert held(person).total == 1200_00
+        assert balances(person).total == 1200_00
 
     @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(
@@ -233,7 +233,7 @@ def test_the_year_end_of_a_region_leaves_the_others_alone():
     run("accrual", "2025", on=NEW_YEAR)
     run("close_year", "2025", on=NEXT)
     run("accrual", "2025-12", on=date(2025, 12, 20), region=HUNAN)
-    assert held(there, HUNAN).total == 100_00
-    assert held(here).total == 2400_00
+    assert balances(there, HUNAN).total == 100_00
+    assert balances(here).total == 2400_00
     assert not Run.objects.filter(region=HUNAN, kind=JobKind.ROLLOVER).exists()
     assert not Pot.objects.filter(person=there, kind=PotKind.CURRENT).exists()

@@ -10,7 +10,7 @@ from accounts.ledger.pots import open_missing
 from accounts.ledger.verify import findings
 from accounts.models import Skip, Transfer
 from accounts.queries import explanations
-from tests.personas import SHANGHAI, ZHOUSHAN, Held, changed, held, insured, movements, paid_for, run, spend
+from tests.personas import SHANGHAI, ZHOUSHAN, Balances, balances, changed, insured, movements, paid_for, run, spend
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
 
@@ -45,14 +45,14 @@ class TestPrecredit:
         person = floor_base_worker()
         report = accrue(NEW_YEAR)
         assert (report.state, report.totals.total_fen) == (RunState.DONE, 1070_88)
-        assert held(person) == Held(current=1070_88, carried=0)
+        assert balances(person) == Balances(current=1070_88, carried=0)
         assert movements(person) == [("precredit", "2025", "current", 1070_88)]
         assert Transfer.objects.get().voucher.occurred_on == NEW_YEAR
 
     def test_a_retiree_has_the_years_quota(self):
         person = insured(person_type="12")
         accrue(NEW_YEAR)
-        assert held(person).current == 900_00
+        assert balances(person).current == 900_00
 
     @pytest.mark.parametrize(("month", "months"), [(1, 12), (2, 11), (3, 10), (12, 1)])
     def test_a_joiner_in_month_m_has_13_minus_m_months(self, month, months):
@@ -61,22 +61,22 @@ class TestPrecredit:
         person = insured(since=date(2025, month, 15))
         paid_for(person, date(2025, month, 1), "5000.00")
         accrue(date(2025, month, 20))
-        assert held(person).current == months * 100_00
+        assert balances(person).current == months * 100_00
         assert Transfer.objects.get(target__person=person).voucher.occurred_on == date(2025, month, 15)
 
     def test_who_is_known_to_join_later_is_credited_when_they_have_joined(self):
         person = floor_base_worker(since=date(2025, 10, 1))
         assert accrue(NEW_YEAR).totals.credited == 0
-        assert held(person).current == 0
+        assert balances(person).current == 0
         accrue(date(2025, 10, 1))
-        assert held(person).current == 3 * MONTH
+        assert balances(person).current == 3 * MONTH
 
     def test_again_and_again_changes_nothing(self):
         person = floor_base_worker()
         accrue(NEW_YEAR)
         again = accrue(date(2025, 6, 1))
         assert (again.state, again.totals.credited, again.totals.total_fen) == (RunState.DONE, 0, 0)
-        assert held(person).current == 1070_88
+        assert balances(person).current == 1070_88
 
     def test_somebody_without_a_base_is_named_and_credited_once_it_is_known(self):
         person = insured()
@@ -85,7 +85,7 @@ class TestPrecredit:
         assert "没有缴费基数" in Skip.objects.get(person=person).detail
         paid_for(person, NEW_YEAR, "5000.00")
         assert accrue(date(2025, 1, 20)).state == RunState.DONE
-        assert held(person).current == 1200_00
+        assert balances(person).current == 1200_00
         assert not Skip.objects.exists()
 
     def test_a_region_without_anybody_is_refused(self):
@@ -102,7 +102,7 @@ class TestPrecredit:
         accrue(NEW_YEAR)
         with pytest.raises(CannotRun, match="2025 年度还没有结转.*close_year --region 330900 --period 2025"):
             accrue(date(2026, 1, 1), "2026")
-        assert held(person).total == 1070_88
+        assert balances(person).total == 1070_88
 
     def test_a_month_is_no_period_where_years_are_credited(self):
         floor_base_worker()
@@ -117,7 +117,7 @@ class TestAnotherBase:
         paid_for(person, date(2025, 7, 1), "5000.00")
         accrue(date(2025, 7, 2))
         assert movements(person)[1:] == [("adjustment", "2025/1", "current", 6 * (100_00 - MONTH))]
-        assert held(person).current == 6 * MONTH + 6 * 100_00
+        assert balances(person).current == 6 * MONTH + 6 * 100_00
 
     def test_a_lower_base_takes_the_difference_back(self):
         person = insured()
@@ -125,7 +125,7 @@ class TestAnotherBase:
         accrue(NEW_YEAR)
         paid_for(person, date(2025, 10, 1), "5000.00")
         accrue(date(2025, 10, 2))
-        assert held(person).current == 9 * 120_00 + 3 * 100_00
+        assert balances(person).current == 9 * 120_00 + 3 * 100_00
 
     def test_several_changes_are_numbered(self):
         person = insured()
@@ -135,13 +135,13 @@ class TestAnotherBase:
             paid_for(person, date(2025, month, 1), base)
             accrue(date(2025, month, 2))
         assert [period for _, period, _, _ in movements(person)] == ["2025", "2025/1", "2025/2", "2025/3"]
-        assert held(person).current == 2 * 100_00 + 2 * 120_00 + 4 * 100_00 + 4 * 140_00
+        assert balances(person).current == 2 * 100_00 + 2 * 120_00 + 4 * 100_00 + 4 * 140_00
 
     def test_a_base_below_the_floor_counts_as_the_floor(self):
         person = insured()
         paid_for(person, NEW_YEAR, "3000.00")
         accrue(NEW_YEAR)
-        assert held(person).current == 1070_88
+        assert balances(person).current == 1070_88
 
 
 class TestLeaving:
@@ -153,7 +153,7 @@ class TestLeaving:
             changed(person, date(2024, 1, 1), pension_fen=None)
             accrue(date(2024, 1, 1), "2024")
             run("close_year", "2024", on=NEW_YEAR)
-            assert held(person) == Held(current=1070_88, carried=carried)
+            assert balances(person) == Balances(current=1070_88, carried=carried)
         else:
             accrue(NEW_YEAR)
         if spent:
@@ -166,24 +166,24 @@ class TestLeaving:
         report = true_up(date(2025, 7, 5))
         assert report.totals.total_fen == 6 * MONTH
         assert movements(person)[1:] == [("trueup", "2025/1", "current", -6 * MONTH)]
-        assert held(person) == Held(current=6 * MONTH, carried=0, receivable=0)
+        assert balances(person) == Balances(current=6 * MONTH, carried=0, receivable=0)
 
     def test_it_is_left_to_the_true_up(self):
         person = self.left()
         assert accrue(date(2025, 7, 5)).totals.credited == 0
-        assert held(person).current == 1070_88
+        assert balances(person).current == 1070_88
 
     def test_what_current_does_not_hold_comes_from_carried(self):
         person = self.left(spent=1000_00, carried=1070_88)
         true_up(date(2025, 7, 5))
-        assert held(person) == Held(current=0, carried=1070_88 - (6 * MONTH - 70_88), receivable=0)
+        assert balances(person) == Balances(current=0, carried=1070_88 - (6 * MONTH - 70_88), receivable=0)
 
     def test_what_nothing_holds_is_owed(self):
         person = self.left(spent=1000_00)
         true_up(date(2025, 7, 5))
-        assert held(person) == Held(current=0, carried=0, receivable=-(6 * MONTH - 70_88))
+        assert balances(person) == Balances(current=0, carried=0, receivable=-(6 * MONTH - 70_88))
         again = true_up(date(2025, 7, 6))
-        assert (again.totals.credited, held(person).receivable) == (0, -(6 * MONTH - 70_88))
+        assert (again.totals.credited, balances(person).receivable) == (0, -(6 * MONTH - 70_88))
 
     def test_later_credits_pay_the_debt_down_first(self):
         person = self.left(spent=1000_00)
@@ -192,18 +192,18 @@ class TestLeaving:
         run("close_year", "2025", on=date(2026, 1, 1))
         changed(person, date(2026, 11, 1), status=1)
         run("accrual", "2026", on=date(2026, 11, 2))
-        assert held(person) == Held(current=0, carried=0, receivable=2 * MONTH - debt)
+        assert balances(person) == Balances(current=0, carried=0, receivable=2 * MONTH - debt)
         run("close_year", "2026", on=date(2027, 1, 1))
         assert list(explanations.differences()) == []
-        assert held(person) == Held(current=12 * MONTH - (debt - 2 * MONTH), carried=0, receivable=0)
+        assert balances(person) == Balances(current=12 * MONTH - (debt - 2 * MONTH), carried=0, receivable=0)
 
     def test_a_suspension_ends_the_credit_and_a_return_brings_it_back(self):
         person = self.left(on=date(2025, 4, 1), status=2)
         true_up(date(2025, 4, 5))
-        assert held(person).current == 3 * MONTH
+        assert balances(person).current == 3 * MONTH
         changed(person, date(2025, 9, 10), status=1)
         accrue(date(2025, 9, 20))
-        assert held(person).current == (3 + 4) * MONTH
+        assert balances(person).current == (3 + 4) * MONTH
         assert movements(person)[-1] == ("adjustment", "2025/2", "current", 4 * MONTH)
 
     def test_a_return_known_ahead_is_credited_when_it_has_come(self):
@@ -211,26 +211,26 @@ class TestLeaving:
         true_up(date(2025, 4, 5))
         changed(person, date(2025, 9, 10), status=1)
         accrue(date(2025, 9, 9))
-        assert held(person).current == 3 * MONTH
+        assert balances(person).current == 3 * MONTH
         accrue(date(2025, 9, 10))
-        assert held(person).current == (3 + 4) * MONTH
+        assert balances(person).current == (3 + 4) * MONTH
 
     def test_who_has_not_returned_yet_but_will_is_not_asked_for_the_months_to_come(self):
         person = self.left(on=date(2025, 4, 1), status=2)
         changed(person, date(2025, 9, 10), status=1)
         true_up(date(2025, 4, 5))
-        assert held(person).current == (3 + 4) * MONTH
+        assert balances(person).current == (3 + 4) * MONTH
 
     def test_a_suspension_within_one_month_costs_nothing(self):
         person = self.left(on=date(2025, 4, 5), status=2)
         changed(person, date(2025, 4, 25), status=1)
         true_up(date(2025, 5, 5))
-        assert held(person).current == 12 * MONTH
+        assert balances(person).current == 12 * MONTH
 
     def test_who_dies_keeps_the_month_of_death(self):
         person = self.left(on=date(2025, 3, 17))
         true_up(date(2025, 4, 1))
-        assert held(person).current == 3 * MONTH
+        assert balances(person).current == 3 * MONTH
 
     def test_who_moves_to_another_region_is_credited_there_from_then_on(self):
         person = self.left(on=date(2025, 7, 1))
@@ -239,20 +239,20 @@ class TestLeaving:
         paid_for(person, date(2025, 7, 1), "5000.00")
         true_up(date(2025, 7, 5))
         accrue(date(2025, 7, 5), region=SHANGHAI)
-        assert held(person) == Held(current=6 * MONTH, carried=0, receivable=0)
-        assert held(person, SHANGHAI) == Held(current=12 * 100_00, carried=0)
+        assert balances(person) == Balances(current=6 * MONTH, carried=0, receivable=0)
+        assert balances(person, SHANGHAI) == Balances(current=12 * 100_00, carried=0)
 
     def test_after_the_year_is_closed_it_comes_from_carried(self):
         person = self.left(spent=1000_00)
         run("rollover", "2025", on=date(2026, 1, 1))
-        assert held(person) == Held(current=0, carried=70_88)
+        assert balances(person) == Balances(current=0, carried=70_88)
         true_up(date(2026, 1, 5))
-        assert held(person) == Held(current=0, carried=0, receivable=70_88 - 6 * MONTH)
+        assert balances(person) == Balances(current=0, carried=0, receivable=70_88 - 6 * MONTH)
 
     def test_the_new_years_money_does_not_pay_for_it(self):
         leaver = self.left(spent=1000_00, on=date(2025, 12, 1))
         run("close_year", "2025", on=date(2026, 1, 1))
-        assert held(leaver) == Held(current=0, carried=0, receivable=70_88 - MONTH)
+        assert balances(leaver) == Balances(current=0, carried=0, receivable=70_88 - MONTH)
 
 
 class TestRetiring:
@@ -262,7 +262,7 @@ class TestRetiring:
         accrue(NEW_YEAR)
         changed(person, date(2025, 7, 1), person_type="12", flex=False)
         accrue(date(2025, 7, 2))
-        assert held(person).current == 6 * MONTH + 450_00
+        assert balances(person).current == 6 * MONTH + 450_00
         assert movements(person)[1:] == [("adjustment", "2025/1", "current", 450_00 - 6 * MONTH)]
 
     def test_in_the_middle_of_a_month_from_the_next_month(self):
@@ -270,7 +270,7 @@ class TestRetiring:
         accrue(NEW_YEAR)
         changed(person, date(2025, 7, 15), person_type="12", flex=False)
         accrue(date(2025, 8, 2))
-        assert held(person).current == 7 * MONTH + 375_00
+        assert balances(person).current == 7 * MONTH + 375_00
 
     def test_what_was_spent_before_is_not_asked_back_while_the_new_months_cover_it(self):
         person = floor_base_worker()
@@ -278,7 +278,7 @@ class TestRetiring:
         spend(person, 1070_88, on=date(2025, 3, 1), key="all of it")
         changed(person, date(2025, 7, 1), person_type="12", flex=False)
         accrue(date(2025, 7, 2))
-        assert held(person) == Held(current=0, carried=0, receivable=450_00 - 6 * MONTH)
+        assert balances(person) == Balances(current=0, carried=0, receivable=450_00 - 6 * MONTH)
 
 
 class TestYearFromJuly:
@@ -288,7 +288,7 @@ class TestYearFromJuly:
         person = insured(SHANGHAI)
         paid_for(person, date(2024, 6, 1), "5000.00")
         accrue(date(2024, 7, 1), "2024", SHANGHAI)
-        assert held(person, SHANGHAI).current == 1200_00
+        assert balances(person, SHANGHAI).current == 1200_00
         assert Transfer.objects.get().voucher.occurred_on == date(2024, 7, 1)
         for day, refused in ((date(2025, 6, 30), True), (date(2025, 7, 1), False)):
             if refused:
@@ -296,19 +296,19 @@ class TestYearFromJuly:
                     run("close_year", "2024", on=day, region=SHANGHAI)
             else:
                 run("close_year", "2024", on=day, region=SHANGHAI)
-        assert held(person, SHANGHAI) == Held(current=1200_00, carried=1200_00)
+        assert balances(person, SHANGHAI) == Balances(current=1200_00, carried=1200_00)
 
     def test_a_joiner_in_january_has_six_months(self):
         person = insured(SHANGHAI, since=date(2025, 1, 10))
         paid_for(person, date(2025, 1, 1), "5000.00")
         accrue(date(2025, 1, 20), "2024", SHANGHAI)
-        assert held(person, SHANGHAI).current == 600_00
+        assert balances(person, SHANGHAI).current == 600_00
 
     def test_a_payment_in_june_uses_the_old_years_money_and_in_july_brings_it_forward(self):
         person = insured(SHANGHAI)
         paid_for(person, date(2024, 6, 1), "5000.00")
         accrue(date(2024, 7, 1), "2024", SHANGHAI)
         spend(person, 1_00, on=date(2025, 6, 30), key="june", region=SHANGHAI)
-        assert held(person, SHANGHAI) == Held(current=1199_00, carried=0)
+        assert balances(person, SHANGHAI) == Balances(current=1199_00, carried=0)
         spend(person, 1_00, on=date(2025, 7, 1), key="july", region=SHANGHAI)
-        assert held(person, SHANGHAI) == Held(current=0, carried=1198_00)
+        assert balances(person, SHANGHAI) == Balances(current=0, carried=1198_00)

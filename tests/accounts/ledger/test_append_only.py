@@ -10,7 +10,7 @@ from accounts import triggers
 from accounts.identity.audit import record
 from accounts.ledger.verify import findings
 from accounts.models import FactChange, Import, Transfer, Voucher
-from tests.personas import ACTOR, give, held, insured, paid_for
+from tests.personas import ACTOR, balances, give, insured, paid_for
 from yibao.lib import clock
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
@@ -104,7 +104,7 @@ def test_the_application_role_can_do_its_work(someone):
         give(someone, 500, on=date(2025, 3, 4), key="as the application")
         with connection.cursor() as cursor:
             cursor.execute("RESET ROLE")
-    assert held(someone).carried == 1_500
+    assert balances(someone).carried == 1_500
 
 
 LOSSES = {

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection, transaction
 
 from accounts.models import Pot
-from tests.personas import Held, give, held, insured, pot, spend
+from tests.personas import Balances, balances, give, insured, pot, spend
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
@@ -46,4 +46,4 @@ def test_a_payment_that_waits_for_the_year_end_holds_nothing_the_year_end_needs(
             cursor.execute("SET LOCAL lock_timeout = '300ms'")
         assert Pot.objects.filter(pk=carried.pk).update(balance_fen=1_000) == 1
     payment.join(timeout=20)
-    assert held(person) == Held(current=0, carried=200)
+    assert balances(person) == Balances(current=0, carried=200)

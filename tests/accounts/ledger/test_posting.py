@@ -13,10 +13,10 @@ from accounts.models import Pot, Transfer, Voucher
 from tests.personas import (
     ACTOR,
     ZHOUSHAN,
-    Held,
+    Balances,
+    balances,
     changed,
     give,
-    held,
     insured,
     movements,
     paid_for,
@@ -65,7 +65,7 @@ class TestIdempotency:
         first = spend(someone, 100, on=MARCH, key="bill 1")
         again = spend(someone, 100, on=MARCH, key="bill 1")
         assert again == first
-        assert held(someone) == Held(current=200, carried=1_000)
+        assert balances(someone) == Balances(current=200, carried=1_000)
         assert first.transfers.count() == 1
 
     @pytest.mark.parametrize("other", [{"amount_fen": 101}, {"on": date(2025, 3, 4)}])
@@ -73,17 +73,17 @@ class TestIdempotency:
         spend(someone, 100, on=MARCH, key="bill 1")
         with pytest.raises(KeyReused, match="换一个新的键"):
             spend(someone, **{"amount_fen": 100, "on": MARCH, **other}, key="bill 1")
-        assert held(someone) == Held(current=200, carried=1_000)
+        assert balances(someone) == Balances(current=200, carried=1_000)
 
     def test_a_refusal_leaves_nothing_behind_and_does_not_burn_the_key(self, someone):
         before = Voucher.objects.count(), Transfer.objects.count()
         with pytest.raises(NotEnough):
             spend(someone, 1_301, on=MARCH, key="bill 1")
         assert (Voucher.objects.count(), Transfer.objects.count()) == before
-        assert held(someone) == Held(current=300, carried=1_000)
+        assert balances(someone) == Balances(current=300, carried=1_000)
         give(someone, 1, on=MARCH, key="one more fen")
         spend(someone, 1_301, on=MARCH, key="bill 1")
-        assert held(someone) == Held(current=0, carried=0)
+        assert balances(someone) == Balances(current=0, carried=0)
 
 
 class TestMoney:
@@ -96,7 +96,7 @@ class TestMoney:
         institutions = system_pot(ZHOUSHAN, PotKind.INSTITUTIONS)
         with pytest.raises(NotEnough, match="当年账户余额不足"):
             post(key="k", pots=[current], moves=[Move(current, institutions, 200), Move(current, institutions, 101)])
-        assert held(someone).current == 300
+        assert balances(someone).current == 300
 
     @pytest.mark.parametrize("amount", [0, -1])
     def test_nothing_and_less_cannot_be_moved(self, someone, amount):
@@ -116,7 +116,7 @@ class TestMoney:
             post(key="k", pots=[own], moves=[Move(own, other, 1)])
         with pytest.raises(PostingError, match="没有锁定"):
             post(key="k", pots=[other], moves=[Move(own, other, 1)])
-        assert held(stranger).carried == 0
+        assert balances(stranger).carried == 0
 
     def test_a_regions_pot_is_not_somebodys(self, someone):
         with pytest.raises(PostingError, match="不是个人资金账户"):
@@ -127,19 +127,19 @@ class TestMoney:
         carried = pot(someone, PotKind.CARRIED).pk
         fund = system_pot(ZHOUSHAN, PotKind.FUND)
         post(key="owe", pots=[debt], moves=[Move(debt, fund, 50)])
-        assert held(someone).receivable == -50
+        assert balances(someone).receivable == -50
         with pytest.raises(PostingError, match="超过了多划"):
             post(key="too much", pots=[debt, carried], moves=[Move(carried, debt, 51)])
         post(key="enough", pots=[debt, carried], moves=[Move(carried, debt, 50)])
-        assert held(someone) == Held(current=300, carried=950, receivable=0)
+        assert balances(someone) == Balances(current=300, carried=950, receivable=0)
 
 
 class TestReversal:
     def test_everything_goes_back_where_it_came_from(self, someone):
         voucher = spend(someone, 700, on=MARCH, key="bill 1")
-        assert held(someone) == Held(current=0, carried=600)
+        assert balances(someone) == Balances(current=0, carried=600)
         back = reverse(voucher, on=date(2025, 3, 9), key="refund 1")
-        assert held(someone) == Held(current=300, carried=1_000)
+        assert balances(someone) == Balances(current=300, carried=1_000)
         assert (back.reverses, back.subject_id) == (voucher, someone.pk)
 
     def test_it_happens_at_most_once(self, someone):
@@ -148,7 +148,7 @@ class TestReversal:
         assert reverse(voucher, on=MARCH, key="refund 1") == back
         with pytest.raises(AlreadyReversed):
             reverse(voucher, on=MARCH, key="refund 2")
-        assert held(someone) == Held(current=300, carried=1_000)
+        assert balances(someone) == Balances(current=300, carried=1_000)
 
     def test_a_reversal_is_not_reversed(self, someone):
         back = reverse(spend(someone, 700, on=MARCH, key="bill 1"), on=MARCH, key="refund 1")
@@ -160,7 +160,7 @@ class TestReversal:
         spend(someone, 1_700, on=MARCH, key="bill 1")
         with pytest.raises(NotEnough):
             reverse(credit, on=MARCH, key="undo")
-        assert held(someone) == Held(current=0, carried=100)
+        assert balances(someone) == Balances(current=0, carried=100)
 
 
 class TestYears:
@@ -170,53 +170,53 @@ class TestYears:
         voucher = spend(someone, 200, on=MARCH, key="bill 1")
         close(2025)
         reverse(voucher, on=date(2026, 1, 5), key="refund 1")
-        assert held(someone) == Held(current=0, carried=1_300)
+        assert balances(someone) == Balances(current=0, carried=1_300)
 
     def test_also_when_nothing_was_left_to_roll_over(self, someone):
         voucher = spend(someone, 300, on=MARCH, key="bill 1")
         close(2025)
         reverse(voucher, on=date(2026, 1, 5), key="refund 1")
-        assert held(someone) == Held(current=0, carried=1_300)
+        assert balances(someone) == Balances(current=0, carried=1_300)
 
     @pytest.mark.parametrize("spent", [200, 300])
     def test_also_when_the_refund_is_dated_back_into_the_closed_year(self, someone, spent):
         voucher = spend(someone, spent, on=MARCH, key="bill 1")
         close(2025)
         reverse(voucher, on=date(2025, 12, 31), key="refund 1")
-        assert held(someone) == Held(current=0, carried=1_300)
+        assert balances(someone) == Balances(current=0, carried=1_300)
 
     def test_also_in_the_new_year_before_the_old_one_is_closed(self, someone):
         voucher = spend(someone, 200, on=MARCH, key="bill 1")
         reverse(voucher, on=date(2026, 1, 5), key="refund 1")
-        assert held(someone) == Held(current=0, carried=1_300)
+        assert balances(someone) == Balances(current=0, carried=1_300)
         close(2025)
-        assert held(someone) == Held(current=0, carried=1_300)
+        assert balances(someone) == Balances(current=0, carried=1_300)
 
     def test_a_straggler_of_a_closed_year_uses_carried_only(self, someone):
         close(2025)
         give(someone, 400, on=date(2026, 1, 2), key="new year", into=PotKind.CURRENT)
-        assert held(someone) == Held(current=400, carried=1_300)
+        assert balances(someone) == Balances(current=400, carried=1_300)
         voucher = spend(someone, 500, on=date(2025, 12, 30), key="late bill")
-        assert held(someone) == Held(current=400, carried=800)
+        assert balances(someone) == Balances(current=400, carried=800)
         assert voucher.period == "2026"
         with pytest.raises(NotEnough):
             spend(someone, 801, on=date(2025, 12, 30), key="too late a bill")
 
     def test_the_first_payment_of_a_new_year_brings_what_is_left_forward(self, someone):
         spend(someone, 100, on=date(2026, 1, 2), key="bill 1")
-        assert held(someone) == Held(current=0, carried=1_200)
+        assert balances(someone) == Balances(current=0, carried=1_200)
         assert movements(someone)[2:] == [
             ("rollover", "2025", "current", -300),
             ("rollover", "2025", "carried", 300),
             ("spending", "2026", "carried", -100),
         ]
         close(2025)
-        assert held(someone) == Held(current=0, carried=1_200)
+        assert balances(someone) == Balances(current=0, carried=1_200)
 
     def test_after_that_a_late_bill_of_the_old_year_does_not_touch_the_new_years_money(self, someone):
         give(someone, 400, on=date(2026, 1, 2), key="new year", into=PotKind.CURRENT)
         spend(someone, 1_000, on=date(2025, 12, 30), key="late bill")
-        assert held(someone) == Held(current=400, carried=300)
+        assert balances(someone) == Balances(current=400, carried=300)
 
     def test_nothing_of_a_closed_year_is_left_in_the_current_pot_of_anybody(self, someone):
         spender, leaver = someone, insured()
@@ -240,4 +240,4 @@ def test_everything_above_leaves_books_that_verify():
     reverse(voucher, on=date(2026, 1, 3), key="refund 1")
     close(2025)
     assert list(findings()) == []
-    assert held(person) == Held(current=0, carried=107_088 - 7_000)
+    assert balances(person) == Balances(current=0, carried=107_088 - 7_000)

@@ -14,7 +14,7 @@ from accounts.models import Voucher
 from family.rules import Source, spending_plan
 from payments.bills import operations
 from payments.models import Bill
-from tests.personas import ACTOR, HUNAN, ZHOUSHAN, Held, changed, clinic, give, held, insured, run
+from tests.personas import ACTOR, HUNAN, ZHOUSHAN, Balances, balances, changed, clinic, give, insured, run
 
 MARCH = date(2025, 3, 3)
 
@@ -40,23 +40,23 @@ class TestPaying:
     @pytest.mark.parametrize(
         ("amount", "left", "cash"),
         [
-            (100_00, Held(current=200_00, carried=1000_00), 0),
-            (300_00, Held(current=0, carried=1000_00), 0),
-            (300_01, Held(current=0, carried=999_99), 0),
-            (1300_00, Held(current=0, carried=0), 0),
-            (1300_01, Held(current=0, carried=0), 1),
+            (100_00, Balances(current=200_00, carried=1000_00), 0),
+            (300_00, Balances(current=0, carried=1000_00), 0),
+            (300_01, Balances(current=0, carried=999_99), 0),
+            (1300_00, Balances(current=0, carried=0), 0),
+            (1300_01, Balances(current=0, carried=0), 1),
         ],
     )
     def test_this_years_money_first_then_what_was_saved_then_cash(self, someone, amount, left, cash):
         bill = pay(someone, amount, "b1")
-        assert held(someone) == left
+        assert balances(someone) == left
         assert (bill.account_fen, bill.cash_fen) == (amount - cash, cash)
 
     def test_where_years_are_not_kept_apart_there_is_one_balance(self):
         person = insured(HUNAN)
         give(person, 80_00, on=MARCH, key="give", region=HUNAN)
         bill = pay(person, 100_00, "b1", region=HUNAN)
-        assert (bill.account_fen, bill.cash_fen, held(person, HUNAN).carried) == (80_00, 20_00, 0)
+        assert (bill.account_fen, bill.cash_fen, balances(person, HUNAN).carried) == (80_00, 20_00, 0)
 
     def test_an_empty_account_leaves_a_bill_that_is_all_cash_and_no_voucher(self):
         bill = pay(insured(), 50_00, "b1")
@@ -67,14 +67,14 @@ class TestPaying:
         place = clinic()
         first = pay(someone, 100_00, "b1", place=place)
         assert pay(someone, 100_00, "b1", place=place) == first
-        assert held(someone).current == 200_00
+        assert balances(someone).current == 200_00
 
     def test_a_bill_that_was_all_cash_stays_so_when_sent_again_with_money_there(self):
         person, place = insured(), clinic()
         first = pay(person, 50_00, "b1", place=place)
         give(person, 50_00, on=MARCH, key="give")
         assert pay(person, 50_00, "b1", place=place) == first
-        assert held(person).carried == 50_00
+        assert balances(person).carried == 50_00
 
     def test_a_bill_number_for_something_else_is_refused(self, someone):
         place, other = clinic(), clinic(code="H002")
@@ -82,7 +82,7 @@ class TestPaying:
         for change in ({"amount_fen": 100_01}, {"on": date(2025, 3, 4)}, {"place": other}, {"person": insured()}):
             with pytest.raises(KeyReused, match="换一个单号"):
                 pay(**{"person": someone, "amount_fen": 100_00, "key": "b1", "place": place, **change})
-        assert held(someone).current == 200_00
+        assert balances(someone).current == 200_00
 
     @pytest.mark.parametrize("amount", [0, -1])
     def test_a_bill_is_about_some_money(self, someone, amount):
@@ -101,7 +101,7 @@ class TestPaying:
         run("rollover", "2025", on=date(2026, 1, 1))
         give(someone, 500_00, on=date(2026, 1, 2), key="new year", into=PotKind.CURRENT)
         pay(someone, 1200_00, "late", on=date(2025, 12, 31))
-        assert held(someone) == Held(current=500_00, carried=100_00)
+        assert balances(someone) == Balances(current=500_00, carried=100_00)
 
     def test_the_database_itself_refuses_a_paid_part_beyond_the_bill(self, someone):
         bill = pay(someone, 100_00, "b1")
@@ -114,7 +114,7 @@ class TestRefund:
     def test_everything_goes_back_to_the_pots_it_came_from(self, someone):
         bill = pay(someone, 1300_50, "b1")
         operations.refund(actor=ACTOR, bill=bill, on=MARCH, key="r1", reason="退药")
-        assert held(someone) == Held(current=300_00, carried=1000_00)
+        assert balances(someone) == Balances(current=300_00, carried=1000_00)
         assert list(findings()) == []
 
     def test_it_is_given_once(self, someone):
@@ -123,7 +123,7 @@ class TestRefund:
         assert operations.refund(actor=ACTOR, bill=bill, on=MARCH, key="r1", reason="退药") == first
         with pytest.raises(AlreadyReversed):
             operations.refund(actor=ACTOR, bill=bill, on=MARCH, key="r2", reason="退药")
-        assert held(someone).current == 300_00
+        assert balances(someone).current == 300_00
 
     def test_cash_is_not_given_back_by_accounts(self):
         bill = pay(insured(), 50_00, "b1")
@@ -134,7 +134,7 @@ class TestRefund:
         bill = pay(someone, 300_00, "b1")
         run("rollover", "2025", on=date(2026, 1, 1))
         operations.refund(actor=ACTOR, bill=bill, on=date(2026, 1, 8), key="r1", reason="退药")
-        assert held(someone) == Held(current=0, carried=1300_00)
+        assert balances(someone) == Balances(current=0, carried=1300_00)
 
 
 @pytest.mark.usefixtures("committed_db")
@@ -166,7 +166,7 @@ def test_one_bill_sent_eight_times_at_once_while_money_comes_in_has_one_outcome(
             thread.join(timeout=60)
         bill = Bill.objects.get(key=f"b{number}")
         assert outcomes == [bill.account_fen] * 8
-        assert bill.account_fen + held(person).carried == 50_00
+        assert bill.account_fen + balances(person).carried == 50_00
         assert len(bill.vouchers) == Voucher.objects.filter(kind="spending", subject=person).count()
     assert list(findings()) == []
 

@@ -8,7 +8,7 @@ from accounts.codes import RunState, VoucherKind
 from accounts.ledger.verify import findings
 from accounts.models import Import, Transfer
 from accounts.queries import explanations
-from tests.personas import HUNAN, Held, changed, held, insured, movements, paid_for, run, spend
+from tests.personas import HUNAN, Balances, balances, changed, insured, movements, paid_for, run, spend
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
 
@@ -43,7 +43,7 @@ def test_the_months_after_an_end_are_taken_back():
     report = accrue(7)
     assert (report.state, report.totals.credited, report.totals.total_fen) == (RunState.DONE, 1, 300_00)
     assert corrections(person) == [("trueup", "2025/1", "carried", -300_00)]
-    assert held(person, HUNAN) == Held(carried=150_00, receivable=0)
+    assert balances(person, HUNAN) == Balances(carried=150_00, receivable=0)
 
 
 def test_it_is_explained_by_the_months_that_were_due():
@@ -71,10 +71,10 @@ def test_what_is_spent_is_owed_and_later_quotas_pay_it_down():
     spend(person, 400_00, on=date(2025, 6, 21), key="bill", region=HUNAN)
     recorded(person, date(2025, 2, 10), status=2)
     accrue(7)
-    assert held(person, HUNAN) == Held(carried=0, receivable=-250_00)
+    assert balances(person, HUNAN) == Balances(carried=0, receivable=-250_00)
     recorded(person, date(2025, 8, 1), status=1)
     accrue(8)
-    assert held(person, HUNAN) == Held(carried=0, receivable=-175_00)
+    assert balances(person, HUNAN) == Balances(carried=0, receivable=-175_00)
 
 
 def test_a_return_recorded_even_later_gives_the_months_since_again():
@@ -87,7 +87,7 @@ def test_a_return_recorded_even_later_gives_the_months_since_again():
         ("trueup", "2025/1", "carried", -300_00),
         ("adjustment", "2025/2", "carried", 150_00),
     ]
-    assert held(person, HUNAN).total == 6 * 75_00  # January, February, May to August
+    assert balances(person, HUNAN).total == 6 * 75_00  # January, February, May to August
 
 
 def test_each_year_is_set_right_by_itself():
@@ -97,7 +97,7 @@ def test_each_year_is_set_right_by_itself():
     recorded(person, date(2025, 11, 10), status=4)
     accrue(2, 2026)
     assert corrections(person) == [("trueup", "2025/1", "carried", -75_00), ("trueup", "2026/1", "carried", -75_00)]
-    assert held(person, HUNAN).total == 75_00
+    assert balances(person, HUNAN).total == 75_00
 
 
 def test_months_paid_for_as_an_employee_are_left_alone():
@@ -110,7 +110,7 @@ def test_months_paid_for_as_an_employee_are_left_alone():
     recorded(person, date(2025, 2, 20), status=4)
     accrue(4)
     assert corrections(person) == [("trueup", "2025/1", "carried", -75_00)]
-    assert held(person, HUNAN).total == 175_00
+    assert balances(person, HUNAN).total == 175_00
 
 
 def test_where_years_are_kept_apart_it_comes_from_the_year_and_then_from_what_earlier_ones_left(region_like):
@@ -123,7 +123,7 @@ def test_where_years_are_kept_apart_it_comes_from_the_year_and_then_from_what_ea
     for month in (1, 2, 3):
         accrue(month, region=region)
     spend(person, 200_00, on=date(2025, 3, 21), key="bill", region=region)
-    assert held(person, region) == Held(current=25_00, carried=150_00)
+    assert balances(person, region) == Balances(current=25_00, carried=150_00)
     recorded(person, date(2025, 1, 10), status=4)
     accrue(4, region=region)
-    assert held(person, region) == Held(current=0, carried=25_00, receivable=0)
+    assert balances(person, region) == Balances(current=0, carried=25_00, receivable=0)

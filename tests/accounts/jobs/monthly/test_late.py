@@ -14,7 +14,7 @@ from accounts.roster.contributions import import_contributions
 from accounts.roster.people import import_roster
 from tests.factories.files import contribution_row, csv_file, roster_row
 from tests.factories.people import certno
-from tests.personas import ACTOR, HUNAN, Held, changed, held, insured, movements, paid_for, run
+from tests.personas import ACTOR, HUNAN, Balances, balances, changed, insured, movements, paid_for, run
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
 
@@ -72,7 +72,7 @@ def test_a_pre_credited_year_is_not_credited_again_month_by_month(region_like, f
     files.receive("2026-01", date(2026, 1, 10), region)
     accrue("2026-01", date(2026, 1, 20), region)
     person = find_by_certno(certno(1))
-    assert held(person, region) == Held(current=100_00, carried=1200_00)
+    assert balances(person, region) == Balances(current=100_00, carried=1200_00)
     assert credits(person) == [("2026-01", 100_00)]
 
 

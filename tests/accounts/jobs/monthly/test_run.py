@@ -14,7 +14,7 @@ from accounts.roster.contributions import import_contributions
 from accounts.roster.people import import_roster
 from tests.factories.files import contribution_row, csv_file, roster_row
 from tests.factories.people import certno
-from tests.personas import ACTOR, BEIJING, HUNAN, QUANZHOU, changed, held, insured, movements, paid_for, run
+from tests.personas import ACTOR, BEIJING, HUNAN, QUANZHOU, balances, changed, insured, movements, paid_for, run
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
 
@@ -39,7 +39,7 @@ def test_a_base_of_5000_brings_100_yuan_a_month(region):
     report = accrue("2025-01", date(2025, 1, 20), region)
     assert (report.state, report.totals.total_fen) == (RunState.DONE, 100_00)
     assert credits(person) == [("2025-01", 100_00)]
-    assert held(person, region).total == 100_00
+    assert balances(person, region).total == 100_00
 
 
 def test_a_retiree_has_75_yuan_a_month_without_paying():
@@ -52,7 +52,7 @@ def test_a_retiree_has_75_yuan_a_month_without_paying():
 def test_who_did_not_pay_gets_nothing_and_is_not_missed():
     person = insured(HUNAN)
     report = accrue("2025-01", date(2025, 1, 20))
-    assert held(person, HUNAN).total == 0
+    assert balances(person, HUNAN).total == 0
     assert (report.state, report.totals.eligible, report.totals.skipped) == (RunState.DONE, 0, {})
 
 
@@ -63,7 +63,7 @@ def test_the_same_month_again_credits_nobody_again():
     accrue("2025-01", date(2025, 1, 20))
     again = accrue("2025-01", date(2025, 1, 25))
     assert (again.state, again.totals.credited, again.totals.total_fen) == (RunState.DONE, 0, 0)
-    assert (held(person, HUNAN).total, held(retiree, HUNAN).total) == (100_00, 75_00)
+    assert (balances(person, HUNAN).total, balances(retiree, HUNAN).total) == (100_00, 75_00)
 
 
 def test_the_same_month_again_credits_who_has_come_in_since():
