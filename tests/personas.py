@@ -96,7 +96,7 @@ def spend(person: Person, amount_fen: int, *, on: date, key: str, region: str = 
     def own_pots(locked: Locked) -> list[Move]:
         rest, moves = amount_fen, []
         for source in sorted(locked.pots.values(), key=lambda pot: pot.kind != PotKind.CURRENT):
-            if part := min(rest, locked.usable(source.pk)):
+            if part := min(rest, locked.available_fen(source.pk)):
                 moves.append(Move(source.pk, institutions, part))
                 rest -= part
         if rest:

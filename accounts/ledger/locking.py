@@ -22,9 +22,9 @@ class LockedPots:
     pots: Mapping[int, Pot]
     regions: Mapping[str, Locked]
 
-    def usable(self, pot_id: int) -> int:
-        """Return the fen that may be drawn from a pot (see posting.Locked.usable)."""
-        return self.regions[self.pots[pot_id].region].usable(pot_id)
+    def available_fen(self, pot_id: int) -> int:
+        """Return the fen that may be drawn from a pot (see posting.Locked.available_fen)."""
+        return self.regions[self.pots[pot_id].region].available_fen(pot_id)
 
 
 def lock_years_and_pots(*, actor: Actor, on: date, pots: Iterable[int]) -> LockedPots:

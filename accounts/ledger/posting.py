@@ -13,7 +13,7 @@ from django.db.models import Case, When
 from accounts.codes import PotKind, VoucherKind
 from accounts.identity.actors import Actor
 from accounts.ledger import periods
-from accounts.ledger.pots import lends_fen
+from accounts.ledger.pots import available_fen
 from accounts.ledger.retry import retrying
 from accounts.models import Pot, Transfer, Voucher
 
@@ -63,9 +63,9 @@ class Locked:
     year: int
     year_closed: bool
 
-    def usable(self, pot_id: int) -> int:
-        """Return the fen that may be drawn from a pot (see pots.lends_fen)."""
-        return lends_fen(self.pots[pot_id], self.year, year_closed=self.year_closed)
+    def available_fen(self, pot_id: int) -> int:
+        """Return the fen that may be drawn from a pot (see pots.available_fen)."""
+        return available_fen(self.pots[pot_id], self.year, year_closed=self.year_closed)
 
 
 @retrying

@@ -72,8 +72,8 @@ def system_pot(region: str, kind: PotKind) -> int:
     return pot
 
 
-def lends_fen(pot: Pot, year: int, *, year_closed: bool) -> int:
-    """Return the fen that may be drawn from a pot: for a closed or rolled-over year, 当年 lends nothing."""
+def available_fen(pot: Pot, year: int, *, year_closed: bool) -> int:
+    """Return the fen that may be drawn from a pot: for a closed or rolled-over year, 当年 has nothing available."""
     if pot.kind == PotKind.CURRENT and (year_closed or pot.year != year):
         return 0
     return max(pot.balance_fen or 0, 0)

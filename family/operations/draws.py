@@ -62,7 +62,7 @@ def lock_sources(
         region=region,
         on=on,
         pots=pots.pots,
-        usable=lambda pot: pots.usable(pot.pk),
+        available=lambda pot: pots.available_fen(pot.pk),
         bonds=in_use_order(locked, person, on),
         scope=scope,
         where=where,

@@ -97,7 +97,7 @@ def empty(*, actor: Actor, payer: Person, region: str, key: str, on: date) -> Vo
         key=key,
         payload={"payer": payer.pk, "all": True},
         pots=[pool.pk, carried],
-        decide=lambda locked: [Move(pool.pk, carried, locked.usable(pool.pk))],
+        decide=lambda locked: [Move(pool.pk, carried, locked.available_fen(pool.pk))],
         subject_id=payer.pk,
     )
 

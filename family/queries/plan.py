@@ -9,7 +9,7 @@ from datetime import date
 
 from accounts.codes import ACCOUNT_POTS, MONEY_POTS, PotKind
 from accounts.ledger import periods
-from accounts.ledger.pots import lends_fen
+from accounts.ledger.pots import available_fen
 from accounts.models import Person, Pot
 from accounts.policies import book
 from accounts.policies.terms.sharing import BALANCE, POOL, SharingTerms
@@ -21,7 +21,7 @@ from family.queries.facts import Insured, bound_of, used_fen
 from family.rules import Source, Take, Where, spending_plan, use
 from family.rules.use import BLOCKED_WORDS, Blocked
 
-Usable = Callable[[Pot], int]
+Available = Callable[[Pot], int]
 
 
 def bonds_for(person: Person, on: date) -> list[Bond]:
@@ -50,34 +50,34 @@ def sources_of(
     region: str,
     on: date,
     pots: Mapping[int, Pot],
-    usable: Usable,
+    available: Available,
     bonds: Sequence[Bond] = (),
     scope: str = "medical",
     where: Where | None = None,
 ) -> list[Source]:
     """Return the pots that may pay for this person on that day, in the order in which they are used.
 
-    `region` is where the person is insured. `pots` are those of `pots_for`, as they stand or locked; `usable` says
-    how many fen one may lend; `bonds` are those of `bonds_for`, locked where money is about to move.
+    `region` is where the person is insured. `pots` are those of `pots_for`, as they stand or locked; `available`
+    says how many fen of one; `bonds` are those of `bonds_for`, locked where money is about to move.
     """
     found: list[Source] = []
     own = {pot.kind: pot for pot in pots.values() if pot.person_id == person.pk and pot.region == region}
     for name in book.terms_on(region, "spending", on).order:
         if name == SHARED:
             if PotKind.POOL in own:
-                found.append(_own(own[PotKind.POOL], person, usable))
-            found += _shared(bonds, pots, usable, on, scope, where)
+                found.append(_own(own[PotKind.POOL], person, available))
+            found += _shared(bonds, pots, available, on, scope, where)
         elif pot := own.get(PotKind.CURRENT if name == CURRENT else PotKind.CARRIED):
-            found.append(_own(pot, person, usable))
+            found.append(_own(pot, person, available))
     return found
 
 
-def _own(pot: Pot, person: Person, usable: Usable) -> Source:
-    return Source(pot.pk, person.pk, pot.kind, usable(pot), None, pot.region)
+def _own(pot: Pot, person: Person, available: Available) -> Source:
+    return Source(pot.pk, person.pk, pot.kind, available(pot), None, pot.region)
 
 
 def _shared(
-    bonds: Sequence[Bond], pots: Mapping[int, Pot], usable: Usable, on: date, scope: str, where: Where | None
+    bonds: Sequence[Bond], pots: Mapping[int, Pot], available: Available, on: date, scope: str, where: Where | None
 ) -> list[Source]:
     insured = Insured({person for bond in bonds for person in (bond.payer_id, bond.user_id)}, on)
     used = used_fen(bonds, {bond.pk: year_of(bond, on) for bond in bonds})
@@ -86,16 +86,16 @@ def _shared(
         bound = bound_of(bond, on=on, insured=insured, used=used.get(bond.pk, 0))
         if use.blocked(bound, on=on, scope=scope, where=where) or bound.terms is None:
             continue
-        lent = [pot for pot in pots.values() if (pot.person_id, pot.region) == (bond.payer_id, bond.region)]
-        by_kind = {pot.kind: pot for pot in lent}
-        chosen = [by_kind[kind] for kind in lendable(bound.terms) if kind in by_kind]
-        lent_fen = use.keep_back(map(usable, chosen), bound.terms)
-        for pot, fen in zip(chosen, use.cap(lent_fen, bound.left_fen), strict=True):
+        theirs = [pot for pot in pots.values() if (pot.person_id, pot.region) == (bond.payer_id, bond.region)]
+        by_kind = {pot.kind: pot for pot in theirs}
+        chosen = [by_kind[kind] for kind in shared_pots(bound.terms) if kind in by_kind]
+        after_reserve = use.keep_back(map(available, chosen), bound.terms)
+        for pot, fen in zip(chosen, use.cap(after_reserve, bound.left_fen), strict=True):
             found.append(Source(pot.pk, bond.payer_id, pot.kind, fen, bond.pk, pot.region))
     return found
 
 
-def lendable(terms: SharingTerms) -> tuple[PotKind, ...]:
+def shared_pots(terms: SharingTerms) -> tuple[PotKind, ...]:
     """Return which of a payer's pots relatives may use, in order."""
     if terms.model == POOL:
         return (PotKind.POOL,)
@@ -157,14 +157,14 @@ def plan(
         region=region,
         on=on,
         pots=pots,
-        usable=_as_it_stands(pots, on),
+        available=_as_read(pots, on),
         bonds=bonds,
         scope=scope,
         where=where,
     )
     of_bond = {card.bond.pk: card for card in cards(bonds, person, on)}
     lines = tuple(_line(take, of_bond) for take in spending_plan(amount_fen, sources))
-    rich = {source.bond for source in sources if source.usable_fen}
+    rich = {source.bond for source in sources if source.available_fen}
     skipped = [Skipped(card, _why(card, on, scope, where)) for pk, card in of_bond.items() if pk not in rich]
     return Plan(amount_fen, lines, tuple(skipped), tuple(sources), of_bond)
 
@@ -178,8 +178,8 @@ def _why(card: Card, on: date, scope: str, where: Where | None) -> str:
     return BLOCKED_WORDS[use.blocked(card.bound, on=on, scope=scope, where=where) or Blocked.EMPTY]
 
 
-def _as_it_stands(pots: Mapping[int, Pot], on: date) -> Usable:
-    """Return how much each pot may lend, counting a 当年 of an earlier year as 历年, as paying would book it first."""
+def _as_read(pots: Mapping[int, Pot], on: date) -> Available:
+    """Return what tells the fen available in a pot: a 当年 of an earlier year counts as 历年, as paying would book it."""
     years = {region: periods.year_of(region, on) for region in {pot.region for pot in pots.values()}}
     closed = {region: periods.is_closed(region, year) for region, year in years.items()}
     late: dict[tuple[int | None, str], int] = {}
@@ -187,8 +187,8 @@ def _as_it_stands(pots: Mapping[int, Pot], on: date) -> Usable:
         if pot.kind == PotKind.CURRENT and not closed[pot.region] and (pot.year or 0) < years[pot.region]:
             late[pot.person_id, pot.region] = pot.balance_fen or 0
 
-    def usable(pot: Pot) -> int:
-        fen = lends_fen(pot, years[pot.region], year_closed=closed[pot.region])
+    def of_pot(pot: Pot) -> int:
+        fen = available_fen(pot, years[pot.region], year_closed=closed[pot.region])
         return fen + (late.get((pot.person_id, pot.region), 0) if pot.kind == PotKind.CARRIED else 0)
 
-    return usable
+    return of_pot

@@ -45,7 +45,7 @@ def shown(plan: Plan) -> Shown:
     """Return what of a plan the one who tries it out may see."""
     rest, is_known, lines = plan.amount_fen, True, []
     for source in plan.sources:
-        if source.usable_fen <= 0:
+        if source.available_fen <= 0:
             continue
         if is_known and rest == 0:
             break
@@ -53,7 +53,7 @@ def shown(plan: Plan) -> Shown:
         if is_known and source.bond:
             words = _words(source, rest)
         is_known = not words
-        part = None if words else min(rest, source.usable_fen)
+        part = None if words else min(rest, source.available_fen)
         rest -= part or 0
         lines.append(ShownLine(plan.called(source), PotKind(source.kind), part, words))
     return Shown(tuple(lines), rest if is_known else None)
@@ -61,7 +61,7 @@ def shown(plan: Plan) -> Shown:
 
 def _words(source: Source, rest_fen: int) -> str:
     """Return what to say of a relative's pot that may not cover the rest; "" where it surely does."""
-    whole, over = divmod(source.usable_fen, STEP_FEN)
+    whole, over = divmod(source.available_fen, STEP_FEN)
     if rest_fen <= whole * STEP_FEN:
         return ""
     return Use.UP if rest_fen >= (whole + bool(over)) * STEP_FEN else Use.MAYBE_UP

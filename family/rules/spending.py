@@ -14,7 +14,7 @@ class Source:
     pot: int
     owner: int
     kind: str
-    usable_fen: int
+    available_fen: int
     bond: int | None = None
     region: str = ""
 
@@ -34,7 +34,7 @@ def spending_plan(amount_fen: int, sources: Iterable[Source]) -> list[Take]:
     """
     takes, rest = [], amount_fen
     for source in sources:
-        part = min(rest, source.usable_fen)
+        part = min(rest, source.available_fen)
         if part > 0:
             takes.append(Take(source, part))
             rest -= part

@@ -134,9 +134,9 @@ def places(insurance: str, terms: SharingTerms) -> list[PlaceRule]:
 
 
 def keep_back(sources_fen: Iterable[int], terms: SharingTerms) -> list[int]:
-    """Return what each of a payer's pots may lend, in order, where the region keeps a reserve in the account (fen).
+    """Return what each of a payer's pots gives, in order, where the region keeps a reserve in the account (fen).
 
-    A pool is lent whole: its reserve was kept back when the money was moved in (domain.md 3.1, C16).
+    A pool is available whole: its reserve was kept back when the money was moved in (domain.md 3.1, C16).
     """
     fen = list(sources_fen)
     if terms.model == POOL or terms.reserve_fen is None:
@@ -145,7 +145,7 @@ def keep_back(sources_fen: Iterable[int], terms: SharingTerms) -> list[int]:
 
 
 def cap(sources_fen: Iterable[int], left_fen: int | None) -> list[int]:
-    """Return what each of a payer's pots may lend, in order, so that together they keep within the limit (fen)."""
+    """Return what each of a payer's pots gives, in order, so that together they keep within the limit (fen)."""
     found = []
     for fen in sources_fen:
         part = fen if left_fen is None else min(fen, left_fen)

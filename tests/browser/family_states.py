@@ -239,17 +239,17 @@ def preview(request: HttpRequest, person: Person) -> str:
 @state
 def usage(request: HttpRequest, person: Person) -> str:
     """Some uses of a relative."""
-    lent, region = given(person), region_of(person)
+    given_bond, region = given(person), region_of(person)
     source = Pot.objects.get(person=person, region=region, kind=PotKind.CARRIED).pk
-    while Draw.objects.filter(bond=lent).count() < 3:
-        number = Draw.objects.filter(bond=lent).count()
+    while Draw.objects.filter(bond=given_bond).count() < 3:
+        number = Draw.objects.filter(bond=given_bond).count()
         voucher = post(
             actor=SELF, kind=VoucherKind.SPENDING, region=region, on=clock.today(),
-            key=f"try-usage:{lent.pk}:{number}", payload={"number": number}, pots=[source],
+            key=f"try-usage:{given_bond.pk}:{number}", payload={"number": number}, pots=[source],
             decide=lambda locked: [Move(source, system_pot(region, PotKind.INSTITUTIONS), 100)],
-            subject_id=lent.user_id, reason="门诊", place=Place("一级医疗机构", "某卫生院"),
+            subject_id=given_bond.user_id, reason="门诊", place=Place("一级医疗机构", "某卫生院"),
         )  # fmt: skip
-        Draw.objects.create(bond=lent, voucher=voucher, amount_fen=100, on=clock.today(), year=clock.today().year)
+        Draw.objects.create(bond=given_bond, voucher=voucher, amount_fen=100, on=clock.today(), year=clock.today().year)
     return reverse("family_usage")
 
 

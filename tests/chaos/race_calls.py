@@ -168,7 +168,7 @@ def spend_slowly(people: Sequence[int], seed: str, until: float, slow: float) ->
         def decide(locked: Locked, amount: int = amount) -> list[Move]:
             time.sleep(slow)
             for pot in locked.pots.values():
-                if locked.usable(pot.pk) >= amount:
+                if locked.available_fen(pot.pk) >= amount:
                     return [Move(pot.pk, institutions, amount)]
             raise NotEnough
 

@@ -292,8 +292,8 @@ class TestPlan:
         takes = spending_plan(amount, [Source(number, number, "carried", fen) for number, fen in enumerate(fens)])
         assert sum(take.amount_fen for take in takes) == min(amount, sum(fens))
         for take in takes[:-1]:
-            assert take.amount_fen == take.source.usable_fen
-        first_not_full = [take for take in takes if take.amount_fen < take.source.usable_fen]
+            assert take.amount_fen == take.source.available_fen
+        first_not_full = [take for take in takes if take.amount_fen < take.source.available_fen]
         assert first_not_full in ([], takes[-1:])
 
     @given(st.integers(1, 30_000), pots)

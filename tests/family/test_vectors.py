@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from accounts.codes import PotKind
-from family.queries.plan import lendable
+from family.queries.plan import shared_pots
 from family.rules import Source, Where, eligibility, premium_plan, spending_plan
 from family.rules.facts import EnrolmentFacts, Pair, Payer, User
 from family.rules.use import place_allowed
@@ -26,7 +26,7 @@ def shareable(case: dict[str, Any]) -> dict[str, Any]:
     terms, given = sharing(case), case["given"]
     if terms.model == "pool":
         return {"amount": yuan(eligibility.movable_fen(parse_yuan(given["carried"]), terms))}
-    return {"amount": yuan(sum(parse_yuan(given.get(kind, "0")) for kind in lendable(terms)))}
+    return {"amount": yuan(sum(parse_yuan(given.get(kind, "0")) for kind in shared_pots(terms)))}
 
 
 def gate(case: dict[str, Any]) -> dict[str, Any]:
