@@ -24,17 +24,17 @@ def roll_over(run: Run, chunk: Chunk) -> Outcome:
     return Outcome(eligible=len(lines), credited=len(lines), total_fen=total)
 
 
-def roll_stragglers(run: Run, chunk: Chunk, *, before: int) -> None:
+def roll_over_remaining(run: Run, chunk: Chunk, *, before: int) -> None:
     """Roll over whoever of the chunk still has an earlier year's money in 当年, before a new year is credited."""
-    lines = _of_earlier_years(run.region, chunk, before=before, holding=1)
+    lines = _of_earlier_years(run.region, chunk, before=before, least_fen=1)
     if lines:
         _, end = year_range(run.region, before - 1)
         batch = Batch(VoucherKind.ROLLOVER, end - timedelta(days=1), str(before - 1), None, lines, source_personal=True)
         post_batches(run=run, key=f"run:{run.pk}:{run.sweep}:{chunk.pk}:rollover", batches=[batch], year=before)
 
 
-def _of_earlier_years(region: str, chunk: Chunk, *, before: int, holding: int = 0) -> list[Line]:
-    """Lock each 当年 of the chunk that stands in an earlier year and holds so much; return lines that empty it."""
+def _of_earlier_years(region: str, chunk: Chunk, *, before: int, least_fen: int = 0) -> list[Line]:
+    """Lock each 当年 of the chunk of an earlier year with at least so much; return lines that empty it."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -45,7 +45,7 @@ def _of_earlier_years(region: str, chunk: Chunk, *, before: int, holding: int = 
               AND n.year < %s AND n.balance_fen >= %s
             ORDER BY n.id FOR NO KEY UPDATE OF n
             """,
-            [PotKind.CARRIED, region, PotKind.CURRENT, chunk.from_person, chunk.until_person, before, holding],
+            [PotKind.CARRIED, region, PotKind.CURRENT, chunk.from_person, chunk.until_person, before, least_fen],
         )
         return cursor.fetchall()
 

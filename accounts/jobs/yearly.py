@@ -78,7 +78,7 @@ def _settle(run: Run, chunk: Chunk, wanted: Callable[[Case], bool]) -> Outcome:
     start, end = rollover.year_range(run.region, year)
     if not periods.is_closed(run.region, year):
         year = periods.lock_open(run.region, year)
-    rollover.roll_stragglers(run, chunk, before=int(run.period))
+    rollover.roll_over_remaining(run, chunk, before=int(run.period))
     outcome = Outcome()
     cases = list(_cases(run, chunk, start, end, outcome))
     outcome.eligible = len(cases)

@@ -11,7 +11,7 @@ from datetime import date
 from accounts.codes import PotKind
 from accounts.identity.actors import Actor
 from accounts.ledger import periods
-from accounts.ledger.posting import Locked, bring_forward, lock_pots
+from accounts.ledger.posting import Locked, lock_pots, roll_over_pot
 from accounts.models import Pot
 
 
@@ -30,7 +30,7 @@ class LockedPots:
 def lock_years_and_pots(*, actor: Actor, on: date, pots: Iterable[int]) -> LockedPots:
     """Lock pots for the rest of the caller's transaction: first the years of their regions, by region, then the pots.
 
-    Each 当年 is brought forward to the year of `on`, which needs its owner's 历年 among the pots. What was read before
+    Each 当年 is rolled over to the year of `on`, which needs its owner's 历年 among the pots. What was read before
     this call may be out of date after it.
     """
     ids = set(pots)
@@ -45,6 +45,6 @@ def lock_years_and_pots(*, actor: Actor, on: date, pots: Iterable[int]) -> Locke
         of_region = {key: pot for key, pot in locked.items() if pot.region == region}
         if booked == year:
             for pot in [pot for pot in of_region.values() if pot.kind == PotKind.CURRENT]:
-                bring_forward(pot, of_region, region=region, year=year, actor=actor, on=on)
+                roll_over_pot(pot, of_region, region=region, year=year, actor=actor, on=on)
         regions[region] = Locked(of_region, year, year_closed=booked != year)
     return LockedPots(locked, regions)

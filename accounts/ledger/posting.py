@@ -89,7 +89,7 @@ def post(
 
     1. share-lock the benefit year of `on` (or the next open one), so it cannot close under the posting;
     2. insert the voucher: its unique key makes a concurrent repeat wait here for the outcome;
-    3. lock the personal `pots` in the one order there is, bring each 当年 forward to the year;
+    3. lock the personal `pots` in the one order there is, roll each 当年 over to the year;
     4. let `decide` read the locked pots and return the moves;
     5. write transfers with running balances, and the balances.
     `payload` must contain everything that makes two requests the same or different. Amounts are fen.
@@ -122,7 +122,7 @@ def post(
         locked = lock_pots(pots)
         if booked == year:
             for pot in [pot for pot in locked.values() if pot.kind == PotKind.CURRENT]:
-                bring_forward(pot, locked, region=region, year=year, actor=actor, on=on)
+                roll_over_pot(pot, locked, region=region, year=year, actor=actor, on=on)
         _write(voucher, decide(Locked(locked, year, year_closed=booked != year)), locked)
         return voucher
 
@@ -219,7 +219,7 @@ def lock_pots(pots: Iterable[int]) -> dict[int, Pot]:
     return locked
 
 
-def bring_forward(pot: Pot, locked: dict[int, Pot], *, region: str, year: int, actor: Actor, on: date) -> None:
+def roll_over_pot(pot: Pot, locked: dict[int, Pot], *, region: str, year: int, actor: Actor, on: date) -> None:
     """Roll one 当年 over before its first use in a new year, when the year-end job has not come to it yet."""
     if pot.year is None or pot.year >= year:
         return

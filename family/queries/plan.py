@@ -33,7 +33,7 @@ def bonds_for(person: Person, on: date) -> list[Bond]:
 def pots_for(*, person: Person, region: str, bonds: Sequence[Bond] = ()) -> dict[int, Pot]:
     """Return every pot that a bill of this person could touch, by id: their own, and those of their bonds.
 
-    A payer's 当年 is among them although nobody else may use it: in a new year it has to be brought forward first.
+    A payer's 当年 is among them although nobody else may use it: in a new year it has to be rolled over first.
     """
     own = Pot.objects.filter(person=person, region=region, kind__in=MONEY_POTS)
     found = {pot.pk: pot for pot in own}

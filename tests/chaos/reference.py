@@ -52,7 +52,7 @@ class Someone:
                 total += 75_00 if retired else self.base_in(month) * 2 // 100
         return total
 
-    def bring_forward(self, year: int) -> None:
+    def roll_over(self, year: int) -> None:
         if self.current_year is not None and self.current_year < year:
             self.carried, self.current, self.current_year = self.carried + self.current, 0, year
 
@@ -155,7 +155,7 @@ class Books:
         self.credited.add(year)
         for who in self.people:
             if who.current:
-                who.bring_forward(year)
+                who.roll_over(year)
             worth, before = who.worth_of(year), who.posted.get(year)
             if before is None and not worth:
                 continue
@@ -171,7 +171,7 @@ class Books:
     def true_up(self, year: int) -> None:
         for who in self.people:
             if who.current:
-                who.bring_forward(year)
+                who.roll_over(year)
             worth, before = who.worth_of(year), who.posted.get(year)
             if before is not None and worth < before:
                 who.recover(year, before - worth)
@@ -195,13 +195,13 @@ class Books:
             self.true_up(year)
         self.closed.add(year)
         for who in self.people:
-            who.bring_forward(year + 1)
+            who.roll_over(year + 1)
         if not self.by_month:
             self.credit_year(year + 1, today)
 
     def _begin(self, who: Someone, on: date) -> None:
         if on.year not in self.closed:
-            who.bring_forward(on.year)
+            who.roll_over(on.year)
 
     def _usable(self, who: Someone, on: date) -> tuple[int, int]:
         if who.current_year is None or on.year in self.closed or who.current_year > on.year:

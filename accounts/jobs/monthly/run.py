@@ -48,7 +48,7 @@ def credit_month(run: Run, chunk: Chunk) -> Outcome:
     month = span.month
     on = min(run.on, month.next_first - timedelta(days=1))
     year = periods.lock_open(run.region, periods.year_of(run.region, on))
-    rollover.roll_stragglers(run, chunk, before=year)
+    rollover.roll_over_remaining(run, chunk, before=year)
     outcome = Outcome()
     credited: set[int] = set()
     indebted: dict[int, people.Pots] = {}

@@ -192,7 +192,7 @@ class TestYears:
         close(2025)
         assert balances(someone) == Balances(current=0, carried=1_300)
 
-    def test_a_straggler_of_a_closed_year_uses_carried_only(self, someone):
+    def test_a_late_payment_of_a_closed_year_uses_carried_only(self, someone):
         close(2025)
         give(someone, 400, on=date(2026, 1, 2), key="new year", into=PotKind.CURRENT)
         assert balances(someone) == Balances(current=400, carried=1_300)
