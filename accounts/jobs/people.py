@@ -33,7 +33,7 @@ def histories(chunk: Chunk, region: str, *, until: date, only: Sequence[int] | N
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT person_id, from_on, status, person_type, flex, pension_fen FROM accounts_enrolment
+            SELECT person_id, from_on, status, person_type, flex, pension_fen, end_reason FROM accounts_enrolment
             WHERE region = %s AND insurance = %s AND person_id >= %s AND person_id < %s AND from_on < %s AND counts
                   {"" if only is None else "AND person_id = ANY(%s)"}
             ORDER BY person_id, from_on, seq

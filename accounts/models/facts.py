@@ -60,7 +60,13 @@ class Fact(models.Model):
     )
     # Imports are never deleted, so the database need not check the key a million times.
     source = models.ForeignKey(
-        "accounts.Import", models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False, verbose_name="来源"
+        "accounts.Import",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+        verbose_name="来源",
     )
 
     class Meta:

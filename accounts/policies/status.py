@@ -23,6 +23,11 @@ class Status:
     person_type: str
     flex: bool = False
     pension_fen: int | None = None
+    end_reason: int | None = None
+
+    @property
+    def is_retiree(self) -> bool:
+        return self.person_type.startswith("12")
 
     @property
     def capacity(self) -> str:

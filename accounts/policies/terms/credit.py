@@ -39,6 +39,11 @@ RETIREE_MODES = {
 }
 
 
+LIST_UNPAID, TAKE_BACK_UNPAID = "list", "take_back"
+UNPAID_MONTHS = {LIST_UNPAID: "只列出，不追回", TAKE_BACK_UNPAID: "年度结算时追回"}
+PAID_WITHIN = 3  # months; assumed where a region's terms name none
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreditTerms:
     """划入规则：谁、按什么基数和比例、什么时候记入个人账户。"""
@@ -69,6 +74,11 @@ class CreditTerms:
     retiree_average_pension_fen: int | None = money("改革当年基本养老金平均水平", optional=True)
     retiree_fallback_rate_bp: int | None = rate("没有上年度养老金时的比例", optional=True)
     retiree_min_years: int | None = whole("医保退休最低缴费年限", 0, 60, "年", optional=True)
+    # 预划 goes to whoever has paid for one of so many months before the year, or for a month of the year itself.
+    precredit_paid_within: int | None = whole("预划要求年度前几个月内有缴费", 1, 12, "个月", optional=True)
+    unpaid_months: str | None = one_of("预划了又没有缴费的月份", UNPAID_MONTHS, optional=True)
+    # What no real base reaches: above it a file is taken to be wrong, and the row is held for a person.
+    base_bound_fen: int | None = money("缴费基数可信的上限", optional=True)
     credit_day: int | None = whole("每月记入日（给参保人的提示）", 1, 28, "日", optional=True)
 
     def problems(self) -> Iterator[tuple[str, str]]:
@@ -113,5 +123,7 @@ class CreditTerms:
             yield "retiree_average_pension", "只有按改革当年平均水平划入时才写，而且必须写"
         if self.retiree_fallback_rate_bp is not None and mode != PCT_OWN_PENSION:
             yield "retiree_fallback_rate", "只有按本人养老金划入时才写"
+        if self.accrual != YEARLY and (self.unpaid_months or self.precredit_paid_within):
+            yield "unpaid_months", "只有年度开始时一次记入的地区才有预划"
         if mode == FIXED_YEARLY and self.accrual != YEARLY:
             yield "retiree_mode", "每年定额只能用在年度开始时一次记入的地区"
