@@ -11,7 +11,7 @@ from django.db import transaction
 
 from accounts.codes import ChunkState
 from accounts.identity import sms
-from accounts.identity.actors import Actor
+from accounts.identity.actors import Act, Actor
 from accounts.jobs import registry, runs, schedule
 from accounts.models import Chunk
 from accounts.operations.identity import tidy
@@ -23,17 +23,10 @@ logger = logging.getLogger(__name__)
 @shared_task(name="accounts.tasks.tick")
 def tick() -> None:
     """Open the runs that are due and ring for their chunks."""
-    today = clock.today()
-    for job in schedule.next_jobs(today):
+    act = Act(Actor.system("tick"), clock.now())
+    for job in schedule.next_jobs(act.on):
         try:
-            run = registry.open_checked(
-                actor=Actor.system("tick"),
-                kind=job.kind,
-                region=job.region,
-                period=job.period,
-                on=today,
-                now=clock.now(),
-            )
+            run = registry.open_checked(act=act, kind=job.kind, region=job.region, period=job.period, on=act.on)
         except runs.CannotRun as refusal:  # that of one region: the others must not wait for it
             logger.error("cannot begin %s %s %s: %s", job.kind, job.region, job.period, refusal)
             continue

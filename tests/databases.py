@@ -12,11 +12,10 @@ import psycopg
 from django.core.management import call_command
 from django.db import connection
 
-from accounts.identity.actors import Actor
 from accounts.policies import book
 from accounts.policies.loading import load
 from accounts.policies.preset_files import shipped
-from yibao.lib import clock
+from tests.factories.acts import act_now
 
 
 @contextmanager
@@ -52,7 +51,7 @@ def with_rules(source: str, name: str) -> Iterator[str]:
     with copied(source, name):
         with database(name):
             call_command("migrate", verbosity=0)
-            load(actor=Actor.system("test"), paths=shipped(), at=clock.now())
+            load(act=act_now(), paths=shipped())
         yield name
 
 

@@ -5,19 +5,18 @@ from datetime import date
 from typing import Any
 
 from accounts.codes import PotKind, VoucherKind
-from accounts.identity.actors import Actor
 from accounts.jobs.worker import Report, run_job
 from accounts.ledger import posting
 from accounts.ledger.posting import Locked, Move
 from accounts.ledger.pots import open_missing, system_pot
 from accounts.models import Enrolment, Person, Pot, Transfer, Voucher
 from payments.models import Institution
+from tests.factories.acts import ACTOR
 from tests.factories.people import ContributionFactory, EnrolmentFactory, PersonFactory
 from yibao.lib import clock
 from yibao.lib.fen import parse_yuan
 
 ZHOUSHAN, QUANZHOU, HUNAN, BEIJING, SHANGHAI = "330900", "350500", "430000", "110000", "310000"
-ACTOR = Actor.system("test")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,9 @@ from django.contrib import admin, messages
 from django.http import HttpRequest
 
 from accounts.codes import Role
-from accounts.identity.access import actor_of
+from accounts.identity.access import act_of
 from accounts.models import Feedback
 from accounts.operations.notices import AlreadyAnsweredError, LinkInNoticeError, answer_feedback
-from yibao.lib import clock
 
 
 class AnswerForm(forms.ModelForm):
@@ -52,10 +51,9 @@ class FeedbackAdmin(admin.ModelAdmin):
     def save_model(self, request: HttpRequest, obj: Feedback, form: Any, change: bool) -> None:
         try:
             answer_feedback(
-                actor=actor_of(request.user),  # type: ignore[arg-type]
+                act=act_of(request),
                 feedback_id=obj.pk,
                 answer=form.cleaned_data["answer"],
-                at=clock.now(),
             )
         except AlreadyAnsweredError as refusal:
             self.message_user(request, refusal.message, messages.ERROR)

@@ -11,12 +11,10 @@ from django.utils.safestring import SafeString
 
 from accounts.codes import Role
 from accounts.forms.policies import PolicyDraftForm
-from accounts.identity.access import actor_of
-from accounts.identity.actors import Actor
-from accounts.models import PolicyState, PolicyVersion, User
+from accounts.identity.access import act_of
+from accounts.models import PolicyState, PolicyVersion
 from accounts.policies.publishing import CannotPublish, publish, save_draft, text_of
 from accounts.policies.terms import KINDS, PolicyError, parameters, parse_terms
-from yibao.lib import clock
 
 _READERS = (Role.POLICY, Role.APPROVER)
 _PUBLISHED_FIELDS = ("region", "kind", "effective_from", "state", "published_at", "published_by", "note")
@@ -66,7 +64,7 @@ class PolicyVersionAdmin(admin.ModelAdmin):
     def publish_drafts(self, request: HttpRequest, queryset: QuerySet[PolicyVersion]) -> None:
         for draft in queryset:
             try:
-                published = publish(actor=_actor(request), draft_id=draft.pk, at=clock.now())
+                published = publish(act=act_of(request), draft_id=draft.pk)
             except (CannotPublish, PolicyError) as refusal:
                 self.message_user(request, refusal.message, messages.ERROR)
             else:
@@ -98,7 +96,7 @@ class PolicyVersionAdmin(admin.ModelAdmin):
         return {"region": model.region_id, "kind": model.kind, "body": text_of(model)}
 
     def save_model(self, request: HttpRequest, obj: PolicyVersion, form: PolicyDraftForm, change: bool) -> None:
-        save_draft(actor=_actor(request), draft=obj, version=form.version, at=clock.now())
+        save_draft(act=act_of(request), draft=obj, version=form.version)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return _role(request) in _READERS
@@ -117,11 +115,6 @@ class PolicyVersionAdmin(admin.ModelAdmin):
 
     def has_publish_permission(self, request: HttpRequest) -> bool:
         return _role(request) == Role.APPROVER
-
-
-def _actor(request: HttpRequest) -> Actor:
-    assert isinstance(request.user, User)
-    return actor_of(request.user)
 
 
 def _role(request: HttpRequest) -> str:

@@ -15,8 +15,9 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
 from accounts.codes import Role
 from accounts.identity import limits
-from accounts.identity.actors import Actor
+from accounts.identity.actors import Act, Actor
 from accounts.models import Person, User
+from yibao.lib import clock
 
 View = Callable[..., HttpResponse]
 
@@ -48,6 +49,11 @@ def current_person(request: HttpRequest) -> Person:
 def actor_of(user: User, case: str = "") -> Actor:
     """Return the actor behind a signed-in user: a citizen, or a member of staff at their office."""
     return Actor.staff(user, user.office or HEADQUARTERS, case) if user.is_official else Actor.citizen(user)
+
+
+def act_of(request: HttpRequest) -> Act:
+    """Return whoever is signed in as acting now. Raises PermissionDenied for a stranger."""
+    return Act(actor_of(current_user(request)), clock.now())
 
 
 def address_of(request: HttpRequest) -> str:

@@ -1,8 +1,11 @@
-"""Who is acting. Every write names one; what is stored says which account, never whose name or number."""
+"""Who acts, and when. Every write names both; what is stored says which account, never whose name or number."""
 
 import re
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import TYPE_CHECKING
+
+from yibao.lib.clock import SHANGHAI
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -65,3 +68,19 @@ class Actor:
     def __str__(self) -> str:
         office = f"@{self.office}" if self.office else ""
         return f"{self.kind}:{self.name}{office}" + (f"#{self.case}" if self.case else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """一次办理：谁、什么时候。Doors make one per request, command or task; every operation is told it first.
+
+    `at` is an aware instant. What has a day of its own, such as a bill or a run, is told that day besides.
+    """
+
+    actor: Actor
+    at: datetime
+
+    @property
+    def on(self) -> date:
+        """The day in Asia/Shanghai, where every benefit year and deadline is counted."""
+        return self.at.astimezone(SHANGHAI).date()

@@ -18,6 +18,7 @@ from django.utils.html import format_html
 
 from accounts.codes import Role
 from accounts.identity import access, audit, drafts
+from accounts.identity.actors import Act
 from accounts.models import User
 from accounts.sealing import fields
 from yibao.lib import clock
@@ -45,8 +46,8 @@ class AccountAdapter(DefaultAccountAdapter):
         with transaction.atomic():
             super().login(request, user)
             drafts.forget_ended_session(request)
-            actor = access.actor_of(user)
-            audit.record(actor=actor, verb="sign_in.done", subject=user.person_id, at=clock.now())
+            act = Act(access.actor_of(user), clock.now())
+            audit.record(act=act, verb="sign_in.done", subject=user.person_id)
 
     def post_login(self, request: HttpRequest, user: User, **details: Any) -> HttpResponse:
         if drafts.of(user, clock.now()):

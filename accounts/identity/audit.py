@@ -2,10 +2,9 @@
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
-from accounts.identity.actors import Actor
+from accounts.identity.actors import Act
 from accounts.models import AuditEvent, Person
 from yibao.lib.masking import scrubbed
 
@@ -18,11 +17,10 @@ class PersonalDataError(ValueError):
 
 def record(
     *,
-    actor: Actor,
+    act: Act,
     verb: str,
     subject: Person | int | None = None,
     detail: Mapping[str, Any] | None = None,
-    at: datetime,
 ) -> AuditEvent:
     """Write one audit event in the caller's transaction and return it.
 
@@ -34,11 +32,11 @@ def record(
     if scrubbed(text) != text:
         raise PersonalDataError(f"the detail of {verb} holds personal data")
     return AuditEvent.objects.create(
-        actor=str(actor),
-        office=actor.office,
-        case=actor.case,
+        actor=str(act.actor),
+        office=act.actor.office,
+        case=act.actor.case,
         verb=verb,
         subject_id=subject.pk if isinstance(subject, Person) else subject,
         detail=detail,
-        at=at,
+        at=act.at,
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from accounts.codes import JobKind
-from accounts.identity.actors import Actor
+from accounts.identity.actors import Act
 from accounts.jobs import interest, rollover, runs, yearly
 from accounts.jobs.monthly import run as monthly
 from accounts.jobs.runs import CannotRun, Outcome
@@ -73,13 +73,13 @@ def _year(period: str) -> int:
     return int(period)
 
 
-def open_checked(*, actor: Actor, kind: JobKind, region: str, period: str, on: date, now: datetime) -> Run:
-    """Open a run after checking that it makes sense on that day. Raises CannotRun."""
+def open_checked(*, act: Act, kind: JobKind, region: str, period: str, on: date) -> Run:
+    """Open a run for a business day, after checking that it makes sense on that day. Raises CannotRun."""
     job = job_of(kind, region, period)
     job.check(region, period, on)
     if job.closes_year:
-        periods.close(region=region, year=int(period), at=now)
-    return runs.open_run(actor=actor, kind=kind, region=region, period=period, on=on, now=now)
+        periods.close(region=region, year=int(period), at=act.at)
+    return runs.open_run(act=act, kind=kind, region=region, period=period, on=on)
 
 
 def work_chunk(*, chunk_id: int, now: datetime) -> bool:

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django.db.models import Count, Exists, OuterRef, Sum
 
 from accounts.codes import ChunkState, InsuranceType, JobKind, RunState
-from accounts.identity.actors import Actor
+from accounts.identity.actors import Act
 from accounts.ledger import periods
 from accounts.ledger.retry import retrying
 from accounts.models import Chunk, Run, Skip
@@ -74,20 +74,20 @@ def require_closed_before(region: str, year: int) -> None:
         raise CannotRun(f"{before} 年度还没有结转。请先运行 run_job close_year --region {region} --period {before}")
 
 
-def open_run(*, actor: Actor, kind: JobKind, region: str, period: str, on: date, now: datetime) -> Run:
+def open_run(*, act: Act, kind: JobKind, region: str, period: str, on: date) -> Run:
     """Open the run of this kind, region and period; a finished one is opened for another sweep.
 
     A sweep looks at everybody again and posts what has become due since: joiners, late payments, mended errors.
     """
     with excluding_imports(region):
         run, created = Run.objects.select_for_update().get_or_create(
-            kind=kind, region=region, period=period, defaults={"on": on, "actor": str(actor), "opened_at": now}
+            kind=kind, region=region, period=period, defaults={"on": on, "actor": str(act.actor), "opened_at": act.at}
         )
         if not created:
             if run.state == RunState.WORKING:
                 return run
             run.sweep += 1
-            run.on, run.actor, run.opened_at = on, str(actor), now
+            run.on, run.actor, run.opened_at = on, str(act.actor), act.at
             run.state, run.finished_at = RunState.WORKING, None
             run.save()
             run.skips.all().delete()

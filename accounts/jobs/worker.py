@@ -8,7 +8,7 @@ from datetime import date, datetime
 from django.db import transaction
 
 from accounts.codes import ChunkState, JobKind, RunState
-from accounts.identity.actors import Actor
+from accounts.identity.actors import Act, Actor
 from accounts.jobs import registry, rollover, runs
 from accounts.jobs.schedule import next_jobs
 from accounts.models import Run
@@ -107,7 +107,7 @@ def _run_steps(
 ) -> list[Report]:
     reports = []
     for step, step_period in steps_of(kind, region, period, on):
-        run = registry.open_checked(actor=actor, kind=step, region=region, period=step_period, on=on, now=clock())
+        run = registry.open_checked(act=Act(actor, clock()), kind=step, region=region, period=step_period, on=on)
         _drain(run, clock, progress)
         run.refresh_from_db()
         reports.append(Report(run.kind, region, step_period, run.state, runs.totals_of(run)))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.identity.actors import Actor
+from accounts.identity.actors import Act, Actor
 from accounts.management.progress import Bar
 from accounts.operations.rotation import RotationUnfinishedError
 from accounts.roster.files import ImportRefusedError, ImportResult
@@ -34,10 +34,10 @@ class ImportCommand(BaseCommand):
 
     def handle(self, *args: object, **options: object) -> None:
         path = Path(str(options["file"]))
-        actor = Actor.system(str(self.__module__).rpartition(".")[2])
+        act = Act(Actor.system(str(self.__module__).rpartition(".")[2]), clock.now())
         try:
             with Bar(self.stderr) as bar:
-                result = self.operation(actor=actor, path=path, today=clock.today(), progress=bar.show)
+                result = self.operation(act=act, path=path, progress=bar.show)
         except ImportRefusedError as refusal:
             self._list(refusal, as_json=bool(options["json"]))
             raise CommandError(f"{path.name}：{refusal}") from None

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.codes import MessageState
 from accounts.identity import audit, limits, sms
-from accounts.identity.actors import Actor
+from accounts.identity.actors import Act
 from accounts.models import (
     DayCount,
     IdentityCode,
@@ -42,73 +42,71 @@ class NotTiedError(Exception):
     """The person has no sign-in yet."""
 
 
-def welcome(*, actor: Actor, phone: str, now: datetime) -> User:
+def welcome(*, act: Act, phone: str) -> User:
     """Return whoever signs in with this proven, normalised number; a new citizen the first time."""
     if user := User.objects.by_phone(phone).first():
         return user
     try:
         with transaction.atomic():
             user = User.objects.create_citizen(phone)
-            audit.record(actor=actor, verb="sign_in.opened", detail={"user": user.pk}, at=now)
+            audit.record(act=act, verb="sign_in.opened", detail={"user": user.pk})
             return user
     except IntegrityError:  # the same number at the same moment, in another window
         return User.objects.by_phone(phone).get()
 
 
-def prove_by_record(
-    *, actor: Actor, user: User, name: str, certno: str, region: str, address: str, now: datetime
-) -> Person:
+def prove_by_record(*, act: Act, user: User, name: str, certno: str, region: str, address: str) -> Person:
     """Tie the user to the person of the roster with this name, normalised certificate number and region.
 
     Counts the try first. Raises limits.TooOftenError, or NoMatchError for every reason alike.
     """
-    _count_try(user, address, now)
+    _count_try(user, address, act.at)
     person = proving.by_record(user=user, name=name, certno=certno, region=region)
     with transaction.atomic():
-        tied = _tie(actor, user, person, "record", now)
+        tied = _tie(act, user, person, "record")
         if tied and person and person.phone and person.phone != user.phone:
-            sms.queue(phone=person.phone, template=TIED, params=_help(), now=now)
+            sms.queue(phone=person.phone, template=TIED, params=_help(), now=act.at)
     return _or_no_match(tied)
 
 
-def prove_by_code(*, actor: Actor, user: User, typed: str, address: str, now: datetime) -> Person:
+def prove_by_code(*, act: Act, user: User, typed: str, address: str) -> Person:
     """Tie the user to the person to whom a counter gave this code; the code is then used up.
 
     Counts the try first. Raises limits.TooOftenError, or NoMatchError for every reason alike.
     """
-    _count_try(user, address, now)
-    code = proving.by_code(user=user, typed=typed, now=now)
+    _count_try(user, address, act.at)
+    code = proving.by_code(user=user, typed=typed, now=act.at)
     with transaction.atomic():
-        tied = _tie(actor, user, code.person if code else None, "code", now)
+        tied = _tie(act, user, code.person if code else None, "code")
         if tied and code:
-            IdentityCode.objects.filter(pk=code.pk).update(used_at=now, used_by=user)
+            IdentityCode.objects.filter(pk=code.pk).update(used_at=act.at, used_by=user)
     return _or_no_match(tied)
 
 
-def issue_identity_code(*, actor: Actor, person: Person, now: datetime) -> str:
+def issue_identity_code(*, act: Act, person: Person) -> str:
     """Return a code for a person whose documents a clerk has checked. It is shown once; earlier ones stop working."""
-    _staff_only(actor)
+    _staff_only(act)
     code = proving.new_code()
     with transaction.atomic():
-        IdentityCode.objects.filter(person=person, used_at=None, expires_at__gt=now).update(expires_at=now)
+        IdentityCode.objects.filter(person=person, used_at=None, expires_at__gt=act.at).update(expires_at=act.at)
         IdentityCode.objects.create(
             person=person,
             digest=proving.digest(code),
-            issued_by=str(actor),
-            issued_at=now,
-            expires_at=now + CODE_VALID,
+            issued_by=str(act.actor),
+            issued_at=act.at,
+            expires_at=act.at + CODE_VALID,
         )
-        audit.record(actor=actor, verb="identity.code_issued", subject=person, at=now)
+        audit.record(act=act, verb="identity.code_issued", subject=person)
     return code
 
 
-def move_sign_in(*, actor: Actor, person: Person, to_user: User, now: datetime) -> None:
+def move_sign_in(*, act: Act, person: Person, to_user: User) -> None:
     """Tie a person to another citizen's sign-in after a clerk has checked their documents.
 
     The old sign-in is signed out everywhere and its number told; the new one counts as a new number, with which
     nobody is let at the money at once. Raises NoMatchError when to_user is staff, inactive or tied to somebody else.
     """
-    _staff_only(actor)
+    _staff_only(act)
     with transaction.atomic():
         users = User.objects.select_for_update().filter(pk__in=_users_of(person) | {to_user.pk}).order_by("pk")
         old = next((user for user in users if user.person_id == person.pk), None)
@@ -120,19 +118,19 @@ def move_sign_in(*, actor: Actor, person: Person, to_user: User, now: datetime) 
         if old:
             User.objects.filter(pk=old.pk).update(person=None)
             end_sessions(old)
-            sms.queue(to_user=old, template=MOVED, params=_help(), now=now)
-        User.objects.filter(pk=new.pk).update(person=person, phone_changed_at=now)
+            sms.queue(to_user=old, template=MOVED, params=_help(), now=act.at)
+        User.objects.filter(pk=new.pk).update(person=person, phone_changed_at=act.at)
         detail = {"from_user": old.pk if old else None, "to_user": new.pk}
-        audit.record(actor=actor, verb="identity.moved", subject=person, detail=detail, at=now)
+        audit.record(act=act, verb="identity.moved", subject=person, detail=detail)
 
 
-def change_phone(*, actor: Actor, person: Person, phone: str, now: datetime) -> None:
+def change_phone(*, act: Act, person: Person, phone: str) -> None:
     """Give a person's sign-in another normalised number after a clerk has checked their documents.
 
     Signs them out everywhere and tells the old number. A number that only opened a sign-in nobody has proven is
     taken from it. Raises NotTiedError, PhoneTakenError.
     """
-    _staff_only(actor)
+    _staff_only(act)
     with transaction.atomic():
         holders = set(User.objects.by_phone(phone).values_list("pk", flat=True))
         users = User.objects.select_for_update().filter(pk__in=_users_of(person) | holders).order_by("pk")
@@ -145,24 +143,24 @@ def change_phone(*, actor: Actor, person: Person, phone: str, now: datetime) -> 
         if holder:
             _give_up_phone(holder)
         if user.phone:
-            sms.queue(phone=user.phone, template=PHONE_CHANGED, params=_help(), now=now)
-        user.phone, user.phone_changed_at = phone, now
+            sms.queue(phone=user.phone, template=PHONE_CHANGED, params=_help(), now=act.at)
+        user.phone, user.phone_changed_at = phone, act.at
         try:
             with transaction.atomic():
                 user.save(update_fields=["phone", "phone_index", "phone_changed_at"])
         except IntegrityError:  # signed in for the first time this very moment
             raise PhoneTakenError from None
         end_sessions(user)
-        audit.record(actor=actor, verb="identity.phone_changed", subject=person, detail={"user": user.pk}, at=now)
+        audit.record(act=act, verb="identity.phone_changed", subject=person, detail={"user": user.pk})
 
 
-def reset_second_factor(*, actor: Actor, user: User, now: datetime) -> None:
+def reset_second_factor(*, act: Act, user: User) -> None:
     """Let a member of staff set up a new second factor at the next sign-in, because the old device is lost."""
-    _staff_only(actor)
+    _staff_only(act)
     with transaction.atomic():
         Authenticator.objects.filter(user=user).delete()
         end_sessions(user)
-        audit.record(actor=actor, verb="second_factor.reset", detail={"user": user.pk}, at=now)
+        audit.record(act=act, verb="second_factor.reset", detail={"user": user.pk})
 
 
 def end_sessions(user: User) -> None:
@@ -203,8 +201,8 @@ def _users_of(person: Person) -> set[int]:
     return set(User.objects.filter(person=person).values_list("pk", flat=True))
 
 
-def _staff_only(actor: Actor) -> None:
-    if actor.kind != "staff":
+def _staff_only(act: Act) -> None:
+    if act.actor.kind != "staff":
         raise ValueError("only staff may do this")
 
 
@@ -214,18 +212,18 @@ def _count_try(user: User, address: str, now: datetime) -> None:
         limits.use("identity of user", str(user.pk), proving.TRIES_OF_USER, now)
 
 
-def _tie(actor: Actor, user: User, person: Person | None, how: str, now: datetime) -> Person | None:
+def _tie(act: Act, user: User, person: Person | None, how: str) -> Person | None:
     """Tie the user to the person; return None, and only note the try, where there is none or somebody was faster."""
     try:
         with transaction.atomic():
             free = User.objects.filter(pk=user.pk, person=None, role="", is_superuser=False)
             if person and free.update(person=person):
                 user.person = person
-                audit.record(actor=actor, verb="identity.proven", subject=person, detail={"how": how}, at=now)
+                audit.record(act=act, verb="identity.proven", subject=person, detail={"how": how})
                 return person
     except IntegrityError:
         pass
-    audit.record(actor=actor, verb="identity.refused", detail={"how": how}, at=now)
+    audit.record(act=act, verb="identity.refused", detail={"how": how})
     return None
 
 

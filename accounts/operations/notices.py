@@ -1,15 +1,14 @@
 """Telling people something, and hearing what they tell us."""
 
 import secrets
-from datetime import datetime
+from datetime import date
 
 from django.db import IntegrityError, transaction
 
 from accounts.codes import NoticeKind
 from accounts.identity import audit, limits, sms
-from accounts.identity.actors import Actor
+from accounts.identity.actors import Act
 from accounts.models import Feedback, Notice, Person, User
-from yibao.lib.clock import SHANGHAI
 from yibao.lib.masking import scrubbed
 
 SPEAKABLE = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # read out on the phone: no 0/O, no 1/I
@@ -33,9 +32,7 @@ class AlreadyAnsweredError(Exception):
     message = "这一条已经答复过了。"
 
 
-def notify(
-    *, actor: Actor, person: Person, kind: NoticeKind, title: str, text: str, at: datetime, by_sms: bool = True
-) -> Notice:
+def notify(*, act: Act, person: Person, kind: NoticeKind, title: str, text: str, by_sms: bool = True) -> Notice:
     """Tell a person something: a notice on 通知, and the same words to their phone where they want reminders.
 
     Writes in the caller's transaction. Raises LinkInNoticeError.
@@ -43,25 +40,24 @@ def notify(
     if sms.LINK.search(title) or sms.LINK.search(text):
         raise LinkInNoticeError(title)
     with transaction.atomic():
-        notice = Notice.objects.create(person=person, kind=kind, title=title, text=text, at=at)
-        audit.record(actor=actor, verb="notice.sent", subject=person, detail={"notice": notice.pk}, at=at)
+        notice = Notice.objects.create(person=person, kind=kind, title=title, text=text, at=act.at)
+        audit.record(act=act, verb="notice.sent", subject=person, detail={"notice": notice.pk})
         user = User.objects.filter(person=person, is_active=True).first() if by_sms else None
         if user is not None:
-            sms.queue(template=SMS, params={"title": title, "text": text}, now=at, to_user=user)
+            sms.queue(template=SMS, params={"title": title, "text": text}, now=act.at, to_user=user)
     return notice
 
 
-def mark_read(*, actor: Actor, person: Person, at: datetime) -> int:
+def mark_read(*, act: Act, person: Person) -> int:
     """Mark everything that has been shown to a person by now as read; return how many that were."""
-    return Notice.objects.filter(person=person, read_at=None, at__lte=at).update(read_at=at)
+    return Notice.objects.filter(person=person, read_at=None, at__lte=act.at).update(read_at=act.at)
 
 
 def give_feedback(
     *,
-    actor: Actor,
+    act: Act,
     person: Person | None,
     text: str,
-    at: datetime,
     address: str,
     score: int | None = None,
     about: str = "",
@@ -73,49 +69,46 @@ def give_feedback(
     anything is kept. Raises AlreadyRatedError; limits.TooOftenError when this address has said enough for now.
     """
     with transaction.atomic():
-        limits.use("feedback", address, FEEDBACK_LIMITS, at)
+        limits.use("feedback", address, FEEDBACK_LIMITS, act.at)
         try:
             with transaction.atomic():
                 feedback = Feedback.objects.create(
-                    number=_number(at),
+                    number=_number(act.on),
                     person=person,
                     about=about,
                     about_text=about_text,
                     score=score,
                     text=scrubbed(text),
-                    at=at,
+                    at=act.at,
                 )
         except IntegrityError as error:
             if "feedback_one_rating_each" not in str(error):
                 raise
             raise AlreadyRatedError from error
-        audit.record(actor=actor, verb="feedback.given", subject=person, detail={"number": feedback.number}, at=at)
+        audit.record(act=act, verb="feedback.given", subject=person, detail={"number": feedback.number})
     return feedback
 
 
-def answer_feedback(*, actor: Actor, feedback_id: int, answer: str, at: datetime) -> Feedback:
+def answer_feedback(*, act: Act, feedback_id: int, answer: str) -> Feedback:
     """Answer what somebody told us, and tell them so. Raises AlreadyAnsweredError."""
     with transaction.atomic():
         feedback = Feedback.objects.select_for_update(of=("self",)).select_related("person").get(pk=feedback_id)
         if feedback.answered_at is not None:
             raise AlreadyAnsweredError
-        feedback.answer, feedback.answered_at, feedback.answered_by = answer, at, str(actor)
+        feedback.answer, feedback.answered_at, feedback.answered_by = answer, act.at, str(act.actor)
         feedback.save(update_fields=["answer", "answered_at", "answered_by"])
-        audit.record(
-            actor=actor, verb="feedback.answered", subject=feedback.person, detail={"number": feedback.number}, at=at
-        )
+        audit.record(act=act, verb="feedback.answered", subject=feedback.person, detail={"number": feedback.number})
         if feedback.person is not None:
             notify(
-                actor=actor,
+                act=act,
                 person=feedback.person,
                 kind=NoticeKind.CASE,
                 title=f"您反映的 {feedback.number} 有答复了",
                 text=answer,
-                at=at,
             )
     return feedback
 
 
-def _number(at: datetime) -> str:
+def _number(on: date) -> str:
     """Return a number like FK2026-1121-7F3AK: 反馈, the day, and five characters that can be read over the phone."""
-    return f"FK{at.astimezone(SHANGHAI):%Y-%m%d}-" + "".join(secrets.choice(SPEAKABLE) for _ in range(5))
+    return f"FK{on:%Y-%m%d}-" + "".join(secrets.choice(SPEAKABLE) for _ in range(5))

@@ -1,14 +1,13 @@
 """Loading counters from files. What staff have changed in the meantime stays as they left it."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from django.db import models, transaction
 
 from accounts.identity import audit
-from accounts.identity.actors import Actor
+from accounts.identity.actors import Act
 from accounts.models import Duty, Office, Paper
 from accounts.offices import Directory, read
 
@@ -23,15 +22,13 @@ class LoadedOffices:
     kept: list[str] = field(default_factory=list)
 
 
-def load_offices(*, actor: Actor, path: Path, at: datetime) -> LoadedOffices:
+def load_offices(*, act: Act, path: Path) -> LoadedOffices:
     """Load one file, all of it or nothing. The same file again changes nothing. Raises DirectoryError."""
     directory = read(path)
     with transaction.atomic():
         loaded = _load(directory)
         if loaded.added:
-            audit.record(
-                actor=actor, verb="offices.loaded", detail={"region": loaded.region, "rows": loaded.added}, at=at
-            )
+            audit.record(act=act, verb="offices.loaded", detail={"region": loaded.region, "rows": loaded.added})
     return loaded
 
 

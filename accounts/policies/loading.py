@@ -3,13 +3,12 @@
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from django.db import connection, transaction
 
 from accounts.identity import audit
-from accounts.identity.actors import Actor
+from accounts.identity.actors import Act
 from accounts.models import PolicyState, PolicyVersion, Region
 from accounts.policies.preset_files import Preset, Version, read_preset
 from accounts.policies.terms import PolicyError, Problem
@@ -26,7 +25,7 @@ class Loaded:
     unchanged: int
 
 
-def load(*, actor: Actor, paths: Sequence[Path], at: datetime, check: bool = False) -> list[Loaded]:
+def load(*, act: Act, paths: Sequence[Path], check: bool = False) -> list[Loaded]:
     """Validate the files and publish their versions that are new; with `check`, write nothing.
 
     Loading the same file twice changes nothing. Raises PolicyError with every problem of every file, among them
@@ -43,7 +42,7 @@ def load(*, actor: Actor, paths: Sequence[Path], at: datetime, check: bool = Fal
             raise PolicyError(problems)
         if not check:
             for one in loaded:
-                _publish(actor, one, at)
+                _publish(act, one)
     return loaded
 
 
@@ -117,7 +116,7 @@ def _unlike_the_region(preset: Preset, stored: Iterable[PolicyVersion]) -> Itera
                     yield Problem(preset.file, f"{version.name}.{key}", f"与已发布的版本不同（{known[0].terms[key]}）")
 
 
-def _publish(actor: Actor, loaded: Loaded, at: datetime) -> None:
+def _publish(act: Act, loaded: Loaded) -> None:
     preset = loaded.preset
     region, _ = Region.objects.get_or_create(code=preset.code, defaults={"name": preset.name})
     for version in loaded.new:
@@ -129,14 +128,13 @@ def _publish(actor: Actor, loaded: Loaded, at: datetime) -> None:
             sources=version.sources,
             note=version.note,
             state=PolicyState.PUBLISHED,
-            drafted_by=str(actor),
-            published_by=str(actor),
-            published_at=at,
+            drafted_by=str(act.actor),
+            published_by=str(act.actor),
+            published_at=act.at,
         )
     if loaded.new:
         audit.record(
-            actor=actor,
+            act=act,
             verb="policy.loaded",
             detail={"region": preset.code, "versions": [version.name for version in loaded.new]},
-            at=at,
         )

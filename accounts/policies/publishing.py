@@ -2,13 +2,12 @@
 
 import tomllib
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
 from accounts.identity import audit
-from accounts.identity.actors import Actor
+from accounts.identity.actors import Act, Actor
 from accounts.models import PolicyState, PolicyVersion
 from accounts.policies.preset_files import Version, parse_version, toml_reason, version_to_toml
 from accounts.policies.terms import CreditTerms, PolicyError, Problem, parse_terms
@@ -57,19 +56,19 @@ def text_of(version: PolicyVersion) -> str:
 
 
 @transaction.atomic
-def save_draft(*, actor: Actor, draft: PolicyVersion, version: Version, at: datetime) -> PolicyVersion:
+def save_draft(*, act: Act, draft: PolicyVersion, version: Version) -> PolicyVersion:
     """Keep a draft, new or changed. Raises PublishedVersionError when it has been published meanwhile."""
     draft.region_id, draft.kind, draft.effective_from = version.region, version.kind, version.effective_from
     draft.terms, draft.sources, draft.note = version.values, version.sources, version.note
-    draft.drafted_by = str(actor)
+    draft.drafted_by = str(act.actor)
     draft.save()
     detail = {"region": version.region, "version": version.name, "draft": draft.pk}
-    audit.record(actor=actor, verb="policy.drafted", detail=detail, at=at)
+    audit.record(act=act, verb="policy.drafted", detail=detail)
     return draft
 
 
 @transaction.atomic
-def publish(*, actor: Actor, draft_id: int, at: datetime) -> PolicyVersion:
+def publish(*, act: Act, draft_id: int) -> PolicyVersion:
     """Publish a draft for good. Raises CannotPublish to whoever drafted it, and when it is no draft any more.
 
     Raises PolicyError when its values do not hold (any longer).
@@ -77,12 +76,12 @@ def publish(*, actor: Actor, draft_id: int, at: datetime) -> PolicyVersion:
     draft = PolicyVersion.objects.select_for_update(of=("self",)).filter(pk=draft_id).first()
     if draft is None or draft.state != PolicyState.DRAFT:
         raise CannotPublish("这份草稿已经发布或删除了，请刷新列表")
-    if Actor.parse(draft.drafted_by).user_id == actor.user_id:
+    if Actor.parse(draft.drafted_by).user_id == act.actor.user_id:
         raise CannotPublish(f"{draft}：起草的人不能发布自己的草稿，请另一位同事复核发布")
     parse_terms(draft.kind, draft.terms, file=str(draft))
     _refuse_unlike_others(draft.region_id, draft.kind, draft.terms)
-    draft.state, draft.published_by, draft.published_at = PolicyState.PUBLISHED, str(actor), at
+    draft.state, draft.published_by, draft.published_at = PolicyState.PUBLISHED, str(act.actor), act.at
     draft.save()
     detail = {"region": draft.region_id, "version": f"{draft.kind}.{draft.effective_from}", "id": draft.pk}
-    audit.record(actor=actor, verb="policy.published", detail=detail, at=at)
+    audit.record(act=act, verb="policy.published", detail=detail)
     return draft

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection
 
 from accounts.codes import InsuranceType, JobKind
-from accounts.identity.actors import Actor
+from accounts.identity.actors import Act
 from accounts.jobs.monthly import window
 from accounts.ledger import periods
 from accounts.models import Person, Run
@@ -70,7 +70,7 @@ _ADD = """
 _COUNT_LATE = "SELECT count(*) FROM accounts_contribution WHERE source_id = %s AND late"
 
 
-def import_contributions(*, actor: Actor, path: Path, today: date, progress: Progress | None = None) -> ImportResult:
+def import_contributions(*, act: Act, path: Path, progress: Progress | None = None) -> ImportResult:
     """Bring a file of contributions in, whole.
 
     Base in yuan; a row is late when the run crediting its month, or that of a later month, was opened before.
@@ -79,10 +79,10 @@ def import_contributions(*, actor: Actor, path: Path, today: date, progress: Pro
     rotation.RotationUnfinishedError while keys are being changed.
     """
     file = File(path, COLUMNS, progress)
-    with importing(file, "contributions", actor) as draft:
+    with importing(file, "contributions", act) as draft:
         if draft.known:
             return draft.result
-        _stage(file, today)
+        _stage(file, act.on)
         file.progress("写入缴费记录", 0, 2)
         pairs = _lock_regions()
         _check(file.problems)

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import hashes
 from django.db import connection, transaction
 
 from accounts.identity import audit
-from accounts.identity.actors import Actor
+from accounts.identity.actors import Act
 from accounts.models import Import
 from accounts.operations.rotation import block_rotation
 from yibao.lib import masking, tables
@@ -180,7 +180,7 @@ class File:
 
 
 @contextmanager
-def importing(file: File, kind: str, actor: Actor) -> Iterator["Draft"]:
+def importing(file: File, kind: str, act: Act) -> Iterator["Draft"]:
     """Open the import's transaction: no other import of the kind and no key rotation runs beside it.
 
     Yields a draft to fill in; leaving writes the audit event. Leaving with an error undoes everything.
@@ -192,7 +192,7 @@ def importing(file: File, kind: str, actor: Actor) -> Iterator["Draft"]:
         )
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"import:{kind}"])
         block_rotation()
-        draft = Draft(file, kind, actor)
+        draft = Draft(file, kind, act)
         yield draft
         draft.finish()
 
@@ -200,10 +200,10 @@ def importing(file: File, kind: str, actor: Actor) -> Iterator["Draft"]:
 class Draft:
     """An import on its way."""
 
-    def __init__(self, file: File, kind: str, actor: Actor) -> None:
+    def __init__(self, file: File, kind: str, act: Act) -> None:
         self._file = file
         self._kind = kind
-        self._actor = actor
+        self._act = act
         self._counts: dict[str, int] = {}
         self._import = Import.objects.filter(kind=kind, digest=file.digest).first()
         self.known = self._import is not None
@@ -212,7 +212,7 @@ class Draft:
         """Record the import, every row being in order; return its id, which the new rows carry."""
         self._file.problems.refuse_if_any()
         self._import = Import.objects.create(
-            kind=self._kind, digest=self._file.digest, rows=self._file.rows, actor=str(self._actor)
+            kind=self._kind, digest=self._file.digest, rows=self._file.rows, actor=str(self._act.actor)
         )
         return self._import.pk
 
@@ -222,7 +222,7 @@ class Draft:
     def finish(self) -> None:
         if not self.known and self._import:
             detail = {"import": self._import.pk, "rows": self._file.rows, **self._counts}
-            audit.record(actor=self._actor, verb=f"{self._kind}.imported", detail=detail, at=self._import.at)
+            audit.record(act=self._act, verb=f"{self._kind}.imported", detail=detail)
 
     @property
     def result(self) -> ImportResult:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from accounts.codes import EnrolmentStatus, Gender, InsuranceType
-from accounts.identity.actors import Actor
+from accounts.identity.actors import Act
 from accounts.identity.certificates import Certificate
 from accounts.ledger import pots
 from accounts.models import Person
@@ -37,7 +37,7 @@ COLUMNS = (
 _NULL = "\\N"
 
 
-def import_roster(*, actor: Actor, path: Path, today: date, progress: Progress | None = None) -> ImportResult:
+def import_roster(*, act: Act, path: Path, progress: Progress | None = None) -> ImportResult:
     """Bring a roster file in, whole, and open the accounts of those new to 职工医保 in a region.
 
     A person is made or found by certificate number; name, gender and phone are those of the row with the newest
@@ -46,11 +46,11 @@ def import_roster(*, actor: Actor, path: Path, today: date, progress: Progress |
     anything is wrong, and then nothing is changed; rotation.RotationUnfinishedError while keys are being changed.
     """
     file = File(path, COLUMNS, progress)
-    with importing(file, "roster", actor) as draft:
+    with importing(file, "roster", act) as draft:
         if draft.known:
             return draft.result
         sql.create_staging()
-        _stage(file, today)
+        _stage(file, act.on)
         file.progress("写入名册", 0, 3)
         sql.find_duplicates(file.problems)
         some_known = sql.pick_people()

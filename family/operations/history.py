@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from accounts.identity import audit
-from accounts.identity.actors import Actor
+from accounts.identity.actors import Act, Actor
 from accounts.models import Person, Voucher
 from family.codes import StepKind
 from family.models import Bond, Draw, Invitation, Step
@@ -54,7 +54,7 @@ def write(
         part_of=part_of,
     )
     about = {"step": step.pk, "bond": bond.pk if bond else None, "invitation": invitation.pk if invitation else None}
-    audit.record(actor=actor, verb=f"family.{kind}", subject=by.pk if by else payer_id, detail=about, at=at)
+    audit.record(act=Act(actor, at), verb=f"family.{kind}", subject=by.pk if by else payer_id, detail=about)
     return step
 
 

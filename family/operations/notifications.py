@@ -4,7 +4,7 @@ from datetime import datetime
 
 from accounts.codes import NoticeKind
 from accounts.identity import sms
-from accounts.identity.actors import Actor
+from accounts.identity.actors import Act, Actor
 from accounts.models import Person
 from accounts.operations.notices import notify
 from accounts.sealing import fields
@@ -27,7 +27,7 @@ _PRONOUN = {1: "他", 2: "她"}
 
 def tell(*, actor: Actor, person: Person, title: str, text: str, at: datetime, by_sms: bool = True) -> None:
     """Tell somebody in the caller's transaction."""
-    notify(actor=actor, person=person, kind=NoticeKind.FAMILY, title=title, text=text, at=at, by_sms=by_sms)
+    notify(act=Act(actor, at), person=person, kind=NoticeKind.FAMILY, title=title, text=text, by_sms=by_sms)
 
 
 def money_of(payer: Person, region: str) -> str:

@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from random import Random
 
-from accounts.identity.actors import Actor
+from accounts.identity.actors import Act, Actor
 from accounts.jobs.worker import run_due
 from accounts.queries.people import find_by_certno
 from accounts.roster.contributions import import_contributions
@@ -36,20 +36,18 @@ INSTITUTIONS = (
 Progress = Callable[[str, int, int], None]
 
 
-def build(*, folder: Path, today: date, clock: Callable[[], datetime], progress: Progress) -> None:
-    """Import the cast and live through the months up to today."""
-    actor = Actor.system("seed_demo")
+def build(*, act: Act, folder: Path, clock: Callable[[], datetime], progress: Progress) -> None:
+    """Import the cast and live through the months up to the day of the act."""
+    actor, today = act.actor, act.on
     for code, name, kind, level, region in INSTITUTIONS:
         Institution.objects.get_or_create(
             code=code, defaults={"name": name, "kind": kind, "level": level, "region": region}
         )
     roster = files.write(folder / "roster.csv", files.ROSTER, files.cast_roster(CAST))
-    import_roster(actor=actor, path=roster, today=today)
+    import_roster(act=act, path=roster)
     this_month = Month.of(today)
     paid = files.cast_contributions(CAST, this_month)
-    import_contributions(
-        actor=actor, path=files.write(folder / "contributions.csv", files.CONTRIBUTIONS, paid), today=today
-    )
+    import_contributions(act=act, path=files.write(folder / "contributions.csv", files.CONTRIBUTIONS, paid))
     months = list(month_range(Month.parse(FIRST_MONTH), this_month + 1))
     for number, month in enumerate(months, start=1):
         progress("演示历史", number, len(months))

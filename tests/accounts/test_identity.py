@@ -10,10 +10,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.identity import limits
-from accounts.identity.actors import Actor
+from accounts.identity.actors import Act, Actor
 from accounts.models import AuditEvent, IdentityCode, OutboxMessage, Person, User
 from accounts.operations import identity, proving
 from tests.accounts.test_signin import at, text_of
+from tests.factories.acts import act_now
 from tests.factories.people import EnrolmentFactory, certno
 from tests.factories.users import citizen, official, signed_in
 from yibao.lib import clock
@@ -42,7 +43,7 @@ def prove(visitor: Client, person: Person, **changes: str):
 
 def counter_code(person: Person, now=None) -> str:
     clerk = User.objects.filter(role="clerk").first() or official()
-    return identity.issue_identity_code(actor=Actor.staff(clerk, "R01", "K1"), person=person, now=now or clock.now())
+    return identity.issue_identity_code(act=Act(Actor.staff(clerk, "R01", "K1"), now or clock.now()), person=person)
 
 
 def test_pages_of_an_account_lead_to_proving_first_and_back_again(visitor, person):
@@ -124,7 +125,7 @@ def test_every_mismatch_costs_the_same_queries(person, steady_rules):
             ) as queries,
             pytest.raises(identity.NoMatchError),
         ):
-            identity.prove_by_record(actor=Actor.citizen(user), user=user, address="127.0.0.1", now=clock.now(), **data)
+            identity.prove_by_record(act=act_now(Actor.citizen(user)), user=user, address="127.0.0.1", **data)
         shapes[reason] = [
             re.sub(r"'[^']*'|\\x[0-9a-f]+|\b\d+\b|\"s\d+_x\d+\"|savepoint \S+", "?", query["sql"], flags=re.I)
             for query in queries.captured_queries
@@ -247,7 +248,7 @@ def test_a_made_up_code_and_a_mismatch_get_the_same_page(visitor, person):
 def test_only_staff_give_codes(person):
     user = citizen("19900000055")
     with pytest.raises(ValueError, match="only staff"):
-        identity.issue_identity_code(actor=Actor.citizen(user), person=person, now=clock.now())
+        identity.issue_identity_code(act=act_now(Actor.citizen(user)), person=person)
     event_count = AuditEvent.objects.filter(verb="identity.code_issued").count()
     counter_code(person)
     event = AuditEvent.objects.get(verb="identity.code_issued")

@@ -3,10 +3,11 @@
 import pytest
 from django.urls import reverse
 
-from accounts.identity.actors import Actor
+from accounts.identity.actors import Act, Actor
 from accounts.models import AuditEvent, OutboxMessage, User
 from accounts.operations import identity
 from tests.accounts.test_signin import ask_for_code, code_in_outbox, text_of
+from tests.factories.acts import act_now
 from tests.factories.people import PersonFactory
 from tests.factories.users import citizen, official, signed_in
 from yibao.lib import clock
@@ -29,7 +30,7 @@ def test_a_person_can_be_moved_to_another_sign_in(clerk):
     person = PersonFactory()
     old, new = citizen(OLD, person), citizen(NEW)
     old_browser, new_browser = signed_in(old), signed_in(new)
-    identity.move_sign_in(actor=clerk, person=person, to_user=new, now=clock.now())
+    identity.move_sign_in(act=act_now(clerk), person=person, to_user=new)
     assert User.objects.get(person=person) == new
     assert old_browser.get(reverse("settings")).status_code == 302, "signed out everywhere"
     assert new_browser.get(reverse("settings")).status_code == 200
@@ -44,13 +45,13 @@ def test_moving_twice_tells_the_old_number_once(clerk):
     citizen(OLD, person)
     new = citizen(NEW)
     for _ in range(2):
-        identity.move_sign_in(actor=clerk, person=person, to_user=new, now=clock.now())
+        identity.move_sign_in(act=act_now(clerk), person=person, to_user=new)
     assert told() == [(OLD, "identity_moved")]
 
 
 def test_a_person_without_a_sign_in_can_be_given_one(clerk):
     person, new = PersonFactory(), citizen(NEW)
-    identity.move_sign_in(actor=clerk, person=person, to_user=new, now=clock.now())
+    identity.move_sign_in(act=act_now(clerk), person=person, to_user=new)
     assert User.objects.get(person=person) == new
     assert told() == []
 
@@ -62,7 +63,7 @@ def test_nobody_is_moved_onto_staff_or_somebody_elses_sign_in(clerk):
     User.objects.filter(pk=switched_off.pk).update(is_active=False)
     for target in (official(username="other"), citizen(NEW, PersonFactory()), switched_off):
         with pytest.raises(identity.NoMatchError):
-            identity.move_sign_in(actor=clerk, person=person, to_user=target, now=clock.now())
+            identity.move_sign_in(act=act_now(clerk), person=person, to_user=target)
     assert User.objects.get(person=person).phone == OLD
     assert told() == []
 
@@ -73,7 +74,7 @@ def test_a_new_phone_signs_in_to_the_same_account_and_the_old_number_is_told_onc
     browser = signed_in(user)
     now = clock.now()
     for _ in range(2):
-        identity.change_phone(actor=clerk, person=person, phone=NEW, now=now)
+        identity.change_phone(act=Act(clerk, now), person=person, phone=NEW)
     assert told() == [(OLD, "phone_changed")]
     assert browser.get(reverse("settings")).status_code == 302
     user.refresh_from_db()
@@ -88,7 +89,7 @@ def test_a_new_phone_signs_in_to_the_same_account_and_the_old_number_is_told_onc
 def test_the_old_number_then_opens_an_empty_sign_in_and_not_the_account(clerk, client):
     person = PersonFactory()
     user = citizen(OLD, person)
-    identity.change_phone(actor=clerk, person=person, phone=NEW, now=clock.now())
+    identity.change_phone(act=act_now(clerk), person=person, phone=NEW)
     ask_for_code(client, OLD)
     assert client.post(reverse("sign_in_code"), {"code": code_in_outbox(OLD)}).url == reverse("identity")
     assert client.session["_auth_user_id"] != str(user.pk)
@@ -99,7 +100,7 @@ def test_a_number_somebody_else_has_proven_is_not_taken_from_them(clerk):
     citizen(OLD, person)
     citizen(NEW, PersonFactory())
     with pytest.raises(identity.PhoneTakenError):
-        identity.change_phone(actor=clerk, person=person, phone=NEW, now=clock.now())
+        identity.change_phone(act=act_now(clerk), person=person, phone=NEW)
     assert User.objects.get(person=person).phone == OLD
 
 
@@ -107,7 +108,7 @@ def test_a_number_that_only_opened_an_empty_sign_in_moves_over(clerk, client):
     """The person tried the new phone at home first, which made an empty sign-in of it."""
     person = PersonFactory()
     user, empty = citizen(OLD, person), citizen(NEW)
-    identity.change_phone(actor=clerk, person=person, phone=NEW, now=clock.now())
+    identity.change_phone(act=act_now(clerk), person=person, phone=NEW)
     empty.refresh_from_db()
     assert (empty.phone, empty.phone_index, empty.is_active) == ("", None, False)
     assert User.objects.by_phone(NEW).get() == user
@@ -115,15 +116,15 @@ def test_a_number_that_only_opened_an_empty_sign_in_moves_over(clerk, client):
 
 def test_a_person_without_a_sign_in_has_no_phone_to_change(clerk):
     with pytest.raises(identity.NotTiedError):
-        identity.change_phone(actor=clerk, person=PersonFactory(), phone=NEW, now=clock.now())
+        identity.change_phone(act=act_now(clerk), person=PersonFactory(), phone=NEW)
 
 
 def test_only_staff_change_sign_ins():
     person, user = PersonFactory(), citizen(OLD)
     for act in (
-        lambda: identity.move_sign_in(actor=Actor.citizen(user), person=person, to_user=user, now=clock.now()),
-        lambda: identity.change_phone(actor=Actor.citizen(user), person=person, phone=NEW, now=clock.now()),
-        lambda: identity.reset_second_factor(actor=Actor.citizen(user), user=user, now=clock.now()),
+        lambda: identity.move_sign_in(act=act_now(Actor.citizen(user)), person=person, to_user=user),
+        lambda: identity.change_phone(act=act_now(Actor.citizen(user)), person=person, phone=NEW),
+        lambda: identity.reset_second_factor(act=act_now(Actor.citizen(user)), user=user),
     ):
         with pytest.raises(ValueError, match="only staff"):
             act()
@@ -136,7 +137,7 @@ def test_the_settings_show_who_looked_and_nothing_about_others(clerk):
     browser = signed_in(citizen(OLD, person))
     assert "还没有人在窗口查过您的信息" in text_of(browser.get(reverse("settings")))
     for subject, business in ((person, "办理共济绑定时查看"), (relative, "查看亲属")):
-        audit.record(actor=clerk, verb=audit.LOOKED_UP, subject=subject, detail={"business": business}, at=clock.now())
+        audit.record(act=act_now(clerk), verb=audit.LOOKED_UP, subject=subject, detail={"business": business})
     page = text_of(browser.get(reverse("settings")))
     assert "R01 窗口" in page
     assert "办理共济绑定时查看" in page

@@ -12,12 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.codes import PersonGroup, Situation
-from accounts.identity.actors import Actor
 from accounts.models import AuditEvent, Duty, Office, Paper
 from accounts.offices import DirectoryError, read, shipped
 from accounts.operations.offices import load_offices
 from accounts.queries.offices import checklist_on, duty_on, first_day, gaps, streets_of
-from yibao.lib import clock
+from tests.factories.acts import act_now
 
 RUIAN = "330381"
 OPENED, AFTERWARDS = date(2017, 5, 8), date(2017, 7, 1)
@@ -25,7 +24,7 @@ FILE = shipped()[0]
 
 
 def load(path: Path = FILE):
-    return load_offices(actor=Actor.system("test"), path=path, at=clock.now())
+    return load_offices(act=act_now(), path=path)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from accounts.identity.actors import Actor
 from accounts.models import DayCount, IdentityCode, OutboxMessage, PhoneCode, User
 from accounts.operations import identity
 from tests.accounts.test_signin import code_in_outbox, wrong
+from tests.factories.acts import act_now
 from tests.factories.people import EnrolmentFactory, PersonFactory
 from tests.factories.users import citizen, official
 from yibao.lib import clock
@@ -133,7 +134,7 @@ def test_what_is_refused_counts_for_nothing():
 
 def test_a_number_proven_in_many_windows_at_once_makes_one_user():
     outcome = all_at_once(
-        lambda number: identity.welcome(actor=Actor.system("sign-in"), phone=PHONE, now=clock.now()).pk, times=20
+        lambda number: identity.welcome(act=act_now(Actor.system("sign-in")), phone=PHONE).pk, times=20
     )
     assert len(outcome) == 1
     assert User.objects.count() == 1
@@ -147,8 +148,8 @@ def test_one_person_is_tied_to_one_sign_in_however_many_prove_it_at_once():
     def prove(number: int) -> str:
         user = users[number]
         identity.prove_by_record(
-            actor=Actor.citizen(user), user=user, name=person.name, certno=person.certno, region="330900",
-            address=f"10.0.0.{number}", now=clock.now(),
+            act=act_now(Actor.citizen(user)), user=user, name=person.name, certno=person.certno, region="330900",
+            address=f"10.0.0.{number}",
         )  # fmt: skip
         return "tied"
 
@@ -158,14 +159,12 @@ def test_one_person_is_tied_to_one_sign_in_however_many_prove_it_at_once():
 
 def test_a_counter_code_opens_one_sign_in_however_many_type_it_at_once():
     person, clerk = PersonFactory(), official()
-    code = identity.issue_identity_code(actor=Actor.staff(clerk, "R01"), person=person, now=clock.now())
+    code = identity.issue_identity_code(act=act_now(Actor.staff(clerk, "R01")), person=person)
     users = [citizen(f"199001{number:05d}") for number in range(20)]
 
     def prove(number: int) -> str:
         user = users[number]
-        identity.prove_by_code(
-            actor=Actor.citizen(user), user=user, typed=code, address=f"10.0.0.{number}", now=clock.now()
-        )
+        identity.prove_by_code(act=act_now(Actor.citizen(user)), user=user, typed=code, address=f"10.0.0.{number}")
         return "tied"
 
     assert all_at_once(prove, times=20) == {"tied": 1, "NoMatchError": 19}
@@ -177,7 +176,7 @@ def test_identity_tries_of_one_user_are_limited_however_many_come_at_once():
 
     def prove(number: int) -> None:
         identity.prove_by_code(
-            actor=Actor.citizen(user), user=user, typed="ABCDEFGH", address=f"10.0.0.{number}", now=clock.now()
+            act=act_now(Actor.citizen(user)), user=user, typed="ABCDEFGH", address=f"10.0.0.{number}"
         )
 
     outcome = all_at_once(prove, times=30)

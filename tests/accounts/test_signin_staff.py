@@ -16,8 +16,8 @@ from accounts.identity.actors import Actor
 from accounts.models import AuditEvent, User
 from accounts.operations.identity import reset_second_factor
 from accounts.views.outbox import totp_now
+from tests.factories.acts import act_now
 from tests.factories.users import PASSWORD, citizen, official, signed_in
-from yibao.lib import clock
 
 pytestmark = pytest.mark.django_db
 
@@ -186,7 +186,7 @@ def test_a_lost_authenticator_is_reset_by_somebody_else_and_signs_out_everywhere
     user, admin = official(), User.objects.create_superuser("root", PASSWORD)
     give_password(client)
     set_up(client)
-    reset_second_factor(actor=Actor.staff(admin, "central"), user=user, now=clock.now())
+    reset_second_factor(act=act_now(Actor.staff(admin, "central")), user=user)
     assert client.get("/components/").status_code == 302
     assert not Authenticator.objects.filter(user=user).exists()
     assert AuditEvent.objects.filter(verb="second_factor.reset").count() == 1

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from django.db import connection
 
 from accounts.codes import JobKind
+from accounts.identity.actors import Act
 from accounts.jobs import registry
 from tests.benchmarks import population
 from tests.benchmarks.population import ACTOR, FIRST
@@ -57,7 +58,7 @@ def credit(month: Month, processes: int) -> Worked:
     """Run the accrual of a month, two days after the files came in: nobody's status is news to it."""
     now = clock.now() + timedelta(days=2)
     run = registry.open_checked(
-        actor=ACTOR, kind=JobKind.ACCRUAL, region=REGION, period=str(month), on=date(2026, 1, 1), now=now
+        act=Act(ACTOR, now), kind=JobKind.ACCRUAL, region=REGION, period=str(month), on=date(2026, 1, 1)
     )
     return work_off(run, processes)
 

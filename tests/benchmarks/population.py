@@ -13,6 +13,7 @@ from accounts.identity.actors import Actor
 from accounts.roster.contributions import import_contributions
 from accounts.roster.people import import_roster
 from payments.demo import files
+from tests.factories.acts import act_on
 from yibao.lib.months import Month
 
 ACTOR = Actor.system("bench")
@@ -36,12 +37,12 @@ def populate(people: int, region: str) -> dict[str, float]:
     folder, today = Path(settings.VAR) / "files", date(2026, 1, 1)
     roster = files.write(folder / "people.csv", files.ROSTER, files.population_roster(people, region))
     started = time.perf_counter()
-    import_roster(actor=ACTOR, path=roster, today=today)
+    import_roster(act=act_on(today), path=roster)
     middle = time.perf_counter()
     paid = files.population_contributions(people, region, FIRST)
     path = files.write(folder / "paid.csv", files.CONTRIBUTIONS, paid)
     writing = time.perf_counter()
-    import_contributions(actor=ACTOR, path=path, today=today)
+    import_contributions(act=act_on(today), path=path)
     done = time.perf_counter()
     tidy()
     return {"roster": people / (middle - started), "contributions": people * 0.9 / (done - writing)}

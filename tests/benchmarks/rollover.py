@@ -9,10 +9,9 @@ from accounts.codes import JobKind
 from accounts.jobs import registry
 from tests.benchmarks import population
 from tests.benchmarks.accrual import _label
-from tests.benchmarks.population import ACTOR
 from tests.benchmarks.table import Figure, median
 from tests.benchmarks.workers import work_off
-from yibao.lib import clock
+from tests.factories.acts import act_now
 
 REGION = "330900"
 SAMPLES = 3
@@ -40,9 +39,7 @@ def measure(people: int) -> list[Figure]:
 
 
 def _run(kind: JobKind, year: int) -> float:
-    run = registry.open_checked(
-        actor=ACTOR, kind=kind, region=REGION, period=str(year), on=date(year + 1, 1, 1), now=clock.now()
-    )
+    run = registry.open_checked(act=act_now(), kind=kind, region=REGION, period=str(year), on=date(year + 1, 1, 1))
     return work_off(run, 1).seconds
 
 

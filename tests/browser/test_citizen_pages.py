@@ -4,13 +4,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from accounts.codes import NoticeKind
-from accounts.identity.actors import Actor
 from accounts.models import Transfer
 from accounts.operations.notices import notify
 from tests.browser.looking import FEW_LOOKS
 from tests.browser.sweep import sweep
+from tests.factories.acts import act_now
 from tests.factories.people import EnrolmentFactory
-from yibao.lib import clock
 
 
 def entry_of(name: str, kind: str) -> str:
@@ -38,8 +37,8 @@ def test_notices_that_were_not_read(page, console, visit, sign_in):
     user = sign_in(page, "赵倩")
     for title in ("家人邀请", "今年的钱到了"):
         notify(
-            actor=Actor.system("test"), person=user.person, kind=NoticeKind.CREDIT, title=title,
-            text="2026年度的钱已经记入，一共 1,536.00 元。", at=clock.now(),
+            act=act_now(), person=user.person, kind=NoticeKind.CREDIT, title=title,
+            text="2026年度的钱已经记入，一共 1,536.00 元。",
         )  # fmt: skip
     visit(page, "/messages/")
     expect(page.locator(".tabs")).to_contain_text("条新")

@@ -24,6 +24,7 @@ from accounts.roster.people import import_roster
 from tests import databases
 from tests.chaos import naive
 from tests.chaos.worker_harness import WorkerHarness, disturb
+from tests.factories.acts import act_on
 from tests.factories.files import contribution_row, csv_file, roster_row
 from tests.personas import ACTOR, HUNAN, run
 from yibao.celery import app
@@ -86,8 +87,8 @@ def facts(policies_template, django_db_blocker, tmp_path_factory):
     folder, today = tmp_path_factory.mktemp("facts"), clock.today()
 
     def bring_in(name: str, roster: list[dict], paid: list[dict]) -> None:
-        import_roster(actor=ACTOR, path=csv_file(folder / f"{name} people.csv", roster), today=today)
-        import_contributions(actor=ACTOR, path=csv_file(folder / f"{name} paid.csv", paid), today=today)
+        import_roster(act=act_on(today), path=csv_file(folder / f"{name} people.csv", roster))
+        import_contributions(act=act_on(today), path=csv_file(folder / f"{name} paid.csv", paid))
 
     name = f"{policies_template}_facts"
     with django_db_blocker.unblock(), databases.copied(policies_template, name):

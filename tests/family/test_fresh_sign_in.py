@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from accounts.identity.actors import Actor
+from accounts.identity.actors import Act, Actor
 from accounts.models import Person, User
 from accounts.operations import identity
 from family.models import Bond
@@ -34,13 +34,13 @@ def tie(payer) -> Bond:
 def moved(person: Person) -> None:
     citizen("19900000901", person)
     clerk = Actor.staff(official(), "R01", "K7")
-    identity.move_sign_in(actor=clerk, person=person, to_user=citizen("19900000902"), now=NOW)
+    identity.move_sign_in(act=Act(clerk, NOW), person=person, to_user=citizen("19900000902"))
 
 
 def given_a_new_number(person: Person) -> None:
     citizen("19900000901", person)
     clerk = Actor.staff(official(), "R01", "K7")
-    identity.change_phone(actor=clerk, person=person, phone="19900000902", now=NOW)
+    identity.change_phone(act=Act(clerk, NOW), person=person, phone="19900000902")
 
 
 def change(operation, payer: Person, tie: Bond, at=NOW, **more) -> None:

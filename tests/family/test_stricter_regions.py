@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from accounts.codes import PotKind
+from accounts.identity.actors import Act
 from accounts.policies.loading import load
 from accounts.policies.preset_files import shipped
 from family.operations import ending, pool, undoing
@@ -34,7 +35,7 @@ def stricter(policies_loaded, tmp_path: Path):
         changed = re.sub(r"effective_from = .*", "effective_from = { value = 2026-01-01, assumed = true }", latest)
         path = tmp_path / preset.name
         path.write_text(f"{text}\n\n{changed}\n{line}\n")
-        load(actor=SELF, paths=[path], at=NOW)
+        load(act=Act(SELF, NOW), paths=[path])
 
     return publish
 

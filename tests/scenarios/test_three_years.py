@@ -14,6 +14,7 @@ from accounts.roster.contributions import import_contributions
 from accounts.roster.people import import_roster
 from payments.bills import operations
 from tests import databases
+from tests.factories.acts import act_on
 from tests.factories.files import contribution_row, csv_file, roster_row
 from tests.factories.people import certno
 from tests.personas import ACTOR, HUNAN, ZHOUSHAN, Balances, balances, clinic
@@ -45,7 +46,7 @@ class Bureau:
         for rows, bring_in in ((roster, import_roster), (paid, import_contributions)):
             if rows:
                 self.files += 1
-                bring_in(actor=ACTOR, path=csv_file(self.folder / f"{self.files}.csv", rows), today=day)
+                bring_in(act=act_on(day), path=csv_file(self.folder / f"{self.files}.csv", rows))
         asked("due_jobs", "--run", "--on", day.isoformat())
         for serial, amount_fen in bills:
             operations.pay(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.identity.actors import Actor
+from accounts.identity.actors import Act, Actor
 from accounts.offices import DirectoryError, shipped
 from accounts.operations.offices import LoadedOffices, load_offices
 from yibao.lib import clock
@@ -20,9 +20,9 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON document")
 
     def handle(self, *args: object, paths: list[Path], **options: object) -> None:
-        actor = Actor.system("load_offices")
+        act = Act(Actor.system("load_offices"), clock.now())
         try:
-            loaded = [load_offices(actor=actor, path=path, at=clock.now()) for path in paths or shipped()]
+            loaded = [load_offices(act=act, path=path) for path in paths or shipped()]
         except DirectoryError as error:
             raise CommandError(f"网点没有载入：\n{error}") from None
         if options["json"]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.identity.actors import Actor
+from accounts.identity.actors import Act, Actor
 from accounts.policies.loading import Loaded, load
 from accounts.policies.preset_files import shipped
 from accounts.policies.terms import PolicyError, Problem
@@ -22,9 +22,9 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON document")
 
     def handle(self, *args: object, paths: list[Path], check: bool, **options: object) -> None:
-        actor = Actor.system("load_policies")
+        act = Act(Actor.system("load_policies"), clock.now())
         try:
-            loaded = load(actor=actor, paths=paths or shipped(), at=clock.now(), check=check)
+            loaded = load(act=act, paths=paths or shipped(), check=check)
         except PolicyError as error:
             if options["json"]:
                 self.stdout.write(_as_json({"ok": False, "problems": [_problem(p) for p in error.problems]}))

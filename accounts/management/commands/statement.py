@@ -7,7 +7,7 @@ from datetime import date
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.codes import PERSONAL_POTS, PotKind, VoucherKind
-from accounts.identity.actors import Actor
+from accounts.identity.actors import Act, Actor
 from accounts.identity.audit import LOOKED_UP, record
 from accounts.ledger.pots import regions_of
 from accounts.models import Person
@@ -34,9 +34,8 @@ class Command(BaseCommand):
         if person is None:
             raise CommandError("名册里没有这个证件号码，请核对后再查")
         region = self._region(person, options["region"])
-        record(
-            actor=Actor.system("statement"), verb=LOOKED_UP, subject=person, detail={"region": region}, at=clock.now()
-        )
+        act = Act(Actor.system("statement"), clock.now())
+        record(act=act, verb=LOOKED_UP, subject=person, detail={"region": region})
         entries = entries_of(person, transfers_of(person, region))
         balances = balances_of(person, region)
         if options["json"]:

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts import help as handbook
 from accounts.forms.feedback import FeedbackForm
 from accounts.identity import limits
-from accounts.identity.access import actor_of, address_of
-from accounts.identity.actors import Actor
+from accounts.identity.access import act_of, address_of
+from accounts.identity.actors import Act, Actor
 from accounts.models import Person
 from accounts.operations.notices import AlreadyRatedError, give_feedback
 from accounts.policies import book
@@ -81,21 +81,21 @@ def feedback(request: HttpRequest) -> HttpResponse:
     form = FeedbackForm(request.POST if request.method == "POST" else None, asks_score=asks_score)
     status = 200
     if form.is_valid():
+        act = act_of(request) if request.user.is_authenticated else Act(Actor.system("visitor"), clock.now())
         try:
             given = give_feedback(
-                actor=actor_of(request.user) if request.user.is_authenticated else Actor.system("visitor"),
+                act=act,
                 person=person,
                 text=form.cleaned_data["text"],
                 score=form.cleaned_data.get("score"),
                 about=about,
                 about_text=about_text,
                 address=address_of(request),
-                at=clock.now(),
             )
         except AlreadyRatedError as refusal:
             form.add_error("score", refusal.message)
         except limits.TooOftenError as refusal:
-            form.add_error(None, f"说得太勤了，{refusal.reopens(clock.now())}以后可以再说")
+            form.add_error(None, f"说得太勤了，{refusal.reopens(act.at)}以后可以再说")
             status = 429
         else:
             request.session[GIVEN] = given.number

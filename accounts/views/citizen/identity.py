@@ -13,11 +13,9 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.forms.identity import BY_CODE, BY_RECORD, CounterCodeForm, RecordForm, WayForm
 from accounts.identity import access, limits
-from accounts.identity.actors import Actor
 from accounts.models import Person
 from accounts.operations.identity import NoMatchError, prove_by_code, prove_by_record
 from accounts.policies.book import region_names
-from yibao.lib import clock
 
 HINTS = {BY_RECORD: "和参保记录核对，马上就好", BY_CODE: "窗口核对过证件后给您的8位码"}
 
@@ -95,8 +93,11 @@ def _posted(request: HttpRequest) -> QueryDict | None:
 
 
 def _who(request: HttpRequest) -> dict:
-    user = access.current_user(request)
-    return {"actor": Actor.citizen(user), "user": user, "address": access.address_of(request), "now": clock.now()}
+    return {
+        "act": access.act_of(request),
+        "user": access.current_user(request),
+        "address": access.address_of(request),
+    }
 
 
 def _with_next(request: HttpRequest, name: str) -> str:

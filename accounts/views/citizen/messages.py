@@ -6,10 +6,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.identity.access import actor_of, current_person, person_required
+from accounts.identity.access import act_of, current_person, person_required
 from accounts.operations.notices import mark_read
 from accounts.queries.notices import notices_of
-from yibao.lib import clock
 
 A_PAGE = 20
 
@@ -27,5 +26,5 @@ def messages(request: HttpRequest) -> HttpResponse:
 @require_POST
 def read(request: HttpRequest) -> HttpResponse:
     """Mark every notice as read."""
-    mark_read(actor=actor_of(request.user), person=current_person(request), at=clock.now())
+    mark_read(act=act_of(request), person=current_person(request))
     return redirect("messages")

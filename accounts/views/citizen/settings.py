@@ -13,7 +13,6 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.identity import access, audit
 from accounts.models import AuditEvent
 from accounts.queries.people import lookups_of
-from yibao.lib import clock
 
 LOOKUPS_A_PAGE = 20
 
@@ -76,4 +75,4 @@ def _switch(request: HttpRequest, field: str, *, verbs: tuple[str, str], words: 
 
 def _note(request: HttpRequest, verb: str) -> None:
     user = access.current_user(request)
-    audit.record(actor=access.actor_of(user), verb=verb, subject=user.person_id, at=clock.now())
+    audit.record(act=access.act_of(request), verb=verb, subject=user.person_id)

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.forms.signin import CodeForm, PhoneForm
 from accounts.identity import access, codes, limits
-from accounts.identity.actors import Actor
+from accounts.identity.actors import Act, Actor
 from accounts.models import PhoneCode
 from accounts.operations.identity import welcome
 from yibao.lib import clock
@@ -115,8 +115,7 @@ def _send(request: HttpRequest, phone: str) -> None:
 
 def _enter(request: HttpRequest, proven: PhoneCode) -> HttpResponse:
     """Open the session of whoever holds this number, through allauth: stages, audit, list of devices."""
-    now = clock.now()
-    user = welcome(actor=Actor.system("sign-in"), phone=proven.phone, now=now)
+    user = welcome(act=Act(Actor.system("sign-in"), clock.now()), phone=proven.phone)
     back = request.session.pop(NEXT, "")
     request.session.pop(PENDING, None)
     record_authentication(request, user, method="code")

@@ -1,11 +1,12 @@
 """Fill an empty database with demo people, years of history included; --people N adds a population for benchmarks."""
 
 from argparse import ArgumentParser
+from pathlib import Path
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.identity.actors import Actor
+from accounts.identity.actors import Act, Actor
 from accounts.management.progress import Bar
 from accounts.roster.contributions import import_contributions
 from accounts.roster.people import import_roster
@@ -22,23 +23,22 @@ class Command(BaseCommand):
         parser.add_argument("--people", type=int, help="add N people of 泉州 with this month's contributions instead")
 
     def handle(self, *args: object, **options: object) -> None:
-        folder = settings.VAR / "demo"
+        act, folder = Act(Actor.system("seed_demo"), clock.now()), settings.VAR / "demo"
         with Bar(self.stderr) as bar:
             if people := options["people"]:
-                self._populate(int(str(people)), bar)
+                self._populate(act, folder, int(str(people)), bar)
                 return
             if not is_empty():
                 raise CommandError("数据库里已经有人，演示人员只放进空数据库")
-            history.build(folder=folder, today=clock.today(), clock=clock.now, progress=bar.show)
+            history.build(act=act, folder=folder, clock=clock.now, progress=bar.show)
         staff.create()
         self.stdout.write("演示人员已就位。")
 
-    def _populate(self, people: int, bar: Bar) -> None:
-        actor, today = Actor.system("seed_demo"), clock.today()
-        folder, month = settings.VAR / "demo", Month.of(clock.today()) + -1
+    def _populate(self, act: Act, folder: Path, people: int, bar: Bar) -> None:
+        month = Month.of(act.on) + -1
         roster = files.write(folder / "people.csv", files.ROSTER, files.population_roster(people, QUANZHOU))
-        import_roster(actor=actor, path=roster, today=today, progress=bar.show)
+        import_roster(act=act, path=roster, progress=bar.show)
         paid = files.population_contributions(people, QUANZHOU, month)
         path = files.write(folder / "people_paid.csv", files.CONTRIBUTIONS, paid)
-        import_contributions(actor=actor, path=path, today=today, progress=bar.show)
+        import_contributions(act=act, path=path, progress=bar.show)
         self.stdout.write(f"已导入 {people} 人（泉州）和 {month} 的缴费。")

@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from django.db.utils import IntegrityError, InternalError
 
 from accounts.identity import audit
-from accounts.identity.actors import MAX_LENGTH, Actor
+from accounts.identity.actors import MAX_LENGTH, Act, Actor
 from accounts.models import AuditEvent, Contribution, Enrolment, Import, User
 from accounts.queries.people import lookups_of
 from tests.factories.people import ContributionFactory, EnrolmentFactory, PersonFactory, certno
@@ -55,10 +55,10 @@ def test_a_system_actor_has_no_user_and_a_plain_name() -> None:
 def test_who_looked_somebody_up_is_shown_to_them_the_latest_first_and_to_nobody_else() -> None:
     person, other = PersonFactory(), PersonFactory()
     clerk = Actor.staff(User(pk=7), "R01", "K1")
-    audit.record(actor=clerk, verb=audit.LOOKED_UP, subject=person, at=AT)
-    audit.record(actor=clerk, verb=audit.LOOKED_UP, subject=person.pk, at=AT.replace(month=4))
-    audit.record(actor=clerk, verb=audit.LOOKED_UP, subject=other, at=AT)
-    audit.record(actor=clerk, verb="name.changed", subject=person, at=AT)
+    audit.record(act=Act(clerk, AT), verb=audit.LOOKED_UP, subject=person)
+    audit.record(act=Act(clerk, AT.replace(month=4)), verb=audit.LOOKED_UP, subject=person.pk)
+    audit.record(act=Act(clerk, AT), verb=audit.LOOKED_UP, subject=other)
+    audit.record(act=Act(clerk, AT), verb="name.changed", subject=person)
     assert [(event.at.month, event.office, event.case) for event in lookups_of(person)] == [
         (4, "R01", "K1"),
         (3, "R01", "K1"),
@@ -69,7 +69,7 @@ def test_who_looked_somebody_up_is_shown_to_them_the_latest_first_and_to_nobody_
 @pytest.mark.parametrize("detail", [{"certno": certno(5)}, {"note": ["电话 19900012345"]}, {certno(5): 1}])
 def test_personal_data_is_kept_out_of_the_audit_trail(detail: dict[str, object]) -> None:
     with pytest.raises(audit.PersonalDataError) as error:
-        audit.record(actor=Actor.system("test"), verb="x.done", detail=detail, at=AT)
+        audit.record(act=Act(Actor.system("test"), AT), verb="x.done", detail=detail)
     assert certno(5) not in str(error.value)
     assert not AuditEvent.objects.exists()
 
@@ -84,7 +84,7 @@ def test_history_cannot_be_rewritten_by_sql_either(table: str, statement: str, r
     EnrolmentFactory()
     ContributionFactory()
     Import.objects.create(kind="roster", digest="0" * 64, rows=1, actor="system:test")
-    audit.record(actor=Actor.system("test"), verb="x.done", at=AT)
+    audit.record(act=Act(Actor.system("test"), AT), verb="x.done")
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute(f"SET LOCAL session_replication_role = {role}")

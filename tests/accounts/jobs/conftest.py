@@ -7,8 +7,7 @@ import pytest
 
 from accounts.policies.loading import load
 from accounts.policies.preset_files import SHIPPED
-from tests.personas import ACTOR
-from yibao.lib import clock
+from tests.factories.acts import act_now
 
 
 @pytest.fixture
@@ -22,7 +21,7 @@ def region_like(tmp_path: Path) -> Callable[..., str]:
             text = text.replace(old, new)
         path = tmp_path / f"{code}.toml"
         path.write_text(text)
-        load(actor=ACTOR, paths=[path], at=clock.now())
+        load(act=act_now(), paths=[path])
         return code
 
     return load_changed

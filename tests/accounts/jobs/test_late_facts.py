@@ -12,6 +12,7 @@ from accounts.queries import explanations
 from accounts.queries.people import find_by_certno
 from accounts.roster.contributions import import_contributions
 from accounts.roster.people import import_roster
+from tests.factories.acts import act_on
 from tests.factories.files import contribution_row, csv_file, roster_row
 from tests.factories.people import certno
 from tests.personas import ACTOR, HUNAN, ZHOUSHAN, Balances, balances, insured, movements, paid_for, run
@@ -30,10 +31,10 @@ class Files:
         self.folder, self.count = folder, 0
 
     def roster(self, *rows: dict[str, str], on: date) -> None:
-        import_roster(actor=ACTOR, path=self._written(rows), today=on)
+        import_roster(act=act_on(on), path=self._written(rows))
 
     def paid(self, *rows: dict[str, str], on: date) -> None:
-        import_contributions(actor=ACTOR, path=self._written(rows), today=on)
+        import_contributions(act=act_on(on), path=self._written(rows))
 
     def _written(self, rows):
         self.count += 1

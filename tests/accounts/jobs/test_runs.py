@@ -9,7 +9,8 @@ from accounts.codes import ChunkState, PotKind, RunState
 from accounts.jobs import registry, runs
 from accounts.ledger.verify import findings
 from accounts.models import Chunk, Person, Pot, Run, Transfer
-from tests.personas import ACTOR, HUNAN, ZHOUSHAN, Balances, balances, insured, paid_for, pot, run
+from tests.factories.acts import act_now
+from tests.personas import HUNAN, ZHOUSHAN, Balances, balances, insured, paid_for, pot, run
 from yibao.lib import clock
 
 NEW_YEAR = date(2025, 1, 1)
@@ -23,9 +24,7 @@ def people(count: int) -> list[Person]:
 
 
 def opened() -> Run:
-    return registry.open_checked(
-        actor=ACTOR, kind="accrual", region=ZHOUSHAN, period="2025", on=NEW_YEAR, now=clock.now()
-    )
+    return registry.open_checked(act=act_now(), kind="accrual", region=ZHOUSHAN, period="2025", on=NEW_YEAR)
 
 
 def block(person: Person, kind: PotKind) -> None:

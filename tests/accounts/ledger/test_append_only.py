@@ -10,7 +10,8 @@ from accounts import triggers
 from accounts.identity.audit import record
 from accounts.ledger.verify import findings
 from accounts.models import FactChange, Import, Transfer, Voucher
-from tests.personas import ACTOR, balances, give, insured, paid_for
+from tests.factories.acts import act_now
+from tests.personas import balances, give, insured, paid_for
 from yibao.lib import clock
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
@@ -59,7 +60,7 @@ def test_a_booked_row_cannot_be_rewritten_even_by_a_superuser(someone, table, ve
 def test_nor_can_the_history_of_people_and_what_was_done(someone, table, verb):
     paid_for(someone, date(2025, 1, 1), "4462.00")
     Import.objects.create(kind="roster", digest="0", rows=1, actor="system:test")
-    record(actor=ACTOR, verb="lookup", subject=someone, detail={}, at=clock.now())
+    record(act=act_now(), verb="lookup", subject=someone, detail={})
     connection.check_constraints()
     with pytest.raises(IntegrityError, match="append-only"):
         execute(REWRITES[verb].format(table=table))

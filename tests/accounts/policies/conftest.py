@@ -2,12 +2,11 @@
 
 import pytest
 
-from accounts.identity.actors import Actor
 from accounts.policies.loading import load
 from accounts.policies.preset_files import shipped
-from yibao.lib import clock
+from tests.factories.acts import act_now
 
 
 @pytest.fixture
 def policies(db):
-    return load(actor=Actor.system("test"), paths=shipped(), at=clock.now())
+    return load(act=act_now(), paths=shipped())

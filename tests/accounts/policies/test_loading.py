@@ -7,13 +7,12 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from accounts.identity.actors import Actor
 from accounts.models import AuditEvent, PolicyVersion, Region
 from accounts.policies import book
 from accounts.policies.loading import load
 from accounts.policies.preset_files import read_preset, shipped
 from accounts.policies.terms import PolicyError
-from yibao.lib import clock
+from tests.factories.acts import act_now
 
 pytestmark = pytest.mark.django_db
 
@@ -48,7 +47,7 @@ def write(tmp_path):
 
 
 def load_files(*paths: Path, check: bool = False):
-    return load(actor=Actor.system("test"), paths=paths, at=clock.now(), check=check)
+    return load(act=act_now(), paths=paths, check=check)
 
 
 def test_the_shipped_regions_load_and_are_published(policies):

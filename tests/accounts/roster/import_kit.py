@@ -7,21 +7,21 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from accounts.identity.actors import Actor
 from accounts.roster.contributions import import_contributions
 from accounts.roster.files import ImportRefusedError, ImportResult
 from accounts.roster.people import import_roster
+from tests.factories.acts import act_on
 
 TODAY = date(2025, 6, 30)
 TABLES = ("person", "enrolment", "contribution", "import", "auditevent", "pot", "voucher", "transfer")
 
 
 def roster(path: Path) -> ImportResult:
-    return import_roster(actor=Actor.system("test"), path=path, today=TODAY)
+    return import_roster(act=act_on(TODAY), path=path)
 
 
 def contributions(path: Path) -> ImportResult:
-    return import_contributions(actor=Actor.system("test"), path=path, today=TODAY)
+    return import_contributions(act=act_on(TODAY), path=path)
 
 
 def kept() -> dict[str, str]:

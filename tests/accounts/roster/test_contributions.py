@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from accounts.codes import JobKind
-from accounts.identity.actors import Actor
+from accounts.identity.actors import Act, Actor
 from accounts.jobs.runs import excluding_imports, open_run
 from accounts.models import AuditEvent, Contribution, Enrolment, Run
 from tests.accounts.roster.import_kit import contributions, kept, refusal, roster
@@ -195,12 +195,11 @@ def test_opening_a_run_waits_for_an_import_and_an_import_for_a_run(committed_db:
         importing.join(timeout=1)
         assert importing.is_alive()
         run = open_run(
-            actor=Actor.system("test"),
+            act=Act(Actor.system("test"), AT),
             kind=JobKind.ACCRUAL,
             region="350500",
             period="2025-01",
             on=date(2025, 1, 31),
-            now=AT,
         )
         assert done == []
     importing.join(timeout=30)

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from accounts.codes import PotKind
-from accounts.identity.actors import Actor
 from accounts.models import AuditEvent, Enrolment, Import, Person, Pot
 from accounts.queries.people import enrolment_on, enrolments_of, enrolments_on, find_by_certno, regions_of
 from accounts.roster.people import import_roster
-from tests.accounts.roster.import_kit import kept, refusal, roster
+from tests.accounts.roster.import_kit import TODAY, kept, refusal, roster
+from tests.factories.acts import act_on
 from tests.factories.files import ROSTER_COLUMNS, csv_file, roster_row, xlsx_file
 from tests.factories.people import certno
 from yibao.lib import tables
@@ -47,7 +47,7 @@ def test_an_import_is_written_down_with_its_actor(tmp_path: Path) -> None:
     stored = Import.objects.get(pk=result.import_id)
     event = AuditEvent.objects.get(verb="roster.imported")
     assert (stored.kind, stored.rows, stored.actor, len(stored.digest)) == ("roster", 1, "system:test", 64)
-    assert (event.actor, event.at) == ("system:test", stored.at)
+    assert (event.actor, event.at) == ("system:test", act_on(TODAY).at)
     assert event.detail == {
         "import": stored.pk,
         "rows": 1,
@@ -183,9 +183,7 @@ def test_people_get_their_numbers_in_the_order_of_the_file(tmp_path: Path) -> No
 def test_progress_goes_from_reading_to_the_last_step(tmp_path: Path) -> None:
     seen: list[tuple[str, int, int]] = []
     path = csv_file(tmp_path / "r.csv", [roster_row(n) for n in range(2500)])
-    import_roster(
-        actor=Actor.system("test"), path=path, today=date(2025, 6, 30), progress=lambda *step: seen.append(step)
-    )
+    import_roster(act=act_on(date(2025, 6, 30)), path=path, progress=lambda *step: seen.append(step))
     assert seen[0][0] == "读取并核对"
     assert seen[-1] == ("写入名册", 3, 3)
     read = [done for what, done, _ in seen if what == "读取并核对"]

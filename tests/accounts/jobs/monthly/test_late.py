@@ -12,9 +12,10 @@ from accounts.queries import explanations
 from accounts.queries.people import find_by_certno
 from accounts.roster.contributions import import_contributions
 from accounts.roster.people import import_roster
+from tests.factories.acts import act_on
 from tests.factories.files import contribution_row, csv_file, roster_row
 from tests.factories.people import certno
-from tests.personas import ACTOR, HUNAN, Balances, balances, changed, insured, movements, paid_for, run
+from tests.personas import HUNAN, Balances, balances, changed, insured, movements, paid_for, run
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
 
@@ -52,11 +53,11 @@ def files(tmp_path):
 
     class Files:
         def enrol(self, **row: str) -> None:
-            import_roster(actor=ACTOR, path=csv_file(next(names), [roster_row(1, **row)]), today=date(2024, 12, 1))
+            import_roster(act=act_on(date(2024, 12, 1)), path=csv_file(next(names), [roster_row(1, **row)]))
 
         def receive(self, month: str, on: date, region: str = HUNAN):
             row = contribution_row(1, base="5000.00", accrym=month, received_on=str(on), insuplc_admdvs=region)
-            return import_contributions(actor=ACTOR, path=csv_file(next(names), [row]), today=on)
+            return import_contributions(act=act_on(on), path=csv_file(next(names), [row]))
 
     return Files()
 

@@ -12,9 +12,10 @@ from accounts.queries import explanations
 from accounts.queries.people import find_by_certno
 from accounts.roster.contributions import import_contributions
 from accounts.roster.people import import_roster
+from tests.factories.acts import act_on
 from tests.factories.files import contribution_row, csv_file, roster_row
 from tests.factories.people import certno
-from tests.personas import ACTOR, BEIJING, HUNAN, QUANZHOU, balances, changed, insured, movements, paid_for, run
+from tests.personas import BEIJING, HUNAN, QUANZHOU, balances, changed, insured, movements, paid_for, run
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
 
@@ -81,11 +82,11 @@ def test_a_late_payment_is_credited_by_the_next_run_for_its_own_month(tmp_path):
 
     def receive(*rows):
         path = csv_file(tmp_path / f"{len(list(tmp_path.iterdir()))}.csv", rows)
-        return import_contributions(actor=ACTOR, path=path, today=date(2025, 12, 31))
+        return import_contributions(act=act_on(date(2025, 12, 31)), path=path)
 
     here = {"insuplc_admdvs": HUNAN}
     roster = csv_file(tmp_path / "roster.csv", [roster_row(1, **here), roster_row(2, **here)])
-    import_roster(actor=ACTOR, path=roster, today=date(2025, 1, 1))
+    import_roster(act=act_on(date(2025, 1, 1)), path=roster)
     receive(contribution_row(1, base="5000.00", **here))
     accrue("2025-01", date(2025, 1, 20))
     late = receive(
