@@ -16,13 +16,14 @@ from django.db import transaction
 from accounts.codes import PotKind
 from accounts.identity.actors import Actor
 from accounts.models import Person, Pot
+from accounts.policies import registry
 from family.codes import ACTIVE_STATES, OPEN, Consent, EndReason, InvitationState, StepKind
 from family.models import Bond, Invitation
 from family.operations import history, locks, notifications
 from family.operations.closing import close_by_itself
 from family.operations.ending import end_by_itself
 from family.operations.invitations import close
-from family.queries.facts import Insured, sharing_of
+from family.queries.facts import Insured
 from family.rules.eligibility import age_on, covers
 
 log = logging.getLogger(__name__)
@@ -105,7 +106,7 @@ def _end_bonds(actor: Actor, on: date, at: datetime) -> Acts:
 
 
 def _why_over(bond: Bond, insured: Insured, on: date) -> EndReason | None:
-    user, terms = insured.as_user(bond.user_id), sharing_of(bond.region, on)
+    user, terms = insured.as_user(bond.user_id), registry.sharing_or_none(bond.region, on)
     if bond.until_on is not None and bond.until_on < on:
         return EndReason.PERIOD_OVER
     if not insured.as_payer(bond.payer_id, bond.region).is_insured:
@@ -135,7 +136,7 @@ def _close_one(actor: Actor, payer_id: int, region: str, on: date, at: datetime)
 def _come_of_age(actor: Actor, on: date, at: datetime) -> Acts:
     children = Bond.objects.filter(state__in=ACTIVE_STATES, consent=Consent.PARENT, of_age_at=None)
     for bond in children.select_related("payer", "user").order_by("pk"):
-        terms = sharing_of(bond.region, on)
+        terms = registry.sharing_or_none(bond.region, on)
         if terms is not None and age_on(bond.user.birth_on, on) >= terms.minor_age:
             yield f"共济关系 {bond.pk}", partial(_of_age_one, actor, bond, terms.minor_age, on, at)
 

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.signals import request_started
 from django.db import connection, transaction
 
-from accounts.policies import book
+from accounts.policies import registry
 from tests import databases
 from tests.canary import Canary
 
@@ -87,10 +87,10 @@ def _nothing_personal_is_heard(canary: Canary) -> Iterator[None]:
 @pytest.fixture
 def steady_rules(monkeypatch: pytest.MonkeyPatch) -> None:
     """For tests that count queries: once a second any request may ask whether the rules have changed."""
-    monkeypatch.setattr(book, "_RECHECK_SECONDS", 3600.0)
+    monkeypatch.setattr(registry, "_RECHECK_SECONDS", 3600.0)
 
 
 @pytest.fixture(autouse=True)
 def _rules_of_this_test() -> None:
     """Each test has its own transaction and so its own policy versions: never those of the test before."""
-    book.forget()
+    registry.invalidate()

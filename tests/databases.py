@@ -12,7 +12,7 @@ import psycopg
 from django.core.management import call_command
 from django.db import connection
 
-from accounts.policies import book
+from accounts.policies import registry
 from accounts.policies.loading import load
 from accounts.policies.preset_files import shipped
 from tests.factories.acts import act_now
@@ -32,7 +32,7 @@ def database(name: str) -> Iterator[None]:
 def _turn_to(name: str) -> None:
     connection.close()
     connection.settings_dict["NAME"] = name
-    book.forget()
+    registry.invalidate()
 
 
 @contextmanager

@@ -11,15 +11,16 @@ from accounts.jobs.runs import Outcome
 from accounts.ledger.bulk import Batch, Line, post_batches
 from accounts.ledger.pots import system_pot
 from accounts.models import Chunk, Run
-from accounts.policies import book, formulas
+from accounts.policies import formulas, registry
 from accounts.policies.formulas import InterestFacts
+from accounts.policies.terms import InterestTerms
 from yibao.lib.months import Month, month_range
 
 
 def credit_interest(run: Run, chunk: Chunk) -> Outcome:
     """Credit the year's interest. Where no rate is loaded for the region nothing is computed and nobody is eligible."""
     start, end = rollover.year_range(run.region, int(run.period))
-    version = book.version_on(run.region, "interest", end - timedelta(days=1))
+    version = registry.version_on(run.region, InterestTerms, end - timedelta(days=1))
     if not version.terms.pays_interest:
         return Outcome()
     done = _already(run, chunk) if run.sweep > 1 else set()

@@ -11,7 +11,7 @@ from accounts.jobs.monthly import run as monthly
 from accounts.jobs.runs import CannotRun, Outcome
 from accounts.ledger import periods
 from accounts.models import Chunk, Run
-from accounts.policies import book
+from accounts.policies import registry
 from accounts.policies.terms.credit import YEARLY
 from yibao.lib.months import Month, NotAMonth
 
@@ -28,7 +28,7 @@ class Job:
 
 def is_yearly(region: str, day: date) -> bool:
     """Say whether the region pre-credits the year on that day, rather than crediting month by month."""
-    return book.terms_on(region, "credit", day).accrual == YEARLY
+    return registry.credit(region, day).accrual == YEARLY
 
 
 def rules_day(year: int) -> date:

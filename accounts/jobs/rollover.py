@@ -8,7 +8,7 @@ from accounts.codes import PotKind, VoucherKind
 from accounts.jobs.runs import CannotRun, Outcome
 from accounts.ledger.bulk import Batch, Line, post_batches
 from accounts.models import Chunk, Pot, Run
-from accounts.policies import book, formulas
+from accounts.policies import formulas, registry
 
 
 def roll_over(run: Run, chunk: Chunk) -> Outcome:
@@ -52,7 +52,7 @@ def _of_earlier_years(region: str, chunk: Chunk, *, before: int, least_fen: int 
 
 def year_range(region: str, year: int) -> tuple[date, date]:
     """Return the first day of a benefit year and the first day after it, by the rules in force in that year."""
-    return formulas.year_range(year, book.terms_on(region, "credit", date(year, 12, 31)))
+    return formulas.year_range(year, registry.credit(region, date(year, 12, 31)))
 
 
 def check(region: str, period: str, on: date) -> None:

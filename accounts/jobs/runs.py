@@ -20,7 +20,7 @@ from accounts.identity.actors import Act
 from accounts.ledger import periods
 from accounts.ledger.retry import retrying
 from accounts.models import Chunk, Run, Skip
-from accounts.policies import book
+from accounts.policies import registry
 
 logger = logging.getLogger(__name__)
 ATTEMPTS = 3
@@ -70,7 +70,7 @@ def excluding_imports(region: str) -> Iterator[None]:
 def require_closed_before(region: str, year: int) -> None:
     """Refuse to credit a benefit year while the one before is still open. Raises CannotRun."""
     before = year - 1
-    if book.has_buckets(region) and periods.was_opened(region, before) and not periods.is_closed(region, before):
+    if registry.has_buckets(region) and periods.was_opened(region, before) and not periods.is_closed(region, before):
         raise CannotRun(f"{before} 年度还没有结转。请先运行 run_job close_year --region {region} --period {before}")
 
 

@@ -8,10 +8,12 @@ from functools import lru_cache
 from django.db.models import Max, Min, Q
 
 from accounts.codes import InsuranceType, JobKind, PotKind, RunState
-from accounts.jobs import registry, rollover
+from accounts.jobs import registry as jobs
+from accounts.jobs import rollover
 from accounts.ledger import periods
 from accounts.models import Contribution, Enrolment, Import, Pot, Run
-from accounts.policies import book
+from accounts.policies import registry
+from accounts.policies.terms import CreditTerms
 from yibao.lib.months import Month, month_range
 
 CREDIT_DAY = 20  # where a region's terms name no day: "每月20号左右" (seed S4)
@@ -167,23 +169,23 @@ def _first_day(region: str, runs: dict[tuple[str, str], Run]) -> date | None:
         first = min(accruals)
         return Month.parse(first).first if len(first) == 7 else rollover.year_range(region, int(first))[0]
     paid = Contribution.objects.filter(region=region).aggregate(Min("month"))["month__min"]
-    return paid and max(paid, book.versions(region, "credit")[-1].effective_from)
+    return paid and max(paid, registry.versions(region, CreditTerms)[-1].effective_from)
 
 
 def _due_in_year(region: str, year: int, start: date, today: date) -> Iterator[Due]:
     begins, ends = rollover.year_range(region, year)
-    if registry.is_yearly(region, registry.rules_day(year)):
+    if jobs.is_yearly(region, jobs.rules_day(year)):
         yield Due(JobKind.ACCRUAL, region, str(year), begins)
     else:
         yield from _months(region, Month.of(max(begins, start.replace(day=1))), Month.of(ends), today)
     if today >= ends:
-        for kind in registry.year_end(region, year):
+        for kind in jobs.year_end(region, year):
             yield Due(kind, region, str(year), ends)
 
 
 def _months(region: str, first: Month, until: Month, today: date) -> Iterator[Due]:
     for month in month_range(first, until):
-        day = book.terms_on(region, "credit", month.first).credit_day or CREDIT_DAY
+        day = registry.credit(region, month.first).credit_day or CREDIT_DAY
         since = month.first.replace(day=day)
         if since > today:
             return

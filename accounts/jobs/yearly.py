@@ -22,9 +22,10 @@ from accounts.ledger import periods
 from accounts.ledger.bulk import Batch, Line, post_batches
 from accounts.ledger.pots import system_pot
 from accounts.models import Chunk, Run
-from accounts.policies import book, formulas
+from accounts.policies import formulas, registry
 from accounts.policies.formulas import CannotCredit, MonthFacts, Span
 from accounts.policies.status import Status, status_in, status_on
+from accounts.policies.terms import CreditTerms
 from yibao.lib.months import Month, month_range
 
 
@@ -105,14 +106,14 @@ def _credits(run: Run, start: date, end: date, cases: list[Case], pots: dict[int
         groups[group] += people.credit_lines(
             fund, pots[case.person], int(run.period), case.difference_fen, case.stored_facts
         )
-    version = book.version_on(run.region, "credit", start).id
+    version = registry.version_on(run.region, CreditTerms, start).id
     return [Batch(kind, on, period, version, lines) for (kind, on, period), lines in sorted(groups.items())]
 
 
 def _recoveries(run: Run, start: date, end: date, cases: list[Case], pots: dict[int, people.Pots]) -> list[Batch]:
     kind = VoucherKind.TRUEUP if run.kind == JobKind.TRUEUP else VoucherKind.ADJUSTMENT
     day = min(max(run.on, start), end - timedelta(days=1))
-    version = book.version_on(run.region, "credit", start).id
+    version = registry.version_on(run.region, CreditTerms, start).id
     excesses = [
         Excess(case.person, int(run.period), -case.difference_fen, _correction(run, case), version, case.stored_facts)
         for case in cases
@@ -130,7 +131,7 @@ def _cases(run: Run, chunk: Chunk, start: date, end: date, outcome: Outcome) -> 
     births = people.births(list(histories))
     posted = _posted(run, chunk)
     months = list(month_range(Month.of(start), Month.of(end)))
-    versions = [str(book.version_on(run.region, "credit", max(m.first, start)).id) for m in months]
+    versions = [str(registry.version_on(run.region, CreditTerms, max(m.first, start)).id) for m in months]
     for person, history in histories.items():
         status = status_on(history, run.on)
         left = status is None or status.status != EnrolmentStatus.NORMAL
@@ -155,7 +156,7 @@ def _cases(run: Run, chunk: Chunk, start: date, end: date, outcome: Outcome) -> 
 def _entitlement(spans: tuple[Span, ...]) -> tuple[int, str]:
     if not spans:
         return 0, formulas.pack(())
-    credit = formulas.year_credit(spans, lambda version: book.version(int(version)).terms)
+    credit = formulas.year_credit(spans, registry.credit_of)
     return credit.amount_fen, formulas.pack(spans)
 
 

@@ -5,12 +5,12 @@ from datetime import date, datetime
 from django.db import connection
 
 from accounts.models import Period
-from accounts.policies import book, formulas
+from accounts.policies import formulas, registry
 
 
 def year_of(region: str, day: date) -> int:
     """Return the benefit year of this region that the day lies in (上海 begins in July)."""
-    return formulas.benefit_year(day, book.terms_on(region, "credit", day))
+    return formulas.benefit_year(day, registry.credit(region, day))
 
 
 def is_closed(region: str, year: int) -> bool:

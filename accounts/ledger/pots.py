@@ -6,7 +6,7 @@ from django.db import connection
 
 from accounts.codes import SYSTEM_POTS, InsuranceType, PotKind
 from accounts.models import Pot
-from accounts.policies import book
+from accounts.policies import registry
 
 
 class NoPot(Exception):
@@ -23,7 +23,7 @@ def open_missing(regions: Iterable[str]) -> int:
     for region in sorted(set(regions)):
         Pot.objects.bulk_create([Pot(region=region, kind=kind) for kind in SYSTEM_POTS], ignore_conflicts=True)
         opened += _open_personal(region, PotKind.CARRIED)
-        if book.has_buckets(region):
+        if registry.has_buckets(region):
             opened += _open_personal(region, PotKind.CURRENT)
     return opened
 

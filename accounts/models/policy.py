@@ -45,7 +45,7 @@ class PolicyVersion(models.Model):
     """政策版本：一个统筹区某一类规则从某天起的全部参数。到下一版本开始前有效，所以版本之间不会重叠。
 
     Only the start is stored. `terms` holds the values as policy staff write them ("2%", "4462.00"), `sources` says
-    for each key which document it comes from, or that it is assumed. Read them through accounts.policies.book.
+    for each key which document it comes from, or that it is assumed. Read them through accounts.policies.registry.
     """
 
     region = models.ForeignKey(Region, models.PROTECT, related_name="versions", verbose_name="统筹区")

@@ -1,4 +1,4 @@
-"""Taking regions' files into the book: all of them or nothing, and never over what is published already."""
+"""Taking regions' files into the registry: all of them or nothing, and never over what is published already."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence

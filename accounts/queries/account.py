@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from accounts.codes import PERSONAL_POTS, EnrolmentStatus, InsuranceType, PotKind
 from accounts.models import Contribution, Enrolment, Person, Pot
-from accounts.policies import book, formulas
+from accounts.policies import formulas, registry
 from accounts.policies.formulas import MonthFacts
 from accounts.policies.status import Status, status_on
 from accounts.policies.terms import CreditTerms, SharingTerms, SpendingTerms
@@ -135,9 +135,9 @@ def account_in(accounts: Accounts, region: str, today: date) -> Account:
         pots=_pots_in(accounts, region),
         history=tuple(Status(r.from_on, r.status, r.person_type, r.flex, r.pension_fen) for r in rows),
         last_paid=paid,
-        credit=book.terms_on(region, CreditTerms.kind, today),
-        sharing=_terms_or_none(region, SharingTerms.kind, today),
-        spending=_terms_or_none(region, SpendingTerms.kind, today),
+        credit=registry.credit(region, today),
+        sharing=registry.sharing_or_none(region, today),
+        spending=registry.spending_or_none(region, today),
     )
 
 
@@ -145,10 +145,3 @@ def _pots_in(accounts: Accounts, region: str) -> dict[PotKind, Pot]:
     """The pots in the order in which pages name them: 当年, 历年, 共济, 待追回."""
     by_kind = {PotKind(pot.kind): pot for pot in accounts.pots if pot.region == region}
     return {kind: by_kind[kind] for kind in PERSONAL_POTS if kind in by_kind}
-
-
-def _terms_or_none(region: str, kind: str, day: date):
-    try:
-        return book.terms_on(region, kind, day)
-    except book.NoPolicy:
-        return None

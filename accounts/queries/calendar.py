@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from accounts.codes import CREDIT_KINDS, JobKind, RunState, VoucherKind
 from accounts.jobs.schedule import CREDIT_DAY
 from accounts.models import Run, Transfer
-from accounts.policies import book, formulas
+from accounts.policies import formulas, registry
 from accounts.policies.formulas import CannotCredit, Span
 from accounts.policies.terms import CreditTerms, PremiumTerms
 from accounts.policies.terms.credit import YEARLY
@@ -91,7 +91,7 @@ def _estimate(account: Account, on: date) -> int | None:
     facts = account.facts_now()
     if facts is None:
         return None
-    terms = book.terms_on(account.region, CreditTerms.kind, on)
+    terms = registry.credit(account.region, on)
     try:
         if terms.accrual == YEARLY:
             return formulas.year_credit((Span(facts, 12, ""),), {"": terms}).amount_fen
@@ -131,11 +131,13 @@ def premium_windows(today: date) -> list[PremiumWindow]:
     Regions whose time is over and who have published no new one are left out.
     """
     found: dict[tuple[int, date, date], list[str]] = {}
-    for region in book.region_names():
-        coming = [v.terms for v in book.versions(region, PremiumTerms.kind) if v.terms.last_on >= today]
+    for region in registry.region_names():
+        coming = [v.terms for v in registry.versions(region, PremiumTerms) if v.terms.last_on >= today]
         if coming:
             terms = min(coming, key=lambda terms: terms.opens_on)
-            found.setdefault((terms.premium_year, terms.opens_on, terms.last_on), []).append(book.region_name(region))
+            found.setdefault((terms.premium_year, terms.opens_on, terms.last_on), []).append(
+                registry.region_name(region)
+            )
     windows = [PremiumWindow(regions, *dates) for dates, regions in found.items()]
     return sorted(windows, key=lambda window: (window.opens_on > today, window.last_on))
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import date
 
-from accounts.policies import book
-from accounts.policies.book import Published
-from accounts.policies.terms import KIND_NAMES, CreditTerms, parameters
+from accounts.policies import registry
+from accounts.policies.registry import Published
+from accounts.policies.terms import KIND_NAMES, CreditTerms, Terms, parameters
 from accounts.policies.terms.credit import SHARE_NONE
 
 NOT_SET = "没有规定"
@@ -25,8 +25,8 @@ class Rule:
     """The rules of one kind in force on a day, and what they changed."""
 
     name: str
-    published: Published
-    earlier: Published | None
+    published: Published[Terms]
+    earlier: Published[Terms] | None
     changes: list[Change]
 
     @property
@@ -43,18 +43,18 @@ class Rule:
         return bool(self.published.policy.assumed)
 
 
-def rule_on(region: str, kind: str, day: date) -> Rule | None:
+def rule_on(region: str, kind: type[Terms], day: date) -> Rule | None:
     """Return the rules of a kind in force in a region on a day, with what they changed; None where there are none."""
     try:
-        published = book.version_on(region, kind, day)
-    except book.NoPolicy:
+        published = registry.version_on(region, kind, day)
+    except registry.NoPolicy:
         return None
-    earlier = [one for one in book.versions(region, kind) if one.effective_from < published.effective_from]
+    earlier = [one for one in registry.versions(region, kind) if one.effective_from < published.effective_from]
     before = earlier[0] if earlier else None
-    return Rule(KIND_NAMES[kind], published, before, changes(before, published) if before else [])
+    return Rule(KIND_NAMES[kind.kind], published, before, changes(before, published) if before else [])
 
 
-def changes(before: Published, after: Published) -> list[Change]:
+def changes(before: Published[Terms], after: Published[Terms]) -> list[Change]:
     """Return the parameters that two versions of one kind give differently, in reading order."""
     found = []
     for _, declared, parameter in parameters(type(after.terms)):
@@ -67,7 +67,7 @@ def changes(before: Published, after: Published) -> list[Change]:
 
 def employer_part_ended_on(region: str, day: date) -> date | None:
     """Return since when the employer's part no longer goes into personal accounts; None if it does, or never did."""
-    versions = [one for one in book.versions(region, CreditTerms.kind) if one.effective_from <= day]
+    versions = [one for one in registry.versions(region, CreditTerms) if one.effective_from <= day]
     for newer, older in zip(versions, versions[1:], strict=False):
         if newer.terms.employer_share_of != SHARE_NONE:
             return None

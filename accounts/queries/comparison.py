@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from accounts.codes import VoucherKind
 from accounts.models import Transfer
-from accounts.policies import book, formulas
-from accounts.policies.book import Published
+from accounts.policies import formulas, registry
 from accounts.policies.formulas import RETIREE, CannotCredit, InterestFacts, MonthFacts, Span
+from accounts.policies.registry import Published
 from accounts.policies.terms import CreditTerms
 from accounts.policies.terms.credit import MONTHLY
 from accounts.queries.account import Account
@@ -71,8 +71,8 @@ class Comparison:
     earlier_fen: int
     rows: list[tuple[str, str, str]]
     parts: list[Part]
-    rule_before: Published
-    rule_now: Published
+    rule_before: Published[CreditTerms]
+    rule_now: Published[CreditTerms]
 
     @property
     def difference_fen(self) -> int:
@@ -137,10 +137,10 @@ def _spans(transfer: Transfer) -> tuple[Span, ...]:
     return () if isinstance(facts, InterestFacts) else facts
 
 
-def _rule(transfer: Transfer) -> Published:
+def _rule(transfer: Transfer) -> Published[CreditTerms]:
     """Return the version that the last month of the credit was worked out by."""
     spans = _spans(transfer)
-    return book.version(int(spans[-1].version if spans else transfer.voucher.policy_id or 0))
+    return registry.version(int(spans[-1].version if spans else transfer.voucher.policy_id or 0), CreditTerms)
 
 
 def _rows(before: Mapping[str, object], now: Mapping[str, object]) -> list[tuple[str, str, str]]:
@@ -202,10 +202,10 @@ def _with_base(old: Span, new: Span) -> Span:
 
 
 def _fen(months: Year) -> int:
-    terms: CreditTerms = book.version(int(months[0].version)).terms
+    terms = registry.credit_of(months[0].version)
     if terms.accrual == MONTHLY:
         return formulas.monthly_credit(months[0].facts, terms).amount_fen
-    return formulas.year_credit(tuple(months), lambda version: book.version(int(version)).terms).amount_fen
+    return formulas.year_credit(tuple(months), registry.credit_of).amount_fen
 
 
 def _base_words(old: Year, new: Year) -> str:
@@ -228,4 +228,4 @@ def _capacity_words(old: Year, new: Year) -> str:
 def _rest_words(old: Year, new: Year) -> str:
     if old[-1].version == new[-1].version:
         return "年龄到了另一档" if old[-1].facts.age != new[-1].facts.age else "其他资料变了"
-    return f"规定变了（{day_words(book.version(int(new[-1].version)).effective_from)}起）"
+    return f"规定变了（{day_words(registry.version(int(new[-1].version), CreditTerms).effective_from)}起）"

@@ -13,9 +13,9 @@ from django.db import connection
 
 from accounts.codes import CREDIT_KINDS, VoucherKind
 from accounts.models import PolicyVersion, Transfer, Voucher
-from accounts.policies import book, formulas
+from accounts.policies import formulas, registry
 from accounts.policies.formulas import InterestFacts, MonthFacts
-from accounts.policies.terms import CreditTerms
+from accounts.policies.terms import CreditTerms, InterestTerms
 
 # Stored beside the spans of a correction: what had been credited for the year before it (fen).
 CREDITED_BEFORE = "credited_fen"
@@ -42,33 +42,31 @@ def why(transfer: Transfer) -> Why:
 def _computed(transfer: Transfer, voucher: Voucher) -> Why:
     assert voucher.policy_id is not None
     assert transfer.facts is not None
-    version = book.version(voucher.policy_id)
     facts = formulas.unpack(transfer.facts)
+    if isinstance(facts, InterestFacts):
+        of_interest = registry.version(voucher.policy_id, InterestTerms)
+        told = formulas.explain_interest(facts, of_interest.terms)
+        return Why(told.words, dict(told.inputs), of_interest.source, of_interest.policy)
+    version = registry.version(voucher.policy_id, CreditTerms)
     if isinstance(facts, MonthFacts):
         told = formulas.explain_month(facts, version.terms)
-    elif isinstance(facts, InterestFacts):
-        told = formulas.explain_interest(facts, version.terms)
     elif CREDITED_BEFORE in transfer.facts:
-        told = formulas.explain_trueup(facts, transfer.facts[CREDITED_BEFORE], _terms_of)
+        told = formulas.explain_trueup(facts, transfer.facts[CREDITED_BEFORE], registry.credit_of)
     else:
-        told = formulas.explain_year(facts, _terms_of)
+        told = formulas.explain_year(facts, registry.credit_of)
     return Why(told.words, dict(told.inputs), version.source, version.policy)
-
-
-def _terms_of(name: str) -> CreditTerms:
-    return book.version(int(name)).terms
 
 
 @lru_cache(maxsize=100_000)
 def _formula_fen(facts_text: str, policy_id: int) -> int:
     """Return what the formula gives for stored facts: fen credited, negative when recovered."""
     stored = json.loads(facts_text)
-    facts, terms = formulas.unpack(stored), book.version(policy_id).terms
+    facts = formulas.unpack(stored)
     if isinstance(facts, MonthFacts):
-        return formulas.monthly_credit(facts, terms).amount_fen
+        return formulas.monthly_credit(facts, registry.credit_of(policy_id)).amount_fen
     if isinstance(facts, InterestFacts):
-        return formulas.interest(facts, terms).amount_fen
-    return formulas.year_credit(facts, _terms_of).amount_fen - stored.get(CREDITED_BEFORE, 0)
+        return formulas.interest(facts, registry.version(policy_id, InterestTerms).terms).amount_fen
+    return formulas.year_credit(facts, registry.credit_of).amount_fen - stored.get(CREDITED_BEFORE, 0)
 
 
 def _told(transfer: Transfer, voucher: Voucher) -> str:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from accounts.codes import InsuranceType
 from accounts.identity import certificates
 from accounts.models.people import MAX_BASE_FEN
-from accounts.policies import book
+from accounts.policies import registry
 from yibao.lib.fen import parse_yuan, yuan
 from yibao.lib.months import Month
 
@@ -139,7 +139,7 @@ def region_reader() -> Callable[[str], str]:
 
     The regions are asked for here, not cell by cell: cells are read while a COPY holds the connection.
     """
-    known = {code for code in book.region_names() if book.knows_region(code)}
+    known = {code for code in registry.region_names() if registry.knows_region(code)}
 
     def read(text: str) -> str:
         if text not in known:

@@ -12,7 +12,7 @@ from accounts.identity.actors import Act
 from accounts.jobs.monthly import window
 from accounts.ledger import periods
 from accounts.models import Person, Run
-from accounts.policies import book
+from accounts.policies import registry
 from accounts.policies.terms.credit import MONTHLY, YEARLY
 from accounts.roster import cells as cells
 from accounts.roster.files import File, ImportResult, Problems, Progress, analyze_when_large, importing
@@ -219,5 +219,5 @@ def _periods(region: str, month: Month) -> Iterator[str]:
     yield str(month)
     try:
         yield str(periods.year_of(region, month.first))
-    except book.NoPolicy:
+    except registry.NoPolicy:
         return

@@ -16,12 +16,12 @@ from accounts.identity.actors import Actor
 from accounts.ledger.retry import retrying
 from accounts.models import Person, User
 from accounts.operations.proving import folded
+from accounts.policies import registry
 from family.codes import ACTIVE_STATES, Consent, InvitationState, StepKind
 from family.models import Bond, Invitation
 from family.operations import history, locks, notifications
 from family.operations.invitations import require_open
 from family.queries import eligibility
-from family.queries.facts import sharing_of
 from family.queries.invitations import invitation_received, invitation_sent
 from family.rules import Changed, NoMatch, Reason, ReasonCode, Refused
 from family.rules.eligibility import age_on
@@ -243,14 +243,14 @@ def _asked(invitation: Invitation, on: date) -> dict[str, Any]:
 
 def _against_child(invitation: Invitation, user: Person, on: date) -> bool:
     """Return whether anything speaks against the bond, or the roster knows the child to be of age."""
-    terms = sharing_of(invitation.region, on)
+    terms = registry.sharing_or_none(invitation.region, on)
     is_of_age = terms is not None and age_on(user.birth_on, on) >= terms.minor_age
     return is_of_age or bool(_against(invitation, user, on))
 
 
 def _too_young(invitation: Invitation, user: Person, on: date) -> tuple[Reason, ...]:
     """Return that a parent has to agree; what counts is the age on the day of agreeing."""
-    terms, age = sharing_of(invitation.region, on), age_on(user.birth_on, on)
+    terms, age = registry.sharing_or_none(invitation.region, on), age_on(user.birth_on, on)
     if terms is None or age >= terms.minor_age:
         return ()
     return (

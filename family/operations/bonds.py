@@ -8,12 +8,13 @@ from django.db import transaction
 from accounts.identity.actors import Actor
 from accounts.ledger.retry import retrying
 from accounts.models import Person
+from accounts.policies import registry
 from accounts.policies.terms.spending import BY_USER
 from family.codes import ACTIVE_STATES, BondState, StepKind
 from family.models import Bond, Step
 from family.operations import history, locks, notifications
 from family.operations.ending import leave, remove
-from family.queries.facts import Insured, payer_facts, spending_of
+from family.queries.facts import Insured, payer_facts
 from family.rules import Changed, Reason, eligibility
 from family.rules.facts import Pair
 from family.rules.reasons import refuse
@@ -80,7 +81,7 @@ def reorder(*, actor: Actor, user: Person, bond_ids: Sequence[int], on: date, at
     with transaction.atomic():
         locks.lock_people([user.pk])
         bonds = {bond.pk: bond for bond in Bond.objects.filter(user=user, state__in=ACTIVE_STATES)}
-        spending = spending_of(Insured([user.pk], on).as_user(user.pk).region, on)
+        spending = registry.spending_or_none(Insured([user.pk], on).as_user(user.pk).region, on)
         if set(bonds) != set(bond_ids) or len(bonds) != len(bond_ids) or not spending:
             raise Changed
         if spending.payer_order != BY_USER:

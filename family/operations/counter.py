@@ -7,12 +7,12 @@ from django.db import transaction
 from accounts.identity.actors import Actor
 from accounts.ledger.retry import retrying
 from accounts.models import Person
+from accounts.policies import registry
 from family.codes import Consent, StepKind
 from family.models import Bond, Invitation
 from family.operations import locks, notifications
 from family.operations.accepting import accept_locked, begin
 from family.queries import eligibility
-from family.queries.facts import sharing_of
 from family.rules import NoMatch, Reason, ReasonCode
 from family.rules.reasons import refuse
 
@@ -63,7 +63,7 @@ def bind_at_counter(
     _staff_only(actor)
     with transaction.atomic():
         locks.lock_people([payer.pk, user.pk])
-        terms = sharing_of(region, on)
+        terms = registry.sharing_or_none(region, on)
         found = eligibility.to_bind(
             payer=payer,
             user=user,

@@ -7,10 +7,11 @@ from django.db import transaction
 from accounts.identity.actors import Actor
 from accounts.ledger.retry import retrying
 from accounts.models import Person
+from accounts.policies import registry
 from family.codes import ACTIVE_STATES, BondState, EndReason, StepKind
 from family.models import Bond, Step
 from family.operations import history, locks, notifications
-from family.queries.facts import changes_in_month, sharing_of
+from family.queries.facts import changes_in_month
 from family.rules import eligibility
 from family.rules.reasons import refuse
 
@@ -91,7 +92,7 @@ def end_by_itself(*, actor: Actor, bond_id: int, reason: EndReason, on: date, at
 
 def _refuse_early(bond: Bond, on: date) -> None:
     """Raise Refused where the region does not let the payer end this bond yet, or so often."""
-    terms = sharing_of(bond.region, on)
+    terms = registry.sharing_or_none(bond.region, on)
     if terms is not None:
         earliest = eligibility.earliest_end(bond.from_on, terms)
         refuse(

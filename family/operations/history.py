@@ -7,9 +7,9 @@ from typing import Any
 from accounts.identity import audit
 from accounts.identity.actors import Act, Actor
 from accounts.models import Person, Voucher
+from accounts.policies import registry
 from family.codes import StepKind
 from family.models import Bond, Draw, Invitation, Step
-from family.queries.facts import sharing_of
 
 
 def write(
@@ -60,7 +60,7 @@ def write(
 
 def undo_time(region: str, on: date) -> timedelta:
     """Return how long an act may be taken back in the region."""
-    terms = sharing_of(region, on)
+    terms = registry.sharing_or_none(region, on)
     return timedelta(minutes=terms.undo_minutes if terms else 0)
 
 

@@ -11,11 +11,11 @@ from accounts.identity import certificates, limits
 from accounts.identity.actors import Actor
 from accounts.ledger.retry import retrying
 from accounts.models import Person
+from accounts.policies import registry
 from family.codes import OPEN, InvitationState, StepKind
 from family.models import Invitation, Step
 from family.operations import history, locks, notifications
 from family.queries import eligibility
-from family.queries.facts import sharing_of
 from family.queries.invitations import own_indexes
 from family.rules import Changed, IncompleteDraft
 from family.rules.reasons import refuse
@@ -233,7 +233,7 @@ def _expire_lapsed(actor: Actor, payer: Person, certno: str, on: date, at: datet
 
 def _issue(invitation: Invitation, on: date, at: datetime) -> str:
     """Give the invitation a new secret and a last day, and open it; return the secret."""
-    terms = sharing_of(invitation.region, on)
+    terms = registry.sharing_or_none(invitation.region, on)
     assert terms is not None  # eligibility has refused otherwise
     token = secrets.token_urlsafe(32)
     invitation.token_digest = _digest(invitation.invitee_certno, token)

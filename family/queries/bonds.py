@@ -8,11 +8,11 @@ from django.db.models import Q
 
 from accounts.ledger import periods
 from accounts.models import Person
-from accounts.policies import book
+from accounts.policies import registry
 from accounts.policies.terms.spending import BY_USER
 from family.codes import ACTIVE_STATES, BondState, StepKind
 from family.models import Bond, Step
-from family.queries.facts import Insured, bound_of, spending_of, used_fen
+from family.queries.facts import Insured, bound_of, used_fen
 from family.queries.invitations import Mark, is_silent
 from family.rules import relations, use
 from family.rules.use import BLOCKED_WORDS, Blocked, Bound, PlaceRule
@@ -78,14 +78,14 @@ def in_use_order(bonds: list[Bond], user: Person, on: date) -> list[Bond]:
     """Return a user's bonds in the order of use: their own, or that of binding where their region says so."""
     if len(bonds) < 2:
         return bonds  # most bills: nothing to ask the database about
-    spending = spending_of(Insured([user.pk], on).as_user(user.pk).region, on)
+    spending = registry.spending_or_none(Insured([user.pk], on).as_user(user.pk).region, on)
     by_user = spending is None or spending.payer_order == BY_USER
     return sorted(bonds, key=lambda bond: (bond.place if by_user else 0, bond.pk))
 
 
 def may_reorder(user: Person, on: date) -> bool:
     """Return whether the user's region lets them choose the order."""
-    spending = spending_of(Insured([user.pk], on).as_user(user.pk).region, on)
+    spending = registry.spending_or_none(Insured([user.pk], on).as_user(user.pk).region, on)
     return spending is not None and spending.payer_order == BY_USER
 
 
@@ -145,7 +145,7 @@ def year_of(bond: Bond, on: date) -> int:
     """Return the benefit year of a day in the payer's region; limits count by it."""
     try:
         return periods.year_of(bond.region, on)
-    except book.NoPolicy:
+    except registry.NoPolicy:
         return on.year
 
 

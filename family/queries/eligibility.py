@@ -6,10 +6,11 @@ from datetime import date, datetime, time
 from accounts.codes import PotKind, VoucherKind
 from accounts.identity import certificates
 from accounts.models import Person, Pot, Transfer
+from accounts.policies import registry
 from accounts.sealing import fields
 from family.codes import ACTIVE_STATES, OPEN
 from family.models import Bond, Invitation
-from family.queries.facts import payer_facts, sharing_of, user_facts
+from family.queries.facts import payer_facts, user_facts
 from family.rules import Reason, ReasonCode, eligibility, relations
 from family.rules.eligibility import Pair
 from yibao.lib.clock import SHANGHAI
@@ -27,7 +28,7 @@ _TOO_MANY = Reason(
 
 def relations_offered(region: str, on: date) -> list[tuple[str, str]]:
     """Return (national code, label) of the relations a region allows on a day; none where nothing is shared."""
-    terms = sharing_of(region, on)
+    terms = registry.sharing_or_none(region, on)
     return relations.offered(terms.relations) if terms else []
 
 
@@ -51,7 +52,7 @@ def to_invite(
 
     Says nothing of whoever holds the certificate number: whether they exist or are insured is theirs to tell.
     """
-    terms = sharing_of(region, on)
+    terms = registry.sharing_or_none(region, on)
     certno = certificates.normalise(certno)
     pair = Pair(
         relation=relation,
@@ -95,7 +96,7 @@ def to_bind(
         on=on,
     )
     facts = user_facts(user, on, identity_checked=identity_checked)
-    return eligibility.reasons(payer_facts(payer, region, on), pair, facts, sharing_of(region, on))
+    return eligibility.reasons(payer_facts(payer, region, on), pair, facts, registry.sharing_or_none(region, on))
 
 
 def of_age(invitation: Invitation, on: date) -> tuple[Reason, ...]:
@@ -103,7 +104,7 @@ def of_age(invitation: Invitation, on: date) -> tuple[Reason, ...]:
 
     Nobody is looked up for it: an inviter who calls an adult stranger their child reads this and nothing else.
     """
-    terms, born = sharing_of(invitation.region, on), eligibility.birth_in(invitation.invitee_certno)
+    terms, born = registry.sharing_or_none(invitation.region, on), eligibility.birth_in(invitation.invitee_certno)
     if terms is None or born is None:
         return ()
     return tuple(eligibility.of_age_reasons(eligibility.age_on(born, on), terms))
@@ -146,7 +147,7 @@ class Movable:
 
 def to_move_in(*, payer: Person, region: str, on: date) -> Movable:
     """Return how much the payer may move into the pool today, with every reason where it is nothing."""
-    terms = sharing_of(region, on)
+    terms = registry.sharing_or_none(region, on)
     pots = {p.kind: p.balance_fen or 0 for p in Pot.objects.filter(person=payer, region=region)}
     balance, pool = pots.get(PotKind.CARRIED, 0), pots.get(PotKind.POOL, 0)
     if terms is None or terms.model != "pool":

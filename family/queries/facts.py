@@ -8,8 +8,7 @@ from django.db.models import Q, Sum
 
 from accounts.codes import ACCOUNT_POTS, EnrolmentStatus, InsuranceType, PotKind
 from accounts.models import Enrolment, Person, Pot, User
-from accounts.policies import book
-from accounts.policies.terms import SharingTerms, SpendingTerms
+from accounts.policies import registry
 from accounts.policies.terms.sharing import POOL
 from accounts.queries.account import account_in, accounts_of
 from accounts.queries.statement import stretches, year_sums
@@ -25,23 +24,6 @@ PHONE_COOL_OFF = timedelta(hours=72)  # reliability F7: a new number is how an o
 _STATUS = {EnrolmentStatus.NORMAL: "normal", EnrolmentStatus.SUSPENDED: "suspended", EnrolmentStatus.ENDED: "ended"}
 _NOBODY = EnrolmentFacts(status="ended")
 CHANGES = (StepKind.ACCEPTED, StepKind.BOUND, StepKind.REMOVED)
-
-
-def sharing_of(region: str, on: date) -> SharingTerms | None:
-    """Return the sharing terms of a region on a day; None where it has none."""
-    return _terms(region, SharingTerms.kind, on)
-
-
-def spending_of(region: str, on: date) -> SpendingTerms | None:
-    """Return the spending terms of a region on a day; None where it has none."""
-    return _terms(region, SpendingTerms.kind, on)
-
-
-def _terms(region: str, kind: str, on: date):
-    try:
-        return book.terms_on(region, kind, on)
-    except book.NoPolicy:
-        return None
 
 
 class Insured:
@@ -77,7 +59,7 @@ class Insured:
         return EnrolmentFacts(
             status=_STATUS[EnrolmentStatus(now.status)],
             region=now.region,
-            region_name=book.region_name(now.region),
+            region_name=registry.region_name(now.region),
             insurance=now.insurance,
             leaving_on=min(leaving, default=None),
         )
@@ -85,9 +67,9 @@ class Insured:
 
 def payer_facts(payer: Person, region: str, on: date) -> facts.Payer:
     """Return what the rules ask about the one who pays (a fixed number of queries)."""
-    terms = sharing_of(region, on)
+    terms = registry.sharing_or_none(region, on)
     return facts.Payer(
-        region_name=book.region_name(region),
+        region_name=registry.region_name(region),
         has_account=Pot.objects.filter(person=payer, region=region, kind=PotKind.CARRIED).exists(),
         enrolment=Insured([payer.pk], on).as_payer(payer.pk, region),
         age=eligibility.age_on(payer.birth_on, on),
@@ -105,7 +87,7 @@ def user_facts(user: Person, on: date, *, identity_checked: bool = True) -> fact
     return facts.User(
         enrolment=enrolment,
         authorisers=Bond.objects.filter(user=user, state__in=ACTIVE_STATES).count(),
-        terms=sharing_of(enrolment.region, on) if enrolment.is_insured else None,
+        terms=registry.sharing_or_none(enrolment.region, on) if enrolment.is_insured else None,
         identity_checked=identity_checked,
     )
 
@@ -113,14 +95,14 @@ def user_facts(user: Person, on: date, *, identity_checked: bool = True) -> fact
 def funds_name(region: str) -> str:
     """Return what pages call the money that relatives may use: 历年结余, or 个人账户 where years are not kept apart."""
     try:
-        return "历年结余" if book.has_buckets(region) else "个人账户"
-    except book.NoPolicy:
+        return "历年结余" if registry.has_buckets(region) else "个人账户"
+    except registry.NoPolicy:
         return "个人账户"
 
 
 def is_pool(region: str, on: date) -> bool:
     """Return whether the region shares through a 共济账户."""
-    terms = sharing_of(region, on)
+    terms = registry.sharing_or_none(region, on)
     return terms is not None and terms.model == POOL
 
 
@@ -178,6 +160,6 @@ def bound_of(bond: Bond, *, on: date, insured: Insured, used: int) -> Bound:
         used_fen=used,
         payer=insured.as_payer(bond.payer_id, bond.region),
         user=user,
-        terms=sharing_of(bond.region, on),
-        user_terms=sharing_of(user.region, on) if user.region else None,
+        terms=registry.sharing_or_none(bond.region, on),
+        user_terms=registry.sharing_or_none(user.region, on) if user.region else None,
     )

@@ -6,12 +6,12 @@ from datetime import date, datetime, time, timedelta
 from django.urls import NoReverseMatch, reverse
 
 from accounts.models import Person
+from accounts.policies import registry
 from accounts.queries import page_hooks
 from accounts.queries.page_hooks import Case, MainAct, Pending
 from family.codes import ACTIVE_STATES, OPEN, InvitationState
 from family.models import Bond, Invitation
 from family.queries.bonds import kin_of
-from family.queries.facts import sharing_of
 from family.queries.invitations import invitations_received, invitations_sent
 from yibao.lib.clock import SHANGHAI
 
@@ -124,7 +124,7 @@ def relatives(person: Person, ids: Collection[int]) -> Mapping[int, str]:
 def begin_sharing(person: Person, region: str, today: date) -> MainAct | None:
     """Offer to begin sharing to whoever shares with nobody yet, where the region allows it."""
     url = _url("family_invite_relation")
-    if not url or sharing_of(region, today) is None:
+    if not url or registry.sharing_or_none(region, today) is None:
         return None
     if Bond.objects.filter(payer=person, region=region, state__in=ACTIVE_STATES).exists():
         return None

@@ -11,7 +11,7 @@ from accounts.codes import ACCOUNT_POTS, MONEY_POTS, PotKind
 from accounts.ledger import periods
 from accounts.ledger.pots import available_fen
 from accounts.models import Person, Pot
-from accounts.policies import book
+from accounts.policies import registry
 from accounts.policies.terms.sharing import BALANCE, POOL, SharingTerms
 from accounts.policies.terms.spending import CURRENT, SHARED
 from family.codes import ACTIVE_STATES
@@ -62,7 +62,7 @@ def sources_of(
     """
     found: list[Source] = []
     own = {pot.kind: pot for pot in pots.values() if pot.person_id == person.pk and pot.region == region}
-    for name in book.terms_on(region, "spending", on).order:
+    for name in registry.spending(region, on).order:
         if name == SHARED:
             if PotKind.POOL in own:
                 found.append(_own(own[PotKind.POOL], person, available))

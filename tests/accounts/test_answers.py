@@ -6,8 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accounts.policies import book
+from accounts.policies import registry
 from accounts.policies.formulas import MonthFacts, Span, year_credit
+from accounts.policies.terms import CreditTerms
 from accounts.queries.answers import QUESTIONS
 from accounts.queries.comparison import _parts
 from tests.accounts.citizen_pages import seen, worker
@@ -109,7 +110,7 @@ class TestWhyLess:
 
 
 def worth(spans: tuple[Span, ...]) -> int:
-    return year_credit(spans, lambda version: book.version(int(version)).terms).amount_fen
+    return year_credit(spans, registry.credit_of).amount_fen
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -121,7 +122,7 @@ def worth(spans: tuple[Span, ...]) -> int:
     region=st.sampled_from([ZHOUSHAN, "330381"]),
 )
 def test_the_parts_of_a_difference_add_up_to_the_fen(base_before, base_now, months_before, months_now, region):
-    first, last = book.versions(region, "credit")[-1], book.versions(region, "credit")[0]
+    first, last = registry.versions(region, CreditTerms)[-1], registry.versions(region, CreditTerms)[0]
     before = (Span(MonthFacts("employee", base_before, 40), months_before, str(first.id)),)
     now = (Span(MonthFacts("employee", base_now, 41), months_now, str(last.id)),)
     parts = _parts(before, now)
@@ -137,7 +138,7 @@ def test_the_parts_of_a_difference_add_up_to_the_fen(base_before, base_now, mont
     region=st.sampled_from([ZHOUSHAN, "330381"]),
 )
 def test_the_parts_add_up_over_changes_of_base_and_a_retirement_too(bases, months, retires_after, region):
-    first, last = str(book.versions(region, "credit")[-1].id), str(book.versions(region, "credit")[0].id)
+    first, last = str(registry.versions(region, CreditTerms)[-1].id), str(registry.versions(region, CreditTerms)[0].id)
     employed = [Span(MonthFacts("employee", bases[2], 60), retires_after, last)] if retires_after else []
     retired = [Span(MonthFacts("retiree", None, 60), 12 - retires_after, last)] if retires_after < 12 else []
     before = (

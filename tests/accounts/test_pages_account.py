@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Run
-from accounts.policies import book
+from accounts.policies import registry
 from accounts.queries import page_hooks
 from tests.accounts.citizen_pages import browser_of, long_history, seen, used_by, words, worker, workers
 from tests.factories.people import EnrolmentFactory, PersonFactory
@@ -272,7 +272,7 @@ class TestFromOtherApps:
 class TestQueries:
     @pytest.fixture(autouse=True)
     def _rules_are_read_once(self, monkeypatch):
-        monkeypatch.setattr(book, "_RECHECK_SECONDS", 3600.0)
+        monkeypatch.setattr(registry, "_RECHECK_SECONDS", 3600.0)
 
     @pytest.fixture
     def browsers(self):

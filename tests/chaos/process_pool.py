@@ -62,7 +62,7 @@ def _serve(pipe: Connection) -> None:
     django.setup()
     from django.db import connection
 
-    from accounts.policies import book
+    from accounts.policies import registry
 
     while True:
         try:
@@ -70,7 +70,7 @@ def _serve(pipe: Connection) -> None:
         except EOFError:
             return
         connection.settings_dict["NAME"] = database
-        book.forget()
+        registry.invalidate()
         connection.ensure_connection()
         pipe.send("ready")
         pipe.recv()

@@ -19,9 +19,10 @@ from accounts.ledger import periods
 from accounts.ledger.bulk import Batch
 from accounts.ledger.pots import system_pot
 from accounts.models import Chunk, Run
-from accounts.policies import book, formulas
+from accounts.policies import formulas, registry
 from accounts.policies.formulas import RETIREE, MonthFacts, Span
 from accounts.policies.status import Status, status_in
+from accounts.policies.terms import CreditTerms
 from yibao.lib.months import Month
 
 
@@ -62,14 +63,14 @@ def _excesses(run: Run, span: Window, histories: Histories) -> Iterator[Excess]:
             if not year.doubtful or year.last is None:
                 continue
             spans = _spans(year)
-            worth = formulas.year_credit(spans, lambda version: book.version(int(version)).terms)
+            worth = formulas.year_credit(spans, registry.credit_of)
             if worth.amount_fen != year.posted_fen:
                 yield Excess(
                     person=person,
                     year=number,
                     fen=year.posted_fen - worth.amount_fen,
                     period=f"{number}/{len(year.corrections) + 1}",
-                    version=book.version_on(run.region, "credit", year.last.first).id,
+                    version=registry.version_on(run.region, CreditTerms, year.last.first).id,
                     facts=f'{formulas.pack(spans)[:-1]},"credited_fen":{year.posted_fen}}}',
                 )
 
@@ -113,7 +114,7 @@ def _spans(year: Year) -> tuple[Span, ...]:
 
 def _is_worth_the_same(facts: MonthFacts, following: MonthFacts, version: int) -> bool:
     """Say whether a birthday, if anything, lies between two months, and makes no difference."""
-    terms = book.version(version).terms
+    terms = registry.credit_of(version)
     same = facts == following._replace(age=facts.age)
     return same and formulas.monthly_credit(facts, terms) == formulas.monthly_credit(following, terms)
 

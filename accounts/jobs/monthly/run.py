@@ -19,8 +19,9 @@ from accounts.ledger import periods
 from accounts.ledger.bulk import Batch, Line, post_batches
 from accounts.ledger.pots import system_pot
 from accounts.models import Chunk, Run
-from accounts.policies import book, formulas
+from accounts.policies import formulas, registry
 from accounts.policies.formulas import CannotCredit, MonthFacts
+from accounts.policies.terms import CreditTerms
 from accounts.policies.terms.credit import SHARE_NONE
 from yibao.lib.months import Month
 
@@ -39,7 +40,7 @@ class Rule(NamedTuple):
 @lru_cache(maxsize=200_000)
 def _credit(facts: MonthFacts, version: int) -> tuple[int, str]:
     """Amount and stored facts. Many people share a base, so most of a million answers come from the cache."""
-    return formulas.monthly_credit(facts, book.version(version).terms).amount_fen, formulas.pack(facts)
+    return formulas.monthly_credit(facts, registry.credit_of(version)).amount_fen, formulas.pack(facts)
 
 
 def credit_month(run: Run, chunk: Chunk) -> Outcome:
@@ -100,7 +101,7 @@ def _note_contested(run: Run, chunk: Chunk, span: Window, outcome: Outcome) -> N
 
 
 def _rule(region: str, first: date) -> Rule:
-    version = book.version_on(region, "credit", first)
+    version = registry.version_on(region, CreditTerms, first)
     # Age is a fact only where the formula asks for it.
     asks_age = version.terms.employer_share_of != SHARE_NONE
     return Rule(version.id, periods.year_of(region, first), asks_age, system_pot(region, PotKind.FUND))

@@ -6,7 +6,8 @@ from django.db.models import QuerySet
 
 from accounts.codes import JobKind
 from accounts.models import Run
-from accounts.policies import book
+from accounts.policies import registry
+from accounts.policies.terms import CreditTerms
 from accounts.policies.terms.credit import MONTHLY
 from yibao.lib.months import Month, month_range
 
@@ -61,13 +62,10 @@ def latest_month(region: str) -> Month | None:
 
 def accrual_in(region: str, month: Month) -> str | None:
     """Return how a month is credited, `monthly` or with its year; None where no rules are known for it."""
-    try:
-        accrual: str = book.terms_on(region, "credit", month.first).accrual
-    except book.NoPolicy:
-        return None
-    return accrual
+    terms = registry.credit_or_none(region, month.first)
+    return terms.accrual if terms else None
 
 
 def _months_with_rules(region: str, until: Month) -> list[Month]:
-    earliest = book.versions(region, "credit")[-1].effective_from
+    earliest = registry.versions(region, CreditTerms)[-1].effective_from
     return list(month_range(Month.of(earliest), until + 1))

@@ -12,7 +12,7 @@ from accounts.jobs.runs import CannotRun
 from accounts.jobs.worker import CLOSE_YEAR, Report, run_job
 from accounts.ledger.pots import NoPot
 from accounts.management.progress import Bar
-from accounts.policies.book import NoPolicy
+from accounts.policies.registry import NoPolicy
 from yibao.lib import clock
 from yibao.lib.fen import grouped, yuan
 

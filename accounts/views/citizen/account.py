@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.codes import PotKind
 from accounts.identity.access import person_required
-from accounts.policies import book
+from accounts.policies import registry
 from accounts.queries import page_hooks
 from accounts.queries.account import Account, accounts_of
 from accounts.queries.answers import Credits, answers, order_words, state_words, who_may_use
@@ -41,7 +41,7 @@ def account(request: HttpRequest) -> HttpResponse:
     context = {
         **_balance(mine),
         "explain_url": entry_url(credits.latest.pk) if credits.latest else "",
-        "other_regions": [(code, book.region_name(code)) for code in my_regions(accounts) if code != mine.region],
+        "other_regions": [(code, registry.region_name(code)) for code in my_regions(accounts) if code != mine.region],
         "state_words": state_words(mine),
         "upcoming": credits.upcoming,
         "pending": page_hooks.pending_of(mine.person, mine.today),
@@ -84,7 +84,7 @@ def _latest(mine: Account, most: int, *, skip: int = 0) -> tuple[list[Line], boo
 def _balance(mine: Account) -> dict[str, object]:
     return {
         "account": mine,
-        "region_name": book.region_name(mine.region),
+        "region_name": registry.region_name(mine.region),
         "pots": [_pot(mine, kind) for kind in SHOWN if kind in mine.pots],
         "order": order_words(mine),
         "as_of": clock.now(),

@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from accounts.identity.access import current_person
-from accounts.policies import book
+from accounts.policies import registry
 from accounts.queries import page_hooks
 from accounts.queries.account import Account, Accounts, account_in, accounts_of
 from yibao.lib import clock
@@ -27,17 +27,17 @@ def my_account(request: HttpRequest) -> tuple[Accounts, Account | None]:
 
 def my_regions(accounts: Accounts) -> list[str]:
     """Return the person's regions that have rules, the one most likely wanted first."""
-    return [region for region in accounts.regions(clock.today()) if book.knows_region(region)]
+    return [region for region in accounts.regions(clock.today()) if registry.knows_region(region)]
 
 
 def no_account(request: HttpRequest, accounts: Accounts) -> HttpResponse:
     """Say why there is no account here and what this person can use instead. Nothing is wrong: status 200."""
     today = clock.today()
-    regions = [region for region in accounts.regions(today) if not book.knows_region(region)]
+    regions = [region for region in accounts.regions(today) if not registry.knows_region(region)]
     context = {
         "resident": accounts.resident_on(today),
         "today": today,
         "pending": page_hooks.pending_of(accounts.person, today),
-        "regions_without_rules": [book.region_name(region) for region in regions],
+        "regions_without_rules": [registry.region_name(region) for region in regions],
     }
     return render(request, "accounts/no_account.html", context)

@@ -14,7 +14,8 @@ from django.views.decorators.http import require_GET
 from accounts.codes import CREDIT_KINDS, PotKind
 from accounts.forms.entries import Choice, EntriesForm
 from accounts.identity.access import current_person, person_required
-from accounts.policies import book, formulas
+from accounts.policies import formulas, registry
+from accounts.policies.terms import KINDS
 from accounts.queries.account import Account, account_in, accounts_of
 from accounts.queries.answers import MONTH_BY_MONTH, answers, order_words
 from accounts.queries.changes import rule_on
@@ -69,7 +70,7 @@ def entries(request: HttpRequest) -> HttpResponse:
     months = statement(mine, chosen.figures, page.object_list, chosen.pots, url=entry_url, newest_first=True)
     context = {
         "account": mine,
-        "region_name": book.region_name(mine.region),
+        "region_name": registry.region_name(mine.region),
         "form": chosen.form,
         "title": chosen.title,
         "months": months,
@@ -139,7 +140,7 @@ def entries_sheet(request: HttpRequest) -> HttpResponse:
     months = statement(mine, chosen.figures, chosen.months[::-1], chosen.pots, url=lambda _: "")
     context = {
         "account": mine,
-        "region_name": book.region_name(mine.region),
+        "region_name": registry.region_name(mine.region),
         "choice": chosen.choice,
         "months": months,
         "printed_at": clock.now(),
@@ -159,12 +160,12 @@ def entry(request: HttpRequest, entry_id: int) -> HttpResponse:
         raise Http404
     mine = account_in(accounts, transfer.region, clock.today())
     reason = why(transfer)
-    rule = reason.policy and rule_on(transfer.region, reason.policy.kind, reason.policy.effective_from)
+    rule = reason.policy and rule_on(transfer.region, KINDS[reason.policy.kind], reason.policy.effective_from)
     context = {
         "account": mine,
         "transfer": transfer,
         "voucher": transfer.voucher,
-        "region_name": book.region_name(transfer.region),
+        "region_name": registry.region_name(transfer.region),
         "lines": lines_of(mine, entries_of(mine.person, [transfer]), url=entry_url),
         "why": reason,
         "inputs": [(label_of(key), shown(value)) for key, value in reason.inputs.items()],

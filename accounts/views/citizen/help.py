@@ -16,7 +16,8 @@ from accounts.identity.access import act_of, address_of
 from accounts.identity.actors import Act, Actor
 from accounts.models import Person
 from accounts.operations.notices import AlreadyRatedError, give_feedback
-from accounts.policies import book
+from accounts.policies import registry
+from accounts.policies.terms import KINDS
 from accounts.queries.account import account_in, accounts_of
 from accounts.queries.answers import QUESTIONS, answers
 from accounts.queries.changes import rule_on
@@ -52,13 +53,13 @@ def help_article(request: HttpRequest, name: str) -> HttpResponse:
     article = handbook.article(name)
     if article is None:
         raise Http404
-    names = book.region_names()
+    names = registry.region_names()
     mine = my_account(request)[1] if _person(request) else None
     region = request.GET.get("region", "")
     if region not in names:
         region = mine.region if mine else next(iter([*regions_with_offices(), *names]), "")
     today = clock.today()
-    rules = [rule for kind in article.rules if (rule := rule_on(region, kind, today))]
+    rules = [rule for kind in article.rules if (rule := rule_on(region, KINDS[kind], today))]
     own = [one for one in answers(mine, credits_of(mine)) if one.name == name] if mine and name in QUESTIONS else []
     context = {
         "article": article,

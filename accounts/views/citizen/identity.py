@@ -15,7 +15,7 @@ from accounts.forms.identity import BY_CODE, BY_RECORD, CounterCodeForm, RecordF
 from accounts.identity import access, limits
 from accounts.models import Person
 from accounts.operations.identity import NoMatchError, prove_by_code, prove_by_record
-from accounts.policies.book import region_names
+from accounts.policies.registry import region_names
 
 HINTS = {BY_RECORD: "和参保记录核对，马上就好", BY_CODE: "窗口核对过证件后给您的8位码"}
 

@@ -11,8 +11,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.forms.offices import OfficeForm
 from accounts.models import Duty, Office, Person
-from accounts.policies import book
-from accounts.policies.terms import SharingTerms
+from accounts.policies import registry
 from accounts.queries.account import accounts_of
 from accounts.queries.offices import checklists_on, duty_on, first_day, regions_with_offices, streets_of
 from yibao.lib import clock
@@ -28,8 +27,8 @@ def offices(request: HttpRequest) -> HttpResponse:
     form = OfficeForm(request.GET if "street" in request.GET else None, streets=streets_of(region), today=today)
     context = {
         "region": region,
-        "region_name": book.region_name(region),
-        "regions": sorted((book.region_names() | _named(regions_with_offices())).items()),
+        "region_name": registry.region_name(region),
+        "regions": sorted((registry.region_names() | _named(regions_with_offices())).items()),
         "form": form,
         "offices": Office.objects.filter(region=region).order_by("code"),
         **_found(form, region, today),
@@ -70,7 +69,7 @@ def office_form(request: HttpRequest) -> HttpResponse:
     context = {
         "office": office,
         "person": person,
-        "region_name": book.region_name(region),
+        "region_name": registry.region_name(region),
         "printed_at": clock.now(),
         "relations": _relations(region),
         "rows": range(3),
@@ -82,15 +81,13 @@ def office_form(request: HttpRequest) -> HttpResponse:
 
 def _relations(region: str) -> tuple[str, ...]:
     """Return the relatives who may be entered on the form today; none where no rules are on file."""
-    try:
-        return book.terms_on(region, SharingTerms.kind, clock.today()).relations
-    except book.NoPolicy:
-        return ()
+    terms = registry.sharing_or_none(region, clock.today())
+    return terms.relations if terms else ()
 
 
 def _region(request: HttpRequest) -> str:
     """Return the region that was asked for, else one's own, else the first one whose counters are on file."""
-    known, on_file = book.region_names(), regions_with_offices()
+    known, on_file = registry.region_names(), regions_with_offices()
     if (asked := request.GET.get("region", "")) in known or asked in on_file:
         return asked
     person = _person(request)
@@ -103,4 +100,4 @@ def _person(request: HttpRequest) -> Person | None:
 
 
 def _named(regions: list[str]) -> dict[str, str]:
-    return {region: book.region_name(region) for region in regions}
+    return {region: registry.region_name(region) for region in regions}

@@ -7,7 +7,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from accounts.identity.access import person_required
-from accounts.policies import book
+from accounts.policies import registry
 from accounts.queries.answers import LESS, answers
 from accounts.queries.statement import year_sums
 from accounts.queries.years import bars, trend_words, years_of
@@ -26,7 +26,7 @@ def years(request: HttpRequest) -> HttpResponse:
     rows = years_of(mine, year_sums(mine))
     context = {
         "account": mine,
-        "region_name": book.region_name(mine.region),
+        "region_name": registry.region_name(mine.region),
         "years": rows[::-1],
         "has_other": any(row.other_fen for row in rows),
         "bars": bars(rows, url=lambda year: f"{reverse('entries')}?year={year}"),

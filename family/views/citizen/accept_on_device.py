@@ -11,12 +11,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.identity import limits
 from accounts.identity.access import address_of, person_required
+from accounts.policies import registry
 from family.codes import Relation
 from family.forms.answering import ChildForm, CodeAcceptForm, DeclareForm, NumberForm
 from family.models import Invitation
 from family.operations import accepting
 from family.queries.eligibility import indexes_of, of_age
-from family.queries.facts import sharing_of
 from family.queries.invitations import invitation_sent
 from family.rules import NoMatch
 from family.rules.reasons import refuse
@@ -69,7 +69,7 @@ def _here_page(
         "form": form,
         "has_code": has_code,
         "note": note,
-        "asked": Asked(found, act.at, sharing_of(found.region, act.on)),
+        "asked": Asked(found, act.at, registry.sharing_or_none(found.region, act.on)),
         "back_url": reverse("family_invitation", args=[found.number]),
     }
     return render(request, "family/here.html", context, status=422 if form.errors else 200)
@@ -147,7 +147,7 @@ def _agree_for_child(
         "form": form,
         "child": child_data,
         "is_mine": is_mine,
-        "asked": Asked(found, act.at, sharing_of(found.region, act.on)),
+        "asked": Asked(found, act.at, registry.sharing_or_none(found.region, act.on)),
         "back_url": reverse("family_invitation", args=[found.number]) if is_mine else reverse("family_child"),
     }
     return render(request, "family/child_answer.html", context, status=422 if form.errors else 200)

@@ -10,13 +10,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.identity.access import person_required
+from accounts.policies import registry
 from family.codes import StepKind
 from family.forms.answering import RefusalForm
 from family.models import Invitation, Step
 from family.operations import accepting, invitations
 from family.queries.bonds import bonds_received
 from family.queries.eligibility import to_bind
-from family.queries.facts import funds_name, is_pool, sharing_of
+from family.queries.facts import funds_name, is_pool
 from family.queries.invitations import invitation_received
 from family.rules import relations
 from family.rules.eligibility import age_on
@@ -70,8 +71,8 @@ def meaning(invitation: Invitation, act: Act) -> dict:
         "scopes": scope_words(invitation.scopes),
         "last_day": invitation.expires_at and invitation.expires_at.astimezone(SHANGHAI).date(),
         "today": act.on,
-        "terms": sharing_of(invitation.region, act.on),
-        "undo": undo_words(sharing_of(invitation.region, act.on)),
+        "terms": registry.sharing_or_none(invitation.region, act.on),
+        "undo": undo_words(registry.sharing_or_none(invitation.region, act.on)),
         "is_medical": "medical" in invitation.scopes,
     }
 
@@ -84,7 +85,7 @@ def is_open(invitation: Invitation, at: datetime) -> bool:
 
 def is_minor(invitation: Invitation, act: Act) -> bool:
     """Return whether the person is too young on this day to agree alone."""
-    terms = sharing_of(invitation.region, act.on)
+    terms = registry.sharing_or_none(invitation.region, act.on)
     return terms is not None and age_on(act.person.birth_on, act.on) < terms.minor_age
 
 

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from accounts.codes import PotKind
 from accounts.identity.access import actor_of, current_person, current_user
 from accounts.models import Person
-from accounts.policies import book
+from accounts.policies import registry
 from accounts.policies.terms import SharingTerms
 from accounts.policies.terms.sharing import POOL
 from accounts.queries.account import Account, Accounts, AccountState
@@ -34,13 +34,15 @@ class Giving:
 
     @property
     def region_name(self) -> str:
-        return book.region_name(self.region)
+        return registry.region_name(self.region)
 
     @property
     def other_regions(self) -> list[tuple[str, str]]:
         """Code and name of the other regions where this person has an account."""
         found = self.accounts.regions(self.account.today)
-        return [(code, book.region_name(code)) for code in found if code != self.region and book.knows_region(code)]
+        return [
+            (code, registry.region_name(code)) for code in found if code != self.region and registry.knows_region(code)
+        ]
 
     @property
     def terms(self) -> SharingTerms | None:

@@ -8,9 +8,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.identity.access import person_required
+from accounts.policies import registry
 from family.models import Bond
 from family.operations import invitations
-from family.queries.facts import funds_name, is_pool, sharing_of
+from family.queries.facts import funds_name, is_pool
 from family.queries.invitations import invitation_sent, timeline
 from family.views.citizen import share_sheet
 from family.views.citizen.current_account import Act, act_of, giving_of
@@ -67,7 +68,7 @@ def sheet(request: HttpRequest, number: str) -> HttpResponse:
 
 def _context(act: Act, number: str) -> dict:
     found = invitation_sent(act.person, number)
-    asked = Asked(found, act.at, sharing_of(found.region, act.on))
+    asked = Asked(found, act.at, registry.sharing_or_none(found.region, act.on))
     return {
         "asked": asked,
         "today": act.on,

@@ -7,11 +7,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.identity.access import person_required
-from accounts.policies import book
+from accounts.policies import registry
 from family.forms.bonds import EndDayForm, LimitForm
 from family.operations import bonds
 from family.queries.bonds import Card, card_given, history, undoable
-from family.queries.facts import funds_name, is_pool, sharing_of
+from family.queries.facts import funds_name, is_pool
 from family.rules import Changed
 from family.views.citizen.current_account import Act, act_of
 from family.views.citizen.labels import pronoun, scope_words, undo_words
@@ -46,10 +46,10 @@ def _about(card: Card, act: Act) -> dict:
         "today": act.on,
         "they": pronoun(card.other.gender),
         "scopes": scope_words(bond.scopes),
-        "undo": undo_words(sharing_of(bond.region, act.on)),
+        "undo": undo_words(registry.sharing_or_none(bond.region, act.on)),
         "money": "共济账户" if is_pool(bond.region, act.on) else funds_name(bond.region),
         "insurance": card.bound.user.insurance,
-        "user_region": book.region_name(card.bound.user.region) if card.bound.user.region else "",
+        "user_region": registry.region_name(card.bound.user.region) if card.bound.user.region else "",
         "places_yes": [rule.words for rule in card.usable_at if rule.allowed],
         "places_no": [rule.words for rule in card.usable_at if not rule.allowed],
     }

@@ -8,14 +8,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.identity.access import person_required
-from accounts.policies import book
+from accounts.policies import registry
 from accounts.policies.terms.sharing import HOSPITAL, LEVELS, PHARMACY
 from accounts.queries.lines import pot_name
 from accounts.views.citizen.current_account import my_account
 from family.forms.bonds import PreviewForm
 from family.operations import bonds
 from family.queries.bonds import Card, bonds_received, card_received, history, may_reorder, undoable
-from family.queries.facts import funds_name, is_pool, sharing_of, spending_of
+from family.queries.facts import funds_name, is_pool
 from family.queries.invitations import invitations_received
 from family.queries.plan import Plan, plan
 from family.queries.preview import Shown, shown
@@ -116,7 +116,7 @@ def _about(card: Card, act: Act) -> dict:
         "today": act.on,
         "they": pronoun(card.other.gender),
         "scopes": scope_words(card.bond.scopes),
-        "undo": undo_words(sharing_of(card.bond.region, act.on)),
+        "undo": undo_words(registry.sharing_or_none(card.bond.region, act.on)),
         "money": _money(card, act),
         "places_yes": [rule.words for rule in card.usable_at if rule.allowed],
         "places_no": [rule.words for rule in card.usable_at if not rule.allowed],
@@ -169,7 +169,7 @@ def preview(request: HttpRequest) -> HttpResponse:
 
 
 def _shown(bill: Shown, region: str) -> dict:
-    has_buckets = book.has_buckets(region)
+    has_buckets = registry.has_buckets(region)
     return {
         "lines": [(line.called or "您自己", pot_name(line.pot, has_buckets), line) for line in bill.lines],
         "cash_fen": bill.cash_fen,
@@ -181,4 +181,4 @@ def _insured_in(request: HttpRequest, act: Act) -> str:
     accounts, account = my_account(request)
     resident = accounts.resident_on(act.on)
     region = account.region if account else resident.region if resident else ""
-    return region if region and spending_of(region, act.on) else ""
+    return region if region and registry.spending_or_none(region, act.on) else ""

@@ -8,8 +8,9 @@ from django.urls import reverse
 from accounts.codes import Role
 from accounts.identity import access
 from accounts.models import AuditEvent, PolicyState, PolicyVersion, User
-from accounts.policies import book
+from accounts.policies import registry
 from accounts.policies.publishing import text_of
+from accounts.policies.terms import KINDS
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("policies", "second_factor")]
 
@@ -38,7 +39,7 @@ def page_of(version: PolicyVersion) -> str:
 
 
 def in_force(kind: str = "interest") -> PolicyVersion:
-    return book.version_on("330900", kind, date(2025, 1, 1)).policy
+    return registry.version_on("330900", KINDS[kind], date(2025, 1, 1)).policy
 
 
 def draft_text(start: str = "2026-01-01", rate: str = "0.05%") -> str:
@@ -95,7 +96,7 @@ class TestDrafting:
         draft = PolicyVersion.objects.get(state=PolicyState.DRAFT)
         assert (draft.effective_from, draft.assumed) == (date(2026, 1, 1), ["carried_rate"])
         assert draft.drafted_by.startswith("staff:")
-        assert not book.terms_on("330900", "interest", date(2026, 6, 1)).pays_interest
+        assert not registry.interest("330900", date(2026, 6, 1)).pays_interest
         assert AuditEvent.objects.filter(verb="policy.drafted").count() == 1
 
     @pytest.mark.parametrize(
@@ -148,8 +149,8 @@ class TestPublishing:
         client.force_login(staff(Role.APPROVER))
         page = self.publish(client, draft).content.decode()
         assert "已发布：舟山市 计息 2026-01-01起。从 2026-01-01 起按它办。" in page
-        assert book.terms_on("330900", "interest", date(2026, 1, 1)).carried_rate_bp == 110
-        assert not book.terms_on("330900", "interest", date(2025, 12, 31)).pays_interest
+        assert registry.interest("330900", date(2026, 1, 1)).carried_rate_bp == 110
+        assert not registry.interest("330900", date(2025, 12, 31)).pays_interest
         assert AuditEvent.objects.filter(verb="policy.published").count() == 1
 
     def test_whoever_drafted_it_cannot_publish_it(self, client, draft):

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts.models import AuditEvent, PolicyVersion, Region
-from accounts.policies import book
+from accounts.policies import registry
 from accounts.policies.loading import load
 from accounts.policies.preset_files import read_preset, shipped
 from accounts.policies.terms import PolicyError
@@ -54,7 +54,7 @@ def test_the_shipped_regions_load_and_are_published(policies):
     for preset in map(read_preset, shipped()):
         found = PolicyVersion.objects.filter(region=preset.code, state="published").exclude(published_by="")
         assert {f"{version.kind}.{version.effective_from}" for version in found} == {v.name for v in preset.versions}
-        assert book.region_name(preset.code) == preset.name
+        assert registry.region_name(preset.code) == preset.name
 
 
 def test_the_same_files_twice_change_nothing(policies):
@@ -71,8 +71,8 @@ def test_a_new_version_is_added_beside_the_old(write):
     (loaded,) = load_files(write(GOOD + LATER))
     assert [version.name for version in loaded.new] == ["interest.2024-01-01"]
     assert loaded.unchanged == 1
-    assert book.terms_on("999999", "interest", date(2023, 12, 31)).pays_interest
-    assert not book.terms_on("999999", "interest", date(2024, 1, 1)).pays_interest
+    assert registry.interest("999999", date(2023, 12, 31)).pays_interest
+    assert not registry.interest("999999", date(2024, 1, 1)).pays_interest
 
 
 def test_comments_and_spacing_may_change(write):
@@ -130,8 +130,8 @@ def test_two_files_cannot_give_the_same_version(write):
 def test_a_file_with_more_kinds_for_a_loaded_region_is_welcome(policies, write):
     (loaded,) = load_files(write(GOOD.replace("999999", "330900").replace("试验市", "舟山市"), "rates.toml"))
     assert len(loaded.new) == 1
-    assert book.terms_on("330900", "interest", date(2025, 12, 31)).current_rate_bp == 5
-    assert not book.terms_on("330900", "interest", date(2022, 12, 31)).pays_interest
+    assert registry.interest("330900", date(2025, 12, 31)).current_rate_bp == 5
+    assert not registry.interest("330900", date(2022, 12, 31)).pays_interest
 
 
 def test_checking_writes_nothing(write):
@@ -150,7 +150,7 @@ class TestCommand:
     def test_without_a_path_it_loads_what_ships(self, capsys):
         call_command("load_policies")
         assert "330900 舟山市：新载入" in capsys.readouterr().out
-        assert book.knows_region("330900")
+        assert registry.knows_region("330900")
 
     def test_json_is_one_document(self, capsys, write):
         call_command("load_policies", str(write(GOOD)), "--json")

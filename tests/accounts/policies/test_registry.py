@@ -6,8 +6,9 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from accounts.models import PolicyState, PolicyVersion, PublishedVersionError, Region
-from accounts.policies import book
-from accounts.policies.book import NoPolicy
+from accounts.policies import registry
+from accounts.policies.registry import NoPolicy
+from accounts.policies.terms import KINDS, CreditTerms, InterestTerms
 from yibao.lib import clock
 
 pytestmark = pytest.mark.django_db
@@ -32,15 +33,15 @@ def publish(region: str = "999999", day: date = date(2023, 1, 1), pays: bool = F
 class TestLookingUp:
     def test_the_latest_version_not_after_the_day_holds(self):
         first, second = publish(), publish(day=date(2024, 7, 1), pays=True)
-        assert book.version_on("999999", "interest", date(2023, 1, 1)).id == first.pk
-        assert book.version_on("999999", "interest", date(2024, 6, 30)).id == first.pk
-        assert book.version_on("999999", "interest", date(2024, 7, 1)).id == second.pk
-        assert book.terms_on("999999", "interest", date(2030, 1, 1)).carried_rate_bp == 110
+        assert registry.version_on("999999", InterestTerms, date(2023, 1, 1)).id == first.pk
+        assert registry.version_on("999999", InterestTerms, date(2024, 6, 30)).id == first.pk
+        assert registry.version_on("999999", InterestTerms, date(2024, 7, 1)).id == second.pk
+        assert registry.interest("999999", date(2030, 1, 1)).carried_rate_bp == 110
 
     def test_before_the_first_version_there_is_no_policy(self):
         publish()
         with pytest.raises(NoPolicy) as refusal:
-            book.terms_on("999999", "interest", date(2022, 12, 31))
+            registry.interest("999999", date(2022, 12, 31))
         assert (refusal.value.region, refusal.value.kind, refusal.value.day) == (
             "999999",
             "interest",
@@ -51,73 +52,88 @@ class TestLookingUp:
     def test_a_draft_is_not_law(self):
         publish(state=PolicyState.DRAFT, published_by="", published_at=None)
         with pytest.raises(NoPolicy):
-            book.terms_on("999999", "interest", date(2025, 1, 1))
+            registry.interest("999999", date(2025, 1, 1))
 
     def test_a_version_is_found_again_by_its_id(self):
         version = publish()
-        found = book.version(version.pk)
+        found = registry.version(version.pk, InterestTerms)
         assert (found.policy, found.source, found.effective_from) == (version, "《办法》", date(2023, 1, 1))
         with pytest.raises(PolicyVersion.DoesNotExist):
-            book.version(version.pk + 1)
+            registry.version(version.pk + 1, InterestTerms)
 
-    def test_the_book_knows_its_regions(self, policies):
-        assert book.has_buckets("330900")
-        assert not book.has_buckets("350500")
-        assert book.knows_region("310000")
-        assert not book.knows_region("999998")
-        assert book.region_names()["430000"] == "湖南省"
-        assert book.region_name("999998") == "999998"
+    def test_a_version_is_not_found_as_another_kind(self):
+        version = publish()
+        with pytest.raises(PolicyVersion.DoesNotExist):
+            registry.version(version.pk, CreditTerms)
+
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_each_kind_is_asked_for_by_its_name(self, policies, kind):
+        day, before = date(2026, 1, 1), date(1990, 1, 1)
+        ask, ask_or_none = getattr(registry, kind), getattr(registry, f"{kind}_or_none")
+        assert type(ask("330900", day)) is KINDS[kind]
+        assert ask_or_none("330900", day) == ask("330900", day)
+        assert ask_or_none("330900", before) is None
+        with pytest.raises(NoPolicy):
+            ask("330900", before)
+
+    def test_the_registry_knows_its_regions(self, policies):
+        assert registry.has_buckets("330900")
+        assert not registry.has_buckets("350500")
+        assert registry.knows_region("310000")
+        assert not registry.knows_region("999998")
+        assert registry.region_names()["430000"] == "湖南省"
+        assert registry.region_name("999998") == "999998"
         with pytest.raises(NoPolicy, match="没有“划入”规则"):
-            book.has_buckets("999998")
+            registry.has_buckets("999998")
 
     def test_the_first_document_named_is_that_of_the_start(self, policies):
-        version = book.version_on("330900", "credit", date(2025, 1, 1))
+        version = registry.version_on("330900", CreditTerms, date(2025, 1, 1))
         assert version.source.startswith("关于医保个人账户知多少")
 
 
 class TestFreshness:
     def test_what_is_published_is_seen_at_once(self):
         publish()
-        assert not book.terms_on("999999", "interest", date(2025, 1, 1)).pays_interest
+        assert not registry.interest("999999", date(2025, 1, 1)).pays_interest
         publish(day=date(2024, 1, 1), pays=True)
-        assert book.terms_on("999999", "interest", date(2025, 1, 1)).pays_interest
+        assert registry.interest("999999", date(2025, 1, 1)).pays_interest
 
     def test_what_is_rolled_back_is_forgotten(self):
         publish()
         with transaction.atomic():
             publish(day=date(2024, 1, 1), pays=True)
-            assert book.terms_on("999999", "interest", date(2025, 1, 1)).pays_interest
+            assert registry.interest("999999", date(2025, 1, 1)).pays_interest
             transaction.set_rollback(True)
-        assert not book.terms_on("999999", "interest", date(2025, 1, 1)).pays_interest
+        assert not registry.interest("999999", date(2025, 1, 1)).pays_interest
 
     @pytest.mark.parametrize("time", [1, 2])
     def test_one_test_leaves_nothing_for_the_next(self, time):
         with pytest.raises(NoPolicy):
-            book.terms_on("999999", "interest", date(2025, 1, 1))
+            registry.interest("999999", date(2025, 1, 1))
         publish()
-        book.terms_on("999999", "interest", date(2025, 1, 1))
+        registry.interest("999999", date(2025, 1, 1))
 
 
 class TestAcrossProcesses:
     @pytest.fixture(autouse=True)
     def _leave_nothing(self):
         yield
-        book.forget()
+        registry.invalidate()
 
     def test_a_look_up_costs_no_query(self, django_assert_num_queries, django_capture_on_commit_callbacks):
         with django_capture_on_commit_callbacks(execute=True):
             publish()
-        book.terms_on("999999", "interest", date(2025, 1, 1))
+        registry.interest("999999", date(2025, 1, 1))
         with django_assert_num_queries(0):
             for _ in range(100):
-                book.terms_on("999999", "interest", date(2025, 1, 1))
+                registry.interest("999999", date(2025, 1, 1))
 
     def test_what_another_process_publishes_is_seen_within_a_second(
         self, monkeypatch, django_capture_on_commit_callbacks
     ):
         with django_capture_on_commit_callbacks(execute=True):
             publish()
-        book.terms_on("999999", "interest", date(2025, 1, 1))
+        registry.interest("999999", date(2025, 1, 1))
         with connection.cursor() as cursor:  # past this process's models, as another process would
             cursor.execute(
                 """
@@ -128,10 +144,10 @@ class TestAcrossProcesses:
                 """,
                 ['{"pays_interest": true, "current_rate": "1%", "carried_rate": "2%"}'],
             )
-        assert not book.terms_on("999999", "interest", date(2025, 1, 1)).pays_interest
-        now = book.time.monotonic()
-        monkeypatch.setattr(book.time, "monotonic", lambda: now + 1.0)
-        assert book.terms_on("999999", "interest", date(2025, 1, 1)).pays_interest
+        assert not registry.interest("999999", date(2025, 1, 1)).pays_interest
+        now = registry.time.monotonic()
+        monkeypatch.setattr(registry.time, "monotonic", lambda: now + 1.0)
+        assert registry.interest("999999", date(2025, 1, 1)).pays_interest
 
 
 class TestPublishedIsFinal:
