@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from accounts.codes import InsuranceType
 from accounts.identity import certificates
 from accounts.identity.audit import LOOKED_UP
-from accounts.models import AuditEvent, Enrolment, FormerCertificate, Person
+from accounts.models import AuditEvent, Enrolment, FormerCertificate, Person, User
 from accounts.sealing import fields, keyring
 
 
@@ -15,6 +15,11 @@ def find_by_certno(certno: str) -> Person | None:
     """Return the person with this certificate number, now or formerly, however it is typed; None when nobody has it."""
     number = certificates.normalise(certno)
     return next(iter(_find("certno", number) or _formerly(number)), None)
+
+
+def person_of_staff(user: User) -> Person | None:
+    """Return who this member of staff is among the insured; None where they are not, or no number is registered."""
+    return find_by_certno(user.certno) if user.certno else None
 
 
 def find_by_phone(phone: str) -> list[Person]:

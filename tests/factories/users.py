@@ -19,9 +19,10 @@ def citizen(phone: str = "", person: Person | None = None) -> User:
     return user
 
 
-def official(role: str = Role.CLERK, username: str = "", office: str = "R01") -> User:
+def official(role: str = Role.CLERK, username: str = "", office: str = "R01", certno: str = "") -> User:
     """Return a member of staff; they have no authenticator yet."""
-    return User.objects.create_user(username or f"{role}-1", PASSWORD, role=role, office=office, name="测试员")
+    name = username or f"{role}-1"
+    return User.objects.create_user(name, PASSWORD, role=role, office=office, name="测试员", certno=certno)
 
 
 def signed_in(user: User, client: Client | None = None) -> Client:
