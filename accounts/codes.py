@@ -221,6 +221,16 @@ class Role(TextCode):
     APPROVER = "approver", "审批"
 
 
+class ApprovalState(TextCode):
+    """How far something is that takes two people. All but the first are final."""
+
+    WAITING = "waiting", "待复核"
+    APPROVED = "approved", "已通过"
+    REJECTED = "rejected", "已退回"
+    WITHDRAWN = "withdrawn", "已撤回"
+    MOVED = "moved", "已失效"
+
+
 class MessageState(TextCode):
     """Where a text message stands on its way to the phone."""
 

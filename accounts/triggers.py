@@ -11,6 +11,8 @@ from django.core.checks import Error, register
 from django.db import OperationalError, connection, connections
 from django.db.backends.utils import CursorWrapper
 
+from accounts.codes import ApprovalState
+
 logger = logging.getLogger(__name__)
 
 ROLE = "yibao_app"
@@ -53,6 +55,17 @@ def append_only(table: str, but: Sequence[str] = ()) -> tuple[tuple[str, str, st
     )
 
 
+def final(table: str, while_: str) -> tuple[str, str, str]:
+    """Return the trigger (table, name, SQL) that refuses any change of a row once SQL about OLD no longer holds."""
+    name = f"{table}_final"
+    return (
+        table,
+        name,
+        f"CREATE OR REPLACE TRIGGER {name} BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW WHEN (NOT ({while_})) "
+        f"EXECUTE FUNCTION yibao_append_only(); ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}",
+    )
+
+
 APPEND_ONLY = [
     "accounts_voucher",
     "accounts_transfer",
@@ -62,9 +75,14 @@ APPEND_ONLY = [
     "accounts_auditevent",
     "accounts_factchange",
     "accounts_formercertificate",
+    "accounts_approval",
 ]
 # What became of a fact may change; what it says may not.
-BUT = {table: ("counts", "changed_by_id") for table in ("accounts_enrolment", "accounts_contribution")}
+BUT = {table: ("counts", "changed_by_id") for table in ("accounts_enrolment", "accounts_contribution")} | {
+    "accounts_approval": ("state", "checker_id", "checker_identity", "decided_at", "note")
+}
+# A decision is made once.
+FINAL = [final("accounts_approval", while_=f"OLD.state = '{ApprovalState.WAITING}'")]
 # Pots are updated by every posting and carry no other index: room on the page keeps these updates cheap (HOT).
 _STORAGE = "ALTER TABLE accounts_pot SET (fillfactor = 70)"
 
@@ -75,11 +93,12 @@ def protect(*tables: str) -> None:
 
 
 def triggers() -> list[tuple[str, str, str]]:
-    """Return every trigger that must be installed: those of append-only tables, and of published policies."""
+    """Return every trigger that must be installed: those of append-only tables and of all that becomes final."""
+    from accounts.identity import triggers as staff_guard
     from accounts.policies import triggers as policy_guard
 
     own = [trigger for table in APPEND_ONLY for trigger in append_only(table, BUT.get(table, ()))]
-    return [*own, *policy_guard.TRIGGERS]
+    return [*own, *FINAL, *policy_guard.TRIGGERS, *staff_guard.TRIGGERS]
 
 
 def install(using: str) -> None:

@@ -36,7 +36,7 @@ def register_certno(*, act: Act, username: str, certno: str) -> User:
         )
     user.certno = number
     user.save(update_fields=["certno", "certno_index"])
-    audit.record(actor=act.actor, verb="staff.certno_registered", detail={"user": user.pk}, at=act.at)
+    audit.record(act=act, verb="staff.certno_registered", detail={"user": user.pk})
     return user
 
 

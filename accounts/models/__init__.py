@@ -1,5 +1,6 @@
 """Everything that is kept: people, their money, the rules of their region, and who signs in."""
 
+from accounts.models.approvals import Approval
 from accounts.models.audit import AuditEvent
 from accounts.models.facts import FactChange, FormerCertificate, HeldRow
 from accounts.models.identity import Allowance, DayCount, IdentityCode, PhoneCode, UnfinishedForm
@@ -14,6 +15,7 @@ from accounts.models.user import User
 
 __all__ = [
     "Allowance",
+    "Approval",
     "AuditEvent",
     "Chunk",
     "Contribution",

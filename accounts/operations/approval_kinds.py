@@ -1,0 +1,57 @@
+"""What there is that takes two people. Each kind registers itself when its app starts (AppConfig.ready imports it)."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from accounts.identity.actors import Act
+from accounts.models import Approval
+
+Content = dict[str, Any]
+
+
+def _nobody(content: Mapping[str, Any]) -> Iterable[int]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """一种要双人复核的事项。
+
+    `content(subject, asked, on)` says from the database as it is now what would be done and the state it relies on: plain
+    JSON, people by their ids only. It runs in a transaction and locks what it reads, so that nothing moves between the
+    last look and `execute`; it raises ApprovalError where the thing cannot be done (any more). Days count from `on`.
+    `describe(content)` puts all of it into words: (label, value) in Chinese.
+    `execute(act, approval)` does it in the caller's transaction, with the checker as actor, and returns a sentence that
+    says what happened. It raises ApprovalError where it is refused; then nothing has happened.
+    `authors(content)` are the ids of the users whose work it is besides the maker's: none of them may check it.
+    """
+
+    code: str
+    title: str
+    maker_roles: Collection[str]
+    checker_roles: Collection[str]
+    content: Callable[[str, Mapping[str, Any], date], Content]
+    describe: Callable[[Mapping[str, Any]], list[tuple[str, str]]]
+    execute: Callable[[Act, Approval], str]
+    authors: Callable[[Mapping[str, Any]], Iterable[int]] = _nobody
+
+
+_kinds: dict[str, Kind] = {}
+
+
+def register(kind: Kind) -> Kind:
+    """Make a kind known. Registering a code again replaces it."""
+    _kinds[kind.code] = kind
+    return kind
+
+
+def kind_of(code: str) -> Kind:
+    """Return a registered kind. Raises LookupError."""
+    return _kinds[code]
+
+
+def titles() -> list[tuple[str, str]]:
+    """Return (code, title) of every kind, by code."""
+    return [(code, _kinds[code].title) for code in sorted(_kinds)]
