@@ -13,5 +13,5 @@ class FamilyConfig(AppConfig):
         from family import invariants
         from family.queries import page_hooks  # noqa: F401  registers what sharing says on the citizen's pages
 
-        triggers.protect("family_step", "family_draw")
+        triggers.protect("family_event", "family_draw")
         verify.OF_OTHER_APPS.update(invariants.INVARIANTS)

@@ -74,7 +74,7 @@ class Consent(TextCode):
     COUNTER = "counter", "在窗口办理"
 
 
-class StepKind(TextCode):
+class EventKind(TextCode):
     """What happened, as both sides see it in the history."""
 
     SENT = "sent", "发出邀请"

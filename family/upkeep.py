@@ -17,7 +17,7 @@ from accounts.codes import PotKind
 from accounts.identity.actors import Actor
 from accounts.models import Person, Pot
 from accounts.policies import registry
-from family.codes import ACTIVE_STATES, OPEN, Consent, EndReason, InvitationState, StepKind
+from family.codes import ACTIVE_STATES, OPEN, Consent, EndReason, EventKind, InvitationState
 from family.models import Bond, Invitation
 from family.operations import history, locks, notifications
 from family.operations.closing import close_by_itself
@@ -71,7 +71,7 @@ def _expire_one(actor: Actor, invitation_id: int, on: date, at: datetime) -> boo
         if not invitation.is_open or invitation.expires_at is None or invitation.expires_at > at:
             return False
         close(invitation, InvitationState.EXPIRED, at)
-        _step(actor, StepKind.EXPIRED, on, at, invitation=invitation)
+        _write(actor, EventKind.EXPIRED, on, at, invitation=invitation)
         text = "对方没有答复，没有用到您的钱。要再邀请，可以重新发送。"
         notifications.to_payer(actor=actor, invitation=invitation, title="您的家庭共济邀请过期了", text=text, at=at)
     return True
@@ -88,7 +88,7 @@ def _remind_one(actor: Actor, invitation_id: int, on: date, at: datetime) -> boo
         claimed = Invitation.objects.filter(pk=invitation_id, state__in=OPEN, reminded_at=None).update(reminded_at=at)
         if claimed:
             invitation = Invitation.objects.select_related("payer").get(pk=invitation_id)
-            _step(actor, StepKind.REMINDED, on, at, invitation=invitation)
+            _write(actor, EventKind.REMINDED, on, at, invitation=invitation)
             notifications.reminded(actor=actor, invitation=invitation, at=at)
     return bool(claimed)
 
@@ -129,8 +129,8 @@ def _return_pools(actor: Actor, on: date, at: datetime) -> Acts:
 
 def _close_one(actor: Actor, payer_id: int, region: str, on: date, at: datetime) -> bool:
     payer = Person.objects.get(pk=payer_id)
-    step = close_by_itself(actor=actor, payer=payer, region=region, reason=EndReason.PAYER_LEFT, on=on, at=at)
-    return step is not None
+    event = close_by_itself(actor=actor, payer=payer, region=region, reason=EndReason.PAYER_LEFT, on=on, at=at)
+    return event is not None
 
 
 def _come_of_age(actor: Actor, on: date, at: datetime) -> Acts:
@@ -145,7 +145,7 @@ def _of_age_one(actor: Actor, bond: Bond, age: int, on: date, at: datetime) -> b
     with transaction.atomic():
         claimed = Bond.objects.filter(pk=bond.pk, state__in=ACTIVE_STATES, of_age_at=None).update(of_age_at=at)
         if claimed:
-            _step(actor, StepKind.OF_AGE, on, at, bond=bond)
+            _write(actor, EventKind.OF_AGE, on, at, bond=bond)
             title = f"满{age}周岁了，家庭共济由本人决定"
             mine = (
                 f"以前由父母同意的家庭共济（{notifications.kin_to_user(bond)}的钱）还可以用；不想再用，可以自己退出。"
@@ -186,9 +186,9 @@ def _batches(rows) -> Iterator[list]:
         last = batch[-1].pk
 
 
-def _step(
+def _write(
     actor: Actor,
-    kind: StepKind,
+    kind: EventKind,
     on: date,
     at: datetime,
     *,

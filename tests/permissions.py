@@ -92,12 +92,12 @@ def received_by(world: "World") -> dict[str, int]:
     return {"bond_id": bond(PersonFactory(), world.citizen.person, ZHOUSHAN).pk}
 
 
-def a_step_of(world: "World") -> dict[str, int]:
+def an_event_of(world: "World") -> dict[str, int]:
     """Return something the citizen has just done and may still take back."""
     now, citizen = clock.now(), world.citizen.person
     given = bond(citizen, PersonFactory(), ZHOUSHAN)
-    step = set_limit(actor=SELF, payer=citizen, bond_id=given.pk, limit_fen=100_00, on=now.date(), at=now)
-    return {"step_id": step.pk}
+    event = set_limit(actor=SELF, payer=citizen, bond_id=given.pk, limit_fen=100_00, on=now.date(), at=now)
+    return {"event_id": event.pk}
 
 
 PUBLIC = statuses(200, 200, anonymous=200)
@@ -228,8 +228,8 @@ ROWS: dict[str, Row] = {
     "family_usage_file": Row(PERSON),
     "family_usage_others": Row(PERSON),
     "family_usage_others_file": Row(PERSON),
-    "family_done": Row(PERSON, other=404, args=a_step_of),
-    "family_undo": Row(POSTED, method="post", other=404, args=a_step_of),
+    "family_done": Row(PERSON, other=404, args=an_event_of),
+    "family_undo": Row(POSTED, method="post", other=404, args=an_event_of),
     # Administration
     "admin:login": Row(statuses(403, 403, anonymous=302, policy=302, superuser=302)),
     "admin:view_on_site": Row(ADMIN, args=lambda world: {"content_type_id": 0, "object_id": 1}),

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts.admin.jobs import ReadOnlyAdmin
-from family.models import Bond, Invitation, Step
+from family.models import Bond, Event, Invitation
 from yibao.lib.fen import grouped
 from yibao.lib.masking import masked_name
 
@@ -36,7 +36,7 @@ class SharingAdmin(ReadOnlyAdmin):
 
 
 class StepInline(admin.TabularInline):
-    model = Step
+    model = Event
     fk_name = "bond"
     extra = 0
     can_delete = False

@@ -1,7 +1,7 @@
-"""Who may use whose money: invitations, bonds, what was drawn, and every step of both."""
+"""Who may use whose money: invitations, bonds, what was drawn, and every event of both."""
 
 from family.models.bonds import Bond, Draw
+from family.models.events import Event
 from family.models.invitations import Invitation
-from family.models.steps import Step
 
-__all__ = ["Bond", "Draw", "Invitation", "Step"]
+__all__ = ["Bond", "Draw", "Invitation", "Event"]

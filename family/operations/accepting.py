@@ -17,7 +17,7 @@ from accounts.ledger.retry import retrying
 from accounts.models import Person, User
 from accounts.operations.proving import folded
 from accounts.policies import registry
-from family.codes import ACTIVE_STATES, Consent, InvitationState, StepKind
+from family.codes import ACTIVE_STATES, Consent, EventKind, InvitationState
 from family.models import Bond, Invitation
 from family.operations import history, locks, notifications
 from family.operations.invitations import require_open
@@ -195,10 +195,10 @@ def _agreed(
         consent=consent,
         invitation=invitation,
     )
-    return begin(actor, bond, StepKind.ACCEPTED, by, on, at, was=was)
+    return begin(actor, bond, EventKind.ACCEPTED, by, on, at, was=was)
 
 
-def begin(actor: Actor, bond: Bond, kind: StepKind, by: Person, on: date, at: datetime, *, was: str = "") -> Bond:
+def begin(actor: Actor, bond: Bond, kind: EventKind, by: Person, on: date, at: datetime, *, was: str = "") -> Bond:
     """Save a new bond as the last in its user's order, and tell both sides. The caller has locked both people."""
     last = Bond.objects.filter(user=bond.user, state__in=ACTIVE_STATES).aggregate(last=Max("place"))["last"] or 0
     bond.place, bond.from_on, bond.state_at = last + 1, on, at

@@ -10,8 +10,8 @@ from accounts.ledger.retry import retrying
 from accounts.models import Person
 from accounts.policies import registry
 from accounts.policies.terms.spending import BY_USER
-from family.codes import ACTIVE_STATES, BondState, StepKind
-from family.models import Bond, Step
+from family.codes import ACTIVE_STATES, BondState, EventKind
+from family.models import Bond, Event
 from family.operations import history, locks, notifications
 from family.operations.ending import leave, remove
 from family.queries.facts import Insured, payer_facts
@@ -25,7 +25,7 @@ __all__ = ["leave", "remove", "reorder", "resume", "set_end", "set_limit", "susp
 
 
 @retrying
-def set_limit(*, actor: Actor, payer: Person, bond_id: int, limit_fen: int | None, on: date, at: datetime) -> Step:
+def set_limit(*, actor: Actor, payer: Person, bond_id: int, limit_fen: int | None, on: date, at: datetime) -> Event:
     """Set how much the user may use in a benefit year (fen); None lifts the limit. What was used this year counts.
 
     Raises Bond.DoesNotExist, Changed, Refused for a limit that is not positive, or for more than before right after
@@ -40,11 +40,11 @@ def set_limit(*, actor: Actor, payer: Person, bond_id: int, limit_fen: int | Non
         bond.save(update_fields=["limit_fen"])
         words = f"每年最多用 {grouped(limit_fen)} 元" if limit_fen else "不再限额"
         detail = {"was": was, "now": limit_fen}
-        return _changed(actor, bond, StepKind.LIMIT, payer, detail, f"改为{words}。", on, at)
+        return _changed(actor, bond, EventKind.LIMIT, payer, detail, f"改为{words}。", on, at)
 
 
 @retrying
-def set_end(*, actor: Actor, payer: Person, bond_id: int, until_on: date | None, on: date, at: datetime) -> Step:
+def set_end(*, actor: Actor, payer: Person, bond_id: int, until_on: date | None, on: date, at: datetime) -> Event:
     """Set the last day on which the bond may be used; None for no end. Raises like `set_limit`."""
     with transaction.atomic():
         bond = locks.lock_active(bond_id=bond_id, payer=payer)
@@ -55,17 +55,17 @@ def set_end(*, actor: Actor, payer: Person, bond_id: int, until_on: date | None,
         bond.save(update_fields=["until_on"])
         words = f"用到{short_day_words(until_on)}为止" if until_on else "没有结束日期"
         detail = {"was": was and was.isoformat(), "now": until_on and until_on.isoformat()}
-        return _changed(actor, bond, StepKind.END_DAY, payer, detail, f"改为{words}。", on, at)
+        return _changed(actor, bond, EventKind.END_DAY, payer, detail, f"改为{words}。", on, at)
 
 
 @retrying
-def suspend(*, actor: Actor, payer: Person, bond_id: int, on: date, at: datetime) -> Step:
+def suspend(*, actor: Actor, payer: Person, bond_id: int, on: date, at: datetime) -> Event:
     """Stop the use of one's money at once, without ending the bond; always possible. Raises Bond.DoesNotExist, Changed."""
     return _switch(actor, payer, bond_id, BondState.ACTIVE, BondState.SUSPENDED, on, at)
 
 
 @retrying
-def resume(*, actor: Actor, payer: Person, bond_id: int, on: date, at: datetime) -> Step:
+def resume(*, actor: Actor, payer: Person, bond_id: int, on: date, at: datetime) -> Event:
     """Let the use go on. Raises Bond.DoesNotExist, Changed, Refused right after the sign-in number was changed."""
     refuse(_fresh_sign_in(Bond.objects.select_related("payer").get(pk=bond_id, payer=payer), on))
     return _switch(actor, payer, bond_id, BondState.SUSPENDED, BondState.ACTIVE, on, at)
@@ -94,7 +94,7 @@ def reorder(*, actor: Actor, user: Person, bond_ids: Sequence[int], on: date, at
             bond.save(update_fields=["place"])
             history.write(
                 actor=actor,
-                kind=StepKind.ORDER,
+                kind=EventKind.ORDER,
                 by=user,
                 payer_id=bond.payer_id,
                 region=bond.region,
@@ -110,7 +110,7 @@ def _fresh_sign_in(bond: Bond, on: date) -> tuple[Reason, ...]:
     return tuple(eligibility.phone_reasons(payer_facts(bond.payer, bond.region, on)))
 
 
-def _switch(actor: Actor, payer: Person, bond_id: int, old: BondState, new: BondState, on: date, at: datetime) -> Step:
+def _switch(actor: Actor, payer: Person, bond_id: int, old: BondState, new: BondState, on: date, at: datetime) -> Event:
     with transaction.atomic():
         bond = locks.lock_active(bond_id=bond_id, payer=payer)
         if bond.state != old:
@@ -121,20 +121,20 @@ def _switch(actor: Actor, payer: Person, bond_id: int, old: BondState, new: Bond
         paused = new == BondState.SUSPENDED
         detail = {"was": str(old), "state_at": was.isoformat()}
         words = "暂时不能用了。" if paused else "又可以用了。"
-        return _changed(actor, bond, StepKind.SUSPENDED if paused else StepKind.RESUMED, payer, detail, words, on, at)
+        return _changed(actor, bond, EventKind.SUSPENDED if paused else EventKind.RESUMED, payer, detail, words, on, at)
 
 
 def _changed(
     actor: Actor,
     bond: Bond,
-    kind: StepKind,
+    kind: EventKind,
     by: Person,
     detail: Mapping[str, object],
     words: str,
     on: date,
     at: datetime,
-) -> Step:
-    step = history.write(
+) -> Event:
+    event = history.write(
         actor=actor,
         kind=kind,
         by=by,
@@ -150,4 +150,4 @@ def _changed(
     notifications.to_user(
         actor=actor, bond=bond, title=title, text=f"{notifications.money_of(bond.payer, bond.region)}：{words}", at=at
     )
-    return step
+    return event

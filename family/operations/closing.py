@@ -9,8 +9,8 @@ from accounts.identity.actors import Actor
 from accounts.ledger.locking import lock_years_and_pots
 from accounts.ledger.retry import retrying
 from accounts.models import Person, Pot
-from family.codes import ACTIVE_STATES, OPEN, EndReason, InvitationState, StepKind
-from family.models import Bond, Invitation, Step
+from family.codes import ACTIVE_STATES, OPEN, EndReason, EventKind, InvitationState
+from family.models import Bond, Event, Invitation
 from family.operations import ending, history, locks, pool
 from family.operations.invitations import close
 from family.queries.open_matters import OpenMatter, open_matters
@@ -26,7 +26,7 @@ class StillOpen(Exception):
 
 
 @retrying
-def close_family(*, actor: Actor, payer: Person, region: str, on: date, at: datetime) -> Step:
+def close_family(*, actor: Actor, payer: Person, region: str, on: date, at: datetime) -> Event:
     """Close the family of a payer in a region. Can be undone as a whole for some minutes.
 
     A region's cool-down and monthly cap hold up single endings, never the closing: whoever moves their insurance to
@@ -35,23 +35,23 @@ def close_family(*, actor: Actor, payer: Person, region: str, on: date, at: date
     """
     if matters := open_matters(payer, region):
         raise StillOpen(matters)
-    step = _close(actor=actor, payer=payer, region=region, reason=EndReason.CLOSED, by=payer, on=on, at=at)
-    if step is None:
+    event = _close(actor=actor, payer=payer, region=region, reason=EndReason.CLOSED, by=payer, on=on, at=at)
+    if event is None:
         raise Changed
-    return step
+    return event
 
 
 @retrying
 def close_by_itself(
     *, actor: Actor, payer: Person, region: str, reason: EndReason, on: date, at: datetime
-) -> Step | None:
+) -> Event | None:
     """Close a family because its owner died, left or moved away; None when there is nothing to close (any more)."""
     return _close(actor=actor, payer=payer, region=region, reason=reason, by=None, on=on, at=at)
 
 
 def _close(
     *, actor: Actor, payer: Person, region: str, reason: EndReason, by: Person | None, on: date, at: datetime
-) -> Step | None:
+) -> Event | None:
     with transaction.atomic():
         pots = Pot.objects.filter(person=payer, region=region).exclude(kind=PotKind.RECEIVABLE)
         lock_years_and_pots(actor=actor, on=on, pots=pots.values_list("pk", flat=True))
@@ -60,13 +60,13 @@ def _close(
         invitations = Invitation.objects.select_for_update(of=("self",), no_key=True)
         waiting = list(invitations.filter(payer=payer, region=region, state__in=OPEN).order_by("pk"))
         bonds = locks.lock_bonds(_active(payer, region).values_list("pk", flat=True))
-        key = f"pool-close:{payer.pk}:{Step.objects.filter(payer=payer, region=region).count()}"
+        key = f"pool-close:{payer.pk}:{Event.objects.filter(payer=payer, region=region).count()}"
         voucher = pool.empty(actor=actor, payer=payer, region=region, key=key, on=on)
         if not waiting and not bonds and voucher is None:
             return None
-        step = history.write(
+        event = history.write(
             actor=actor,
-            kind=StepKind.CLOSED,
+            kind=EventKind.CLOSED,
             by=by,
             payer_id=payer.pk,
             region=region,
@@ -81,7 +81,7 @@ def _close(
             close(invitation, InvitationState.WITHDRAWN, at)
             history.write(
                 actor=actor,
-                kind=StepKind.WITHDRAWN,
+                kind=EventKind.WITHDRAWN,
                 by=by,
                 payer_id=payer.pk,
                 region=region,
@@ -89,20 +89,20 @@ def _close(
                 at=at,
                 invitation=invitation,
                 detail=detail,
-                part_of=step,
+                part_of=event,
             )
         for bond in bonds:
             ending.end(
                 actor=actor,
                 bond=bond,
                 reason=reason,
-                kind=StepKind.REMOVED if by else StepKind.ENDED,
+                kind=EventKind.REMOVED if by else EventKind.ENDED,
                 by=by,
                 on=on,
                 at=at,
-                part_of=step,
+                part_of=event,
             )
-    return step
+    return event
 
 
 def _active(payer: Person, region: str):

@@ -8,7 +8,7 @@ from accounts.identity.actors import Actor
 from accounts.ledger.retry import retrying
 from accounts.models import Person
 from accounts.policies import registry
-from family.codes import Consent, StepKind
+from family.codes import Consent, EventKind
 from family.models import Bond, Invitation
 from family.operations import locks, notifications
 from family.operations.accepting import accept_locked, begin
@@ -89,7 +89,7 @@ def bind_at_counter(
             temporary=not identity_checked,
             consent=Consent.COUNTER,
         )
-        return begin(actor, bond, StepKind.BOUND, payer, on, at)
+        return begin(actor, bond, EventKind.BOUND, payer, on, at)
 
 
 def _staff_only(actor: Actor) -> None:

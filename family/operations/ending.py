@@ -8,8 +8,8 @@ from accounts.identity.actors import Actor
 from accounts.ledger.retry import retrying
 from accounts.models import Person
 from accounts.policies import registry
-from family.codes import ACTIVE_STATES, BondState, EndReason, StepKind
-from family.models import Bond, Step
+from family.codes import ACTIVE_STATES, BondState, EndReason, EventKind
+from family.models import Bond, Event
 from family.operations import history, locks, notifications
 from family.queries.facts import changes_in_month
 from family.rules import eligibility
@@ -17,7 +17,7 @@ from family.rules.reasons import refuse
 
 
 @retrying
-def remove(*, actor: Actor, payer: Person, bond_id: int, on: date, at: datetime) -> Step:
+def remove(*, actor: Actor, payer: Person, bond_id: int, on: date, at: datetime) -> Event:
     """End a bond as the one who pays. Once this has returned no draw succeeds any more. Can be undone for some minutes.
 
     Raises Bond.DoesNotExist, Changed, Refused within a region's cool-down or when the month's changes are used up
@@ -27,19 +27,19 @@ def remove(*, actor: Actor, payer: Person, bond_id: int, on: date, at: datetime)
         bond = locks.lock_active(bond_id=bond_id, payer=payer)
         _refuse_early(bond, on)
         return end(
-            actor=actor, bond=bond, reason=EndReason.REMOVED, kind=StepKind.REMOVED, by=payer, on=on, at=at, undo=True
+            actor=actor, bond=bond, reason=EndReason.REMOVED, kind=EventKind.REMOVED, by=payer, on=on, at=at, undo=True
         )
 
 
 @retrying
-def leave(*, actor: Actor, user: Person, bond_id: int, on: date, at: datetime) -> Step:
+def leave(*, actor: Actor, user: Person, bond_id: int, on: date, at: datetime) -> Event:
     """End a bond as the one who uses; can be undone for some minutes. Raises Bond.DoesNotExist, Changed.
 
     No limit of the region holds whoever leaves: those are about what the payer does, and would tell of it.
     """
     with transaction.atomic():
         bond = locks.lock_active(bond_id=bond_id, user=user)
-        return end(actor=actor, bond=bond, reason=EndReason.LEFT, kind=StepKind.LEFT, by=user, on=on, at=at, undo=True)
+        return end(actor=actor, bond=bond, reason=EndReason.LEFT, kind=EventKind.LEFT, by=user, on=on, at=at, undo=True)
 
 
 def end(
@@ -47,18 +47,18 @@ def end(
     actor: Actor,
     bond: Bond,
     reason: EndReason,
-    kind: StepKind,
+    kind: EventKind,
     by: Person | None,
     on: date,
     at: datetime,
     undo: bool = False,
-    part_of: Step | None = None,
-) -> Step:
-    """End an active bond that the caller has locked; write the step and tell whoever did not do it themselves."""
+    part_of: Event | None = None,
+) -> Event:
+    """End an active bond that the caller has locked; write the event and tell whoever did not do it themselves."""
     was = {"was": str(bond.state), "state_at": bond.state_at.isoformat()}
     bond.state, bond.state_at, bond.end_reason = BondState.ENDED, at, reason
     bond.save(update_fields=["state", "state_at", "end_reason"])
-    step = history.write(
+    event = history.write(
         actor=actor,
         kind=kind,
         by=by,
@@ -73,7 +73,7 @@ def end(
     )
     told = tuple(person for person in (bond.payer, bond.user) if by is None or person.pk != by.pk)
     notifications.ended(actor=actor, bond=bond, at=at, to=told)
-    return step
+    return event
 
 
 def end_by_itself(*, actor: Actor, bond_id: int, reason: EndReason, on: date, at: datetime) -> bool:
@@ -86,7 +86,7 @@ def end_by_itself(*, actor: Actor, bond_id: int, reason: EndReason, on: date, at
         bond = locks.lock_bonds([bond_id])[0]
         if bond.state not in ACTIVE_STATES:
             return False
-        end(actor=actor, bond=bond, reason=reason, kind=StepKind.ENDED, by=None, on=on, at=at)
+        end(actor=actor, bond=bond, reason=reason, kind=EventKind.ENDED, by=None, on=on, at=at)
     return True
 
 

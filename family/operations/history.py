@@ -1,4 +1,4 @@
-"""Writing down a step: for both sides to see, for undoing, and for the audit."""
+"""Writing down an event: for both sides to see, for undoing, and for the audit."""
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
@@ -8,14 +8,14 @@ from accounts.identity import audit
 from accounts.identity.actors import Act, Actor
 from accounts.models import Person, Voucher
 from accounts.policies import registry
-from family.codes import StepKind
-from family.models import Bond, Draw, Invitation, Step
+from family.codes import EventKind
+from family.models import Bond, Draw, Event, Invitation
 
 
 def write(
     *,
     actor: Actor,
-    kind: StepKind,
+    kind: EventKind,
     by: Person | None,
     payer_id: int,
     region: str,
@@ -26,10 +26,10 @@ def write(
     voucher: Voucher | None = None,
     detail: Mapping[str, Any] | None = None,
     can_undo: bool = False,
-    undoes: Step | None = None,
-    part_of: Step | None = None,
-) -> Step:
-    """Write one step and its audit event in the caller's transaction.
+    undoes: Event | None = None,
+    part_of: Event | None = None,
+) -> Event:
+    """Write one event and its audit event in the caller's transaction.
 
     `can_undo` gives it the minutes that the region's terms allow; `detail` holds what it was before, and gets the last
     draw on the bond, after which nothing may have been used.
@@ -37,7 +37,7 @@ def write(
     detail = dict(detail or {})
     if bond is not None:
         detail["last_draw"] = last_draw(bond)
-    step = Step.objects.create(
+    event = Event.objects.create(
         kind=kind,
         at=at,
         on=on,
@@ -53,9 +53,9 @@ def write(
         undoes=undoes,
         part_of=part_of,
     )
-    about = {"step": step.pk, "bond": bond.pk if bond else None, "invitation": invitation.pk if invitation else None}
+    about = {"event": event.pk, "bond": bond.pk if bond else None, "invitation": invitation.pk if invitation else None}
     audit.record(act=Act(actor, at), verb=f"family.{kind}", subject=by.pk if by else payer_id, detail=about)
-    return step
+    return event
 
 
 def undo_time(region: str, on: date) -> timedelta:

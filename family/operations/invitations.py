@@ -12,8 +12,8 @@ from accounts.identity.actors import Actor
 from accounts.ledger.retry import retrying
 from accounts.models import Person
 from accounts.policies import registry
-from family.codes import OPEN, InvitationState, StepKind
-from family.models import Invitation, Step
+from family.codes import OPEN, EventKind, InvitationState
+from family.models import Event, Invitation
 from family.operations import history, locks, notifications
 from family.queries import eligibility
 from family.queries.invitations import own_indexes
@@ -65,7 +65,7 @@ def send(*, actor: Actor, payer: Person, region: str, on: date, at: datetime) ->
                 invitation.save()
         except IntegrityError as error:
             raise Changed from error  # the same number drawn twice, or a second window was faster
-        _step(actor, StepKind.SENT, payer, invitation, on, at)
+        _write(actor, EventKind.SENT, payer, invitation, on, at)
         notifications.invited(actor=actor, invitation=invitation, at=at)
     return Sent(invitation, token)
 
@@ -95,7 +95,7 @@ def resend(*, actor: Actor, payer: Person, number: str, on: date, at: datetime) 
         token = _issue(invitation, on, at)
         invitation.closed_at = invitation.reminded_at = None
         invitation.save()
-        _step(actor, StepKind.RESENT, payer, invitation, on, at)
+        _write(actor, EventKind.RESENT, payer, invitation, on, at)
         notifications.invited(actor=actor, invitation=invitation, at=at)
     return Sent(invitation, token)
 
@@ -107,7 +107,7 @@ def withdraw(*, actor: Actor, payer: Person, number: str, on: date, at: datetime
         invitation = _lock_own(payer, number)
         require_open(invitation, at)
         close(invitation, InvitationState.WITHDRAWN, at)
-        _step(actor, StepKind.WITHDRAWN, payer, invitation, on, at)
+        _write(actor, EventKind.WITHDRAWN, payer, invitation, on, at)
         invitee = notifications.invitee_of(invitation)
         if invitee and not invitation.disowned:
             text = "不用再答复了，没有用到任何人的钱。"
@@ -124,7 +124,7 @@ def mark_seen(*, actor: Actor, user: Person, number: str, on: date, at: datetime
         invitation = _received(user, number)
         seen = Invitation.objects.filter(pk=invitation.pk, state=InvitationState.SENT, expires_at__gt=at)
         if seen.update(state=InvitationState.SEEN, seen_at=at):
-            _step(actor, StepKind.SEEN, user, invitation, on, at)
+            _write(actor, EventKind.SEEN, user, invitation, on, at)
         invitation.refresh_from_db()
     return invitation
 
@@ -154,7 +154,7 @@ def decline(
     at: datetime,
     answer: str = "",
     not_family: bool = False,
-) -> Step:
+) -> Event:
     """Refuse an invitation; it can be undone for some minutes.
 
     With `not_family` the inviter learns nothing: for them it goes on waiting until it lapses, and only the invited
@@ -173,9 +173,9 @@ def decline(
         else:
             invitation.answer = answer[:100]
             close(invitation, InvitationState.DECLINED, at)
-        step = history.write(
+        event = history.write(
             actor=actor,
-            kind=StepKind.DECLINED,
+            kind=EventKind.DECLINED,
             by=user,
             payer_id=invitation.payer_id,
             region=invitation.region,
@@ -188,7 +188,7 @@ def decline(
         if not not_family:
             said = f"对方说：{invitation.answer}" if invitation.answer else "没有用到您的钱。"
             notifications.to_payer(actor=actor, invitation=invitation, title="您的邀请对方没有同意", text=said, at=at)
-    return step
+    return event
 
 
 def close(invitation: Invitation, state: InvitationState, at: datetime) -> None:
@@ -228,7 +228,7 @@ def _expire_lapsed(actor: Actor, payer: Person, certno: str, on: date, at: datet
     rows = Invitation.objects.filter(payer=payer, state__in=OPEN, expires_at__lte=at)
     for invitation in rows.filter(invitee_index__in=eligibility.indexes_of(certno)):
         close(locks.lock_invitation(invitation.pk), InvitationState.EXPIRED, at)
-        _step(actor, StepKind.EXPIRED, None, invitation, on, at)
+        _write(actor, EventKind.EXPIRED, None, invitation, on, at)
 
 
 def _issue(invitation: Invitation, on: date, at: datetime) -> str:
@@ -253,7 +253,7 @@ def _number(at: datetime) -> str:
     return f"GJ{at.astimezone(SHANGHAI):%Y-%m%d}-" + "".join(secrets.choice(SPEAKABLE) for _ in range(5))
 
 
-def _step(actor: Actor, kind: StepKind, by: Person | None, invitation: Invitation, on: date, at: datetime) -> Step:
+def _write(actor: Actor, kind: EventKind, by: Person | None, invitation: Invitation, on: date, at: datetime) -> Event:
     return history.write(
         actor=actor,
         kind=kind,

@@ -1,4 +1,4 @@
-"""What both sides are told of each step: a notice, and the same words by text message. Never a link or a number."""
+"""What both sides are told of each event: a notice, and the same words by text message. Never a link or a number."""
 
 from datetime import datetime
 

@@ -12,8 +12,8 @@ from accounts.ledger.posting import Locked, Move
 from accounts.ledger.pots import pool_pot
 from accounts.ledger.retry import retrying
 from accounts.models import Person, Pot, Voucher
-from family.codes import StepKind
-from family.models import Step
+from family.codes import EventKind
+from family.models import Event
 from family.operations import history
 from family.queries.eligibility import to_move_in
 from family.queries.facts import is_pool
@@ -21,7 +21,7 @@ from family.rules import Refused
 
 
 @retrying
-def move_in(*, actor: Actor, payer: Person, region: str, amount_fen: int, key: str, on: date, at: datetime) -> Step:
+def move_in(*, actor: Actor, payer: Person, region: str, amount_fen: int, key: str, on: date, at: datetime) -> Event:
     """Move fen from the account into the pool (划拨); what is left in the account is never less than the reserve.
 
     `key` is the form's own: sent twice, the money moves once. Can be undone for some minutes while it is unused.
@@ -41,7 +41,7 @@ def move_in(*, actor: Actor, payer: Person, region: str, amount_fen: int, key: s
     return _move(
         actor,
         VoucherKind.TRANSFER_IN,
-        StepKind.MOVED_IN,
+        EventKind.MOVED_IN,
         payer,
         region,
         (carried, pool),
@@ -54,7 +54,7 @@ def move_in(*, actor: Actor, payer: Person, region: str, amount_fen: int, key: s
 
 
 @retrying
-def move_back(*, actor: Actor, payer: Person, region: str, amount_fen: int, key: str, on: date, at: datetime) -> Step:
+def move_back(*, actor: Actor, payer: Person, region: str, amount_fen: int, key: str, on: date, at: datetime) -> Event:
     """Move fen from the pool back to the account it came from. Like `move_in`, but always possible.
 
     Raises NotEnough for more than the pool holds, PostingError for an amount of zero.
@@ -67,7 +67,7 @@ def move_back(*, actor: Actor, payer: Person, region: str, amount_fen: int, key:
     return _move(
         actor,
         VoucherKind.TRANSFER_BACK,
-        StepKind.MOVED_BACK,
+        EventKind.MOVED_BACK,
         payer,
         region,
         (carried, pool),
@@ -117,7 +117,7 @@ def _key(payer: Person, key: str) -> str:
 def _move(
     actor: Actor,
     kind: VoucherKind,
-    step: StepKind,
+    event: EventKind,
     payer: Person,
     region: str,
     pots: tuple[int, int],
@@ -126,7 +126,7 @@ def _move(
     key: str,
     on: date,
     at: datetime,
-) -> Step:
+) -> Event:
     with transaction.atomic():
         voucher = posting.post(
             actor=actor,
@@ -139,10 +139,10 @@ def _move(
             decide=decide,
             subject_id=payer.pk,
         )
-        earlier = Step.objects.filter(voucher=voucher).first()
+        earlier = Event.objects.filter(voucher=voucher).first()
         return earlier or history.write(
             actor=actor,
-            kind=step,
+            kind=event,
             by=payer,
             payer_id=payer.pk,
             region=region,

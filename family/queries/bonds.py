@@ -10,8 +10,8 @@ from accounts.ledger import periods
 from accounts.models import Person
 from accounts.policies import registry
 from accounts.policies.terms.spending import BY_USER
-from family.codes import ACTIVE_STATES, BondState, StepKind
-from family.models import Bond, Step
+from family.codes import ACTIVE_STATES, BondState, EventKind
+from family.models import Bond, Event
 from family.queries.facts import Insured, bound_of, used_fen
 from family.queries.invitations import Mark, is_silent
 from family.rules import relations, use
@@ -159,28 +159,28 @@ def history(bond: Bond, *, for_payer: bool) -> list[Mark]:
     The payer reads neither how the user orders those who pay, nor that they had disowned the invitation before.
     """
     mine = Q(bond=bond) | Q(invitation=bond.invitation_id) if bond.invitation_id else Q(bond=bond)
-    rows = Step.objects.filter(mine).select_related("undoes").order_by("pk")
+    rows = Event.objects.filter(mine).select_related("undoes").order_by("pk")
     return [
-        Mark(StepKind(step.kind), words_of(step, bond), step.at, step)
-        for step in rows
-        if not (for_payer and (step.kind == StepKind.ORDER or is_silent(step)))
+        Mark(EventKind(event.kind), words_of(event, bond), event.at, event)
+        for event in rows
+        if not (for_payer and (event.kind == EventKind.ORDER or is_silent(event)))
     ]
 
 
-def words_of(step: Step, bond: Bond) -> str:
-    """Return one step in words: who did what."""
-    who = {bond.payer_id: bond.payer.name, bond.user_id: bond.user.name}.get(step.by_id or 0, "")
-    kind = StepKind(step.kind)
-    if kind == StepKind.LIMIT:
-        return f"{who}把每年额度改为{_money(step.detail['now'])}（原来{_money(step.detail['was'])}）"
-    if kind == StepKind.END_DAY:
-        return f"{who}把结束日期改为{_day(step.detail['now'])}（原来{_day(step.detail['was'])}）"
-    if kind == StepKind.ENDED:
+def words_of(event: Event, bond: Bond) -> str:
+    """Return one event in words: who did what."""
+    who = {bond.payer_id: bond.payer.name, bond.user_id: bond.user.name}.get(event.by_id or 0, "")
+    kind = EventKind(event.kind)
+    if kind == EventKind.LIMIT:
+        return f"{who}把每年额度改为{_money(event.detail['now'])}（原来{_money(event.detail['was'])}）"
+    if kind == EventKind.END_DAY:
+        return f"{who}把结束日期改为{_day(event.detail['now'])}（原来{_day(event.detail['was'])}）"
+    if kind == EventKind.ENDED:
         return f"自动结束：{bond.get_end_reason_display()}"
-    if kind == StepKind.ACCEPTED and step.detail.get("consent") == "parent":
+    if kind == EventKind.ACCEPTED and event.detail.get("consent") == "parent":
         return f"父母代{bond.user.name}同意"
-    if kind == StepKind.UNDONE and step.undoes is not None:
-        return f"{who}撤回了：{StepKind(step.undoes.kind).label}"
+    if kind == EventKind.UNDONE and event.undoes is not None:
+        return f"{who}撤回了：{EventKind(event.undoes.kind).label}"
     return f"{who}{kind.label}"
 
 
@@ -192,7 +192,7 @@ def _day(iso: str | None) -> str:
     return "没有" if iso is None else day_words(date.fromisoformat(iso))
 
 
-def undoable(person: Person, at: datetime) -> list[Step]:
+def undoable(person: Person, at: datetime) -> list[Event]:
     """Return what this person can still take back at this instant, the latest first."""
-    steps = Step.objects.filter(by=person, undo_until__gt=at, undone_by=None).select_related("bond", "invitation")
-    return list(steps.order_by("-pk"))
+    events = Event.objects.filter(by=person, undo_until__gt=at, undone_by=None).select_related("bond", "invitation")
+    return list(events.order_by("-pk"))

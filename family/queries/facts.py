@@ -12,8 +12,8 @@ from accounts.policies import registry
 from accounts.policies.terms.sharing import POOL
 from accounts.queries.account import account_in, accounts_of
 from accounts.queries.statement import stretches, year_sums
-from family.codes import ACTIVE_STATES, StepKind
-from family.models import Bond, Draw, Step
+from family.codes import ACTIVE_STATES, EventKind
+from family.models import Bond, Draw, Event
 from family.rules import eligibility, facts
 from family.rules.facts import EnrolmentFacts
 from family.rules.use import Bound
@@ -23,7 +23,7 @@ from yibao.lib.months import Month
 PHONE_COOL_OFF = timedelta(hours=72)  # reliability F7: a new number is how an old person's account is taken over
 _STATUS = {EnrolmentStatus.NORMAL: "normal", EnrolmentStatus.SUSPENDED: "suspended", EnrolmentStatus.ENDED: "ended"}
 _NOBODY = EnrolmentFacts(status="ended")
-CHANGES = (StepKind.ACCEPTED, StepKind.BOUND, StepKind.REMOVED)
+CHANGES = (EventKind.ACCEPTED, EventKind.BOUND, EventKind.REMOVED)
 
 
 class Insured:
@@ -117,9 +117,9 @@ def last_year_fen(payer: Person, region: str, on: date) -> int:
 def changes_in_month(payer: Person, region: str, on: date) -> int:
     """Return how many bonds the payer has made or ended in the calendar month, those undone not counted."""
     month = Month.of(on)
-    steps = Step.objects.filter(payer=payer, region=region, kind__in=CHANGES, undone_by=None)
-    steps = steps.exclude(part_of__undone_by__isnull=False)  # a closing is undone as a whole
-    return steps.filter(on__gte=month.first, on__lt=month.next_first).count()
+    events = Event.objects.filter(payer=payer, region=region, kind__in=CHANGES, undone_by=None)
+    events = events.exclude(part_of__undone_by__isnull=False)  # a closing is undone as a whole
+    return events.filter(on__gte=month.first, on__lt=month.next_first).count()
 
 
 def _phone_free_on(payer: Person, on: date) -> date | None:

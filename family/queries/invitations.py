@@ -7,8 +7,8 @@ from django.db.models import QuerySet
 
 from accounts.models import Person
 from accounts.sealing import fields
-from family.codes import OPEN, InvitationState, StepKind
-from family.models import Invitation, Step
+from family.codes import OPEN, EventKind, InvitationState
+from family.models import Event, Invitation
 
 
 def own_indexes(person: Person) -> list[bytes]:
@@ -50,33 +50,33 @@ def invitation_received(person: Person, number: str) -> Invitation:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One point of a timeline: what happened and when; `step` where it is a step."""
+    """One point of a timeline: what happened and when; `event` where it is an event."""
 
-    kind: StepKind
+    kind: EventKind
     words: str
     at: datetime
-    step: Step | None = None
+    event: Event | None = None
 
 
-_HIDDEN_UNTIL_ANSWERED = (StepKind.SEEN,)
+_HIDDEN_UNTIL_ANSWERED = (EventKind.SEEN,)
 
 
 def timeline(invitation: Invitation, *, for_payer: bool) -> list[Mark]:
-    """Return the steps of an invitation in order.
+    """Return the events of an invitation in order.
 
     For the inviter a look of the invited person shows only after the answer, and a disowned invitation goes on waiting.
     """
     found = []
     answered = invitation.state in (InvitationState.ACCEPTED, InvitationState.DECLINED)
-    for step in Step.objects.filter(invitation=invitation).select_related("undoes").order_by("pk"):
-        is_private = step.kind in _HIDDEN_UNTIL_ANSWERED and not answered
-        if for_payer and (is_private or is_silent(step)):
+    for event in Event.objects.filter(invitation=invitation).select_related("undoes").order_by("pk"):
+        is_private = event.kind in _HIDDEN_UNTIL_ANSWERED and not answered
+        if for_payer and (is_private or is_silent(event)):
             continue
-        kind = StepKind(step.kind)
-        found.append(Mark(kind, str(kind.label), step.at, step))
+        kind = EventKind(event.kind)
+        found.append(Mark(kind, str(kind.label), event.at, event))
     return found
 
 
-def is_silent(step: Step) -> bool:
+def is_silent(event: Event) -> bool:
     """Return whether this is 这不是我的家人, or taking that back: the inviter is never told."""
-    return bool((step.undoes or step).detail.get("disowned", False))
+    return bool((event.undoes or event).detail.get("disowned", False))

@@ -130,10 +130,10 @@ def remove(request: HttpRequest, person: Person) -> str:
 def done(request: HttpRequest, person: Person) -> str:
     """A result that can still be undone."""
     now = clock.now()
-    step = bonds.set_limit(
+    event = bonds.set_limit(
         actor=SELF, payer=person, bond_id=given(person).pk, limit_fen=50_000 + now.second, on=now.date(), at=now
     )
-    return reverse("family_done", args=[step.pk])
+    return reverse("family_done", args=[event.pk])
 
 
 @state

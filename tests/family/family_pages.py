@@ -9,8 +9,8 @@ import pytest
 from django.test import Client
 
 from accounts.models import Person
-from family.codes import StepKind
-from family.models import Bond, Step
+from family.codes import EventKind
+from family.models import Bond, Event
 from family.operations import accepting
 from tests.accounts.citizen_pages import browser_of, words
 from tests.factories.family import NOW, QUANZHOU, RUIAN, SELF, TODAY, insured, invited
@@ -49,7 +49,7 @@ def bound(payer: Person, user: Person, region: str = RUIAN, **terms) -> Bond:
 
 
 def fill(browser: Client, relation: str, relative: Person, **more: str) -> None:
-    """Go through the first two steps of inviting."""
+    """Go through the first two pages of inviting."""
     assert browser.post("/family/invite/relation/", {"relation": relation}).status_code == 302
     who = {"name": relative.name, "certno": str(relative.certno), "no_phone": "on", **more}
     assert browser.post("/family/invite/person/", who).url == "/family/invite/check/"
@@ -63,8 +63,8 @@ def send(browser: Client) -> str:
     return re.fullmatch("/family/invitations/(.+)/sent/", sent.url)[1]
 
 
-def last_step(kind: StepKind) -> Step:
-    return Step.objects.filter(kind=kind).latest("pk")
+def last_event(kind: EventKind) -> Event:
+    return Event.objects.filter(kind=kind).latest("pk")
 
 
-__all__ = ["at", "bound", "browser_of", "chen", "fill", "huang", "last_step", "page", "send", "words"]
+__all__ = ["at", "bound", "browser_of", "chen", "fill", "huang", "last_event", "page", "send", "words"]

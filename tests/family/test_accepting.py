@@ -111,10 +111,10 @@ class TestByOneself:
 
     def test_it_can_be_taken_back_for_ten_minutes(self, payer, father):
         bond = accept(father, invited(payer, father).invitation)
-        step = bond.steps.get()
+        event = bond.events.get()
         with pytest.raises(CannotUndo):
-            undoing.undo(actor=SELF, person=father, step_id=step.pk, on=TODAY, at=NOW + timedelta(minutes=10))
-        undoing.undo(actor=SELF, person=father, step_id=step.pk, on=TODAY, at=NOW + timedelta(minutes=9))
+            undoing.undo(actor=SELF, person=father, event_id=event.pk, on=TODAY, at=NOW + timedelta(minutes=10))
+        undoing.undo(actor=SELF, person=father, event_id=event.pk, on=TODAY, at=NOW + timedelta(minutes=9))
         assert not bonds_given(payer, TODAY)
         again = accept(father, Invitation.objects.get())
         assert again.pk != bond.pk

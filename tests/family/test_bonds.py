@@ -7,8 +7,8 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 
 from accounts.models import AuditEvent, Enrolment, Notice
-from family.models import Bond, Invitation, Step
-from family.operations import accepting, bonds, closing, events, invitations, pool, undoing
+from family.models import Bond, Event, Invitation
+from family.operations import accepting, bonds, closing, invitations, life_events, pool, undoing
 from family.operations.ending import leave, remove
 from family.queries import open_matters
 from family.queries.bonds import bonds_given, bonds_received, card_given, card_received, ended_bonds, history, undoable
@@ -35,13 +35,13 @@ def tie(payer, father):
     return bond(payer, father)
 
 
-def act(operation, side, bond_id, at: datetime = NOW, **more) -> Step:
+def act(operation, side, bond_id, at: datetime = NOW, **more) -> Event:
     name = "user" if operation is leave else "payer"
     return operation(actor=SELF, **{name: side}, bond_id=bond_id, on=at.date(), at=at, **more)
 
 
-def take_back(step: Step, person, at: datetime = NOW) -> Step:
-    return undoing.undo(actor=SELF, person=person, step_id=step.pk, on=at.date(), at=at)
+def take_back(event: Event, person, at: datetime = NOW) -> Event:
+    return undoing.undo(actor=SELF, person=person, event_id=event.pk, on=at.date(), at=at)
 
 
 def state(tie: Bond) -> str:
@@ -120,42 +120,46 @@ class TestEachSide:
         act(remove, payer, tie.pk)
         assert AuditEvent.objects.get(verb="family.removed").subject_id == payer.pk
 
-    def test_steps_cannot_be_rewritten(self, payer, tie):
+    def test_events_cannot_be_rewritten(self, payer, tie):
         act(remove, payer, tie.pk)
-        for sql in ("UPDATE family_step SET kind = 'left'", "DELETE FROM family_step", "TRUNCATE family_step CASCADE"):
+        for sql in (
+            "UPDATE family_event SET kind = 'left'",
+            "DELETE FROM family_event",
+            "TRUNCATE family_event CASCADE",
+        ):
             with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute(sql)
 
 
 class TestTakingBack:
     def test_a_removal_within_ten_minutes_once_and_only_by_who_did_it(self, payer, father, tie):
-        step = act(remove, payer, tie.pk)
-        assert [one.pk for one in undoable(payer, NOW)] == [step.pk]
-        with pytest.raises(Step.DoesNotExist):
-            take_back(step, father)
-        take_back(step, payer, NOW + timedelta(minutes=9, seconds=59))
+        event = act(remove, payer, tie.pk)
+        assert [one.pk for one in undoable(payer, NOW)] == [event.pk]
+        with pytest.raises(Event.DoesNotExist):
+            take_back(event, father)
+        take_back(event, payer, NOW + timedelta(minutes=9, seconds=59))
         assert state(tie) == "active"
         assert not undoable(payer, NOW)
         with pytest.raises(CannotUndo, match="已经撤回过"):
-            take_back(step, payer)
+            take_back(event, payer)
 
     def test_later_it_is_too_late(self, payer, tie):
-        step = act(remove, payer, tie.pk)
+        event = act(remove, payer, tie.pk)
         with pytest.raises(CannotUndo, match="时间"):
-            take_back(step, payer, NOW + timedelta(minutes=10))
+            take_back(event, payer, NOW + timedelta(minutes=10))
 
     def test_a_paused_bond_comes_back_paused(self, payer, father, tie):
         act(bonds.suspend, payer, tie.pk)
-        step = act(leave, father, tie.pk)
-        take_back(step, father)
+        event = act(leave, father, tie.pk)
+        take_back(event, father)
         assert state(tie) == "suspended"
 
     def test_not_when_the_place_was_taken_meanwhile(self, payer, father, tie):
         bond(insured(carried=1), father, place=2)
-        step = act(leave, father, tie.pk)
+        event = act(leave, father, tie.pk)
         bond(insured(carried=1), father, place=3)
         with pytest.raises(CannotUndo, match="变化"):
-            take_back(step, father)
+            take_back(event, father)
 
     def test_limits_days_and_pauses_go_back_to_what_they_were(self, payer, tie):
         for operation, given, field, was in [
@@ -166,7 +170,7 @@ class TestTakingBack:
             take_back(act(operation, payer, tie.pk, **given), payer)
             assert getattr(Bond.objects.get(pk=tie.pk), field) == was
 
-    def test_a_step_that_another_one_followed_stays(self, payer, tie):
+    def test_an_event_that_another_one_followed_stays(self, payer, tie):
         first = act(bonds.set_limit, payer, tie.pk, limit_fen=5)
         second = act(bonds.set_limit, payer, tie.pk, limit_fen=7)
         with pytest.raises(CannotUndo, match="变化"):
@@ -273,9 +277,9 @@ class TestByItself:
 
     def test_a_death_ends_what_was_given_and_what_was_used(self, payer, father, tie):
         other = bond(insured(carried=1), payer, relation="7")
-        assert events.report_death(actor=SELF, person=payer, on=TODAY, at=NOW) == 2
+        assert life_events.report_death(actor=SELF, person=payer, on=TODAY, at=NOW) == 2
         assert (self.why(tie), self.why(other)) == ("payer_died", "user_died")
-        assert events.report_death(actor=SELF, person=payer, on=TODAY, at=NOW) == 0
+        assert life_events.report_death(actor=SELF, person=payer, on=TODAY, at=NOW) == 0
 
     def test_an_invitation_is_reminded_of_once_and_lapses_once(self, payer, father):
         invitation = invited(payer, father).invitation

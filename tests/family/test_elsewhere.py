@@ -90,7 +90,7 @@ class TestInTheAdmin:
 
 def test_the_history_and_the_draws_are_guarded_like_the_ledger():
     names = {name for _, name, _ in triggers.triggers()}
-    assert {"family_step_no_rewrite", "family_step_no_truncate", "family_draw_no_rewrite"} <= names
+    assert {"family_event_no_rewrite", "family_event_no_truncate", "family_draw_no_rewrite"} <= names
     assert triggers.missing() == []
 
 

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.identity import limits
 from accounts.models import AuditEvent, Notice, OutboxMessage
-from family.models import Invitation, Step
+from family.models import Event, Invitation
 from family.operations import accepting, drafts, invitations, undoing
 from family.queries.eligibility import to_invite
 from family.queries.invitations import invitation_received, invitations_received, invitations_sent, timeline
@@ -184,13 +184,13 @@ class TestStrangers:
         invitation = invited(payer, relative).invitation
         before = self.shown(payer, invitation)
         number = invitation.number
-        step = invitations.decline(actor=SELF, user=relative, number=number, on=TODAY, at=NOW, not_family=True)
+        event = invitations.decline(actor=SELF, user=relative, number=number, on=TODAY, at=NOW, not_family=True)
         assert self.shown(payer, invitation) == before
         assert not invitations_received(relative, NOW)
         with pytest.raises(Changed):
             accepting.accept(actor=SELF, user=relative, number=number, on=TODAY, at=NOW)
         assert not Notice.objects.filter(person=payer)
-        undoing.undo(actor=SELF, person=relative, step_id=step.pk, on=TODAY, at=NOW)
+        undoing.undo(actor=SELF, person=relative, event_id=event.pk, on=TODAY, at=NOW)
         assert self.shown(payer, invitation) == before
         assert invitations_received(relative, NOW).get().number == number
 
@@ -269,19 +269,19 @@ class TestLater:
 
     def test_a_refusal_is_told_with_the_words_of_the_invited_person_if_there_are_any(self, payer, relative):
         number = invited(payer, relative).invitation.number
-        step = invitations.decline(actor=SELF, user=relative, number=number, on=TODAY, at=NOW, answer="我自己有钱")
+        event = invitations.decline(actor=SELF, user=relative, number=number, on=TODAY, at=NOW, answer="我自己有钱")
         assert "我自己有钱" in Notice.objects.filter(person=payer).latest("pk").text
-        undoing.undo(actor=SELF, person=relative, step_id=step.pk, on=TODAY, at=NOW)
+        undoing.undo(actor=SELF, person=relative, event_id=event.pk, on=TODAY, at=NOW)
         assert invitation_received(relative, number).state == "sent"
         with pytest.raises(CannotUndo):
-            undoing.undo(actor=SELF, person=relative, step_id=step.pk, on=TODAY, at=NOW)
+            undoing.undo(actor=SELF, person=relative, event_id=event.pk, on=TODAY, at=NOW)
 
     def test_a_refusal_cannot_be_taken_back_when_another_invitation_waits(self, payer, relative):
         number = invited(payer, relative).invitation.number
-        step = invitations.decline(actor=SELF, user=relative, number=number, on=TODAY, at=NOW)
+        event = invitations.decline(actor=SELF, user=relative, number=number, on=TODAY, at=NOW)
         invited(payer, relative)
         with pytest.raises(CannotUndo):
-            undoing.undo(actor=SELF, person=relative, step_id=step.pk, on=TODAY, at=NOW)
+            undoing.undo(actor=SELF, person=relative, event_id=event.pk, on=TODAY, at=NOW)
 
     def test_a_lapsed_one_does_not_block_a_new_one(self, payer, relative):
         invited(payer, relative)
@@ -301,4 +301,4 @@ class TestLater:
         for act in acts:
             with pytest.raises(Invitation.DoesNotExist):
                 act()
-        assert Step.objects.count() == 1
+        assert Event.objects.count() == 1

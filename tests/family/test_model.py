@@ -152,9 +152,9 @@ class Families(RuleBasedStateMachine):
     def somebody_is_removed(self, name: str, thoughts: int) -> None:
         if self.ties[name].state == "ended":
             return
-        step = self._act(remove, name)
+        event = self._act(remove, name)
         if thoughts:  # most think again
-            undoing.undo(actor=SELF, person=self.people[name], step_id=step.pk, on=TODAY, at=NOW)
+            undoing.undo(actor=SELF, person=self.people[name], event_id=event.pk, on=TODAY, at=NOW)
         else:
             self.ties[name].state = "ended"
 
@@ -174,13 +174,13 @@ class Families(RuleBasedStateMachine):
         self.moves = getattr(self, "moves", 0) + 1
         given = {"payer": self.owner, "region": QUANZHOU, "amount_fen": amount, "key": f"k{self.moves}"}
         try:
-            step = (pool.move_back if back else pool.move_in)(actor=SELF, on=TODAY, at=NOW, **given)
+            event = (pool.move_back if back else pool.move_in)(actor=SELF, on=TODAY, at=NOW, **given)
         except (NotEnough, Refused):
             assert amount > movable
             return
         assert amount <= movable
         if regretted:
-            undoing.undo(actor=SELF, person=self.owner, step_id=step.pk, on=TODAY, at=NOW)
+            undoing.undo(actor=SELF, person=self.owner, event_id=event.pk, on=TODAY, at=NOW)
             return
         balances["pool"] += -amount if back else amount
         balances["account"] += amount if back else -amount

@@ -172,10 +172,10 @@ class TestWhenItMayBeUsed:
 
     def test_an_act_that_was_used_since_is_not_taken_back(self, pair):
         tie = bond(*pair)
-        step = bonds.set_limit(actor=SELF, payer=pair[0], bond_id=tie.pk, limit_fen=5_000, on=TODAY, at=NOW)
+        event = bonds.set_limit(actor=SELF, payer=pair[0], bond_id=tie.pk, limit_fen=5_000, on=TODAY, at=NOW)
         pay(pair[1], 100)
         with pytest.raises(CannotUndo, match="用过"):
-            undoing.undo(actor=SELF, person=pair[0], step_id=step.pk, on=TODAY, at=NOW)
+            undoing.undo(actor=SELF, person=pair[0], event_id=event.pk, on=TODAY, at=NOW)
 
     def test_the_preview_says_why_somebodys_money_is_left_out(self, pair):
         bond(*pair)
@@ -279,15 +279,15 @@ class TestPool:
         assert (balance_of(owner, QUANZHOU), balance_of(owner, QUANZHOU, "pool")) == (0, 60_000)
 
     def test_a_move_is_taken_back_unless_the_pool_was_used(self, owner):
-        step = self.move(owner, 150_000)
-        undoing.undo(actor=SELF, person=owner, step_id=step.pk, on=TODAY, at=NOW)
+        event = self.move(owner, 150_000)
+        undoing.undo(actor=SELF, person=owner, event_id=event.pk, on=TODAY, at=NOW)
         assert (balance_of(owner, QUANZHOU), balance_of(owner, QUANZHOU, "pool")) == (350_000, 0)
-        step = self.move(owner, 150_000, key="again")
+        event = self.move(owner, 150_000, key="again")
         mother = insured(QUANZHOU, resident=True)
         bond(owner, mother)
         pay(mother, 1, region=QUANZHOU)
         with pytest.raises(CannotUndo, match="用过"):
-            undoing.undo(actor=SELF, person=owner, step_id=step.pk, on=TODAY, at=NOW)
+            undoing.undo(actor=SELF, person=owner, event_id=event.pk, on=TODAY, at=NOW)
 
     def test_it_moves_back_as_far_as_it_holds(self, owner):
         self.move(owner, 150_000)

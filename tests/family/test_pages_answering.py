@@ -8,12 +8,12 @@ import pytest
 from django.test import Client
 
 from accounts.models import OutboxMessage
-from family.codes import BondState, Consent, InvitationState, StepKind
-from family.models import Bond, Invitation, Step
+from family.codes import BondState, Consent, EventKind, InvitationState
+from family.models import Bond, Event, Invitation
 from family.operations import invitations
 from tests.factories.family import NOW, QUANZHOU, SELF, TODAY, insured, invited
 from tests.factories.people import certno
-from tests.family.family_pages import at, bound, browser_of, chen, huang, last_step, page, words
+from tests.family.family_pages import at, bound, browser_of, chen, huang, last_event, page, words
 from tests.personas import changed
 
 
@@ -63,8 +63,8 @@ class TestOwnSignIn:
         _, user, number = asked()
         browser = browser_of(user)
         browser.post(f"/family/invitations/{number}/answer/")
-        step = last_step(StepKind.ACCEPTED)
-        response = browser.post(f"/family/done/{step.pk}/undo/", follow=True)
+        event = last_event(EventKind.ACCEPTED)
+        response = browser.post(f"/family/done/{event.pk}/undo/", follow=True)
         assert "已撤回：同意" in words(response)
         assert Bond.objects.get().state == BondState.ENDED
         assert "陈静邀请您用她的历年结余" in page(browser, f"/family/invitations/{number}/answer/")
@@ -73,13 +73,13 @@ class TestOwnSignIn:
         _, user, number = asked()
         browser = browser_of(user)
         browser.post(f"/family/invitations/{number}/answer/")
-        step = last_step(StepKind.ACCEPTED)
+        event = last_event(EventKind.ACCEPTED)
         with at(NOW + timedelta(minutes=11)):
-            response = browser.post(f"/family/done/{step.pk}/undo/")
+            response = browser.post(f"/family/done/{event.pk}/undo/")
         assert response.status_code == 409
         assert "不能撤回了" in words(response)
         with at(NOW + timedelta(minutes=11)):
-            assert "办错了？" not in page(browser, f"/family/done/{step.pk}/")
+            assert "办错了？" not in page(browser, f"/family/done/{event.pk}/")
 
     def test_no_with_a_word_is_told_and_can_be_undone(self):
         payer, user, number = asked()
@@ -87,7 +87,7 @@ class TestOwnSignIn:
         response = browser.post(f"/family/invitations/{number}/refuse/", {"answer": "我自己够用"}, follow=True)
         assert "已回复不同意" in words(response)
         assert "我自己够用" in page(browser_of(payer), f"/family/invitations/{number}/")
-        browser.post(f"/family/done/{last_step(StepKind.DECLINED).pk}/undo/")
+        browser.post(f"/family/done/{last_event(EventKind.DECLINED).pk}/undo/")
         assert Invitation.objects.get().is_open
 
     def test_a_word_with_a_link_in_it_is_refused_at_its_field(self):
@@ -283,9 +283,9 @@ class TestOnTheInvitersPhone:
 def test_a_result_page_is_only_for_who_did_it():
     payer, user, number = asked()
     browser_of(user).post(f"/family/invitations/{number}/refuse/", {"answer": ""})
-    step = last_step(StepKind.DECLINED)
-    assert browser_of(payer).get(f"/family/done/{step.pk}/").status_code == 404
-    assert browser_of(insured()).get(f"/family/done/{step.pk}/").status_code == 404
-    assert browser_of(payer).post(f"/family/done/{step.pk}/undo/").status_code == 404
+    event = last_event(EventKind.DECLINED)
+    assert browser_of(payer).get(f"/family/done/{event.pk}/").status_code == 404
+    assert browser_of(insured()).get(f"/family/done/{event.pk}/").status_code == 404
+    assert browser_of(payer).post(f"/family/done/{event.pk}/undo/").status_code == 404
     assert Invitation.objects.get().state == InvitationState.DECLINED
-    assert Step.objects.filter(kind=StepKind.UNDONE).count() == 0
+    assert Event.objects.filter(kind=EventKind.UNDONE).count() == 0

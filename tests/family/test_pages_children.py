@@ -161,8 +161,8 @@ def test_a_parent_who_pays_agrees_for_their_own_child():
 def test_that_somebody_disowned_and_then_agreed_is_in_no_history_of_the_payers():
     payer, user = chen(), insured(resident=True, name="张三")
     number = invited(payer, user).invitation.number
-    step = decline(user, number)
-    undoing.undo(actor=SELF, person=user, step_id=step.pk, on=TODAY, at=NOW)
+    event = decline(user, number)
+    undoing.undo(actor=SELF, person=user, event_id=event.pk, on=TODAY, at=NOW)
     bond = accepting.accept(actor=SELF, user=user, number=number, on=TODAY, at=NOW)
     assert bond.state == BondState.ACTIVE
     said = page(browser_of(payer), f"/family/members/{bond.pk}/")

@@ -7,13 +7,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.ledger.pots import open_missing
-from family.codes import BondState, EndReason, InvitationState, StepKind
+from family.codes import BondState, EndReason, EventKind, InvitationState
 from family.models import Bond, Invitation
 from family.operations import bonds
 from family.queries import open_matters
 from tests.factories.family import NOW, SELF, TODAY, ZHOUSHAN, insured, invited
 from tests.factories.people import EnrolmentFactory
-from tests.family.family_pages import bound, browser_of, chen, last_step, page, words
+from tests.family.family_pages import bound, browser_of, chen, last_event, page, words
 
 pytestmark = pytest.mark.usefixtures("policies_loaded", "today")
 
@@ -42,7 +42,7 @@ class TestMember:
         assert "陈伟每年最多用500.00元。" in words(response)
         bond.refresh_from_db()
         assert bond.limit_fen == 50_000
-        browser.post(f"/family/done/{last_step(StepKind.LIMIT).pk}/undo/")
+        browser.post(f"/family/done/{last_event(EventKind.LIMIT).pk}/undo/")
         bond.refresh_from_db()
         assert bond.limit_fen is None
 
@@ -89,7 +89,7 @@ class TestMember:
         assert "10:10前可以撤回" in words(response)
         assert "刚办的，还可以撤回已移除陈伟" in page(browser, "/family/")
         assert "还没有家人让您用他们的钱" in page(browser_of(user), "/family/from-others/")
-        browser.post(f"/family/done/{last_step(StepKind.REMOVED).pk}/undo/")
+        browser.post(f"/family/done/{last_event(EventKind.REMOVED).pk}/undo/")
         assert Bond.objects.get().state == BondState.ACTIVE
 
     def test_an_ended_one_can_be_looked_at_and_not_changed(self):
@@ -166,7 +166,7 @@ class TestFromOthers:
         bond.refresh_from_db()
         assert bond.end_reason == EndReason.LEFT
         assert "还没有家人在用" in page(browser_of(payer), "/family/")
-        browser.post(f"/family/done/{last_step(StepKind.LEFT).pk}/undo/")
+        browser.post(f"/family/done/{last_event(EventKind.LEFT).pk}/undo/")
         assert "陈伟父亲使用中" in page(browser_of(payer), "/family/")
 
     def test_a_bill_tried_out(self):
@@ -203,7 +203,7 @@ class TestClosing:
         assert "家庭共济已关闭" in words(response)
         assert Bond.objects.get().state == BondState.ENDED
         assert "刚办的，还可以撤回家庭共济已关闭" in page(browser, "/family/")
-        browser.post(f"/family/done/{last_step(StepKind.CLOSED).pk}/undo/")
+        browser.post(f"/family/done/{last_event(EventKind.CLOSED).pk}/undo/")
         assert Bond.objects.get().state == BondState.ACTIVE
         assert Invitation.objects.exclude(state=InvitationState.ACCEPTED).get().is_open
 

@@ -5,9 +5,9 @@ import re
 import pytest
 
 from accounts.codes import PotKind
-from family.codes import StepKind
+from family.codes import EventKind
 from tests.factories.family import QUANZHOU, balance_of, insured
-from tests.family.family_pages import bound, browser_of, chen, huang, last_step, page, words
+from tests.family.family_pages import bound, browser_of, chen, huang, last_event, page, words
 
 pytestmark = pytest.mark.usefixtures("policies_loaded", "today")
 
@@ -37,7 +37,7 @@ class TestMovingIn:
         response = browser.post("/family/transfer/check/", {"key": key_of(browser)}, follow=True)
         assert "已转入500.00元" in words(response)
         assert "共济账户里有¥500.00" in page(browser, "/family/")
-        browser.post(f"/family/done/{last_step(StepKind.MOVED_IN).pk}/undo/")
+        browser.post(f"/family/done/{last_event(EventKind.MOVED_IN).pk}/undo/")
         assert balance_of(payer, QUANZHOU, PotKind.POOL) == 0
         assert balance_of(payer, QUANZHOU) == 350_000
 

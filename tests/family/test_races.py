@@ -12,8 +12,8 @@ from django.db import connection
 from accounts.ledger import locking, posting
 from accounts.ledger.verify import findings
 from accounts.models import Person, Pot
-from family.codes import InvitationState, StepKind
-from family.models import Bond, Draw, Invitation, Step
+from family.codes import EventKind, InvitationState
+from family.models import Bond, Draw, Event, Invitation
 from family.operations import accepting, draws, invitations, locks
 from family.operations.ending import remove
 from family.queries import eligibility
@@ -127,7 +127,7 @@ class TestAccepting:
         self.accept_many(12)
         assert sum(isinstance(result, Bond) for result in self.results) == 1
         assert self.results.count(Changed) == 11
-        assert Step.objects.filter(kind=StepKind.ACCEPTED).count() == 1
+        assert Event.objects.filter(kind=EventKind.ACCEPTED).count() == 1
 
     def test_looking_and_then_saving_would_take_effect_several_times(self):
         payer, user = insured(carried=300_000), insured(resident=True)

@@ -72,8 +72,8 @@ class TestTransfersOfAMonth:
 
     def test_one_that_was_undone_does_not_count(self):
         payer = huang()
-        step = moved_in(payer, 10_000, "first")
-        undoing.undo(actor=SELF, person=payer, step_id=step.pk, on=TODAY, at=NOW)
+        event = moved_in(payer, 10_000, "first")
+        undoing.undo(actor=SELF, person=payer, event_id=event.pk, on=TODAY, at=NOW)
         moved_in(payer, 20_000, "second")
         assert balance_of(payer, QUANZHOU, PotKind.POOL) == 20_000
 

@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 
 from accounts.codes import PotKind
-from family.models import Bond, Invitation, Step
+from family.models import Bond, Event, Invitation
 from family.operations import bonds, closing, invitations, pool, undoing
 from family.operations.ending import leave
 from family.queries.facts import changes_in_month
@@ -16,11 +16,11 @@ from tests.family.test_money import pay
 pytestmark = pytest.mark.usefixtures("policies_loaded")
 
 
-def take_back(step: Step, person, at: datetime = NOW) -> Step:
-    return undoing.undo(actor=SELF, person=person, step_id=step.pk, on=TODAY, at=at)
+def take_back(event: Event, person, at: datetime = NOW) -> Event:
+    return undoing.undo(actor=SELF, person=person, event_id=event.pk, on=TODAY, at=at)
 
 
-def close(payer, region: str = RUIAN) -> Step:
+def close(payer, region: str = RUIAN) -> Event:
     return closing.close_family(actor=SELF, payer=payer, region=region, on=TODAY, at=NOW)
 
 
@@ -34,20 +34,20 @@ class TestAfterTheFamilyWasClosed:
     def test_who_had_left_does_not_come_back(self, payer):
         user = insured(resident=True)
         tie = bond(payer, user)
-        step = leave(actor=SELF, user=user, bond_id=tie.pk, on=TODAY, at=NOW)
+        event = leave(actor=SELF, user=user, bond_id=tie.pk, on=TODAY, at=NOW)
         close(payer)
         with pytest.raises(CannotUndo, match="变化"):
-            take_back(step, user)
+            take_back(event, user)
         assert Bond.objects.get(pk=tie.pk).state == "ended"
 
     @pytest.mark.parametrize("not_family", [False, True])
     def test_an_answer_that_was_no_does_not_become_open_again(self, payer, not_family):
         user = insured(resident=True)
         number = invited(payer, user).invitation.number
-        step = invitations.decline(actor=SELF, user=user, number=number, on=TODAY, at=NOW, not_family=not_family)
+        event = invitations.decline(actor=SELF, user=user, number=number, on=TODAY, at=NOW, not_family=not_family)
         close(payer)
         with pytest.raises(CannotUndo, match="变化"):
-            take_back(step, user)
+            take_back(event, user)
         assert not Invitation.objects.get(number=number).is_open
 
     def test_once_the_closing_is_taken_back_so_can_be_what_came_before(self, payer):
@@ -65,10 +65,10 @@ class TestAfterTheFamilyWasClosed:
 
 
 def test_an_invitation_withdrawn_in_the_same_moment_is_not_opened_again(monkeypatch):
-    """The payer's withdrawal commits after the undoing has read the step and before it holds the lock."""
+    """The payer's withdrawal commits after the undoing has read the event and before it holds the lock."""
     payer, user = insured(carried=300_000), insured(resident=True)
     number = invited(payer, user).invitation.number
-    step = invitations.decline(actor=SELF, user=user, number=number, on=TODAY, at=NOW, not_family=True)
+    event = invitations.decline(actor=SELF, user=user, number=number, on=TODAY, at=NOW, not_family=True)
     lock = undoing._lock
 
     def withdrawn_first(*arguments):
@@ -77,7 +77,7 @@ def test_an_invitation_withdrawn_in_the_same_moment_is_not_opened_again(monkeypa
 
     monkeypatch.setattr(undoing, "_lock", withdrawn_first)
     with pytest.raises(CannotUndo, match="变化"):
-        take_back(step, user)
+        take_back(event, user)
 
 
 class TestTheReserve:
@@ -88,21 +88,21 @@ class TestTheReserve:
         self.move(owner, "first")
         return owner
 
-    def move(self, owner, key: str) -> Step:
+    def move(self, owner, key: str) -> Event:
         return pool.move_in(actor=SELF, payer=owner, region=QUANZHOU, amount_fen=150_000, key=key, on=TODAY, at=NOW)
 
     def test_is_not_moved_away_by_closing_moving_again_and_taking_the_closing_back(self, owner):
-        step = close(owner, QUANZHOU)
+        event = close(owner, QUANZHOU)
         self.move(owner, "second")
         with pytest.raises(CannotUndo, match="变化"):
-            take_back(step, owner)
+            take_back(event, owner)
         assert (balance_of(owner, QUANZHOU), balance_of(owner, QUANZHOU, PotKind.POOL)) == (200_000, 150_000)
 
     def test_is_not_used_up_by_closing_paying_and_taking_the_closing_back(self, owner):
-        step = close(owner, QUANZHOU)
+        event = close(owner, QUANZHOU)
         pay(owner, 150_000, region=QUANZHOU)
         with pytest.raises(CannotUndo, match="用过"):
-            take_back(step, owner)
+            take_back(event, owner)
         assert (balance_of(owner, QUANZHOU), balance_of(owner, QUANZHOU, PotKind.POOL)) == (200_000, 0)
 
 

@@ -20,7 +20,7 @@ from family.queries.eligibility import indexes_of, of_age
 from family.queries.invitations import invitation_sent
 from family.rules import NoMatch
 from family.rules.reasons import refuse
-from family.views.citizen.answering import done_step, meaning
+from family.views.citizen.answering import first_event, meaning
 from family.views.citizen.current_account import Act, act_of
 from family.views.citizen.labels import Asked
 from family.views.citizen.refusals import answering, changed
@@ -55,7 +55,7 @@ def here(request: HttpRequest, number: str) -> HttpResponse:
                 last_four=form.cleaned_data["last_four"],
                 address=address_of(request),
             )
-            return redirect("family_done", done_step(bond_id=bond.pk).pk)
+            return redirect("family_done", first_event(bond_id=bond.pk).pk)
         except NoMatch:
             form.add_error(None, NO_MATCH)
     return _here_page(request, act, found, form, has_code=bool(code_id))
@@ -138,7 +138,7 @@ def _agree_for_child(
                 actor=act.actor, parent=act.person, number=found.number, name=child_data["name"],
                 certno=child_data["certno"], declared=form.cleaned_data["declared"], on=act.on, at=act.at,
             )  # fmt: skip
-            return redirect("family_done", done_step(bond_id=bond.pk).pk)
+            return redirect("family_done", first_event(bond_id=bond.pk).pk)
         except NoMatch:
             form.add_error(None, NO_CHILD)
     is_mine = found.payer_id == act.person.pk

@@ -11,9 +11,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.identity.access import person_required
 from accounts.policies import registry
-from family.codes import StepKind
+from family.codes import EventKind
 from family.forms.answering import RefusalForm
-from family.models import Invitation, Step
+from family.models import Event, Invitation
 from family.operations import accepting, invitations
 from family.queries.bonds import bonds_received
 from family.queries.eligibility import to_bind
@@ -41,7 +41,7 @@ def answer(request: HttpRequest, number: str) -> HttpResponse:
         return _settled(request, act, found)
     if request.method == "POST":
         bond = accepting.accept(**act.by_user, number=number)
-        return redirect("family_done", done_step(bond_id=bond.pk).pk)
+        return redirect("family_done", first_event(bond_id=bond.pk).pk)
     found = invitations.mark_seen(**act.by_user, number=number)
     if is_minor(found, act):
         return render(request, "family/answer_minor.html", {**meaning(found, act), "back_url": reverse("family")})
@@ -91,10 +91,10 @@ def is_minor(invitation: Invitation, act: Act) -> bool:
 
 def _settled(request: HttpRequest, act: Act, invitation: Invitation) -> HttpResponse:
     """Say how an invitation ended that can no longer be answered."""
-    step = Step.objects.filter(
-        invitation=invitation, by=act.person, kind__in=(StepKind.ACCEPTED, StepKind.DECLINED), undone_by=None
+    event = Event.objects.filter(
+        invitation=invitation, by=act.person, kind__in=(EventKind.ACCEPTED, EventKind.DECLINED), undone_by=None
     ).last()
-    context = {**meaning(invitation, act), "step": step, "back_url": reverse("family")}
+    context = {**meaning(invitation, act), "event": event, "back_url": reverse("family")}
     return render(request, "family/answer_settled.html", context, status=200 if request.method == "GET" else 409)
 
 
@@ -110,8 +110,8 @@ def refuse(request: HttpRequest, number: str) -> HttpResponse:
         return _settled(request, act, found)
     form = RefusalForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        step = invitations.decline(**act.by_user, number=number, answer=form.cleaned_data["answer"])
-        return redirect("family_done", step.pk)
+        event = invitations.decline(**act.by_user, number=number, answer=form.cleaned_data["answer"])
+        return redirect("family_done", event.pk)
     context = {**meaning(found, act), "form": form, "back_url": reverse("family_answer", args=[number])}
     return render(request, "family/refuse.html", context, status=422 if form.errors else 200)
 
@@ -127,15 +127,15 @@ def disown(request: HttpRequest, number: str) -> HttpResponse:
     if not is_open(found, act.at):
         return _settled(request, act, found)
     if request.method == "POST":
-        step = invitations.decline(**act.by_user, number=number, not_family=True)
-        return redirect("family_done", step.pk)
+        event = invitations.decline(**act.by_user, number=number, not_family=True)
+        return redirect("family_done", event.pk)
     context = {**meaning(found, act), "back_url": reverse("family_answer", args=[number])}
     return render(request, "family/disown.html", context)
 
 
-def done_step(*, bond_id: int) -> Step:
-    """Return the step with which a bond began."""
-    return Step.objects.get(bond_id=bond_id, kind__in=(StepKind.ACCEPTED, StepKind.BOUND), undoes=None)
+def first_event(*, bond_id: int) -> Event:
+    """Return the event with which a bond began."""
+    return Event.objects.get(bond_id=bond_id, kind__in=(EventKind.ACCEPTED, EventKind.BOUND), undoes=None)
 
 
 @login_not_required

@@ -36,7 +36,7 @@ def close(request: HttpRequest) -> HttpResponse:
     if request.method == "GET":
         return render(request, "family/close.html", context)
     try:
-        step = closing.close_family(**act.by_payer, region=giving.region)
+        event = closing.close_family(**act.by_payer, region=giving.region)
     except closing.StillOpen as error:
         return render(request, "family/close.html", {**context, "matters": error.matters}, status=409)
-    return redirect("family_done", step.pk)
+    return redirect("family_done", event.pk)

@@ -15,7 +15,7 @@ from family.queries.eligibility import relations_offered
 from family.queries.invitations import invitations_received, invitations_sent
 from family.views.citizen.current_account import Act, Giving, act_of, giving_of
 from family.views.citizen.labels import Asked
-from family.views.citizen.result import steps_shown
+from family.views.citizen.result import events_shown
 
 SHOWN_FOR = timedelta(days=30)  # how long an answer or a lapse stays on the page
 _SETTLED = (InvitationState.EXPIRED, InvitationState.DECLINED)
@@ -39,7 +39,7 @@ def family(request: HttpRequest) -> HttpResponse:
         "settled": [one for one in asked if one.state in _SETTLED],
         "received": invitations_received(act.person, act.at),
         "payers": bonds_received(act.person, act.on),
-        "undoable": steps_shown(undoable(act.person, act.at), act),
+        "undoable": events_shown(undoable(act.person, act.at), act),
         "relations": relations_offered(giving.region, act.on),
     }
     return render(request, "family/family.html", context)

@@ -72,7 +72,7 @@ def _context(act: Act, number: str) -> dict:
     return {
         "asked": asked,
         "today": act.on,
-        "steps": _marks(asked),
+        "events": _marks(asked),
         "bond": Bond.objects.filter(invitation=found, payer=act.person).order_by("-pk").first(),
         "is_pool": is_pool(found.region, act.on),
     }

@@ -1,4 +1,4 @@
-"""What family pages call people, states and steps. The inviter's page never says more than an inviter may know."""
+"""What family pages call people, states and events. The inviter's page never says more than an inviter may know."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta

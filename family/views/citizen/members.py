@@ -16,7 +16,7 @@ from family.rules import Changed
 from family.views.citizen.current_account import Act, act_of
 from family.views.citizen.labels import pronoun, scope_words, undo_words
 from family.views.citizen.refusals import answering
-from family.views.citizen.result import steps_shown
+from family.views.citizen.result import events_shown
 from yibao.lib.days import day_words
 from yibao.lib.fen import yuan
 
@@ -32,7 +32,7 @@ def member(request: HttpRequest, bond_id: int) -> HttpResponse:
     context = {
         **_about(card, act),
         "marks": history(card.bond, for_payer=True),
-        "undoable": steps_shown((step for step in undoable(act.person, act.at) if step.bond_id == bond_id), act),
+        "undoable": events_shown((event for event in undoable(act.person, act.at) if event.bond_id == bond_id), act),
         "back_url": reverse("family"),
     }
     return render(request, "family/member.html", context)
@@ -73,15 +73,15 @@ def limit(request: HttpRequest, bond_id: int) -> HttpResponse:
         context = {**_about(card, act), "form": form, "back_url": reverse("family_member", args=[bond_id])}
         template = "family/_limit_form.html" if request.htmx else "family/limit.html"
         return render(request, template, context, status=422 if form.errors else 200)
-    step = bonds.set_limit(**act.by_payer, bond_id=bond_id, limit_fen=form.cleaned_data["limit"])
+    event = bonds.set_limit(**act.by_payer, bond_id=bond_id, limit_fen=form.cleaned_data["limit"])
     if request.htmx:
         return _limit_row(request, act, card_given(act.person, bond_id, act.on), "额度已修改。")
-    return redirect("family_done", step.pk)
+    return redirect("family_done", event.pk)
 
 
 def _limit_row(request: HttpRequest, act: Act, card: Card, announcement: str) -> HttpResponse:
-    steps = (step for step in undoable(act.person, act.at) if step.bond_id == card.bond.pk)
-    context = {**_about(card, act), "announcement": announcement, "undoable": steps_shown(steps, act)}
+    events = (event for event in undoable(act.person, act.at) if event.bond_id == card.bond.pk)
+    context = {**_about(card, act), "announcement": announcement, "undoable": events_shown(events, act)}
     return render(request, "family/_limit.html", context)
 
 
@@ -102,8 +102,8 @@ def end_day(request: HttpRequest, bond_id: int) -> HttpResponse:
     if not form.is_bound or form.errors:
         context = {**_about(card, act), "form": form, "back_url": reverse("family_member", args=[bond_id])}
         return render(request, "family/end_day.html", context, status=422 if form.errors else 200)
-    step = bonds.set_end(**act.by_payer, bond_id=bond_id, until_on=form.cleaned_data["until"])
-    return redirect("family_done", step.pk)
+    event = bonds.set_end(**act.by_payer, bond_id=bond_id, until_on=form.cleaned_data["until"])
+    return redirect("family_done", event.pk)
 
 
 @person_required
@@ -111,16 +111,16 @@ def end_day(request: HttpRequest, bond_id: int) -> HttpResponse:
 @answering
 def suspend(request: HttpRequest, bond_id: int) -> HttpResponse:
     """Stop the use at once; nothing is lost by it, so there is no page in between."""
-    step = bonds.suspend(**act_of(request).by_payer, bond_id=bond_id)
-    return redirect("family_done", step.pk)
+    event = bonds.suspend(**act_of(request).by_payer, bond_id=bond_id)
+    return redirect("family_done", event.pk)
 
 
 @person_required
 @require_POST
 @answering
 def resume(request: HttpRequest, bond_id: int) -> HttpResponse:
-    step = bonds.resume(**act_of(request).by_payer, bond_id=bond_id)
-    return redirect("family_done", step.pk)
+    event = bonds.resume(**act_of(request).by_payer, bond_id=bond_id)
+    return redirect("family_done", event.pk)
 
 
 @never_cache

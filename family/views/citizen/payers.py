@@ -23,7 +23,7 @@ from family.rules import Changed, Where
 from family.views.citizen.current_account import Act, act_of
 from family.views.citizen.labels import pronoun, scope_words, undo_words
 from family.views.citizen.refusals import answering
-from family.views.citizen.result import steps_shown
+from family.views.citizen.result import events_shown
 from yibao.lib.fen import yuan
 
 UP, DOWN = "up", "down"
@@ -47,7 +47,7 @@ def from_others(request: HttpRequest) -> HttpResponse:
         **_order(act),
         "has_account": account is not None,
         "received": invitations_received(act.person, act.at),
-        "undoable": steps_shown(undoable(act.person, act.at), act) if account is None else [],
+        "undoable": events_shown(undoable(act.person, act.at), act) if account is None else [],
         "form": PreviewForm(places=PLACES),
     }
     return render(request, "family/from_others.html", context)

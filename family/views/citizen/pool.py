@@ -31,7 +31,7 @@ def transfer(request: HttpRequest) -> HttpResponse:
     if movable.reasons:
         return _explained(request, movable)
     before = request.session.get(CHOSEN, {})
-    chosen = None if "step" in before else before.get("fen")
+    chosen = None if "event" in before else before.get("fen")
     form = AmountForm(
         request.POST if request.method == "POST" else None,
         most_fen=movable.movable_fen,
@@ -70,17 +70,17 @@ def check(request: HttpRequest) -> HttpResponse:
     giving, act = _pool_of(request), act_of(request)
     chosen = request.session.get(CHOSEN)
     key = request.POST.get("key", "")
-    if chosen is None or chosen["region"] != giving.region or (request.method == "GET" and "step" in chosen):
+    if chosen is None or chosen["region"] != giving.region or (request.method == "GET" and "event" in chosen):
         return redirect("family_transfer")
     if request.method == "POST":
         if key != chosen["key"]:
             return changed(request, back_url=reverse("family_transfer"))
         try:
-            step = pool.move_in(**act.by_payer, region=giving.region, amount_fen=chosen["fen"], key=key)
+            event = pool.move_in(**act.by_payer, region=giving.region, amount_fen=chosen["fen"], key=key)
         except pool.posting.NotEnough:
             return changed(request, back_url=reverse("family_transfer"), text="能转入的金额刚刚变了。")
-        request.session[CHOSEN] = {**chosen, "step": step.pk}
-        return redirect("family_done", step.pk)
+        request.session[CHOSEN] = {**chosen, "event": event.pk}
+        return redirect("family_done", event.pk)
     movable = to_move_in(payer=act.person, region=giving.region, on=act.on)
     if movable.reasons:
         return _explained(request, movable)

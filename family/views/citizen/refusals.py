@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from accounts.identity import limits
 from accounts.identity.access import current_person
-from family.models import Bond, Invitation, Step
+from family.models import Bond, Event, Invitation
 from family.models.invitations import NUMBER
 from family.rules import Changed, Reason, ReasonCode, Refused
 
@@ -125,7 +125,7 @@ def answering(view: View) -> View:
             return changed(request)
         except limits.TooOftenError as error:
             return too_often(request, error)
-        except (Bond.DoesNotExist, Invitation.DoesNotExist, Step.DoesNotExist):
+        except (Bond.DoesNotExist, Invitation.DoesNotExist, Event.DoesNotExist):
             raise Http404 from None
 
     return answered
