@@ -5,6 +5,7 @@ BENCH ?=
 PEOPLE ?= 1000000
 WORKERS ?= 2
 BIN := .venv/bin
+TEMPLATES := templates tests/browser/pages
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 12
@@ -31,8 +32,13 @@ test: .venv/dev ## the whole test suite, on real PostgreSQL, Valkey and Chromium
 unit: .venv/dev ## the tests of pure code (formulas, terms, rules, lib), without any server, in seconds
 	@$(BIN)/pytest -q -m unit
 
+format: .venv/dev ## format code and templates
+	@$(BIN)/ruff format .
+	@$(BIN)/djhtml --tabwidth 2 $(TEMPLATES)
+
 check: .venv/dev ## format, lint, types, import contracts, missing migrations, deployment settings
 	@$(BIN)/ruff format --check .
+	@$(BIN)/djhtml --check --tabwidth 2 $(TEMPLATES)
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
@@ -50,4 +56,4 @@ sweep: .venv/dev ## every page, type size, width and contrast through axe and th
 	@sh tests/chromium.sh
 	@$(BIN)/python -m tests.browser.sweep
 
-.PHONY: help setup run test unit check bench soak sweep
+.PHONY: help setup run test unit format check bench soak sweep

@@ -151,4 +151,4 @@ class TestPieces:
 
     def test_an_alert_says_its_kind_first(self):
         html = text('{% alert "warn" title="请确认" %}<p>真的吗</p>{% endalert %}')
-        assert html.startswith("注意：请确认")
+        assert html.lstrip().startswith("注意：请确认")
