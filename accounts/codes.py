@@ -107,9 +107,73 @@ class HeldState(TextCode):
     DROPPED = "dropped", "已放弃"
 
 
+class InstitutionKind(TextCode):
+    """定点医药机构 are of two kinds."""
+
+    HOSPITAL = "hospital", "定点医疗机构"
+    PHARMACY = "pharmacy", "定点零售药店"
+
+
+class InstitutionLevel(IntegerCode):
+    """医疗机构等级。无等级 are mostly community clinics (社区卫生院)."""
+
+    NONE = 0, "无等级"
+    ONE = 1, "一级"
+    TWO = 2, "二级"
+    THREE = 3, "三级"
+
+
 class Gender(IntegerCode):
     MALE = 1, "男"
     FEMALE = 2, "女"
+
+
+class Relation(TextCode):
+    """使用人是出钱人的…… (agnter_rlts; there is no 3). Always stored in this direction."""
+
+    SPOUSE = "1", "配偶"
+    CHILD = "2", "子女"
+    GRANDCHILD = "4", "孙子女、外孙子女"
+    PARENT = "5", "父母"
+    GRANDPARENT = "6", "祖父母、外祖父母"
+    SIBLING = "7", "兄弟姐妹"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What regions call it: 祖父母 and 外祖父母 share one code, as do grandchildren."""
+        return tuple(self.label.split("、"))
+
+    @property
+    def inverse(self) -> "Relation":
+        """What the payer is to the user."""
+        return _INVERSE.get(self, self)
+
+    def word(self, gender: int | None = None) -> str:
+        """Return what somebody who stands in this relation is called: 父亲 where the gender is known, else 父母."""
+        return self.label if gender is None else _WORDS[self][Gender(gender)]
+
+
+_INVERSE = {
+    Relation.CHILD: Relation.PARENT,
+    Relation.PARENT: Relation.CHILD,
+    Relation.GRANDCHILD: Relation.GRANDPARENT,
+    Relation.GRANDPARENT: Relation.GRANDCHILD,
+}
+_WORDS = {
+    Relation.SPOUSE: {Gender.MALE: "丈夫", Gender.FEMALE: "妻子"},
+    Relation.CHILD: {Gender.MALE: "儿子", Gender.FEMALE: "女儿"},
+    Relation.GRANDCHILD: {Gender.MALE: "孙子（外孙）", Gender.FEMALE: "孙女（外孙女）"},
+    Relation.PARENT: {Gender.MALE: "父亲", Gender.FEMALE: "母亲"},
+    Relation.GRANDPARENT: {Gender.MALE: "祖父（外祖父）", Gender.FEMALE: "祖母（外祖母）"},
+    Relation.SIBLING: {Gender.MALE: "兄弟", Gender.FEMALE: "姐妹"},
+}
+
+
+class Scope(TextCode):
+    """What relatives' money is good for: two uses of 国办发〔2024〕38号, granted separately."""
+
+    MEDICAL = "medical", "看病买药"
+    PREMIUM = "premium", "代缴城乡居民医保"
 
 
 class PotKind(TextCode):

@@ -1,27 +1,6 @@
-"""Codes of sharing: what somebody is to whom, and how invitations and bonds stand."""
+"""Codes of sharing: how invitations and bonds stand, and what happened to them."""
 
 from accounts.codes import TextCode
-
-
-class Relation(TextCode):
-    """使用人是出钱人的…… (agnter_rlts of the national code tables; there is no 3).
-
-    Always stored in this direction; family.rules.relations turns it round for the other side's pages.
-    """
-
-    SPOUSE = "1", "配偶"
-    CHILD = "2", "子女"
-    GRANDCHILD = "4", "孙子女、外孙子女"
-    PARENT = "5", "父母"
-    GRANDPARENT = "6", "祖父母、外祖父母"
-    SIBLING = "7", "兄弟姐妹"
-
-
-class Scope(TextCode):
-    """What a bond is good for: two uses of 国办发〔2024〕38号, granted separately."""
-
-    MEDICAL = "medical", "看病买药"
-    PREMIUM = "premium", "代缴城乡居民医保"
 
 
 class InvitationState(TextCode):

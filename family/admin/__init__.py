@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts.admin.jobs import ReadOnlyAdmin
+from accounts.codes import Scope
 from family.models import Bond, Event, Invitation
 from yibao.lib.fen import grouped
 from yibao.lib.masking import masked_name
@@ -32,7 +33,7 @@ class SharingAdmin(ReadOnlyAdmin):
 
     @admin.display(description="用来")
     def scopes_shown(self, row: Any) -> str:
-        return "、".join(row.scopes)
+        return "、".join(Scope(scope).label for scope in row.scopes)
 
 
 class StepInline(admin.TabularInline):

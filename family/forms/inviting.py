@@ -5,8 +5,8 @@ from typing import Any
 
 from django import forms
 
+from accounts.codes import Scope
 from accounts.forms.signin import PhoneField
-from family.codes import Scope
 from family.forms.fields import CertnoField, DayField, YuanField, plain_name
 
 OTHER = "other"

@@ -4,7 +4,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from family.codes import ACTIVE_STATES, BondState, Consent, EndReason, Relation, Scope
+from accounts.codes import Relation, Scope
+from family.codes import ACTIVE_STATES, BondState, Consent, EndReason
 from family.models.invitations import Invitation
 
 

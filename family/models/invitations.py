@@ -4,8 +4,9 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from accounts.codes import Relation, Scope
 from accounts.sealing.fields import BlindIndexField, SealedField
-from family.codes import OPEN, Consent, InvitationState, Relation, Scope
+from family.codes import OPEN, Consent, InvitationState
 
 NUMBER = r"GJ[0-9]{4}-[0-9]{4}-[0-9A-Z]{5}"  # GJ2026-1121-7F3AK, in addresses and wherever one is typed
 

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.crypto import constant_time_compare
 
+from accounts.codes import Relation
 from accounts.identity import certificates, codes, limits, sms
 from accounts.identity.actors import Actor
 from accounts.ledger.retry import retrying
@@ -145,7 +146,7 @@ def accept_for_child(
     is_adult = age_on(parent.birth_on, on) >= ADULT_YEARS
     if invitation is None or not (declared and is_adult) or parent.certno == invitation.invitee_certno:
         raise NoMatch
-    if parent.pk == invitation.payer_id and invitation.relation != "2":
+    if parent.pk == invitation.payer_id and invitation.relation != Relation.CHILD:
         raise NoMatch  # an inviter answers for their own child only
     refuse(eligibility.of_age(invitation, on))
     user = notifications.invitee_of(invitation)

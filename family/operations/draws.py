@@ -1,7 +1,7 @@
 """Using relatives' money: what payments locks while it decides, and what is written down when it has paid.
 
     with transaction.atomic():
-        locked = draws.lock_sources(actor=…, person=…, region=…, on=…, scope="medical", where=Where("hospital", 1))
+        locked = draws.lock_sources(actor=…, person=…, region=…, on=…, scope=Scope.MEDICAL, where=where)
         takes = spending_plan(amount_fen, locked.sources)
         vouchers = draws.post(actor=…, kind=…, takes=takes, target=PotKind.INSTITUTIONS, …)
 
@@ -18,7 +18,7 @@ from typing import Any
 
 from django.conf import settings
 
-from accounts.codes import PotKind, VoucherKind
+from accounts.codes import PotKind, Scope, VoucherKind
 from accounts.identity.actors import Actor
 from accounts.ledger import posting
 from accounts.ledger.locking import LockedPots, lock_years_and_pots
@@ -47,7 +47,7 @@ def lock_sources(
     person: Person,
     region: str,
     on: date,
-    scope: str = "medical",
+    scope: str = Scope.MEDICAL,
     where: Where | None = None,
 ) -> LockedSources:
     """Lock what may pay for this person and return it, in the caller's transaction.

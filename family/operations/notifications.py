@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from accounts.codes import NoticeKind
+from accounts.codes import NoticeKind, Relation
 from accounts.identity import sms
 from accounts.identity.actors import Act, Actor
 from accounts.models import Person
@@ -11,7 +11,6 @@ from accounts.sealing import fields
 from family.codes import EndReason
 from family.models import Bond, Invitation
 from family.queries.facts import funds_name
-from family.rules import relations
 from yibao.lib.clock import SHANGHAI
 from yibao.lib.days import short_day_words
 from yibao.lib.fen import grouped
@@ -36,12 +35,12 @@ def money_of(payer: Person, region: str) -> str:
 
 def kin_to_payer(bond: Bond) -> str:
     """Return how the payer's pages call the user: 父亲陈伟."""
-    return f"{relations.word(bond.relation, bond.user.gender)}{bond.user.name}"
+    return f"{Relation(bond.relation).word(bond.user.gender)}{bond.user.name}"
 
 
 def kin_to_user(bond: Bond) -> str:
     """Return how the user's pages call the payer: 女儿陈静."""
-    return f"{relations.word(relations.inverse(bond.relation), bond.payer.gender)}{bond.payer.name}"
+    return f"{Relation(bond.relation).inverse.word(bond.payer.gender)}{bond.payer.name}"
 
 
 def invited(*, actor: Actor, invitation: Invitation, at: datetime) -> None:

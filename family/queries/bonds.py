@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from django.db.models import Q
 
+from accounts.codes import Relation, Scope
 from accounts.ledger import periods
 from accounts.models import Person
 from accounts.policies import registry
@@ -14,7 +15,7 @@ from family.codes import ACTIVE_STATES, BondState, EventKind
 from family.models import Bond, Event
 from family.queries.facts import Insured, bound_of, used_fen
 from family.queries.invitations import Mark, is_silent
-from family.rules import relations, use
+from family.rules import use
 from family.rules.use import BLOCKED_WORDS, Blocked, Bound, PlaceRule
 from yibao.lib.days import day_words
 from yibao.lib.fen import grouped
@@ -57,7 +58,7 @@ class Card:
 
 def where_usable(bound: Bound) -> list[PlaceRule]:
     """Return every kind of place and whether the money works there; nothing where the user's region has no rules."""
-    if bound.user_terms is None or "medical" not in bound.scopes:
+    if bound.user_terms is None or Scope.MEDICAL not in bound.scopes:
         return []
     return use.places(bound.user.insurance, bound.user_terms)
 
@@ -132,8 +133,8 @@ def _card(bond: Bond, person: Person, on: date, insured: Insured, used: int) -> 
 def kin_of(bond: Bond, person: Person) -> str:
     """Return what the other one is to this person, the right way round: 父亲."""
     if person.pk == bond.payer_id:
-        return relations.word(bond.relation, bond.user.gender)
-    return relations.word(relations.inverse(bond.relation), bond.payer.gender)
+        return Relation(bond.relation).word(bond.user.gender)
+    return Relation(bond.relation).inverse.word(bond.payer.gender)
 
 
 def used_this_year(bond: Bond, on: date) -> int:

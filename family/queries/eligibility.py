@@ -11,7 +11,7 @@ from accounts.sealing import fields
 from family.codes import ACTIVE_STATES, OPEN
 from family.models import Bond, Invitation
 from family.queries.facts import payer_facts, user_facts
-from family.rules import Reason, ReasonCode, eligibility, relations
+from family.rules import Reason, ReasonCode, eligibility
 from family.rules.eligibility import Pair
 from yibao.lib.clock import SHANGHAI
 from yibao.lib.fen import grouped
@@ -29,7 +29,7 @@ _TOO_MANY = Reason(
 def relations_offered(region: str, on: date) -> list[tuple[str, str]]:
     """Return (national code, label) of the relations a region allows on a day; none where nothing is shared."""
     terms = registry.sharing_or_none(region, on)
-    return relations.offered(terms.relations) if terms else []
+    return [(code.value, names) for code, names in terms.relation_choices.items()] if terms else []
 
 
 def indexes_of(certno: str) -> list[bytes]:

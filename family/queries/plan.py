@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from accounts.codes import ACCOUNT_POTS, MONEY_POTS, PotKind
+from accounts.codes import ACCOUNT_POTS, MONEY_POTS, PotKind, Scope
 from accounts.ledger import periods
 from accounts.ledger.pots import available_fen
 from accounts.models import Person, Pot
@@ -52,7 +52,7 @@ def sources_of(
     pots: Mapping[int, Pot],
     available: Available,
     bonds: Sequence[Bond] = (),
-    scope: str = "medical",
+    scope: str = Scope.MEDICAL,
     where: Where | None = None,
 ) -> list[Source]:
     """Return the pots that may pay for this person on that day, in the order in which they are used.
@@ -144,7 +144,7 @@ class Plan:
 
 
 def plan(
-    *, person: Person, region: str, amount_fen: int, on: date, scope: str = "medical", where: Where | None = None
+    *, person: Person, region: str, amount_fen: int, on: date, scope: str = Scope.MEDICAL, where: Where | None = None
 ) -> Plan:
     """Return what a bill of this amount (fen) at this kind of place would take, from whom, in which order.
 

@@ -7,11 +7,11 @@ where they differ: both must permit (domain 5, rule 5).
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+from accounts.codes import InsuranceType, Relation, Scope
 from accounts.policies.terms import SharingTerms
-from accounts.policies.terms.sharing import INSURANCES, NATIONAL, NORMAL, PREMIUM, SAME_PROVINCE, SCOPES
+from accounts.policies.terms.sharing import NATIONAL, NORMAL, SAME_PROVINCE
 from family.rules.facts import Pair, Payer, User
 from family.rules.reasons import Reason, ReasonCode
-from family.rules.relations import CODES, word
 from yibao.lib.days import day_words
 from yibao.lib.fen import grouped
 
@@ -132,7 +132,7 @@ def pair_reasons(pair: Pair, terms: SharingTerms) -> Found:
     if pair.is_self:
         yield Reason(ReasonCode.SELF, "不能邀请自己", "填的是您自己的证件号码", "请填家人的证件号码")
     if pair.relation and not is_allowed(pair.relation, terms):
-        name = word(pair.relation) if pair.relation in CODES else pair.relation
+        name = Relation(pair.relation).label if pair.relation in Relation.values else pair.relation
         yield Reason(
             ReasonCode.RELATION,
             "这种关系不在范围里",
@@ -143,8 +143,8 @@ def pair_reasons(pair: Pair, terms: SharingTerms) -> Found:
         yield Reason(
             ReasonCode.SCOPE,
             "当地还不能这样用",
-            f"当地家人的钱不能用来{'、'.join(SCOPES[scope] for scope in missing)}",
-            f"可以用来{'、'.join(SCOPES[scope] for scope in terms.scopes)}",
+            f"当地家人的钱不能用来{'、'.join(Scope(scope).label for scope in missing)}",
+            f"可以用来{'、'.join(Scope(scope).label for scope in terms.scopes)}",
         )
     if pair.is_bound:
         yield Reason(ReasonCode.ALREADY_BOUND, "你们已经绑定了", "这位家人已经在用您的钱", "在家庭共济页可以修改额度")
@@ -190,7 +190,7 @@ def user_reasons(user: User, pair: Pair, payer_region: str, terms: SharingTerms)
             f"{user.enrolment.region_name}的规定里没有这种关系",
             "两地的规定都允许才能办",
         )
-    if not user.identity_checked and (not terms.temporary_members or set(pair.scopes) != {PREMIUM}):
+    if not user.identity_checked and (not terms.temporary_members or set(pair.scopes) != {Scope.PREMIUM}):
         only = "只能作为代缴居民医保的临时成员" if terms.temporary_members else "当地没有临时成员"
         yield Reason(ReasonCode.IDENTITY, "身份没有完整核验", only, "带身份证到窗口核验身份")
 
@@ -230,7 +230,7 @@ def _user_enrolment(user: User, payer_region: str, both: list[SharingTerms]) -> 
         yield Reason(
             ReasonCode.USER_INSURANCE,
             "这种医保的参保人不能用",
-            f"参加的是{INSURANCES.get(enrolment.insurance, enrolment.insurance)}",
+            f"参加的是{InsuranceType(enrolment.insurance).label}",
             "可以打电话问当地的规定",
         )
 
@@ -248,7 +248,7 @@ def of_age_reasons(age: int, terms: SharingTerms) -> Found:
 
 def is_allowed(relation: str, terms: SharingTerms) -> bool:
     """Return whether the user may be this to the payer; the relation as national code or as the region names it."""
-    return relation in terms.relation_codes if relation in CODES else relation in terms.relations
+    return relation in terms.relation_choices if relation in Relation.values else relation in terms.relations
 
 
 def covers(terms: SharingTerms, payer_region: str, user_region: str) -> bool:

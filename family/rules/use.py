@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from accounts.codes import InstitutionKind, InstitutionLevel, InsuranceType
 from accounts.policies.terms import SharingTerms
-from accounts.policies.terms.sharing import HOSPITAL, LEVELS, NORMAL, PHARMACY, POOL
+from accounts.policies.terms.sharing import NORMAL, POOL
 from family.rules.eligibility import covers, is_allowed
 from family.rules.facts import EnrolmentFacts
-
-RESIDENT = "390"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +107,13 @@ def _meets(enrolment: EnrolmentFacts, required: str) -> bool:
 
 def place_allowed(where: Where, insurance: str, terms: SharingTerms) -> bool:
     """Return whether a user of this insurance may use relatives' money there, by the user's own region (TV-22)."""
-    if insurance != RESIDENT:
+    if insurance != InsuranceType.RESIDENT:
         return True
     if terms.resident_places is not None and where.kind not in terms.resident_places:
         return False
-    return where.kind != HOSPITAL or terms.resident_levels is None or where.level in terms.resident_levels
+    return (
+        where.kind != InstitutionKind.HOSPITAL or terms.resident_levels is None or where.level in terms.resident_levels
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +127,11 @@ class PlaceRule:
 def places(insurance: str, terms: SharingTerms) -> list[PlaceRule]:
     """Return every kind of place and whether relatives' money works there for a user of this insurance."""
     hospitals = [
-        PlaceRule(f"{name}医疗机构" if level else "没有等级的医疗机构（如社区卫生院）",
-                  place_allowed(Where(HOSPITAL, level), insurance, terms))
-        for level, name in LEVELS.items()
+        PlaceRule(f"{level.label}医疗机构" if level else "没有等级的医疗机构（如社区卫生院）",
+                  place_allowed(Where(InstitutionKind.HOSPITAL, level), insurance, terms))
+        for level in InstitutionLevel
     ]  # fmt: skip
-    return [*hospitals, PlaceRule("药店", place_allowed(Where(PHARMACY), insurance, terms))]
+    return [*hospitals, PlaceRule("药店", place_allowed(Where(InstitutionKind.PHARMACY), insurance, terms))]
 
 
 def keep_back(sources_fen: Iterable[int], terms: SharingTerms) -> list[int]:

@@ -3,8 +3,8 @@
 from django.db import models
 from django.db.models import F, Q
 
+from accounts.codes import InstitutionKind, InstitutionLevel
 from accounts.models import Voucher
-from payments.enums import InstitutionKind, InstitutionLevel
 
 
 class Institution(models.Model):

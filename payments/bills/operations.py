@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-from accounts.codes import PotKind, VoucherKind
+from accounts.codes import InstitutionKind, PotKind, Scope, VoucherKind
 from accounts.identity.actors import Actor
 from accounts.ledger import posting
 from accounts.ledger.locking import lock_years_and_pots
@@ -42,7 +42,7 @@ def pay(
         if earlier is not None:
             return _same(earlier, institution, person, amount_fen, on)
         where = Where(institution.kind, institution.level)
-        locked = draws.lock_sources(actor=actor, person=person, region=region, on=on, scope="medical", where=where)
+        locked = draws.lock_sources(actor=actor, person=person, region=region, on=on, scope=Scope.MEDICAL, where=where)
         earlier = Bill.objects.filter(key=key).first()  # the same bill, paid while this one waited for the locks
         if earlier is not None:
             return _same(earlier, institution, person, amount_fen, on)
@@ -56,7 +56,7 @@ def pay(
             on=on,
             key=f"bill:{key}",
             payload={"institution": institution.pk, "person": person.pk, "amount_fen": amount_fen},
-            reason="购药" if institution.kind == "pharmacy" else "门诊",
+            reason="购药" if institution.kind == InstitutionKind.PHARMACY else "门诊",
             place=Place(institution.kind_shown, institution.name),
             at=at,
         )

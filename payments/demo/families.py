@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from accounts.codes import Relation, Scope
 from accounts.identity.actors import Actor
 from accounts.models import Person
 from accounts.queries.people import find_by_certno
@@ -16,7 +17,6 @@ from yibao.lib.months import Month
 
 CHEN_JING, CHEN_WEI, LIN_XIAOYU = 1, 2, 5
 HUANG_JIANGUO, HUANG_XIUYING, HUANG_XIAOMING = 10, 11, 12
-PARENT, CHILD = "5", "2"  # the user is the payer's parent, the payer's child
 WAITING_DAYS = 2
 
 
@@ -42,7 +42,7 @@ class Story:
             relation=relation,
             name=invitee.name,
             certno=invitee.certno,
-            scopes=("medical", "premium"),
+            scopes=tuple(Scope),
             limit_fen=limit_fen,
         )
         sent = invitations.send(actor=self.actor, payer=inviter, region=region, on=self.on, at=self.at)
@@ -89,12 +89,12 @@ class Story:
 
 
 def chen(story: Story) -> None:
-    story.agree(CHEN_WEI, story.ask(CHEN_JING, CHEN_WEI, RUIAN, PARENT, limit_fen=300_000))
+    story.agree(CHEN_WEI, story.ask(CHEN_JING, CHEN_WEI, RUIAN, Relation.PARENT, limit_fen=300_000))
 
 
 def huang(story: Story) -> None:
-    story.agree(HUANG_XIUYING, story.ask(HUANG_JIANGUO, HUANG_XIUYING, QUANZHOU, PARENT))
-    number = story.ask(HUANG_JIANGUO, HUANG_XIAOMING, QUANZHOU, CHILD, limit_fen=50_000)
+    story.agree(HUANG_XIUYING, story.ask(HUANG_JIANGUO, HUANG_XIUYING, QUANZHOU, Relation.PARENT))
+    number = story.ask(HUANG_JIANGUO, HUANG_XIAOMING, QUANZHOU, Relation.CHILD, limit_fen=50_000)
     story.agree_for(HUANG_XIAOMING, HUANG_JIANGUO, number)
     story.move_in(HUANG_JIANGUO, 100_000)
 
@@ -121,7 +121,7 @@ def live(*, actor: Actor, month: Month, today: date) -> None:
 
 def wait(*, actor: Actor, today: date) -> None:
     """Leave one invitation waiting for a parent's answer."""
-    Story(actor, today - timedelta(days=WAITING_DAYS)).ask(CHEN_JING, LIN_XIAOYU, RUIAN, CHILD)
+    Story(actor, today - timedelta(days=WAITING_DAYS)).ask(CHEN_JING, LIN_XIAOYU, RUIAN, Relation.CHILD)
 
 
 def person(serial: int) -> Person:

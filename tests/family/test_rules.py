@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accounts.codes import Gender, Relation
 from accounts.policies.terms import SharingTerms
-from accounts.policies.terms.sharing import RELATIONS
 from family.rules import (
     Reason,
     ReasonCode,
@@ -17,7 +17,6 @@ from family.rules import (
     Where,
     eligibility,
     premium_plan,
-    relations,
     spending_plan,
     use,
 )
@@ -206,23 +205,24 @@ def test_age_counts_from_the_birthday(born, day, age):
 
 class TestRelations:
     def test_turned_round_twice_it_is_the_same(self):
-        assert all(relations.inverse(relations.inverse(code)) == code for code in relations.CODES)
+        assert all(relation.inverse.inverse == relation for relation in Relation)
 
     @pytest.mark.parametrize(("code", "other"), [("2", "5"), ("4", "6"), ("1", "1"), ("7", "7")])
     def test_the_other_side(self, code, other):
-        assert relations.inverse(code) == other
-        assert relations.inverse(other) == code
+        assert Relation(code).inverse == other
+        assert Relation(other).inverse == code
 
     def test_a_father_invited_by_his_daughter_sees_a_daughter(self):
-        assert relations.word("5", 1) == "父亲"
-        assert relations.word(relations.inverse("5"), 2) == "女儿"
+        assert Relation.PARENT.word(1) == "父亲"
+        assert Relation.PARENT.inverse.word(2) == "女儿"
 
-    def test_every_kind_of_the_terms_has_a_code_we_name(self):
-        assert set(RELATIONS.values()) == set(relations.CODES)
-        assert all(relations.word(code) for code in relations.CODES)
+    def test_everybody_has_a_word_for_either_gender_and_for_none(self):
+        assert all(relation.word(gender) for relation in Relation for gender in (None, *Gender))
 
     def test_kinds_that_share_a_code_are_offered_together(self):
-        assert relations.offered(("父母", "祖父母", "外祖父母")) == [("5", "父母"), ("6", "祖父母、外祖父母")]
+        terms = replace(TERMS, relations=("外祖父母", "父母", "祖父母", "孙子女"))
+        offered = {Relation.GRANDCHILD: "孙子女", Relation.PARENT: "父母", Relation.GRANDPARENT: "祖父母、外祖父母"}
+        assert terms.relation_choices == offered
 
 
 BOUND = Bound(

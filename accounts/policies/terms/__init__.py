@@ -9,7 +9,7 @@ from accounts.policies.terms.credit import CreditTerms
 from accounts.policies.terms.interest import InterestTerms
 from accounts.policies.terms.parameters import AgeTier, PolicyError, Problem, parameters, percent, read_values
 from accounts.policies.terms.premium import PremiumTerms
-from accounts.policies.terms.sharing import RELATIONS, SharingTerms
+from accounts.policies.terms.sharing import SharingTerms
 from accounts.policies.terms.spending import SpendingTerms
 
 Terms = CreditTerms | InterestTerms | SharingTerms | SpendingTerms | PremiumTerms
@@ -28,7 +28,6 @@ KIND_NAMES = {
 __all__ = [
     "KINDS",
     "KIND_NAMES",
-    "RELATIONS",
     "AgeTier",
     "CreditTerms",
     "InterestTerms",

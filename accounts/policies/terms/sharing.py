@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
+from accounts.codes import InstitutionKind, InstitutionLevel, InsuranceType, Relation, Scope
 from accounts.policies.terms.parameters import money, one_of, several_of, whole, yes_no
 
 AUTHORISE, POOL = "authorise", "pool"
@@ -12,32 +13,13 @@ MODELS = {AUTHORISE: "授权使用（绑定时钱不动，用的时候从授权�
 CARRIED, BALANCE = "carried", "balance"
 FUNDS = {CARRIED: "只限历年结余", BALANCE: "个人账户余额（不分当年、历年）"}
 
-# "The user is the payer's …", with the national code of the relation (agnter_rlts; there is no 3).
-RELATIONS = {
-    "配偶": "1",
-    "子女": "2",
-    "孙子女": "4",
-    "外孙子女": "4",
-    "父母": "5",
-    "祖父母": "6",
-    "外祖父母": "6",
-    "兄弟姐妹": "7",
-}
-
-MEDICAL, PREMIUM = "medical", "premium"
-SCOPES = {MEDICAL: "看病买药", PREMIUM: "代缴城乡居民医保"}
+RELATION_NAMES = [name for relation in Relation for name in relation.names]
 
 SAME_REGION, SAME_PROVINCE, NATIONAL = "region", "province", "nation"
 PLACES = {SAME_REGION: "本统筹区", SAME_PROVINCE: "本省", NATIONAL: "全国"}
 
 NORMAL, ANY = "normal", "any"
 STATUSES = {NORMAL: "正常参保", ANY: "参保即可，不论是否正常"}
-
-INSURANCES = {"310": "职工基本医疗保险", "390": "城乡居民基本医疗保险"}
-
-LEVELS = {0: "无等级", 1: "一级", 2: "二级", 3: "三级"}
-HOSPITAL, PHARMACY = "hospital", "pharmacy"
-PLACE_TYPES = {HOSPITAL: "定点医疗机构", PHARMACY: "定点零售药店"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +30,8 @@ class SharingTerms:
 
     model: str = one_of("共济方式", MODELS)
     funds: str = one_of("可共济的钱", FUNDS)
-    scopes: tuple[str, ...] = several_of("可以用来", SCOPES)
-    relations: tuple[str, ...] = several_of("亲属关系", {name: name for name in RELATIONS})
+    scopes: tuple[str, ...] = several_of("可以用来", dict(Scope.choices))
+    relations: tuple[str, ...] = several_of("亲属关系", {name: name for name in RELATION_NAMES})
     # Two rules that both say 2000 (C16): a gate that last year's balance has to reach, and a reserve kept back.
     gate_fen: int | None = money("上年末余额门槛（含）", optional=True)
     reserve_fen: int | None = money("保留在自己账户的金额", optional=True)
@@ -59,11 +41,15 @@ class SharingTerms:
     temporary_members: bool = yes_no("可以有只用于代缴的临时成员")
     payer_status: str = one_of("出钱人参保状态", STATUSES)
     user_status: str = one_of("使用人参保状态", STATUSES)
-    user_insurances: tuple[str, ...] = several_of("使用人参加的险种", INSURANCES)
+    user_insurances: tuple[str, ...] = several_of("使用人参加的险种", dict(InsuranceType.choices))
     insured_scope: str = one_of("使用人参保地", PLACES)
     # A resident's own scheme may narrow where relatives' money works (C19); empty means no such limit.
-    resident_levels: tuple[int, ...] | None = several_of("居民使用人限医疗机构等级", LEVELS, optional=True)
-    resident_places: tuple[str, ...] | None = several_of("居民使用人限机构类型", PLACE_TYPES, optional=True)
+    resident_levels: tuple[int, ...] | None = several_of(
+        "居民使用人限医疗机构等级", dict(InstitutionLevel.choices), optional=True
+    )
+    resident_places: tuple[str, ...] | None = several_of(
+        "居民使用人限机构类型", dict(InstitutionKind.choices), optional=True
+    )
     minor_age: int = whole("未满几周岁由父母代为同意", 1, 18, "周岁")
     invitation_days: int = whole("邀请有效天数", 1, 365, "天")
     undo_minutes: int = whole("可以撤回的分钟数", 0, 1440, "分钟")
@@ -72,9 +58,10 @@ class SharingTerms:
     monthly_transfers: int | None = whole("每月最多划拨次数", 1, 99, "次", optional=True)
 
     @property
-    def relation_codes(self) -> frozenset[str]:
-        """National codes of the relations allowed; 祖父母 and 外祖父母 share one code, as do grandchildren."""
-        return frozenset(RELATIONS[name] for name in self.relations)
+    def relation_choices(self) -> dict[Relation, str]:
+        """The relations allowed, each with the region's names for it: those that share a national code together."""
+        named = {each: "、".join(name for name in each.names if name in self.relations) for each in Relation}
+        return {relation: names for relation, names in named.items() if names}
 
     def problems(self) -> Iterator[tuple[str, str]]:
         """Yield (key, reason) for values that are fine alone but not together."""
@@ -90,5 +77,5 @@ class SharingTerms:
             yield "reserve", "划拨共济要写保留金额（可以是 0.00）"
         if self.model != POOL and self.monthly_transfers is not None:
             yield "monthly_transfers", "只有划拨共济才有划拨次数"
-        if self.temporary_members and PREMIUM not in self.scopes:
+        if self.temporary_members and Scope.PREMIUM not in self.scopes:
             yield "temporary_members", "不能代缴的地区没有临时成员"

@@ -9,10 +9,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.codes import Relation
 from accounts.identity import limits
 from accounts.identity.access import address_of, person_required
 from accounts.policies import registry
-from family.codes import Relation
 from family.forms.answering import ChildForm, CodeAcceptForm, DeclareForm, NumberForm
 from family.models import Invitation
 from family.operations import accepting

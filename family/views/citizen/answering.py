@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
+from accounts.codes import Relation, Scope
 from accounts.identity.access import person_required
 from accounts.policies import registry
 from family.codes import EventKind
@@ -19,7 +20,6 @@ from family.queries.bonds import bonds_received
 from family.queries.eligibility import to_bind
 from family.queries.facts import funds_name, is_pool
 from family.queries.invitations import invitation_received
-from family.rules import relations
 from family.rules.eligibility import age_on
 from family.rules.reasons import for_user
 from family.views.citizen import share_sheet
@@ -65,7 +65,7 @@ def meaning(invitation: Invitation, act: Act) -> dict:
         "invitation": invitation,
         "payer": payer,
         "they": pronoun(payer.gender),
-        "kin": relations.word(relations.inverse(invitation.relation), payer.gender),
+        "kin": Relation(invitation.relation).inverse.word(payer.gender),
         "is_pool": pool,
         "money": "共济账户" if pool else funds_name(invitation.region),
         "scopes": scope_words(invitation.scopes),
@@ -73,7 +73,7 @@ def meaning(invitation: Invitation, act: Act) -> dict:
         "today": act.on,
         "terms": registry.sharing_or_none(invitation.region, act.on),
         "undo": undo_words(registry.sharing_or_none(invitation.region, act.on)),
-        "is_medical": "medical" in invitation.scopes,
+        "is_medical": Scope.MEDICAL in invitation.scopes,
     }
 
 

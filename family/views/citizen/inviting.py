@@ -9,13 +9,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts.codes import Relation
 from accounts.identity.access import person_required
 from family.forms.inviting import OTHER, AgreeForm, PersonForm, RelationForm, TermsForm
 from family.models import Invitation
 from family.operations import drafts, invitations
 from family.queries.eligibility import relations_offered, to_invite
 from family.queries.invitations import draft_of
-from family.rules import IncompleteDraft, relations
+from family.rules import IncompleteDraft
 from family.views.citizen import share_sheet
 from family.views.citizen.current_account import Act, Giving, act_of, giving_of
 from family.views.citizen.labels import gender_in, pronoun, scope_words
@@ -158,7 +159,7 @@ def _check_page(request: HttpRequest, form: AgreeForm, giving: Giving, act: Act,
         "form": form,
         "giving": giving,
         "draft": draft,
-        "kin": relations.word(draft.relation, gender),
+        "kin": Relation(draft.relation).word(gender),
         "they": pronoun(gender),
         "scopes": scope_words(draft.scopes),
         "days": giving.terms.invitation_days,

@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from accounts.codes import Relation, Scope
 from accounts.policies.terms import SharingTerms
-from accounts.policies.terms.sharing import SCOPES
-from family.codes import InvitationState, Relation
+from family.codes import InvitationState
 from family.models import Invitation
-from family.rules import relations
 from family.rules.eligibility import age_on, birth_in
 from yibao.lib.clock import SHANGHAI
 
@@ -34,7 +33,7 @@ def gender_in(certno: str) -> int | None:
 
 def scope_words(scopes: list[str] | tuple[str, ...]) -> str:
     """Return 看病买药、代缴城乡居民医保."""
-    return "、".join(SCOPES[scope] for scope in SCOPES if scope in scopes)
+    return "、".join(scope.label for scope in Scope if scope in scopes)
 
 
 def undo_words(terms: SharingTerms | None) -> str:
@@ -93,7 +92,7 @@ class Asked:
     @property
     def kin(self) -> str:
         """What the invited person is to the inviter: 女儿."""
-        return relations.word(self.invitation.relation, self._gender)
+        return Relation(self.invitation.relation).word(self._gender)
 
     @property
     def they(self) -> str:

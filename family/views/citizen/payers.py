@@ -7,9 +7,9 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts.codes import InstitutionKind, InstitutionLevel
 from accounts.identity.access import person_required
 from accounts.policies import registry
-from accounts.policies.terms.sharing import HOSPITAL, LEVELS, PHARMACY
 from accounts.queries.lines import pot_name
 from accounts.views.citizen.current_account import my_account
 from family.forms.bonds import PreviewForm
@@ -29,10 +29,10 @@ from yibao.lib.fen import yuan
 UP, DOWN = "up", "down"
 PLACES = (
     *(
-        (f"{HOSPITAL}-{level}", f"{name}医疗机构" if level else "社区卫生院等没有等级的医疗机构")
-        for level, name in LEVELS.items()
+        (f"{InstitutionKind.HOSPITAL}-{level}", f"{level.label}医疗机构" if level else "社区卫生院等没有等级的医疗机构")
+        for level in InstitutionLevel
     ),
-    (PHARMACY, "药店"),
+    (InstitutionKind.PHARMACY, "药店"),
 )
 
 
