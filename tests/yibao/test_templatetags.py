@@ -145,7 +145,7 @@ class TestPieces:
         assert [part.split('"')[0] for part in html.split('width="')[1:]] == ["50.0%", "100.0%", "0.0%"]
 
     def test_steps_are_said_in_words(self):
-        html = shown('{% steps now=2 of=3 name="填写家人信息" %}')
+        html = shown('{% progress_bar now=2 of=3 name="填写家人信息" %}')
         assert "第2步，共3步：填写家人信息" in html
         assert html.count('class="done"') == html.count('class="now"') == 1
 

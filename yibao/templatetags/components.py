@@ -38,8 +38,8 @@ def member(content: str, name: str, kin: str, tone: str, tag: str, id: str = "")
     )
 
 
-@register.inclusion_tag("components/steps.html")
-def steps(now: int, of: int, name: str) -> dict[str, Any]:
+@register.inclusion_tag("components/progress_bar.html")
+def progress_bar(now: int, of: int, name: str) -> dict[str, Any]:
     states = ["done" if step < now else "now" if step == now else "" for step in range(1, of + 1)]
     return {"states": states, "now": now, "of": of, "name": name}
 
