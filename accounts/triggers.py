@@ -179,5 +179,5 @@ def check_triggers(databases: Sequence[str] | None = None, **kwargs: object) -> 
 
 
 def on_migrated(using: str, **kwargs: object) -> None:
-    """post_migrate: keep the guard in step with the tables."""
+    """post_migrate: keep the triggers in line with the tables."""
     install(using)

@@ -22,7 +22,7 @@ YEAR_END = (JobKind.TRUEUP, JobKind.INTEREST, JobKind.ROLLOVER)
 @dataclass(frozen=True, slots=True)
 class Job:
     check: Callable[[str, str, date], None]
-    step: Callable[[Run, Chunk], Outcome]
+    process: Callable[[Run, Chunk], Outcome]
     closes_year: bool = False
 
 
@@ -87,7 +87,7 @@ def work_chunk(*, chunk_id: int, now: datetime) -> bool:
     run = Run.objects.filter(chunks=chunk_id).first()
     if run is None:
         return False
-    return runs.work(chunk_id=chunk_id, step=job_of(JobKind(run.kind), run.region, run.period).step, now=now)
+    return runs.work(chunk_id=chunk_id, process=job_of(JobKind(run.kind), run.region, run.period).process, now=now)
 
 
 def year_end(region: str, year: int) -> tuple[JobKind, ...]:

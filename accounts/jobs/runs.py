@@ -55,8 +55,8 @@ class Totals:
     skipped: dict[str, int]
 
 
-# Filled by accounts.jobs.registry: what to do for one chunk, per kind of job.
-Step = Callable[[Run, Chunk], Outcome]
+# What a kind of job does with one chunk.
+Process = Callable[[Run, Chunk], Outcome]
 
 
 @contextmanager
@@ -114,14 +114,14 @@ def _ranges(region: str) -> list[tuple[int, int]]:
     return list(zip(starts, [*starts[1:], END_OF_PEOPLE], strict=True))
 
 
-def work(*, chunk_id: int, step: Step, now: datetime) -> bool:
+def work(*, chunk_id: int, process: Process, now: datetime) -> bool:
     """Work one chunk off; False when it is done already or somebody else is at it.
 
     An error rolls the chunk back and is written down. After three, the range is halved again and again until the
     one account that cannot be posted stands alone and no longer blocks the others.
     """
     try:
-        return _work(chunk_id, step, now)
+        return _work(chunk_id, process, now)
     except Exception as error:
         logger.exception("chunk %s failed", chunk_id)
         if connection.in_atomic_block:
@@ -131,7 +131,7 @@ def work(*, chunk_id: int, step: Step, now: datetime) -> bool:
 
 
 @retrying
-def _work(chunk_id: int, step: Step, now: datetime) -> bool:
+def _work(chunk_id: int, process: Process, now: datetime) -> bool:
     with transaction.atomic():
         chunk = (
             Chunk.objects.select_for_update(skip_locked=True, of=("self",))
@@ -141,7 +141,7 @@ def _work(chunk_id: int, step: Step, now: datetime) -> bool:
         )
         if chunk is None:
             return False
-        outcome = step(chunk.run, chunk)
+        outcome = process(chunk.run, chunk)
         Skip.objects.bulk_create(
             Skip(run=chunk.run, person_id=person, period=period, reason=reason, detail=detail)
             for person, period, reason, detail in outcome.skips

@@ -61,7 +61,7 @@ def next_jobs(today: date) -> list[Due]:
 def _first(years: list[Year], today: date) -> Due | None:
     """Return the first job that may begin.
 
-    What builds on a failure waits with it: the year end and what follows on any step of their year. Months do not
+    What builds on a failure waits with it: the year end and what follows on any run of their year. Months do not
     build on one another, and nothing builds on what a closed year is still owed.
     """
     if any(due.working for year in years for due in year.jobs):

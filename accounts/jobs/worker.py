@@ -34,8 +34,8 @@ class Report:
 Progress = Callable[[str, int, int], None]  # what, done chunks, all chunks
 
 
-def steps_of(kind: str, region: str, period: str, on: date) -> list[tuple[JobKind, str]]:
-    """Return the jobs a kind stands for: `close_year` is true-up, interest, rollover and the next pre-credit.
+def runs_of(kind: str, region: str, period: str, on: date) -> list[tuple[JobKind, str]]:
+    """Return the runs a kind stands for: `close_year` is true-up, interest, rollover and the next pre-credit.
 
     Before them a pre-credited year is swept once more, for joiners and new bases since the last sweep. One that was
     never pre-credited here is not begun by closing it. Raises CannotRun for a year that cannot be closed that day.
@@ -44,13 +44,13 @@ def steps_of(kind: str, region: str, period: str, on: date) -> list[tuple[JobKin
         return [(JobKind(kind), period)]
     registry.job_of(JobKind.ROLLOVER, region, period).check(region, period, on)
     year = int(period)
-    steps = [(step, period) for step in registry.year_end(region, year)]
+    found = [(end_kind, period) for end_kind in registry.year_end(region, year)]
     if Run.objects.filter(kind=JobKind.ACCRUAL, region=region, period=period).exists():
-        steps.insert(0, (JobKind.ACCRUAL, period))
+        found.insert(0, (JobKind.ACCRUAL, period))
     _, next_start = rollover.year_range(region, year)
     if registry.is_yearly(region, next_start) and on >= next_start:
-        steps.append((JobKind.ACCRUAL, str(year + 1)))
-    return steps
+        found.append((JobKind.ACCRUAL, str(year + 1)))
+    return found
 
 
 def run_job(
@@ -64,15 +64,15 @@ def run_job(
     dry: bool = False,
     progress: Progress = lambda what, done, total: None,
 ) -> list[Report]:
-    """Run a job and return a report per step; with `dry` everything is computed, posted and rolled back.
+    """Run a job and return a report per run; with `dry` everything is computed, posted and rolled back.
 
-    Raises CannotRun before anything is posted when the job makes no sense on that day. A step that failed for
+    Raises CannotRun before anything is posted when the job makes no sense on that day. A run that failed for
     somebody stops `close_year`: the next one would build on it. Somebody left out for want of a fact does not.
     """
     if not dry:
-        return _run_steps(actor, kind, region, period, on, clock, progress)
+        return _run_all(actor, kind, region, period, on, clock, progress)
     with transaction.atomic():
-        reports = _run_steps(actor, kind, region, period, on, clock, progress)
+        reports = _run_all(actor, kind, region, period, on, clock, progress)
         transaction.set_rollback(True)
     return reports
 
@@ -102,15 +102,15 @@ def run_due(
     return reports
 
 
-def _run_steps(
+def _run_all(
     actor: Actor, kind: str, region: str, period: str, on: date, clock: Callable[[], datetime], progress: Progress
 ) -> list[Report]:
     reports = []
-    for step, step_period in steps_of(kind, region, period, on):
-        run = registry.open_checked(act=Act(actor, clock()), kind=step, region=region, period=step_period, on=on)
+    for run_kind, run_period in runs_of(kind, region, period, on):
+        run = registry.open_checked(act=Act(actor, clock()), kind=run_kind, region=region, period=run_period, on=on)
         _drain(run, clock, progress)
         run.refresh_from_db()
-        reports.append(Report(run.kind, region, step_period, run.state, runs.totals_of(run)))
+        reports.append(Report(run.kind, region, run_period, run.state, runs.totals_of(run)))
         if run.state == RunState.FAILED:
             break
     return reports

@@ -27,7 +27,7 @@ def soak(operations: int, seed: str) -> Counter[str]:
         with transaction.atomic():
             world = World(f"{seed}.{era}")
             for _ in range(min(operations - done.total(), ERA)):
-                done[world.step()] += 1
+                done[world.operate()] += 1
             world.check_explanations()
             transaction.set_rollback(True)
     return done

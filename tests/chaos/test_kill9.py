@@ -141,11 +141,11 @@ def test_nothing_is_lost_and_nothing_done_twice(part, seed, undisturbed, round_d
             harness.send("accounts.tasks.pump", expires=5)
             return due_jobs(today) == [] and not Run.objects.filter(state="working").exists()
 
-        disturb(harness, part, dice, most=KILLS[part], step=tick_and_look, within=WITHIN)
+        disturb(harness, part, dice, most=KILLS[part], until=tick_and_look, within=WITHIN)
         # Every message once more, as a broker would that never heard of the acknowledgements.
         for chunk in Chunk.objects.values_list("pk", flat=True):
             harness.send(tasks.work_chunk.name, chunk)
-        disturb(harness, part, dice, most=0, step=lambda: harness.waiting() == 0, within=WITHIN)
+        disturb(harness, part, dice, most=0, until=lambda: harness.waiting() == 0, within=WITHIN)
     print(f"seed {part} {seed}: {len(harness.kills)} kills of {part}, {Chunk.objects.count()} chunks")
     assert harness.kills, "it was over before anything could be killed"
     assert books() == undisturbed
@@ -183,7 +183,7 @@ def naive_round(part: str, dice: random.Random, round_database: str, tmp_path) -
             quiet = quiet + 1 if harness.waiting() == 0 else 0
             return quiet > 10
 
-        disturb(harness, part, dice, most=3, step=idle_for_a_while, within=WITHIN)
+        disturb(harness, part, dice, most=3, until=idle_for_a_while, within=WITHIN)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FILTER (WHERE balance > 100), count(*) FILTER (WHERE balance < 100) FROM naive_pot"

@@ -23,7 +23,7 @@ def test_the_ledger_never_differs_from_the_model():
 def test_the_model_notices_a_fen():
     world = World("a fen")
     for _ in range(20):
-        world.step()
+        world.operate()
     world.books["330900"].people[0].carried += 1
     with pytest.raises(AssertionError, match="the model says"):
-        world.step()
+        world.operate()

@@ -115,12 +115,12 @@ class WorkerHarness:
 
 
 def disturb(
-    harness: WorkerHarness, part: str, dice: random.Random, *, most: int, step: Callable[[], bool], within: float
+    harness: WorkerHarness, part: str, dice: random.Random, *, most: int, until: Callable[[], bool], within: float
 ) -> None:
-    """Let it run, killing `part` at random moments at most so often, until `step` says it is done."""
+    """Let it run until it is done, killing `part` at random moments at most so often."""
     deadline = time.monotonic() + within
     next_kill = time.monotonic() + dice.uniform(0.3, 1.2)
-    while not step():
+    while not until():
         assert time.monotonic() < deadline, f"not done within {within} s; see {harness.log}"
         harness.supervise()
         time.sleep(0.3)  # a beat, not a flood

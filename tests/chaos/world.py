@@ -62,9 +62,9 @@ class World:
         if region == ZHOUSHAN:
             self._pay_for(who, date(2022, 12, 1))
 
-    # One step
+    # One operation
 
-    def step(self) -> str:
+    def operate(self) -> str:
         """Do one random operation on both; return what it was and what came of it. Raises AssertionError."""
         (name,) = self.dice.choices(list(WEIGHTS), list(WEIGHTS.values()))
         self.log.append(f"{self.today} {name}")

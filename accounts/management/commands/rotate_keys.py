@@ -17,11 +17,11 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        step = parser.add_mutually_exclusive_group()
-        step.add_argument(
+        options = parser.add_mutually_exclusive_group()
+        options.add_argument(
             "--prepare", action="store_true", help="only add a key that reads, to be copied to every host first"
         )
-        step.add_argument("--forget", action="store_true", help="drop the old keys, once no row uses them")
+        options.add_argument("--forget", action="store_true", help="drop the old keys, once no row uses them")
         parser.add_argument("--json", action="store_true", help="print one JSON document")
 
     def handle(self, *args: object, **options: object) -> None:
