@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 
 from accounts.admin.jobs import ReadOnlyAdmin
-from accounts.models import Period, Transfer, Voucher
+from accounts.models import BookYear, Transfer, Voucher
 from yibao.lib.fen import grouped
 
 
@@ -51,8 +51,8 @@ class VoucherAdmin(ReadOnlyAdmin):
     ]  # fmt: skip
 
 
-@admin.register(Period)
-class PeriodAdmin(ReadOnlyAdmin):
+@admin.register(BookYear)
+class BookYearAdmin(ReadOnlyAdmin):
     list_display = ["region", "year", "closed_at"]
     list_filter = ["region"]
     ordering = ["-year", "region"]

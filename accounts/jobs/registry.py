@@ -9,7 +9,7 @@ from accounts.identity.actors import Act
 from accounts.jobs import interest, rollover, runs, yearly
 from accounts.jobs.monthly import run as monthly
 from accounts.jobs.runs import CannotRun, Outcome
-from accounts.ledger import periods
+from accounts.ledger import book_years
 from accounts.models import Chunk, Run
 from accounts.policies import registry
 from accounts.policies.terms.credit import YEARLY
@@ -78,7 +78,7 @@ def open_checked(*, act: Act, kind: JobKind, region: str, period: str, on: date)
     job = job_of(kind, region, period)
     job.check(region, period, on)
     if job.closes_year:
-        periods.close(region=region, year=int(period), at=act.at)
+        book_years.close(region=region, year=int(period), at=act.at)
     return runs.open_run(act=act, kind=kind, region=region, period=period, on=on)
 
 

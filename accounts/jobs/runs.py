@@ -17,7 +17,7 @@ from django.db.models import Count, Exists, OuterRef, Sum
 
 from accounts.codes import ChunkState, InsuranceType, JobKind, RunState
 from accounts.identity.actors import Act
-from accounts.ledger import periods
+from accounts.ledger import book_years
 from accounts.ledger.retry import retrying
 from accounts.models import Chunk, Run, Skip
 from accounts.policies import registry
@@ -70,7 +70,11 @@ def excluding_imports(region: str) -> Iterator[None]:
 def require_closed_before(region: str, year: int) -> None:
     """Refuse to credit a benefit year while the one before is still open. Raises CannotRun."""
     before = year - 1
-    if registry.has_buckets(region) and periods.was_opened(region, before) and not periods.is_closed(region, before):
+    if (
+        registry.has_buckets(region)
+        and book_years.was_opened(region, before)
+        and not book_years.is_closed(region, before)
+    ):
         raise CannotRun(f"{before} 年度还没有结转。请先运行 run_job close_year --region {region} --period {before}")
 
 

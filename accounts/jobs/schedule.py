@@ -10,7 +10,7 @@ from django.db.models import Max, Min, Q
 from accounts.codes import InsuranceType, JobKind, PotKind, RunState
 from accounts.jobs import registry as jobs
 from accounts.jobs import rollover
-from accounts.ledger import periods
+from accounts.ledger import book_years
 from accounts.models import Contribution, Enrolment, Import, Pot, Run
 from accounts.policies import registry
 from accounts.policies.terms import CreditTerms
@@ -89,8 +89,8 @@ def _years(region: str, today: date) -> Iterator[Year]:
     start = _first_day(region, runs)
     if start is None:
         return
-    this_year = periods.year_of(region, today)
-    for year in range(periods.year_of(region, start), this_year + 1):
+    this_year = book_years.year_of(region, today)
+    for year in range(book_years.year_of(region, start), this_year + 1):
         jobs = list(_due_in_year(region, year, start, today))
         closing = runs.get((JobKind.ROLLOVER, str(year)))
         if closing is None or closing.state in (RunState.WORKING, RunState.FAILED):

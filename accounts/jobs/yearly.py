@@ -18,7 +18,7 @@ from accounts.codes import CORRECTION_KINDS, EnrolmentStatus, JobKind, PotKind, 
 from accounts.jobs import people, recovery, rollover, runs
 from accounts.jobs.recovery import Excess
 from accounts.jobs.runs import CannotRun, Outcome
-from accounts.ledger import periods
+from accounts.ledger import book_years
 from accounts.ledger.bulk import Batch, Line, post_batches
 from accounts.ledger.pots import system_pot
 from accounts.models import Chunk, Run
@@ -77,8 +77,8 @@ def true_up(run: Run, chunk: Chunk) -> Outcome:
 def _settle(run: Run, chunk: Chunk, wanted: Callable[[Case], bool]) -> Outcome:
     year = int(run.period)
     start, end = rollover.year_range(run.region, year)
-    if not periods.is_closed(run.region, year):
-        year = periods.lock_open(run.region, year)
+    if not book_years.is_closed(run.region, year):
+        year = book_years.lock_open(run.region, year)
     rollover.roll_over_remaining(run, chunk, before=int(run.period))
     outcome = Outcome()
     cases = list(_cases(run, chunk, start, end, outcome))

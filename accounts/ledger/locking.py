@@ -10,7 +10,7 @@ from datetime import date
 
 from accounts.codes import PotKind
 from accounts.identity.actors import Actor
-from accounts.ledger import periods
+from accounts.ledger import book_years
 from accounts.ledger.posting import Locked, lock_pots, roll_over_pot
 from accounts.models import Pot
 
@@ -37,8 +37,8 @@ def lock_years_and_pots(*, actor: Actor, on: date, pots: Iterable[int]) -> Locke
     names = Pot.objects.filter(pk__in=ids).order_by("region").values_list("region", flat=True).distinct()
     years = {}
     for region in names:
-        year = periods.year_of(region, on)
-        years[region] = (year, periods.lock_open(region, year))
+        year = book_years.year_of(region, on)
+        years[region] = (year, book_years.lock_open(region, year))
     locked = lock_pots(ids)
     regions = {}
     for region, (year, booked) in years.items():

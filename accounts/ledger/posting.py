@@ -12,7 +12,7 @@ from django.db.models import Case, When
 
 from accounts.codes import PotKind, VoucherKind
 from accounts.identity.actors import Actor
-from accounts.ledger import periods
+from accounts.ledger import book_years
 from accounts.ledger.pots import available_fen
 from accounts.ledger.retry import retrying
 from accounts.models import Pot, Transfer, Voucher
@@ -97,8 +97,8 @@ def post(
     """
     digest = _digest(kind, region, on, payload)
     with transaction.atomic():
-        year = periods.year_of(region, on)
-        booked = periods.lock_open(region, year)
+        year = book_years.year_of(region, on)
+        booked = book_years.lock_open(region, year)
         voucher_id = _claim(
             {
                 "kind": kind,
@@ -143,7 +143,7 @@ def reverse(*, actor: Actor, voucher_id: int, on: date, key: str, reason: str) -
             raise AlreadyReversed(f"凭证 {voucher_id} 已经冲正过")
         rows = list(Transfer.objects.filter(voucher=original).select_related("source", "target").order_by("-id"))
         siblings = _carried_of(rows)
-        year = periods.year_of(original.region, original.occurred_on)
+        year = book_years.year_of(original.region, original.occurred_on)
 
         def opposite(locked: Locked) -> list[Move]:
             def back(pot: Pot) -> int:

@@ -139,7 +139,7 @@ class Transfer(models.Model):
         return f"分录 {self.pk}"
 
 
-class Period(models.Model):
+class BookYear(models.Model):
     """账期：一个统筹区的一个年度。每笔记账都先共享锁住它，结账时改它，所以结账后不会再有这一年的记账。"""
 
     region = models.CharField("统筹区", max_length=6)
@@ -148,7 +148,7 @@ class Period(models.Model):
 
     class Meta:
         verbose_name = verbose_name_plural = "账期"
-        constraints = [models.UniqueConstraint(fields=["region", "year"], name="period_once")]
+        constraints = [models.UniqueConstraint(fields=["region", "year"], name="book_year_once")]
 
     def __str__(self) -> str:
         return f"{self.region} {self.year}"

@@ -10,7 +10,7 @@ from django.db import connection
 from accounts.codes import InsuranceType, JobKind
 from accounts.identity.actors import Act
 from accounts.jobs.monthly import window
-from accounts.ledger import periods
+from accounts.ledger import book_years
 from accounts.models import Person, Run
 from accounts.policies import registry
 from accounts.policies.terms.credit import MONTHLY, YEARLY
@@ -218,6 +218,6 @@ def _periods(region: str, month: Month) -> Iterator[str]:
     """Yield the names a run crediting this month may have: the month, or the benefit year it lies in."""
     yield str(month)
     try:
-        yield str(periods.year_of(region, month.first))
+        yield str(book_years.year_of(region, month.first))
     except registry.NoPolicy:
         return

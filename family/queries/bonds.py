@@ -7,7 +7,7 @@ from datetime import date, datetime
 from django.db.models import Q
 
 from accounts.codes import Relation, Scope
-from accounts.ledger import periods
+from accounts.ledger import book_years
 from accounts.models import Person
 from accounts.policies import registry
 from accounts.policies.terms.spending import BY_USER
@@ -145,7 +145,7 @@ def used_this_year(bond: Bond, on: date) -> int:
 def year_of(bond: Bond, on: date) -> int:
     """Return the benefit year of a day in the payer's region; limits count by it."""
     try:
-        return periods.year_of(bond.region, on)
+        return book_years.year_of(bond.region, on)
     except registry.NoPolicy:
         return on.year
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from accounts.codes import ACCOUNT_POTS, MONEY_POTS, PotKind, Scope
-from accounts.ledger import periods
+from accounts.ledger import book_years
 from accounts.ledger.pots import available_fen
 from accounts.models import Person, Pot
 from accounts.policies import registry
@@ -180,8 +180,8 @@ def _why(card: Card, on: date, scope: str, where: Where | None) -> str:
 
 def _as_read(pots: Mapping[int, Pot], on: date) -> Available:
     """Return what tells the fen available in a pot: a 当年 of an earlier year counts as 历年, as paying would book it."""
-    years = {region: periods.year_of(region, on) for region in {pot.region for pot in pots.values()}}
-    closed = {region: periods.is_closed(region, year) for region, year in years.items()}
+    years = {region: book_years.year_of(region, on) for region in {pot.region for pot in pots.values()}}
+    closed = {region: book_years.is_closed(region, year) for region, year in years.items()}
     late: dict[tuple[int | None, str], int] = {}
     for pot in pots.values():
         if pot.kind == PotKind.CURRENT and not closed[pot.region] and (pot.year or 0) < years[pot.region]:

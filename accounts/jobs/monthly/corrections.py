@@ -15,7 +15,7 @@ from accounts.jobs import people, recovery
 from accounts.jobs.monthly.retirees import Histories
 from accounts.jobs.monthly.window import Window
 from accounts.jobs.recovery import Excess
-from accounts.ledger import periods
+from accounts.ledger import book_years
 from accounts.ledger.bulk import Batch
 from accounts.ledger.pots import system_pot
 from accounts.models import Chunk, Run
@@ -86,7 +86,7 @@ def _years(run: Run, span: Window, histories: Histories) -> dict[int, dict[int, 
         else:
             month, month_facts = Month.parse(period), formulas.unpack(facts)
             assert isinstance(month_facts, MonthFacts)
-            year = of_person.setdefault(periods.year_of(run.region, month.first), Year())
+            year = of_person.setdefault(book_years.year_of(run.region, month.first), Year())
             year.last = max(year.last or month, month)
             if month_facts.capacity != RETIREE or month > span.month or _is_retiree(histories[person], month):
                 year.due.append((month, month_facts, version))

@@ -15,7 +15,7 @@ from accounts.jobs.monthly import contributions, corrections, retirees, window
 from accounts.jobs.monthly.contributions import PAID_AND_RETIRED, Due
 from accounts.jobs.monthly.window import Window
 from accounts.jobs.runs import CannotRun, Outcome
-from accounts.ledger import periods
+from accounts.ledger import book_years
 from accounts.ledger.bulk import Batch, Line, post_batches
 from accounts.ledger.pots import system_pot
 from accounts.models import Chunk, Run
@@ -48,7 +48,7 @@ def credit_month(run: Run, chunk: Chunk) -> Outcome:
     span = window.of(run)
     month = span.month
     on = min(run.on, month.next_first - timedelta(days=1))
-    year = periods.lock_open(run.region, periods.year_of(run.region, on))
+    year = book_years.lock_open(run.region, book_years.year_of(run.region, on))
     rollover.roll_over_remaining(run, chunk, before=year)
     outcome = Outcome()
     credited: set[int] = set()
@@ -104,7 +104,7 @@ def _rule(region: str, first: date) -> Rule:
     version = registry.version_on(region, CreditTerms, first)
     # Age is a fact only where the formula asks for it.
     asks_age = version.terms.employer_share_of != SHARE_NONE
-    return Rule(version.id, periods.year_of(region, first), asks_age, system_pot(region, PotKind.FUND))
+    return Rule(version.id, book_years.year_of(region, first), asks_age, system_pot(region, PotKind.FUND))
 
 
 def check(region: str, period: str, on: date) -> None:
@@ -112,4 +112,4 @@ def check(region: str, period: str, on: date) -> None:
     month = Month.parse(period)
     if on < month.first:
         raise CannotRun(f"{period} 还没有到，不能划入")
-    runs.require_closed_before(region, periods.year_of(region, month.first))
+    runs.require_closed_before(region, book_years.year_of(region, month.first))

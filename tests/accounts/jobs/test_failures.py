@@ -10,7 +10,7 @@ from accounts import tasks
 from accounts.codes import PotKind, RunState
 from accounts.jobs.schedule import Due, due_jobs, next_jobs
 from accounts.jobs.worker import run_due
-from accounts.ledger import periods
+from accounts.ledger import book_years
 from accounts.ledger.verify import findings
 from accounts.models import Person, Run
 from accounts.queries import explanations
@@ -70,7 +70,7 @@ class TestMended:
         changed(left, date(2025, 7, 1), status=4)
         stick(left, PotKind.CURRENT)
         assert do_what_is_due(NEXT) == ["accrual 2025 done", "trueup 2025 failed"]
-        assert not periods.is_closed(ZHOUSHAN, 2025)
+        assert not book_years.is_closed(ZHOUSHAN, 2025)
         assert do_what_is_due(NEXT) == []
         assert do_what_is_due(DAY_AFTER) == ["trueup 2025 failed"]
         mend()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from accounts.codes import JobKind, PotKind, RunState
 from accounts.jobs.runs import CannotRun
-from accounts.ledger import periods
+from accounts.ledger import book_years
 from accounts.ledger.verify import findings
 from accounts.models import Pot, Run, Transfer
 from accounts.queries import explanations
@@ -70,7 +70,7 @@ class TestRollover:
         run("accrual", "2025", on=NEW_YEAR)
         with pytest.raises(CannotRun, match="2025-12-31 才结束"):
             run(kind, "2025", on=date(2025, 12, 31))
-        assert not periods.is_closed(ZHOUSHAN, 2025)
+        assert not book_years.is_closed(ZHOUSHAN, 2025)
 
     def test_where_years_are_not_kept_apart_there_is_nothing_to_move(self):
         person = insured(HUNAN)
@@ -79,7 +79,7 @@ class TestRollover:
         reports = run("close_year", "2025", on=NEXT, region=HUNAN)
         assert [report.kind for report in reports] == ["interest", "rollover"]
         assert balances(person, HUNAN) == Balances(carried=100_00)
-        assert periods.is_closed(HUNAN, 2025)
+        assert book_years.is_closed(HUNAN, 2025)
 
 
 class TestCloseYear:
@@ -155,7 +155,7 @@ class TestCloseYear:
             list(Pot.objects.values_list()),
             list(Run.objects.values_list()),
         )
-        assert not periods.is_closed(region_with_interest, 2025)
+        assert not book_years.is_closed(region_with_interest, 2025)
         done = run("close_year", "2025", on=NEXT, region=region_with_interest)
         assert [(r.kind, r.totals) for r in tried] == [(r.kind, r.totals) for r in done]
         assert balances(person, region_with_interest).current == 1200_00

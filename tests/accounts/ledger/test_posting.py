@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from accounts.codes import PotKind, VoucherKind
-from accounts.ledger import periods, posting
+from accounts.ledger import book_years, posting
 from accounts.ledger.posting import AlreadyReversed, KeyReused, Move, NotEnough, PostingError
 from accounts.ledger.pots import receivables, system_pot
 from accounts.ledger.verify import findings
@@ -226,9 +226,9 @@ class TestYears:
         assert set(Pot.objects.filter(kind=PotKind.CURRENT).values_list("year", "balance_fen")) == {(2026, 0)}
 
     def test_the_books_of_a_year_close_once(self):
-        assert periods.close(region=ZHOUSHAN, year=2025, at=clock.now())
-        assert not periods.close(region=ZHOUSHAN, year=2025, at=clock.now())
-        assert periods.lock_open(ZHOUSHAN, 2025) == 2026
+        assert book_years.close(region=ZHOUSHAN, year=2025, at=clock.now())
+        assert not book_years.close(region=ZHOUSHAN, year=2025, at=clock.now())
+        assert book_years.lock_open(ZHOUSHAN, 2025) == 2026
 
 
 def test_everything_above_leaves_books_that_verify():

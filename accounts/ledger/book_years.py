@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from django.db import connection
 
-from accounts.models import Period
+from accounts.models import BookYear
 from accounts.policies import formulas, registry
 
 
@@ -14,7 +14,7 @@ def year_of(region: str, day: date) -> int:
 
 
 def is_closed(region: str, year: int) -> bool:
-    return Period.objects.filter(region=region, year=year, closed_at__isnull=False).exists()
+    return BookYear.objects.filter(region=region, year=year, closed_at__isnull=False).exists()
 
 
 def lock_open(region: str, year: int) -> int:
@@ -26,12 +26,12 @@ def lock_open(region: str, year: int) -> int:
     with connection.cursor() as cursor:
         while True:
             cursor.execute(
-                "SELECT closed_at FROM accounts_period WHERE region = %s AND year = %s FOR SHARE", [region, year]
+                "SELECT closed_at FROM accounts_bookyear WHERE region = %s AND year = %s FOR SHARE", [region, year]
             )
             row = cursor.fetchone()
             if row is None:
                 cursor.execute(
-                    "INSERT INTO accounts_period (region, year) VALUES (%s, %s) ON CONFLICT DO NOTHING",
+                    "INSERT INTO accounts_bookyear (region, year) VALUES (%s, %s) ON CONFLICT DO NOTHING",
                     [region, year],
                 )
             elif row[0] is None:
@@ -42,10 +42,10 @@ def lock_open(region: str, year: int) -> int:
 
 def close(*, region: str, year: int, at: datetime) -> bool:
     """Close the year's books; False when they were closed already. Waits for postings in flight."""
-    Period.objects.get_or_create(region=region, year=year)
-    return Period.objects.filter(region=region, year=year, closed_at=None).update(closed_at=at) == 1
+    BookYear.objects.get_or_create(region=region, year=year)
+    return BookYear.objects.filter(region=region, year=year, closed_at=None).update(closed_at=at) == 1
 
 
 def was_opened(region: str, year: int) -> bool:
     """Say whether anything was ever posted in that year."""
-    return Period.objects.filter(region=region, year=year).exists()
+    return BookYear.objects.filter(region=region, year=year).exists()
