@@ -73,7 +73,7 @@ def _expire_one(actor: Actor, invitation_id: int, on: date, at: datetime) -> boo
         close(invitation, InvitationState.EXPIRED, at)
         _write(actor, EventKind.EXPIRED, on, at, invitation=invitation)
         text = "对方没有答复，没有用到您的钱。要再邀请，可以重新发送。"
-        notifications.to_payer(actor=actor, invitation=invitation, title="您的家庭共济邀请过期了", text=text, at=at)
+        notifications.notify_payer(actor=actor, invitation=invitation, title="您的家庭共济邀请过期了", text=text, at=at)
     return True
 
 
@@ -89,7 +89,7 @@ def _remind_one(actor: Actor, invitation_id: int, on: date, at: datetime) -> boo
         if claimed:
             invitation = Invitation.objects.select_related("payer").get(pk=invitation_id)
             _write(actor, EventKind.REMINDED, on, at, invitation=invitation)
-            notifications.reminded(actor=actor, invitation=invitation, at=at)
+            notifications.notify_expiring(actor=actor, invitation=invitation, at=at)
     return bool(claimed)
 
 
@@ -150,9 +150,9 @@ def _of_age_one(actor: Actor, bond: Bond, age: int, on: date, at: datetime) -> b
             mine = (
                 f"以前由父母同意的家庭共济（{notifications.kin_to_user(bond)}的钱）还可以用；不想再用，可以自己退出。"
             )
-            notifications.to_user(actor=actor, bond=bond, title=title, text=mine, at=at)
+            notifications.notify_user(actor=actor, bond=bond, title=title, text=mine, at=at)
             yours = f"{notifications.kin_to_payer(bond)}满{age}周岁了，以后由本人决定是否继续使用。"
-            notifications.tell(actor=actor, person=bond.payer, title=title, text=yours, at=at)
+            notifications.notify_person(actor=actor, person=bond.payer, title=title, text=yours, at=at)
     return bool(claimed)
 
 

@@ -217,7 +217,7 @@ def begin(actor: Actor, bond: Bond, kind: EventKind, by: Person, on: date, at: d
         detail={"was": was, "consent": str(bond.consent)},
         can_undo=True,
     )
-    notifications.bound(actor=actor, bond=bond, at=at)
+    notifications.notify_bound(actor=actor, bond=bond, at=at)
     return bond
 
 

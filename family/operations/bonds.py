@@ -147,7 +147,7 @@ def _changed(
         can_undo=True,
     )
     title = f"{notifications.kin_to_user(bond)}改了家庭共济的约定"
-    notifications.to_user(
+    notifications.notify_user(
         actor=actor, bond=bond, title=title, text=f"{notifications.money_of(bond.payer, bond.region)}：{words}", at=at
     )
     return event

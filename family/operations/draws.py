@@ -132,7 +132,7 @@ def _record(
     for bond in Bond.objects.filter(pk__in=sums).select_related("payer", "user").order_by("pk"):
         voucher, fen = vouchers[bond.region], sums[bond.pk]
         Draw.objects.create(bond=bond, voucher=voucher, amount_fen=fen, on=on, year=year_of(bond, on))
-        notifications.drawn(
+        notifications.notify_drawn(
             actor=actor,
             bond=bond,
             amount_fen=fen,

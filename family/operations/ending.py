@@ -72,7 +72,7 @@ def end(
         part_of=part_of,
     )
     told = tuple(person for person in (bond.payer, bond.user) if by is None or person.pk != by.pk)
-    notifications.ended(actor=actor, bond=bond, at=at, to=told)
+    notifications.notify_ended(actor=actor, bond=bond, at=at, to=told)
     return event
 
 

@@ -66,7 +66,7 @@ def send(*, actor: Actor, payer: Person, region: str, on: date, at: datetime) ->
         except IntegrityError as error:
             raise Changed from error  # the same number drawn twice, or a second window was faster
         _write(actor, EventKind.SENT, payer, invitation, on, at)
-        notifications.invited(actor=actor, invitation=invitation, at=at)
+        notifications.notify_invited(actor=actor, invitation=invitation, at=at)
     return Sent(invitation, token)
 
 
@@ -96,7 +96,7 @@ def resend(*, actor: Actor, payer: Person, number: str, on: date, at: datetime) 
         invitation.closed_at = invitation.reminded_at = None
         invitation.save()
         _write(actor, EventKind.RESENT, payer, invitation, on, at)
-        notifications.invited(actor=actor, invitation=invitation, at=at)
+        notifications.notify_invited(actor=actor, invitation=invitation, at=at)
     return Sent(invitation, token)
 
 
@@ -111,7 +111,7 @@ def withdraw(*, actor: Actor, payer: Person, number: str, on: date, at: datetime
         invitee = notifications.invitee_of(invitation)
         if invitee and not invitation.disowned:
             text = "不用再答复了，没有用到任何人的钱。"
-            notifications.tell(actor=actor, person=invitee, title=f"{payer.name}撤回了邀请", text=text, at=at)
+            notifications.notify_person(actor=actor, person=invitee, title=f"{payer.name}撤回了邀请", text=text, at=at)
     return invitation
 
 
@@ -187,7 +187,9 @@ def decline(
         )
         if not not_family:
             said = f"对方说：{invitation.answer}" if invitation.answer else "没有用到您的钱。"
-            notifications.to_payer(actor=actor, invitation=invitation, title="您的邀请对方没有同意", text=said, at=at)
+            notifications.notify_payer(
+                actor=actor, invitation=invitation, title="您的邀请对方没有同意", text=said, at=at
+            )
     return event
 
 

@@ -24,7 +24,7 @@ INVITED = sms.Template(
 _PRONOUN = {1: "他", 2: "她"}
 
 
-def tell(*, actor: Actor, person: Person, title: str, text: str, at: datetime, by_sms: bool = True) -> None:
+def notify_person(*, actor: Actor, person: Person, title: str, text: str, at: datetime, by_sms: bool = True) -> None:
     """Tell somebody in the caller's transaction."""
     notify(act=Act(actor, at), person=person, kind=NoticeKind.FAMILY, title=title, text=text, by_sms=by_sms)
 
@@ -43,7 +43,7 @@ def kin_to_user(bond: Bond) -> str:
     return f"{Relation(bond.relation).inverse.word(bond.payer.gender)}{bond.payer.name}"
 
 
-def invited(*, actor: Actor, invitation: Invitation, at: datetime) -> None:
+def notify_invited(*, actor: Actor, invitation: Invitation, at: datetime) -> None:
     """Tell the invited person: on the phone the inviter typed, and in their notices if they are somebody here.
 
     The inviter sees the same in either case.
@@ -56,7 +56,7 @@ def invited(*, actor: Actor, invitation: Invitation, at: datetime) -> None:
     if invitee and not invitation.disowned:
         payer = invitation.payer
         pronoun = _PRONOUN.get(payer.gender, "对方")
-        tell(
+        notify_person(
             actor=actor,
             person=invitee,
             title=f"{payer.name}邀请您用{pronoun}的{funds_name(invitation.region)}",
@@ -77,10 +77,10 @@ def _last_day(invitation: Invitation) -> str:
     return short_day_words(invitation.expires_at.astimezone(SHANGHAI).date())
 
 
-def reminded(*, actor: Actor, invitation: Invitation, at: datetime) -> None:
+def notify_expiring(*, actor: Actor, invitation: Invitation, at: datetime) -> None:
     """Tell both that an invitation lapses soon."""
     last = _last_day(invitation)
-    tell(
+    notify_person(
         actor=actor,
         person=invitation.payer,
         title="您的家庭共济邀请快到期了",
@@ -89,7 +89,7 @@ def reminded(*, actor: Actor, invitation: Invitation, at: datetime) -> None:
     )
     invitee = invitee_of(invitation)
     if invitee and not invitation.disowned:
-        tell(
+        notify_person(
             actor=actor,
             person=invitee,
             title=f"{invitation.payer.name}的邀请快到期了",
@@ -98,22 +98,22 @@ def reminded(*, actor: Actor, invitation: Invitation, at: datetime) -> None:
         )
 
 
-def to_payer(*, actor: Actor, invitation: Invitation, title: str, text: str, at: datetime) -> None:
-    tell(actor=actor, person=invitation.payer, title=title, text=f"邀请 {invitation.number}：{text}", at=at)
+def notify_payer(*, actor: Actor, invitation: Invitation, title: str, text: str, at: datetime) -> None:
+    notify_person(actor=actor, person=invitation.payer, title=title, text=f"邀请 {invitation.number}：{text}", at=at)
 
 
-def bound(*, actor: Actor, bond: Bond, at: datetime) -> None:
+def notify_bound(*, actor: Actor, bond: Bond, at: datetime) -> None:
     """Tell both that a bond has begun."""
     limit = f"，每年最多 {grouped(bond.limit_fen)} 元" if bond.limit_fen else ""
     until = f"，到{short_day_words(bond.until_on)}为止" if bond.until_on else ""
-    tell(
+    notify_person(
         actor=actor,
         person=bond.payer,
         title=f"{kin_to_payer(bond)}可以用您的钱了",
         text=f"从今天起可以用您的{funds_name(bond.region)}{limit}{until}。每次使用都会通知您；随时可以停用或移除。",
         at=at,
     )
-    tell(
+    notify_person(
         actor=actor,
         person=bond.user,
         title=f"您可以用{kin_to_user(bond)}的钱了",
@@ -123,25 +123,25 @@ def bound(*, actor: Actor, bond: Bond, at: datetime) -> None:
     )
 
 
-def to_user(*, actor: Actor, bond: Bond, title: str, text: str, at: datetime) -> None:
-    tell(actor=actor, person=bond.user, title=title, text=text, at=at)
+def notify_user(*, actor: Actor, bond: Bond, title: str, text: str, at: datetime) -> None:
+    notify_person(actor=actor, person=bond.user, title=title, text=text, at=at)
 
 
-def ended(*, actor: Actor, bond: Bond, at: datetime, to: tuple[Person, ...]) -> None:
+def notify_ended(*, actor: Actor, bond: Bond, at: datetime, to: tuple[Person, ...]) -> None:
     """Tell these people that a bond has ended, and why."""
     why = EndReason(bond.end_reason).label
     for person in to:
         other = kin_to_payer(bond) if person.pk == bond.payer_id else kin_to_user(bond)
         title = f"{other}不再用您的钱" if person.pk == bond.payer_id else f"您不能再用{other}的钱"
-        tell(actor=actor, person=person, title=title, text=f"原因：{why}。以前用掉的钱不会退回。", at=at)
+        notify_person(actor=actor, person=person, title=title, text=f"原因：{why}。以前用掉的钱不会退回。", at=at)
 
 
-def drawn(
+def notify_drawn(
     *, actor: Actor, bond: Bond, amount_fen: int, day: str, place_kind: str, help_phone: str, at: datetime
 ) -> None:
     """Tell the payer of one use: day, kind of place, amount, user; never the name of the place."""
     where = f"在{place_kind}" if place_kind else ""
-    tell(
+    notify_person(
         actor=actor,
         person=bond.payer,
         title=f"{kin_to_payer(bond)}用了您的钱 {grouped(amount_fen)} 元",

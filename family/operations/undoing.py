@@ -119,7 +119,7 @@ def _stand_again(bond: Bond, event: Event, on: date, at: datetime, actor: Actor)
     bond.save(update_fields=["state", "end_reason", "state_at"])
     for person, other in ((bond.payer, notifications.kin_to_payer(bond)), (bond.user, notifications.kin_to_user(bond))):
         text = "刚才的操作撤回了，和以前一样可以使用。"
-        notifications.tell(actor=actor, person=person, title=f"和{other}的家庭共济恢复了", text=text, at=at)
+        notifications.notify_person(actor=actor, person=person, title=f"和{other}的家庭共济恢复了", text=text, at=at)
 
 
 def _ended(actor: Actor, event: Event, on: date, at: datetime) -> None:
@@ -136,7 +136,7 @@ def _accepted(actor: Actor, event: Event, on: date, at: datetime) -> None:
         invitation.state, invitation.closed_at = event.detail["was"], None
         invitation.user, invitation.consent = None, ""
         _reopen(invitation)
-    notifications.ended(actor=actor, bond=bond, at=at, to=(bond.payer, bond.user))
+    notifications.notify_ended(actor=actor, bond=bond, at=at, to=(bond.payer, bond.user))
 
 
 def _declined(actor: Actor, event: Event, on: date, at: datetime) -> None:
@@ -150,7 +150,7 @@ def _declined(actor: Actor, event: Event, on: date, at: datetime) -> None:
     _reopen(invitation)
     if not silent:
         text = "对方撤回了刚才的答复，邀请又在等对方同意。"
-        notifications.to_payer(actor=actor, invitation=invitation, title="您的邀请又在等答复", text=text, at=at)
+        notifications.notify_payer(actor=actor, invitation=invitation, title="您的邀请又在等答复", text=text, at=at)
 
 
 def _reopen(invitation: Invitation) -> None:
@@ -186,7 +186,7 @@ def _restored(actor: Actor, bond: Bond, fields: list[str], at: datetime) -> None
         raise CannotUndo(MOVED_ON)
     bond.save(update_fields=fields)
     title = f"{notifications.kin_to_user(bond)}撤回了刚才的修改"
-    notifications.to_user(actor=actor, bond=bond, title=title, text="家庭共济的约定和修改以前一样。", at=at)
+    notifications.notify_user(actor=actor, bond=bond, title=title, text="家庭共济的约定和修改以前一样。", at=at)
 
 
 def _money(actor: Actor, event: Event, on: date, at: datetime) -> None:
