@@ -22,14 +22,14 @@ class Canary(logging.Handler):
     def __init__(self) -> None:
         super().__init__()
         self.setFormatter(logging.Formatter("%(name)s %(message)s"))
-        self.heard: list[str] = []
+        self.captured: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
         self.look(self.format(record))
 
     def look(self, text: str) -> None:
         if PERSONAL.search(text):
-            self.heard.append(text)
+            self.captured.append(text)
 
     def look_at_address(self, environ: dict[str, str] | None = None, **signal: object) -> None:
         if environ:

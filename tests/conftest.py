@@ -72,7 +72,7 @@ def canary() -> Iterator[Canary]:
     if "REDIS_URL" in os.environ:  # tests of pure code run without
         canary.look_at_broker()
     canary.look_at_file(settings.VAR / "postgres" / "log")
-    assert canary.heard == [], "something personal was left behind"
+    assert canary.captured == [], "something personal was left behind"
 
 
 @pytest.fixture(autouse=True)
@@ -80,8 +80,8 @@ def _nothing_personal_is_heard(canary: Canary) -> Iterator[None]:
     if canary not in logging.getLogger().handlers:  # Celery's set-up and the like take all handlers away
         logging.getLogger().addHandler(canary)
     yield
-    heard, canary.heard = canary.heard, []
-    assert heard == [], "something personal stands in a log or in an address"
+    captured, canary.captured = canary.captured, []
+    assert captured == [], "something personal stands in a log or in an address"
 
 
 @pytest.fixture

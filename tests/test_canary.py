@@ -12,43 +12,43 @@ from tests.factories.people import certno, phone
 
 
 @pytest.fixture
-def heard(canary: Canary) -> Iterator[list[str]]:
+def captured(canary: Canary) -> Iterator[list[str]]:
     """Return what the canary hears in this test; forgotten afterwards."""
-    canary.heard.clear()
-    yield canary.heard
-    canary.heard.clear()
+    canary.captured.clear()
+    yield canary.captured
+    canary.captured.clear()
 
 
 @pytest.mark.parametrize("personal", [certno(7), phone(7), "陈晓明"])
-def test_a_line_of_the_log_with_somebody_in_it_is_heard(heard: list[str], personal: str) -> None:
+def test_a_line_of_the_log_with_somebody_in_it_is_captured(captured: list[str], personal: str) -> None:
     logging.getLogger("accounts").warning("cannot credit %s", personal)
-    assert len(heard) == 1
+    assert len(captured) == 1
 
 
-def test_a_traceback_that_quotes_somebody_is_heard(heard: list[str]) -> None:
+def test_a_traceback_that_quotes_somebody_is_captured(captured: list[str]) -> None:
     try:
         raise ValueError(certno(7))
     except ValueError:
         logging.getLogger("django.request").exception("failed")
-    assert len(heard) == 1
+    assert len(captured) == 1
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "address", [f"/find/?q={certno(7)}", f"/find/{phone(7)}/", "/find/陈晓明/", "/find/?name=陈晓明"]
 )
-def test_an_address_with_somebody_in_it_is_heard(heard: list[str], client: Client, address: str) -> None:
+def test_an_address_with_somebody_in_it_is_captured(captured: list[str], client: Client, address: str) -> None:
     client.get(address)
-    assert heard
+    assert captured
 
 
-def test_what_waits_in_the_broker_is_looked_through(canary: Canary, heard: list[str]) -> None:
+def test_what_waits_in_the_broker_is_looked_through(canary: Canary, captured: list[str]) -> None:
     cache.set("canary", certno(7))
     canary.look_at_broker()
     cache.delete("canary")
-    assert len(heard) == 1
+    assert len(captured) == 1
 
 
-def test_numbers_of_nobody_are_not_heard(heard: list[str]) -> None:
+def test_numbers_of_nobody_are_not_captured(captured: list[str]) -> None:
     logging.getLogger("accounts").warning("run 999902 credited 199000 people")
-    assert heard == []
+    assert captured == []

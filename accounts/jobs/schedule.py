@@ -118,15 +118,19 @@ def _left(due: Due, run: Run | None, today: date) -> Due | None:
 
 def _left_in_closed(jobs: list[Due], runs: dict[tuple[str, str], Run], closing: Run, *, recent: bool) -> Iterator[Due]:
     """Yield what failed, and what is to be settled because somebody's year turned out to have been another one."""
-    swept = runs.get((JobKind.ACCRUAL, closing.period))
-    settled = runs.get((JobKind.TRUEUP, closing.period), closing)
+    accrual = runs.get((JobKind.ACCRUAL, closing.period))
+    trueup = runs.get((JobKind.TRUEUP, closing.period), closing)
     # A year that was never pre-credited here belongs to those who kept the books before.
-    heard = _last_heard(closing, min(swept.opened_at, settled.opened_at)) if swept and recent else None
+    last_import_at = _last_import_at(closing, min(accrual.opened_at, trueup.opened_at)) if accrual and recent else None
     for due in jobs:
         run = runs.get((due.kind, due.period))
         if run and (unfinished := _unfinished(due, run)):
             yield unfinished
-        elif heard and due.kind in (JobKind.ACCRUAL, JobKind.TRUEUP) and (run or closing).opened_at < heard:
+        elif (
+            last_import_at
+            and due.kind in (JobKind.ACCRUAL, JobKind.TRUEUP)
+            and (run or closing).opened_at < last_import_at
+        ):
             _, ends = rollover.year_range(due.region, int(closing.period))
             yield replace(due, since=ends, again=run is not None)
 
@@ -140,14 +144,14 @@ def _unfinished(due: Due, run: Run) -> Due | None:
     return None
 
 
-def _last_heard(closing: Run, after: datetime) -> datetime | None:
-    """When the last file came in, later than that, that says something about the closed year."""
+def _last_import_at(closing: Run, after: datetime) -> datetime | None:
+    """When the last file came in, later than that, with something about the closed year."""
     newest = Import.objects.filter(at__gt=after).aggregate(Max("id"))["id__max"]
-    return newest and _heard_by(newest, closing.region, int(closing.period), after)
+    return newest and _last_import_about(newest, closing.region, int(closing.period), after)
 
 
 @lru_cache(maxsize=256)
-def _heard_by(newest: int, region: str, year: int, after: datetime) -> datetime | None:
+def _last_import_about(newest: int, region: str, year: int, after: datetime) -> datetime | None:
     """What has come in never changes: the long look is taken once for every new file, not at every tick.
 
     Also what was so in the year before counts: who left then has nothing in this one.

@@ -21,14 +21,14 @@ pytestmark = pytest.mark.usefixtures("policies_loaded", "november")
 ACTOR = Actor.system("test")
 
 
-def tell(person, title: str = "钱到了", text: str = "今年的钱已经记入。", *, at, **more) -> Notice:
+def notified(person, title: str = "钱到了", text: str = "今年的钱已经记入。", *, at, **more) -> Notice:
     return notices.notify(act=Act(ACTOR, at), person=person, kind=NoticeKind.CREDIT, title=title, text=text, **more)
 
 
 class TestNotices:
     def test_it_is_on_the_page_until_one_has_seen_it(self, november):
         person = insured()
-        tell(person, at=november)
+        notified(person, at=november)
         browser = browser_of(person)
         page = browser.get("/messages/").content.decode()
         assert '通知<span class="nowrap">（1条新）</span>' in page
@@ -42,7 +42,7 @@ class TestNotices:
     def test_the_phone_gets_the_same_words(self, november):
         person = insured()
         browser_of(person)
-        tell(person, at=november)
+        notified(person, at=november)
         message = OutboxMessage.objects.get()
         assert message.text == "【医保个人账户】钱到了。今年的钱已经记入。"
         assert message.phone == person.user.phone
@@ -52,14 +52,14 @@ class TestNotices:
         browser_of(person)
         person.user.wants_sms = False
         person.user.save()
-        tell(person, at=november)
+        notified(person, at=november)
         assert not OutboxMessage.objects.exists()
         assert Notice.objects.filter(person=person).exists()
 
     @pytest.mark.parametrize("text", ["请点 https://a.example", "www.a.example", "打开 yibao.example.com 办理"])
     def test_there_is_never_a_link_in_one(self, text, november):
         with pytest.raises(notices.LinkInNoticeError):
-            tell(insured(), text=text, at=november)
+            notified(insured(), text=text, at=november)
         assert not Notice.objects.exists()
 
     def test_the_database_refuses_links_too(self, november):
@@ -68,7 +68,7 @@ class TestNotices:
 
     def test_nobody_sees_or_marks_anybody_elses(self, november):
         mine, theirs = insured(), insured()
-        tell(theirs, at=november)
+        notified(theirs, at=november)
         browser = browser_of(mine)
         assert "还没有通知" in words(browser.get("/messages/"))
         browser.post("/messages/read/")
@@ -81,7 +81,7 @@ class TestNotices:
         counts = []
         for _ in range(2):
             for number in range(25):
-                tell(person, f"第{number}条", at=november - timedelta(hours=number), by_sms=False)
+                notified(person, f"第{number}条", at=november - timedelta(hours=number), by_sms=False)
             with CaptureQueriesContext(
                 connection,
             ) as queries:

@@ -65,7 +65,7 @@ WHOM: list[Callable[[int, date], Invitee]] = [
 ]  # fmt: skip
 
 
-def heard(browser: Client, number: str, who: Invitee) -> bytes:
+def shown_on(browser: Client, number: str, who: Invitee) -> bytes:
     """Read every page of agreeing for a child; return what was said, with what always differs taken out."""
     named = {"name": who.name, "certno": str(who.certno)}
     path, said = f"/family/child/{number}/", b""
@@ -99,7 +99,7 @@ def outcomes(whom: list[Callable[[int, date], Invitee]], born: date, helper: str
         number = invited(payer, who, relation="2").invitation.number
         parent = insured(name=helper) if helper else payer
         told = Notice.objects.count(), OutboxMessage.objects.count()
-        said = heard(browser_of(parent), number, who)
+        said = shown_on(browser_of(parent), number, who)
         now = Notice.objects.count(), OutboxMessage.objects.count()
         found.add((said, told == now, tries_left(parent), Invitation.objects.get(number=number).is_open))
     return found
@@ -133,7 +133,7 @@ class TestNothingIsSaidOf:
             number = invited(payer, who, relation="2").invitation.number
             if make is disowned:
                 decline(who, number)
-            found.append(heard(browser_of(insured(name=helper) if helper else payer), number, who))
+            found.append(shown_on(browser_of(insured(name=helper) if helper else payer), number, who))
         assert found[0] == found[1]
         assert not Bond.objects.exists()
 
@@ -146,15 +146,15 @@ def decline(user, number: str):
 def test_the_inviters_pages_are_the_same_before_and_after_an_adult_disowns(relation):
     payer, user = chen(), insured(resident=True, name="张三")
     number = invited(payer, user, relation=relation).invitation.number
-    before = heard(browser_of(payer), number, user)
+    before = shown_on(browser_of(payer), number, user)
     decline(user, number)
-    assert heard(browser_of(payer), number, user) == before
+    assert shown_on(browser_of(payer), number, user) == before
 
 
 def test_a_parent_who_pays_agrees_for_their_own_child():
     payer, child = chen(), resident(1, BORN)
     number = invited(payer, child, relation="2").invitation.number
-    heard(browser_of(payer), number, child)
+    shown_on(browser_of(payer), number, child)
     assert Bond.objects.get().consent == Consent.PARENT
 
 

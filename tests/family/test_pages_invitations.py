@@ -44,8 +44,8 @@ class TestNobodyIsToldAbout:
         for _ in range(2):
             bound(chen(), full)
         numbers = [str(who.certno) for who in (grandfather, gone, full)] + [certno(61_007)]
-        heard = {self.walk(chen(name="陈静"), "陈大山", number) for number in numbers}
-        assert len(heard) == 1
+        shown = {self.walk(chen(name="陈静"), "陈大山", number) for number in numbers}
+        assert len(shown) == 1
 
     def test_disowned_looks_like_waiting_and_then_like_lapsed(self):
         pages = []

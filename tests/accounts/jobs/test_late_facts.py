@@ -1,4 +1,4 @@
-"""What is only heard after a pre-credited year was closed is settled all the same, and the calendar asks for it."""
+"""What is imported only after a pre-credited year was closed is settled all the same, and the calendar asks for it."""
 
 from datetime import date
 
