@@ -16,7 +16,7 @@ from accounts.ledger.bulk import Batch, Line
 from accounts.ledger.pots import receivables, system_pot
 
 
-class Excess(NamedTuple):
+class Overcredit(NamedTuple):
     """What one person had too much of a benefit year (fen), the number of the correction, and the stored facts."""
 
     person: int
@@ -28,25 +28,25 @@ class Excess(NamedTuple):
 
 
 def take_back(
-    region: str, kind: VoucherKind, on: date, excesses: Sequence[Excess], pots: dict[int, Pots]
+    region: str, kind: VoucherKind, on: date, overcredits: Sequence[Overcredit], pots: dict[int, Pots]
 ) -> list[Batch]:
-    """Return the batches that recover each excess. Locks the people's pots: how much is left is only certain then."""
-    if not excesses:
+    """Return the batches that recover each of them. Locks the people's pots: how much is left is only certain then."""
+    if not overcredits:
         return []
     fund = system_pot(region, PotKind.FUND)
-    people = [excess.person for excess in excesses]
+    people = [overcredit.person for overcredit in overcredits]
     debts, balances = receivables(region, people), _locked_balances(region, people)
     groups: dict[tuple[str, int], list[Line]] = defaultdict(list)
-    for excess in excesses:
-        lines, rest, own = groups[excess.period, excess.version], excess.fen, pots[excess.person]
-        for pot in dict.fromkeys([own.for_year(excess.year), own.carried]):
+    for overcredit in overcredits:
+        lines, rest, own = groups[overcredit.period, overcredit.version], overcredit.fen, pots[overcredit.person]
+        for pot in dict.fromkeys([own.for_year(overcredit.year), own.carried]):
             part = min(rest, balances[pot])
             if part:
-                lines.append((pot, fund, part, excess.facts))
+                lines.append((pot, fund, part, overcredit.facts))
                 balances[pot] -= part
                 rest -= part
         if rest:
-            lines.append((debts[excess.person], fund, rest, excess.facts))
+            lines.append((debts[overcredit.person], fund, rest, overcredit.facts))
     return [
         Batch(kind, on, period, version, lines, source_personal=True, target_personal=False)
         for (period, version), lines in sorted(groups.items())

@@ -16,7 +16,7 @@ from django.db import connection
 
 from accounts.codes import CORRECTION_KINDS, EnrolmentStatus, JobKind, PotKind, VoucherKind
 from accounts.jobs import people, recovery, rollover, runs
-from accounts.jobs.recovery import Excess
+from accounts.jobs.recovery import Overcredit
 from accounts.jobs.runs import CannotRun, Outcome
 from accounts.ledger import book_years
 from accounts.ledger.bulk import Batch, Line, post_batches
@@ -114,11 +114,13 @@ def _recoveries(run: Run, start: date, end: date, cases: list[Case], pots: dict[
     kind = VoucherKind.TRUEUP if run.kind == JobKind.TRUEUP else VoucherKind.ADJUSTMENT
     day = min(max(run.on, start), end - timedelta(days=1))
     version = registry.version_on(run.region, CreditTerms, start).id
-    excesses = [
-        Excess(case.person, int(run.period), -case.difference_fen, _correction(run, case), version, case.stored_facts)
+    overcredits = [
+        Overcredit(
+            case.person, int(run.period), -case.difference_fen, _correction(run, case), version, case.stored_facts
+        )
         for case in cases
     ]
-    return recovery.take_back(run.region, kind, day, excesses, pots)
+    return recovery.take_back(run.region, kind, day, overcredits, pots)
 
 
 def _correction(run: Run, case: Case) -> str:

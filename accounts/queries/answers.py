@@ -170,8 +170,8 @@ def _last_paid_words(account: Account) -> str:
     if paid is None:
         return "还没有收到您的缴费。单位或您自己缴费后，才能算出要记多少。"
     words = f"最近收到的是{month_words(paid.month)}的缴费，{day_words(paid.received_on)}到账。"
-    behind = Month.of(account.today) - Month.of(paid.month)
-    if behind > 1 and not account.is_yearly:
+    months_since = Month.of(account.today) - Month.of(paid.month)
+    if months_since > 1 and not account.is_yearly:
         words += "之后月份的缴费还没有收到，请先问单位；自己缴费的，请看扣款账户里钱够不够。"
     return words
 

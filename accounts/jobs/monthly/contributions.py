@@ -81,7 +81,7 @@ def paid(run: Run, chunk: Chunk, window: Window) -> Iterator[Due]:
                 yield due._replace(capacity=FLEX if counts and counts.flex else EMPLOYEE)
 
 
-def contested(run: Run, chunk: Chunk, window: Window) -> list[tuple[int, str]]:
+def conflicting(run: Run, chunk: Chunk, window: Window) -> list[tuple[int, str]]:
     """Return (person, month) of late payments for months credited to a retiree, where no other run has said so."""
     with connection.cursor() as cursor:
         cursor.execute(

@@ -14,7 +14,7 @@ from accounts.codes import CORRECTION_KINDS, PotKind, VoucherKind
 from accounts.jobs import people, recovery
 from accounts.jobs.monthly.retirees import Histories
 from accounts.jobs.monthly.window import Window
-from accounts.jobs.recovery import Excess
+from accounts.jobs.recovery import Overcredit
 from accounts.ledger import book_years
 from accounts.ledger.bulk import Batch
 from accounts.ledger.pots import system_pot
@@ -34,38 +34,38 @@ class Year:
     last: Month | None = None
     posted_fen: int = 0
     corrections: set[str] = field(default_factory=set)
-    doubtful: bool = False
+    needs_recheck: bool = False
 
 
 def corrections(
-    run: Run, chunk: Chunk, span: Window, histories: Histories, behind: set[int], on: date
+    run: Run, chunk: Chunk, span: Window, histories: Histories, recorded_late: set[int], on: date
 ) -> tuple[list[Batch], set[int]]:
     """Return the batches that set right what these people were credited as retirees, and whom they concern."""
-    if not behind:
+    if not recorded_late:
         return [], set()
-    excesses = list(_excesses(run, span, {person: histories[person] for person in sorted(behind)}))
-    people_concerned = {excess.person for excess in excesses}
+    overcredits = list(_overcredits(run, span, {person: histories[person] for person in sorted(recorded_late)}))
+    people_concerned = {overcredit.person for overcredit in overcredits}
     pots = people.pots(chunk, run.region, only=sorted(people_concerned))
-    too_much = [excess for excess in excesses if excess.fen > 0]
-    again = [excess for excess in excesses if excess.fen < 0]
+    too_much = [overcredit for overcredit in overcredits if overcredit.fen > 0]
+    again = [overcredit for overcredit in overcredits if overcredit.fen < 0]
     batches = recovery.take_back(run.region, VoucherKind.TRUEUP, on, too_much, pots)
-    for excess in again:
+    for overcredit in again:
         fund = system_pot(run.region, PotKind.FUND)
-        lines = people.credit_lines(fund, pots[excess.person], excess.year, -excess.fen, excess.facts)
-        batches.append(Batch(VoucherKind.ADJUSTMENT, on, excess.period, excess.version, lines))
+        lines = people.credit_lines(fund, pots[overcredit.person], overcredit.year, -overcredit.fen, overcredit.facts)
+        batches.append(Batch(VoucherKind.ADJUSTMENT, on, overcredit.period, overcredit.version, lines))
     return batches, people_concerned
 
 
-def _excesses(run: Run, span: Window, histories: Histories) -> Iterator[Excess]:
+def _overcredits(run: Run, span: Window, histories: Histories) -> Iterator[Overcredit]:
     """Yield what was posted too much, negative where too little, by person and benefit year."""
     for person, years in _years(run, span, histories).items():
         for number, year in sorted(years.items()):
-            if not year.doubtful or year.last is None:
+            if not year.needs_recheck or year.last is None:
                 continue
             spans = _spans(year)
             worth = formulas.year_credit(spans, registry.credit_of)
             if worth.amount_fen != year.posted_fen:
-                yield Excess(
+                yield Overcredit(
                     person=person,
                     year=number,
                     fen=year.posted_fen - worth.amount_fen,
@@ -82,7 +82,7 @@ def _years(run: Run, span: Window, histories: Histories) -> dict[int, dict[int, 
         if kind != VoucherKind.ACCRUAL:
             year = of_person.setdefault(int(period.partition("/")[0]), Year())
             year.corrections.add(period)
-            year.doubtful = True
+            year.needs_recheck = True
         else:
             month, month_facts = Month.parse(period), formulas.unpack(facts)
             assert isinstance(month_facts, MonthFacts)
@@ -91,7 +91,7 @@ def _years(run: Run, span: Window, histories: Histories) -> dict[int, dict[int, 
             if month_facts.capacity != RETIREE or month > span.month or _is_retiree(histories[person], month):
                 year.due.append((month, month_facts, version))
             else:
-                year.doubtful = True
+                year.needs_recheck = True
         year.posted_fen += fen
     return found
 

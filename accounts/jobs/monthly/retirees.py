@@ -23,13 +23,13 @@ def look_up(run: Run, chunk: Chunk, span: Window) -> tuple[Histories, set[int]]:
     return histories, _recorded_late(run, ever_retired, span)
 
 
-def retired(run: Run, chunk: Chunk, span: Window, histories: Histories, behind: set[int]) -> Iterator[Due]:
+def retired(run: Run, chunk: Chunk, span: Window, histories: Histories, recorded_late: set[int]) -> Iterator[Due]:
     """Yield the retirees' month, and earlier ones for those whose retirement was recorded after the fact."""
     births = people.births(list(histories))
     pots = people.pots(chunk, run.region, only=list(histories))
-    done = _credited_months(run, sorted(behind) if span.fresh else list(histories))
+    done = _credited_months(run, sorted(recorded_late) if span.fresh else list(histories))
     for person, history in histories.items():
-        for month in span.own_months if person in behind else [span.month]:
+        for month in span.own_months if person in recorded_late else [span.month]:
             status = status_in(history, month)
             if status and status.capacity == RETIREE and str(month) not in done.get(person, ()):
                 yield Due(person, month.first, RETIREE, None, births[person], status.pension_fen, *pots[person])

@@ -25,7 +25,7 @@ from accounts.policies.terms import CreditTerms
 from accounts.policies.terms.credit import SHARE_NONE
 from yibao.lib.months import Month
 
-CONTESTED = "这个月既有缴费又按退休人员划入，请核对参保状态"
+CONFLICTING = "这个月既有缴费又按退休人员划入，请核对参保状态"
 
 
 class Rule(NamedTuple):
@@ -52,10 +52,10 @@ def credit_month(run: Run, chunk: Chunk) -> Outcome:
     rollover.roll_over_remaining(run, chunk, before=year)
     outcome = Outcome()
     credited: set[int] = set()
-    indebted: dict[int, people.Pots] = {}
+    with_debt: dict[int, people.Pots] = {}
     batches = []
-    histories, behind = retirees.look_up(run, chunk, span)
-    retired = retirees.retired(run, chunk, span, histories, behind)
+    histories, recorded_late = retirees.look_up(run, chunk, span)
+    retired = retirees.retired(run, chunk, span, histories, recorded_late)
     for first, dues in _by_month(chain(contributions.paid(run, chunk, span), retired), outcome):
         rule = _rule(run.region, first)
         lines: list[Line] = []
@@ -68,15 +68,15 @@ def credit_month(run: Run, chunk: Chunk) -> Outcome:
                 continue
             pots = due.pots
             if pots.owed_fen:  # several months at once pay a debt back only once
-                pots = indebted.get(due.person, pots)
-                indebted[due.person] = pots._replace(owed_fen=max(0, pots.owed_fen - amount))
+                pots = with_debt.get(due.person, pots)
+                with_debt[due.person] = pots._replace(owed_fen=max(0, pots.owed_fen - amount))
             # A month of a benefit year before the one being booked is last year's money: it goes to 历年.
             lines += people.credit_lines(rule.fund, pots, rule.year, amount, facts)
             credited.add(due.person)
         batches.append(Batch(VoucherKind.ACCRUAL, on, str(Month.of(first)), rule.version, lines))
-    mended, corrected = corrections.corrections(run, chunk, span, histories, behind, on)
+    mended, corrected = corrections.corrections(run, chunk, span, histories, recorded_late, on)
     batches += mended
-    _note_contested(run, chunk, span, outcome)
+    _note_conflicting(run, chunk, span, outcome)
     outcome.total_fen = post_batches(run=run, key=f"run:{run.pk}:{run.sweep}:{chunk.pk}", batches=batches, year=year)
     outcome.credited = len(credited | corrected)
     return outcome
@@ -89,15 +89,15 @@ def _by_month(dues: Iterable[Due], outcome: Outcome) -> list[tuple[date, list[Du
         outcome.eligible += 1
         of_month = found.setdefault(due.month, {})
         if of_month.setdefault(due.person, due) is not due:
-            outcome.skips.append((due.person, str(Month.of(due.month)), PAID_AND_RETIRED, CONTESTED))
+            outcome.skips.append((due.person, str(Month.of(due.month)), PAID_AND_RETIRED, CONFLICTING))
     return [(first, list(of_month.values())) for first, of_month in sorted(found.items())]
 
 
-def _note_contested(run: Run, chunk: Chunk, span: Window, outcome: Outcome) -> None:
+def _note_conflicting(run: Run, chunk: Chunk, span: Window, outcome: Outcome) -> None:
     """Show staff the months that were paid for after a retiree's quota had been credited for them."""
-    for person, period in contributions.contested(run, chunk, span):
+    for person, period in contributions.conflicting(run, chunk, span):
         outcome.eligible += 1
-        outcome.skips.append((person, period, PAID_AND_RETIRED, CONTESTED))
+        outcome.skips.append((person, period, PAID_AND_RETIRED, CONFLICTING))
 
 
 def _rule(region: str, first: date) -> Rule:
