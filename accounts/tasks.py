@@ -1,4 +1,4 @@
-"""Celery's side of the jobs: thin shells that ring. Messages carry ids only; what to do stands in the database."""
+"""Celery's side of the jobs: thin shells. Messages carry ids only; what to do stands in the database."""
 
 import logging
 from datetime import timedelta
@@ -14,33 +14,33 @@ from accounts.identity import sms
 from accounts.identity.actors import Act, Actor
 from accounts.jobs import registry, runs, schedule
 from accounts.models import Chunk
-from accounts.operations.identity import tidy
+from accounts.operations import identity
 from yibao.lib import clock
 
 logger = logging.getLogger(__name__)
 
 
-@shared_task(name="accounts.tasks.tick")
-def tick() -> None:
-    """Open the runs that are due and ring for their chunks."""
-    act = Act(Actor.system("tick"), clock.now())
+@shared_task(name="accounts.tasks.schedule_due")
+def schedule_due() -> None:
+    """Open the runs that are due and enqueue their chunks."""
+    act = Act(Actor.system("schedule_due"), clock.now())
     for job in schedule.next_jobs(act.on):
         try:
             run = registry.open_checked(act=act, kind=job.kind, region=job.region, period=job.period, on=act.on)
         except runs.CannotRun as refusal:  # that of one region: the others must not wait for it
             logger.error("cannot begin %s %s %s: %s", job.kind, job.region, job.period, refusal)
             continue
-        transaction.on_commit(partial(ring, run.pk))
+        transaction.on_commit(partial(enqueue, run.pk))
 
 
-@shared_task(name="accounts.tasks.pump")
-def pump() -> None:
-    """Ring again for the chunks of every stalled run, and settle it if its last worker died before it could.
+@shared_task(name="accounts.tasks.requeue_stalled")
+def requeue_stalled() -> None:
+    """Enqueue the chunks of every stalled run again, and finish it if its last worker died before it could.
 
     A lost message therefore only delays; a doubled one finds the chunk locked or done.
     """
     for run_id in runs.stalled_runs(since=clock.now() - timedelta(seconds=settings.STALLED_SECONDS)):
-        ring(run_id)
+        enqueue(run_id)
         runs.finish(run_id=run_id, now=clock.now())
 
 
@@ -50,7 +50,7 @@ def work_chunk(chunk_id: int) -> None:
     registry.work_chunk(chunk_id=chunk_id, now=clock.now())
 
 
-def ring(run_id: int) -> None:
+def enqueue(run_id: int) -> None:
     """Send one message per chunk that is to be done."""
     for chunk_id in (
         Chunk.objects.filter(run=run_id, state=ChunkState.WAITING).order_by("id").values_list("id", flat=True)
@@ -64,13 +64,13 @@ def send_sms(message_id: str) -> None:
     sms.send(UUID(message_id), clock.now())
 
 
-@shared_task(name="accounts.tasks.sweep_sms")
-def sweep_sms() -> None:
-    """Send the messages whose bell nobody heard, and those whose gateway did not answer."""
+@shared_task(name="accounts.tasks.send_due_sms")
+def send_due_sms() -> None:
+    """Send the messages whose task was lost, and those whose gateway did not answer."""
     sms.send_due(clock.now())
 
 
-@shared_task(name="accounts.tasks.tidy_identity")
-def tidy_identity() -> None:
-    """Forget codes, limits, kept forms and sessions that are over."""
-    tidy(now=clock.now())
+@shared_task(name="accounts.tasks.purge_expired")
+def purge_expired() -> None:
+    """Delete codes, limits, kept forms and sessions that are over."""
+    identity.purge_expired(now=clock.now())

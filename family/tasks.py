@@ -1,4 +1,4 @@
-"""Celery's side of the daily jobs: a bell. What is due stands in the database."""
+"""Celery's side of the daily jobs: thin shells. What is due stands in the database."""
 
 from celery import shared_task
 

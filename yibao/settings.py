@@ -227,7 +227,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "yibao.errors.stale_form"
 
-# Celery: a doorbell. The database is the work list, so results are not kept and messages carry ids only.
+# Celery: the messenger. The database is the work list, so results are not kept and messages carry ids only.
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -248,7 +248,7 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 
 CHUNK_PEOPLE = env.int("YIBAO_CHUNK_PEOPLE", default=10_000)  # people per transaction of a job
-STALLED_SECONDS = env.int("YIBAO_STALLED_SECONDS", default=60)  # a run without progress for so long is rung for again
+STALLED_SECONDS = env.int("YIBAO_STALLED_SECONDS", default=60)  # a run without progress for so long is enqueued again
 
 LOGGING = {
     "version": 1,

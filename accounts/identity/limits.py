@@ -121,7 +121,7 @@ def use_today(what: str, most: int, at: datetime) -> int:
     raise TooOftenError(what, opens_at=midnight + timedelta(days=1))
 
 
-def tidy(before: datetime) -> None:
+def purge(before: datetime) -> None:
     """Forget whoever did nothing since; the longest window is a day."""
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM accounts_allowance WHERE recent[cardinality(recent)] < %s", [before])

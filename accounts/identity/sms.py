@@ -97,16 +97,16 @@ def queue(
         queued_at=now,
     )
     if not kept:
-        transaction.on_commit(partial(_ring, message.id))
+        transaction.on_commit(partial(_enqueue, message.id))
     return message
 
 
-def _ring(message_id: UUID) -> None:
-    """Tell a worker that there is a message. If nobody hears it, the sweep finds the row."""
+def _enqueue(message_id: UUID) -> None:
+    """Tell a worker that there is a message. If that is lost, `send_due` finds the row."""
     try:
         current_app.send_task(TASK, args=[str(message_id)], retry=False)
     except OperationalError:
-        log.warning("sms %s: broker not reachable, left to the sweep", message_id)
+        log.warning("sms %s: broker not reachable, left to send_due", message_id)
 
 
 def send(message_id: UUID, now: datetime) -> MessageState:
@@ -164,11 +164,11 @@ def _post(message: OutboxMessage) -> None:
 
 
 def due(now: datetime, most: int = 200) -> list[UUID]:
-    """Return the messages that wait and that nobody is at: what the sweep sends."""
+    """Return the messages that wait and that nobody is at: what `send_due` sends."""
     waiting = OutboxMessage.objects.filter(state=MessageState.WAITING, next_at__lte=now)
     return list(waiting.order_by("next_at").values_list("id", flat=True)[:most])
 
 
 def send_due(now: datetime) -> int:
-    """Send what waits; return how many went out. The messages whose ringing was lost, and the retries."""
+    """Send what waits; return how many went out. The messages whose task was lost, and the retries."""
     return sum(send(message_id, now) == MessageState.SENT for message_id in due(now))

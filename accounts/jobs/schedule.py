@@ -139,7 +139,7 @@ def _unfinished(due: Due, run: Run) -> Due | None:
     if run.state == RunState.WORKING:
         return replace(due, working=True)
     if run.state == RunState.FAILED:
-        # Not at the next tick: what is wrong is mended by people.
+        # Not a minute later: what is wrong is mended by people.
         return replace(due, since=run.on + timedelta(days=1), again=True)
     return None
 
@@ -152,7 +152,7 @@ def _last_import_at(closing: Run, after: datetime) -> datetime | None:
 
 @lru_cache(maxsize=256)
 def _last_import_about(newest: int, region: str, year: int, after: datetime) -> datetime | None:
-    """What has come in never changes: the long look is taken once for every new file, not at every tick.
+    """What has come in never changes: the long look is taken once for every new file, not every minute.
 
     Also what was so in the year before counts: who left then has nothing in this one.
     """

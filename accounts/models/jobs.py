@@ -1,4 +1,4 @@
-"""The work list of the jobs. Celery only rings; what is to be done, and what was done, stands here."""
+"""The work list of the jobs. Celery only carries messages; what is to be done, and what was done, stands here."""
 
 from django.db import models
 

@@ -176,12 +176,12 @@ def _help() -> dict[str, str]:
     return {"help": settings.HELP_PHONE}
 
 
-def tidy(*, now: datetime) -> None:
+def purge_expired(*, now: datetime) -> None:
     """Delete what is over: codes after a day, limits nobody touched for two, kept forms, sessions, old messages."""
     day = timedelta(days=1)
     PhoneCode.objects.filter(expires_at__lt=now - day).delete()
     IdentityCode.objects.filter(expires_at__lt=now - MESSAGES_KEPT).delete()
-    limits.tidy(now - 2 * day)
+    limits.purge(now - 2 * day)
     DayCount.objects.filter(day__lt=(now - MESSAGES_KEPT).date()).delete()
     UnfinishedForm.objects.filter(expires_at__lt=now).delete()
     Session.objects.filter(expire_date__lt=now - day).delete()

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import include, path, reverse
 
 from accounts.models import AuditEvent, UnfinishedForm, User
-from accounts.operations.identity import end_sessions, tidy
+from accounts.operations.identity import end_sessions, purge_expired
 from tests.accounts.test_signin import ask_for_code, at, code_in_outbox
 from tests.factories.people import PersonFactory
 from tests.factories.users import citizen, official, signed_in
@@ -165,9 +165,9 @@ def test_a_kept_form_can_be_thrown_away_and_lapses_after_a_day():
     browser = sign_in()
     leave_alone(browser)
     browser.post("/act/", "a=1", content_type=FORM)
-    tidy(now=clock.now() + timedelta(hours=20))
+    purge_expired(now=clock.now() + timedelta(hours=20))
     assert UnfinishedForm.objects.exists()
-    tidy(now=clock.now() + timedelta(hours=25))
+    purge_expired(now=clock.now() + timedelta(hours=25))
     assert not UnfinishedForm.objects.exists()
     leave_alone(browser)
     again = sign_in()

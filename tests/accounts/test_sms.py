@@ -80,7 +80,7 @@ def queued(template: sms.Template = NOTICE, **params: str) -> OutboxMessage:
 
 
 def send_until_settled(message: OutboxMessage, minutes: int = 240) -> OutboxMessage:
-    """Let the sweep run every minute."""
+    """Send what is due every minute."""
     start = clock.now()
     for minute in range(minutes):
         sms.send_due(start + timedelta(minutes=minute))
@@ -185,16 +185,16 @@ def test_nothing_is_sent_from_inside_a_transaction_and_nothing_of_one_that_faile
 
 
 @pytest.mark.django_db
-def test_a_message_whose_bell_nobody_heard_is_found_by_the_sweep(gateway, settings, django_capture_on_commit_callbacks):
+def test_a_message_whose_task_was_lost_is_sent_when_due(gateway, settings, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):  # no worker is listening
         message = queued()
-    tasks.sweep_sms()
+    tasks.send_due_sms()
     message.refresh_from_db()
     assert message.state == MessageState.SENT
 
 
 @pytest.mark.django_db
-def test_the_bell_sends_exactly_the_message_it_names(gateway):
+def test_the_task_sends_exactly_the_message_it_names(gateway):
     message, other = queued(), queued()
     tasks.send_sms(str(message.id))
     assert [request["id"] for request in gateway.requests] == [str(message.id)]

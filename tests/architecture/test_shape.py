@@ -123,7 +123,7 @@ def test_make_unit_runs_every_test_that_is_about_pure_code_alone():
 
 def test_the_timetable_names_tasks_that_exist():
     scheduled = {entry["task"] for entry in celery_app.conf.beat_schedule.values()}
-    assert {"accounts.tasks.tick", "accounts.tasks.pump"} <= scheduled
+    assert {"accounts.tasks.schedule_due", "accounts.tasks.requeue_stalled"} <= scheduled
     for name in scheduled:
         module, _, function = name.rpartition(".")
         assert getattr(importlib.import_module(module), function).name == name

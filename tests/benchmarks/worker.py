@@ -11,10 +11,10 @@ def main() -> None:
     django.setup()
     from accounts.jobs import registry
     from accounts.models import Chunk
-    from yibao.celery import settle
+    from yibao.celery import freeze_start_up
     from yibao.lib import clock
 
-    settle()  # as Celery's worker processes do
+    freeze_start_up()  # as Celery's worker processes do
     run = int(sys.argv[1])
     Chunk.objects.filter(run=run).exists()  # the connection stands before the start
     print("ready", flush=True)

@@ -136,12 +136,12 @@ def test_nothing_is_lost_and_nothing_done_twice(part, seed, undisturbed, round_d
     today = clock.today()
     with WorkerHarness(tmp_path, app, "yibao.celery", databases.url_of(round_database)) as harness:
 
-        def tick_and_look() -> bool:
-            harness.send("accounts.tasks.tick", expires=5)
-            harness.send("accounts.tasks.pump", expires=5)
+        def schedule_and_look() -> bool:
+            harness.send("accounts.tasks.schedule_due", expires=5)
+            harness.send("accounts.tasks.requeue_stalled", expires=5)
             return due_jobs(today) == [] and not Run.objects.filter(state="working").exists()
 
-        disturb(harness, part, dice, most=KILLS[part], until=tick_and_look, within=WITHIN)
+        disturb(harness, part, dice, most=KILLS[part], until=schedule_and_look, within=WITHIN)
         # Every message once more, as a broker would that never heard of the acknowledgements.
         for chunk in Chunk.objects.values_list("pk", flat=True):
             harness.send(tasks.work_chunk.name, chunk)

@@ -94,7 +94,7 @@ def test_the_history_and_the_draws_are_guarded_like_the_ledger():
     assert triggers.missing() == []
 
 
-def test_the_bell_does_what_is_due(payer, father):
+def test_the_task_does_what_is_due(payer, father):
     tie = bond(payer, father, until_on=TODAY)
     tasks.keep_up()
     assert Bond.objects.get(pk=tie.pk).end_reason == "period_over"

@@ -61,7 +61,7 @@ class TestYearly:
         assert named(next_jobs(date(2025, 1, 1))) == ["accrual 2024 again"]
 
     def test_after_two_missed_years_everything_is_made_up_in_order(self):
-        """The scheduler was off over two year ends: once it ticks again, each year is closed before the next begins."""
+        """The scheduler was off over two year ends: once it runs again, each year is closed before the next begins."""
         person = worker()
         work_off(date(2026, 3, 5))
         assert list(Run.objects.order_by("id").values_list("kind", "period", "sweep")) == [
@@ -122,34 +122,34 @@ class TestBeat:
     def test_two_beats_open_one_run(self):
         worker()
         with time_machine.travel("2024-01-01 00:05:00+08:00", tick=False):
-            tasks.tick()
-            tasks.tick()
+            tasks.schedule_due()
+            tasks.schedule_due()
         assert Run.objects.count() == Chunk.objects.count() == 1
 
     def test_while_a_run_is_being_worked_on_the_next_one_waits(self):
         worker()
         with time_machine.travel("2025-01-01 00:05:00+08:00", tick=False):
-            tasks.tick()
+            tasks.schedule_due()
             assert due_jobs(date(2025, 1, 1))[0].working
             assert next_jobs(date(2025, 1, 1)) == []
-            tasks.tick()
+            tasks.schedule_due()
         assert Run.objects.count() == 1
 
     def test_the_day_is_that_of_shanghai(self):
         worker()
         with time_machine.travel("2023-12-31 15:59:59+00:00", tick=False):
-            tasks.tick()
+            tasks.schedule_due()
             assert not Run.objects.exists()
         with time_machine.travel("2023-12-31 16:00:00+00:00", tick=False):
-            tasks.tick()
+            tasks.schedule_due()
             assert Run.objects.get().on == date(2024, 1, 1)
 
-    def test_a_tick_long_after_midnight_finds_the_year_end_all_the_same(self):
+    def test_one_long_after_midnight_finds_the_year_end_all_the_same(self):
         """The schedule file of a restarted beat may be gone; the year end is not an alarm at midnight."""
         worker()
         run("accrual", "2024", on=date(2024, 12, 1))
         with time_machine.travel("2025-01-03 09:00:00+08:00", tick=False):
-            tasks.tick()
+            tasks.schedule_due()
         assert Run.objects.filter(period="2024", sweep=2, kind="accrual").exists()
 
 
