@@ -50,6 +50,30 @@ class InsuranceType(TextCode):
     RESIDENT = "390", "城乡居民基本医疗保险"
 
 
+class PersonType(TextCode):
+    """人员类别 psn_type: the two digits it begins with. 离休 (13) have a scheme of their own."""
+
+    EMPLOYED = "11", "在职"
+    RETIRED = "12", "退休"
+    MINOR = "14", "未成年居民"
+    ADULT = "15", "成年居民"
+    SENIOR = "16", "老年居民"
+
+    @property
+    def insurance(self) -> InsuranceType:
+        """The insurance that people of this category have."""
+        is_employee = self in (PersonType.EMPLOYED, PersonType.RETIRED)
+        return InsuranceType.EMPLOYEE if is_employee else InsuranceType.RESIDENT
+
+
+class Capacity(TextCode):
+    """As what somebody is credited: decides base, rate and quota."""
+
+    EMPLOYEE = "employee", "在职"
+    FLEX = "flex", "灵活就业"
+    RETIREE = "retiree", "退休"
+
+
 class EnrolmentStatus(IntegerCode):
     """参保状态 psn_insu_stas."""
 

@@ -178,7 +178,7 @@ def _spans(
         if status is None:
             continue
         first_on = first_on or max(month.first, status.from_on)
-        base = None if status.capacity == "retiree" else _base_in(bases, month)
+        base = None if status.is_retiree else _base_in(bases, month)
         facts = MonthFacts(status.capacity, base, age, status.pension_fen)
         if spans and spans[-1].facts == facts and spans[-1].version == version:
             spans[-1] = Span(facts, spans[-1].months + following - edge, version)

@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from accounts.codes import EnrolmentEndReason, EnrolmentStatus, Gender, InsuranceType, PaymentType
+from accounts.codes import EnrolmentEndReason, EnrolmentStatus, Gender, InsuranceType, PaymentType, PersonType
 from accounts.models.facts import IMPORT_KINDS, CountingManager, Fact
 from accounts.sealing.fields import BlindIndexField, SealedField
 
@@ -57,6 +57,11 @@ class Import(models.Model):
         return f"{self.get_kind_display()} {self.pk}"
 
 
+def _has_fitting_type(insurance: InsuranceType) -> Q:
+    second_digits = "".join(kind[1] for kind in PersonType if kind.insurance == insurance)
+    return Q(insurance=insurance, person_type__regex=f"^1[{second_digits}]")
+
+
 class Enrolment(Fact):
     """参保记录：某人从某日起在某统筹区以什么身份参加什么险种。不可修改，变化写成新的一行。
 
@@ -101,8 +106,7 @@ class Enrolment(Fact):
             models.CheckConstraint(condition=Q(region__regex=r"^\d{6}$"), name="enrolment_region_code"),
             models.CheckConstraint(condition=Q(status__in=EnrolmentStatus.values), name="enrolment_status_known"),
             models.CheckConstraint(
-                condition=Q(insurance=InsuranceType.EMPLOYEE, person_type__regex="^1[12]")
-                | Q(insurance=InsuranceType.RESIDENT, person_type__regex="^1[456]"),
+                condition=_has_fitting_type(InsuranceType.EMPLOYEE) | _has_fitting_type(InsuranceType.RESIDENT),
                 name="enrolment_type_fits_insurance",
             ),
             models.CheckConstraint(

@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from accounts.codes import Capacity, EnrolmentStatus, PersonType
 from yibao.lib.months import Month
-
-NORMAL = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +26,13 @@ class Status:
 
     @property
     def is_retiree(self) -> bool:
-        return self.person_type.startswith("12")
+        return self.person_type.startswith(PersonType.RETIRED)
 
     @property
-    def capacity(self) -> str:
-        if self.person_type.startswith("12"):
-            return "retiree"
-        return "flex" if self.flex else "employee"
+    def capacity(self) -> Capacity:
+        if self.is_retiree:
+            return Capacity.RETIREE
+        return Capacity.FLEX if self.flex else Capacity.EMPLOYEE
 
 
 def status_in(history: Sequence[Status], month: Month) -> Status | None:
@@ -45,10 +44,10 @@ def status_in(history: Sequence[Status], month: Month) -> Status | None:
     for row in history:
         if row.from_on >= month.next_first:
             break
-        if row.from_on > month.first and current is not None and current.status == NORMAL:
+        if row.from_on > month.first and current is not None and current.status == EnrolmentStatus.NORMAL:
             return current
         current = row
-    return current if current is not None and current.status == NORMAL else None
+    return current if current is not None and current.status == EnrolmentStatus.NORMAL else None
 
 
 def status_on(history: Sequence[Status], day: date) -> Status | None:

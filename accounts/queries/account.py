@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 
 from accounts.codes import PERSONAL_POTS, EnrolmentStatus, InsuranceType, PotKind
 from accounts.models import Contribution, Enrolment, Person, Pot
@@ -11,15 +10,6 @@ from accounts.policies.formulas import MonthFacts
 from accounts.policies.status import Status, status_on
 from accounts.policies.terms import CreditTerms, SharingTerms, SpendingTerms
 from accounts.policies.terms.credit import YEARLY
-
-
-class AccountState(StrEnum):
-    """Whether somebody is insured in 职工医保 of a region today."""
-
-    NORMAL = "normal"
-    SUSPENDED = "suspended"
-    ENDED = "ended"
-    COMING = "coming"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +62,13 @@ class Account:
         return status_on(self.history, self.today)
 
     @property
-    def state(self) -> AccountState:
-        if self.status is None:
-            return AccountState.COMING
-        if self.status.status == EnrolmentStatus.NORMAL:
-            return AccountState.NORMAL
-        return AccountState.SUSPENDED if self.status.status == EnrolmentStatus.SUSPENDED else AccountState.ENDED
+    def state(self) -> EnrolmentStatus | None:
+        """How somebody is insured in 职工医保 of the region today; None while the first row is still to come."""
+        return None if self.status is None else EnrolmentStatus(self.status.status)
 
     @property
     def is_normal(self) -> bool:
-        return self.state == AccountState.NORMAL
+        return self.state == EnrolmentStatus.NORMAL
 
     @property
     def is_yearly(self) -> bool:
@@ -112,7 +99,7 @@ class Account:
         """Return what a credit would be worked out from today: capacity, last base, age. None when not insured."""
         if not self.is_normal or self.status is None:
             return None
-        base = self.last_paid.base_fen if self.last_paid and self.status.capacity != "retiree" else None
+        base = self.last_paid.base_fen if self.last_paid and not self.status.is_retiree else None
         age = formulas.age_on(self.person.birth_on, self.today)
         return MonthFacts(self.status.capacity, base, age, self.status.pension_fen)
 

@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from accounts.codes import PotKind
+from accounts.codes import EnrolmentStatus, PotKind
 from accounts.models import Transfer
 from accounts.policies import formulas
 from accounts.policies.status import status_in
 from accounts.policies.terms import percent
 from accounts.policies.terms.credit import SHARE_NONE
-from accounts.queries.account import Account, AccountState
+from accounts.policies.terms.sharing import NORMAL, POOL
+from accounts.queries.account import Account
 from accounts.queries.calendar import Expected, credit_day_of, usual_time
 from accounts.queries.changes import employer_part_ended_on
 from accounts.queries.comparison import Comparison
@@ -69,7 +70,7 @@ def answers(account: Account, credits: Credits) -> list[Answer]:
 
 
 def _stopped(account: Account, credits: Credits) -> Iterator[str]:
-    if account.state == AccountState.NORMAL:
+    if account.state == EnrolmentStatus.NORMAL:
         yield "没有停，还在记入。" + _latest_words(credits)
     else:
         yield state_words(account) + _latest_words(credits)
@@ -86,7 +87,7 @@ def _stopped(account: Account, credits: Credits) -> Iterator[str]:
 
 
 def _not_arriving(account: Account, credits: Credits) -> Iterator[str]:
-    if account.state != AccountState.NORMAL:
+    if account.state != EnrolmentStatus.NORMAL:
         yield state_words(account)
     elif account.is_yearly:
         yield from _year_so_far(account, credits)
@@ -143,9 +144,9 @@ def state_words(account: Account) -> str:
     if status is None:
         return f"您的参保从{day_words(account.history[0].from_on)}开始。" if account.history else "还没有您的参保记录。"
     since = day_words(status.from_on)
-    if account.state == AccountState.SUSPENDED:
+    if account.state == EnrolmentStatus.SUSPENDED:
         return f"您从{since}起停保，停保期间没有新的钱记入。以前的钱还在，不会清零。"
-    if account.state == AccountState.ENDED:
+    if account.state == EnrolmentStatus.ENDED:
         return f"您在这里的职工医保已在{since}终止，不再有新的钱记入。"
     return ""
 
@@ -164,7 +165,7 @@ def _latest_words(credits: Credits) -> str:
 
 
 def _last_paid_words(account: Account) -> str:
-    if account.status is not None and account.status.capacity == "retiree":
+    if account.status is not None and account.status.is_retiree:
         return "退休人员不用缴费，照样记入。"
     paid = account.last_paid
     if paid is None:
@@ -187,7 +188,7 @@ def why_empty(account: Account, month: Month, credited_on: date | None, paid: bo
         return f"{name}没有记录。这个月您在这里没有正常参加职工医保，所以没有钱记入。"
     if account.is_yearly:
         return f"{name}没有记录。{_year_words(account, month, credited_on)}"
-    if status.capacity == "retiree" or paid:
+    if status.is_retiree or paid:
         return f"{name}没有记录。这个月的钱一般在{credit_day_of(account.credit)}日前后记入，还没有记到。"
     return f"{name}没有记录。还没有收到这个月的缴费；收到以后会补记，一分不少。"
 
@@ -219,8 +220,8 @@ def who_may_use(account: Account, kind: PotKind) -> str:
     sharing = account.sharing
     if sharing is None:
         return "只能自己用"
-    if sharing.payer_status == "normal" and not account.is_normal:
+    if sharing.payer_status == NORMAL and not account.is_normal:
         return "现在只能自己用"
-    if sharing.model == "pool":
+    if sharing.model == POOL:
         return f"超过{grouped(sharing.reserve_fen or 0)}元的部分可以转给家人用"
     return "可给家人用"

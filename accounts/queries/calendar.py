@@ -74,7 +74,7 @@ def _next_of_month(account: Account, latest: Transfer | None) -> Expected:
 
 def _condition(account: Account, month: Month, *, is_missing: bool) -> str:
     """Say what a month's credit waits for: retirees wait for nothing, the others for a contribution."""
-    if account.status is not None and account.status.capacity == "retiree":
+    if account.status is not None and account.status.is_retiree:
         return ""
     if is_missing and (account.last_paid is None or Month.of(account.last_paid.month) < month + -1):
         return f"{(month + -1).month}月的缴费还没有收到，收到以后会补记"

@@ -7,10 +7,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from accounts.codes import VoucherKind
+from accounts.codes import Capacity, VoucherKind
 from accounts.models import Transfer
 from accounts.policies import formulas, registry
-from accounts.policies.formulas import RETIREE, CannotCredit, InterestFacts, MonthFacts, Span
+from accounts.policies.formulas import CannotCredit, InterestFacts, MonthFacts, Span
 from accounts.policies.registry import Published
 from accounts.policies.terms import CreditTerms
 from accounts.policies.terms.credit import MONTHLY
@@ -220,7 +220,7 @@ def _base_words(old: Year, new: Year) -> str:
 def _capacity_words(old: Year, new: Year) -> str:
     changed = [n for o, n in zip(old, new, strict=True) if o != n]
     some = f"有{len(changed)}个月" if len(changed) < len(old) else ""
-    if changed and changed[0].facts.capacity == RETIREE:
+    if changed and changed[0].facts.capacity == Capacity.RETIREE:
         return f"{some or '退休了，'}改按退休人员的标准记入"
     return f"{some or '身份变了，'}改按在职人员的标准记入"
 

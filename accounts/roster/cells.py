@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import date
 from functools import lru_cache
 
-from accounts.codes import InsuranceType
+from accounts.codes import InsuranceType, PersonType
 from accounts.identity import certificates
 from accounts.models.people import MAX_BASE_FEN
 from accounts.policies import registry
@@ -21,7 +21,7 @@ _PHONE = re.compile(r"1[3-9]\d{9}", re.ASCII)
 _NAME = re.compile(r"[\u4e00-\u9fff]{1,10}")
 _REGION = re.compile(r"\d{6}", re.ASCII)
 _CODE = re.compile(r"\d{0,6}", re.ASCII)
-_PERSON_TYPE = re.compile(r"1[1-6]\d{0,4}", re.ASCII)
+_PERSON_TYPE = re.compile(rf"({'|'.join(PersonType)})\d{{0,4}}", re.ASCII)
 _EXPONENT = re.compile(r"[\d.]+[eE]\+?\d+", re.ASCII)
 _FORBIDDEN_IN_TEXT = re.compile(r"[\\<>{}|^`~\"]")
 
@@ -107,14 +107,22 @@ def one_of(choices: dict[str, str]) -> Callable[[str], str]:
 
 def person_type(text: str) -> str:
     """A category of insured people (psn_type)."""
-    if not _PERSON_TYPE.fullmatch(text) or text.startswith("13"):
-        raise ValueError("人员类别应以 11（在职）、12（退休）或 14、15、16（居民）开头")
+    if not _PERSON_TYPE.fullmatch(text):
+        raise ValueError(f"人员类别应以 {'、'.join(f'{kind}（{kind.label}）' for kind in PersonType)}开头")
     return text
 
 
-def fits(insurance: str, kind: str) -> bool:
-    """Whether a category belongs to the insurance: employees and retirees to 310, residents to 390."""
-    return (kind[:2] in ("11", "12")) == (insurance == InsuranceType.EMPLOYEE)
+def fits(insurance: str, person_type: str) -> bool:
+    """Whether a category belongs to the insurance."""
+    return PersonType(person_type[:2]).insurance == insurance
+
+
+def fitting_words() -> str:
+    """Return which categories belong to which insurance: 310 应为 11、12 开头，390 应为 14、15、16 开头."""
+    return "，".join(
+        f"{insurance} 应为 {'、'.join(kind for kind in PersonType if kind.insurance == insurance)} 开头"
+        for insurance in InsuranceType
+    )
 
 
 def code(text: str) -> str:

@@ -108,13 +108,13 @@ class _Reader:
         self.readers: tuple[Callable[[str], Any], ...] = (
             cells.certificate,
             cells.name,
-            cells.one_of({str(value): str(label) for value, label in Gender.choices}),
+            cells.one_of({str(code): code.label for code in Gender}),
             cells.day,
             cells.phone,
             cells.region_reader(),
-            cells.one_of({value: str(label) for value, label in InsuranceType.choices}),
+            cells.one_of(dict(InsuranceType.choices)),
             cells.person_type,
-            cells.one_of({str(value): str(label) for value, label in EnrolmentStatus.choices}),
+            cells.one_of({str(code): code.label for code in EnrolmentStatus}),
             cells.day,
             cells.one_of({"1": "灵活就业", "0": "不是", "": ""}),
             cells.code,
@@ -151,7 +151,7 @@ class _Reader:
         if row.since > self.latest_on:
             yield "stas_date", "在一年以后，请核对"
         if not cells.fits(row.insurance, row.kind):
-            yield "psn_type", f"与险种 {row.insurance} 不符：310 应为 11 或 12 开头，390 应为 14、15 或 16 开头"
+            yield "psn_type", f"与险种 {row.insurance} 不符：{cells.fitting_words()}"
 
     def _line(self, number: int, row: _Row) -> str:
         certno = row.certificate.number

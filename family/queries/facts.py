@@ -21,8 +21,7 @@ from yibao.lib.clock import SHANGHAI
 from yibao.lib.months import Month
 
 PHONE_COOL_OFF = timedelta(hours=72)  # reliability F7: a new number is how an old person's account is taken over
-_STATUS = {EnrolmentStatus.NORMAL: "normal", EnrolmentStatus.SUSPENDED: "suspended", EnrolmentStatus.ENDED: "ended"}
-_NOBODY = EnrolmentFacts(status="ended")
+_NOBODY = EnrolmentFacts(status=EnrolmentStatus.ENDED)
 CHANGES = (EventKind.ACCEPTED, EventKind.BOUND, EventKind.REMOVED)
 
 
@@ -46,8 +45,7 @@ class Insured:
         for row in self._rows[person_id]:
             groups[row.region, row.insurance].append(row)
         found = [(self._facts_of(rows), rows[-1].from_on) for rows in groups.values()]
-        order = {"normal": 0, "suspended": 1, "ended": 2}
-        found.sort(key=lambda one: (order[one[0].status], one[0].insurance, -one[1].toordinal()))
+        found.sort(key=lambda one: (one[0].status, one[0].insurance, -one[1].toordinal()))
         return found[0][0] if found else _NOBODY
 
     def _facts_of(self, rows: list[Enrolment]) -> EnrolmentFacts:
@@ -57,7 +55,7 @@ class Insured:
         now = past[-1]
         leaving = [r.from_on for r in rows if r.from_on > self._on and r.status == EnrolmentStatus.ENDED]
         return EnrolmentFacts(
-            status=_STATUS[EnrolmentStatus(now.status)],
+            status=EnrolmentStatus(now.status),
             region=now.region,
             region_name=registry.region_name(now.region),
             insurance=now.insurance,

@@ -111,7 +111,7 @@ def _payer_enrolment(payer: Payer, terms: SharingTerms) -> Found:
             f"{payer.region_name}的参保关系已经结束",
             "转到新的地方以后，在新的地方办理",
         )
-    elif enrolment.status != NORMAL and terms.payer_status == NORMAL:
+    elif not enrolment.is_normal and terms.payer_status == NORMAL:
         yield Reason(
             ReasonCode.PAYER_SUSPENDED,
             "停保期间不能给家人用",
@@ -205,7 +205,7 @@ def _user_enrolment(user: User, payer_region: str, both: list[SharingTerms]) -> 
             "先参保，再办理",
         )
         return
-    if enrolment.status != NORMAL and any(t.user_status == NORMAL for t in both):
+    if not enrolment.is_normal and any(t.user_status == NORMAL for t in both):
         yield Reason(
             ReasonCode.USER_SUSPENDED,
             "用钱的人要正常参保缴费",

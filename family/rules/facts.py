@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 from datetime import date
 
+from accounts.codes import EnrolmentStatus, InsuranceType
 from accounts.policies.terms import SharingTerms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnrolmentFacts:
-    """How somebody is insured on a day. `status` is normal, suspended or ended; region and insurance of that row."""
+    """How somebody is insured on a day, with region and insurance of the row that says so."""
 
-    status: str
+    status: EnrolmentStatus
     region: str = ""
     region_name: str = ""
     insurance: str = ""
@@ -18,7 +19,15 @@ class EnrolmentFacts:
 
     @property
     def is_insured(self) -> bool:
-        return self.status in ("normal", "suspended")
+        return self.status != EnrolmentStatus.ENDED
+
+    @property
+    def is_normal(self) -> bool:
+        return self.status == EnrolmentStatus.NORMAL
+
+    @property
+    def is_resident(self) -> bool:
+        return self.insurance == InsuranceType.RESIDENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

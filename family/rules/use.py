@@ -102,7 +102,7 @@ def _permit(bound: Bound, scope: str, both: Iterable[SharingTerms]) -> bool:
 
 
 def _meets(enrolment: EnrolmentFacts, required: str) -> bool:
-    return enrolment.status == NORMAL if required == NORMAL else enrolment.is_insured
+    return enrolment.is_normal if required == NORMAL else enrolment.is_insured
 
 
 def place_allowed(where: Where, insurance: str, terms: SharingTerms) -> bool:

@@ -5,20 +5,22 @@ from datetime import date
 
 from stdnum.cn import ric
 
+from accounts.codes import EnrolmentStatus, PersonType
+
 FIRST_MONTH = "2022-01"
 
 RUIAN, ZHOUSHAN, QUANZHOU, BEIJING, HUNAN = "330381", "330900", "350500", "110000", "430000"
-EMPLOYEE, RETIREE, RESIDENT, CHILD = ("310", "11"), ("310", "12"), ("390", "15"), ("390", "14")
-NORMAL, SUSPENDED = "1", "2"
+EMPLOYEE, RETIREE, RESIDENT, CHILD = PersonType.EMPLOYED, PersonType.RETIRED, PersonType.ADULT, PersonType.MINOR
+NORMAL, SUSPENDED = EnrolmentStatus.NORMAL, EnrolmentStatus.SUSPENDED
 
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """From a day on: scheme and person type, and status."""
+    """From a day on: person type and status."""
 
     day: str
-    what: tuple[str, str]
-    status: str = NORMAL
+    what: PersonType
+    status: EnrolmentStatus = NORMAL
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from random import Random
 
 from stdnum.cn import ric
 
+from accounts.codes import EnrolmentStatus, PersonType
 from payments.demo.cast import FIRST_MONTH, Member
 from yibao.lib.months import Month, month_range
 
@@ -47,10 +48,9 @@ def cast_roster(cast: Iterable[Member]) -> Iterator[list[str]]:
     """Yield a row per person and change."""
     for member in cast:
         for since in member.since:
-            insurance, kind = since.what
             yield [
                 member.certno, member.name, str(member.gender), member.born.isoformat(), member.phone, member.region,
-                insurance, kind, since.status, since.day, "1" if member.flex else "", "", member.street, "",
+                since.what.insurance, since.what, str(since.status), since.day, "1" if member.flex else "", "", member.street, "",
             ]  # fmt: skip
 
 
@@ -66,7 +66,7 @@ def cast_contributions(cast: Iterable[Member], until: Month) -> Iterator[list[st
 
 def _employed(member: Member, month: Month) -> bool:
     row = [since for since in member.since if since.day <= month.first.isoformat()]
-    return bool(row) and row[-1].what == ("310", "11") and row[-1].status == "1"
+    return bool(row) and row[-1].what == PersonType.EMPLOYED and row[-1].status == EnrolmentStatus.NORMAL
 
 
 def population_roster(people: int, region: str) -> Iterator[list[str]]:
@@ -74,7 +74,7 @@ def population_roster(people: int, region: str) -> Iterator[list[str]]:
     for number in range(people):
         certno, born = _certno(number)
         name = _FAMILY_NAMES[number % 20] + _GIVEN_NAMES[number // 20 % 20] + _GIVEN_NAMES[number // 400 % 20]
-        kind = "12" if number % 10 == 0 else "11"
+        kind = PersonType.EMPLOYED if number % 10 else PersonType.RETIRED
         yield [
             certno,
             name,
@@ -82,9 +82,9 @@ def population_roster(people: int, region: str) -> Iterator[list[str]]:
             born.isoformat(),
             "",
             region,
-            "310",
+            kind.insurance,
             kind,
-            "1",
+            str(EnrolmentStatus.NORMAL),
             "2020-01-01",
             "",
             "",

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.codes import Gender, Relation
+from accounts.codes import EnrolmentStatus, Gender, Relation
 from accounts.policies.terms import SharingTerms
 from family.rules import (
     Reason,
@@ -51,7 +51,7 @@ TERMS = SharingTerms(
     monthly_changes=5,
     monthly_transfers=None,
 )
-NORMAL = EnrolmentFacts(status="normal", region="330381", region_name="瑞安市", insurance="310")
+NORMAL = EnrolmentFacts(status=EnrolmentStatus.NORMAL, region="330381", region_name="瑞安市", insurance="310")
 PAYER = Payer(region_name="瑞安市", has_account=True, enrolment=NORMAL, age=40, last_year_fen=200_000)
 USER = User(enrolment=NORMAL, terms=TERMS)
 PAIR = Pair(relation="5", scopes=("medical",), on=DAY)
@@ -73,8 +73,8 @@ class TestEligibility:
         ("changes", "code"),
         [
             ({"last_year_fen": 199_999}, "gate"),
-            ({"enrolment": enrolled(status="suspended")}, "payer_suspended"),
-            ({"enrolment": enrolled(status="ended")}, "payer_ended"),
+            ({"enrolment": enrolled(status=EnrolmentStatus.SUSPENDED)}, "payer_suspended"),
+            ({"enrolment": enrolled(status=EnrolmentStatus.ENDED)}, "payer_ended"),
             ({"enrolment": enrolled(leaving_on=date(2026, 4, 1))}, "payer_leaving"),
             ({"has_account": False}, "no_account"),
             ({"age": 15}, "payer_minor"),
@@ -106,8 +106,8 @@ class TestEligibility:
     @pytest.mark.parametrize(
         ("changes", "code"),
         [
-            ({"enrolment": EnrolmentFacts(status="ended")}, "user_not_insured"),
-            ({"enrolment": enrolled(status="suspended")}, "user_suspended"),
+            ({"enrolment": EnrolmentFacts(status=EnrolmentStatus.ENDED)}, "user_not_insured"),
+            ({"enrolment": enrolled(status=EnrolmentStatus.SUSPENDED)}, "user_suspended"),
             ({"enrolment": enrolled(leaving_on=date(2026, 4, 1))}, "user_leaving"),
             ({"enrolment": enrolled(region="350500")}, "user_outside"),
             ({"authorisers": 2}, "max_authorisers"),
@@ -120,7 +120,7 @@ class TestEligibility:
     def test_every_reason_comes_at_once(self):
         payer = replace(PAYER, last_year_fen=0, age=15, users=3)
         pair = replace(PAIR, relation="7", is_bound=True)
-        user = replace(USER, enrolment=EnrolmentFacts(status="ended"), authorisers=2)
+        user = replace(USER, enrolment=EnrolmentFacts(status=EnrolmentStatus.ENDED), authorisers=2)
         expected = {
             "gate",
             "payer_minor",
@@ -146,7 +146,9 @@ class TestEligibility:
         assert codes(terms=None) == {"no_sharing"}
 
     def test_every_reason_says_why_what_was_found_and_what_to_do(self):
-        payer = replace(PAYER, enrolment=enrolled(status="suspended", leaving_on=DAY), last_year_fen=0, age=3, users=9)
+        payer = replace(
+            PAYER, enrolment=enrolled(status=EnrolmentStatus.SUSPENDED, leaving_on=DAY), last_year_fen=0, age=3, users=9
+        )
         pair = Pair(
             relation="8", scopes=("medical", "premium"), is_self=True, is_bound=True, open_number="GJ", limit_fen=0
         )
@@ -162,7 +164,7 @@ class TestEligibility:
 
     def test_a_suspended_user_is_fine_where_being_insured_is_enough(self):
         lenient = replace(TERMS, user_status="any")
-        suspended = replace(USER, enrolment=enrolled(status="suspended"), terms=lenient)
+        suspended = replace(USER, enrolment=enrolled(status=EnrolmentStatus.SUSPENDED), terms=lenient)
         assert codes(user=suspended, terms=lenient) == set()
 
     def test_somebody_not_fully_identified_may_be_a_temporary_member_for_premiums_only(self):
@@ -254,8 +256,8 @@ class TestUse:
             ({"user_terms": replace(TERMS, scopes=("premium",))}, Blocked.RULES),
             ({"relation": "7"}, Blocked.RULES),
             ({"user": enrolled(region="350500")}, Blocked.RULES),
-            ({"payer": enrolled(status="suspended")}, Blocked.PAYER),
-            ({"user": enrolled(status="suspended")}, Blocked.USER),
+            ({"payer": enrolled(status=EnrolmentStatus.SUSPENDED)}, Blocked.PAYER),
+            ({"user": enrolled(status=EnrolmentStatus.SUSPENDED)}, Blocked.USER),
             ({"limit_fen": 100, "used_fen": 100}, Blocked.LIMIT),
             ({"limit_fen": 100, "used_fen": 99}, None),
         ],

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from accounts.codes import PotKind
+from accounts.codes import EnrolmentStatus, PotKind
 from family.queries.plan import shared_pots
 from family.rules import Source, Where, eligibility, premium_plan, spending_plan
 from family.rules.facts import EnrolmentFacts, Pair, Payer, User
@@ -15,7 +15,7 @@ from yibao.lib.fen import parse_yuan, yuan
 
 pytestmark = pytest.mark.unit
 
-GOOD = EnrolmentFacts(status="normal", region="330381", insurance="310")
+GOOD = EnrolmentFacts(status=EnrolmentStatus.NORMAL, region="330381", insurance="310")
 
 
 def sharing(case: dict[str, Any]) -> Any:

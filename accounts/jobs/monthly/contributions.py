@@ -6,11 +6,10 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from accounts.codes import InsuranceType, JobKind, VoucherKind
+from accounts.codes import Capacity, InsuranceType, JobKind, VoucherKind
 from accounts.jobs import people
 from accounts.jobs.monthly.window import Window
 from accounts.models import Chunk, Run
-from accounts.policies.formulas import EMPLOYEE, FLEX, RETIREE
 from accounts.policies.status import paid_as
 from yibao.lib.months import Month
 
@@ -78,7 +77,7 @@ def paid(run: Run, chunk: Chunk, window: Window) -> Iterator[Due]:
                 yield due
             else:
                 counts = paid_as(histories[due.person], Month.of(due.month))
-                yield due._replace(capacity=FLEX if counts and counts.flex else EMPLOYEE)
+                yield due._replace(capacity=Capacity.FLEX if counts and counts.flex else Capacity.EMPLOYEE)
 
 
 def conflicting(run: Run, chunk: Chunk, window: Window) -> list[tuple[int, str]]:
@@ -105,9 +104,9 @@ def _parameters(run: Run, chunk: Chunk, window: Window) -> dict[str, Any]:
     return {
         "region": run.region,
         "insurance": InsuranceType.EMPLOYEE,
-        "employee": EMPLOYEE,
-        "flex": FLEX,
-        "retiree": RETIREE,
+        "employee": Capacity.EMPLOYEE,
+        "flex": Capacity.FLEX,
+        "retiree": Capacity.RETIREE,
         "kind": VoucherKind.ACCRUAL,
         "job": JobKind.ACCRUAL,
         "reason": PAID_AND_RETIRED,

@@ -10,7 +10,7 @@ from datetime import date
 
 from django.db import connection
 
-from accounts.codes import CORRECTION_KINDS, PotKind, VoucherKind
+from accounts.codes import CORRECTION_KINDS, Capacity, PotKind, VoucherKind
 from accounts.jobs import people, recovery
 from accounts.jobs.monthly.retirees import Histories
 from accounts.jobs.monthly.window import Window
@@ -20,7 +20,7 @@ from accounts.ledger.bulk import Batch
 from accounts.ledger.pots import system_pot
 from accounts.models import Chunk, Run
 from accounts.policies import formulas, registry
-from accounts.policies.formulas import RETIREE, MonthFacts, Span
+from accounts.policies.formulas import MonthFacts, Span
 from accounts.policies.status import Status, status_in
 from accounts.policies.terms import CreditTerms
 from yibao.lib.months import Month
@@ -88,7 +88,7 @@ def _years(run: Run, span: Window, histories: Histories) -> dict[int, dict[int, 
             assert isinstance(month_facts, MonthFacts)
             year = of_person.setdefault(book_years.year_of(run.region, month.first), Year())
             year.last = max(year.last or month, month)
-            if month_facts.capacity != RETIREE or month > span.month or _is_retiree(histories[person], month):
+            if month_facts.capacity != Capacity.RETIREE or month > span.month or _is_retiree(histories[person], month):
                 year.due.append((month, month_facts, version))
             else:
                 year.needs_recheck = True
@@ -98,7 +98,7 @@ def _years(run: Run, span: Window, histories: Histories) -> dict[int, dict[int, 
 
 def _is_retiree(history: list[Status], month: Month) -> bool:
     status = status_in(history, month)
-    return status is not None and status.capacity == RETIREE
+    return status is not None and status.is_retiree
 
 
 def _spans(year: Year) -> tuple[Span, ...]:

@@ -4,13 +4,12 @@ from collections.abc import Iterator
 
 from django.db import connection
 
-from accounts.codes import InsuranceType, VoucherKind
+from accounts.codes import Capacity, InsuranceType, PersonType, VoucherKind
 from accounts.jobs import people
 from accounts.jobs.monthly import window
 from accounts.jobs.monthly.contributions import Due
 from accounts.jobs.monthly.window import Window
 from accounts.models import Chunk, Run
-from accounts.policies.formulas import RETIREE
 from accounts.policies.status import Status, status_in
 
 Histories = dict[int, list[Status]]
@@ -31,8 +30,10 @@ def retired(run: Run, chunk: Chunk, span: Window, histories: Histories, recorded
     for person, history in histories.items():
         for month in span.own_months if person in recorded_late else [span.month]:
             status = status_in(history, month)
-            if status and status.capacity == RETIREE and str(month) not in done.get(person, ()):
-                yield Due(person, month.first, RETIREE, None, births[person], status.pension_fen, *pots[person])
+            if status and status.is_retiree and str(month) not in done.get(person, ()):
+                yield Due(
+                    person, month.first, Capacity.RETIREE, None, births[person], status.pension_fen, *pots[person]
+                )
 
 
 def _ever_retired(run: Run, chunk: Chunk, span: Window) -> list[int]:
@@ -40,8 +41,15 @@ def _ever_retired(run: Run, chunk: Chunk, span: Window) -> list[int]:
         cursor.execute(
             """SELECT DISTINCT person_id FROM accounts_enrolment
                WHERE region = %s AND insurance = %s AND person_id >= %s AND person_id < %s AND from_on < %s AND counts
-                 AND person_type LIKE '12%%'""",
-            [run.region, InsuranceType.EMPLOYEE, chunk.from_person, chunk.until_person, span.month.next_first],
+                 AND starts_with(person_type, %s)""",
+            [
+                run.region,
+                InsuranceType.EMPLOYEE,
+                chunk.from_person,
+                chunk.until_person,
+                span.month.next_first,
+                PersonType.RETIRED,
+            ],
         )
         return [row[0] for row in cursor.fetchall()]
 

@@ -2,10 +2,6 @@
 
 from accounts.policies.formulas.credit import credited_base, monthly_credit, year_credit
 from accounts.policies.formulas.facts import (
-    CAPACITIES,
-    EMPLOYEE,
-    FLEX,
-    RETIREE,
     CannotCredit,
     Credit,
     Facts,
@@ -26,10 +22,6 @@ from accounts.policies.formulas.words import (
 from accounts.policies.formulas.years import age_on, benefit_year, months_left, months_of, year_range
 
 __all__ = [
-    "CAPACITIES",
-    "EMPLOYEE",
-    "FLEX",
-    "RETIREE",
     "CannotCredit",
     "Credit",
     "Explanation",

@@ -5,7 +5,8 @@ Amounts are summed exactly and rounded once, half up: for each month, or for the
 
 from collections.abc import Callable, Mapping
 
-from accounts.policies.formulas.facts import EMPLOYEE, FLEX, RETIREE, CannotCredit, Credit, MonthFacts, Span
+from accounts.codes import Capacity
+from accounts.policies.formulas.facts import CannotCredit, Credit, MonthFacts, Span
 from accounts.policies.terms import AgeTier, CreditTerms
 from accounts.policies.terms.credit import (
     FIXED_MONTHLY,
@@ -31,7 +32,7 @@ def monthly_credit(facts: MonthFacts, terms: CreditTerms) -> Credit:
     Raises CannotCredit without a base or pension, and for retirees with a yearly quota: that is only worked out
     for a year (`year_credit`).
     """
-    if facts.capacity == RETIREE:
+    if facts.capacity == Capacity.RETIREE:
         return Credit(half_up(retiree_parts(facts, terms), PARTS))
     base = credited_base(facts, terms)
     own = half_up(base * personal_rate(facts, terms), WHOLE)
@@ -55,7 +56,7 @@ def year_credit(spans: tuple[Span, ...], terms_of: TermsOf) -> Credit:
         total_months += months
         if months < 1 or total_months > 12:
             raise ValueError("a benefit year has one to twelve months")
-        if facts.capacity == RETIREE:
+        if facts.capacity == Capacity.RETIREE:
             parts += span_parts(span, terms)
             continue
         own = credited_base(facts, terms) * personal_rate(facts, terms) * WHOLE
@@ -72,7 +73,7 @@ def year_credit(spans: tuple[Span, ...], terms_of: TermsOf) -> Credit:
 def span_parts(span: Span, terms: CreditTerms) -> int:
     """Return what a span is worth in 1/YEAR_PARTS fen, each month rounded first where the region rounds months."""
     facts = span.facts
-    if facts.capacity == RETIREE and terms.retiree_mode == FIXED_YEARLY:
+    if facts.capacity == Capacity.RETIREE and terms.retiree_mode == FIXED_YEARLY:
         return tier_of(terms.retiree_amounts, facts.age).value * PARTS * span.months
     month = month_parts(facts, terms)
     if terms.rounding == ROUND_MONTH:
@@ -82,13 +83,13 @@ def span_parts(span: Span, terms: CreditTerms) -> int:
 
 def month_parts(facts: MonthFacts, terms: CreditTerms) -> int:
     """Return what a month is worth exactly, in 1/PARTS fen. Raises CannotCredit."""
-    return retiree_parts(facts, terms) if facts.capacity == RETIREE else contributor_parts(facts, terms)
+    return retiree_parts(facts, terms) if facts.capacity == Capacity.RETIREE else contributor_parts(facts, terms)
 
 
 def contributor_parts(facts: MonthFacts, terms: CreditTerms) -> int:
     base = credited_base(facts, terms)
     parts = base * personal_rate(facts, terms) * WHOLE
-    if facts.capacity == EMPLOYEE and terms.employer_share_of != SHARE_NONE:
+    if facts.capacity == Capacity.EMPLOYEE and terms.employer_share_of != SHARE_NONE:
         share = tier_of(terms.employer_share, facts.age).value
         # A share of the base itself, or of what the employer pays on that base (TV-13: 7% × 30%).
         paid = WHOLE if terms.employer_share_of == SHARE_OF_BASE else terms.employer_rate_bp or 0
@@ -120,9 +121,9 @@ def own_pension_rate(facts: MonthFacts, terms: CreditTerms) -> int:
 
 
 def personal_rate(facts: MonthFacts, terms: CreditTerms) -> int:
-    if facts.capacity == EMPLOYEE:
+    if facts.capacity == Capacity.EMPLOYEE:
         return terms.employee_rate_bp
-    if facts.capacity == FLEX:
+    if facts.capacity == Capacity.FLEX:
         return terms.flex_rate_bp
     raise ValueError(f"unknown capacity {facts.capacity!r}")
 
@@ -133,7 +134,7 @@ def credited_base(facts: MonthFacts, terms: CreditTerms) -> int:
     Flexible workers who declared none have the base their region sets. Raises CannotCredit without any.
     """
     base = facts.base_fen
-    if base is None and facts.capacity == FLEX:
+    if base is None and facts.capacity == Capacity.FLEX:
         base = terms.flex_base_fen
     if base is None:
         raise CannotCredit("no_base", "没有缴费基数，算不出划入金额")

@@ -7,9 +7,6 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-EMPLOYEE, FLEX, RETIREE = "employee", "flex", "retiree"
-CAPACITIES = (EMPLOYEE, FLEX, RETIREE)
-
 
 class CannotCredit(Exception):
     """Nothing can be worked out for this person: a stable reason code and a Chinese message saying what is missing."""
@@ -21,7 +18,7 @@ class CannotCredit(Exception):
 
 
 class MonthFacts(NamedTuple):
-    """One month of one person: in which capacity, on what base (fen), at what age, with what monthly pension (fen)."""
+    """One month of one person: in which capacity (accounts.codes.Capacity), on what base (fen), at what age, with what monthly pension (fen)."""
 
     capacity: str
     base_fen: int | None

@@ -5,6 +5,7 @@ The amounts in the words come from the formulas themselves, never from a second 
 
 from dataclasses import dataclass
 
+from accounts.codes import Capacity
 from accounts.policies.formulas.credit import (
     PARTS,
     YEAR_PARTS,
@@ -18,7 +19,7 @@ from accounts.policies.formulas.credit import (
     tier_of,
     year_credit,
 )
-from accounts.policies.formulas.facts import EMPLOYEE, FLEX, RETIREE, InterestFacts, MonthFacts, Span
+from accounts.policies.formulas.facts import InterestFacts, MonthFacts, Span
 from accounts.policies.formulas.interest import YEARLY_BP, interest, interest_parts
 from accounts.policies.terms import AgeTier, CreditTerms, InterestTerms, percent
 from accounts.policies.terms.credit import (
@@ -48,9 +49,9 @@ def explain_month(facts: MonthFacts, terms: CreditTerms) -> Explanation:
     credit = monthly_credit(facts, terms)
     product, inputs = _month_product(facts, terms)
     sentence = _equation(product, credit.amount_fen, month_parts(facts, terms) % PARTS, PARTS)
-    by = "按月" if facts.capacity == RETIREE else "收到缴费后按月"
+    by = "按月" if facts.capacity == Capacity.RETIREE else "收到缴费后按月"
     words = [_bounded(facts, terms), sentence, f"{by}记入{_account(terms)}。", _elsewhere((facts,), terms)]
-    if facts.capacity != RETIREE and terms.owed_only_fen:
+    if facts.capacity != Capacity.RETIREE and terms.owed_only_fen:
         words.append(
             f"另缴{terms.owed_only_name} {grouped(terms.owed_only_fen)} 元，不记入个人账户；"
             f"本月个人一共缴 {grouped(credit.owed_fen)} 元。"
@@ -129,7 +130,7 @@ def _year_formula(spans: tuple[Span, ...], terms_of: TermsOf) -> tuple[str, Inpu
 def _span_product(span: Span, terms: CreditTerms) -> tuple[str, str, Inputs]:
     """Return what has to be said first, the product with its months, and the numbers."""
     facts, months = span.facts, span.months
-    if facts.capacity == RETIREE and terms.retiree_mode == FIXED_YEARLY:
+    if facts.capacity == Capacity.RETIREE and terms.retiree_mode == FIXED_YEARLY:
         quota = tier_of(terms.retiree_amounts, facts.age)
         product = f"退休人员{_tier_words(terms.retiree_amounts, quota)}每年定额 {grouped(quota.value)} 元"
         share = "" if months == 12 else f" ÷ 12 × {months}个月"
@@ -145,7 +146,7 @@ def _span_product(span: Span, terms: CreditTerms) -> tuple[str, str, Inputs]:
 
 
 def _month_product(facts: MonthFacts, terms: CreditTerms) -> tuple[str, Inputs]:
-    return _retiree_product(facts, terms) if facts.capacity == RETIREE else _contributor_product(facts, terms)
+    return _retiree_product(facts, terms) if facts.capacity == Capacity.RETIREE else _contributor_product(facts, terms)
 
 
 def _contributor_product(facts: MonthFacts, terms: CreditTerms) -> tuple[str, Inputs]:
@@ -155,7 +156,7 @@ def _contributor_product(facts: MonthFacts, terms: CreditTerms) -> tuple[str, In
     if facts.base_fen is not None and facts.base_fen != base:
         inputs["declared_base"] = yuan(facts.base_fen)
     name = "灵活就业缴费基数" if facts.base_fen is None else "缴费基数"
-    if facts.capacity != EMPLOYEE or terms.employer_share_of == SHARE_NONE:
+    if facts.capacity != Capacity.EMPLOYEE or terms.employer_share_of == SHARE_NONE:
         return f"{name} {grouped(base)} 元 × {rate}", inputs
     share = percent(tier_of(terms.employer_share, facts.age).value)
     inputs["employer_share"] = share
@@ -196,7 +197,7 @@ def _equation(product: str, amount_fen: int, remainder: int, denominator: int) -
 
 
 def _bounded(facts: MonthFacts, terms: CreditTerms) -> str:
-    if facts.capacity == RETIREE or facts.base_fen is None:
+    if facts.capacity == Capacity.RETIREE or facts.base_fen is None:
         return ""
     base = credited_base(facts, terms)
     if base == facts.base_fen:
@@ -212,10 +213,10 @@ def _account(terms: CreditTerms) -> str:
 def _elsewhere(months: tuple[MonthFacts, ...], terms: CreditTerms) -> str:
     """Say where the rest of the contribution went: the question every citizen asks first."""
     capacities = {facts.capacity for facts in months}
-    if EMPLOYEE in capacities:
+    if Capacity.EMPLOYEE in capacities:
         part = "部分" if terms.employer_share_of == SHARE_NONE else "其余部分"
         return f"单位交的{part}记入统筹基金，不在这里。"
-    if FLEX in capacities:
+    if Capacity.FLEX in capacities:
         return "您交的其余部分记入统筹基金，不在这里。"
     return "这笔钱由统筹基金出。"
 

@@ -10,8 +10,8 @@ from accounts.identity.access import actor_of, current_person, current_user
 from accounts.models import Person
 from accounts.policies import registry
 from accounts.policies.terms import SharingTerms
-from accounts.policies.terms.sharing import POOL
-from accounts.queries.account import Account, Accounts, AccountState
+from accounts.policies.terms.sharing import NORMAL, POOL
+from accounts.queries.account import Account, Accounts
 from accounts.views.citizen.current_account import my_account
 from family.queries.facts import funds_name
 from yibao.lib import clock
@@ -75,9 +75,7 @@ class Giving:
     @property
     def is_open(self) -> bool:
         """Whether somebody insured here as things stand may share at all; suspension and ends are told apart."""
-        return self.terms is not None and (
-            self.account.state == AccountState.NORMAL or self.terms.payer_status != "normal"
-        )
+        return self.terms is not None and (self.account.is_normal or self.terms.payer_status != NORMAL)
 
 
 def giving_of(request: HttpRequest) -> Giving | None:
