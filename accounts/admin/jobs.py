@@ -40,18 +40,18 @@ class RunAdmin(ReadOnlyAdmin):
     ordering = ["-opened_at"]
     list_per_page = 50
     fields = [
-        "kind", "region", "period", "state", "progress", "people", "total", "left_out", "reasons", "sweep", "on",
+        "kind", "region", "period", "state", "progress", "people", "total", "left_out", "reasons", "execution", "on",
         "actor", "opened_at", "finished_at",
     ]  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Run]:
-        swept = Q(chunks__sweep=F("sweep"))
+        of_execution = Q(chunks__execution=F("execution"))
         return (
             super()
             .get_queryset(request)
             .annotate(
-                all_chunks=Count("chunks", filter=swept),
-                done_chunks=Count("chunks", filter=swept & Q(chunks__state=ChunkState.DONE)),
+                all_chunks=Count("chunks", filter=of_execution),
+                done_chunks=Count("chunks", filter=of_execution & Q(chunks__state=ChunkState.DONE)),
                 credited=Sum("chunks__credited"),
                 fen=Sum("chunks__total_fen"),
             )
@@ -104,7 +104,7 @@ class SkipAdmin(ReadOnlyAdmin):
 class ChunkAdmin(ReadOnlyAdmin):
     """The stretches of people a run works on, one transaction each."""
 
-    list_display = ["run", "sweep", "from_person", "until_person", "state", "attempts", "error", "finished_at"]
+    list_display = ["run", "execution", "from_person", "until_person", "state", "attempts", "error", "finished_at"]
     list_filter = ["state", "run__region"]
     list_select_related = ["run"]
     ordering = ["-id"]

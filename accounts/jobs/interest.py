@@ -23,7 +23,7 @@ def credit_interest(run: Run, chunk: Chunk) -> Outcome:
     version = registry.version_on(run.region, InterestTerms, end - timedelta(days=1))
     if not version.terms.pays_interest:
         return Outcome()
-    done = _already(run, chunk) if run.sweep > 1 else set()
+    done = _already(run, chunk) if run.execution > 1 else set()
     outcome = Outcome()
     facts = dict(_facts(run, chunk, start, end))
     pots = people.pots(chunk, run.region, only=list(facts))
@@ -37,7 +37,7 @@ def credit_interest(run: Run, chunk: Chunk) -> Outcome:
         if amount:
             lines.append((source, pots[person].carried, amount, formulas.pack(of_person)))
     batch = Batch(VoucherKind.INTEREST, end - timedelta(days=1), run.period, version.id, lines)
-    outcome.total_fen = post_batches(run=run, key=f"run:{run.pk}:{run.sweep}:{chunk.pk}", batches=[batch])
+    outcome.total_fen = post_batches(run=run, key=f"run:{run.pk}:{run.execution}:{chunk.pk}", batches=[batch])
     outcome.credited = len(lines)
     return outcome
 

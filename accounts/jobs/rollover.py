@@ -18,7 +18,7 @@ def roll_over(run: Run, chunk: Chunk) -> Outcome:
     pots = _of_earlier_years(run.region, chunk, before=year + 1)
     lines = [line for line in pots if line[2]]
     batch = Batch(VoucherKind.ROLLOVER, next_start - timedelta(days=1), run.period, None, lines, source_personal=True)
-    total = post_batches(run=run, key=f"run:{run.pk}:{run.sweep}:{chunk.pk}", batches=[batch], year=year + 1)
+    total = post_batches(run=run, key=f"run:{run.pk}:{run.execution}:{chunk.pk}", batches=[batch], year=year + 1)
     # Else a refund of the closed year, dated back, would still find its 当年 and be no 历年.
     Pot.objects.filter(pk__in=[line[0] for line in pots if not line[2]]).update(year=year + 1)
     return Outcome(eligible=len(lines), credited=len(lines), total_fen=total)
@@ -30,7 +30,7 @@ def roll_over_remaining(run: Run, chunk: Chunk, *, before: int) -> None:
     if lines:
         _, end = year_range(run.region, before - 1)
         batch = Batch(VoucherKind.ROLLOVER, end - timedelta(days=1), str(before - 1), None, lines, source_personal=True)
-        post_batches(run=run, key=f"run:{run.pk}:{run.sweep}:{chunk.pk}:rollover", batches=[batch], year=before)
+        post_batches(run=run, key=f"run:{run.pk}:{run.execution}:{chunk.pk}:rollover", batches=[batch], year=before)
 
 
 def _of_earlier_years(region: str, chunk: Chunk, *, before: int, least_fen: int = 0) -> list[Line]:

@@ -43,7 +43,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What a sweep did so far. Fen; `skipped` counts people by reason code."""
+    """What an execution did so far. Fen; `skipped` counts people by reason code."""
 
     people: int
     eligible: int
@@ -79,9 +79,9 @@ def require_closed_before(region: str, year: int) -> None:
 
 
 def open_run(*, act: Act, kind: JobKind, region: str, period: str, on: date) -> Run:
-    """Open the run of this kind, region and period; a finished one is opened for another sweep.
+    """Open the run of this kind, region and period; a finished one is opened for another execution.
 
-    A sweep looks at everybody again and posts what has become due since: joiners, late payments, mended errors.
+    An execution looks at everybody again and posts what has become due since: joiners, late payments, mended errors.
     """
     with excluding_imports(region):
         run, created = Run.objects.select_for_update().get_or_create(
@@ -90,13 +90,14 @@ def open_run(*, act: Act, kind: JobKind, region: str, period: str, on: date) -> 
         if not created:
             if run.state == RunState.WORKING:
                 return run
-            run.sweep += 1
+            run.execution += 1
             run.on, run.actor, run.opened_at = on, str(act.actor), act.at
             run.state, run.finished_at = RunState.WORKING, None
             run.save()
             run.skips.all().delete()
         Chunk.objects.bulk_create(
-            Chunk(run=run, sweep=run.sweep, from_person=first, until_person=last) for first, last in _ranges(region)
+            Chunk(run=run, execution=run.execution, from_person=first, until_person=last)
+            for first, last in _ranges(region)
         )
     return run
 
@@ -170,7 +171,7 @@ def _note_failure(chunk_id: int, error: Exception, now: datetime) -> None:
             else:
                 Chunk.objects.create(
                     run_id=chunk.run_id,
-                    sweep=chunk.sweep,
+                    execution=chunk.execution,
                     from_person=middle,
                     until_person=chunk.until_person,
                     attempts=ATTEMPTS - 1,
@@ -199,7 +200,7 @@ def finish(*, run_id: int, now: datetime) -> None:
     """Settle the state of a run whose last chunk is done. A run that left somebody out is never 'done'."""
     with transaction.atomic():
         run = Run.objects.select_for_update().get(pk=run_id)
-        states = set(run.chunks.filter(sweep=run.sweep).values_list("state", flat=True))
+        states = set(run.chunks.filter(execution=run.execution).values_list("state", flat=True))
         if ChunkState.WAITING in states or run.state != RunState.WORKING:
             return
         if ChunkState.FAILED in states:
@@ -220,8 +221,8 @@ def stalled_runs(*, since: datetime) -> list[int]:
 
 
 def totals_of(run: Run) -> Totals:
-    """Return what the run's current sweep did so far."""
-    chunks = run.chunks.filter(sweep=run.sweep)
+    """Return what the run's current execution did so far."""
+    chunks = run.chunks.filter(execution=run.execution)
     sums = chunks.aggregate(Sum("eligible"), Sum("credited"), Sum("total_fen"), Count("id"))
     states = dict(chunks.values_list("state").annotate(Count("id")))
     skipped = dict(run.skips.values_list("reason").annotate(Count("id")))

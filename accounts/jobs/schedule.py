@@ -22,7 +22,7 @@ YEARS_LOOKED_BACK = 2  # late facts of a year closed longer ago are a clerk's ca
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A job that is due: `again` when it is another sweep, for what became known since or for whom the last one failed.
+    """A job that is due: `again` when it is another execution, for what became known or failed since.
 
     What failed today is due again tomorrow, and `since` says so.
     """

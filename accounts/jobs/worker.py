@@ -18,7 +18,7 @@ CLOSE_YEAR = "close_year"
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What one run did in this sweep."""
+    """What one run did in this execution."""
 
     kind: str
     region: str
@@ -37,7 +37,7 @@ Progress = Callable[[str, int, int], None]  # what, done chunks, all chunks
 def runs_of(kind: str, region: str, period: str, on: date) -> list[tuple[JobKind, str]]:
     """Return the runs a kind stands for: `close_year` is true-up, interest, rollover and the next pre-credit.
 
-    Before them a pre-credited year is swept once more, for joiners and new bases since the last sweep. One that was
+    Before them a pre-credited year is run once more, for joiners and new bases since the last time. One that was
     never pre-credited here is not begun by closing it. Raises CannotRun for a year that cannot be closed that day.
     """
     if kind != CLOSE_YEAR:
@@ -120,8 +120,10 @@ def _drain(run: Run, clock: Callable[[], datetime], progress: Progress) -> None:
     """Work until no chunk is left to do; chunks that workers hold are waited for."""
     what = f"{run.get_kind_display()} {run.region} {run.period}"
     while True:
-        waiting = list(run.chunks.filter(sweep=run.sweep, state=ChunkState.WAITING).values_list("id", flat=True))
-        total = run.chunks.filter(sweep=run.sweep).count()
+        waiting = list(
+            run.chunks.filter(execution=run.execution, state=ChunkState.WAITING).values_list("id", flat=True)
+        )
+        total = run.chunks.filter(execution=run.execution).count()
         progress(what, total - len(waiting), total)
         if not waiting:
             runs.finish(run_id=run.pk, now=clock())

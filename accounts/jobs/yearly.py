@@ -88,7 +88,7 @@ def _settle(run: Run, chunk: Chunk, wanted: Callable[[Case], bool]) -> Outcome:
     batches = _credits(run, start, end, [c for c in changing if c.difference_fen > 0], pots)
     batches += _recoveries(run, start, end, [c for c in changing if c.difference_fen < 0], pots)
     outcome.total_fen = post_batches(
-        run=run, key=f"run:{run.pk}:{run.sweep}:{chunk.pk}", batches=batches, year=int(run.period)
+        run=run, key=f"run:{run.pk}:{run.execution}:{chunk.pk}", batches=batches, year=int(run.period)
     )
     outcome.credited = len(changing)
     return outcome
@@ -138,7 +138,7 @@ def _cases(run: Run, chunk: Chunk, start: date, end: date, outcome: Outcome) -> 
         status = status_on(history, run.on)
         left = status is None or status.status != EnrolmentStatus.NORMAL
         if left and run.kind == JobKind.ACCRUAL:
-            # Money credited can be spent at once: who joins or returns later is credited by a later sweep.
+            # Money credited can be spent at once: who joins or returns later is credited by a later execution.
             history = [row for row in history if row.from_on <= run.on]
         spans, first_on = _spans(
             history, bases.get(person, []), months, versions, formulas.age_on(births[person], start)

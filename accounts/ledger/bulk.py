@@ -49,7 +49,7 @@ _COPY = """
 def post_batches(*, run: Run, key: str, batches: Sequence[Batch], year: int | None = None) -> int:
     """Post the batches of one chunk and return their total in fen.
 
-    `key` is unique to the chunk and sweep. `year`, where given, is the benefit year that 当年 pots hold from now on.
+    `key` is unique to the chunk and execution. `year`, where given, is the benefit year that 当年 pots hold from now on.
     Raises ControlTotalsDiffer; IntegrityError when a pot was credited before or would be overdrawn.
     """
     batches = [batch for batch in batches if batch.lines]

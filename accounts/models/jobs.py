@@ -12,7 +12,7 @@ class Run(models.Model):
     region = models.CharField("统筹区", max_length=6)
     period = models.CharField("所属期", max_length=10)
     state = models.CharField("状态", max_length=12, choices=RunState.choices, default=RunState.WORKING)
-    sweep = models.SmallIntegerField("第几遍", default=1)
+    execution = models.SmallIntegerField("第几遍", default=1)
     on = models.DateField("业务日期")
     actor = models.CharField("经办", max_length=64)
     opened_at = models.DateTimeField("开始时间")
@@ -33,7 +33,7 @@ class Chunk(models.Model):
     """
 
     run = models.ForeignKey(Run, models.CASCADE, related_name="chunks", verbose_name="批次")
-    sweep = models.SmallIntegerField("第几遍", default=1)
+    execution = models.SmallIntegerField("第几遍", default=1)
     from_person = models.BigIntegerField("起始编号")
     until_person = models.BigIntegerField("截止编号（不含）")
     state = models.CharField("状态", max_length=8, choices=ChunkState.choices, default=ChunkState.WAITING)
@@ -46,7 +46,7 @@ class Chunk(models.Model):
 
     class Meta:
         verbose_name = verbose_name_plural = "分段"
-        constraints = [models.UniqueConstraint(fields=["run", "sweep", "from_person"], name="chunk_once")]
+        constraints = [models.UniqueConstraint(fields=["run", "execution", "from_person"], name="chunk_once")]
 
     def __str__(self) -> str:
         return f"{self.run_id}: {self.from_person}–{self.until_person}"

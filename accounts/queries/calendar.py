@@ -57,7 +57,7 @@ def _next_of_year(account: Account, latest: Transfer | None) -> Expected:
     _, next_start = account.year_range
     if latest is not None and latest.voucher.period.partition("/")[0] == str(account.year):
         return Expected(next_start, about_fen=_estimate(account, next_start))
-    # Whoever joined after the year began is found by the next sweep, on the first of a month.
+    # Whoever joined after the year began is found by the next execution, on the first of a month.
     first = Month.of(account.today).next_first
     return Expected(first, "今年的钱还没有记入，最早这一天补记")
 

@@ -77,7 +77,9 @@ def credit_month(run: Run, chunk: Chunk) -> Outcome:
     mended, corrected = corrections.corrections(run, chunk, span, histories, recorded_late, on)
     batches += mended
     _note_conflicting(run, chunk, span, outcome)
-    outcome.total_fen = post_batches(run=run, key=f"run:{run.pk}:{run.sweep}:{chunk.pk}", batches=batches, year=year)
+    outcome.total_fen = post_batches(
+        run=run, key=f"run:{run.pk}:{run.execution}:{chunk.pk}", batches=batches, year=year
+    )
     outcome.credited = len(credited | corrected)
     return outcome
 

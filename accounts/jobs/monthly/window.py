@@ -39,7 +39,7 @@ def of(run: Run) -> Window:
         months=tuple(m for m in _months_with_rules(run.region, month) if accrual_in(run.region, m) == MONTHLY),
         live=live_since(run.region) or month,
         # A later month's run takes late payments of this one with it.
-        fresh=run.sweep == 1 and not later.exists(),
+        fresh=run.execution == 1 and not later.exists(),
     )
 
 

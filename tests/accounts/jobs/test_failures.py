@@ -133,10 +133,10 @@ class TestDue:
     def test_the_beat_tries_once_a_day(self):
         worker()
         failed("accrual", "2025", NEW_YEAR)
-        for moment, sweep in (("01 08:00", 1), ("01 23:59", 1), ("02 00:01", 2)):
+        for moment, execution in (("01 08:00", 1), ("01 23:59", 1), ("02 00:01", 2)):
             with time_machine.travel(f"2025-01-{moment}:00+08:00", tick=False):
                 tasks.schedule_due()
-            assert Run.objects.get().sweep == sweep
+            assert Run.objects.get().execution == execution
 
     def test_a_year_does_not_end_over_a_month_that_failed(self):
         worker(HUNAN, date(2025, 11, 1))

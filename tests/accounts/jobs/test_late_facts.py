@@ -119,11 +119,11 @@ class TestAfterTheRollover:
         files.paid(paid(STAYS, "2025-12", "6000.00"), on=date(2029, 1, 8))
         assert [due.period for due in due_jobs(date(2029, 1, 8)) if due.period < "2026"] == []
 
-    def test_it_is_settled_before_the_next_sweep_of_the_new_year(self, files):
+    def test_it_is_settled_before_the_next_execution_of_the_new_year(self, files):
         files.paid(paid(STAYS, "2025-12", "6000.00"), on=LATE)
         assert do_what_is_due(date(2026, 2, 1)) == ["accrual 2025", "trueup 2025", "accrual 2026"]
 
-    def test_while_it_is_being_swept_nothing_else_begins(self, files):
+    def test_while_it_is_being_run_nothing_else_begins(self, files):
         files.paid(paid(STAYS, "2025-12", "6000.00"), on=LATE)
         Run.objects.filter(kind="accrual", period="2025").update(state="working")
         assert [due.working for due in due_jobs(date(2026, 2, 1))] == [True, False, False]

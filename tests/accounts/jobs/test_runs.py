@@ -78,7 +78,7 @@ class TestPoison:
         assert [balances(person) for person in crowd] == [Balances(current=1200_00, carried=1200_00)] * 4
         assert list(findings()) == []
 
-    def test_mended_it_is_credited_by_the_next_sweep_and_nobody_else_again(self, settings):
+    def test_mended_it_is_credited_by_the_next_execution_and_nobody_else_again(self, settings):
         settings.CHUNK_PEOPLE = 8
         crowd = people(8)
         block(crowd[0], PotKind.CURRENT)
@@ -118,7 +118,7 @@ class TestChunks:
         people(1)
         first = opened()
         again = opened()
-        assert (again.pk, again.sweep, again.chunks.count()) == (first.pk, 1, 1)
+        assert (again.pk, again.execution, again.chunks.count()) == (first.pk, 1, 1)
 
     def test_a_run_settles_when_its_last_chunk_is_done(self, settings):
         settings.CHUNK_PEOPLE = 1

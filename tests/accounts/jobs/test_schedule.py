@@ -64,7 +64,7 @@ class TestYearly:
         """The scheduler was off over two year ends: once it runs again, each year is closed before the next begins."""
         person = worker()
         work_off(date(2026, 3, 5))
-        assert list(Run.objects.order_by("id").values_list("kind", "period", "sweep")) == [
+        assert list(Run.objects.order_by("id").values_list("kind", "period", "execution")) == [
             ("accrual", "2024", 1),
             ("trueup", "2024", 1),
             ("interest", "2024", 1),
@@ -150,7 +150,7 @@ class TestBeat:
         run("accrual", "2024", on=date(2024, 12, 1))
         with time_machine.travel("2025-01-03 09:00:00+08:00", tick=False):
             tasks.schedule_due()
-        assert Run.objects.filter(period="2024", sweep=2, kind="accrual").exists()
+        assert Run.objects.filter(period="2024", execution=2, kind="accrual").exists()
 
 
 class TestAnotherWayOfCrediting:

@@ -109,7 +109,7 @@ class TestCloseYear:
         assert all(report.totals.total_fen == 0 for report in run("close_year", "2025", on=date(2026, 3, 1)))
         assert (balances(person), Transfer.objects.count()) == (before, count)
 
-    def test_joiners_and_new_bases_since_the_last_sweep_are_credited_before_the_year_is_closed(self):
+    def test_joiners_and_new_bases_since_the_last_execution_are_credited_before_the_year_is_closed(self):
         person = worker()
         run("accrual", "2025", on=NEW_YEAR)
         run("accrual", "2025", on=date(2025, 12, 1))
@@ -133,7 +133,7 @@ class TestCloseYear:
         run("accrual", "2025", on=NEW_YEAR)
         with pytest.raises(CannotRun, match="2025-12-31 才结束"):
             run("close_year", "2025", on=date(2025, 12, 31))
-        assert list(Run.objects.values_list("kind", "sweep")) == [("accrual", 1)]
+        assert list(Run.objects.values_list("kind", "execution")) == [("accrual", 1)]
 
     def test_who_could_not_be_credited_stops_nobody_else(self):
         """A skip is somebody's missing fact, known and listed; the others' year must end all the same."""

@@ -133,14 +133,14 @@ class TestPaidAfterTheQuota:
         ]
         assert credits(person) == [("2025-03", 75_00), ("2025-04", 75_00)]
 
-    def test_another_sweep_says_it_again_and_a_later_run_does_not(self):
+    def test_another_execution_says_it_again_and_a_later_run_does_not(self):
         self.late_payment()
         accrue("2025-04", date(2025, 4, 20))
         assert accrue("2025-04", date(2025, 4, 21)).totals.skipped == {"paid_and_retired": 1}
         assert accrue("2025-05", date(2025, 5, 20)).state == RunState.DONE
         assert Skip.objects.count() == 1
 
-    def test_another_sweep_of_its_own_month_says_it_too(self):
+    def test_another_execution_of_its_own_month_says_it_too(self):
         self.late_payment()
         assert accrue("2025-03", date(2025, 4, 5)).totals.skipped == {"paid_and_retired": 1}
 
