@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from accounts.identity.actors import Actor
+from accounts.identity.actors import Act, Actor
 from family.upkeep import keep_up as keep_up_with
 from yibao.lib import clock
 
@@ -10,4 +10,4 @@ from yibao.lib import clock
 @shared_task(name="family.tasks.keep_up")
 def keep_up() -> None:
     """Let invitations lapse and bonds end that are due."""
-    keep_up_with(actor=Actor.system("family"), on=clock.today(), at=clock.now())
+    keep_up_with(act=Act(Actor.system("family"), clock.now()))

@@ -8,13 +8,13 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import partial
 
 from django.db import transaction
 
 from accounts.codes import PotKind
-from accounts.identity.actors import Actor
+from accounts.identity.actors import Act
 from accounts.models import Person, Pot
 from accounts.policies import registry
 from family.codes import ACTIVE_STATES, OPEN, Consent, EndReason, EventKind, InvitationState
@@ -42,67 +42,68 @@ class Report:
     failed: list[str] = field(default_factory=list)
 
 
-def keep_up(*, actor: Actor, on: date, at: datetime) -> Report:
-    """Do everything that is due by this day and instant; repeating it does nothing more."""
+def keep_up(*, act: Act) -> Report:
+    """Do everything that is due by then; repeating it does nothing more."""
     report = Report()
     for name, work in _WORK.items():
-        for what, act in work(actor, on, at):
+        for what, settle in work(act):
             try:
-                report.done[name] += bool(act())
+                report.done[name] += bool(settle())
             except Exception:
                 log.exception("family: %s of %s failed", name, what)
                 report.failed.append(f"{name}：{what}")
     return report
 
 
-Act = Callable[[], object]
-Acts = Iterator[tuple[str, Act]]
+Due = Iterator[tuple[str, Callable[[], object]]]  # what it is about, and what settles it
 
 
-def _expire(actor: Actor, on: date, at: datetime) -> Acts:
-    rows = Invitation.objects.filter(state__in=OPEN, expires_at__lte=at).order_by("pk")
+def _expire(act: Act) -> Due:
+    rows = Invitation.objects.filter(state__in=OPEN, expires_at__lte=act.at).order_by("pk")
     for invitation_id in list(rows.values_list("pk", flat=True)):
-        yield f"邀请 {invitation_id}", partial(_expire_one, actor, invitation_id, on, at)
+        yield f"邀请 {invitation_id}", partial(_expire_one, act, invitation_id)
 
 
-def _expire_one(actor: Actor, invitation_id: int, on: date, at: datetime) -> bool:
+def _expire_one(act: Act, invitation_id: int) -> bool:
     with transaction.atomic():
         invitation = locks.lock_invitation(invitation_id)
-        if not invitation.is_open or invitation.expires_at is None or invitation.expires_at > at:
+        if not invitation.is_open or invitation.expires_at is None or invitation.expires_at > act.at:
             return False
-        close(invitation, InvitationState.EXPIRED, at)
-        _write(actor, EventKind.EXPIRED, on, at, invitation=invitation)
+        close(invitation, InvitationState.EXPIRED, act.at)
+        _write(act, EventKind.EXPIRED, invitation=invitation)
         text = "对方没有答复，没有用到您的钱。要再邀请，可以重新发送。"
-        notifications.notify_payer(actor=actor, invitation=invitation, title="您的家庭共济邀请过期了", text=text, at=at)
+        notifications.notify_payer(act=act, invitation=invitation, title="您的家庭共济邀请过期了", text=text)
     return True
 
 
-def _remind(actor: Actor, on: date, at: datetime) -> Acts:
-    soon = Invitation.objects.filter(state__in=OPEN, reminded_at=None, expires_at__gt=at)
-    for invitation_id in list(soon.filter(expires_at__lte=at + REMIND_BEFORE).values_list("pk", flat=True)):
-        yield f"邀请 {invitation_id}", partial(_remind_one, actor, invitation_id, on, at)
+def _remind(act: Act) -> Due:
+    soon = Invitation.objects.filter(state__in=OPEN, reminded_at=None, expires_at__gt=act.at)
+    for invitation_id in list(soon.filter(expires_at__lte=act.at + REMIND_BEFORE).values_list("pk", flat=True)):
+        yield f"邀请 {invitation_id}", partial(_remind_one, act, invitation_id)
 
 
-def _remind_one(actor: Actor, invitation_id: int, on: date, at: datetime) -> bool:
+def _remind_one(act: Act, invitation_id: int) -> bool:
     with transaction.atomic():
-        claimed = Invitation.objects.filter(pk=invitation_id, state__in=OPEN, reminded_at=None).update(reminded_at=at)
+        claimed = Invitation.objects.filter(pk=invitation_id, state__in=OPEN, reminded_at=None).update(
+            reminded_at=act.at
+        )
         if claimed:
             invitation = Invitation.objects.select_related("payer").get(pk=invitation_id)
-            _write(actor, EventKind.REMINDED, on, at, invitation=invitation)
-            notifications.notify_expiring(actor=actor, invitation=invitation, at=at)
+            _write(act, EventKind.REMINDED, invitation=invitation)
+            notifications.notify_expiring(act=act, invitation=invitation)
     return bool(claimed)
 
 
-def _end_bonds(actor: Actor, on: date, at: datetime) -> Acts:
+def _end_bonds(act: Act) -> Due:
     for bonds in _batches(Bond.objects.filter(state__in=ACTIVE_STATES)):
-        insured = Insured({person for bond in bonds for person in (bond.payer_id, bond.user_id)}, on)
+        insured = Insured({person for bond in bonds for person in (bond.payer_id, bond.user_id)}, act.on)
         for bond in bonds:
-            if reason := _why_over(bond, insured, on):
+            if reason := _why_over(bond, insured, act.on):
                 what = f"共济关系 {bond.pk}"
                 if reason == EndReason.PAYER_LEFT:
-                    yield what, partial(_close_one, actor, bond.payer_id, bond.region, on, at)
+                    yield what, partial(_close_one, act, bond.payer_id, bond.region)
                 else:
-                    yield what, partial(end_by_itself, actor=actor, bond_id=bond.pk, reason=reason, on=on, at=at)
+                    yield what, partial(end_by_itself, act=act, bond_id=bond.pk, reason=reason)
 
 
 def _why_over(bond: Bond, insured: Insured, on: date) -> EndReason | None:
@@ -118,47 +119,47 @@ def _why_over(bond: Bond, insured: Insured, on: date) -> EndReason | None:
     return None
 
 
-def _return_pools(actor: Actor, on: date, at: datetime) -> Acts:
+def _return_pools(act: Act) -> Due:
     """Give pool money back to owners who have left and whose family, if any, is over."""
     for pots in _batches(Pot.objects.filter(kind=PotKind.POOL, balance_fen__gt=0)):
-        insured = Insured({pot.person_id for pot in pots if pot.person_id}, on)
+        insured = Insured({pot.person_id for pot in pots if pot.person_id}, act.on)
         for pot in pots:
             if pot.person_id and not insured.as_payer(pot.person_id, pot.region).is_insured:
-                yield f"共济账户 {pot.pk}", partial(_close_one, actor, pot.person_id, pot.region, on, at)
+                yield f"共济账户 {pot.pk}", partial(_close_one, act, pot.person_id, pot.region)
 
 
-def _close_one(actor: Actor, payer_id: int, region: str, on: date, at: datetime) -> bool:
+def _close_one(act: Act, payer_id: int, region: str) -> bool:
     payer = Person.objects.get(pk=payer_id)
-    event = close_by_itself(actor=actor, payer=payer, region=region, reason=EndReason.PAYER_LEFT, on=on, at=at)
+    event = close_by_itself(act=act, payer=payer, region=region, reason=EndReason.PAYER_LEFT)
     return event is not None
 
 
-def _come_of_age(actor: Actor, on: date, at: datetime) -> Acts:
+def _come_of_age(act: Act) -> Due:
     children = Bond.objects.filter(state__in=ACTIVE_STATES, consent=Consent.PARENT, of_age_at=None)
     for bond in children.select_related("payer", "user").order_by("pk"):
-        terms = registry.sharing_or_none(bond.region, on)
-        if terms is not None and age_on(bond.user.birth_on, on) >= terms.minor_age:
-            yield f"共济关系 {bond.pk}", partial(_of_age_one, actor, bond, terms.minor_age, on, at)
+        terms = registry.sharing_or_none(bond.region, act.on)
+        if terms is not None and age_on(bond.user.birth_on, act.on) >= terms.minor_age:
+            yield f"共济关系 {bond.pk}", partial(_of_age_one, act, bond, terms.minor_age)
 
 
-def _of_age_one(actor: Actor, bond: Bond, age: int, on: date, at: datetime) -> bool:
+def _of_age_one(act: Act, bond: Bond, age: int) -> bool:
     with transaction.atomic():
-        claimed = Bond.objects.filter(pk=bond.pk, state__in=ACTIVE_STATES, of_age_at=None).update(of_age_at=at)
+        claimed = Bond.objects.filter(pk=bond.pk, state__in=ACTIVE_STATES, of_age_at=None).update(of_age_at=act.at)
         if claimed:
-            _write(actor, EventKind.OF_AGE, on, at, bond=bond)
+            _write(act, EventKind.OF_AGE, bond=bond)
             title = f"满{age}周岁了，家庭共济由本人决定"
             mine = (
                 f"以前由父母同意的家庭共济（{notifications.kin_to_user(bond)}的钱）还可以用；不想再用，可以自己退出。"
             )
-            notifications.notify_user(actor=actor, bond=bond, title=title, text=mine, at=at)
+            notifications.notify_user(act=act, bond=bond, title=title, text=mine)
             yours = f"{notifications.kin_to_payer(bond)}满{age}周岁了，以后由本人决定是否继续使用。"
-            notifications.notify_person(actor=actor, person=bond.payer, title=title, text=yours, at=at)
+            notifications.notify_person(act=act, person=bond.payer, title=title, text=yours)
     return bool(claimed)
 
 
-def _forget(actor: Actor, on: date, at: datetime) -> Acts:
-    Invitation.objects.filter(state=InvitationState.DRAFTED, drafted_at__lt=at - DRAFTS_KEPT).delete()
-    closed = Invitation.objects.filter(closed_at__lt=at - UNANSWERED_KEPT, invitee_index__isnull=False)
+def _forget(act: Act) -> Due:
+    Invitation.objects.filter(state=InvitationState.DRAFTED, drafted_at__lt=act.at - DRAFTS_KEPT).delete()
+    closed = Invitation.objects.filter(closed_at__lt=act.at - UNANSWERED_KEPT, invitee_index__isnull=False)
     for invitation in closed.exclude(state=InvitationState.ACCEPTED).order_by("pk")[:BATCH]:
         yield f"邀请 {invitation.pk}", partial(_forget_one, invitation)
 
@@ -169,7 +170,7 @@ def _forget_one(invitation: Invitation) -> bool:
     return True
 
 
-_WORK: dict[str, Callable[[Actor, date, datetime], Acts]] = {
+_WORK: dict[str, Callable[[Act], Due]] = {
     "过期的邀请": _expire,
     "提醒": _remind,
     "结束的共济关系": _end_bonds,
@@ -186,25 +187,9 @@ def _batches(rows) -> Iterator[list]:
         last = batch[-1].pk
 
 
-def _write(
-    actor: Actor,
-    kind: EventKind,
-    on: date,
-    at: datetime,
-    *,
-    invitation: Invitation | None = None,
-    bond: Bond | None = None,
-) -> None:
+def _write(act: Act, kind: EventKind, *, invitation: Invitation | None = None, bond: Bond | None = None) -> None:
     about = invitation or bond
     assert about is not None
     history.write(
-        actor=actor,
-        kind=kind,
-        by=None,
-        payer_id=about.payer_id,
-        region=about.region,
-        on=on,
-        at=at,
-        invitation=invitation,
-        bond=bond,
+        act=act, kind=kind, by=None, payer_id=about.payer_id, region=about.region, invitation=invitation, bond=bond
     )

@@ -22,7 +22,8 @@ from accounts.models import Person, User
 from family.codes import InvitationState
 from family.models import Invitation
 from family.operations.bonds import set_limit
-from tests.factories.family import SELF, bond
+from tests.factories.acts import act_at
+from tests.factories.family import bond
 from tests.factories.people import PersonFactory
 from tests.personas import ZHOUSHAN, give
 from yibao.lib import clock
@@ -96,7 +97,7 @@ def an_event_of(world: "World") -> dict[str, int]:
     """Return something the citizen has just done and may still take back."""
     now, citizen = clock.now(), world.citizen.person
     given = bond(citizen, PersonFactory(), ZHOUSHAN)
-    event = set_limit(actor=SELF, payer=citizen, bond_id=given.pk, limit_fen=100_00, on=now.date(), at=now)
+    event = set_limit(act=act_at(now), payer=citizen, bond_id=given.pk, limit_fen=100_00)
     return {"event_id": event.pk}
 
 

@@ -11,7 +11,7 @@ from accounts.ledger.posting import Locked, Move
 from accounts.ledger.pots import open_missing, system_pot
 from accounts.models import Enrolment, Person, Pot, Transfer, Voucher
 from payments.models import Institution
-from tests.factories.acts import ACTOR
+from tests.factories.acts import ACTOR, act_on
 from tests.factories.people import ContributionFactory, EnrolmentFactory, PersonFactory
 from yibao.lib import clock
 from yibao.lib.fen import parse_yuan
@@ -78,10 +78,9 @@ def give(
     """Put money into a pot by an ordinary voucher."""
     target = pot(person, into, region).pk
     return posting.post(
-        actor=ACTOR,
+        act=act_on(on),
         kind=VoucherKind.TRANSFER_IN,
         region=region,
-        on=on,
         key=key,
         payload={"into": target, "amount_fen": amount_fen},
         pots=[target] + [p.pk for p in Pot.objects.filter(person=person, region=region, kind=PotKind.CARRIED)],
@@ -104,10 +103,9 @@ def spend(person: Person, amount_fen: int, *, on: date, key: str, region: str = 
 
     institutions = system_pot(region, PotKind.INSTITUTIONS)
     return posting.post(
-        actor=ACTOR,
+        act=act_on(on),
         kind=VoucherKind.SPENDING,
         region=region,
-        on=on,
         key=key,
         payload={"person": person.pk, "amount_fen": amount_fen},
         pots=Pot.objects.filter(person=person, region=region, kind__in=["current", "carried"]).values_list(
@@ -120,7 +118,7 @@ def spend(person: Person, amount_fen: int, *, on: date, key: str, region: str = 
 
 
 def reverse(voucher: Voucher, *, on: date, key: str) -> Voucher:
-    return posting.reverse(actor=ACTOR, voucher_id=voucher.pk, on=on, key=key, reason="退费")
+    return posting.reverse(act=act_on(on), voucher_id=voucher.pk, key=key, reason="退费")
 
 
 def movements(person: Person) -> list[tuple[str, str, str, int]]:

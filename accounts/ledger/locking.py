@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from accounts.codes import PotKind
-from accounts.identity.actors import Actor
+from accounts.identity.actors import Act
 from accounts.ledger import book_years
 from accounts.ledger.posting import Locked, lock_pots, roll_over_pot
 from accounts.models import Pot
@@ -27,13 +27,13 @@ class LockedPots:
         return self.regions[self.pots[pot_id].region].available_fen(pot_id)
 
 
-def lock_years_and_pots(*, actor: Actor, on: date, pots: Iterable[int]) -> LockedPots:
+def lock_years_and_pots(*, act: Act, pots: Iterable[int], on: date | None = None) -> LockedPots:
     """Lock pots for the rest of the caller's transaction: first the years of their regions, by region, then the pots.
 
     Each 当年 is rolled over to the year of `on`, which needs its owner's 历年 among the pots. What was read before
     this call may be out of date after it.
     """
-    ids = set(pots)
+    on, ids = on or act.on, set(pots)
     names = Pot.objects.filter(pk__in=ids).order_by("region").values_list("region", flat=True).distinct()
     years = {}
     for region in names:
@@ -45,6 +45,6 @@ def lock_years_and_pots(*, actor: Actor, on: date, pots: Iterable[int]) -> Locke
         of_region = {key: pot for key, pot in locked.items() if pot.region == region}
         if booked == year:
             for pot in [pot for pot in of_region.values() if pot.kind == PotKind.CURRENT]:
-                roll_over_pot(pot, of_region, region=region, year=year, actor=actor, on=on)
+                roll_over_pot(act=act, pot=pot, locked=of_region, region=region, year=year, on=on)
         regions[region] = Locked(of_region, year, year_closed=booked != year)
     return LockedPots(locked, regions)

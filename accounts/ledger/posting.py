@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.db.models import Case, When
 
 from accounts.codes import PotKind, VoucherKind
-from accounts.identity.actors import Actor
+from accounts.identity.actors import Act
 from accounts.ledger import book_years
 from accounts.ledger.pots import available_fen
 from accounts.ledger.retry import retrying
@@ -71,14 +71,14 @@ class Locked:
 @retrying
 def post(
     *,
-    actor: Actor,
+    act: Act,
     kind: VoucherKind,
     region: str,
-    on: date,
     key: str,
     payload: Mapping[str, Any],
     pots: Iterable[int],
     decide: Callable[[Locked], list[Move]],
+    on: date | None = None,
     subject_id: int | None = None,
     reason: str = "",
     place: Place = NOWHERE,
@@ -87,6 +87,7 @@ def post(
 ) -> Voucher:
     """Post one voucher and return it; the same key with the same payload returns the voucher of the first time.
 
+    `on` is the day it belongs to, where that is not the day of the act: a bill has its own.
     1. share-lock the benefit year of `on` (or the next open one), so it cannot close under the posting;
     2. insert the voucher: its unique key makes a concurrent repeat wait here for the outcome;
     3. lock the personal `pots` in the one order there is, roll each 当年 over to the year;
@@ -95,6 +96,7 @@ def post(
     `payload` must contain everything that makes two requests the same or different. Amounts are fen.
     Raises NotEnough, KeyReused, AlreadyReversed, or what `decide` raises; then nothing is written.
     """
+    on = on or act.on
     digest = _digest(kind, region, on, payload)
     with transaction.atomic():
         year = book_years.year_of(region, on)
@@ -105,7 +107,7 @@ def post(
                 "region": region,
                 "occurred_on": on,
                 "period": str(booked),
-                "actor": str(actor),
+                "actor": str(act.actor),
                 "reason": reason,
                 "place_kind": place.kind,
                 "place": place.name,
@@ -122,13 +124,13 @@ def post(
         locked = lock_pots(pots)
         if booked == year:
             for pot in [pot for pot in locked.values() if pot.kind == PotKind.CURRENT]:
-                roll_over_pot(pot, locked, region=region, year=year, actor=actor, on=on)
+                roll_over_pot(act=act, pot=pot, locked=locked, region=region, year=year, on=on)
         _write(voucher, decide(Locked(locked, year, year_closed=booked != year)), locked)
         return voucher
 
 
 @retrying
-def reverse(*, actor: Actor, voucher_id: int, on: date, key: str, reason: str) -> Voucher:
+def reverse(*, act: Act, voucher_id: int, key: str, reason: str, on: date | None = None) -> Voucher:
     """Reverse a whole voucher by a new one: every transfer the other way round. At most once per voucher.
 
     Money that came from 当年 of a year that has been rolled over since goes back to 历年 (domain 3.4, 7).
@@ -154,7 +156,7 @@ def reverse(*, actor: Actor, voucher_id: int, on: date, key: str, reason: str) -
             return [Move(back(row.target), back(row.source), row.amount_fen, row.facts) for row in rows]
 
         return post(
-            actor=actor,
+            act=act,
             kind=VoucherKind.REVERSAL,
             region=original.region,
             on=on,
@@ -219,7 +221,7 @@ def lock_pots(pots: Iterable[int]) -> dict[int, Pot]:
     return locked
 
 
-def roll_over_pot(pot: Pot, locked: dict[int, Pot], *, region: str, year: int, actor: Actor, on: date) -> None:
+def roll_over_pot(*, act: Act, pot: Pot, locked: dict[int, Pot], region: str, year: int, on: date) -> None:
     """Roll one 当年 over before its first use in a new year, when the year-end job has not come to it yet."""
     if pot.year is None or pot.year >= year:
         return
@@ -231,7 +233,7 @@ def roll_over_pot(pot: Pot, locked: dict[int, Pot], *, region: str, year: int, a
             region=region,
             occurred_on=on,
             period=str(old),
-            actor=str(actor),
+            actor=str(act.actor),
             key=f"rollover:{pot.pk}:{old}",
             payload_hash="",
         )

@@ -3,7 +3,7 @@
 Whichever way, it is decided once, under the lock of both people and of the invitation, by the rules of that day.
 """
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from django.utils.crypto import constant_time_compare
 
 from accounts.codes import Relation
 from accounts.identity import certificates, codes, limits, sms
-from accounts.identity.actors import Actor
+from accounts.identity.actors import Act
 from accounts.ledger.retry import retrying
 from accounts.models import Person, User
 from accounts.operations.proving import folded
@@ -50,17 +50,17 @@ _NOT_DONE = Reason(
 
 
 @retrying
-def accept(*, actor: Actor, user: Person, number: str, on: date, at: datetime) -> Bond:
+def accept(*, act: Act, user: Person, number: str) -> Bond:
     """Agree with one's own sign-in. Can be undone for some minutes.
 
     Raises Invitation.DoesNotExist for anybody but the invited person, Changed when it is no longer open, Refused.
     """
     invitation = invitation_received(user, number)
     with transaction.atomic():
-        return accept_locked(actor, invitation, user, user, Consent.OWN, on, at)
+        return accept_locked(act, invitation, user, user, Consent.OWN)
 
 
-def send_code(*, actor: Actor, payer: Person, number: str, address: str, at: datetime) -> UUID:
+def send_code(*, act: Act, payer: Person, number: str, address: str) -> UUID:
     """Send the invited person a code to their own number, at the inviter's request; return the id to check it by.
 
     The inviter learns nothing: where nobody can be reached, or they have had enough codes, nothing is sent, and all
@@ -68,16 +68,16 @@ def send_code(*, actor: Actor, payer: Person, number: str, address: str, at: dat
     limits.TooOftenError of this invitation, this address or this day, before anybody is looked up.
     """
     invitation = invitation_sent(payer, number)
-    require_open(invitation, at)
+    require_open(invitation, act.at)
     with transaction.atomic():
-        limits.use("family code", number, CODES_OF_INVITATION, at)
-        codes.count_request(address, at)
+        limits.use("family code", number, CODES_OF_INVITATION, act.at)
+        codes.count_request(address, act.at)
     phone = _own_phone(notifications.invitee_of(invitation))
     code = codes.issue_unseen(
         purpose=AGREE,
         phone="" if invitation.disowned else phone,
         whose=_whose(invitation),
-        now=at,
+        now=act.at,
         about=_about(invitation),
         params={"name": payer.name},
     )
@@ -85,17 +85,7 @@ def send_code(*, actor: Actor, payer: Person, number: str, address: str, at: dat
 
 
 def accept_with_code(
-    *,
-    actor: Actor,
-    payer: Person,
-    number: str,
-    code_id: UUID | None,
-    typed: str,
-    name: str,
-    last_four: str,
-    address: str,
-    on: date,
-    at: datetime,
+    *, act: Act, payer: Person, number: str, code_id: UUID | None, typed: str, name: str, last_four: str, address: str
 ) -> Bond:
     """Agree on the inviter's phone: the invited person's own code, name and the last four of their certificate.
 
@@ -103,15 +93,15 @@ def accept_with_code(
     limits.TooOftenError, Invitation.DoesNotExist, Changed, Refused.
     """
     invitation = invitation_sent(payer, number)
-    require_open(invitation, at)
-    limits.use("family agree", number, TRIES, at)
+    require_open(invitation, act.at)
+    limits.use("family agree", number, TRIES, act.at)
     try:
         codes.check(
             code_id=code_id,
             purpose=AGREE,
             typed=typed,
             address=address,
-            now=at,
+            now=act.at,
             about=_about(invitation),
             whose=_whose(invitation),
         )
@@ -124,12 +114,10 @@ def accept_with_code(
     if user is None or invitation.disowned or not (has_name and has_last):
         raise NoMatch
     with transaction.atomic():
-        return accept_locked(actor, invitation, user, user, Consent.CODE, on, at)
+        return accept_locked(act, invitation, user, user, Consent.CODE)
 
 
-def accept_for_child(
-    *, actor: Actor, parent: Person, number: str, name: str, certno: str, declared: bool, on: date, at: datetime
-) -> Bond:
+def accept_for_child(*, act: Act, parent: Person, number: str, name: str, certno: str, declared: bool) -> Bond:
     """Agree as the parent of a child who is too young on this day, having declared to be one (承诺书).
 
     The parent is the inviter themselves, if they invited their own child, or any adult who knows the invitation's
@@ -139,50 +127,46 @@ def accept_for_child(
     Nobody is looked up before what the invitation itself says has been judged; whatever speaks against the child
     afterwards (nobody of this number, another name, insured nowhere, has said no) is one and the same NOT_DONE.
     """
-    limits.use("family parent", str(parent.pk), TRIES, at)
+    limits.use("family parent", str(parent.pk), TRIES, act.at)
     indexes = eligibility.indexes_of(certno)
     rows = Invitation.objects.select_related("payer").filter(number=number, invitee_index__in=indexes)
     invitation = rows.exclude(state=InvitationState.DRAFTED).first()
-    is_adult = age_on(parent.birth_on, on) >= ADULT_YEARS
+    is_adult = age_on(parent.birth_on, act.on) >= ADULT_YEARS
     if invitation is None or not (declared and is_adult) or parent.certno == invitation.invitee_certno:
         raise NoMatch
     if parent.pk == invitation.payer_id and invitation.relation != Relation.CHILD:
         raise NoMatch  # an inviter answers for their own child only
-    refuse(eligibility.of_age(invitation, on))
+    refuse(eligibility.of_age(invitation, act.on))
     user = notifications.invitee_of(invitation)
     with transaction.atomic():
         locks.lock_people([invitation.payer_id, *([user.pk] if user else [])])
         invitation = locks.lock_invitation(invitation.pk)
-        require_open(invitation, at)
-        refuse(for_user(_on_payers_side(invitation, on)))
+        require_open(invitation, act.at)
+        refuse(for_user(_on_payers_side(invitation, act.on)))
         has_name = constant_time_compare(folded(name), folded(user.name if user else ""))
-        if user is None or invitation.disowned or not has_name or _against_child(invitation, user, on):
+        if user is None or invitation.disowned or not has_name or _against_child(invitation, user, act.on):
             raise Refused((_NOT_DONE,))
-        return _agreed(actor, invitation, user, parent, Consent.PARENT, on, at)
+        return _agreed(act, invitation, user, parent, Consent.PARENT)
 
 
-def accept_locked(
-    actor: Actor, invitation: Invitation, user: Person, by: Person, consent: Consent, on: date, at: datetime
-) -> Bond:
+def accept_locked(act: Act, invitation: Invitation, user: Person, by: Person, consent: Consent) -> Bond:
     """Lock both people and the invitation, decide by today's rules, and begin the bond. In the caller's transaction."""
     locks.lock_people([invitation.payer_id, user.pk])
     invitation = locks.lock_invitation(invitation.pk)
-    require_open(invitation, at)
+    require_open(invitation, act.at)
     if invitation.disowned:
         raise Changed
-    found = _against(invitation, user, on)
+    found = _against(invitation, user, act.on)
     if consent != Consent.COUNTER:
-        found += _too_young(invitation, user, on)
+        found += _too_young(invitation, user, act.on)
     refuse(for_user(found) if consent == Consent.OWN else found)
-    return _agreed(actor, invitation, user, by, consent, on, at)
+    return _agreed(act, invitation, user, by, consent)
 
 
-def _agreed(
-    actor: Actor, invitation: Invitation, user: Person, by: Person, consent: Consent, on: date, at: datetime
-) -> Bond:
+def _agreed(act: Act, invitation: Invitation, user: Person, by: Person, consent: Consent) -> Bond:
     """Settle an invitation that the caller has locked and judged, and begin its bond."""
     was = str(invitation.state)
-    invitation.state, invitation.closed_at, invitation.token_digest = InvitationState.ACCEPTED, at, ""
+    invitation.state, invitation.closed_at, invitation.token_digest = InvitationState.ACCEPTED, act.at, ""
     invitation.user, invitation.consent = user, consent
     invitation.save()
     bond = Bond(
@@ -196,28 +180,26 @@ def _agreed(
         consent=consent,
         invitation=invitation,
     )
-    return begin(actor, bond, EventKind.ACCEPTED, by, on, at, was=was)
+    return begin(act, bond, EventKind.ACCEPTED, by, was=was)
 
 
-def begin(actor: Actor, bond: Bond, kind: EventKind, by: Person, on: date, at: datetime, *, was: str = "") -> Bond:
+def begin(act: Act, bond: Bond, kind: EventKind, by: Person, *, was: str = "") -> Bond:
     """Save a new bond as the last in its user's order, and tell both sides. The caller has locked both people."""
     last = Bond.objects.filter(user=bond.user, state__in=ACTIVE_STATES).aggregate(last=Max("place"))["last"] or 0
-    bond.place, bond.from_on, bond.state_at = last + 1, on, at
+    bond.place, bond.from_on, bond.state_at = last + 1, act.on, act.at
     bond.save()
     history.write(
-        actor=actor,
+        act=act,
         kind=kind,
         by=by,
         payer_id=bond.payer_id,
         region=bond.region,
-        on=on,
-        at=at,
         invitation=bond.invitation,
         bond=bond,
         detail={"was": was, "consent": str(bond.consent)},
         can_undo=True,
     )
-    notifications.notify_bound(actor=actor, bond=bond, at=at)
+    notifications.notify_bound(act=act, bond=bond)
     return bond
 
 

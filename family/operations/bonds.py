@@ -1,11 +1,11 @@
 """Changing an active bond: its yearly limit, its last day, its place in the user's order, and pausing it."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 
 from django.db import transaction
 
-from accounts.identity.actors import Actor
+from accounts.identity.actors import Act
 from accounts.ledger.retry import retrying
 from accounts.models import Person
 from accounts.policies import registry
@@ -25,7 +25,7 @@ __all__ = ["leave", "remove", "reorder", "resume", "set_end", "set_limit", "susp
 
 
 @retrying
-def set_limit(*, actor: Actor, payer: Person, bond_id: int, limit_fen: int | None, on: date, at: datetime) -> Event:
+def set_limit(*, act: Act, payer: Person, bond_id: int, limit_fen: int | None) -> Event:
     """Set how much the user may use in a benefit year (fen); None lifts the limit. What was used this year counts.
 
     Raises Bond.DoesNotExist, Changed, Refused for a limit that is not positive, or for more than before right after
@@ -35,44 +35,44 @@ def set_limit(*, actor: Actor, payer: Person, bond_id: int, limit_fen: int | Non
         bond = locks.lock_active(bond_id=bond_id, payer=payer)
         is_more = bond.limit_fen is not None and (limit_fen is None or limit_fen > bond.limit_fen)
         found = tuple(eligibility.period_reasons(Pair(limit_fen=limit_fen)))
-        refuse(found + (_fresh_sign_in(bond, on) if is_more else ()))
+        refuse(found + (_fresh_sign_in(bond, act.on) if is_more else ()))
         was, bond.limit_fen = bond.limit_fen, limit_fen
         bond.save(update_fields=["limit_fen"])
         words = f"每年最多用 {grouped(limit_fen)} 元" if limit_fen else "不再限额"
         detail = {"was": was, "now": limit_fen}
-        return _changed(actor, bond, EventKind.LIMIT, payer, detail, f"改为{words}。", on, at)
+        return _changed(act, bond, EventKind.LIMIT, payer, detail, f"改为{words}。")
 
 
 @retrying
-def set_end(*, actor: Actor, payer: Person, bond_id: int, until_on: date | None, on: date, at: datetime) -> Event:
+def set_end(*, act: Act, payer: Person, bond_id: int, until_on: date | None) -> Event:
     """Set the last day on which the bond may be used; None for no end. Raises like `set_limit`."""
     with transaction.atomic():
         bond = locks.lock_active(bond_id=bond_id, payer=payer)
         is_longer = bond.until_on is not None and (until_on is None or until_on > bond.until_on)
-        found = tuple(eligibility.period_reasons(Pair(until_on=until_on, on=on)))
-        refuse(found + (_fresh_sign_in(bond, on) if is_longer else ()))
+        found = tuple(eligibility.period_reasons(Pair(until_on=until_on, on=act.on)))
+        refuse(found + (_fresh_sign_in(bond, act.on) if is_longer else ()))
         was, bond.until_on = bond.until_on, until_on
         bond.save(update_fields=["until_on"])
         words = f"用到{short_day_words(until_on)}为止" if until_on else "没有结束日期"
         detail = {"was": was and was.isoformat(), "now": until_on and until_on.isoformat()}
-        return _changed(actor, bond, EventKind.END_DAY, payer, detail, f"改为{words}。", on, at)
+        return _changed(act, bond, EventKind.END_DAY, payer, detail, f"改为{words}。")
 
 
 @retrying
-def suspend(*, actor: Actor, payer: Person, bond_id: int, on: date, at: datetime) -> Event:
+def suspend(*, act: Act, payer: Person, bond_id: int) -> Event:
     """Stop the use of one's money at once, without ending the bond; always possible. Raises Bond.DoesNotExist, Changed."""
-    return _switch(actor, payer, bond_id, BondState.ACTIVE, BondState.SUSPENDED, on, at)
+    return _switch(act, payer, bond_id, BondState.ACTIVE, BondState.SUSPENDED)
 
 
 @retrying
-def resume(*, actor: Actor, payer: Person, bond_id: int, on: date, at: datetime) -> Event:
+def resume(*, act: Act, payer: Person, bond_id: int) -> Event:
     """Let the use go on. Raises Bond.DoesNotExist, Changed, Refused right after the sign-in number was changed."""
-    refuse(_fresh_sign_in(Bond.objects.select_related("payer").get(pk=bond_id, payer=payer), on))
-    return _switch(actor, payer, bond_id, BondState.SUSPENDED, BondState.ACTIVE, on, at)
+    refuse(_fresh_sign_in(Bond.objects.select_related("payer").get(pk=bond_id, payer=payer), act.on))
+    return _switch(act, payer, bond_id, BondState.SUSPENDED, BondState.ACTIVE)
 
 
 @retrying
-def reorder(*, actor: Actor, user: Person, bond_ids: Sequence[int], on: date, at: datetime) -> None:
+def reorder(*, act: Act, user: Person, bond_ids: Sequence[int]) -> None:
     """Put the people whose money one uses in a new order: the first is used up before the second is touched.
 
     `bond_ids` are all active bonds of the user. Raises Changed when they are not (one came or went meanwhile), or
@@ -81,7 +81,7 @@ def reorder(*, actor: Actor, user: Person, bond_ids: Sequence[int], on: date, at
     with transaction.atomic():
         locks.lock_people([user.pk])
         bonds = {bond.pk: bond for bond in Bond.objects.filter(user=user, state__in=ACTIVE_STATES)}
-        spending = registry.spending_or_none(Insured([user.pk], on).as_user(user.pk).region, on)
+        spending = registry.spending_or_none(Insured([user.pk], act.on).as_user(user.pk).region, act.on)
         if set(bonds) != set(bond_ids) or len(bonds) != len(bond_ids) or not spending:
             raise Changed
         if spending.payer_order != BY_USER:
@@ -93,13 +93,11 @@ def reorder(*, actor: Actor, user: Person, bond_ids: Sequence[int], on: date, at
             was, bond.place = bond.place, place
             bond.save(update_fields=["place"])
             history.write(
-                actor=actor,
+                act=act,
                 kind=EventKind.ORDER,
                 by=user,
                 payer_id=bond.payer_id,
                 region=bond.region,
-                on=on,
-                at=at,
                 bond=bond,
                 detail={"was": was, "now": place},
             )
@@ -110,44 +108,26 @@ def _fresh_sign_in(bond: Bond, on: date) -> tuple[Reason, ...]:
     return tuple(eligibility.phone_reasons(payer_facts(bond.payer, bond.region, on)))
 
 
-def _switch(actor: Actor, payer: Person, bond_id: int, old: BondState, new: BondState, on: date, at: datetime) -> Event:
+def _switch(act: Act, payer: Person, bond_id: int, old: BondState, new: BondState) -> Event:
     with transaction.atomic():
         bond = locks.lock_active(bond_id=bond_id, payer=payer)
         if bond.state != old:
             raise Changed
         was = bond.state_at
-        bond.state, bond.state_at = new, at
+        bond.state, bond.state_at = new, act.at
         bond.save(update_fields=["state", "state_at"])
         paused = new == BondState.SUSPENDED
         detail = {"was": str(old), "state_at": was.isoformat()}
         words = "暂时不能用了。" if paused else "又可以用了。"
-        return _changed(actor, bond, EventKind.SUSPENDED if paused else EventKind.RESUMED, payer, detail, words, on, at)
+        return _changed(act, bond, EventKind.SUSPENDED if paused else EventKind.RESUMED, payer, detail, words)
 
 
-def _changed(
-    actor: Actor,
-    bond: Bond,
-    kind: EventKind,
-    by: Person,
-    detail: Mapping[str, object],
-    words: str,
-    on: date,
-    at: datetime,
-) -> Event:
+def _changed(act: Act, bond: Bond, kind: EventKind, by: Person, detail: Mapping[str, object], words: str) -> Event:
     event = history.write(
-        actor=actor,
-        kind=kind,
-        by=by,
-        payer_id=bond.payer_id,
-        region=bond.region,
-        on=on,
-        at=at,
-        bond=bond,
-        detail=detail,
-        can_undo=True,
+        act=act, kind=kind, by=by, payer_id=bond.payer_id, region=bond.region, bond=bond, detail=detail, can_undo=True
     )
     title = f"{notifications.kin_to_user(bond)}改了家庭共济的约定"
     notifications.notify_user(
-        actor=actor, bond=bond, title=title, text=f"{notifications.money_of(bond.payer, bond.region)}：{words}", at=at
+        act=act, bond=bond, title=title, text=f"{notifications.money_of(bond.payer, bond.region)}：{words}"
     )
     return event

@@ -1,11 +1,9 @@
 """Closing a family: everybody's use ends, invitations are withdrawn, and pool money goes back to its owner."""
 
-from datetime import date, datetime
-
 from django.db import transaction
 
 from accounts.codes import PotKind
-from accounts.identity.actors import Actor
+from accounts.identity.actors import Act
 from accounts.ledger.locking import lock_years_and_pots
 from accounts.ledger.retry import retrying
 from accounts.models import Person, Pot
@@ -26,7 +24,7 @@ class StillOpen(Exception):
 
 
 @retrying
-def close_family(*, actor: Actor, payer: Person, region: str, on: date, at: datetime) -> Event:
+def close_family(*, act: Act, payer: Person, region: str) -> Event:
     """Close the family of a payer in a region. Can be undone as a whole for some minutes.
 
     A region's cool-down and monthly cap hold up single endings, never the closing: whoever moves their insurance to
@@ -35,71 +33,61 @@ def close_family(*, actor: Actor, payer: Person, region: str, on: date, at: date
     """
     if matters := open_matters(payer, region):
         raise StillOpen(matters)
-    event = _close(actor=actor, payer=payer, region=region, reason=EndReason.CLOSED, by=payer, on=on, at=at)
+    event = _close(act=act, payer=payer, region=region, reason=EndReason.CLOSED, by=payer)
     if event is None:
         raise Changed
     return event
 
 
 @retrying
-def close_by_itself(
-    *, actor: Actor, payer: Person, region: str, reason: EndReason, on: date, at: datetime
-) -> Event | None:
+def close_by_itself(*, act: Act, payer: Person, region: str, reason: EndReason) -> Event | None:
     """Close a family because its owner died, left or moved away; None when there is nothing to close (any more)."""
-    return _close(actor=actor, payer=payer, region=region, reason=reason, by=None, on=on, at=at)
+    return _close(act=act, payer=payer, region=region, reason=reason, by=None)
 
 
-def _close(
-    *, actor: Actor, payer: Person, region: str, reason: EndReason, by: Person | None, on: date, at: datetime
-) -> Event | None:
+def _close(*, act: Act, payer: Person, region: str, reason: EndReason, by: Person | None) -> Event | None:
     with transaction.atomic():
         pots = Pot.objects.filter(person=payer, region=region).exclude(kind=PotKind.RECEIVABLE)
-        lock_years_and_pots(actor=actor, on=on, pots=pots.values_list("pk", flat=True))
+        lock_years_and_pots(act=act, pots=pots.values_list("pk", flat=True))
         users = _active(payer, region).values_list("user_id", flat=True)
         locks.lock_people({payer.pk, *users})
         invitations = Invitation.objects.select_for_update(of=("self",), no_key=True)
         waiting = list(invitations.filter(payer=payer, region=region, state__in=OPEN).order_by("pk"))
         bonds = locks.lock_bonds(_active(payer, region).values_list("pk", flat=True))
         key = f"pool-close:{payer.pk}:{Event.objects.filter(payer=payer, region=region).count()}"
-        voucher = pool.empty(actor=actor, payer=payer, region=region, key=key, on=on)
+        voucher = pool.empty(act=act, payer=payer, region=region, key=key)
         if not waiting and not bonds and voucher is None:
             return None
         event = history.write(
-            actor=actor,
+            act=act,
             kind=EventKind.CLOSED,
             by=by,
             payer_id=payer.pk,
             region=region,
-            on=on,
-            at=at,
             voucher=voucher,
             detail={"reason": str(reason)},
             can_undo=by is not None,
         )
         for invitation in waiting:
             detail = {"was": str(invitation.state)}
-            close(invitation, InvitationState.WITHDRAWN, at)
+            close(invitation, InvitationState.WITHDRAWN, act.at)
             history.write(
-                actor=actor,
+                act=act,
                 kind=EventKind.WITHDRAWN,
                 by=by,
                 payer_id=payer.pk,
                 region=region,
-                on=on,
-                at=at,
                 invitation=invitation,
                 detail=detail,
                 part_of=event,
             )
         for bond in bonds:
             ending.end(
-                actor=actor,
+                act=act,
                 bond=bond,
                 reason=reason,
                 kind=EventKind.REMOVED if by else EventKind.ENDED,
                 by=by,
-                on=on,
-                at=at,
                 part_of=event,
             )
     return event

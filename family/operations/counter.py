@@ -1,10 +1,10 @@
 """Binding at a counter, where a clerk has checked the documents."""
 
-from datetime import date, datetime
+from datetime import date
 
 from django.db import transaction
 
-from accounts.identity.actors import Actor
+from accounts.identity.actors import Act
 from accounts.ledger.retry import retrying
 from accounts.models import Person
 from accounts.policies import registry
@@ -25,31 +25,29 @@ _CONSENT_NEEDED = Reason(
 
 
 @retrying
-def accept_at_counter(*, actor: Actor, number: str, on: date, at: datetime) -> Bond:
+def accept_at_counter(*, act: Act, number: str) -> Bond:
     """Agree at a counter, where a clerk has checked the documents of the invited person, or a child's parent.
 
     Raises NoMatch when the number leads to nobody insured, Changed, Refused.
     """
-    _staff_only(actor)
+    _staff_only(act)
     invitation = Invitation.objects.select_related("payer").filter(number=number).first()
     user = notifications.invitee_of(invitation) if invitation else None
     if invitation is None or user is None:
         raise NoMatch
     with transaction.atomic():
-        return accept_locked(actor, invitation, user, user, Consent.COUNTER, on, at)
+        return accept_locked(act, invitation, user, user, Consent.COUNTER)
 
 
 @retrying
 def bind_at_counter(
     *,
-    actor: Actor,
+    act: Act,
     payer: Person,
     user: Person,
     region: str,
     relation: str,
     scopes: tuple[str, ...],
-    on: date,
-    at: datetime,
     limit_fen: int | None = None,
     until_on: date | None = None,
     user_present: bool = False,
@@ -60,17 +58,17 @@ def bind_at_counter(
     Where the region asks for the user's consent (accept_required) the user or a child's parent must be present, else
     Refused with CONSENT_NEEDED. An identity that could not be fully checked makes a temporary member, for premiums only.
     """
-    _staff_only(actor)
+    _staff_only(act)
     with transaction.atomic():
         locks.lock_people([payer.pk, user.pk])
-        terms = registry.sharing_or_none(region, on)
+        terms = registry.sharing_or_none(region, act.on)
         found = eligibility.to_bind(
             payer=payer,
             user=user,
             region=region,
             relation=relation,
             scopes=scopes,
-            on=on,
+            on=act.on,
             limit_fen=limit_fen,
             until_on=until_on,
             identity_checked=identity_checked,
@@ -89,9 +87,9 @@ def bind_at_counter(
             temporary=not identity_checked,
             consent=Consent.COUNTER,
         )
-        return begin(actor, bond, EventKind.BOUND, payer, on, at)
+        return begin(act, bond, EventKind.BOUND, payer)
 
 
-def _staff_only(actor: Actor) -> None:
-    if actor.kind != "staff":
+def _staff_only(act: Act) -> None:
+    if act.actor.kind != "staff":
         raise ValueError("only staff may do this")

@@ -1,11 +1,11 @@
 """An invitation that is still being filled in: kept between the pages, thrown away after two days."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Final
 
 from django.db import transaction
 
-from accounts.identity.actors import Actor
+from accounts.identity.actors import Act
 from accounts.models import Person
 from family.codes import InvitationState
 from family.models import Invitation
@@ -21,10 +21,9 @@ KEEP: Final = Keep()
 
 def draft(
     *,
-    actor: Actor,
+    act: Act,
     payer: Person,
     region: str,
-    at: datetime,
     relation: str | Keep = KEEP,
     name: str | Keep = KEEP,
     certno: str | Keep = KEEP,
@@ -53,11 +52,11 @@ def draft(
         invitation = found or Invitation(payer=payer, region=region)
         for field, value in changes.items():
             setattr(invitation, field, list(value) if field == "scopes" else value)
-        invitation.drafted_at = at
+        invitation.drafted_at = act.at
         invitation.save()
     return invitation
 
 
-def discard(*, actor: Actor, payer: Person, region: str) -> None:
+def discard(*, act: Act, payer: Person, region: str) -> None:
     """Throw away the draft, if there is one."""
     Invitation.objects.filter(payer=payer, region=region, state=InvitationState.DRAFTED).delete()

@@ -1,9 +1,9 @@
 """Using relatives' money: what payments locks while it decides, and what is written down when it has paid.
 
     with transaction.atomic():
-        locked = draws.lock_sources(actor=…, person=…, region=…, on=…, scope=Scope.MEDICAL, where=where)
+        locked = draws.lock_sources(act=…, person=…, region=…, on=…, scope=Scope.MEDICAL, where=where)
         takes = spending_plan(amount_fen, locked.sources)
-        vouchers = draws.post(actor=…, kind=…, takes=takes, target=PotKind.INSTITUTIONS, …)
+        vouchers = draws.post(act=…, kind=…, takes=takes, target=PotKind.INSTITUTIONS, …)
 
 Locks, in this order: years of the regions touched, pots by id, bonds by id (docs/locking.md). A removal waits for the
 bond, so once it has returned nothing is drawn any more; a limit is counted under the same lock, so it is never passed.
@@ -12,14 +12,14 @@ bond, so once it has returned nothing is drawn any more; a limit is counted unde
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from functools import partial
 from typing import Any
 
 from django.conf import settings
 
 from accounts.codes import PotKind, Scope, VoucherKind
-from accounts.identity.actors import Actor
+from accounts.identity.actors import Act
 from accounts.ledger import posting
 from accounts.ledger.locking import LockedPots, lock_years_and_pots
 from accounts.ledger.posting import NOWHERE, Locked, Move, Place
@@ -42,20 +42,14 @@ class LockedSources:
 
 
 def lock_sources(
-    *,
-    actor: Actor,
-    person: Person,
-    region: str,
-    on: date,
-    scope: str = Scope.MEDICAL,
-    where: Where | None = None,
+    *, act: Act, person: Person, region: str, on: date, scope: str = Scope.MEDICAL, where: Where | None = None
 ) -> LockedSources:
     """Lock what may pay for this person and return it, in the caller's transaction.
 
     `region` is where the person is insured; `scope` medical or premium; `where` the kind of place, None for a premium.
     """
     expected = bonds_for(person, on)
-    pots = lock_years_and_pots(actor=actor, on=on, pots=pots_for(person=person, region=region, bonds=expected))
+    pots = lock_years_and_pots(act=act, on=on, pots=pots_for(person=person, region=region, bonds=expected))
     locked = locks.lock_bonds([bond.pk for bond in expected])
     sources = sources_of(
         person=person,
@@ -72,7 +66,7 @@ def lock_sources(
 
 def post(
     *,
-    actor: Actor,
+    act: Act,
     kind: VoucherKind,
     person: Person,
     region: str,
@@ -83,17 +77,15 @@ def post(
     payload: Mapping[str, Any],
     reason: str,
     place: Place = NOWHERE,
-    at: datetime | None = None,
 ) -> list[Voucher]:
     """Post what was decided under `lock_sources`, in the same transaction: one voucher per region, the person's own first.
 
     Money of an account in another region is paid to that region's `target` pot, so each region's books stay even; its
-    voucher has the key followed by the region. Draws are written down and their payers told, at `at` (default: the
-    moment of posting). Raises KeyReused.
+    voucher has the key followed by the region. Draws are written down and their payers told. Raises KeyReused.
     """
     vouchers = {
         name: posting.post(
-            actor=actor,
+            act=act,
             kind=kind,
             region=name,
             on=on,
@@ -107,7 +99,7 @@ def post(
         )
         for name, of_region in _by_region(takes, region)
     }
-    _record(actor, takes, vouchers, on, at)
+    _record(act, takes, vouchers, on)
     return list(vouchers.values())
 
 
@@ -122,9 +114,7 @@ def _moves(takes: Iterable[Take], system: int, locked: Locked) -> list[Move]:
     return [Move(take.source.pot, system, take.amount_fen) for take in takes]
 
 
-def _record(
-    actor: Actor, takes: Iterable[Take], vouchers: Mapping[str, Voucher], on: date, at: datetime | None
-) -> None:
+def _record(act: Act, takes: Iterable[Take], vouchers: Mapping[str, Voucher], on: date) -> None:
     sums: dict[int, int] = defaultdict(int)
     for take in takes:
         if take.source.bond is not None:
@@ -133,11 +123,10 @@ def _record(
         voucher, fen = vouchers[bond.region], sums[bond.pk]
         Draw.objects.create(bond=bond, voucher=voucher, amount_fen=fen, on=on, year=year_of(bond, on))
         notifications.notify_drawn(
-            actor=actor,
+            act=act,
             bond=bond,
             amount_fen=fen,
             day=short_day_words(on),
             place_kind=voucher.place_kind,
             help_phone=settings.HELP_PHONE,
-            at=at or voucher.recorded_at,
         )

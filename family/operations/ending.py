@@ -1,10 +1,10 @@
 """How a bond ends: removed, left, closed, or by itself. Everything goes through `end`."""
 
-from datetime import date, datetime
+from datetime import date
 
 from django.db import transaction
 
-from accounts.identity.actors import Actor
+from accounts.identity.actors import Act
 from accounts.ledger.retry import retrying
 from accounts.models import Person
 from accounts.policies import registry
@@ -17,7 +17,7 @@ from family.rules.reasons import refuse
 
 
 @retrying
-def remove(*, actor: Actor, payer: Person, bond_id: int, on: date, at: datetime) -> Event:
+def remove(*, act: Act, payer: Person, bond_id: int) -> Event:
     """End a bond as the one who pays. Once this has returned no draw succeeds any more. Can be undone for some minutes.
 
     Raises Bond.DoesNotExist, Changed, Refused within a region's cool-down or when the month's changes are used up
@@ -25,58 +25,52 @@ def remove(*, actor: Actor, payer: Person, bond_id: int, on: date, at: datetime)
     """
     with transaction.atomic():
         bond = locks.lock_active(bond_id=bond_id, payer=payer)
-        _refuse_early(bond, on)
-        return end(
-            actor=actor, bond=bond, reason=EndReason.REMOVED, kind=EventKind.REMOVED, by=payer, on=on, at=at, undo=True
-        )
+        _refuse_early(bond, act.on)
+        return end(act=act, bond=bond, reason=EndReason.REMOVED, kind=EventKind.REMOVED, by=payer, undo=True)
 
 
 @retrying
-def leave(*, actor: Actor, user: Person, bond_id: int, on: date, at: datetime) -> Event:
+def leave(*, act: Act, user: Person, bond_id: int) -> Event:
     """End a bond as the one who uses; can be undone for some minutes. Raises Bond.DoesNotExist, Changed.
 
     No limit of the region holds whoever leaves: those are about what the payer does, and would tell of it.
     """
     with transaction.atomic():
         bond = locks.lock_active(bond_id=bond_id, user=user)
-        return end(actor=actor, bond=bond, reason=EndReason.LEFT, kind=EventKind.LEFT, by=user, on=on, at=at, undo=True)
+        return end(act=act, bond=bond, reason=EndReason.LEFT, kind=EventKind.LEFT, by=user, undo=True)
 
 
 def end(
     *,
-    actor: Actor,
+    act: Act,
     bond: Bond,
     reason: EndReason,
     kind: EventKind,
     by: Person | None,
-    on: date,
-    at: datetime,
     undo: bool = False,
     part_of: Event | None = None,
 ) -> Event:
     """End an active bond that the caller has locked; write the event and tell whoever did not do it themselves."""
     was = {"was": str(bond.state), "state_at": bond.state_at.isoformat()}
-    bond.state, bond.state_at, bond.end_reason = BondState.ENDED, at, reason
+    bond.state, bond.state_at, bond.end_reason = BondState.ENDED, act.at, reason
     bond.save(update_fields=["state", "state_at", "end_reason"])
     event = history.write(
-        actor=actor,
+        act=act,
         kind=kind,
         by=by,
         payer_id=bond.payer_id,
         region=bond.region,
-        on=on,
-        at=at,
         bond=bond,
         detail={**was, "reason": str(reason)},
         can_undo=undo,
         part_of=part_of,
     )
     told = tuple(person for person in (bond.payer, bond.user) if by is None or person.pk != by.pk)
-    notifications.notify_ended(actor=actor, bond=bond, at=at, to=told)
+    notifications.notify_ended(act=act, bond=bond, to=told)
     return event
 
 
-def end_by_itself(*, actor: Actor, bond_id: int, reason: EndReason, on: date, at: datetime) -> bool:
+def end_by_itself(*, act: Act, bond_id: int, reason: EndReason) -> bool:
     """End a bond because of what happened; False when it had ended already, so repeating it changes nothing."""
     with transaction.atomic():
         found = Bond.objects.filter(pk=bond_id, state__in=ACTIVE_STATES).values_list("payer_id", "user_id").first()
@@ -86,7 +80,7 @@ def end_by_itself(*, actor: Actor, bond_id: int, reason: EndReason, on: date, at
         bond = locks.lock_bonds([bond_id])[0]
         if bond.state not in ACTIVE_STATES:
             return False
-        end(actor=actor, bond=bond, reason=reason, kind=EventKind.ENDED, by=None, on=on, at=at)
+        end(act=act, bond=bond, reason=reason, kind=EventKind.ENDED, by=None)
     return True
 
 

@@ -1,11 +1,11 @@
 """Writing down an event: for both sides to see, for undoing, and for the audit."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from accounts.identity import audit
-from accounts.identity.actors import Act, Actor
+from accounts.identity.actors import Act
 from accounts.models import Person, Voucher
 from accounts.policies import registry
 from family.codes import EventKind
@@ -14,13 +14,11 @@ from family.models import Bond, Draw, Event, Invitation
 
 def write(
     *,
-    actor: Actor,
+    act: Act,
     kind: EventKind,
     by: Person | None,
     payer_id: int,
     region: str,
-    on: date,
-    at: datetime,
     invitation: Invitation | None = None,
     bond: Bond | None = None,
     voucher: Voucher | None = None,
@@ -39,9 +37,9 @@ def write(
         detail["last_draw"] = last_draw(bond)
     event = Event.objects.create(
         kind=kind,
-        at=at,
-        on=on,
-        actor=str(actor),
+        at=act.at,
+        on=act.on,
+        actor=str(act.actor),
         by=by,
         payer_id=payer_id,
         region=region,
@@ -49,12 +47,12 @@ def write(
         bond=bond,
         voucher=voucher,
         detail=detail,
-        undo_until=at + undo_time(region, on) if can_undo else None,
+        undo_until=act.at + undo_time(region, act.on) if can_undo else None,
         undoes=undoes,
         part_of=part_of,
     )
     about = {"event": event.pk, "bond": bond.pk if bond else None, "invitation": invitation.pk if invitation else None}
-    audit.record(act=Act(actor, at), verb=f"family.{kind}", subject=by.pk if by else payer_id, detail=about)
+    audit.record(act=act, verb=f"family.{kind}", subject=by.pk if by else payer_id, detail=about)
     return event
 
 

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils.crypto import salted_hmac
 
 from accounts.identity import certificates, limits
-from accounts.identity.actors import Actor
+from accounts.identity.actors import Act
 from accounts.ledger.retry import retrying
 from accounts.models import Person
 from accounts.policies import registry
@@ -35,7 +35,7 @@ class Sent:
 
 
 @retrying
-def send(*, actor: Actor, payer: Person, region: str, on: date, at: datetime) -> Sent:
+def send(*, act: Act, payer: Person, region: str) -> Sent:
     """Send the draft. What the inviter gets is the same whether or not the invited person exists.
 
     Raises IncompleteDraft, Refused with every reason on the payer's side, limits.TooOftenError after five a day.
@@ -44,12 +44,12 @@ def send(*, actor: Actor, payer: Person, region: str, on: date, at: datetime) ->
         locks.lock_people([payer.pk])
         invitation = _draft_of(payer, region)
         locks.lock_invitee(invitation.invitee_certno)
-        _expire_lapsed(actor, payer, invitation.invitee_certno, on, at)
+        _expire_lapsed(act, payer, invitation.invitee_certno)
         refuse(
             eligibility.to_invite(
                 payer=payer,
                 region=region,
-                on=on,
+                on=act.on,
                 relation=invitation.relation,
                 certno=invitation.invitee_certno,
                 scopes=tuple(invitation.scopes),
@@ -57,21 +57,21 @@ def send(*, actor: Actor, payer: Person, region: str, on: date, at: datetime) ->
                 until_on=invitation.until_on,
             )
         )
-        limits.use("family invitation", str(payer.pk), SENDS_OF_INVITER, at)
-        token = _issue(invitation, on, at)
-        invitation.number, invitation.sent_at = _number(at), at
+        limits.use("family invitation", str(payer.pk), SENDS_OF_INVITER, act.at)
+        token = _issue(invitation, act.on)
+        invitation.number, invitation.sent_at = _number(act.on), act.at
         try:
             with transaction.atomic():
                 invitation.save()
         except IntegrityError as error:
             raise Changed from error  # the same number drawn twice, or a second window was faster
-        _write(actor, EventKind.SENT, payer, invitation, on, at)
-        notifications.notify_invited(actor=actor, invitation=invitation, at=at)
+        _write(act, EventKind.SENT, payer, invitation)
+        notifications.notify_invited(act=act, invitation=invitation)
     return Sent(invitation, token)
 
 
 @retrying
-def resend(*, actor: Actor, payer: Person, number: str, on: date, at: datetime) -> Sent:
+def resend(*, act: Act, payer: Person, number: str) -> Sent:
     """Send an open or expired invitation once more: a new secret, a new last day, the old secret stops working.
 
     Raises Invitation.DoesNotExist, Changed once it is answered or withdrawn, Refused, limits.TooOftenError.
@@ -83,7 +83,7 @@ def resend(*, actor: Actor, payer: Person, number: str, on: date, at: datetime) 
         others = eligibility.to_invite(
             payer=payer,
             region=invitation.region,
-            on=on,
+            on=act.on,
             relation=invitation.relation,
             certno=invitation.invitee_certno,
             scopes=tuple(invitation.scopes),
@@ -91,70 +91,61 @@ def resend(*, actor: Actor, payer: Person, number: str, on: date, at: datetime) 
             until_on=invitation.until_on,
         )
         refuse(tuple(reason for reason in others if not (reason.code == "open_invitation" and invitation.is_open)))
-        limits.use("family invitation", str(payer.pk), SENDS_OF_INVITER, at)
-        token = _issue(invitation, on, at)
+        limits.use("family invitation", str(payer.pk), SENDS_OF_INVITER, act.at)
+        token = _issue(invitation, act.on)
         invitation.closed_at = invitation.reminded_at = None
         invitation.save()
-        _write(actor, EventKind.RESENT, payer, invitation, on, at)
-        notifications.notify_invited(actor=actor, invitation=invitation, at=at)
+        _write(act, EventKind.RESENT, payer, invitation)
+        notifications.notify_invited(act=act, invitation=invitation)
     return Sent(invitation, token)
 
 
 @retrying
-def withdraw(*, actor: Actor, payer: Person, number: str, on: date, at: datetime) -> Invitation:
+def withdraw(*, act: Act, payer: Person, number: str) -> Invitation:
     """Take an open invitation back. Raises Invitation.DoesNotExist, Changed when it is not open any more."""
     with transaction.atomic():
         invitation = _lock_own(payer, number)
-        require_open(invitation, at)
-        close(invitation, InvitationState.WITHDRAWN, at)
-        _write(actor, EventKind.WITHDRAWN, payer, invitation, on, at)
+        require_open(invitation, act.at)
+        close(invitation, InvitationState.WITHDRAWN, act.at)
+        _write(act, EventKind.WITHDRAWN, payer, invitation)
         invitee = notifications.invitee_of(invitation)
         if invitee and not invitation.disowned:
             text = "不用再答复了，没有用到任何人的钱。"
-            notifications.notify_person(actor=actor, person=invitee, title=f"{payer.name}撤回了邀请", text=text, at=at)
+            notifications.notify_person(act=act, person=invitee, title=f"{payer.name}撤回了邀请", text=text)
     return invitation
 
 
-def mark_seen(*, actor: Actor, user: Person, number: str, on: date, at: datetime) -> Invitation:
+def mark_seen(*, act: Act, user: Person, number: str) -> Invitation:
     """Note that the invited person has looked. The inviter is shown it only after an answer.
 
     Raises Invitation.DoesNotExist for anybody else, whatever their number.
     """
     with transaction.atomic():
         invitation = _received(user, number)
-        seen = Invitation.objects.filter(pk=invitation.pk, state=InvitationState.SENT, expires_at__gt=at)
-        if seen.update(state=InvitationState.SEEN, seen_at=at):
-            _write(actor, EventKind.SEEN, user, invitation, on, at)
+        seen = Invitation.objects.filter(pk=invitation.pk, state=InvitationState.SENT, expires_at__gt=act.at)
+        if seen.update(state=InvitationState.SEEN, seen_at=act.at):
+            _write(act, EventKind.SEEN, user, invitation)
         invitation.refresh_from_db()
     return invitation
 
 
-def open_token(*, actor: Actor, user: Person, token: str, on: date, at: datetime) -> Invitation:
+def open_token(*, act: Act, user: Person, token: str) -> Invitation:
     """Use up the secret of an invitation and return the invitation, now seen.
 
     Raises Invitation.DoesNotExist alike for an unknown, used or lapsed secret and for anybody but the invited person.
     """
     with transaction.atomic():
-        rows = Invitation.objects.filter(state__in=OPEN, invitee_index__in=own_indexes(user), expires_at__gt=at)
+        rows = Invitation.objects.filter(state__in=OPEN, invitee_index__in=own_indexes(user), expires_at__gt=act.at)
         digest = _digest(user.certno, token)
         invitation = rows.get(token_digest=digest)
         if not rows.filter(pk=invitation.pk, token_digest=digest).update(token_digest=""):
             raise Invitation.DoesNotExist
         assert invitation.number is not None
-        return mark_seen(actor=actor, user=user, number=invitation.number, on=on, at=at)
+        return mark_seen(act=act, user=user, number=invitation.number)
 
 
 @retrying
-def decline(
-    *,
-    actor: Actor,
-    user: Person,
-    number: str,
-    on: date,
-    at: datetime,
-    answer: str = "",
-    not_family: bool = False,
-) -> Event:
+def decline(*, act: Act, user: Person, number: str, answer: str = "", not_family: bool = False) -> Event:
     """Refuse an invitation; it can be undone for some minutes.
 
     With `not_family` the inviter learns nothing: for them it goes on waiting until it lapses, and only the invited
@@ -163,7 +154,7 @@ def decline(
     """
     with transaction.atomic():
         invitation = locks.lock_invitation(_received(user, number).pk)
-        require_open(invitation, at)
+        require_open(invitation, act.at)
         if invitation.disowned:
             raise Changed
         was = str(invitation.state)
@@ -172,24 +163,20 @@ def decline(
             invitation.save(update_fields=["disowned"])
         else:
             invitation.answer = answer[:100]
-            close(invitation, InvitationState.DECLINED, at)
+            close(invitation, InvitationState.DECLINED, act.at)
         event = history.write(
-            actor=actor,
+            act=act,
             kind=EventKind.DECLINED,
             by=user,
             payer_id=invitation.payer_id,
             region=invitation.region,
-            on=on,
-            at=at,
             invitation=invitation,
             detail={"was": was, "disowned": not_family},
             can_undo=True,
         )
         if not not_family:
             said = f"对方说：{invitation.answer}" if invitation.answer else "没有用到您的钱。"
-            notifications.notify_payer(
-                actor=actor, invitation=invitation, title="您的邀请对方没有同意", text=said, at=at
-            )
+            notifications.notify_payer(act=act, invitation=invitation, title="您的邀请对方没有同意", text=said)
     return event
 
 
@@ -225,15 +212,15 @@ def _received(user: Person, number: str) -> Invitation:
     return Invitation.objects.get(number=number, invitee_index__in=own_indexes(user))
 
 
-def _expire_lapsed(actor: Actor, payer: Person, certno: str, on: date, at: datetime) -> None:
+def _expire_lapsed(act: Act, payer: Person, certno: str) -> None:
     """Settle a lapsed invitation of the pair that the daily job has not come to yet: it must not block a new one."""
-    rows = Invitation.objects.filter(payer=payer, state__in=OPEN, expires_at__lte=at)
+    rows = Invitation.objects.filter(payer=payer, state__in=OPEN, expires_at__lte=act.at)
     for invitation in rows.filter(invitee_index__in=eligibility.indexes_of(certno)):
-        close(locks.lock_invitation(invitation.pk), InvitationState.EXPIRED, at)
-        _write(actor, EventKind.EXPIRED, None, invitation, on, at)
+        close(locks.lock_invitation(invitation.pk), InvitationState.EXPIRED, act.at)
+        _write(act, EventKind.EXPIRED, None, invitation)
 
 
-def _issue(invitation: Invitation, on: date, at: datetime) -> str:
+def _issue(invitation: Invitation, on: date) -> str:
     """Give the invitation a new secret and a last day, and open it; return the secret."""
     terms = registry.sharing_or_none(invitation.region, on)
     assert terms is not None  # eligibility has refused otherwise
@@ -250,19 +237,12 @@ def _digest(certno: str, token: str) -> str:
     return salted_hmac("family.invitation", f"{certificates.normalise(certno)}:{token}", algorithm="sha256").hexdigest()
 
 
-def _number(at: datetime) -> str:
+def _number(on: date) -> str:
     """Return a number like GJ2026-1121-7F3AK: 共济, the day, and five characters that can be read over the phone."""
-    return f"GJ{at.astimezone(SHANGHAI):%Y-%m%d}-" + "".join(secrets.choice(SPEAKABLE) for _ in range(5))
+    return f"GJ{on:%Y-%m%d}-" + "".join(secrets.choice(SPEAKABLE) for _ in range(5))
 
 
-def _write(actor: Actor, kind: EventKind, by: Person | None, invitation: Invitation, on: date, at: datetime) -> Event:
+def _write(act: Act, kind: EventKind, by: Person | None, invitation: Invitation) -> Event:
     return history.write(
-        actor=actor,
-        kind=kind,
-        by=by,
-        payer_id=invitation.payer_id,
-        region=invitation.region,
-        on=on,
-        at=at,
-        invitation=invitation,
+        act=act, kind=kind, by=by, payer_id=invitation.payer_id, region=invitation.region, invitation=invitation
     )

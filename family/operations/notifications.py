@@ -1,10 +1,8 @@
 """What both sides are told of each event: a notice, and the same words by text message. Never a link or a number."""
 
-from datetime import datetime
-
 from accounts.codes import NoticeKind, Relation
 from accounts.identity import sms
-from accounts.identity.actors import Act, Actor
+from accounts.identity.actors import Act
 from accounts.models import Person
 from accounts.operations.notices import notify
 from accounts.sealing import fields
@@ -24,9 +22,9 @@ INVITED = sms.Template(
 _PRONOUN = {1: "他", 2: "她"}
 
 
-def notify_person(*, actor: Actor, person: Person, title: str, text: str, at: datetime, by_sms: bool = True) -> None:
+def notify_person(*, act: Act, person: Person, title: str, text: str, by_sms: bool = True) -> None:
     """Tell somebody in the caller's transaction."""
-    notify(act=Act(actor, at), person=person, kind=NoticeKind.FAMILY, title=title, text=text, by_sms=by_sms)
+    notify(act=act, person=person, kind=NoticeKind.FAMILY, title=title, text=text, by_sms=by_sms)
 
 
 def money_of(payer: Person, region: str) -> str:
@@ -43,7 +41,7 @@ def kin_to_user(bond: Bond) -> str:
     return f"{Relation(bond.relation).inverse.word(bond.payer.gender)}{bond.payer.name}"
 
 
-def notify_invited(*, actor: Actor, invitation: Invitation, at: datetime) -> None:
+def notify_invited(*, act: Act, invitation: Invitation) -> None:
     """Tell the invited person: on the phone the inviter typed, and in their notices if they are somebody here.
 
     The inviter sees the same in either case.
@@ -51,17 +49,16 @@ def notify_invited(*, actor: Actor, invitation: Invitation, at: datetime) -> Non
     last = _last_day(invitation)
     if invitation.invitee_phone:
         params = {"name": masked_name(invitation.payer.name), "day": last}
-        sms.queue(phone=invitation.invitee_phone, template=INVITED, params=params, now=at)
+        sms.queue(phone=invitation.invitee_phone, template=INVITED, params=params, now=act.at)
     invitee = invitee_of(invitation)
     if invitee and not invitation.disowned:
         payer = invitation.payer
         pronoun = _PRONOUN.get(payer.gender, "对方")
         notify_person(
-            actor=actor,
+            act=act,
             person=invitee,
             title=f"{payer.name}邀请您用{pronoun}的{funds_name(invitation.region)}",
             text=f"您同意以后才会生效。请在{last}以前答复；不认识这个人，请选“这不是我的家人”。",
-            at=at,
             by_sms=not invitation.invitee_phone,
         )
 
@@ -77,75 +74,68 @@ def _last_day(invitation: Invitation) -> str:
     return short_day_words(invitation.expires_at.astimezone(SHANGHAI).date())
 
 
-def notify_expiring(*, actor: Actor, invitation: Invitation, at: datetime) -> None:
+def notify_expiring(*, act: Act, invitation: Invitation) -> None:
     """Tell both that an invitation lapses soon."""
     last = _last_day(invitation)
     notify_person(
-        actor=actor,
+        act=act,
         person=invitation.payer,
         title="您的家庭共济邀请快到期了",
         text=f"邀请 {invitation.number} 到{last}为止有效，还没有收到答复。到期不会用到您的钱，可以重新发送。",
-        at=at,
     )
     invitee = invitee_of(invitation)
     if invitee and not invitation.disowned:
         notify_person(
-            actor=actor,
+            act=act,
             person=invitee,
             title=f"{invitation.payer.name}的邀请快到期了",
             text=f"请在{last}以前答复。不答复就不会生效。",
-            at=at,
         )
 
 
-def notify_payer(*, actor: Actor, invitation: Invitation, title: str, text: str, at: datetime) -> None:
-    notify_person(actor=actor, person=invitation.payer, title=title, text=f"邀请 {invitation.number}：{text}", at=at)
+def notify_payer(*, act: Act, invitation: Invitation, title: str, text: str) -> None:
+    notify_person(act=act, person=invitation.payer, title=title, text=f"邀请 {invitation.number}：{text}")
 
 
-def notify_bound(*, actor: Actor, bond: Bond, at: datetime) -> None:
+def notify_bound(*, act: Act, bond: Bond) -> None:
     """Tell both that a bond has begun."""
     limit = f"，每年最多 {grouped(bond.limit_fen)} 元" if bond.limit_fen else ""
     until = f"，到{short_day_words(bond.until_on)}为止" if bond.until_on else ""
     notify_person(
-        actor=actor,
+        act=act,
         person=bond.payer,
         title=f"{kin_to_payer(bond)}可以用您的钱了",
         text=f"从今天起可以用您的{funds_name(bond.region)}{limit}{until}。每次使用都会通知您；随时可以停用或移除。",
-        at=at,
     )
     notify_person(
-        actor=actor,
+        act=act,
         person=bond.user,
         title=f"您可以用{kin_to_user(bond)}的钱了",
         text=f"先用您自己的，再用{money_of(bond.payer, bond.region)}{limit}{until}。"
         "对方能看到哪天、在哪类地方、用了多少钱。随时可以不再使用。",
-        at=at,
     )
 
 
-def notify_user(*, actor: Actor, bond: Bond, title: str, text: str, at: datetime) -> None:
-    notify_person(actor=actor, person=bond.user, title=title, text=text, at=at)
+def notify_user(*, act: Act, bond: Bond, title: str, text: str) -> None:
+    notify_person(act=act, person=bond.user, title=title, text=text)
 
 
-def notify_ended(*, actor: Actor, bond: Bond, at: datetime, to: tuple[Person, ...]) -> None:
+def notify_ended(*, act: Act, bond: Bond, to: tuple[Person, ...]) -> None:
     """Tell these people that a bond has ended, and why."""
     why = EndReason(bond.end_reason).label
     for person in to:
         other = kin_to_payer(bond) if person.pk == bond.payer_id else kin_to_user(bond)
         title = f"{other}不再用您的钱" if person.pk == bond.payer_id else f"您不能再用{other}的钱"
-        notify_person(actor=actor, person=person, title=title, text=f"原因：{why}。以前用掉的钱不会退回。", at=at)
+        notify_person(act=act, person=person, title=title, text=f"原因：{why}。以前用掉的钱不会退回。")
 
 
-def notify_drawn(
-    *, actor: Actor, bond: Bond, amount_fen: int, day: str, place_kind: str, help_phone: str, at: datetime
-) -> None:
+def notify_drawn(*, act: Act, bond: Bond, amount_fen: int, day: str, place_kind: str, help_phone: str) -> None:
     """Tell the payer of one use: day, kind of place, amount, user; never the name of the place."""
     where = f"在{place_kind}" if place_kind else ""
     notify_person(
-        actor=actor,
+        act=act,
         person=bond.payer,
         title=f"{kin_to_payer(bond)}用了您的钱 {grouped(amount_fen)} 元",
         text=f"{day}{where}用了您的{funds_name(bond.region)} {grouped(amount_fen)} 元。"
         f"不是本人用的？请马上停用或移除，并打{help_phone}。",
-        at=at,
     )

@@ -1,12 +1,12 @@
 """共济账户 of a pool region: moving one's own money in above the reserve, and back."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date
 
 from django.db import transaction
 
 from accounts.codes import PotKind, VoucherKind
-from accounts.identity.actors import Actor
+from accounts.identity.actors import Act
 from accounts.ledger import posting
 from accounts.ledger.posting import Locked, Move
 from accounts.ledger.pots import pool_pot
@@ -21,17 +21,17 @@ from family.rules import Refused
 
 
 @retrying
-def move_in(*, actor: Actor, payer: Person, region: str, amount_fen: int, key: str, on: date, at: datetime) -> Event:
+def move_in(*, act: Act, payer: Person, region: str, amount_fen: int, key: str) -> Event:
     """Move fen from the account into the pool (划拨); what is left in the account is never less than the reserve.
 
     `key` is the form's own: sent twice, the money moves once. Can be undone for some minutes while it is unused.
     Raises Refused with every reason, NotEnough for more than may be moved, PostingError for an amount of zero,
     KeyReused for another amount under the same key.
     """
-    carried, pool = _pots(payer, region, on)
+    carried, pool = _pots(payer, region, act.on)
 
     def decide(locked: Locked) -> list[Move]:
-        now = to_move_in(payer=payer, region=region, on=on)  # once more, under the lock of both pots
+        now = to_move_in(payer=payer, region=region, on=act.on)  # once more, under the lock of both pots
         if now.reasons:
             raise Refused(now.reasons)
         if amount_fen > now.movable_fen:
@@ -39,47 +39,27 @@ def move_in(*, actor: Actor, payer: Person, region: str, amount_fen: int, key: s
         return [Move(carried, pool, amount_fen)]
 
     return _move(
-        actor,
-        VoucherKind.TRANSFER_IN,
-        EventKind.MOVED_IN,
-        payer,
-        region,
-        (carried, pool),
-        decide,
-        amount_fen,
-        key,
-        on,
-        at,
+        act, VoucherKind.TRANSFER_IN, EventKind.MOVED_IN, payer, region, (carried, pool), decide, amount_fen, key
     )
 
 
 @retrying
-def move_back(*, actor: Actor, payer: Person, region: str, amount_fen: int, key: str, on: date, at: datetime) -> Event:
+def move_back(*, act: Act, payer: Person, region: str, amount_fen: int, key: str) -> Event:
     """Move fen from the pool back to the account it came from. Like `move_in`, but always possible.
 
     Raises NotEnough for more than the pool holds, PostingError for an amount of zero.
     """
-    carried, pool = _pots(payer, region, on)
+    carried, pool = _pots(payer, region, act.on)
 
     def decide(locked: Locked) -> list[Move]:
         return [Move(pool, carried, amount_fen)]
 
     return _move(
-        actor,
-        VoucherKind.TRANSFER_BACK,
-        EventKind.MOVED_BACK,
-        payer,
-        region,
-        (carried, pool),
-        decide,
-        amount_fen,
-        key,
-        on,
-        at,
+        act, VoucherKind.TRANSFER_BACK, EventKind.MOVED_BACK, payer, region, (carried, pool), decide, amount_fen, key
     )
 
 
-def empty(*, actor: Actor, payer: Person, region: str, key: str, on: date) -> Voucher | None:
+def empty(*, act: Act, payer: Person, region: str, key: str) -> Voucher | None:
     """Move everything in the pool back to its owner, in the caller's transaction; None when it holds nothing.
 
     The caller has locked the pots.
@@ -90,10 +70,9 @@ def empty(*, actor: Actor, payer: Person, region: str, key: str, on: date) -> Vo
         return None
     carried = pots[PotKind.CARRIED].pk
     return posting.post(
-        actor=actor,
+        act=act,
         kind=VoucherKind.TRANSFER_BACK,
         region=region,
-        on=on,
         key=key,
         payload={"payer": payer.pk, "all": True},
         pots=[pool.pk, carried],
@@ -115,7 +94,7 @@ def _key(payer: Person, key: str) -> str:
 
 
 def _move(
-    actor: Actor,
+    act: Act,
     kind: VoucherKind,
     event: EventKind,
     payer: Person,
@@ -124,15 +103,12 @@ def _move(
     decide: Callable[[Locked], list[Move]],
     amount_fen: int,
     key: str,
-    on: date,
-    at: datetime,
 ) -> Event:
     with transaction.atomic():
         voucher = posting.post(
-            actor=actor,
+            act=act,
             kind=kind,
             region=region,
-            on=on,
             key=_key(payer, key),
             payload={"payer": payer.pk, "amount_fen": amount_fen},
             pots=pots,
@@ -141,13 +117,5 @@ def _move(
         )
         earlier = Event.objects.filter(voucher=voucher).first()
         return earlier or history.write(
-            actor=actor,
-            kind=event,
-            by=payer,
-            payer_id=payer.pk,
-            region=region,
-            on=on,
-            at=at,
-            voucher=voucher,
-            can_undo=True,
+            act=act, kind=event, by=payer, payer_id=payer.pk, region=region, voucher=voucher, can_undo=True
         )

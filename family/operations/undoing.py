@@ -6,7 +6,7 @@ from datetime import date, datetime
 from django.db import IntegrityError, transaction
 
 from accounts.codes import USE_KINDS
-from accounts.identity.actors import Actor
+from accounts.identity.actors import Act
 from accounts.ledger import posting
 from accounts.ledger.locking import lock_years_and_pots
 from accounts.ledger.retry import retrying
@@ -24,33 +24,31 @@ MOVED_ON = "之后又有了新的变化，不能撤回这一步。"
 
 
 @retrying
-def undo(*, actor: Actor, person: Person, event_id: int, on: date, at: datetime) -> Event:
+def undo(*, act: Act, person: Person, event_id: int) -> Event:
     """Take back an event of one's own and tell the other side.
 
     Raises Event.DoesNotExist for anybody else's event; CannotUndo when it is too late, was undone, was used meanwhile,
     or something later builds on it.
     """
     event = _own(person, event_id)
-    if event.undo_until is None or at >= event.undo_until:
+    if event.undo_until is None or act.at >= event.undo_until:
         raise CannotUndo(TOO_LATE)
     with transaction.atomic():
-        _lock(actor, event, on)
+        _lock(act, event)
         event = _own(person, event_id)  # as it is now, when nobody else can change it any more
         if Event.objects.filter(undoes=event).exists():
             raise CannotUndo(DONE)
         if _since(event, EventKind.CLOSED):  # whoever closed the family took it for closed
             raise CannotUndo(MOVED_ON)
-        _BACK[EventKind(event.kind)](actor, event, on, at)
+        _BACK[EventKind(event.kind)](act, event)
         try:
             with transaction.atomic():
                 return history.write(
-                    actor=actor,
+                    act=act,
                     kind=EventKind.UNDONE,
                     by=person,
                     payer_id=event.payer_id,
                     region=event.region,
-                    on=on,
-                    at=at,
                     invitation=event.invitation,
                     bond=event.bond,
                     undoes=event,
@@ -69,11 +67,11 @@ def _since(event: Event, *kinds: EventKind) -> bool:
     return later.filter(kind__in=kinds).exists()
 
 
-def _lock(actor: Actor, event: Event, on: date) -> None:
+def _lock(act: Act, event: Event) -> None:
     """Lock what the event is about, in the order of docs/locking.md: pots first where money has to go back."""
     if event.voucher_id is not None:
         rows = Transfer.objects.filter(voucher=event.voucher_id).values_list("source_id", "target_id")
-        lock_years_and_pots(actor=actor, on=on, pots={pot for row in rows for pot in row})
+        lock_years_and_pots(act=act, pots={pot for row in rows for pot in row})
     bonds = {event.bond_id} if event.bond_id else set()
     invitations = {event.invitation_id} if event.invitation_id else set()
     for part in event.parts.all():
@@ -98,7 +96,7 @@ def _bond(event: Event) -> Bond:
     return bond
 
 
-def _stand_again(bond: Bond, event: Event, on: date, at: datetime, actor: Actor) -> None:
+def _stand_again(act: Act, bond: Bond, event: Event) -> None:
     """Let an ended bond stand again as it did, if both sides still have room for it."""
     if bond.state != BondState.ENDED:
         raise CannotUndo(MOVED_ON)
@@ -108,7 +106,7 @@ def _stand_again(bond: Bond, event: Event, on: date, at: datetime, actor: Actor)
         region=bond.region,
         relation=bond.relation,
         scopes=tuple(bond.scopes),
-        on=on,
+        on=act.on,
         identity_checked=not bond.temporary,
     )
     taken = {ReasonCode.ALREADY_BOUND, ReasonCode.MAX_USERS, ReasonCode.MAX_AUTHORISERS}
@@ -119,27 +117,27 @@ def _stand_again(bond: Bond, event: Event, on: date, at: datetime, actor: Actor)
     bond.save(update_fields=["state", "end_reason", "state_at"])
     for person, other in ((bond.payer, notifications.kin_to_payer(bond)), (bond.user, notifications.kin_to_user(bond))):
         text = "刚才的操作撤回了，和以前一样可以使用。"
-        notifications.notify_person(actor=actor, person=person, title=f"和{other}的家庭共济恢复了", text=text, at=at)
+        notifications.notify_person(act=act, person=person, title=f"和{other}的家庭共济恢复了", text=text)
 
 
-def _ended(actor: Actor, event: Event, on: date, at: datetime) -> None:
-    _stand_again(_bond(event), event, on, at, actor)
+def _ended(act: Act, event: Event) -> None:
+    _stand_again(act, _bond(event), event)
 
 
-def _accepted(actor: Actor, event: Event, on: date, at: datetime) -> None:
+def _accepted(act: Act, event: Event) -> None:
     bond = _bond(event)
     if bond.state not in ACTIVE_STATES:
         raise CannotUndo(MOVED_ON)
-    bond.state, bond.state_at, bond.end_reason = BondState.ENDED, at, EndReason.UNDONE
+    bond.state, bond.state_at, bond.end_reason = BondState.ENDED, act.at, EndReason.UNDONE
     bond.save(update_fields=["state", "state_at", "end_reason"])
     if invitation := event.invitation:
         invitation.state, invitation.closed_at = event.detail["was"], None
         invitation.user, invitation.consent = None, ""
         _reopen(invitation)
-    notifications.notify_ended(actor=actor, bond=bond, at=at, to=(bond.payer, bond.user))
+    notifications.notify_ended(act=act, bond=bond, to=(bond.payer, bond.user))
 
 
-def _declined(actor: Actor, event: Event, on: date, at: datetime) -> None:
+def _declined(act: Act, event: Event) -> None:
     invitation = event.invitation
     assert invitation is not None
     silent = event.detail["disowned"]
@@ -150,7 +148,7 @@ def _declined(actor: Actor, event: Event, on: date, at: datetime) -> None:
     _reopen(invitation)
     if not silent:
         text = "对方撤回了刚才的答复，邀请又在等对方同意。"
-        notifications.notify_payer(actor=actor, invitation=invitation, title="您的邀请又在等答复", text=text, at=at)
+        notifications.notify_payer(act=act, invitation=invitation, title="您的邀请又在等答复", text=text)
 
 
 def _reopen(invitation: Invitation) -> None:
@@ -162,34 +160,34 @@ def _reopen(invitation: Invitation) -> None:
         raise CannotUndo(MOVED_ON) from None
 
 
-def _limit(actor: Actor, event: Event, on: date, at: datetime) -> None:
+def _limit(act: Act, event: Event) -> None:
     bond = _bond(event)
     bond.limit_fen = event.detail["was"]
-    _restored(actor, bond, ["limit_fen"], at)
+    _restored(act, bond, ["limit_fen"])
 
 
-def _end_day(actor: Actor, event: Event, on: date, at: datetime) -> None:
+def _end_day(act: Act, event: Event) -> None:
     bond = _bond(event)
     was = event.detail["was"]
     bond.until_on = was and date.fromisoformat(was)
-    _restored(actor, bond, ["until_on"], at)
+    _restored(act, bond, ["until_on"])
 
 
-def _switched(actor: Actor, event: Event, on: date, at: datetime) -> None:
+def _switched(act: Act, event: Event) -> None:
     bond = _bond(event)
     bond.state, bond.state_at = event.detail["was"], datetime.fromisoformat(event.detail["state_at"])
-    _restored(actor, bond, ["state", "state_at"], at)
+    _restored(act, bond, ["state", "state_at"])
 
 
-def _restored(actor: Actor, bond: Bond, fields: list[str], at: datetime) -> None:
+def _restored(act: Act, bond: Bond, fields: list[str]) -> None:
     if bond.state == BondState.ENDED:
         raise CannotUndo(MOVED_ON)
     bond.save(update_fields=fields)
     title = f"{notifications.kin_to_user(bond)}撤回了刚才的修改"
-    notifications.notify_user(actor=actor, bond=bond, title=title, text="家庭共济的约定和修改以前一样。", at=at)
+    notifications.notify_user(act=act, bond=bond, title=title, text="家庭共济的约定和修改以前一样。")
 
 
-def _money(actor: Actor, event: Event, on: date, at: datetime) -> None:
+def _money(act: Act, event: Event) -> None:
     """Move pool money back the way it came. A use of the pool since then stands in the way.
 
     What would go back into the pool must not have been used by its owner meanwhile, nor have been moved in again: else
@@ -206,25 +204,25 @@ def _money(actor: Actor, event: Event, on: date, at: datetime) -> None:
     if uses.exists():
         raise CannotUndo(USED)
     try:
-        posting.reverse(actor=actor, voucher_id=voucher.pk, on=on, key=f"undo:{event.pk}", reason="撤回刚才的转账")
+        posting.reverse(act=act, voucher_id=voucher.pk, key=f"undo:{event.pk}", reason="撤回刚才的转账")
     except posting.AlreadyReversed:
         raise CannotUndo(DONE) from None
     except posting.NotEnough:
         raise CannotUndo(USED) from None
 
 
-def _closed(actor: Actor, event: Event, on: date, at: datetime) -> None:
+def _closed(act: Act, event: Event) -> None:
     if event.voucher_id is not None:
-        _money(actor, event, on, at)
+        _money(act, event)
     for part in event.parts.select_related("invitation").order_by("pk"):
         if part.bond_id is not None:
-            _stand_again(_bond(part), part, on, at, actor)
+            _stand_again(act, _bond(part), part)
         elif (invitation := part.invitation) and invitation.state == InvitationState.WITHDRAWN:
             invitation.state, invitation.closed_at = part.detail["was"], None
             _reopen(invitation)
 
 
-_BACK: dict[EventKind, Callable[[Actor, Event, date, datetime], None]] = {
+_BACK: dict[EventKind, Callable[[Act, Event], None]] = {
     EventKind.ACCEPTED: _accepted,
     EventKind.BOUND: _accepted,
     EventKind.DECLINED: _declined,

@@ -1,12 +1,12 @@
 """Paying a bill from accounts, one's own and one's relatives', and giving the money back."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date
 
 from django.db import transaction
 
 from accounts.codes import InstitutionKind, PotKind, Scope, VoucherKind
-from accounts.identity.actors import Actor
+from accounts.identity.actors import Act
 from accounts.ledger import posting
 from accounts.ledger.locking import lock_years_and_pots
 from accounts.ledger.posting import Place
@@ -19,20 +19,12 @@ from payments.bills.models import Bill, BillShare, Institution
 
 @retrying
 def pay(
-    *,
-    actor: Actor,
-    institution: Institution,
-    person: Person,
-    region: str,
-    amount_fen: int,
-    on: date,
-    key: str,
-    at: datetime | None = None,
+    *, act: Act, institution: Institution, person: Person, region: str, amount_fen: int, on: date, key: str
 ) -> Bill:
     """Pay the individual's share of a bill (fen) from accounts, in the region's order; the rest is cash.
 
-    `region` is where the person is insured. `key` makes it idempotent: the same bill sent again returns the first
-    outcome. Relatives whose money is used are told, at `at` (default: the moment of posting). Raises KeyReused when
+    `region` is where the person is insured, `on` the day of the bill. `key` makes it idempotent: the same bill sent again returns the first
+    outcome. Relatives whose money is used are told. Raises KeyReused when
     the key was used for another bill, PostingError for an amount that is not positive.
     """
     if amount_fen <= 0:
@@ -42,12 +34,12 @@ def pay(
         if earlier is not None:
             return _same(earlier, institution, person, amount_fen, on)
         where = Where(institution.kind, institution.level)
-        locked = draws.lock_sources(actor=actor, person=person, region=region, on=on, scope=Scope.MEDICAL, where=where)
+        locked = draws.lock_sources(act=act, person=person, region=region, on=on, scope=Scope.MEDICAL, where=where)
         earlier = Bill.objects.filter(key=key).first()  # the same bill, paid while this one waited for the locks
         if earlier is not None:
             return _same(earlier, institution, person, amount_fen, on)
         vouchers = draws.post(
-            actor=actor,
+            act=act,
             kind=VoucherKind.SPENDING,
             person=person,
             region=region,
@@ -58,7 +50,6 @@ def pay(
             payload={"institution": institution.pk, "person": person.pk, "amount_fen": amount_fen},
             reason="购药" if institution.kind == InstitutionKind.PHARMACY else "门诊",
             place=Place(institution.kind_shown, institution.name),
-            at=at,
         )
         paid = Transfer.objects.filter(voucher__in=vouchers).values_list("amount_fen", flat=True)
         bill, created = Bill.objects.get_or_create(
@@ -90,9 +81,10 @@ def _same(earlier: Bill, institution: Institution, person: Person, amount_fen: i
 
 
 @retrying
-def refund(*, actor: Actor, bill: Bill, on: date, key: str, reason: str) -> Voucher:
+def refund(*, act: Act, bill: Bill, key: str, reason: str, on: date | None = None) -> Voucher:
     """Give back everything the accounts paid for a bill, to the pots it came from. At most once.
 
+    `on` is the day of the refund, where that is not the day of the act.
     Returns the reversal of the first voucher; those of other regions have the key followed by the region.
     Raises AlreadyReversed; PostingError when the accounts paid nothing.
     """
@@ -101,14 +93,10 @@ def refund(*, actor: Actor, bill: Bill, on: date, key: str, reason: str) -> Vouc
         raise posting.PostingError("这张结算单全部是现金，没有可退回账户的钱")
     with transaction.atomic():
         rows = Transfer.objects.filter(voucher__in=vouchers, source__person__isnull=False)
-        lock_years_and_pots(actor=actor, on=on, pots=_with_carried(rows.values_list("source_id", flat=True)))
+        lock_years_and_pots(act=act, on=on, pots=_with_carried(rows.values_list("source_id", flat=True)))
         back = [
             posting.reverse(
-                actor=actor,
-                voucher_id=voucher.pk,
-                on=on,
-                key=f"{key}:{voucher.region}" if number else key,
-                reason=reason,
+                act=act, voucher_id=voucher.pk, on=on, key=f"{key}:{voucher.region}" if number else key, reason=reason
             )
             for number, voucher in enumerate(vouchers)
         ]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from accounts.codes import Relation, Scope
-from accounts.identity.actors import Actor
+from accounts.identity.actors import Act
 from accounts.models import Person
 from accounts.queries.people import find_by_certno
 from family.operations import accepting, drafts, invitations, pool
@@ -22,69 +22,48 @@ WAITING_DAYS = 2
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """Whoever acts in the demo's past, and when."""
+    """What the families of the demo did, and when."""
 
-    actor: Actor
-    on: date
-
-    @property
-    def at(self) -> datetime:
-        return datetime.combine(self.on, time(10), SHANGHAI)
+    act: Act
 
     def ask(self, payer: int, user: int, region: str, relation: str, limit_fen: int | None = None) -> str:
         """Send an invitation and return its number."""
         inviter, invitee = person(payer), person(user)
         drafts.draft(
-            actor=self.actor,
+            act=self.act,
             payer=inviter,
             region=region,
-            at=self.at,
             relation=relation,
             name=invitee.name,
             certno=invitee.certno,
             scopes=tuple(Scope),
             limit_fen=limit_fen,
         )
-        sent = invitations.send(actor=self.actor, payer=inviter, region=region, on=self.on, at=self.at)
+        sent = invitations.send(act=self.act, payer=inviter, region=region)
         return str(sent.invitation.number)
 
     def agree(self, user: int, number: str) -> None:
-        accepting.accept(actor=self.actor, user=person(user), number=number, on=self.on, at=self.at)
+        accepting.accept(act=self.act, user=person(user), number=number)
 
     def agree_for(self, child: int, parent: int, number: str) -> None:
         of_age, small = person(parent), person(child)
         accepting.accept_for_child(
-            actor=self.actor,
-            parent=of_age,
-            number=number,
-            name=small.name,
-            certno=small.certno,
-            declared=True,
-            on=self.on,
-            at=self.at,
+            act=self.act, parent=of_age, number=number, name=small.name, certno=small.certno, declared=True
         )
 
     def move_in(self, payer: int, amount_fen: int) -> None:
-        pool.move_in(
-            actor=self.actor,
-            payer=person(payer),
-            region=QUANZHOU,
-            amount_fen=amount_fen,
-            key=f"demo:{self.on}",
-            on=self.on,
-            at=self.at,
-        )
+        key = f"demo:{self.act.on}"
+        pool.move_in(act=self.act, payer=person(payer), region=QUANZHOU, amount_fen=amount_fen, key=key)
 
     def bill(self, user: int, region: str, code: str, amount_fen: int) -> None:
         pay(
-            actor=self.actor,
+            act=self.act,
             institution=Institution.objects.get(code=code),
             person=person(user),
             region=region,
             amount_fen=amount_fen,
-            on=self.on,
-            key=f"demo:family:{user}:{self.on}",
-            at=self.at,
+            on=self.act.on,
+            key=f"demo:family:{user}:{self.act.on}",
         )
 
 
@@ -112,16 +91,20 @@ PAST: tuple[tuple[date, Callable[[Story], None]], ...] = (
 )
 
 
-def live(*, actor: Actor, month: Month, today: date) -> None:
-    """Do what the families of the demo did in a month, up to today."""
+def live(*, act: Act, month: Month) -> None:
+    """Do what the families of the demo did in a month, up to the day of the act."""
     for on, happens in PAST:
-        if Month.of(on) == month and on <= today:
-            happens(Story(actor, on))
+        if Month.of(on) == month and on <= act.on:
+            happens(_story(act, on))
 
 
-def wait(*, actor: Actor, today: date) -> None:
+def wait(*, act: Act) -> None:
     """Leave one invitation waiting for a parent's answer."""
-    Story(actor, today - timedelta(days=WAITING_DAYS)).ask(CHEN_JING, LIN_XIAOYU, RUIAN, Relation.CHILD)
+    _story(act, act.on - timedelta(days=WAITING_DAYS)).ask(CHEN_JING, LIN_XIAOYU, RUIAN, Relation.CHILD)
+
+
+def _story(act: Act, on: date) -> Story:
+    return Story(Act(act.actor, datetime.combine(on, time(10), SHANGHAI)))
 
 
 def person(serial: int) -> Person:

@@ -1,11 +1,11 @@
 """The demo's past: everything imported, then month by month what was due that month, and the bills of the month."""
 
 from collections.abc import Callable
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from random import Random
 
-from accounts.identity.actors import Act, Actor
+from accounts.identity.actors import Act
 from accounts.jobs.worker import run_due
 from accounts.queries.people import find_by_certno
 from accounts.roster.contributions import import_contributions
@@ -38,46 +38,45 @@ Progress = Callable[[str, int, int], None]
 
 def build(*, act: Act, folder: Path, clock: Callable[[], datetime], progress: Progress) -> None:
     """Import the cast and live through the months up to the day of the act."""
-    actor, today = act.actor, act.on
     for code, name, kind, level, region in INSTITUTIONS:
         Institution.objects.get_or_create(
             code=code, defaults={"name": name, "kind": kind, "level": level, "region": region}
         )
     roster = files.write(folder / "roster.csv", files.ROSTER, files.cast_roster(CAST))
     import_roster(act=act, path=roster)
-    this_month = Month.of(today)
+    this_month = Month.of(act.on)
     paid = files.cast_contributions(CAST, this_month)
     import_contributions(act=act, path=files.write(folder / "contributions.csv", files.CONTRIBUTIONS, paid))
     months = list(month_range(Month.parse(FIRST_MONTH), this_month + 1))
     for number, month in enumerate(months, start=1):
         progress("演示历史", number, len(months))
-        run_due(actor=actor, on=min(month.first + timedelta(days=DUE_DAY - 1), today), clock=clock)
+        run_due(actor=act.actor, on=min(month.first + timedelta(days=DUE_DAY - 1), act.on), clock=clock)
         for member in CAST:
-            _bills(actor, member, month, today)
-        families.live(actor=actor, month=month, today=today)
-    families.wait(actor=actor, today=today)
+            _bills(act, member, month)
+        families.live(act=act, month=month)
+    families.wait(act=act)
 
 
-def _bills(actor: Actor, member: Member, month: Month, today: date) -> None:
+def _bills(act: Act, member: Member, month: Month) -> None:
     """Post the member's bills of a month: the same ones in every demo. One in twenty is given back."""
     chance = Random(f"{member.serial}/{month}")
     if chance.random() >= member.spends / 12:
         return
     on = month.first + timedelta(days=DUE_DAY + chance.randrange(6))
-    if on > today:
+    if on > act.on:
         return
     place = chance.choice([row for row in INSTITUTIONS if row[4] == member.region])
     person = find_by_certno(member.certno)
     assert person is not None
+    then = Act(act.actor, datetime.combine(on, time(15), SHANGHAI))
     bill = pay(
-        actor=actor,
+        act=then,
         institution=Institution.objects.get(code=place[0]),
         person=person,
         region=member.region,
         amount_fen=chance.randrange(1_500, 26_000),
         on=on,
         key=f"demo:{member.serial}:{month}",
-        at=datetime.combine(on, time(15), SHANGHAI),
     )
     if bill.voucher_id and chance.random() < 0.05:
-        refund(actor=actor, bill=bill, on=on, key=f"demo-refund:{bill.pk}", reason="退药退费")
+        refund(act=then, bill=bill, key=f"demo-refund:{bill.pk}", reason="退药退费")

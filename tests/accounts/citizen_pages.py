@@ -12,6 +12,7 @@ from accounts.ledger import posting
 from accounts.ledger.posting import Move, Place
 from accounts.ledger.pots import system_pot
 from accounts.models import Person, Pot, Transfer, User, Voucher
+from tests.factories.acts import act_on
 from tests.factories.users import citizen, signed_in
 from tests.personas import ACTOR, ZHOUSHAN, insured, paid_for, pot, run, spend
 
@@ -64,10 +65,9 @@ def used_by(relative: Person, person: Person, amount_fen: int, *, on: date, reas
     """Let a relative use the person's 历年 at the clinic."""
     source = pot(person, PotKind.CARRIED).pk
     return posting.post(
-        actor=ACTOR,
+        act=act_on(on),
         kind=VoucherKind.SPENDING,
         region=ZHOUSHAN,
-        on=on,
         key=f"relative {relative.pk} {on}",
         payload={"relative": relative.pk},
         pots=[source],

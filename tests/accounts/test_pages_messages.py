@@ -8,11 +8,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.codes import NoticeKind
-from accounts.identity.actors import Act, Actor
+from accounts.identity.actors import Actor
 from accounts.models import AuditEvent, Feedback, Notice, OutboxMessage
 from accounts.operations import notices
 from accounts.queries import page_hooks
 from tests.accounts.citizen_pages import browser_of, last_entry, seen, words, worker, workers
+from tests.factories.acts import act_at
 from tests.factories.users import official, signed_in
 from tests.personas import insured
 
@@ -22,7 +23,7 @@ ACTOR = Actor.system("test")
 
 
 def notified(person, title: str = "钱到了", text: str = "今年的钱已经记入。", *, at, **more) -> Notice:
-    return notices.notify(act=Act(ACTOR, at), person=person, kind=NoticeKind.CREDIT, title=title, text=text, **more)
+    return notices.notify(act=act_at(at), person=person, kind=NoticeKind.CREDIT, title=title, text=text, **more)
 
 
 class TestNotices:
@@ -137,7 +138,7 @@ class TestFeedback:
         assert AuditEvent.objects.filter(verb="feedback.answered", subject=person).exists()
 
     def test_an_answer_with_a_link_is_not_sent(self, november):
-        feedback = notices.give_feedback(act=Act(ACTOR, november), person=insured(), text="问", address="10.0.0.1")
+        feedback = notices.give_feedback(act=act_at(november), person=insured(), text="问", address="10.0.0.1")
         staff = signed_in(official("policy"))
         staff.post(f"/admin/accounts/feedback/{feedback.pk}/change/", {"answer": "请看 https://a.example"})
         feedback.refresh_from_db()
@@ -145,10 +146,10 @@ class TestFeedback:
         assert not Notice.objects.exists()
 
     def test_it_is_answered_once(self, november):
-        feedback = notices.give_feedback(act=Act(ACTOR, november), person=insured(), text="问", address="10.0.0.1")
-        notices.answer_feedback(act=Act(ACTOR, november), feedback_id=feedback.pk, answer="答")
+        feedback = notices.give_feedback(act=act_at(november), person=insured(), text="问", address="10.0.0.1")
+        notices.answer_feedback(act=act_at(november), feedback_id=feedback.pk, answer="答")
         with pytest.raises(notices.AlreadyAnsweredError):
-            notices.answer_feedback(act=Act(ACTOR, november), feedback_id=feedback.pk, answer="又答")
+            notices.answer_feedback(act=act_at(november), feedback_id=feedback.pk, answer="又答")
 
     def test_a_stranger_may_speak_too(self):
         client = Client()
@@ -178,7 +179,7 @@ class TestFeedback:
 
     def test_the_database_keeps_one_rating_for_each_act(self, november):
         person = insured()
-        said = {"act": Act(ACTOR, november), "person": person, "text": "", "address": "10.0.0.1"}
+        said = {"act": act_at(november), "person": person, "text": "", "address": "10.0.0.1"}
         notices.give_feedback(**said, score=5, about="DJ1")
         with pytest.raises(notices.AlreadyRatedError):
             notices.give_feedback(**said, score=1, about="DJ1")

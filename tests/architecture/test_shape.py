@@ -80,17 +80,33 @@ def test_only_one_module_asks_what_time_it_is():
     assert not asking
 
 
-def test_public_functions_of_what_writes_name_their_arguments_and_the_actor_first():
-    """Operations are called with names, so a call cannot mix up two ids; whoever acts comes first."""
+def functions() -> Iterator[tuple[str, ast.arguments]]:
+    """Yield the functions of the apps: where each is, and its arguments."""
+    for path in files(".py", under=APPS):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef):
+                yield f"{named(path)}: {node.name}", node.args
+
+
+def test_operations_name_their_arguments_and_the_act_first():
+    """Operations are called with names, so a call cannot mix up two ids; who acts, and when, comes first."""
     wrong = []
-    for path in files(".py", under=tuple(f"{app}/operations" for app in APPS) + ("payments/bills/operations.py",)):
-        for node in ast.parse(path.read_text()).body:
-            if not isinstance(node, ast.FunctionDef) or node.name.startswith("_"):
-                continue
-            names = [argument.arg for argument in node.args.kwonlyargs]
-            if "actor" in names and (node.args.args or names[0] != "actor"):
-                wrong.append(f"{named(path)}: {node.name}")
+    for where, arguments in functions():
+        names = [argument.arg for argument in arguments.kwonlyargs]
+        if "act" in names and (arguments.args or names[0] != "act"):
+            wrong.append(where)
     assert not wrong
+
+
+def test_no_function_is_told_apart_who_acts_and_when():
+    """An act says both, so that a day and an instant never contradict each other. A long run has a clock instead."""
+    apart = [
+        where
+        for where, arguments in functions()
+        for names in [{argument.arg for argument in (*arguments.args, *arguments.kwonlyargs)}]
+        if names & {"act", "actor"} and names & {"at", "now", "today"} or "actor" in names and "clock" not in names
+    ]
+    assert not apart
 
 
 def test_what_moves_money_can_be_told_from_the_imports():

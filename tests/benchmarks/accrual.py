@@ -6,12 +6,12 @@ from datetime import date, timedelta
 from django.db import connection
 
 from accounts.codes import JobKind
-from accounts.identity.actors import Act
 from accounts.jobs import registry
 from tests.benchmarks import population
-from tests.benchmarks.population import ACTOR, FIRST
+from tests.benchmarks.population import FIRST
 from tests.benchmarks.table import Figure, median
 from tests.benchmarks.workers import Worked, work_off
+from tests.factories.acts import act_at
 from yibao.lib import clock
 from yibao.lib.months import Month
 
@@ -58,7 +58,7 @@ def credit(month: Month, processes: int) -> Worked:
     """Run the accrual of a month, two days after the files came in: nobody's status is news to it."""
     now = clock.now() + timedelta(days=2)
     run = registry.open_checked(
-        act=Act(ACTOR, now), kind=JobKind.ACCRUAL, region=REGION, period=str(month), on=date(2026, 1, 1)
+        act=act_at(now), kind=JobKind.ACCRUAL, region=REGION, period=str(month), on=date(2026, 1, 1)
     )
     return work_off(run, processes)
 

@@ -13,6 +13,7 @@ from accounts.models import Pot
 from tests.benchmarks import population
 from tests.benchmarks.accrual import FIRST, REGION, SAMPLES, credit
 from tests.benchmarks.table import Figure, median
+from tests.factories.acts import act_on
 
 ONE_BY_ONE = 1_000
 
@@ -40,10 +41,9 @@ def _loop(sample: int) -> float:
     started = time.perf_counter()
     for pot in pots:
         posting.post(
-            actor=population.ACTOR,
+            act=act_on(date(2023, 2, 1)),
             kind=VoucherKind.SPENDING,
             region=REGION,
-            on=date(2023, 2, 1),
             key=f"loop:{sample}:{pot.pk}",
             payload={},
             pots=[pot.pk],

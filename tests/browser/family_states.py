@@ -19,7 +19,8 @@ from family.codes import InvitationState
 from family.models import Bond, Draw, Invitation
 from family.operations import bonds, drafts
 from family.queries.eligibility import indexes_of
-from tests.factories.family import SELF, bond, credit
+from tests.factories.acts import act_at, act_now, act_on
+from tests.factories.family import bond, credit
 from tests.factories.people import EnrolmentFactory, PersonFactory
 from yibao.lib import clock
 
@@ -99,7 +100,7 @@ def hub(request: HttpRequest, person: Person) -> str:
     paused = given(person, "司马长青")
     if paused.state == "active":
         now = clock.now()
-        bonds.suspend(actor=SELF, payer=person, bond_id=paused.pk, on=now.date(), at=now)
+        bonds.suspend(act=act_at(now), payer=person, bond_id=paused.pk)
     invitation(person, relative(person, "诸葛小满"))
     invitation(person, relative(person, "令狐冬梅"), state=InvitationState.EXPIRED)
     invitation(person, relative(person, "上官云"), state=InvitationState.DECLINED)
@@ -130,9 +131,7 @@ def remove(request: HttpRequest, person: Person) -> str:
 def done(request: HttpRequest, person: Person) -> str:
     """A result that can still be undone."""
     now = clock.now()
-    event = bonds.set_limit(
-        actor=SELF, payer=person, bond_id=given(person).pk, limit_fen=50_000 + now.second, on=now.date(), at=now
-    )
+    event = bonds.set_limit(act=act_at(now), payer=person, bond_id=given(person).pk, limit_fen=50_000 + now.second)
     return reverse("family_done", args=[event.pk])
 
 
@@ -186,7 +185,7 @@ def check(request: HttpRequest, person: Person) -> str:
 def _draft(person: Person) -> None:
     user = relative(person, "夏侯小雨")
     drafts.draft(
-        actor=SELF, payer=person, region=region_of(person), at=clock.now(), relation="2", name=user.name,
+        act=act_now(), payer=person, region=region_of(person), relation="2", name=user.name,
         certno=str(user.certno), phone=user.phone, scopes=("medical",), limit_fen=100_000,
     )  # fmt: skip
 
@@ -244,7 +243,7 @@ def usage(request: HttpRequest, person: Person) -> str:
     while Draw.objects.filter(bond=given_bond).count() < 3:
         number = Draw.objects.filter(bond=given_bond).count()
         voucher = post(
-            actor=SELF, kind=VoucherKind.SPENDING, region=region, on=clock.today(),
+            act=act_on(clock.today()), kind=VoucherKind.SPENDING, region=region,
             key=f"try-usage:{given_bond.pk}:{number}", payload={"number": number}, pots=[source],
             decide=lambda locked: [Move(source, system_pot(region, PotKind.INSTITUTIONS), 100)],
             subject_id=given_bond.user_id, reason="门诊", place=Place("一级医疗机构", "某卫生院"),

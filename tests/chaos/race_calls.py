@@ -20,6 +20,7 @@ from accounts.ledger.pots import system_pot
 from accounts.models import Person, Pot
 from payments.bills import operations
 from payments.models import Institution
+from tests.factories.acts import act_on
 from tests.personas import ACTOR, ZHOUSHAN, spend
 from yibao.lib import clock
 
@@ -67,7 +68,7 @@ def spend_much(people: Sequence[int], times: int, seed: str) -> dict[int, int]:
                 pass
         else:
             taken[person.pk] += operations.pay(
-                actor=ACTOR,
+                act=act_on(LAST_DAY),
                 institution=place,
                 person=person,
                 region=ZHOUSHAN,
@@ -137,7 +138,7 @@ def reverse_all(vouchers: Sequence[int], me: str) -> int:
     done = 0
     for voucher in vouchers:
         try:
-            posting.reverse(actor=ACTOR, voucher_id=voucher, on=LAST_DAY, key=f"{me}/{voucher}", reason="退费")
+            posting.reverse(act=act_on(LAST_DAY), voucher_id=voucher, key=f"{me}/{voucher}", reason="退费")
             done += 1
         except AlreadyReversed:
             pass
@@ -173,10 +174,9 @@ def spend_slowly(people: Sequence[int], seed: str, until: float, slow: float) ->
             raise NotEnough
 
         posting.post(
-            actor=ACTOR,
+            act=act_on(LAST_DAY if passed < until else NEXT_YEAR),
             kind=VoucherKind.SPENDING,
             region=ZHOUSHAN,
-            on=LAST_DAY if passed < until else NEXT_YEAR,
             key=f"{seed}/{passed}",
             payload={},
             pots=list(Pot.objects.filter(person=person).order_by("-kind").values_list("pk", flat=True)),
@@ -219,10 +219,9 @@ def hand_over(pots: Sequence[int], times: int, me: str) -> int:
     """Move a fen from the first pot to the second, again and again, naming the pots in this order."""
     for number in range(times):
         posting.post(
-            actor=ACTOR,
+            act=act_on(LAST_DAY),
             kind=VoucherKind.TRANSFER_IN,
             region=ZHOUSHAN,
-            on=LAST_DAY,
             key=f"{me}/{number}",
             payload={},
             pots=pots,

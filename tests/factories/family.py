@@ -1,10 +1,9 @@
 """Families: people with accounts in a region, bonds and invitations made through the operations."""
 
-from datetime import date, datetime, time
+from datetime import date
 from itertools import count
 
 from accounts.codes import PotKind, VoucherKind
-from accounts.identity.actors import Actor
 from accounts.ledger.posting import Move, post
 from accounts.ledger.pots import open_missing, system_pot
 from accounts.models import Person, Pot
@@ -12,13 +11,13 @@ from family.codes import Consent
 from family.models import Bond
 from family.operations import drafts, invitations
 from family.operations.invitations import Sent
+from tests.factories.acts import act_on
 from tests.factories.people import EnrolmentFactory, PersonFactory
-from yibao.lib.clock import SHANGHAI
 
 RUIAN, ZHOUSHAN, QUANZHOU, JIANGXI = "330381", "330900", "350500", "360000"
 TODAY = date(2026, 3, 10)
-NOW = datetime.combine(TODAY, time(10), SHANGHAI)
-SELF = Actor.system("test")
+ACT = act_on(TODAY)
+NOW = ACT.at
 _numbers = count(1)
 
 
@@ -50,10 +49,9 @@ def credit(person: Person, region: str, kind: str, fen: int, on: date = TODAY) -
     source = system_pot(region, PotKind.FUND)
     number = next(_numbers)
     post(
-        actor=SELF,
+        act=act_on(on),
         kind=VoucherKind.PAYOUT,
         region=region,
-        on=on,
         key=f"test-credit:{number}:{pot}",
         payload={"fen": fen},
         pots=[pot],
@@ -70,12 +68,10 @@ def balance_of(person: Person, region: str = RUIAN, kind: str = PotKind.CARRIED)
 
 def invited(payer: Person, user: Person, region: str = RUIAN, relation: str = "5", on: date = TODAY, **terms) -> Sent:
     """Return an invitation sent from one to the other: the user is the payer's (by default) parent."""
-    at = datetime.combine(on, time(10), SHANGHAI)
     drafts.draft(
-        actor=SELF,
+        act=act_on(on),
         payer=payer,
         region=region,
-        at=at,
         relation=relation,
         name=user.name,
         certno=user.certno,
@@ -83,7 +79,7 @@ def invited(payer: Person, user: Person, region: str = RUIAN, relation: str = "5
         scopes=terms.pop("scopes", ("medical",)),
         **terms,
     )
-    return invitations.send(actor=SELF, payer=payer, region=region, on=on, at=at)
+    return invitations.send(act=act_on(on), payer=payer, region=region)
 
 
 def bond(payer: Person, user: Person, region: str = "", **facts) -> Bond:

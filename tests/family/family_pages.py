@@ -13,7 +13,7 @@ from family.codes import EventKind
 from family.models import Bond, Event
 from family.operations import accepting
 from tests.accounts.citizen_pages import browser_of, words
-from tests.factories.family import NOW, QUANZHOU, RUIAN, SELF, TODAY, insured, invited
+from tests.factories.family import ACT, QUANZHOU, RUIAN, insured, invited
 from yibao.lib import clock
 
 
@@ -45,7 +45,7 @@ def huang(**facts) -> Person:
 def bound(payer: Person, user: Person, region: str = RUIAN, **terms) -> Bond:
     """Return a bond that was asked for and agreed to."""
     sent = invited(payer, user, region, **terms)
-    return accepting.accept(actor=SELF, user=user, number=sent.invitation.number, on=TODAY, at=NOW)
+    return accepting.accept(act=ACT, user=user, number=sent.invitation.number)
 
 
 def fill(browser: Client, relation: str, relative: Person, **more: str) -> None:

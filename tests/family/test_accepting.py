@@ -1,23 +1,23 @@
 """Agreeing, in each of the ways, decided by the rules and the age of that day."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 
 from accounts.codes import MessageState
 from accounts.identity import limits
-from accounts.identity.actors import Actor
+from accounts.identity.actors import Act, Actor
 from accounts.models import Notice, OutboxMessage
 from family.models import Bond, Invitation
 from family.operations import accepting, counter, invitations, undoing
 from family.operations.ending import remove
 from family.queries.bonds import bonds_given, bonds_received, history
 from family.rules import CannotUndo, Changed, NoMatch, Refused
-from tests.factories.family import JIANGXI, NOW, QUANZHOU, RUIAN, SELF, TODAY, ZHOUSHAN, bond, insured, invited
+from tests.factories.acts import ACTOR, act_at, act_on
+from tests.factories.family import ACT, JIANGXI, NOW, QUANZHOU, RUIAN, TODAY, ZHOUSHAN, bond, insured, invited
 from tests.factories.people import EnrolmentFactory, certno
 from tests.factories.users import citizen, official
-from yibao.lib.clock import SHANGHAI
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
 
@@ -39,9 +39,8 @@ def clerk():
     return Actor.staff(official(username="clerk-f"), "R01")
 
 
-def accept(user, invitation, on: date = TODAY, at: datetime | None = None):
-    at = at or datetime.combine(on, time(10), SHANGHAI)
-    return accepting.accept(actor=SELF, user=user, number=invitation.number, on=on, at=at)
+def accept(user, invitation, act: Act = ACT):
+    return accepting.accept(act=act, user=user, number=invitation.number)
 
 
 def codes_of(refusal: pytest.ExceptionInfo) -> set[str]:
@@ -104,8 +103,8 @@ class TestByOneself:
     def test_what_is_over_cannot_be_accepted(self, payer, father):
         invitation = invited(payer, father).invitation
         with pytest.raises(Changed):
-            accept(father, invitation, on=TODAY + timedelta(days=8))
-        invitations.withdraw(actor=SELF, payer=payer, number=invitation.number, on=TODAY, at=NOW)
+            accept(father, invitation, act_on(TODAY + timedelta(days=8)))
+        invitations.withdraw(act=ACT, payer=payer, number=invitation.number)
         with pytest.raises(Changed):
             accept(father, invitation)
 
@@ -113,15 +112,15 @@ class TestByOneself:
         bond = accept(father, invited(payer, father).invitation)
         event = bond.events.get()
         with pytest.raises(CannotUndo):
-            undoing.undo(actor=SELF, person=father, event_id=event.pk, on=TODAY, at=NOW + timedelta(minutes=10))
-        undoing.undo(actor=SELF, person=father, event_id=event.pk, on=TODAY, at=NOW + timedelta(minutes=9))
+            undoing.undo(act=act_at(NOW + timedelta(minutes=10)), person=father, event_id=event.pk)
+        undoing.undo(act=act_at(NOW + timedelta(minutes=9)), person=father, event_id=event.pk)
         assert not bonds_given(payer, TODAY)
         again = accept(father, Invitation.objects.get())
         assert again.pk != bond.pk
 
     def test_after_a_removal_they_may_agree_again(self, payer, father):
         bond = accept(father, invited(payer, father).invitation)
-        remove(actor=SELF, payer=payer, bond_id=bond.pk, on=TODAY, at=NOW)
+        remove(act=ACT, payer=payer, bond_id=bond.pk)
         assert accept(father, invited(payer, father).invitation).place == 1
 
 
@@ -131,9 +130,8 @@ class TestChildren:
 
     def for_child(self, parent, child, invitation, on: date = TODAY, **changes):
         typed = {"name": child.name, "certno": child.certno, "declared": True, **changes}
-        at = datetime.combine(on, time(10), SHANGHAI)
         number = changes.pop("number", invitation.number)
-        return accepting.accept_for_child(actor=SELF, parent=parent, number=number, on=on, at=at, **typed)
+        return accepting.accept_for_child(act=act_on(on), parent=parent, number=number, **typed)
 
     def test_a_parent_agrees_for_their_own_child(self, payer):
         child = insured(resident=True, birth_on=self.born(10))
@@ -179,21 +177,21 @@ class TestChildren:
         with pytest.raises(Refused) as refusal:
             self.for_child(payer, child, invitation, on=birthday)
         assert codes_of(refusal) == {"of_age"}
-        assert accept(child, invitation, on=birthday).consent == "own"
+        assert accept(child, invitation, act_on(birthday)).consent == "own"
 
 
 class TestAtTheCounter:
     def test_an_invitation_is_agreed_to_before_a_clerk(self, payer, father, clerk):
         number = invited(payer, father).invitation.number
-        assert counter.accept_at_counter(actor=clerk, number=number, on=TODAY, at=NOW).consent == "counter"
+        assert counter.accept_at_counter(act=Act(clerk, NOW), number=number).consent == "counter"
 
     def test_a_number_that_leads_to_nobody_is_no_match(self, clerk):
         with pytest.raises(NoMatch):
-            counter.accept_at_counter(actor=clerk, number="GJ2026-0310-22222", on=TODAY, at=NOW)
+            counter.accept_at_counter(act=Act(clerk, NOW), number="GJ2026-0310-22222")
 
     def bind(self, clerk, payer, user, region=RUIAN, **more):
         given = {"relation": "5", "scopes": ("medical",), **more}
-        return counter.bind_at_counter(actor=clerk, payer=payer, user=user, region=region, on=TODAY, at=NOW, **given)
+        return counter.bind_at_counter(act=Act(clerk, NOW), payer=payer, user=user, region=region, **given)
 
     def test_zhejiang_binds_on_documents_alone(self, payer, father, clerk):
         assert self.bind(clerk, payer, father).invitation is None
@@ -223,7 +221,7 @@ class TestAtTheCounter:
 
     def test_nobody_but_staff(self, payer, father):
         with pytest.raises(ValueError, match="staff"):
-            self.bind(SELF, payer, father)
+            self.bind(ACTOR, payer, father)
 
 
 class TestOnTheInvitersPhone:
@@ -236,11 +234,11 @@ class TestOnTheInvitersPhone:
             block._from_testcase = True
 
     def send(self, payer, number: str, at: datetime = NOW):
-        return accepting.send_code(actor=SELF, payer=payer, number=number, address="10.0.0.1", at=at)
+        return accepting.send_code(act=act_at(at), payer=payer, number=number, address="10.0.0.1")
 
     def agree(self, payer, number: str, code_id, typed: str, name: str, last_four: str, at: datetime = NOW):
         return accepting.accept_with_code(
-            actor=SELF,
+            act=act_at(at),
             payer=payer,
             number=number,
             code_id=code_id,
@@ -248,8 +246,6 @@ class TestOnTheInvitersPhone:
             name=name,
             last_four=last_four,
             address="10.0.0.1",
-            on=TODAY,
-            at=at,
         )
 
     def code(self) -> str:

@@ -14,7 +14,8 @@ from family.queries import open_matters
 from family.queries.bonds import bonds_given, bonds_received, card_given, card_received, ended_bonds, history, undoable
 from family.rules import CannotUndo, Changed, Refused
 from family.upkeep import keep_up
-from tests.factories.family import NOW, QUANZHOU, RUIAN, SELF, TODAY, balance_of, bond, insured, invited
+from tests.factories.acts import act_at
+from tests.factories.family import ACT, NOW, QUANZHOU, RUIAN, TODAY, balance_of, bond, insured, invited
 from tests.factories.people import EnrolmentFactory
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
@@ -37,11 +38,11 @@ def tie(payer, father):
 
 def act(operation, side, bond_id, at: datetime = NOW, **more) -> Event:
     name = "user" if operation is leave else "payer"
-    return operation(actor=SELF, **{name: side}, bond_id=bond_id, on=at.date(), at=at, **more)
+    return operation(act=act_at(at), **{name: side}, bond_id=bond_id, **more)
 
 
 def take_back(event: Event, person, at: datetime = NOW) -> Event:
-    return undoing.undo(actor=SELF, person=person, event_id=event.pk, on=at.date(), at=at)
+    return undoing.undo(act=act_at(at), person=person, event_id=event.pk)
 
 
 def state(tie: Bond) -> str:
@@ -109,12 +110,12 @@ class TestEachSide:
 
     def test_the_user_puts_payers_in_order(self, payer, father, tie):
         second = bond(insured(carried=1, name="陈强"), father, relation="7", place=2)
-        bonds.reorder(actor=SELF, user=father, bond_ids=[second.pk, tie.pk], on=TODAY, at=NOW)
+        bonds.reorder(act=ACT, user=father, bond_ids=[second.pk, tie.pk])
         assert [card.other.name for card in bonds_received(father, TODAY)] == ["陈强", "陈静"]
         assert history(tie, for_payer=True) == []
         for wrong in ([tie.pk], [tie.pk, tie.pk], [tie.pk, second.pk, 0]):
             with pytest.raises(Changed):
-                bonds.reorder(actor=SELF, user=father, bond_ids=wrong, on=TODAY, at=NOW)
+                bonds.reorder(act=ACT, user=father, bond_ids=wrong)
 
     def test_every_act_is_audited_by_its_actor(self, payer, tie):
         act(remove, payer, tie.pk)
@@ -186,12 +187,12 @@ class TestClosing:
         owner = insured(QUANZHOU, carried=500_000, name="黄建国")
         mother, son = insured(QUANZHOU, resident=True), insured(QUANZHOU, resident=True)
         ties = [bond(owner, mother), bond(owner, son, relation="2")]
-        pool.move_in(actor=SELF, payer=owner, region=QUANZHOU, amount_fen=100_000, key="k", on=TODAY, at=NOW)
+        pool.move_in(act=ACT, payer=owner, region=QUANZHOU, amount_fen=100_000, key="k")
         waiting = invited(owner, insured(QUANZHOU, resident=True), QUANZHOU).invitation
         return owner, ties, waiting
 
     def close(self, owner, **more):
-        return closing.close_family(actor=SELF, payer=owner, region=QUANZHOU, on=TODAY, at=NOW, **more)
+        return closing.close_family(act=ACT, payer=owner, region=QUANZHOU, **more)
 
     def test_everybody_is_out_and_the_money_is_back(self, family):
         owner, ties, waiting = family
@@ -221,7 +222,7 @@ class TestClosing:
 
 class TestByItself:
     def run(self, on: date = TODAY) -> dict[str, int]:
-        report = keep_up(actor=SELF, on=on, at=NOW + (on - TODAY))
+        report = keep_up(act=act_at(NOW + (on - TODAY)))
         assert report.failed == []
         return {name: count for name, count in report.done.items() if count}
 
@@ -270,16 +271,16 @@ class TestByItself:
 
     def test_pool_money_returns_to_an_owner_who_left(self):
         owner = insured(QUANZHOU, carried=300_000)
-        pool.move_in(actor=SELF, payer=owner, region=QUANZHOU, amount_fen=50_000, key="k", on=TODAY, at=NOW)
+        pool.move_in(act=ACT, payer=owner, region=QUANZHOU, amount_fen=50_000, key="k")
         self.changed(owner, 4, QUANZHOU)
         assert self.run() == {"退回的共济账户": 1}
         assert balance_of(owner, QUANZHOU) == 300_000
 
     def test_a_death_ends_what_was_given_and_what_was_used(self, payer, father, tie):
         other = bond(insured(carried=1), payer, relation="7")
-        assert life_events.report_death(actor=SELF, person=payer, on=TODAY, at=NOW) == 2
+        assert life_events.report_death(act=ACT, person=payer) == 2
         assert (self.why(tie), self.why(other)) == ("payer_died", "user_died")
-        assert life_events.report_death(actor=SELF, person=payer, on=TODAY, at=NOW) == 0
+        assert life_events.report_death(act=ACT, person=payer) == 0
 
     def test_an_invitation_is_reminded_of_once_and_lapses_once(self, payer, father):
         invitation = invited(payer, father).invitation
@@ -297,7 +298,7 @@ class TestByItself:
         later = TODAY + timedelta(days=8)
         self.run(TODAY + timedelta(days=6))
         self.run(later)
-        invitations.resend(actor=SELF, payer=payer, number=number, on=later, at=NOW + timedelta(days=8))
+        invitations.resend(act=act_at(NOW + timedelta(days=8)), payer=payer, number=number)
         assert self.run(later + timedelta(days=6)) == {"提醒": 1}
 
     def test_a_child_that_comes_of_age_is_told_on_the_birthday_once(self, payer):
@@ -305,7 +306,7 @@ class TestByItself:
         child = insured(resident=True, birth_on=born)
         number = invited(payer, child, relation="2").invitation.number
         given = {"name": child.name, "certno": child.certno, "declared": True}
-        accepting.accept_for_child(actor=SELF, parent=payer, number=number, on=TODAY, at=NOW, **given)
+        accepting.accept_for_child(act=ACT, parent=payer, number=number, **given)
         assert self.run() == {}
         birthday = TODAY + timedelta(days=1)
         assert self.run(birthday) == {"满独立同意年龄": 1}
@@ -314,7 +315,7 @@ class TestByItself:
 
     def test_after_ninety_days_nothing_is_left_of_who_was_asked_in_vain(self, payer, father):
         number = invited(payer, father, phone="19900000777").invitation.number
-        invitations.decline(actor=SELF, user=father, number=number, on=TODAY, at=NOW)
+        invitations.decline(act=ACT, user=father, number=number)
         later = TODAY + timedelta(days=91)
         assert self.run(later) == {"抹去的邀请资料": 1}
         assert self.run(later) == {}
@@ -329,7 +330,7 @@ class TestByItself:
         self.changed(father, 4)
         monkeypatch.setattr("family.upkeep._close_one", fails)
         self.changed(payer, 4)
-        report = keep_up(actor=SELF, on=TODAY, at=NOW)
+        report = keep_up(act=ACT)
         assert report.failed == [f"结束的共济关系：共济关系 {tie.pk}"]
         assert self.why(other) == "period_over"
 

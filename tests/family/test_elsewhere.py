@@ -11,7 +11,7 @@ from accounts.queries import page_hooks
 from family import tasks
 from family.models import Bond
 from family.operations import accepting, invitations
-from tests.factories.family import NOW, RUIAN, SELF, TODAY, bond, insured, invited
+from tests.factories.family import ACT, RUIAN, TODAY, bond, insured, invited
 from tests.factories.users import official, signed_in
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
@@ -40,10 +40,10 @@ class TestOnOtherPages:
     def test_it_is_a_case_of_the_inviter_who_does_not_see_a_look(self, payer, father):
         number = invited(payer, father).invitation.number
         (before,) = page_hooks.cases_of(payer, TODAY)
-        invitations.mark_seen(actor=SELF, user=father, number=number, on=TODAY, at=NOW)
+        invitations.mark_seen(act=ACT, user=father, number=number)
         assert page_hooks.cases_of(payer, TODAY) == [before]
         assert before.stage == "等对方同意"
-        accepting.accept(actor=SELF, user=father, number=number, on=TODAY, at=NOW)
+        accepting.accept(act=ACT, user=father, number=number)
         assert page_hooks.cases_of(payer, TODAY)[0].stage == "已同意"
         assert page_hooks.cases_of(father, TODAY) == []
 
@@ -66,9 +66,7 @@ class TestInTheAdmin:
         return signed_in(official(Role.POLICY))
 
     def test_bonds_and_invitations_are_looked_at_and_never_changed(self, payer, father, browser):
-        tie = accepting.accept(
-            actor=SELF, user=father, number=invited(payer, father).invitation.number, on=TODAY, at=NOW
-        )
+        tie = accepting.accept(act=ACT, user=father, number=invited(payer, father).invitation.number)
         for path in ("bond/", f"bond/{tie.pk}/change/", "invitation/", f"invitation/{tie.invitation_id}/change/"):
             page = browser.get(f"/admin/family/{path}")
             assert page.status_code == 200

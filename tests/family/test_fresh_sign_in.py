@@ -12,7 +12,8 @@ from family.models import Bond
 from family.operations import bonds
 from family.queries.eligibility import to_invite
 from family.rules import Refused
-from tests.factories.family import NOW, RUIAN, SELF, TODAY, bond, insured
+from tests.factories.acts import act_at
+from tests.factories.family import NOW, RUIAN, TODAY, bond, insured
 from tests.factories.users import citizen, official
 from tests.family.family_pages import browser_of, words
 
@@ -44,7 +45,7 @@ def given_a_new_number(person: Person) -> None:
 
 
 def change(operation, payer: Person, tie: Bond, at=NOW, **more) -> None:
-    operation(actor=SELF, payer=payer, bond_id=tie.pk, on=at.date(), at=at, **more)
+    operation(act=act_at(at), payer=payer, bond_id=tie.pk, **more)
 
 
 @pytest.mark.parametrize("done", [moved, given_a_new_number])

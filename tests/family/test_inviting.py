@@ -12,7 +12,8 @@ from family.operations import accepting, drafts, invitations, undoing
 from family.queries.eligibility import to_invite
 from family.queries.invitations import invitation_received, invitations_received, invitations_sent, timeline
 from family.rules import CannotUndo, Changed, IncompleteDraft, Refused
-from tests.factories.family import NOW, RUIAN, SELF, TODAY, bond, insured, invited
+from tests.factories.acts import act_at
+from tests.factories.family import ACT, NOW, RUIAN, TODAY, bond, insured, invited
 from tests.factories.people import certno
 from tests.factories.users import citizen
 
@@ -41,27 +42,27 @@ def codes_of(refusal: pytest.ExceptionInfo) -> set[str]:
 
 class TestSending:
     def test_what_was_filled_in_step_by_step_is_sent_once(self, payer, relative):
-        drafts.draft(actor=SELF, payer=payer, region=RUIAN, at=NOW, relation="5")
-        drafts.draft(actor=SELF, payer=payer, region=RUIAN, at=NOW, name="陈伟", certno=relative.certno)
-        drafts.draft(actor=SELF, payer=payer, region=RUIAN, at=NOW, scopes=("medical",), limit_fen=50_000)
-        sent = invitations.send(actor=SELF, payer=payer, region=RUIAN, on=TODAY, at=NOW)
+        drafts.draft(act=ACT, payer=payer, region=RUIAN, relation="5")
+        drafts.draft(act=ACT, payer=payer, region=RUIAN, name="陈伟", certno=relative.certno)
+        drafts.draft(act=ACT, payer=payer, region=RUIAN, scopes=("medical",), limit_fen=50_000)
+        sent = invitations.send(act=ACT, payer=payer, region=RUIAN)
         invitation = open_again(sent.invitation)
         assert (invitation.relation, invitation.invitee_name, invitation.limit_fen) == ("5", "陈伟", 50_000)
         assert invitation.number.startswith("GJ2026-0310-")
         assert not set(invitation.number.removeprefix("GJ")) & set("01OI") - set("2026-0310")
         assert [mark.words for mark in timeline(invitation, for_payer=True)] == ["发出邀请"]
         with pytest.raises(IncompleteDraft):
-            invitations.send(actor=SELF, payer=payer, region=RUIAN, on=TODAY, at=NOW)
+            invitations.send(act=ACT, payer=payer, region=RUIAN)
 
     def test_an_unfinished_one_says_what_is_missing(self, payer):
-        drafts.draft(actor=SELF, payer=payer, region=RUIAN, at=NOW, relation="5", scopes=("medical",))
+        drafts.draft(act=ACT, payer=payer, region=RUIAN, relation="5", scopes=("medical",))
         with pytest.raises(IncompleteDraft) as refusal:
-            invitations.send(actor=SELF, payer=payer, region=RUIAN, on=TODAY, at=NOW)
+            invitations.send(act=ACT, payer=payer, region=RUIAN)
         assert refusal.value.missing == ("invitee_name", "invitee_certno")
 
     def test_a_draft_can_be_thrown_away(self, payer):
-        drafts.draft(actor=SELF, payer=payer, region=RUIAN, at=NOW, relation="5")
-        drafts.discard(actor=SELF, payer=payer, region=RUIAN)
+        drafts.draft(act=ACT, payer=payer, region=RUIAN, relation="5")
+        drafts.discard(act=ACT, payer=payer, region=RUIAN)
         assert not Invitation.objects.exists()
 
     def test_every_reason_is_told_at_once(self, relative):
@@ -116,7 +117,7 @@ class TestSending:
         for _ in range(3):
             invited(insured(carried=300_000), relative, on=later)
         with pytest.raises(Refused) as refusal:
-            invitations.resend(actor=SELF, payer=payer, number=number, on=later, at=NOW + timedelta(days=8))
+            invitations.resend(act=act_at(NOW + timedelta(days=8)), payer=payer, number=number)
         assert codes_of(refusal) == {"too_many_open"}
 
     def test_a_freshly_changed_number_may_not_invite_for_three_days(self, payer, relative):
@@ -136,19 +137,17 @@ class TestStrangers:
         return certno(999_123)
 
     def sent_to(self, payer, number: str, phone: str) -> Invitation:
-        at = NOW
         drafts.draft(
-            actor=SELF,
+            act=ACT,
             payer=payer,
             region=RUIAN,
-            at=at,
             relation="5",
             name="陈伟",
             certno=number,
             phone=phone,
             scopes=("medical",),
         )
-        return invitations.send(actor=SELF, payer=payer, region=RUIAN, on=TODAY, at=at).invitation
+        return invitations.send(act=ACT, payer=payer, region=RUIAN).invitation
 
     def shown(self, payer, invitation: Invitation) -> str:
         """Everything the inviter gets to see of an invitation, without its number and the certificate typed."""
@@ -170,10 +169,10 @@ class TestStrangers:
     def test_a_look_is_not_shown_before_the_answer(self, payer, relative):
         invitation = invited(payer, relative).invitation
         before = self.shown(payer, invitation)
-        invitations.mark_seen(actor=SELF, user=relative, number=invitation.number, on=TODAY, at=NOW)
+        invitations.mark_seen(act=ACT, user=relative, number=invitation.number)
         assert self.shown(payer, invitation) == before
         assert open_again(invitation).state == "seen"
-        accepting.accept(actor=SELF, user=relative, number=invitation.number, on=TODAY, at=NOW)
+        accepting.accept(act=ACT, user=relative, number=invitation.number)
         assert [mark.words for mark in timeline(open_again(invitation), for_payer=True)] == [
             "发出邀请",
             "对方已看到",
@@ -184,13 +183,13 @@ class TestStrangers:
         invitation = invited(payer, relative).invitation
         before = self.shown(payer, invitation)
         number = invitation.number
-        event = invitations.decline(actor=SELF, user=relative, number=number, on=TODAY, at=NOW, not_family=True)
+        event = invitations.decline(act=ACT, user=relative, number=number, not_family=True)
         assert self.shown(payer, invitation) == before
         assert not invitations_received(relative, NOW)
         with pytest.raises(Changed):
-            accepting.accept(actor=SELF, user=relative, number=number, on=TODAY, at=NOW)
+            accepting.accept(act=ACT, user=relative, number=number)
         assert not Notice.objects.filter(person=payer)
-        undoing.undo(actor=SELF, person=relative, event_id=event.pk, on=TODAY, at=NOW)
+        undoing.undo(act=ACT, person=relative, event_id=event.pk)
         assert self.shown(payer, invitation) == before
         assert invitations_received(relative, NOW).get().number == number
 
@@ -220,16 +219,16 @@ class TestStrangers:
 class TestTheSecret:
     def test_it_opens_for_the_invited_person_once(self, payer, relative):
         sent = invited(payer, relative)
-        opened = invitations.open_token(actor=SELF, user=relative, token=sent.token, on=TODAY, at=NOW)
+        opened = invitations.open_token(act=ACT, user=relative, token=sent.token)
         assert opened.state == "seen"
         with pytest.raises(Invitation.DoesNotExist):
-            invitations.open_token(actor=SELF, user=relative, token=sent.token, on=TODAY, at=NOW)
+            invitations.open_token(act=ACT, user=relative, token=sent.token)
 
     def test_for_anybody_else_it_is_none(self, payer, relative):
         sent = invited(payer, relative)
         for other in (payer, insured(resident=True)):
             with pytest.raises(Invitation.DoesNotExist):
-                invitations.open_token(actor=SELF, user=other, token=sent.token, on=TODAY, at=NOW)
+                invitations.open_token(act=ACT, user=other, token=sent.token)
 
     def test_it_is_256_bits_and_kept_as_a_digest(self, payer, relative):
         sent = invited(payer, relative)
@@ -239,15 +238,15 @@ class TestTheSecret:
     def test_sending_again_makes_the_old_one_worthless(self, payer, relative):
         first = invited(payer, relative)
         number = first.invitation.number
-        second = invitations.resend(actor=SELF, payer=payer, number=number, on=TODAY, at=NOW)
+        second = invitations.resend(act=ACT, payer=payer, number=number)
         with pytest.raises(Invitation.DoesNotExist):
-            invitations.open_token(actor=SELF, user=relative, token=first.token, on=TODAY, at=NOW)
-        invitations.open_token(actor=SELF, user=relative, token=second.token, on=TODAY, at=NOW)
+            invitations.open_token(act=ACT, user=relative, token=first.token)
+        invitations.open_token(act=ACT, user=relative, token=second.token)
 
     def test_it_lapses_with_the_invitation(self, payer, relative):
         sent = invited(payer, relative)
         with pytest.raises(Invitation.DoesNotExist):
-            invitations.open_token(actor=SELF, user=relative, token=sent.token, on=LATER.date(), at=LATER)
+            invitations.open_token(act=act_at(LATER), user=relative, token=sent.token)
 
 
 class TestLater:
@@ -259,29 +258,29 @@ class TestLater:
 
     def test_a_withdrawn_one_is_over_for_both(self, payer, relative):
         invitation = invited(payer, relative).invitation
-        invitations.withdraw(actor=SELF, payer=payer, number=invitation.number, on=TODAY, at=NOW)
+        invitations.withdraw(act=ACT, payer=payer, number=invitation.number)
         assert not invitations_received(relative, NOW)
         with pytest.raises(Changed):
-            invitations.withdraw(actor=SELF, payer=payer, number=invitation.number, on=TODAY, at=NOW)
+            invitations.withdraw(act=ACT, payer=payer, number=invitation.number)
         with pytest.raises(Changed):
-            invitations.resend(actor=SELF, payer=payer, number=invitation.number, on=TODAY, at=NOW)
+            invitations.resend(act=ACT, payer=payer, number=invitation.number)
         assert Notice.objects.filter(person=relative, title="陈静撤回了邀请").exists()
 
     def test_a_refusal_is_told_with_the_words_of_the_invited_person_if_there_are_any(self, payer, relative):
         number = invited(payer, relative).invitation.number
-        event = invitations.decline(actor=SELF, user=relative, number=number, on=TODAY, at=NOW, answer="我自己有钱")
+        event = invitations.decline(act=ACT, user=relative, number=number, answer="我自己有钱")
         assert "我自己有钱" in Notice.objects.filter(person=payer).latest("pk").text
-        undoing.undo(actor=SELF, person=relative, event_id=event.pk, on=TODAY, at=NOW)
+        undoing.undo(act=ACT, person=relative, event_id=event.pk)
         assert invitation_received(relative, number).state == "sent"
         with pytest.raises(CannotUndo):
-            undoing.undo(actor=SELF, person=relative, event_id=event.pk, on=TODAY, at=NOW)
+            undoing.undo(act=ACT, person=relative, event_id=event.pk)
 
     def test_a_refusal_cannot_be_taken_back_when_another_invitation_waits(self, payer, relative):
         number = invited(payer, relative).invitation.number
-        event = invitations.decline(actor=SELF, user=relative, number=number, on=TODAY, at=NOW)
+        event = invitations.decline(act=ACT, user=relative, number=number)
         invited(payer, relative)
         with pytest.raises(CannotUndo):
-            undoing.undo(actor=SELF, person=relative, event_id=event.pk, on=TODAY, at=NOW)
+            undoing.undo(act=ACT, person=relative, event_id=event.pk)
 
     def test_a_lapsed_one_does_not_block_a_new_one(self, payer, relative):
         invited(payer, relative)
@@ -292,11 +291,11 @@ class TestLater:
         number = invited(payer, relative).invitation.number
         stranger = insured(resident=True)
         acts = [
-            lambda: invitations.withdraw(actor=SELF, payer=relative, number=number, on=TODAY, at=NOW),
-            lambda: invitations.resend(actor=SELF, payer=stranger, number=number, on=TODAY, at=NOW),
-            lambda: invitations.mark_seen(actor=SELF, user=stranger, number=number, on=TODAY, at=NOW),
-            lambda: invitations.decline(actor=SELF, user=payer, number=number, on=TODAY, at=NOW),
-            lambda: accepting.accept(actor=SELF, user=stranger, number=number, on=TODAY, at=NOW),
+            lambda: invitations.withdraw(act=ACT, payer=relative, number=number),
+            lambda: invitations.resend(act=ACT, payer=stranger, number=number),
+            lambda: invitations.mark_seen(act=ACT, user=stranger, number=number),
+            lambda: invitations.decline(act=ACT, user=payer, number=number),
+            lambda: accepting.accept(act=ACT, user=stranger, number=number),
         ]
         for act in acts:
             with pytest.raises(Invitation.DoesNotExist):

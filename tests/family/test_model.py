@@ -23,7 +23,7 @@ from family.queries.bonds import bonds_received, used_this_year
 from family.rules import Refused
 from payments.bills import operations
 from payments.models import Bill, Institution
-from tests.factories.family import NOW, QUANZHOU, RUIAN, SELF, TODAY, ZHOUSHAN, balance_of, bond, insured
+from tests.factories.family import ACT, QUANZHOU, RUIAN, TODAY, ZHOUSHAN, balance_of, bond, insured
 
 RESERVE = 200_000
 fen = st.integers(1, 60_000)
@@ -101,14 +101,13 @@ class Families(RuleBasedStateMachine):
 
     def _pay(self, person, region: str, amount: int, takes: list[tuple[str, int, Tie | None]]) -> None:
         bill = operations.pay(
-            actor=SELF,
+            act=ACT,
             institution=self.clinics[region],
             person=person,
             region=region,
             amount_fen=amount,
             on=TODAY,
             key=f"m{len(self.model.paid)}",
-            at=NOW,
         )
         assert bill.account_fen == sum(part for _, part, _ in takes)
         self.model.paid.append(Paid(bill, takes))
@@ -128,7 +127,7 @@ class Families(RuleBasedStateMachine):
     def a_bill_is_given_back(self, data: st.DataObject) -> None:
         open_ones = [paid for paid in self.model.paid if paid.takes and not paid.given_back]
         paid = data.draw(st.sampled_from(open_ones))
-        operations.refund(actor=SELF, bill=paid.bill, on=TODAY, key=f"r{paid.bill.pk}", reason="退药")
+        operations.refund(act=ACT, bill=paid.bill, key=f"r{paid.bill.pk}", reason="退药")
         paid.given_back = True
         for pot, part, tie in paid.takes:
             self.model.balances[pot] += part
@@ -154,14 +153,14 @@ class Families(RuleBasedStateMachine):
             return
         event = self._act(remove, name)
         if thoughts:  # most think again
-            undoing.undo(actor=SELF, person=self.people[name], event_id=event.pk, on=TODAY, at=NOW)
+            undoing.undo(act=ACT, person=self.people[name], event_id=event.pk)
         else:
             self.ties[name].state = "ended"
 
     @rule()
     def the_order_is_turned_round(self) -> None:
         active = [card.bond.pk for card in bonds_received(self.user, TODAY)]
-        bonds.reorder(actor=SELF, user=self.user, bond_ids=active[::-1], on=TODAY, at=NOW)
+        bonds.reorder(act=ACT, user=self.user, bond_ids=active[::-1])
         self.model.order = [
             *(tie for tie in self.model.order[::-1] if tie.state != "ended"),
             *(tie for tie in self.model.order if tie.state == "ended"),
@@ -174,19 +173,19 @@ class Families(RuleBasedStateMachine):
         self.moves = getattr(self, "moves", 0) + 1
         given = {"payer": self.owner, "region": QUANZHOU, "amount_fen": amount, "key": f"k{self.moves}"}
         try:
-            event = (pool.move_back if back else pool.move_in)(actor=SELF, on=TODAY, at=NOW, **given)
+            event = (pool.move_back if back else pool.move_in)(act=ACT, **given)
         except (NotEnough, Refused):
             assert amount > movable
             return
         assert amount <= movable
         if regretted:
-            undoing.undo(actor=SELF, person=self.owner, event_id=event.pk, on=TODAY, at=NOW)
+            undoing.undo(act=ACT, person=self.owner, event_id=event.pk)
             return
         balances["pool"] += -amount if back else amount
         balances["account"] += amount if back else -amount
 
     def _act(self, operation, name: str, **given):
-        return operation(actor=SELF, payer=self.people[name], bond_id=self.bonds[name].pk, on=TODAY, at=NOW, **given)
+        return operation(act=ACT, payer=self.people[name], bond_id=self.bonds[name].pk, **given)
 
     @invariant()
     def every_pot_holds_what_the_model_says(self) -> None:

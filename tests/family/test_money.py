@@ -23,7 +23,8 @@ from family.queries.usage import people_in, totals, used_of_mine, used_of_others
 from family.rules import CannotUndo, Refused, Where
 from payments.bills import operations
 from payments.models import Bill, Institution
-from tests.factories.family import NOW, QUANZHOU, RUIAN, SELF, TODAY, ZHOUSHAN, balance_of, bond, credit, insured
+from tests.factories.acts import act_on
+from tests.factories.family import ACT, QUANZHOU, RUIAN, TODAY, ZHOUSHAN, balance_of, bond, credit, insured
 from tests.factories.people import EnrolmentFactory
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
@@ -52,7 +53,7 @@ def pay(
     where = Where(shop.kind, shop.level)
     expected = plan(person=person, region=region, amount_fen=fen, on=on, where=where)
     bill = operations.pay(
-        actor=SELF,
+        act=act_on(on),
         institution=shop,
         person=person,
         region=region,
@@ -103,8 +104,8 @@ class TestOrder:
         payer, user = insured(carried=1_000), insured(resident=True)
         tie = bond(payer, user)
         bill = pay(user, 600)
-        remove(actor=SELF, payer=payer, bond_id=tie.pk, on=TODAY, at=NOW)
-        operations.refund(actor=SELF, bill=bill, on=TODAY, key="r", reason="退药")
+        remove(act=ACT, payer=payer, bond_id=tie.pk)
+        operations.refund(act=ACT, bill=bill, key="r", reason="退药")
         assert balance_of(payer) == 1_000
         assert used_of_mine(payer)[0].refunded
         assert totals(used_of_mine(payer)) == [(user, "母亲" if user.gender == 2 else "父亲", 0)]
@@ -164,18 +165,18 @@ class TestWhenItMayBeUsed:
         assert pay(pair[1], 1_000).cash_fen == 500
         assert (bonds_given(pair[0], TODAY)[0].used_fen, bonds_given(pair[0], TODAY)[0].left_fen) == (1_500, 0)
         assert bonds_received(pair[1], TODAY)[0].blocked == "今年的额度用完了"
-        operations.refund(actor=SELF, bill=first, on=TODAY, key="r", reason="退药")
+        operations.refund(act=ACT, bill=first, key="r", reason="退药")
         assert pay(pair[1], 2_000).cash_fen == 1_000
-        bonds.set_limit(actor=SELF, payer=pair[0], bond_id=tie.pk, limit_fen=1_600, on=TODAY, at=NOW)
+        bonds.set_limit(act=ACT, payer=pair[0], bond_id=tie.pk, limit_fen=1_600)
         assert pay(pair[1], 2_000).cash_fen == 1_900
         assert pay(pair[1], 1_600, on=date(2027, 1, 5)).cash_fen == 0
 
     def test_an_act_that_was_used_since_is_not_taken_back(self, pair):
         tie = bond(*pair)
-        event = bonds.set_limit(actor=SELF, payer=pair[0], bond_id=tie.pk, limit_fen=5_000, on=TODAY, at=NOW)
+        event = bonds.set_limit(act=ACT, payer=pair[0], bond_id=tie.pk, limit_fen=5_000)
         pay(pair[1], 100)
         with pytest.raises(CannotUndo, match="用过"):
-            undoing.undo(actor=SELF, person=pair[0], event_id=event.pk, on=TODAY, at=NOW)
+            undoing.undo(act=ACT, person=pair[0], event_id=event.pk)
 
     def test_the_preview_says_why_somebodys_money_is_left_out(self, pair):
         bond(*pair)
@@ -204,19 +205,19 @@ class TestTwoRegions:
         bond(payer, user)
         bill = pay(user, 1_000, key="same")
         again = operations.pay(
-            actor=SELF, institution=place(), person=user, region=RUIAN, amount_fen=1_000, on=TODAY, key="same"
+            act=ACT, institution=place(), person=user, region=RUIAN, amount_fen=1_000, on=TODAY, key="same"
         )
         assert again == bill
         assert Voucher.objects.filter(kind="spending").count() == 2
         with pytest.raises(KeyReused):
             operations.pay(
-                actor=SELF, institution=place(), person=user, region=RUIAN, amount_fen=999, on=TODAY, key="same"
+                act=ACT, institution=place(), person=user, region=RUIAN, amount_fen=999, on=TODAY, key="same"
             )
 
     def test_a_refund_undoes_both(self):
         payer, user = insured(ZHOUSHAN, carried=10_000), insured(carried=300)
         bond(payer, user)
-        operations.refund(actor=SELF, bill=pay(user, 1_000), on=TODAY, key="r", reason="退药")
+        operations.refund(act=ACT, bill=pay(user, 1_000), key="r", reason="退药")
         assert (balance_of(user), balance_of(payer, ZHOUSHAN)) == (300, 10_000)
 
     def test_another_province_lends_nothing(self):
@@ -231,7 +232,7 @@ class TestPool:
         return insured(QUANZHOU, carried=350_000, name="黄建国")
 
     def move(self, owner, fen: int, key: str = "k", on: date = TODAY, operation=pool.move_in):
-        return operation(actor=SELF, payer=owner, region=QUANZHOU, amount_fen=fen, key=key, on=on, at=NOW)
+        return operation(act=act_on(on), payer=owner, region=QUANZHOU, amount_fen=fen, key=key)
 
     def test_what_exceeds_the_reserve_moves_once_per_form(self, owner):
         first = self.move(owner, 150_000)
@@ -255,9 +256,7 @@ class TestPool:
 
     def test_a_region_without_pools_has_none(self):
         with pytest.raises(Refused):
-            pool.move_in(
-                actor=SELF, payer=insured(carried=900_000), region=RUIAN, amount_fen=1, key="k", on=TODAY, at=NOW
-            )
+            pool.move_in(act=ACT, payer=insured(carried=900_000), region=RUIAN, amount_fen=1, key="k")
         assert not Pot.objects.filter(kind=PotKind.POOL).exists()
 
     def test_a_suspended_owner_moves_nothing(self, owner):
@@ -280,14 +279,14 @@ class TestPool:
 
     def test_a_move_is_taken_back_unless_the_pool_was_used(self, owner):
         event = self.move(owner, 150_000)
-        undoing.undo(actor=SELF, person=owner, event_id=event.pk, on=TODAY, at=NOW)
+        undoing.undo(act=ACT, person=owner, event_id=event.pk)
         assert (balance_of(owner, QUANZHOU), balance_of(owner, QUANZHOU, "pool")) == (350_000, 0)
         event = self.move(owner, 150_000, key="again")
         mother = insured(QUANZHOU, resident=True)
         bond(owner, mother)
         pay(mother, 1, region=QUANZHOU)
         with pytest.raises(CannotUndo, match="用过"):
-            undoing.undo(actor=SELF, person=owner, event_id=event.pk, on=TODAY, at=NOW)
+            undoing.undo(act=ACT, person=owner, event_id=event.pk)
 
     def test_it_moves_back_as_far_as_it_holds(self, owner):
         self.move(owner, 150_000)

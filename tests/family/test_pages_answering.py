@@ -11,7 +11,7 @@ from accounts.models import OutboxMessage
 from family.codes import BondState, Consent, EventKind, InvitationState
 from family.models import Bond, Event, Invitation
 from family.operations import invitations
-from tests.factories.family import NOW, QUANZHOU, SELF, TODAY, insured, invited
+from tests.factories.family import ACT, NOW, QUANZHOU, TODAY, insured, invited
 from tests.factories.people import certno
 from tests.family.family_pages import at, bound, browser_of, chen, huang, last_event, page, words
 from tests.personas import changed
@@ -135,7 +135,7 @@ class TestOwnSignIn:
         payer, user, number = asked()
         with at(NOW + timedelta(days=9)):
             assert "邀请过期了" in page(browser_of(user), f"/family/invitations/{number}/answer/")
-        invitations.withdraw(actor=SELF, payer=payer, number=number, on=TODAY, at=NOW)
+        invitations.withdraw(act=ACT, payer=payer, number=number)
         assert "陈静撤回了邀请" in page(browser_of(user), f"/family/invitations/{number}/answer/")
 
     def test_the_pool_is_called_a_pool(self):

@@ -13,7 +13,7 @@ from accounts.models import Notice, OutboxMessage, Person
 from family.codes import BondState, Consent
 from family.models import Bond, Invitation
 from family.operations import accepting, invitations, undoing
-from tests.factories.family import NOW, SELF, TODAY, insured, invited
+from tests.factories.family import ACT, NOW, insured, invited
 from tests.factories.family import bond as given
 from tests.factories.people import PersonFactory, certno
 from tests.family.family_pages import browser_of, chen, page, words
@@ -139,7 +139,7 @@ class TestNothingIsSaidOf:
 
 
 def decline(user, number: str):
-    return invitations.decline(actor=SELF, user=user, number=number, on=TODAY, at=NOW, not_family=True)
+    return invitations.decline(act=ACT, user=user, number=number, not_family=True)
 
 
 @pytest.mark.parametrize("relation", ["2", "5"])
@@ -162,8 +162,8 @@ def test_that_somebody_disowned_and_then_agreed_is_in_no_history_of_the_payers()
     payer, user = chen(), insured(resident=True, name="张三")
     number = invited(payer, user).invitation.number
     event = decline(user, number)
-    undoing.undo(actor=SELF, person=user, event_id=event.pk, on=TODAY, at=NOW)
-    bond = accepting.accept(actor=SELF, user=user, number=number, on=TODAY, at=NOW)
+    undoing.undo(act=ACT, person=user, event_id=event.pk)
+    bond = accepting.accept(act=ACT, user=user, number=number)
     assert bond.state == BondState.ACTIVE
     said = page(browser_of(payer), f"/family/members/{bond.pk}/")
     assert "张三同意" in said

@@ -9,7 +9,8 @@ from family.codes import InvitationState
 from family.models import Invitation
 from family.operations import accepting, invitations
 from family.upkeep import keep_up
-from tests.factories.family import NOW, SELF, TODAY, insured, invited
+from tests.factories.acts import act_at
+from tests.factories.family import ACT, NOW, insured, invited
 from tests.factories.people import certno
 from tests.family.family_pages import at, bound, browser_of, chen, fill, page, send, words
 
@@ -53,11 +54,11 @@ class TestNobodyIsToldAbout:
             payer, relative = chen(), insured(name="林小雨", serial=62_001 + 2 * disown, resident=True)
             number = invited(payer, relative, relation="2").invitation.number
             if disown:
-                invitations.decline(actor=SELF, user=relative, number=number, on=TODAY, at=NOW, not_family=True)
+                invitations.decline(act=ACT, user=relative, number=number, not_family=True)
             paths = (f"/family/invitations/{number}/", "/family/", "/cases/")
             said = [page(browser_of(payer), path) for path in paths]
             with at(NOW + timedelta(days=8)):
-                keep_up(actor=SELF, on=TODAY + timedelta(days=8), at=NOW + timedelta(days=8))
+                keep_up(act=act_at(NOW + timedelta(days=8)))
                 said += [page(browser_of(payer), path) for path in paths]
                 again = browser_of(payer).post(f"/family/invitations/{number}/resend/", follow=True)
             said.append(f"{again.status_code}{words(again)}")
@@ -129,7 +130,7 @@ class TestInvitation:
     def test_a_relative_who_said_no_is_reported_with_their_words(self):
         payer, relative = chen(), insured(name="林小雨", gender=2, resident=True)
         number = invited(payer, relative, relation="2").invitation.number
-        invitations.decline(actor=SELF, user=relative, number=number, on=TODAY, at=NOW, answer="我自己够用")
+        invitations.decline(act=ACT, user=relative, number=number, answer="我自己够用")
         said = page(browser_of(payer), f"/family/invitations/{number}/")
         assert "对方没同意" in said
         assert "我自己够用" in said
@@ -137,5 +138,5 @@ class TestInvitation:
     def test_once_agreed_it_leads_to_the_relative(self):
         payer, relative = chen(), insured(resident=True)
         number = invited(payer, relative).invitation.number
-        bond = accepting.accept(actor=SELF, user=relative, number=number, on=TODAY, at=NOW)
+        bond = accepting.accept(act=ACT, user=relative, number=number)
         assert f"/family/members/{bond.pk}/" in browser_of(payer).get(f"/family/invitations/{number}/").content.decode()

@@ -8,7 +8,7 @@ import pytest
 from family.codes import InvitationState
 from family.models import Invitation
 from family.operations import invitations
-from tests.factories.family import NOW, QUANZHOU, SELF, TODAY, insured, invited
+from tests.factories.family import ACT, NOW, QUANZHOU, insured, invited
 from tests.factories.people import certno
 from tests.family.family_pages import at, bound, browser_of, chen, fill, huang, page, send, words
 
@@ -193,7 +193,7 @@ class TestOtherPages:
         payer, soon, no = chen(), insured(name="陈伟", resident=True), insured(name="林小雨", resident=True)
         invited(payer, soon)
         number = invited(payer, no, relation="2").invitation.number
-        invitations.decline(actor=SELF, user=no, number=number, on=TODAY, at=NOW)
+        invitations.decline(act=ACT, user=no, number=number)
         said = page(browser_of(payer), "/account/")
         assert "林小雨没有同意您的邀请" in said
         assert "快过期了" not in said

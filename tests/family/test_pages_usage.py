@@ -8,7 +8,8 @@ import pytest
 
 from payments.bills.operations import pay, refund
 from payments.models import Institution
-from tests.factories.family import NOW, RUIAN, SELF, TODAY, insured
+from tests.factories.acts import act_on
+from tests.factories.family import ACT, NOW, RUIAN, TODAY, insured
 from tests.family.family_pages import at, bound, browser_of, chen, page
 
 pytestmark = pytest.mark.usefixtures("policies_loaded", "today")
@@ -22,7 +23,7 @@ def clinic(policies_loaded) -> Institution:
 
 
 def used(user, clinic, fen: int, key: str, on: date = TODAY):
-    return pay(actor=SELF, institution=clinic, person=user, region=RUIAN, amount_fen=fen, on=on, key=key)
+    return pay(act=act_on(on), institution=clinic, person=user, region=RUIAN, amount_fen=fen, on=on, key=key)
 
 
 def rows(person, path: str) -> list[list[str]]:
@@ -114,7 +115,7 @@ def test_what_was_given_back_says_so_and_does_not_count(clinic):
     payer, user = chen(), insured(name="陈伟", gender=1)
     bound(payer, user)
     bill = used(user, clinic, 1_000, "a")
-    refund(actor=SELF, bill=bill, on=TODAY, key="r", reason="退药退费")
+    refund(act=ACT, bill=bill, key="r", reason="退药退费")
     said = page(browser_of(payer), "/family/usage/")
     assert "陈伟（父亲）一共¥0.00" in said
     assert "已退回" in said

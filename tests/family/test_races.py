@@ -20,7 +20,7 @@ from family.queries import eligibility
 from family.rules import Changed, Refused
 from payments.bills import operations
 from payments.models import Institution
-from tests.factories.family import NOW, RUIAN, SELF, TODAY, ZHOUSHAN, balance_of, bond, insured, invited
+from tests.factories.family import ACT, NOW, RUIAN, TODAY, ZHOUSHAN, balance_of, bond, insured, invited
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
@@ -70,7 +70,7 @@ def unlocked_bonds(ids) -> list[Bond]:
     return found
 
 
-def unlocked_pots(*, actor, on, pots) -> locking.LockedPots:
+def unlocked_pots(*, act, pots, on) -> locking.LockedPots:
     locked = {pot.pk: pot for pot in Pot.objects.filter(pk__in=set(pots))}
     regions = {pot.region for pot in locked.values()}
     time.sleep(HESITATION)
@@ -86,9 +86,7 @@ def clinic() -> Institution:
 
 
 def pay(person: Person, fen: int, key: str, region: str = RUIAN, on: date = TODAY) -> int:
-    bill = operations.pay(
-        actor=SELF, institution=clinic(), person=person, region=region, amount_fen=fen, on=on, key=key, at=NOW
-    )
+    bill = operations.pay(act=ACT, institution=clinic(), person=person, region=region, amount_fen=fen, on=on, key=key)
     return bill.account_fen
 
 
@@ -120,7 +118,7 @@ class TestAccepting:
     def accept_many(self, sessions: int) -> None:
         payer, user = insured(carried=300_000), insured(resident=True)
         number = invited(payer, user).invitation.number
-        act = lambda: accepting.accept(actor=SELF, user=user, number=number, on=TODAY, at=NOW)  # noqa: E731
+        act = lambda: accepting.accept(act=ACT, user=user, number=number)  # noqa: E731
         self.results = all_at_once(*[act] * sessions)
 
     def test_by_twelve_sessions_takes_effect_once(self):
@@ -154,10 +152,10 @@ class TestAccepting:
             accepted, withdrawn = {}, {}
 
             def accept(user=user, number=number, told=accepted) -> None:
-                told["yes"] = accepting.accept(actor=SELF, user=user, number=number, on=TODAY, at=NOW)
+                told["yes"] = accepting.accept(act=ACT, user=user, number=number)
 
             def withdraw(payer=payer, number=number, told=withdrawn) -> None:
-                told["yes"] = invitations.withdraw(actor=SELF, payer=payer, number=number, on=TODAY, at=NOW)
+                told["yes"] = invitations.withdraw(act=ACT, payer=payer, number=number)
 
             all_at_once(accept, withdraw)
             outcomes.append((bool(accepted), bool(withdrawn)))
@@ -176,10 +174,7 @@ class TestAccepting:
     def accept_from_many_payers(self) -> int:
         user = insured(resident=True)
         numbers = [invited(insured(carried=300_000), user).invitation.number for _ in range(3)]
-        acts = [
-            lambda number=number: accepting.accept(actor=SELF, user=user, number=number, on=TODAY, at=NOW)
-            for number in numbers
-        ]
+        acts = [lambda number=number: accepting.accept(act=ACT, user=user, number=number) for number in numbers]
         self.results = all_at_once(*acts)
         return Bond.objects.filter(user=user, state="active").count()
 
@@ -213,7 +208,7 @@ class TestUsing:
             while Draw.objects.count() < 5:
                 time.sleep(0.002)
             try:
-                remove(actor=SELF, payer=payer, bond_id=tie.pk, on=TODAY, at=NOW)
+                remove(act=ACT, payer=payer, bond_id=tie.pk)
                 at_return.append(Draw.objects.count())
                 time.sleep(10 * HESITATION)
             finally:

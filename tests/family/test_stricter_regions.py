@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from accounts.codes import PotKind
-from accounts.identity.actors import Act
 from accounts.policies.loading import load
 from accounts.policies.preset_files import shipped
 from family.operations import ending, pool, undoing
@@ -15,7 +14,8 @@ from family.queries.bonds import bonds_received
 from family.queries.facts import changes_in_month
 from family.rules import Refused
 from tests.accounts.citizen_pages import browser_of
-from tests.factories.family import NOW, QUANZHOU, RUIAN, SELF, TODAY, balance_of, bond, insured, invited
+from tests.factories.acts import act_on
+from tests.factories.family import ACT, QUANZHOU, RUIAN, TODAY, balance_of, bond, insured, invited
 from tests.family.family_pages import bound, chen, huang, page, words
 from tests.family.test_money import pay
 
@@ -35,7 +35,7 @@ def stricter(policies_loaded, tmp_path: Path):
         changed = re.sub(r"effective_from = .*", "effective_from = { value = 2026-01-01, assumed = true }", latest)
         path = tmp_path / preset.name
         path.write_text(f"{text}\n\n{changed}\n{line}\n")
-        load(act=Act(SELF, NOW), paths=[path])
+        load(act=ACT, paths=[path])
 
     return publish
 
@@ -45,7 +45,7 @@ def codes(refusal: pytest.ExceptionInfo[Refused]) -> list[str]:
 
 
 def moved_in(payer, fen: int, key: str, on: date = TODAY):
-    return pool.move_in(actor=SELF, payer=payer, region=QUANZHOU, amount_fen=fen, key=key, on=on, at=NOW)
+    return pool.move_in(act=act_on(on), payer=payer, region=QUANZHOU, amount_fen=fen, key=key)
 
 
 class TestTransfersOfAMonth:
@@ -73,7 +73,7 @@ class TestTransfersOfAMonth:
     def test_one_that_was_undone_does_not_count(self):
         payer = huang()
         event = moved_in(payer, 10_000, "first")
-        undoing.undo(actor=SELF, person=payer, event_id=event.pk, on=TODAY, at=NOW)
+        undoing.undo(act=ACT, person=payer, event_id=event.pk)
         moved_in(payer, 20_000, "second")
         assert balance_of(payer, QUANZHOU, PotKind.POOL) == 20_000
 
@@ -83,9 +83,9 @@ def test_a_bond_cannot_be_ended_within_the_cool_down_and_the_day_is_told(stricte
     bond = bound(chen(), insured(resident=True))
     early, due = TODAY + timedelta(days=89), TODAY + timedelta(days=90)
     with pytest.raises(Refused) as refusal:
-        ending.remove(actor=SELF, payer=bond.payer, bond_id=bond.pk, on=early, at=NOW)
+        ending.remove(act=act_on(early), payer=bond.payer, bond_id=bond.pk)
     assert codes(refusal) == ["cooldown"]
-    assert ending.remove(actor=SELF, payer=bond.payer, bond_id=bond.pk, on=due, at=NOW)
+    assert ending.remove(act=act_on(due), payer=bond.payer, bond_id=bond.pk)
 
 
 def test_bindings_and_endings_of_a_month_are_counted_together(stricter):
@@ -93,9 +93,9 @@ def test_bindings_and_endings_of_a_month_are_counted_together(stricter):
     payer = chen()
     bond = bound(payer, insured(resident=True))
     with pytest.raises(Refused) as refusal:
-        ending.remove(actor=SELF, payer=payer, bond_id=bond.pk, on=TODAY, at=NOW)
+        ending.remove(act=ACT, payer=payer, bond_id=bond.pk)
     assert codes(refusal) == ["monthly_changes"]
-    assert ending.remove(actor=SELF, payer=payer, bond_id=bond.pk, on=NEXT_MONTH, at=NOW)
+    assert ending.remove(act=act_on(NEXT_MONTH), payer=payer, bond_id=bond.pk)
 
 
 def test_whoever_uses_the_money_may_leave_on_any_day_and_that_is_no_change_of_the_payers(stricter):

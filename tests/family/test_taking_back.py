@@ -10,18 +10,19 @@ from family.operations import bonds, closing, invitations, pool, undoing
 from family.operations.ending import leave
 from family.queries.facts import changes_in_month
 from family.rules import CannotUndo
-from tests.factories.family import NOW, QUANZHOU, RUIAN, SELF, TODAY, balance_of, bond, insured, invited
+from tests.factories.acts import act_at
+from tests.factories.family import ACT, NOW, QUANZHOU, RUIAN, TODAY, balance_of, bond, insured, invited
 from tests.family.test_money import pay
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
 
 
 def take_back(event: Event, person, at: datetime = NOW) -> Event:
-    return undoing.undo(actor=SELF, person=person, event_id=event.pk, on=TODAY, at=at)
+    return undoing.undo(act=act_at(at), person=person, event_id=event.pk)
 
 
 def close(payer, region: str = RUIAN) -> Event:
-    return closing.close_family(actor=SELF, payer=payer, region=region, on=TODAY, at=NOW)
+    return closing.close_family(act=ACT, payer=payer, region=region)
 
 
 class TestAfterTheFamilyWasClosed:
@@ -34,7 +35,7 @@ class TestAfterTheFamilyWasClosed:
     def test_who_had_left_does_not_come_back(self, payer):
         user = insured(resident=True)
         tie = bond(payer, user)
-        event = leave(actor=SELF, user=user, bond_id=tie.pk, on=TODAY, at=NOW)
+        event = leave(act=ACT, user=user, bond_id=tie.pk)
         close(payer)
         with pytest.raises(CannotUndo, match="变化"):
             take_back(event, user)
@@ -44,7 +45,7 @@ class TestAfterTheFamilyWasClosed:
     def test_an_answer_that_was_no_does_not_become_open_again(self, payer, not_family):
         user = insured(resident=True)
         number = invited(payer, user).invitation.number
-        event = invitations.decline(actor=SELF, user=user, number=number, on=TODAY, at=NOW, not_family=not_family)
+        event = invitations.decline(act=ACT, user=user, number=number, not_family=not_family)
         close(payer)
         with pytest.raises(CannotUndo, match="变化"):
             take_back(event, user)
@@ -53,7 +54,7 @@ class TestAfterTheFamilyWasClosed:
     def test_once_the_closing_is_taken_back_so_can_be_what_came_before(self, payer):
         user = insured(resident=True)
         tie = bond(payer, user)
-        limited = bonds.set_limit(actor=SELF, payer=payer, bond_id=tie.pk, limit_fen=5, on=TODAY, at=NOW)
+        limited = bonds.set_limit(act=ACT, payer=payer, bond_id=tie.pk, limit_fen=5)
         take_back(close(payer), payer)
         take_back(limited, payer)
         assert Bond.objects.get(pk=tie.pk).limit_fen is None
@@ -68,11 +69,11 @@ def test_an_invitation_withdrawn_in_the_same_moment_is_not_opened_again(monkeypa
     """The payer's withdrawal commits after the undoing has read the event and before it holds the lock."""
     payer, user = insured(carried=300_000), insured(resident=True)
     number = invited(payer, user).invitation.number
-    event = invitations.decline(actor=SELF, user=user, number=number, on=TODAY, at=NOW, not_family=True)
+    event = invitations.decline(act=ACT, user=user, number=number, not_family=True)
     lock = undoing._lock
 
     def withdrawn_first(*arguments):
-        invitations.withdraw(actor=SELF, payer=payer, number=number, on=TODAY, at=NOW)
+        invitations.withdraw(act=ACT, payer=payer, number=number)
         lock(*arguments)
 
     monkeypatch.setattr(undoing, "_lock", withdrawn_first)
@@ -89,7 +90,7 @@ class TestTheReserve:
         return owner
 
     def move(self, owner, key: str) -> Event:
-        return pool.move_in(actor=SELF, payer=owner, region=QUANZHOU, amount_fen=150_000, key=key, on=TODAY, at=NOW)
+        return pool.move_in(act=ACT, payer=owner, region=QUANZHOU, amount_fen=150_000, key=key)
 
     def test_is_not_moved_away_by_closing_moving_again_and_taking_the_closing_back(self, owner):
         event = close(owner, QUANZHOU)
@@ -110,6 +111,6 @@ def test_a_yearly_limit_does_not_start_anew_by_leaving_and_being_bound_again():
     payer, user = insured(carried=300_000), insured(resident=True)
     first = bond(payer, user, limit_fen=10_000)
     assert pay(user, 50_000, key="before").account_fen == 10_000
-    leave(actor=SELF, user=user, bond_id=first.pk, on=TODAY, at=NOW)
+    leave(act=ACT, user=user, bond_id=first.pk)
     bond(payer, user, limit_fen=12_000)
     assert pay(user, 50_000, key="after").account_fen == 2_000

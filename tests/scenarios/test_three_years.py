@@ -17,7 +17,7 @@ from tests import databases
 from tests.factories.acts import act_on
 from tests.factories.files import contribution_row, csv_file, roster_row
 from tests.factories.people import certno
-from tests.personas import ACTOR, HUNAN, ZHOUSHAN, Balances, balances, clinic
+from tests.personas import HUNAN, ZHOUSHAN, Balances, balances, clinic
 from yibao.lib.months import Month, month_range
 
 FLEXIBLE, LEAVES, RETIRES, MONTHLY, RETIRED = range(1, 6)
@@ -50,7 +50,7 @@ class Bureau:
         asked("due_jobs", "--run", "--on", day.isoformat())
         for serial, amount_fen in bills:
             operations.pay(
-                actor=ACTOR,
+                act=act_on(day),
                 institution=self.place,
                 person=somebody(serial),
                 region=ZHOUSHAN,

@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.identity.actors import Actor
+from accounts.identity.actors import Act, Actor
 from family.upkeep import keep_up
 from yibao.lib import clock
 
@@ -20,11 +20,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: object, **options: object) -> None:
         chosen: date | None = options["on"]  # type: ignore[assignment]
-        on = chosen or clock.today()
         at = datetime.combine(chosen, time(23, 59, 59), clock.SHANGHAI) if chosen else clock.now()
-        report = keep_up(actor=Actor.system("family_daily"), on=on, at=at)
+        act = Act(Actor.system("family_daily"), at)
+        report = keep_up(act=act)
         if options["json"]:
-            document = {"on": on.isoformat(), "done": dict(report.done), "failed": report.failed}
+            document = {"on": act.on.isoformat(), "done": dict(report.done), "failed": report.failed}
             self.stdout.write(json.dumps(document, ensure_ascii=False))
         else:
             for name, count in report.done.items():

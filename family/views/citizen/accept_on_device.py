@@ -21,7 +21,7 @@ from family.queries.invitations import invitation_sent
 from family.rules import NoMatch
 from family.rules.reasons import refuse
 from family.views.citizen.answering import first_event, meaning
-from family.views.citizen.current_account import Act, act_of
+from family.views.citizen.current_account import OwnAct, own_act
 from family.views.citizen.labels import Asked
 from family.views.citizen.refusals import answering, changed
 
@@ -38,7 +38,7 @@ CHILD_LOOKS = limits.limits("20/1d")
 @answering
 def here(request: HttpRequest, number: str) -> HttpResponse:
     """Hand the phone over: the invited person reads what it means and agrees with a code sent to their own number."""
-    act = act_of(request)
+    act = own_act(request)
     found = invitation_sent(act.person, number)
     if not Asked(found, act.at).is_waiting:
         return changed(request, back_url=reverse("family_invitation", args=[number]))
@@ -47,7 +47,8 @@ def here(request: HttpRequest, number: str) -> HttpResponse:
     if form.is_valid():
         try:
             bond = accepting.accept_with_code(
-                **act.by_payer,
+                act=act,
+                payer=act.person,
                 number=number,
                 code_id=UUID(code_id) if code_id else None,
                 typed=form.cleaned_data["code"],
@@ -62,7 +63,7 @@ def here(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def _here_page(
-    request: HttpRequest, act: Act, found: Invitation, form: CodeAcceptForm, *, has_code: bool, note: str = ""
+    request: HttpRequest, act: OwnAct, found: Invitation, form: CodeAcceptForm, *, has_code: bool, note: str = ""
 ) -> HttpResponse:
     context = {
         **meaning(found, act),
@@ -81,10 +82,8 @@ def _here_page(
 @answering
 def send_code(request: HttpRequest, number: str) -> HttpResponse:
     """Send the invited person a code, to their own number. The page says the same whether anybody got one."""
-    act = act_of(request)
-    code_id = accepting.send_code(
-        actor=act.actor, payer=act.person, number=number, address=address_of(request), at=act.at
-    )
+    act = own_act(request)
+    code_id = accepting.send_code(act=act, payer=act.person, number=number, address=address_of(request))
     request.session[CODE] = {number: str(code_id)}
     if request.htmx:
         return render(request, "family/_code_sent.html", {"number": number, "note": "已经发了，请看最新的短信。"})
@@ -110,7 +109,7 @@ def child(request: HttpRequest) -> HttpResponse:
 @answering
 def child_answer(request: HttpRequest, number: str) -> HttpResponse:
     """Let a parent agree for a child: who the child is, what it means, the declaration. An inviter has named it before."""
-    act = act_of(request)
+    act = own_act(request)
     if own := _own_child(act, number):
         data = {"name": own.invitee_name, "certno": own.invitee_certno}
         return _agree_for_child(request, act, own, data, DeclareForm(_posted(request)))
@@ -125,7 +124,7 @@ def child_answer(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def _agree_for_child(
-    request: HttpRequest, act: Act, found: Invitation, child_data: dict[str, str], form: DeclareForm
+    request: HttpRequest, act: OwnAct, found: Invitation, child_data: dict[str, str], form: DeclareForm
 ) -> HttpResponse:
     """Show what it means and take the declaration. Nothing typed before has to be typed again.
 
@@ -135,8 +134,8 @@ def _agree_for_child(
     if form.is_valid():
         try:
             bond = accepting.accept_for_child(
-                actor=act.actor, parent=act.person, number=found.number, name=child_data["name"],
-                certno=child_data["certno"], declared=form.cleaned_data["declared"], on=act.on, at=act.at,
+                act=act, parent=act.person, number=found.number, name=child_data["name"],
+                certno=child_data["certno"], declared=form.cleaned_data["declared"],
             )  # fmt: skip
             return redirect("family_done", first_event(bond_id=bond.pk).pk)
         except NoMatch:
@@ -158,14 +157,14 @@ def _who_page(request: HttpRequest, form: ChildForm) -> HttpResponse:
     return render(request, "family/child_who.html", context, status=422 if form.errors else 200)
 
 
-def _own_child(act: Act, number: str) -> Invitation | None:
+def _own_child(act: OwnAct, number: str) -> Invitation | None:
     """Return the invitation if this parent sent it to their own child."""
     rows = Invitation.objects.select_related("payer").filter(number=number, payer=act.person)
     found = rows.filter(relation=Relation.CHILD).first()
     return found if found is not None and Asked(found, act.at).is_waiting else None
 
 
-def _invitation_of(act: Act, number: str, certno: str) -> Invitation | None:
+def _invitation_of(act: OwnAct, number: str, certno: str) -> Invitation | None:
     """Return the open invitation of this number for the child of this certificate number, for who knows both.
 
     One that was disowned looks open here as well, or the page would say that somebody has looked.

@@ -23,7 +23,7 @@ from family.queries.invitations import invitation_received
 from family.rules.eligibility import age_on
 from family.rules.reasons import for_user
 from family.views.citizen import share_sheet
-from family.views.citizen.current_account import Act, act_of
+from family.views.citizen.current_account import OwnAct, own_act
 from family.views.citizen.labels import pronoun, scope_words, undo_words
 from family.views.citizen.refusals import answering
 from yibao.lib.clock import SHANGHAI
@@ -35,14 +35,14 @@ from yibao.lib.clock import SHANGHAI
 @answering
 def answer(request: HttpRequest, number: str) -> HttpResponse:
     """Show the invited person everything that counts, and take their yes. Opening it notes that they have looked."""
-    act = act_of(request)
+    act = own_act(request)
     found = invitation_received(act.person, number)
     if not is_open(found, act.at):
         return _settled(request, act, found)
     if request.method == "POST":
-        bond = accepting.accept(**act.by_user, number=number)
+        bond = accepting.accept(act=act, user=act.person, number=number)
         return redirect("family_done", first_event(bond_id=bond.pk).pk)
-    found = invitations.mark_seen(**act.by_user, number=number)
+    found = invitations.mark_seen(act=act, user=act.person, number=number)
     if is_minor(found, act):
         return render(request, "family/answer_minor.html", {**meaning(found, act), "back_url": reverse("family")})
     reasons = to_bind(
@@ -58,7 +58,7 @@ def answer(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, "family/answer.html", context)
 
 
-def meaning(invitation: Invitation, act: Act) -> dict:
+def meaning(invitation: Invitation, act: OwnAct) -> dict:
     """Return what an invitation means for the one invited, for every page on which somebody agrees."""
     payer, pool = invitation.payer, is_pool(invitation.region, act.on)
     return {
@@ -83,13 +83,13 @@ def is_open(invitation: Invitation, at: datetime) -> bool:
     )
 
 
-def is_minor(invitation: Invitation, act: Act) -> bool:
+def is_minor(invitation: Invitation, act: OwnAct) -> bool:
     """Return whether the person is too young on this day to agree alone."""
     terms = registry.sharing_or_none(invitation.region, act.on)
     return terms is not None and age_on(act.person.birth_on, act.on) < terms.minor_age
 
 
-def _settled(request: HttpRequest, act: Act, invitation: Invitation) -> HttpResponse:
+def _settled(request: HttpRequest, act: OwnAct, invitation: Invitation) -> HttpResponse:
     """Say how an invitation ended that can no longer be answered."""
     event = Event.objects.filter(
         invitation=invitation, by=act.person, kind__in=(EventKind.ACCEPTED, EventKind.DECLINED), undone_by=None
@@ -104,13 +104,13 @@ def _settled(request: HttpRequest, act: Act, invitation: Invitation) -> HttpResp
 @answering
 def refuse(request: HttpRequest, number: str) -> HttpResponse:
     """「不同意」: on its own page, with room for a word to the relative if one wants to."""
-    act = act_of(request)
+    act = own_act(request)
     found = invitation_received(act.person, number)
     if not is_open(found, act.at):
         return _settled(request, act, found)
     form = RefusalForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        event = invitations.decline(**act.by_user, number=number, answer=form.cleaned_data["answer"])
+        event = invitations.decline(act=act, user=act.person, number=number, answer=form.cleaned_data["answer"])
         return redirect("family_done", event.pk)
     context = {**meaning(found, act), "form": form, "back_url": reverse("family_answer", args=[number])}
     return render(request, "family/refuse.html", context, status=422 if form.errors else 200)
@@ -122,12 +122,12 @@ def refuse(request: HttpRequest, number: str) -> HttpResponse:
 @answering
 def disown(request: HttpRequest, number: str) -> HttpResponse:
     """「这不是我的家人」: the inviter is told nothing, the invitation just lapses for them."""
-    act = act_of(request)
+    act = own_act(request)
     found = invitation_received(act.person, number)
     if not is_open(found, act.at):
         return _settled(request, act, found)
     if request.method == "POST":
-        event = invitations.decline(**act.by_user, number=number, not_family=True)
+        event = invitations.decline(act=act, user=act.person, number=number, not_family=True)
         return redirect("family_done", event.pk)
     context = {**meaning(found, act), "back_url": reverse("family_answer", args=[number])}
     return render(request, "family/disown.html", context)
@@ -152,12 +152,12 @@ def land(request: HttpRequest, token: str) -> HttpResponse:
 @require_GET
 def landed(request: HttpRequest) -> HttpResponse:
     """Open the invitation that the secret belongs to, for the invited person only."""
-    act = act_of(request)
+    act = own_act(request)
     token = share_sheet.taken(request)
     if not token:
         return redirect("family")
     try:
-        found = invitations.open_token(actor=act.actor, user=act.person, token=token, on=act.on, at=act.at)
+        found = invitations.open_token(act=act, user=act.person, token=token)
     except Invitation.DoesNotExist:
         return render(request, "family/not_for_you.html", {"back_url": reverse("family")}, status=404)
     return redirect("family_answer", found.number)

@@ -10,7 +10,7 @@ from accounts.identity.access import person_required
 from family.operations import closing
 from family.queries.bonds import bonds_given
 from family.queries.open_matters import open_matters
-from family.views.citizen.current_account import act_of, giving_of
+from family.views.citizen.current_account import giving_of, own_act
 from family.views.citizen.home import asked_by
 from family.views.citizen.labels import undo_words
 from family.views.citizen.refusals import answering
@@ -22,7 +22,7 @@ from family.views.citizen.refusals import answering
 @answering
 def close(request: HttpRequest) -> HttpResponse:
     """Say everything that happens at once, then do it."""
-    giving, act = giving_of(request), act_of(request)
+    giving, act = giving_of(request), own_act(request)
     if giving is None:
         return redirect("family_from_others")
     context = {
@@ -36,7 +36,7 @@ def close(request: HttpRequest) -> HttpResponse:
     if request.method == "GET":
         return render(request, "family/close.html", context)
     try:
-        event = closing.close_family(**act.by_payer, region=giving.region)
+        event = closing.close_family(act=act, payer=act.person, region=giving.region)
     except closing.StillOpen as error:
         return render(request, "family/close.html", {**context, "matters": error.matters}, status=409)
     return redirect("family_done", event.pk)

@@ -1,12 +1,12 @@
 """Whose family page it is: the account whose money relatives may use, in the words of its region."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
 
 from django.http import HttpRequest
 
 from accounts.codes import PotKind
 from accounts.identity.access import actor_of, current_person, current_user
+from accounts.identity.actors import Act
 from accounts.models import Person
 from accounts.policies import registry
 from accounts.policies.terms import SharingTerms
@@ -85,24 +85,12 @@ def giving_of(request: HttpRequest) -> Giving | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
-    """Who acts and when: what every operation is told."""
+class OwnAct(Act):
+    """What an insured person does for themselves, now."""
 
     person: Person
-    on: date
-    at: datetime
-    actor: object
-
-    @property
-    def by_payer(self) -> dict:
-        return {"actor": self.actor, "payer": self.person, "on": self.on, "at": self.at}
-
-    @property
-    def by_user(self) -> dict:
-        return {"actor": self.actor, "user": self.person, "on": self.on, "at": self.at}
 
 
-def act_of(request: HttpRequest) -> Act:
+def own_act(request: HttpRequest) -> OwnAct:
     """Return the signed-in person as one who acts now."""
-    now = clock.now()
-    return Act(current_person(request), now.date(), now, actor_of(current_user(request)))
+    return OwnAct(actor_of(current_user(request)), clock.now(), current_person(request))

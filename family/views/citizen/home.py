@@ -13,7 +13,7 @@ from family.models import Invitation
 from family.queries.bonds import bonds_given, bonds_received, undoable
 from family.queries.eligibility import relations_offered
 from family.queries.invitations import invitations_received, invitations_sent
-from family.views.citizen.current_account import Act, Giving, act_of, giving_of
+from family.views.citizen.current_account import Giving, OwnAct, giving_of, own_act
 from family.views.citizen.labels import Asked
 from family.views.citizen.result import events_shown
 
@@ -29,7 +29,7 @@ def family(request: HttpRequest) -> HttpResponse:
     giving = giving_of(request)
     if giving is None:
         return redirect("family_from_others")
-    act = act_of(request)
+    act = own_act(request)
     asked = asked_by(giving, act)
     context = {
         "giving": giving,
@@ -45,12 +45,12 @@ def family(request: HttpRequest) -> HttpResponse:
     return render(request, "family/family.html", context)
 
 
-def asked_by(giving: Giving, act: Act) -> list[Asked]:
+def asked_by(giving: Giving, act: OwnAct) -> list[Asked]:
     """Return the invitations that still matter to the inviter: waiting, and settled in the last month."""
     rows = invitations_sent(giving.person, giving.region)
     return [Asked(one, act.at, giving.terms) for one in rows[:30] if _matters(one, act)]
 
 
-def _matters(invitation: Invitation, act: Act) -> bool:
+def _matters(invitation: Invitation, act: OwnAct) -> bool:
     over = invitation.closed_at or invitation.expires_at
     return over is None or over > act.at - SHOWN_FOR

@@ -14,7 +14,7 @@ from family.operations import invitations
 from family.queries.facts import funds_name, is_pool
 from family.queries.invitations import invitation_sent, timeline
 from family.views.citizen import share_sheet
-from family.views.citizen.current_account import Act, act_of, giving_of
+from family.views.citizen.current_account import OwnAct, giving_of, own_act
 from family.views.citizen.home import asked_by
 from family.views.citizen.labels import Asked, pronoun
 from family.views.citizen.refusals import answering
@@ -27,7 +27,7 @@ from yibao.lib.days import short_day_words
 @answering
 def invitation(request: HttpRequest, number: str) -> HttpResponse:
     """Show one's own invitation. With HTMX (「看看有没有新情况」) only where it stands."""
-    context = _context(act_of(request), number)
+    context = _context(own_act(request), number)
     if request.htmx:
         return render(request, "family/_invitation.html", {**context, "announcement": "已更新。"})
     return render(request, "family/invitation.html", {**context, "back_url": reverse("family")})
@@ -39,7 +39,7 @@ def invitation(request: HttpRequest, number: str) -> HttpResponse:
 @answering
 def sent(request: HttpRequest, number: str) -> HttpResponse:
     """Say that it has gone out, and what comes next."""
-    context = _context(act_of(request), number)
+    context = _context(own_act(request), number)
     if not context["asked"].is_waiting:
         return redirect("family_invitation", number)
     return render(request, "family/invite_sent.html", context)
@@ -51,7 +51,7 @@ def sent(request: HttpRequest, number: str) -> HttpResponse:
 @answering
 def sheet(request: HttpRequest, number: str) -> HttpResponse:
     """Show a sheet to print for the relative: how to agree, and, in the session that sent it, a code to scan."""
-    context = _context(act_of(request), number)
+    context = _context(own_act(request), number)
     if not context["asked"].is_waiting:
         return redirect("family_invitation", number)
     landing = share_sheet.landing_of(request, number)
@@ -66,7 +66,7 @@ def sheet(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, "family/invitation_sheet.html", context)
 
 
-def _context(act: Act, number: str) -> dict:
+def _context(act: OwnAct, number: str) -> dict:
     found = invitation_sent(act.person, number)
     asked = Asked(found, act.at, registry.sharing_or_none(found.region, act.on))
     return {
@@ -93,8 +93,8 @@ def _marks(asked: Asked) -> list[dict]:
 @answering
 def resend(request: HttpRequest, number: str) -> HttpResponse:
     """Send it once more. With HTMX the answer is its card."""
-    act = act_of(request)
-    again = invitations.resend(**act.by_payer, number=number)
+    act = own_act(request)
+    again = invitations.resend(act=act, payer=act.person, number=number)
     share_sheet.keep(request, again)
     asked = Asked(again.invitation, act.at)
     words = f"已重新发给{asked.name}，有效到{short_day_words(asked.last_day)}。"
@@ -109,8 +109,8 @@ def resend(request: HttpRequest, number: str) -> HttpResponse:
 @answering
 def withdraw(request: HttpRequest, number: str) -> HttpResponse:
     """Take it back. With HTMX the answer is what is left of its card, and how many still wait."""
-    act = act_of(request)
-    asked = Asked(invitations.withdraw(**act.by_payer, number=number), act.at)
+    act = own_act(request)
+    asked = Asked(invitations.withdraw(act=act, payer=act.person, number=number), act.at)
     words = f"已撤回给{asked.name}的邀请，没有用到您的钱。"
     if request.htmx:
         return _card(request, act, asked, words)
@@ -118,7 +118,7 @@ def withdraw(request: HttpRequest, number: str) -> HttpResponse:
     return redirect("family")
 
 
-def _card(request: HttpRequest, act: Act, asked: Asked, words: str) -> HttpResponse:
+def _card(request: HttpRequest, act: OwnAct, asked: Asked, words: str) -> HttpResponse:
     giving = giving_of(request)
     if giving is None:
         raise Http404

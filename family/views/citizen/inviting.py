@@ -18,7 +18,7 @@ from family.queries.eligibility import relations_offered, to_invite
 from family.queries.invitations import draft_of
 from family.rules import IncompleteDraft
 from family.views.citizen import share_sheet
-from family.views.citizen.current_account import Act, Giving, act_of, giving_of
+from family.views.citizen.current_account import Giving, OwnAct, giving_of, own_act
 from family.views.citizen.labels import gender_in, pronoun, scope_words
 from family.views.citizen.refusals import answering, refused
 from yibao.lib.days import day_words
@@ -30,7 +30,7 @@ from yibao.lib.fen import yuan
 @require_http_methods(["GET", "POST"])
 def relation(request: HttpRequest) -> HttpResponse:
     """Step 1. Whoever cannot invite anybody learns it here, before giving any data."""
-    giving, act = giving_of(request), act_of(request)
+    giving, act = giving_of(request), own_act(request)
     if giving is None:
         return redirect("family_from_others")
     if reasons := to_invite(payer=act.person, region=giving.region, on=act.on):
@@ -56,7 +56,7 @@ def relation(request: HttpRequest) -> HttpResponse:
 @require_GET
 def others(request: HttpRequest) -> HttpResponse:
     """「不在这些里面」: who can be invited here, who cannot, and what they can do instead."""
-    giving, act = giving_of(request), act_of(request)
+    giving, act = giving_of(request), own_act(request)
     if giving is None:
         return redirect("family_from_others")
     context = {
@@ -111,7 +111,7 @@ def terms(request: HttpRequest) -> HttpResponse:
     return redirect("family_invite_check")
 
 
-def _not_allowed(form: TermsForm, giving: Giving, act: Act) -> None:
+def _not_allowed(form: TermsForm, giving: Giving, act: OwnAct) -> None:
     """Put what the rules say against this limit or day at its field: it was typed here."""
     found = to_invite(
         payer=act.person, region=giving.region, on=act.on,
@@ -140,14 +140,14 @@ def check(request: HttpRequest) -> HttpResponse:
     if not form.is_valid() or form.cleaned_data["draft"] != draft.pk:
         return _check_page(request, form, giving, act, draft)
     try:
-        sent = invitations.send(**act.by_payer, region=giving.region)
+        sent = invitations.send(act=act, payer=act.person, region=giving.region)
     except IncompleteDraft:
         return redirect("family_invite_relation")
     share_sheet.keep(request, sent)
     return redirect("family_invite_sent", sent.invitation.number)
 
 
-def _check_page(request: HttpRequest, form: AgreeForm, giving: Giving, act: Act, draft: Invitation) -> HttpResponse:
+def _check_page(request: HttpRequest, form: AgreeForm, giving: Giving, act: OwnAct, draft: Invitation) -> HttpResponse:
     reasons = to_invite(
         payer=act.person, region=giving.region, on=act.on, relation=draft.relation, certno=draft.invitee_certno,
         scopes=tuple(draft.scopes), limit_fen=draft.limit_fen, until_on=draft.until_on,
@@ -168,7 +168,7 @@ def _check_page(request: HttpRequest, form: AgreeForm, giving: Giving, act: Act,
     return render(request, "family/invite_check.html", context, status=422 if form.errors else 200)
 
 
-def _sent_already(request: HttpRequest, act: Act) -> Invitation | None:
+def _sent_already(request: HttpRequest, act: OwnAct) -> Invitation | None:
     """Return the invitation that this very page has sent before: its draft is the one-time token of the form."""
     key = request.POST.get("draft", "")
     rows = Invitation.objects.filter(payer=act.person, number__isnull=False)
@@ -187,19 +187,19 @@ def _missing_step(draft: Invitation) -> str:
 @require_POST
 def discard(request: HttpRequest) -> HttpResponse:
     """「先不发」: throw away what was filled in."""
-    giving, act = giving_of(request), act_of(request)
+    giving, act = giving_of(request), own_act(request)
     if giving is not None:
-        drafts.discard(actor=act.actor, payer=act.person, region=giving.region)
+        drafts.discard(act=act, payer=act.person, region=giving.region)
     return redirect("family")
 
 
-def _under_way(request: HttpRequest) -> tuple[Giving | None, Act, Invitation | None]:
-    giving, act = giving_of(request), act_of(request)
+def _under_way(request: HttpRequest) -> tuple[Giving | None, OwnAct, Invitation | None]:
+    giving, act = giving_of(request), own_act(request)
     return giving, act, draft_of(act.person, giving.region) if giving is not None and giving.terms else None
 
 
-def _keep(giving: Giving, act: Act, **given: Any) -> None:
-    drafts.draft(actor=act.actor, payer=act.person, region=giving.region, at=act.at, **given)
+def _keep(giving: Giving, act: OwnAct, **given: Any) -> None:
+    drafts.draft(act=act, payer=act.person, region=giving.region, **given)
 
 
 def _next_of(request: HttpRequest, name: str) -> str:

@@ -13,7 +13,7 @@ from family.operations import bonds
 from family.queries.bonds import Card, card_given, history, undoable
 from family.queries.facts import funds_name, is_pool
 from family.rules import Changed
-from family.views.citizen.current_account import Act, act_of
+from family.views.citizen.current_account import OwnAct, own_act
 from family.views.citizen.labels import pronoun, scope_words, undo_words
 from family.views.citizen.refusals import answering
 from family.views.citizen.result import events_shown
@@ -27,7 +27,7 @@ from yibao.lib.fen import yuan
 @answering
 def member(request: HttpRequest, bond_id: int) -> HttpResponse:
     """Show what one relative uses, may use and where, and what has happened since."""
-    act = act_of(request)
+    act = own_act(request)
     card = card_given(act.person, bond_id, act.on)
     context = {
         **_about(card, act),
@@ -38,7 +38,7 @@ def member(request: HttpRequest, bond_id: int) -> HttpResponse:
     return render(request, "family/member.html", context)
 
 
-def _about(card: Card, act: Act) -> dict:
+def _about(card: Card, act: OwnAct) -> dict:
     bond = card.bond
     return {
         "card": card,
@@ -61,7 +61,7 @@ def _about(card: Card, act: Act) -> dict:
 @answering
 def limit(request: HttpRequest, bond_id: int) -> HttpResponse:
     """Change the yearly limit: its own page, or with HTMX the row that becomes a form and back."""
-    act = act_of(request)
+    act = own_act(request)
     card = _active(act, bond_id)
     if request.htmx and "cancel" in request.GET:
         return _limit_row(request, act, card, "")
@@ -73,13 +73,13 @@ def limit(request: HttpRequest, bond_id: int) -> HttpResponse:
         context = {**_about(card, act), "form": form, "back_url": reverse("family_member", args=[bond_id])}
         template = "family/_limit_form.html" if request.htmx else "family/limit.html"
         return render(request, template, context, status=422 if form.errors else 200)
-    event = bonds.set_limit(**act.by_payer, bond_id=bond_id, limit_fen=form.cleaned_data["limit"])
+    event = bonds.set_limit(act=act, payer=act.person, bond_id=bond_id, limit_fen=form.cleaned_data["limit"])
     if request.htmx:
         return _limit_row(request, act, card_given(act.person, bond_id, act.on), "额度已修改。")
     return redirect("family_done", event.pk)
 
 
-def _limit_row(request: HttpRequest, act: Act, card: Card, announcement: str) -> HttpResponse:
+def _limit_row(request: HttpRequest, act: OwnAct, card: Card, announcement: str) -> HttpResponse:
     events = (event for event in undoable(act.person, act.at) if event.bond_id == card.bond.pk)
     context = {**_about(card, act), "announcement": announcement, "undoable": events_shown(events, act)}
     return render(request, "family/_limit.html", context)
@@ -91,7 +91,7 @@ def _limit_row(request: HttpRequest, act: Act, card: Card, announcement: str) ->
 @answering
 def end_day(request: HttpRequest, bond_id: int) -> HttpResponse:
     """Change the last day."""
-    act = act_of(request)
+    act = own_act(request)
     card = _active(act, bond_id)
     until = card.bond.until_on
     form = EndDayForm(
@@ -102,7 +102,7 @@ def end_day(request: HttpRequest, bond_id: int) -> HttpResponse:
     if not form.is_bound or form.errors:
         context = {**_about(card, act), "form": form, "back_url": reverse("family_member", args=[bond_id])}
         return render(request, "family/end_day.html", context, status=422 if form.errors else 200)
-    event = bonds.set_end(**act.by_payer, bond_id=bond_id, until_on=form.cleaned_data["until"])
+    event = bonds.set_end(act=act, payer=act.person, bond_id=bond_id, until_on=form.cleaned_data["until"])
     return redirect("family_done", event.pk)
 
 
@@ -111,7 +111,8 @@ def end_day(request: HttpRequest, bond_id: int) -> HttpResponse:
 @answering
 def suspend(request: HttpRequest, bond_id: int) -> HttpResponse:
     """Stop the use at once; nothing is lost by it, so there is no page in between."""
-    event = bonds.suspend(**act_of(request).by_payer, bond_id=bond_id)
+    act = own_act(request)
+    event = bonds.suspend(act=act, payer=act.person, bond_id=bond_id)
     return redirect("family_done", event.pk)
 
 
@@ -119,7 +120,8 @@ def suspend(request: HttpRequest, bond_id: int) -> HttpResponse:
 @require_POST
 @answering
 def resume(request: HttpRequest, bond_id: int) -> HttpResponse:
-    event = bonds.resume(**act_of(request).by_payer, bond_id=bond_id)
+    act = own_act(request)
+    event = bonds.resume(act=act, payer=act.person, bond_id=bond_id)
     return redirect("family_done", event.pk)
 
 
@@ -129,15 +131,15 @@ def resume(request: HttpRequest, bond_id: int) -> HttpResponse:
 @answering
 def remove(request: HttpRequest, bond_id: int) -> HttpResponse:
     """Say what removing means, then do it. No reason is asked for."""
-    act = act_of(request)
+    act = own_act(request)
     card = _active(act, bond_id)
     if request.method == "POST":
-        return redirect("family_done", bonds.remove(**act.by_payer, bond_id=bond_id).pk)
+        return redirect("family_done", bonds.remove(act=act, payer=act.person, bond_id=bond_id).pk)
     context = {**_about(card, act), "back_url": reverse("family_member", args=[bond_id])}
     return render(request, "family/remove.html", context)
 
 
-def _active(act: Act, bond_id: int) -> Card:
+def _active(act: OwnAct, bond_id: int) -> Card:
     """Return a bond that can still be changed. Raises Bond.DoesNotExist, Changed."""
     card = card_given(act.person, bond_id, act.on)
     if card.bond.has_ended:

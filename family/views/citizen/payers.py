@@ -20,7 +20,7 @@ from family.queries.invitations import invitations_received
 from family.queries.plan import Plan, plan
 from family.queries.preview import Shown, shown
 from family.rules import Changed, Where
-from family.views.citizen.current_account import Act, act_of
+from family.views.citizen.current_account import OwnAct, own_act
 from family.views.citizen.labels import pronoun, scope_words, undo_words
 from family.views.citizen.refusals import answering
 from family.views.citizen.result import events_shown
@@ -41,7 +41,7 @@ PLACES = (
 @require_GET
 def from_others(request: HttpRequest) -> HttpResponse:
     """Show whose money one may use, first to last. Whoever has no account starts here."""
-    act = act_of(request)
+    act = own_act(request)
     _, account = my_account(request)
     context = {
         **_order(act),
@@ -53,7 +53,7 @@ def from_others(request: HttpRequest) -> HttpResponse:
     return render(request, "family/from_others.html", context)
 
 
-def _order(act: Act) -> dict:
+def _order(act: OwnAct) -> dict:
     cards = bonds_received(act.person, act.on)
     return {
         "cards": [(card, _money(card, act)) for card in cards],
@@ -62,7 +62,7 @@ def _order(act: Act) -> dict:
     }
 
 
-def _money(card: Card, act: Act) -> str:
+def _money(card: Card, act: OwnAct) -> str:
     return "共济账户" if is_pool(card.bond.region, act.on) else funds_name(card.bond.region)
 
 
@@ -72,7 +72,7 @@ def _money(card: Card, act: Act) -> str:
 @answering
 def move(request: HttpRequest) -> HttpResponse:
     """Move one relative up or down by one place. With HTMX the answer is the list."""
-    act = act_of(request)
+    act = own_act(request)
     cards = bonds_received(act.person, act.on)
     order = [card.bond.pk for card in cards]
     wanted = request.POST.get("bond", "")
@@ -83,7 +83,7 @@ def move(request: HttpRequest) -> HttpResponse:
     there = here + (-1 if request.POST.get("to") == UP else 1)
     if 0 <= there < len(order):
         order[here], order[there] = order[there], order[here]
-        bonds.reorder(**act.by_user, bond_ids=order)
+        bonds.reorder(act=act, user=act.person, bond_ids=order)
     name = next(card.other.name for card in cards if card.bond.pk == bond_id)
     words = f"{name}现在是第{order.index(bond_id) + 1}位"
     if request.htmx:
@@ -99,7 +99,7 @@ def move(request: HttpRequest) -> HttpResponse:
 @answering
 def payer(request: HttpRequest, bond_id: int) -> HttpResponse:
     """Show what one may use of one relative's money, where, and what has happened since."""
-    act = act_of(request)
+    act = own_act(request)
     card = card_received(act.person, bond_id, act.on)
     context = {
         **_about(card, act),
@@ -109,7 +109,7 @@ def payer(request: HttpRequest, bond_id: int) -> HttpResponse:
     return render(request, "family/payer.html", context)
 
 
-def _about(card: Card, act: Act) -> dict:
+def _about(card: Card, act: OwnAct) -> dict:
     return {
         "card": card,
         "bond": card.bond,
@@ -129,12 +129,12 @@ def _about(card: Card, act: Act) -> dict:
 @answering
 def leave(request: HttpRequest, bond_id: int) -> HttpResponse:
     """「不再用陈静的钱」: say what it means, then do it."""
-    act = act_of(request)
+    act = own_act(request)
     card = card_received(act.person, bond_id, act.on)
     if card.bond.has_ended:
         raise Changed
     if request.method == "POST":
-        return redirect("family_done", bonds.leave(**act.by_user, bond_id=bond_id).pk)
+        return redirect("family_done", bonds.leave(act=act, user=act.person, bond_id=bond_id).pk)
     return render(
         request, "family/leave.html", {**_about(card, act), "back_url": reverse("family_payer", args=[bond_id])}
     )
@@ -145,7 +145,7 @@ def leave(request: HttpRequest, bond_id: int) -> HttpResponse:
 @require_GET
 def preview(request: HttpRequest) -> HttpResponse:
     """Try a bill out: how much would come from whom, and how much in cash. Nothing moves."""
-    act = act_of(request)
+    act = own_act(request)
     form = PreviewForm(request.GET if "amount" in request.GET else None, places=PLACES)
     region = _insured_in(request, act)
     found: Plan | None = None
@@ -176,7 +176,7 @@ def _shown(bill: Shown, region: str) -> dict:
     }
 
 
-def _insured_in(request: HttpRequest, act: Act) -> str:
+def _insured_in(request: HttpRequest, act: OwnAct) -> str:
     """Return where the person is insured, for the rules of spending; "" where none are on file."""
     accounts, account = my_account(request)
     resident = accounts.resident_on(act.on)

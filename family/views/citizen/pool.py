@@ -12,7 +12,7 @@ from accounts.identity.access import person_required
 from family.forms.bonds import OTHER, AmountForm
 from family.operations import pool
 from family.queries.eligibility import Movable, to_move_in
-from family.views.citizen.current_account import Act, Giving, act_of, giving_of
+from family.views.citizen.current_account import Giving, OwnAct, giving_of, own_act
 from family.views.citizen.labels import undo_words
 from family.views.citizen.refusals import answering, changed, refused
 from yibao.lib.fen import yuan
@@ -26,7 +26,7 @@ CHOSEN = "family_transfer"  # in the session: region, fen, and the key that lets
 @answering
 def transfer(request: HttpRequest) -> HttpResponse:
     """Ask how much. What has to stay, the most, and how often it may be done are said before."""
-    giving, act = _pool_of(request), act_of(request)
+    giving, act = _pool_of(request), own_act(request)
     movable = to_move_in(payer=act.person, region=giving.region, on=act.on)
     if movable.reasons:
         return _explained(request, movable)
@@ -49,7 +49,7 @@ def transfer(request: HttpRequest) -> HttpResponse:
 @require_GET
 def left(request: HttpRequest) -> HttpResponse:
     """Say what the choice so far would leave; nothing while it makes no sense yet. HTMX only: others see it on the check."""
-    giving, act = _pool_of(request), act_of(request)
+    giving, act = _pool_of(request), own_act(request)
     if not request.htmx:  # type: ignore[attr-defined]
         return redirect("family_transfer")
     movable = to_move_in(payer=act.person, region=giving.region, on=act.on)
@@ -67,7 +67,7 @@ def left(request: HttpRequest) -> HttpResponse:
 @answering
 def check(request: HttpRequest) -> HttpResponse:
     """Show it once more; the button moves the money, and only once whatever is clicked."""
-    giving, act = _pool_of(request), act_of(request)
+    giving, act = _pool_of(request), own_act(request)
     chosen = request.session.get(CHOSEN)
     key = request.POST.get("key", "")
     if chosen is None or chosen["region"] != giving.region or (request.method == "GET" and "event" in chosen):
@@ -76,7 +76,7 @@ def check(request: HttpRequest) -> HttpResponse:
         if key != chosen["key"]:
             return changed(request, back_url=reverse("family_transfer"))
         try:
-            event = pool.move_in(**act.by_payer, region=giving.region, amount_fen=chosen["fen"], key=key)
+            event = pool.move_in(act=act, payer=act.person, region=giving.region, amount_fen=chosen["fen"], key=key)
         except pool.posting.NotEnough:
             return changed(request, back_url=reverse("family_transfer"), text="能转入的金额刚刚变了。")
         request.session[CHOSEN] = {**chosen, "event": event.pk}
@@ -87,7 +87,7 @@ def check(request: HttpRequest) -> HttpResponse:
     return _check_page(request, act, giving, movable, chosen)
 
 
-def _check_page(request: HttpRequest, act: Act, giving: Giving, movable: Movable, chosen: dict) -> HttpResponse:
+def _check_page(request: HttpRequest, act: OwnAct, giving: Giving, movable: Movable, chosen: dict) -> HttpResponse:
     fen = chosen["fen"]
     if fen > movable.movable_fen:
         return redirect("family_transfer")

@@ -17,7 +17,7 @@ from family.models import Event
 from family.operations import undoing
 from family.queries.facts import funds_name, is_pool
 from family.rules import CannotUndo
-from family.views.citizen.current_account import Act, act_of
+from family.views.citizen.current_account import OwnAct, own_act
 from family.views.citizen.refusals import answering
 from yibao.lib.clock import SHANGHAI
 from yibao.lib.days import day_words
@@ -59,7 +59,7 @@ class Done:
 @answering
 def done(request: HttpRequest, event_id: int) -> HttpResponse:
     """Show the result of one's own act. An inviter also sees that somebody agreed on their phone."""
-    act = act_of(request)
+    act = own_act(request)
     rows = Event.objects.select_related("bond__payer", "bond__user", "bond__invitation", "invitation__payer", "undoes")
     event = rows.get(Q(by=act.person) | Q(payer=act.person, kind=EventKind.ACCEPTED), pk=event_id)
     result = done_of(event, act, undone=Event.objects.filter(undoes=event).exists())
@@ -71,23 +71,23 @@ def done(request: HttpRequest, event_id: int) -> HttpResponse:
 @answering
 def undo(request: HttpRequest, event_id: int) -> HttpResponse:
     """Take back what one did a few minutes ago; where it is too late, say why."""
-    act = act_of(request)
+    act = own_act(request)
     try:
-        event = undoing.undo(actor=act.actor, person=act.person, event_id=event_id, on=act.on, at=act.at)
+        event = undoing.undo(act=act, person=act.person, event_id=event_id)
     except CannotUndo as error:
         context = {"message": error.message, "back_url": reverse("family")}
         return render(request, "family/cannot_undo.html", context, status=409)
     return redirect("family_done", event.pk)
 
 
-def events_shown(events: Iterable[Event], act: Act) -> list[Done]:
+def events_shown(events: Iterable[Event], act: OwnAct) -> list[Done]:
     """Return what can still be taken back, the latest first; the parts of a larger act stand under it."""
     shown = [event for event in events if event.part_of_id is None]
     prefetch_related_objects(shown, *_NEEDED)
     return [done_of(event, act, undone=False) for event in shown]
 
 
-def done_of(event: Event, act: Act, *, undone: bool) -> Done:
+def done_of(event: Event, act: OwnAct, *, undone: bool) -> Done:
     """Return an event as its own page and the hub say it."""
     kind = EventKind(event.kind)
     can_undo = (
@@ -97,7 +97,7 @@ def done_of(event: Event, act: Act, *, undone: bool) -> Done:
     return Done(event, title, lines, event.undo_until if can_undo else None, undone, event.payer_id == act.person.pk)
 
 
-def _words(event: Event, kind: EventKind, act: Act) -> tuple[str, tuple[str, ...]]:
+def _words(event: Event, kind: EventKind, act: OwnAct) -> tuple[str, tuple[str, ...]]:
     if kind == EventKind.UNDONE and event.undoes is not None:
         return f"已撤回：{EventKind(event.undoes.kind).label}", ("和没有办过一样。",)
     if kind in (EventKind.MOVED_IN, EventKind.MOVED_BACK, EventKind.CLOSED):
@@ -126,7 +126,7 @@ def _declined_words(event: Event) -> tuple[str, tuple[str, ...]]:
     return "已回复不同意", (f"已经告诉{event.invitation.payer.name}。", "没有用到任何人的钱。")
 
 
-def _bond_words(event: Event, kind: EventKind, act: Act) -> tuple[str, tuple[str, ...]]:
+def _bond_words(event: Event, kind: EventKind, act: OwnAct) -> tuple[str, tuple[str, ...]]:
     bond = event.bond
     assert bond is not None
     name, payer = bond.user.name, bond.payer.name
@@ -158,7 +158,7 @@ def _bond_words(event: Event, kind: EventKind, act: Act) -> tuple[str, tuple[str
     return words.get(kind, (str(kind.label), ()))
 
 
-def _accepted_words(event: Event, money: str, act: Act) -> tuple[str, tuple[str, ...]]:
+def _accepted_words(event: Event, money: str, act: OwnAct) -> tuple[str, tuple[str, ...]]:
     bond = event.bond
     assert bond is not None
     payer, user = bond.payer, bond.user

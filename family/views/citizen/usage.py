@@ -17,7 +17,7 @@ from accounts.identity.access import person_required
 from accounts.views.citizen.entries import _harmless as harmless
 from family.forms.bonds import UsageForm
 from family.queries.usage import Use, totals, used_of_mine, used_of_others
-from family.views.citizen.current_account import act_of
+from family.views.citizen.current_account import own_act
 from yibao.lib.fen import yuan
 
 A_PAGE = 20
@@ -51,7 +51,7 @@ class Selection:
 
 
 def _selected(request: HttpRequest, side: Side) -> Selection:
-    act = act_of(request)
+    act = own_act(request)
     everything = side.source(act.person)
     people = list({use.other.pk: f"{use.other.name}（{use.kin}）" for use in everything}.items())
     years = sorted({use.on.year for use in everything} | {act.on.year}, reverse=True)

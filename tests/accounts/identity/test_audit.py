@@ -10,6 +10,7 @@ from accounts.identity import audit
 from accounts.identity.actors import MAX_LENGTH, Act, Actor
 from accounts.models import AuditEvent, Contribution, Enrolment, Import, User
 from accounts.queries.people import lookups_of
+from tests.factories.acts import act_at
 from tests.factories.people import ContributionFactory, EnrolmentFactory, PersonFactory, certno
 
 AT = datetime(2025, 3, 1, 1, 0, tzinfo=UTC)
@@ -69,7 +70,7 @@ def test_who_looked_somebody_up_is_shown_to_them_the_latest_first_and_to_nobody_
 @pytest.mark.parametrize("detail", [{"certno": certno(5)}, {"note": ["电话 19900012345"]}, {certno(5): 1}])
 def test_personal_data_is_kept_out_of_the_audit_trail(detail: dict[str, object]) -> None:
     with pytest.raises(audit.PersonalDataError) as error:
-        audit.record(act=Act(Actor.system("test"), AT), verb="x.done", detail=detail)
+        audit.record(act=act_at(AT), verb="x.done", detail=detail)
     assert certno(5) not in str(error.value)
     assert not AuditEvent.objects.exists()
 
@@ -84,7 +85,7 @@ def test_history_cannot_be_rewritten_by_sql_either(table: str, statement: str, r
     EnrolmentFactory()
     ContributionFactory()
     Import.objects.create(kind="roster", digest="0" * 64, rows=1, actor="system:test")
-    audit.record(act=Act(Actor.system("test"), AT), verb="x.done")
+    audit.record(act=act_at(AT), verb="x.done")
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute(f"SET LOCAL session_replication_role = {role}")

@@ -10,6 +10,7 @@ from accounts.jobs.worker import CLOSE_YEAR, run_job
 from accounts.ledger.posting import Move, post
 from accounts.ledger.pots import open_missing, pots_of, system_pot
 from tests.accounts.policies.test_vectors import OF_JOBS, cases
+from tests.factories.acts import act_on
 from tests.factories.people import ContributionFactory, EnrolmentFactory, PersonFactory
 from yibao.lib import clock
 from yibao.lib.fen import parse_yuan, yuan
@@ -42,10 +43,9 @@ def test_the_year_end_moves_what_is_left_and_credits_the_next_year(case):
         current = pots_of(person.pk, region)[PotKind.CURRENT].pk
         target = system_pot(region, PotKind.INSTITUTIONS)
         post(
-            actor=actor,
+            act=act_on(date(year, 5, 1)),
             kind=VoucherKind.SPENDING,
             region=region,
-            on=date(year, 5, 1),
             key="bill-1",
             payload={"spent": spent},
             pots=[current],

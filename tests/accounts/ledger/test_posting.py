@@ -10,8 +10,8 @@ from accounts.ledger.posting import AlreadyReversed, KeyReused, Move, NotEnough,
 from accounts.ledger.pots import receivables, system_pot
 from accounts.ledger.verify import findings
 from accounts.models import Pot, Transfer, Voucher
+from tests.factories.acts import act_on
 from tests.personas import (
-    ACTOR,
     ZHOUSHAN,
     Balances,
     balances,
@@ -49,10 +49,9 @@ def post(
     *, key: str, moves: list[Move], pots: list[int], on: date = MARCH, kind: str = VoucherKind.SPENDING
 ) -> Voucher:
     return posting.post(
-        actor=ACTOR,
+        act=act_on(on),
         kind=VoucherKind.SPENDING,
         region=ZHOUSHAN,
-        on=on,
         key=key,
         payload={},
         pots=pots,

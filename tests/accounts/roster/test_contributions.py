@@ -8,10 +8,10 @@ import pytest
 from django.db import connection
 
 from accounts.codes import JobKind
-from accounts.identity.actors import Act, Actor
 from accounts.jobs.runs import excluding_imports, open_run
 from accounts.models import AuditEvent, Contribution, Enrolment, Run
 from tests.accounts.roster.import_kit import contributions, kept, refusal, roster
+from tests.factories.acts import act_at
 from tests.factories.files import contribution_row, csv_file, roster_row, xlsx_file
 from tests.factories.people import EnrolmentFactory, PersonFactory, certno
 
@@ -195,7 +195,7 @@ def test_opening_a_run_waits_for_an_import_and_an_import_for_a_run(committed_db:
         importing.join(timeout=1)
         assert importing.is_alive()
         run = open_run(
-            act=Act(Actor.system("test"), AT),
+            act=act_at(AT),
             kind=JobKind.ACCRUAL,
             region="350500",
             period="2025-01",

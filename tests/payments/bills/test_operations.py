@@ -14,7 +14,8 @@ from accounts.models import Voucher
 from family.rules import Source, spending_plan
 from payments.bills import operations
 from payments.models import Bill
-from tests.personas import ACTOR, HUNAN, ZHOUSHAN, Balances, balances, changed, clinic, give, insured, run
+from tests.factories.acts import act_on
+from tests.personas import HUNAN, ZHOUSHAN, Balances, balances, changed, clinic, give, insured, run
 
 MARCH = date(2025, 3, 3)
 
@@ -22,7 +23,7 @@ MARCH = date(2025, 3, 3)
 def pay(person, amount_fen: int, key: str, *, on: date = MARCH, place=None, region: str = ZHOUSHAN) -> Bill:
     place = place or clinic(code=f"H-{key}")
     return operations.pay(
-        actor=ACTOR, institution=place, person=person, region=region, amount_fen=amount_fen, on=on, key=key
+        act=act_on(on), institution=place, person=person, region=region, amount_fen=amount_fen, on=on, key=key
     )
 
 
@@ -113,27 +114,27 @@ class TestPaying:
 class TestRefund:
     def test_everything_goes_back_to_the_pots_it_came_from(self, someone):
         bill = pay(someone, 1300_50, "b1")
-        operations.refund(actor=ACTOR, bill=bill, on=MARCH, key="r1", reason="退药")
+        operations.refund(act=act_on(MARCH), bill=bill, key="r1", reason="退药")
         assert balances(someone) == Balances(current=300_00, carried=1000_00)
         assert list(findings()) == []
 
     def test_it_is_given_once(self, someone):
         bill = pay(someone, 100_00, "b1")
-        first = operations.refund(actor=ACTOR, bill=bill, on=MARCH, key="r1", reason="退药")
-        assert operations.refund(actor=ACTOR, bill=bill, on=MARCH, key="r1", reason="退药") == first
+        first = operations.refund(act=act_on(MARCH), bill=bill, key="r1", reason="退药")
+        assert operations.refund(act=act_on(MARCH), bill=bill, key="r1", reason="退药") == first
         with pytest.raises(AlreadyReversed):
-            operations.refund(actor=ACTOR, bill=bill, on=MARCH, key="r2", reason="退药")
+            operations.refund(act=act_on(MARCH), bill=bill, key="r2", reason="退药")
         assert balances(someone).current == 300_00
 
     def test_cash_is_not_given_back_by_accounts(self):
         bill = pay(insured(), 50_00, "b1")
         with pytest.raises(PostingError, match="全部是现金"):
-            operations.refund(actor=ACTOR, bill=bill, on=MARCH, key="r1", reason="退药")
+            operations.refund(act=act_on(MARCH), bill=bill, key="r1", reason="退药")
 
     def test_a_refund_of_last_years_bill_is_carried(self, someone):
         bill = pay(someone, 300_00, "b1")
         run("rollover", "2025", on=date(2026, 1, 1))
-        operations.refund(actor=ACTOR, bill=bill, on=date(2026, 1, 8), key="r1", reason="退药")
+        operations.refund(act=act_on(date(2026, 1, 8)), bill=bill, key="r1", reason="退药")
         assert balances(someone) == Balances(current=0, carried=1300_00)
 
 
