@@ -69,7 +69,7 @@ class TermsForm(forms.Form):
 
 
 class AgreeForm(forms.Form):
-    """The tick before an invitation goes out. `draft` names the one draft that this page showed."""
+    """The checkbox before an invitation goes out. `draft` names the one draft that this page showed."""
 
     agree = forms.BooleanField(
         label="我已确认关系属实，同意这位家人用我的钱", error_messages={"required": TRUE_AND_AGREED}

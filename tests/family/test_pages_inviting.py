@@ -125,7 +125,7 @@ class TestThreeSteps:
         given = {"name": "林小雨", "certno": certno(1234), "phone": "19900012345", "no_phone": "on"}
         assert "请只留一样" in words(browser.post("/family/invite/person/", given))
 
-    def test_without_the_tick_nothing_is_sent(self):
+    def test_without_the_checkbox_nothing_is_sent(self):
         browser = browser_of(chen())
         fill(browser, "2", insured(resident=True))
         draft = Invitation.objects.get()

@@ -100,7 +100,7 @@ class Form(forms.Form):
 class TestForms:
     def test_the_browser_is_told_no_rules_so_that_the_server_explains_them(self):
         html = shown(
-            "{% field form.name %}{% field form.age %}{% choices form.kin %}{% tick form.agree %}", form=Form()
+            "{% field form.name %}{% field form.age %}{% choices form.kin %}{% checkbox form.agree %}", form=Form()
         )
         for attribute in ("required", "maxlength", "min=", 'type="number"', "placeholder"):
             assert attribute not in html

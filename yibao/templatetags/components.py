@@ -135,8 +135,8 @@ def choices(
     }
 
 
-@register.inclusion_tag("components/tick.html")
-def tick(bound: BoundField, label: str = "") -> dict[str, Any]:
+@register.inclusion_tag("components/checkbox.html")
+def checkbox(bound: BoundField, label: str = "") -> dict[str, Any]:
     return {
         "bound": bound,
         "label": label or bound.label,

@@ -128,7 +128,7 @@ def _not_allowed(form: TermsForm, giving: Giving, act: OwnAct) -> None:
 @require_http_methods(["GET", "POST"])
 @answering
 def check(request: HttpRequest) -> HttpResponse:
-    """Step 3: everything once more, the tick, and the button that counts. A second click finds what the first sent."""
+    """Step 3: everything once more, the checkbox, and the button that counts. A second click finds what the first sent."""
     giving, act, draft = _under_way(request)
     form = AgreeForm(_posted(request))
     if giving is not None and form.is_bound and (earlier := _sent_already(request, act)):
