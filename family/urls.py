@@ -45,7 +45,11 @@ urlpatterns = [
     # Answering
     path("family/invitations/<invitation:number>/answer/", answering.answer, name="family_answer"),
     path("family/invitations/<invitation:number>/refuse/", answering.refuse, name="family_refuse"),
-    path("family/invitations/<invitation:number>/stranger/", answering.disown, name="family_disown"),
+    path(
+        "family/invitations/<invitation:number>/stranger/",
+        answering.report_unknown_sender,
+        name="family_report_unknown_sender",
+    ),
     path("family/invitations/<invitation:number>/here/", accept_on_device.here, name="family_here"),
     path("family/invitations/<invitation:number>/here/code/", accept_on_device.send_code, name="family_here_code"),
     path("family/child/", accept_on_device.child, name="family_child"),

@@ -203,7 +203,7 @@ ROWS: dict[str, Row] = {
     "family_withdraw": Row(POSTED, method="post", other=404, args=sent_by),
     "family_answer": Row(PERSON, other=404, args=sent_to),
     "family_refuse": Row(PERSON, other=404, args=sent_to),
-    "family_disown": Row(PERSON, other=404, args=sent_to),
+    "family_report_unknown_sender": Row(PERSON, other=404, args=sent_to),
     "family_here": Row(PERSON, other=404, args=sent_by),
     "family_here_code": Row(POSTED, method="post", other=404, args=sent_by),
     "family_child": Row(PERSON),

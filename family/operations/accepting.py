@@ -75,7 +75,7 @@ def send_code(*, act: Act, payer: Person, number: str, address: str) -> UUID:
     phone = _own_phone(notifications.invitee_of(invitation))
     code = codes.issue_unseen(
         purpose=AGREE,
-        phone="" if invitation.disowned else phone,
+        phone="" if invitation.sender_unknown else phone,
         whose=_whose(invitation),
         now=act.at,
         about=_about(invitation),
@@ -111,7 +111,7 @@ def accept_with_code(
     last = certificates.normalise(last_four)
     has_name = constant_time_compare(folded(name), folded(user.name if user else ""))
     has_last = constant_time_compare(last, invitation.invitee_certno[-4:])
-    if user is None or invitation.disowned or not (has_name and has_last):
+    if user is None or invitation.sender_unknown or not (has_name and has_last):
         raise NoMatch
     with transaction.atomic():
         return accept_locked(act, invitation, user, user, Consent.CODE)
@@ -144,7 +144,7 @@ def accept_for_child(*, act: Act, parent: Person, number: str, name: str, certno
         require_open(invitation, act.at)
         refuse(for_user(_on_payers_side(invitation, act.on)))
         has_name = constant_time_compare(folded(name), folded(user.name if user else ""))
-        if user is None or invitation.disowned or not has_name or _against_child(invitation, user, act.on):
+        if user is None or invitation.sender_unknown or not has_name or _against_child(invitation, user, act.on):
             raise Refused((_NOT_DONE,))
         return _agreed(act, invitation, user, parent, Consent.PARENT)
 
@@ -154,7 +154,7 @@ def accept_locked(act: Act, invitation: Invitation, user: Person, by: Person, co
     locks.lock_people([invitation.payer_id, user.pk])
     invitation = locks.lock_invitation(invitation.pk)
     require_open(invitation, act.at)
-    if invitation.disowned:
+    if invitation.sender_unknown:
         raise Changed
     found = _against(invitation, user, act.on)
     if consent != Consent.COUNTER:

@@ -109,7 +109,7 @@ def withdraw(*, act: Act, payer: Person, number: str) -> Invitation:
         close(invitation, InvitationState.WITHDRAWN, act.at)
         _write(act, EventKind.WITHDRAWN, payer, invitation)
         invitee = notifications.invitee_of(invitation)
-        if invitee and not invitation.disowned:
+        if invitee and not invitation.sender_unknown:
             text = "不用再答复了，没有用到任何人的钱。"
             notifications.notify_person(act=act, person=invitee, title=f"{payer.name}撤回了邀请", text=text)
     return invitation
@@ -155,12 +155,12 @@ def decline(*, act: Act, user: Person, number: str, answer: str = "", not_family
     with transaction.atomic():
         invitation = locks.lock_invitation(_received(user, number).pk)
         require_open(invitation, act.at)
-        if invitation.disowned:
+        if invitation.sender_unknown:
             raise Changed
         was = str(invitation.state)
         if not_family:
-            invitation.disowned = True
-            invitation.save(update_fields=["disowned"])
+            invitation.sender_unknown = True
+            invitation.save(update_fields=["sender_unknown"])
         else:
             invitation.answer = answer[:100]
             close(invitation, InvitationState.DECLINED, act.at)

@@ -51,7 +51,7 @@ def notify_invited(*, act: Act, invitation: Invitation) -> None:
         params = {"name": masked_name(invitation.payer.name), "day": last}
         sms.queue(phone=invitation.invitee_phone, template=INVITED, params=params, now=act.at)
     invitee = invitee_of(invitation)
-    if invitee and not invitation.disowned:
+    if invitee and not invitation.sender_unknown:
         payer = invitation.payer
         pronoun = _PRONOUN.get(payer.gender, "对方")
         notify_person(
@@ -84,7 +84,7 @@ def notify_expiring(*, act: Act, invitation: Invitation) -> None:
         text=f"邀请 {invitation.number} 到{last}为止有效，还没有收到答复。到期不会用到您的钱，可以重新发送。",
     )
     invitee = invitee_of(invitation)
-    if invitee and not invitation.disowned:
+    if invitee and not invitation.sender_unknown:
         notify_person(
             act=act,
             person=invitee,

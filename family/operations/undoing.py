@@ -143,7 +143,7 @@ def _declined(act: Act, event: Event) -> None:
     silent = event.detail["disowned"]
     if not silent and invitation.state != InvitationState.DECLINED or silent and invitation.state not in OPEN:
         raise CannotUndo(MOVED_ON)
-    invitation.disowned, invitation.answer = False, ""
+    invitation.sender_unknown, invitation.answer = False, ""
     invitation.state, invitation.closed_at = event.detail["was"], None
     _reopen(invitation)
     if not silent:

@@ -157,7 +157,7 @@ def _with_people():
 def history(bond: Bond, *, for_payer: bool) -> list[Mark]:
     """Return everything that happened to a bond and its invitation, oldest first, in words both sides may read.
 
-    The payer reads neither how the user orders those who pay, nor that they had disowned the invitation before.
+    The payer reads neither how the user orders those who pay, nor that they had first said they do not know the sender.
     """
     mine = Q(bond=bond) | Q(invitation=bond.invitation_id) if bond.invitation_id else Q(bond=bond)
     rows = Event.objects.filter(mine).select_related("undoes").order_by("pk")

@@ -35,14 +35,14 @@ def invitation_sent(payer: Person, number: str) -> Invitation:
 def invitations_received(person: Person, at: datetime) -> QuerySet[Invitation]:
     """Return what waits for this person's answer, the one that lapses first on top."""
     rows = Invitation.objects.filter(invitee_index__in=own_indexes(person), state__in=OPEN, expires_at__gt=at)
-    rows = rows.filter(disowned=False)
+    rows = rows.filter(sender_unknown=False)
     return rows.select_related("payer").order_by("expires_at", "id")
 
 
 def invitation_received(person: Person, number: str) -> Invitation:
     """Return an invitation of this person in whatever state, drafts aside. Raises Invitation.DoesNotExist.
 
-    One that they disowned is still found, so that this can be undone.
+    One whose sender they do not know is still found, so that this can be undone.
     """
     rows = Invitation.objects.select_related("payer").exclude(state=InvitationState.DRAFTED)
     return rows.get(number=number, invitee_index__in=own_indexes(person))
@@ -64,7 +64,7 @@ _HIDDEN_UNTIL_ANSWERED = (EventKind.SEEN,)
 def timeline(invitation: Invitation, *, for_payer: bool) -> list[Mark]:
     """Return the events of an invitation in order.
 
-    For the inviter a look of the invited person shows only after the answer, and a disowned invitation goes on waiting.
+    For the inviter a look of the invited person shows only after the answer, and one whose sender is unknown goes on waiting.
     """
     found = []
     answered = invitation.state in (InvitationState.ACCEPTED, InvitationState.DECLINED)

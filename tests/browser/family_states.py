@@ -209,7 +209,7 @@ def refuse(request: HttpRequest, person: Person) -> str:
 
 @state
 def stranger(request: HttpRequest, person: Person) -> str:
-    return reverse("family_disown", args=[invitation(relative(person, "欧阳震华"), person).number])
+    return reverse("family_report_unknown_sender", args=[invitation(relative(person, "欧阳震华"), person).number])
 
 
 @state

@@ -123,15 +123,15 @@ class TestNothingIsSaidOf:
         assert "没有办成" not in said.decode()
         assert not Bond.objects.filter(consent=Consent.PARENT).exists()
 
-    def test_whether_a_child_has_disowned_the_invitation(self, helper):
-        def disowned(serial: int, born: date) -> Invitee:
+    def test_whether_a_child_does_not_know_the_sender(self, helper):
+        def with_unknown_sender(serial: int, born: date) -> Invitee:
             return resident(serial, born)
 
         found = []
-        for serial, make in ((1, nobody), (3, disowned)):
+        for serial, make in ((1, nobody), (3, with_unknown_sender)):
             payer, who = chen(), make(serial, BORN)
             number = invited(payer, who, relation="2").invitation.number
-            if make is disowned:
+            if make is with_unknown_sender:
                 decline(who, number)
             found.append(shown_on(browser_of(insured(name=helper) if helper else payer), number, who))
         assert found[0] == found[1]
@@ -143,7 +143,7 @@ def decline(user, number: str):
 
 
 @pytest.mark.parametrize("relation", ["2", "5"])
-def test_the_inviters_pages_are_the_same_before_and_after_an_adult_disowns(relation):
+def test_the_inviters_pages_are_the_same_before_and_after_an_adult_reports_an_unknown_sender(relation):
     payer, user = chen(), insured(resident=True, name="张三")
     number = invited(payer, user, relation=relation).invitation.number
     before = shown_on(browser_of(payer), number, user)
@@ -158,7 +158,7 @@ def test_a_parent_who_pays_agrees_for_their_own_child():
     assert Bond.objects.get().consent == Consent.PARENT
 
 
-def test_that_somebody_disowned_and_then_agreed_is_in_no_history_of_the_payers():
+def test_that_somebody_knew_no_sender_and_then_agreed_is_in_no_history_of_the_payers():
     payer, user = chen(), insured(resident=True, name="张三")
     number = invited(payer, user).invitation.number
     event = decline(user, number)

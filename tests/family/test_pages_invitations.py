@@ -1,4 +1,4 @@
-"""邀请详情 (C10), and what no page of the inviter says: whether anybody holds the certificate number, looked, or disowned it."""
+"""邀请详情 (C10), and what no page of the inviter says: whether anybody holds the certificate number, looked, or does not know the sender."""
 
 import re
 from datetime import timedelta
@@ -48,12 +48,12 @@ class TestNobodyIsToldAbout:
         shown = {self.walk(chen(name="陈静"), "陈大山", number) for number in numbers}
         assert len(shown) == 1
 
-    def test_disowned_looks_like_waiting_and_then_like_lapsed(self):
+    def test_an_unknown_sender_looks_like_waiting_and_then_like_lapsed(self):
         pages = []
-        for disown in (False, True):
-            payer, relative = chen(), insured(name="林小雨", serial=62_001 + 2 * disown, resident=True)
+        for unknown in (False, True):
+            payer, relative = chen(), insured(name="林小雨", serial=62_001 + 2 * unknown, resident=True)
             number = invited(payer, relative, relation="2").invitation.number
-            if disown:
+            if unknown:
                 invitations.decline(act=ACT, user=relative, number=number, not_family=True)
             paths = (f"/family/invitations/{number}/", "/family/", "/cases/")
             said = [page(browser_of(payer), path) for path in paths]

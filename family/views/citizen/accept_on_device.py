@@ -167,7 +167,7 @@ def _own_child(act: OwnAct, number: str) -> Invitation | None:
 def _invitation_of(act: OwnAct, number: str, certno: str) -> Invitation | None:
     """Return the open invitation of this number for the child of this certificate number, for who knows both.
 
-    One that was disowned looks open here as well, or the page would say that somebody has looked.
+    One whose sender was reported unknown looks open here as well, or the page would say that somebody has looked.
     Raises limits.TooOftenError after twenty tries a day.
     """
     limits.use("family child look", str(act.person.pk), CHILD_LOOKS, act.at)

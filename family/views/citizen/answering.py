@@ -79,7 +79,9 @@ def meaning(invitation: Invitation, act: OwnAct) -> dict:
 
 def is_open(invitation: Invitation, at: datetime) -> bool:
     return (
-        invitation.is_open and not invitation.disowned and (invitation.expires_at is None or invitation.expires_at > at)
+        invitation.is_open
+        and not invitation.sender_unknown
+        and (invitation.expires_at is None or invitation.expires_at > at)
     )
 
 
@@ -120,7 +122,7 @@ def refuse(request: HttpRequest, number: str) -> HttpResponse:
 @person_required
 @require_http_methods(["GET", "POST"])
 @answering
-def disown(request: HttpRequest, number: str) -> HttpResponse:
+def report_unknown_sender(request: HttpRequest, number: str) -> HttpResponse:
     """「这不是我的家人」: the inviter is told nothing, the invitation just lapses for them."""
     act = own_act(request)
     found = invitation_received(act.person, number)
@@ -130,7 +132,7 @@ def disown(request: HttpRequest, number: str) -> HttpResponse:
         event = invitations.decline(act=act, user=act.person, number=number, not_family=True)
         return redirect("family_done", event.pk)
     context = {**meaning(found, act), "back_url": reverse("family_answer", args=[number])}
-    return render(request, "family/disown.html", context)
+    return render(request, "family/report_unknown_sender.html", context)
 
 
 def first_event(*, bond_id: int) -> Event:
