@@ -31,7 +31,7 @@ def by_record(*, user: User, name: str, certno: str, region: str) -> Person | No
     person_id = person.pk if person else NOBODY
     is_enrolled = Enrolment.objects.filter(person_id=person_id, region=region).exists()
     is_free = not User.objects.filter(person_id=person_id).exclude(pk=user.pk).exists()
-    has_name = constant_time_compare(folded(name), folded(person.name if person else ""))
+    has_name = constant_time_compare(normalised_name(name), normalised_name(person.name if person else ""))
     has_phone = not settings.IDENTITY_PHONE_MUST_MATCH or bool(person and person.phone in ("", user.phone))
     return person if person and all((is_enrolled, is_free, has_name, has_phone)) else None
 
@@ -44,7 +44,7 @@ def by_code(*, user: User, typed: str, now: datetime) -> IdentityCode | None:
     return code if code and is_free else None
 
 
-def folded(name: str) -> str:
+def normalised_name(name: str) -> str:
     """Return a name as it is compared: one width, no spaces, one kind of middle dot (阿依古丽·买买提)."""
     text = unicodedata.normalize("NFKC", name).casefold()
     return "".join("·" if character in "·•・‧∙." else character for character in text if not character.isspace())

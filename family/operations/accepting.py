@@ -16,7 +16,7 @@ from accounts.identity import certificates, codes, limits, sms
 from accounts.identity.actors import Act
 from accounts.ledger.retry import retrying
 from accounts.models import Person, User
-from accounts.operations.proving import folded
+from accounts.operations.proving import normalised_name
 from accounts.policies import registry
 from family.codes import ACTIVE_STATES, Consent, EventKind, InvitationState
 from family.models import Bond, Invitation
@@ -109,7 +109,7 @@ def accept_with_code(
         raise NoMatch from None
     user = notifications.invitee_of(invitation)
     last = certificates.normalise(last_four)
-    has_name = constant_time_compare(folded(name), folded(user.name if user else ""))
+    has_name = constant_time_compare(normalised_name(name), normalised_name(user.name if user else ""))
     has_last = constant_time_compare(last, invitation.invitee_certno[-4:])
     if user is None or invitation.sender_unknown or not (has_name and has_last):
         raise NoMatch
@@ -143,7 +143,7 @@ def accept_for_child(*, act: Act, parent: Person, number: str, name: str, certno
         invitation = locks.lock_invitation(invitation.pk)
         require_open(invitation, act.at)
         refuse(for_user(_on_payers_side(invitation, act.on)))
-        has_name = constant_time_compare(folded(name), folded(user.name if user else ""))
+        has_name = constant_time_compare(normalised_name(name), normalised_name(user.name if user else ""))
         if user is None or invitation.sender_unknown or not has_name or _against_child(invitation, user, act.on):
             raise Refused((_NOT_DONE,))
         return _agreed(act, invitation, user, parent, Consent.PARENT)

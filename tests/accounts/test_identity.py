@@ -84,7 +84,7 @@ def test_numbers_and_names_typed_in_full_width_or_with_spaces_are_understood(vis
     [("阿依古丽·买买提", "阿依古丽•买买提"), ("阿依古丽·买买提", "阿依古丽.买买提"), ("欧阳 娜", "欧阳娜")],
 )
 def test_spellings_of_the_same_name_match(kept, typed):
-    assert proving.folded(kept) == proving.folded(typed)
+    assert proving.normalised_name(kept) == proving.normalised_name(typed)
 
 
 def wrong_tries(person: Person) -> dict[str, dict[str, str]]:
