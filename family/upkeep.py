@@ -157,14 +157,14 @@ def _of_age_one(act: Act, bond: Bond, age: int) -> bool:
     return bool(claimed)
 
 
-def _forget(act: Act) -> Due:
+def _erase(act: Act) -> Due:
     Invitation.objects.filter(state=InvitationState.DRAFTED, drafted_at__lt=act.at - DRAFTS_KEPT).delete()
     closed = Invitation.objects.filter(closed_at__lt=act.at - UNANSWERED_KEPT, invitee_index__isnull=False)
     for invitation in closed.exclude(state=InvitationState.ACCEPTED).order_by("pk")[:BATCH]:
-        yield f"邀请 {invitation.pk}", partial(_forget_one, invitation)
+        yield f"邀请 {invitation.pk}", partial(_erase_one, invitation)
 
 
-def _forget_one(invitation: Invitation) -> bool:
+def _erase_one(invitation: Invitation) -> bool:
     invitation.invitee_certno = invitation.invitee_name = invitation.invitee_phone = ""
     invitation.save(update_fields=["invitee_certno", "invitee_index", "invitee_name", "invitee_phone"])
     return True
@@ -176,7 +176,7 @@ _WORK: dict[str, Callable[[Act], Due]] = {
     "结束的共济关系": _end_bonds,
     "退回的共济账户": _return_pools,
     "满独立同意年龄": _come_of_age,
-    "抹去的邀请资料": _forget,
+    "抹去的邀请资料": _erase,
 }
 
 

@@ -45,7 +45,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def login(self, request: HttpRequest, user: User) -> None:
         with transaction.atomic():
             super().login(request, user)
-            drafts.forget_ended_session(request)
+            drafts.drop_ended_session(request)
             act = Act(access.actor_of(user), clock.now())
             audit.record(act=act, verb="sign_in.done", subject=user.person_id)
 

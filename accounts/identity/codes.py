@@ -148,7 +148,7 @@ def check(
         raise WrongCodeError(limits.left(purpose.guesses, whose, GUESSES, now))
     if not PhoneCode.objects.filter(id=row.id, used_at=None).update(used_at=now):
         raise ExpiredCodeError
-    limits.forget(purpose.guesses, whose)
+    limits.reset(purpose.guesses, whose)
     return row
 
 

@@ -58,6 +58,6 @@ def whose_session_ended(request: HttpRequest) -> User | None:
     return User.objects.filter(pk=user_id, is_active=True).first() if user_id else None
 
 
-def forget_ended_session(request: HttpRequest) -> None:
+def drop_ended_session(request: HttpRequest) -> None:
     """Somebody has signed in."""
     request.session.pop(ENDED, None)

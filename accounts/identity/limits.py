@@ -96,7 +96,7 @@ def opens_at(what: str, whose: str, allowed: Sequence[Limit], at: datetime) -> d
     return max((moment for moment in opens if moment > at), default=None)
 
 
-def forget(what: str, whose: str) -> None:
+def reset(what: str, whose: str) -> None:
     """Start counting anew."""
     Allowance.objects.filter(what=what, whose=digest(what, whose)).delete()
 

@@ -121,20 +121,20 @@ def send(message_id: UUID, now: datetime) -> MessageState:
     if not claimed:
         return MessageState(message.state)
     if message.send_before <= now:
-        return _settle(message, MessageState.LAPSED, now)
+        return _finish(message, MessageState.LAPSED, now)
     try:
         _post(message)
     except GatewayError as error:
         log.warning("sms %s: attempt %s: %s", message_id, message.attempts, error)
         if error.final or message.attempts >= MOST_ATTEMPTS:
-            return _settle(message, MessageState.FAILED, now, str(error))
+            return _finish(message, MessageState.FAILED, now, str(error))
         pause = min(FIRST_PAUSE * 2 ** (message.attempts - 1), LONGEST_PAUSE)
         OutboxMessage.objects.filter(id=message_id).update(next_at=now + pause, error=str(error)[:100])
         return MessageState.WAITING
-    return _settle(message, MessageState.SENT, now)
+    return _finish(message, MessageState.SENT, now)
 
 
-def _settle(message: OutboxMessage, state: MessageState, now: datetime, error: str = "") -> MessageState:
+def _finish(message: OutboxMessage, state: MessageState, now: datetime, error: str = "") -> MessageState:
     changes: dict[str, Any] = {"state": state, "error": error[:100]}
     if state == MessageState.SENT:
         changes["sent_at"] = now

@@ -66,15 +66,15 @@ def precredit(run: Run, chunk: Chunk) -> Outcome:
 
     Leavers are left to the true-up, which recovers what they were credited too much.
     """
-    return _settle(run, chunk, lambda case: case.difference_fen > 0 or (case.posted.any and not case.left))
+    return _post_differences(run, chunk, lambda case: case.difference_fen > 0 or (case.posted.any and not case.left))
 
 
 def true_up(run: Run, chunk: Chunk) -> Outcome:
     """Recover an over-credit: from 当年, then 历年, then as a debt that later credits pay (domain 3.4, 4)."""
-    return _settle(run, chunk, lambda case: case.difference_fen < 0)
+    return _post_differences(run, chunk, lambda case: case.difference_fen < 0)
 
 
-def _settle(run: Run, chunk: Chunk, wanted: Callable[[Case], bool]) -> Outcome:
+def _post_differences(run: Run, chunk: Chunk, wanted: Callable[[Case], bool]) -> Outcome:
     year = int(run.period)
     start, end = rollover.year_range(run.region, year)
     if not book_years.is_closed(run.region, year):

@@ -87,7 +87,7 @@ def submit(
     if waiting is not None:
         if (waiting.asked, waiting.content) == (approval.asked, approval.content):
             raise ApprovalError(f"同样的内容已经在等复核（双人复核 {waiting.pk}），不用再提交")
-        _settle(act, waiting, ApprovalState.MOVED, note="内容已变，有人重新提交")
+        _close(act, waiting, ApprovalState.MOVED, note="内容已变，有人重新提交")
     for author in _authors(how, approval.content):
         _identity(author)  # whoever worked on it must be known, or their other account could check it
     approval.maker, approval.maker_identity, approval.made_at = maker, identity, act.at
@@ -113,9 +113,9 @@ def approve(*, act: Act, approval_id: int, digest: str) -> str:
         said, moved = "", _why_moved(act, how, approval)
         approval.checker, approval.checker_identity = checker, identity
         if moved:
-            _settle(act, approval, ApprovalState.MOVED, note=moved)
+            _close(act, approval, ApprovalState.MOVED, note=moved)
         else:
-            _settle(act, approval, ApprovalState.APPROVED)
+            _close(act, approval, ApprovalState.APPROVED)
             said = how.execute(act, approval)
     if moved:
         raise ApprovalMoved(f"{moved}，这一份已失效，没有通过。请提交人核对后重新提交")
@@ -130,7 +130,7 @@ def reject(*, act: Act, approval_id: int, note: str) -> Approval:
     if not note.strip():
         raise ApprovalError("请写明退回的原因，提交人要看")
     _refuse_personal_data("退回的原因", note)
-    return _settle(act, approval, ApprovalState.REJECTED, note=note.strip())
+    return _close(act, approval, ApprovalState.REJECTED, note=note.strip())
 
 
 @transaction.atomic
@@ -139,7 +139,7 @@ def withdraw(*, act: Act, approval_id: int) -> Approval:
     approval = _waiting(approval_id)
     if act.actor.kind != "staff" or act.actor.user_id != approval.maker_id:
         raise ApprovalError("只有提交人自己能撤回；复核人请用退回")
-    return _settle(act, approval, ApprovalState.WITHDRAWN)
+    return _close(act, approval, ApprovalState.WITHDRAWN)
 
 
 def _waiting(approval_id: int) -> Approval:
@@ -193,7 +193,7 @@ def _identity(user: User, approval: Approval | None = None) -> bytes:
         raise ApprovalError(error.message) from None
 
 
-def _settle(act: Act, approval: Approval, state: ApprovalState, note: str = "") -> Approval:
+def _close(act: Act, approval: Approval, state: ApprovalState, note: str = "") -> Approval:
     approval.state, approval.decided_at, approval.note = state, act.at, note
     approval.save(update_fields=["state", "checker", "checker_identity", "decided_at", "note"])
     _record(act, approval, f"approval.{state}")

@@ -65,7 +65,7 @@ def rotate(*, progress: Callable[[str, int, int], None] | None = None, batch: in
     return moved
 
 
-def forget_old_keys() -> list[str]:
+def drop_old_keys() -> list[str]:
     """Drop the keys that no row uses any more; return their ids. Raises RotationUnfinishedError if one is in use.
 
     Backups made before the rotation can only be read with the dropped keys.

@@ -71,7 +71,7 @@ class _Cache:
 
 _cache: _Cache | None = None
 _checked = 0.0
-_unsettled = False
+_uncommitted = False
 
 
 def credit(region: str, day: date) -> CreditTerms:
@@ -174,19 +174,19 @@ def invalidate(**signal: object) -> None:
 
     Until the transaction has ended it is asked at every look-up, because what was saved may be rolled back.
     """
-    global _cache, _unsettled
-    _cache, _unsettled = None, connection.in_atomic_block
-    if _unsettled:
-        transaction.on_commit(_settle)
+    global _cache, _uncommitted
+    _cache, _uncommitted = None, connection.in_atomic_block
+    if _uncommitted:
+        transaction.on_commit(_drop_cache)
 
 
 post_save.connect(invalidate, sender=PolicyVersion, dispatch_uid="policy_registry")
 post_delete.connect(invalidate, sender=PolicyVersion, dispatch_uid="policy_registry")
 
 
-def _settle() -> None:
-    global _cache, _unsettled
-    _cache, _unsettled = None, False
+def _drop_cache() -> None:
+    global _cache, _uncommitted
+    _cache, _uncommitted = None, False
 
 
 def _find(region: str, kind: type[T], day: date) -> Published[T] | None:
@@ -200,10 +200,10 @@ def _terms_or_none(region: str, kind: type[T], day: date) -> T | None:
 
 def _current() -> _Cache:
     global _cache, _checked
-    if _unsettled and not connection.in_atomic_block:
-        _settle()  # the transaction that saved a version was rolled back
+    if _uncommitted and not connection.in_atomic_block:
+        _drop_cache()  # the transaction that saved a version was rolled back
     cache, now = _cache, time.monotonic()
-    if cache is not None and not _unsettled and now - _checked < _RECHECK_SECONDS:
+    if cache is not None and not _uncommitted and now - _checked < _RECHECK_SECONDS:
         return cache
     if cache is None or cache.stamp != _stamp():
         cache = _read()

@@ -16,7 +16,7 @@ from family.rules import Changed
 
 
 class StillOpen(Exception):
-    """Something has to be settled first; `matters` says what."""
+    """Something has to be done first; `matters` says what."""
 
     def __init__(self, matters: list[OpenMatter]) -> None:
         super().__init__(f"{len(matters)} open matters")

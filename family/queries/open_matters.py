@@ -1,7 +1,7 @@
-"""What has to be settled before a family can be closed. Other apps say so, without family knowing them.
+"""What has to be done before a family can be closed. Other apps say so, without family knowing them.
 
 @open_matter_source
-def unsettled_premiums(payer, region): yield OpenMatter("给林小雨交居民医保，还没有结果", url)
+def unpaid_premiums(payer, region): yield OpenMatter("给林小雨交居民医保，还没有结果", url)
 """
 
 from collections.abc import Callable, Iterable

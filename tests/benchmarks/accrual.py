@@ -28,11 +28,11 @@ def measure(people: int) -> list[Figure]:
         if sample:
             month = _next(month)
         one.append(credit(month, 1))
-        population.tidy()
+        population.vacuum()
         floors.append(floor(month))
         month = _next(month)
         two.append(credit(month, 2))
-        population.tidy()
+        population.vacuum()
     growth = _growth(people, [w.seconds for w in one])
     label = _label(people)
     return [
@@ -86,7 +86,7 @@ def floor(month: Month) -> float:
         )
         cursor.execute("COMMIT")
         seconds = time.perf_counter() - started
-    population.tidy()
+    population.vacuum()
     return seconds
 
 
@@ -109,7 +109,7 @@ def _growth(people: int, seconds: list[float]) -> list[Figure]:
         worked = credit(month, 1)
         samples.append(worked.seconds)
         peaks.append(worked.peak_mb)
-        population.tidy()
+        population.vacuum()
     per_account = sorted(samples)[len(samples) // 2] / small
     ratios = [second / people / per_account for second in seconds]
     return [

@@ -27,7 +27,7 @@ def fresh_database() -> None:
     call_command("migrate", verbosity=0)
     call_command("load_policies", stdout=io.StringIO())
     with connection.cursor() as cursor:
-        # Vacuum keeps a core busy when it likes, in the middle of one sample and not of the next: `tidy` does its work.
+        # Vacuum keeps a core busy when it likes, in the middle of one sample and not of the next: `vacuum` does its work.
         cursor.execute("ALTER TABLE accounts_transfer SET (autovacuum_enabled = false)")
         cursor.execute("ALTER TABLE accounts_pot SET (autovacuum_enabled = false)")
 
@@ -44,7 +44,7 @@ def populate(people: int, region: str) -> dict[str, float]:
     writing = time.perf_counter()
     import_contributions(act=act_on(today), path=path)
     done = time.perf_counter()
-    tidy()
+    vacuum()
     return {"roster": people / (middle - started), "contributions": people * 0.9 / (done - writing)}
 
 
@@ -57,10 +57,10 @@ def copy_month(region: str, month: Month) -> None:
                WHERE region = %s AND month = %s ORDER BY person_id""",
             [month.first, month.first, region, FIRST.first],
         )
-    tidy()
+    vacuum()
 
 
-def tidy() -> None:
+def vacuum() -> None:
     """Bring every sample to the same start: no dead rows, fresh statistics, nothing left to write."""
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE accounts_pot")

@@ -24,9 +24,9 @@ def measure(people: int) -> list[Figure]:
     jobs, floors, precredits = [], [], []
     for year in range(2023, 2023 + SAMPLES):
         precredits.append(_run(JobKind.ACCRUAL, year))
-        population.tidy()
+        population.vacuum()
         jobs.append(_run(JobKind.ROLLOVER, year))
-        population.tidy()
+        population.vacuum()
         floors.append(_floor(year))
     label = _label(people)
     ratios = [job / floor for job, floor in zip(jobs, floors, strict=True)]
@@ -71,5 +71,5 @@ def _floor(year: int) -> float:
         )
         cursor.execute("COMMIT")
         seconds = time.perf_counter() - started
-    population.tidy()
+    population.vacuum()
     return seconds

@@ -95,7 +95,7 @@ def invitation(payer: Person, invitee: Person, **facts) -> Invitation:
 
 @state
 def hub(request: HttpRequest, person: Person) -> str:
-    """Members in use and paused, invitations waiting and settled."""
+    """Members in use and paused, invitations waiting and closed."""
     given(person, limit_fen=100_000)
     paused = given(person, "司马长青")
     if paused.state == "active":
@@ -259,7 +259,7 @@ def transfer_check(request: HttpRequest, person: Person) -> str:
 
 
 @state
-def settled(request: HttpRequest, person: Person) -> str:
+def closed(request: HttpRequest, person: Person) -> str:
     """An invitation that one has agreed to."""
     asker = relative(person, "令狐冬梅")
     agreed = {"state": InvitationState.ACCEPTED, "user": person, "consent": "own"}

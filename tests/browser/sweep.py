@@ -39,7 +39,7 @@ FAMILY = (
             "member", "limit", "end", "remove", "done", "usage",
         )
     ),
-    *(Stop(f"/try/family/{name}/", TAKER) for name in ("answer", "refuse", "stranger", "settled", "order", "payer", "leave", "preview")),
+    *(Stop(f"/try/family/{name}/", TAKER) for name in ("answer", "refuse", "stranger", "closed", "order", "payer", "leave", "preview")),
     Stop("/family/invite/relation/", GIVER),
     Stop("/family/invite/relation/", BELOW_GATE),  # 现在还不能开通
     Stop("/family/invite/others/", GIVER),

@@ -25,12 +25,12 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON document")
 
     def handle(self, *args: object, **options: object) -> None:
-        moved, forgotten = 0, []
+        moved, dropped = 0, []
         try:
             if options["prepare"]:
                 keyring.add_key()
             elif options["forget"]:
-                forgotten = rotation.forget_old_keys()
+                dropped = rotation.drop_old_keys()
             else:
                 with Bar(self.stderr) as bar:
                     moved = rotation.rotate(progress=bar.show)
@@ -38,10 +38,10 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
         current = keyring.load().current.hex()
         if options["json"]:
-            self.stdout.write(json.dumps({"current": current, "moved": moved, "forgotten": forgotten}))
+            self.stdout.write(json.dumps({"current": current, "moved": moved, "forgotten": dropped}))
         elif options["prepare"]:
             self.stdout.write(f"新密钥已备好，还没有启用。请把 {keyring.path()} 复制到每台主机，再运行 rotate_keys")
         elif options["forget"]:
-            self.stdout.write(f"已删除旧密钥 {'、'.join(forgotten)}" if forgotten else "没有旧密钥")
+            self.stdout.write(f"已删除旧密钥 {'、'.join(dropped)}" if dropped else "没有旧密钥")
         else:
             self.stdout.write(f"已换用密钥 {current}，重新加密 {moved:,} 行。请备份 {keyring.path()}")

@@ -38,7 +38,7 @@ def answer(request: HttpRequest, number: str) -> HttpResponse:
     act = own_act(request)
     found = invitation_received(act.person, number)
     if not is_open(found, act.at):
-        return _settled(request, act, found)
+        return _already_closed(request, act, found)
     if request.method == "POST":
         bond = accepting.accept(act=act, user=act.person, number=number)
         return redirect("family_done", first_event(bond_id=bond.pk).pk)
@@ -91,13 +91,13 @@ def is_minor(invitation: Invitation, act: OwnAct) -> bool:
     return terms is not None and age_on(act.person.birth_on, act.on) < terms.minor_age
 
 
-def _settled(request: HttpRequest, act: OwnAct, invitation: Invitation) -> HttpResponse:
+def _already_closed(request: HttpRequest, act: OwnAct, invitation: Invitation) -> HttpResponse:
     """Say how an invitation ended that can no longer be answered."""
     event = Event.objects.filter(
         invitation=invitation, by=act.person, kind__in=(EventKind.ACCEPTED, EventKind.DECLINED), undone_by=None
     ).last()
     context = {**meaning(invitation, act), "event": event, "back_url": reverse("family")}
-    return render(request, "family/answer_settled.html", context, status=200 if request.method == "GET" else 409)
+    return render(request, "family/answer_closed.html", context, status=200 if request.method == "GET" else 409)
 
 
 @never_cache
@@ -109,7 +109,7 @@ def refuse(request: HttpRequest, number: str) -> HttpResponse:
     act = own_act(request)
     found = invitation_received(act.person, number)
     if not is_open(found, act.at):
-        return _settled(request, act, found)
+        return _already_closed(request, act, found)
     form = RefusalForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         event = invitations.decline(act=act, user=act.person, number=number, answer=form.cleaned_data["answer"])
@@ -127,7 +127,7 @@ def report_unknown_sender(request: HttpRequest, number: str) -> HttpResponse:
     act = own_act(request)
     found = invitation_received(act.person, number)
     if not is_open(found, act.at):
-        return _settled(request, act, found)
+        return _already_closed(request, act, found)
     if request.method == "POST":
         event = invitations.decline(act=act, user=act.person, number=number, not_family=True)
         return redirect("family_done", event.pk)

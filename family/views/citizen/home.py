@@ -18,7 +18,7 @@ from family.views.citizen.labels import Asked
 from family.views.citizen.result import events_shown
 
 SHOWN_FOR = timedelta(days=30)  # how long an answer or a lapse stays on the page
-_SETTLED = (InvitationState.EXPIRED, InvitationState.DECLINED)
+_CLOSED = (InvitationState.EXPIRED, InvitationState.DECLINED)
 
 
 @never_cache
@@ -36,7 +36,7 @@ def family(request: HttpRequest) -> HttpResponse:
         "today": act.on,
         "members": bonds_given(act.person, act.on, giving.region),
         "waiting": [one for one in asked if one.is_waiting],
-        "settled": [one for one in asked if one.state in _SETTLED],
+        "closed": [one for one in asked if one.state in _CLOSED],
         "received": invitations_received(act.person, act.at),
         "payers": bonds_received(act.person, act.on),
         "undoable": events_shown(undoable(act.person, act.at), act),
@@ -46,7 +46,7 @@ def family(request: HttpRequest) -> HttpResponse:
 
 
 def asked_by(giving: Giving, act: OwnAct) -> list[Asked]:
-    """Return the invitations that still matter to the inviter: waiting, and settled in the last month."""
+    """Return the invitations that still matter to the inviter: waiting, and closed in the last month."""
     rows = invitations_sent(giving.person, giving.region)
     return [Asked(one, act.at, giving.terms) for one in rows[:30] if _matters(one, act)]
 

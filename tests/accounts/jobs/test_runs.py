@@ -120,7 +120,7 @@ class TestChunks:
         again = opened()
         assert (again.pk, again.execution, again.chunks.count()) == (first.pk, 1, 1)
 
-    def test_a_run_settles_when_its_last_chunk_is_done(self, settings):
+    def test_a_run_is_done_when_its_last_chunk_is_done(self, settings):
         settings.CHUNK_PEOPLE = 1
         people(2)
         work = opened()

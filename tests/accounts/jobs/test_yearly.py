@@ -19,14 +19,14 @@ MONTH = 89_24  # 4,462.00 × 2%
 
 
 def accrue(on: date, period: str = "2025", region: str = ZHOUSHAN):
-    return settle("accrual", on, period, region)
+    return run_year("accrual", on, period, region)
 
 
 def true_up(on: date, period: str = "2025", region: str = ZHOUSHAN):
-    return settle("trueup", on, period, region)
+    return run_year("trueup", on, period, region)
 
 
-def settle(kind: str, on: date, period: str, region: str):
+def run_year(kind: str, on: date, period: str, region: str):
     (report,) = run(kind, period, on=on, region=region)
     assert list(findings()) == []
     assert list(explanations.differences()) == []

@@ -167,7 +167,7 @@ class TestTwoPeople:
     def test_without_the_old_key_nobody_can_tell_and_nothing_is_approved(self, ring, maker, checker):
         approval = proposed(maker)
         rotation.rotate()
-        rotation.forget_old_keys()
+        rotation.drop_old_keys()
         with pytest.raises(ApprovalError, match="加密密钥已经更换"):
             approve(checker, approval)
         approvals.withdraw(act=by(maker), approval_id=approval.pk)

@@ -72,7 +72,7 @@ def test_rotation_moves_every_encrypted_field_of_every_table(ring: bytes) -> Non
     code.refresh_from_db()
     assert code.phone == "19900000001"
     assert User.objects.by_phone("19900000002").get() == user
-    rotation.forget_old_keys()
+    rotation.drop_old_keys()
     factor.refresh_from_db()
     assert decrypt(factor.data["secret"]) == "JBSWY3DPEHPK3PXP"
     assert_everybody_reads_and_is_found()
@@ -80,15 +80,15 @@ def test_rotation_moves_every_encrypted_field_of_every_table(ring: bytes) -> Non
 
 
 @pytest.mark.django_db
-def test_the_old_keys_can_be_forgotten_once_nothing_needs_them(ring: bytes) -> None:
+def test_the_old_keys_can_be_dropped_once_nothing_needs_them(ring: bytes) -> None:
     make_people(3)
     keyring.add_key()
     keyring.promote_newest()
     with pytest.raises(rotation.RotationUnfinishedError, match="还有3行"):
-        rotation.forget_old_keys()
+        rotation.drop_old_keys()
     rotation.rotate()
-    assert rotation.forget_old_keys() == [ring.hex()]
-    assert rotation.forget_old_keys() == []
+    assert rotation.drop_old_keys() == [ring.hex()]
+    assert rotation.drop_old_keys() == []
     assert_everybody_reads_and_is_found()
 
 
