@@ -325,7 +325,7 @@ class MessageState(TextCode):
     WAITING = "waiting", "待发送"
     SENT = "sent", "已发送"
     FAILED = "failed", "发送失败"
-    LAPSED = "lapsed", "过时未发"
+    EXPIRED = "lapsed", "过时未发"  # stored under its older word
 
 
 class PersonGroup(TextCode):

@@ -9,5 +9,5 @@ from yibao.lib import clock
 
 @shared_task(name="family.tasks.keep_up")
 def keep_up() -> None:
-    """Let invitations lapse and bonds end that are due."""
+    """Let invitations expire and bonds end that are due."""
     keep_up_with(act=Act(Actor.system("family"), clock.now()))

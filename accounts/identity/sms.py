@@ -84,7 +84,7 @@ def queue(
     if LINK.search(text):
         raise LinkInMessageError(template.name)
     kept = not settings.SMS_GATEWAY_URL and settings.DEMO
-    state = MessageState.LAPSED if silent else MessageState.SENT if kept else MessageState.WAITING
+    state = MessageState.EXPIRED if silent else MessageState.SENT if kept else MessageState.WAITING
     message = OutboxMessage.objects.create(
         template=template.name,
         phone=number,
@@ -121,7 +121,7 @@ def send(message_id: UUID, now: datetime) -> MessageState:
     if not claimed:
         return MessageState(message.state)
     if message.send_before <= now:
-        return _finish(message, MessageState.LAPSED, now)
+        return _finish(message, MessageState.EXPIRED, now)
     try:
         _post(message)
     except GatewayError as error:

@@ -35,7 +35,7 @@ def outbox(request: HttpRequest) -> HttpResponse:
         raise Http404
     totp = Authenticator.objects.filter(type=Authenticator.Type.TOTP).select_related("user").order_by("user__username")
     context = {
-        "messages_sent": OutboxMessage.objects.exclude(state=MessageState.LAPSED).order_by("-queued_at")[:SHOWN],
+        "messages_sent": OutboxMessage.objects.exclude(state=MessageState.EXPIRED).order_by("-queued_at")[:SHOWN],
         "codes": [(one.user, totp_now(one, time.time())) for one in totp],
         "now": clock.now(),
     }

@@ -43,7 +43,7 @@ class Invitation(models.Model):
     expires_at = models.DateTimeField("有效期至", null=True)
     closed_at = models.DateTimeField("了结时间", null=True)
     answer = models.CharField("对方说明", max_length=100, blank=True)
-    # 这不是我的家人: the invited person is rid of it; for the inviter it goes on waiting until it lapses.
+    # 这不是我的家人: the invited person is rid of it; for the inviter it goes on waiting until it expires.
     sender_unknown = models.BooleanField("对方说不是家人", default=False)
     consent = models.CharField("同意方式", max_length=8, choices=Consent.choices, blank=True)
     user = models.ForeignKey("accounts.Person", models.PROTECT, null=True, related_name="+", verbose_name="使用人")

@@ -44,7 +44,7 @@ def send(*, act: Act, payer: Person, region: str) -> Sent:
         locks.lock_people([payer.pk])
         invitation = _draft_of(payer, region)
         locks.lock_invitee(invitation.invitee_certno)
-        _expire_lapsed(act, payer, invitation.invitee_certno)
+        _expire_overdue(act, payer, invitation.invitee_certno)
         refuse(
             eligibility.to_invite(
                 payer=payer,
@@ -132,7 +132,7 @@ def mark_seen(*, act: Act, user: Person, number: str) -> Invitation:
 def open_token(*, act: Act, user: Person, token: str) -> Invitation:
     """Use up the secret of an invitation and return the invitation, now seen.
 
-    Raises Invitation.DoesNotExist alike for an unknown, used or lapsed secret and for anybody but the invited person.
+    Raises Invitation.DoesNotExist alike for an unknown, used or expired secret and for anybody but the invited person.
     """
     with transaction.atomic():
         rows = Invitation.objects.filter(state__in=OPEN, invitee_index__in=own_indexes(user), expires_at__gt=act.at)
@@ -148,7 +148,7 @@ def open_token(*, act: Act, user: Person, token: str) -> Invitation:
 def decline(*, act: Act, user: Person, number: str, answer: str = "", not_family: bool = False) -> Event:
     """Refuse an invitation; it can be undone for some minutes.
 
-    With `not_family` the inviter learns nothing: for them it goes on waiting until it lapses, and only the invited
+    With `not_family` the inviter learns nothing: for them it goes on waiting until it expires, and only the invited
     person is rid of it. Otherwise they are told, with `answer` if the invited person wrote one.
     Raises Invitation.DoesNotExist, Changed.
     """
@@ -212,8 +212,8 @@ def _received(user: Person, number: str) -> Invitation:
     return Invitation.objects.get(number=number, invitee_index__in=own_indexes(user))
 
 
-def _expire_lapsed(act: Act, payer: Person, certno: str) -> None:
-    """Settle a lapsed invitation of the pair that the daily job has not come to yet: it must not block a new one."""
+def _expire_overdue(act: Act, payer: Person, certno: str) -> None:
+    """Close an expired invitation of the pair that the daily job has not come to yet: it must not block a new one."""
     rows = Invitation.objects.filter(payer=payer, state__in=OPEN, expires_at__lte=act.at)
     for invitation in rows.filter(invitee_index__in=eligibility.indexes_of(certno)):
         close(locks.lock_invitation(invitation.pk), InvitationState.EXPIRED, act.at)

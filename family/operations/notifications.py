@@ -75,7 +75,7 @@ def _last_day(invitation: Invitation) -> str:
 
 
 def notify_expiring(*, act: Act, invitation: Invitation) -> None:
-    """Tell both that an invitation lapses soon."""
+    """Tell both that an invitation expires soon."""
     last = _last_day(invitation)
     notify_person(
         act=act,

@@ -125,7 +125,7 @@ def _open_number(payer: Person, certno: str) -> str:
 
 
 def _open_from_others(payer: Person, certno: str, on: date) -> int:
-    """Return how many others wait for an answer; what lapsed on an earlier day is over, also before the job settles it.
+    """Return how many others wait for an answer; what expired on an earlier day is over, also before the job settles it.
 
     Whoever sends has locked the certificate number (`locks.lock_invitee`).
     """

@@ -33,7 +33,7 @@ def invitation_sent(payer: Person, number: str) -> Invitation:
 
 
 def invitations_received(person: Person, at: datetime) -> QuerySet[Invitation]:
-    """Return what waits for this person's answer, the one that lapses first on top."""
+    """Return what waits for this person's answer, the one that expires first on top."""
     rows = Invitation.objects.filter(invitee_index__in=own_indexes(person), state__in=OPEN, expires_at__gt=at)
     rows = rows.filter(sender_unknown=False)
     return rows.select_related("payer").order_by("expires_at", "id")

@@ -56,7 +56,7 @@ def _to_answer(invitation: Invitation) -> Pending:
 
 
 def _made(invitation: Invitation, at: datetime) -> Iterator[Pending]:
-    """What a payer is to look after: an invitation that lapses soon, or was refused in the last days."""
+    """What a payer is to look after: an invitation that expires soon, or was refused in the last days."""
     url, name = _url("family_invitation", invitation.number), invitation.invitee_name or "家人"
     last_on = _last_on(invitation)
     if invitation.is_open and last_on - at.date() <= LAPSES_SOON:

@@ -224,7 +224,7 @@ def test_a_new_code_stops_the_earlier_one(visitor, person):
     assert visitor.post(reverse("identity_code"), {"code": new}).status_code == 302
 
 
-def test_a_code_lapses_after_three_days(visitor, person, monkeypatch):
+def test_a_code_expires_after_three_days(visitor, person, monkeypatch):
     code = counter_code(person)
     at(monkeypatch, timedelta(days=3, seconds=1))
     visitor = signed_in(citizen("19900000055"))

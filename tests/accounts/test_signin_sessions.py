@@ -161,7 +161,7 @@ def test_a_kept_form_is_encrypted_and_only_for_who_filled_it_in():
     assert other.get(reverse("continue_form")).url == "/account/"
 
 
-def test_a_kept_form_can_be_thrown_away_and_lapses_after_a_day():
+def test_a_kept_form_can_be_thrown_away_and_expires_after_a_day():
     browser = sign_in()
     leave_alone(browser)
     browser.post("/act/", "a=1", content_type=FORM)

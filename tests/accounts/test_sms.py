@@ -142,7 +142,7 @@ def test_a_code_that_is_no_longer_valid_is_not_sent_any_more(gateway):
     sms.send_due(now)
     sms.send_due(now + timedelta(minutes=11))
     message.refresh_from_db()
-    assert message.state == MessageState.LAPSED
+    assert message.state == MessageState.EXPIRED
     assert message.text == ""
     assert gateway.delivered == {}
 

@@ -274,7 +274,7 @@ class TestOnTheInvitersPhone:
     def test_for_somebody_who_does_not_exist_it_looks_the_same_and_nothing_is_sent(self, payer, father):
         father.certno = "999902195501010018"  # nobody's
         number = invited(payer, father, phone=PHONE).invitation.number
-        to_send = OutboxMessage.objects.exclude(state=MessageState.LAPSED)
+        to_send = OutboxMessage.objects.exclude(state=MessageState.EXPIRED)
         before = to_send.count()
         code_id = self.send(payer, number)
         assert code_id is not None

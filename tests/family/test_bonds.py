@@ -282,7 +282,7 @@ class TestByItself:
         assert (self.why(tie), self.why(other)) == ("payer_died", "user_died")
         assert life_events.report_death(act=ACT, person=payer) == 0
 
-    def test_an_invitation_is_reminded_of_once_and_lapses_once(self, payer, father):
+    def test_an_invitation_is_reminded_of_once_and_expires_once(self, payer, father):
         invitation = invited(payer, father).invitation
         assert self.run(TODAY + timedelta(days=4)) == {}
         assert self.run(TODAY + timedelta(days=6)) == {"提醒": 1}

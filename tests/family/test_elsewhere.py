@@ -28,7 +28,7 @@ def father():
 
 
 class TestOnOtherPages:
-    def test_an_invitation_waits_on_the_invited_persons_page_until_it_lapses(self, payer, father):
+    def test_an_invitation_waits_on_the_invited_persons_page_until_it_expires(self, payer, father):
         number = invited(payer, father).invitation.number
         (waiting,) = page_hooks.pending_of(father, TODAY)
         assert waiting.text == "陈静邀请您加入家庭共济"

@@ -105,12 +105,12 @@ class TestSending:
             invited(insured(carried=300_000), relative)
         assert codes_of(refusal) == {"too_many_open"}
 
-    def test_what_has_lapsed_does_not_count_before_the_job_settles_it(self, relative):
+    def test_what_has_expired_does_not_count_before_the_job_settles_it(self, relative):
         for _ in range(3):
             invited(insured(carried=300_000), relative)
         assert invited(insured(carried=300_000), relative, on=TODAY + timedelta(days=8)).invitation.is_open
 
-    def test_a_lapsed_one_is_not_sent_again_as_a_fourth(self, relative):
+    def test_an_expired_one_is_not_sent_again_as_a_fourth(self, relative):
         payer = insured(carried=300_000)
         number = invited(payer, relative).invitation.number
         later = TODAY + timedelta(days=8)
@@ -243,7 +243,7 @@ class TestTheSecret:
             invitations.open_token(act=ACT, user=relative, token=first.token)
         invitations.open_token(act=ACT, user=relative, token=second.token)
 
-    def test_it_lapses_with_the_invitation(self, payer, relative):
+    def test_it_expires_with_the_invitation(self, payer, relative):
         sent = invited(payer, relative)
         with pytest.raises(Invitation.DoesNotExist):
             invitations.open_token(act=act_at(LATER), user=relative, token=sent.token)
@@ -282,7 +282,7 @@ class TestLater:
         with pytest.raises(CannotUndo):
             undoing.undo(act=ACT, person=relative, event_id=event.pk)
 
-    def test_a_lapsed_one_does_not_block_a_new_one(self, payer, relative):
+    def test_an_expired_one_does_not_block_a_new_one(self, payer, relative):
         invited(payer, relative)
         invited(payer, relative, on=LATER.date())
         assert sorted(Invitation.objects.values_list("state", flat=True)) == ["expired", "sent"]

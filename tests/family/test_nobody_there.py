@@ -129,7 +129,7 @@ def test_five_guesses_close_the_page_alike():
 def test_for_nobody_a_message_is_written_and_never_sent():
     Phone(nobody()).ask()
     message = OutboxMessage.objects.get(template="family_agree_code")
-    assert (message.state, message.phone, message.text) == (MessageState.LAPSED, "", "")
+    assert (message.state, message.phone, message.text) == (MessageState.EXPIRED, "", "")
 
 
 def test_wrong_guesses_on_the_inviters_phone_leave_their_own_sign_in_open():
@@ -160,5 +160,5 @@ def test_however_many_invite_them_one_number_gets_a_bounded_number_of_messages(s
     for minutes, phone in enumerate(phones):
         with at(NOW + timedelta(minutes=2 * minutes)):
             assert phone.ask().status_code == 302
-    sent = OutboxMessage.objects.filter(template="family_agree_code").exclude(state=MessageState.LAPSED)
+    sent = OutboxMessage.objects.filter(template="family_agree_code").exclude(state=MessageState.EXPIRED)
     assert sent.count() == 2

@@ -131,7 +131,7 @@ class TestOwnSignIn:
         for path in ("/account/", "/family/", "/family/from-others/"):
             assert f"/family/invitations/{number}/answer/" in browser.get(path).content.decode(), path
 
-    def test_lapsed_and_withdrawn_ones_say_so(self):
+    def test_expired_and_withdrawn_ones_say_so(self):
         payer, user, number = asked()
         with at(NOW + timedelta(days=9)):
             assert "邀请过期了" in page(browser_of(user), f"/family/invitations/{number}/answer/")

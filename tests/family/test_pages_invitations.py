@@ -48,7 +48,7 @@ class TestNobodyIsToldAbout:
         shown = {self.walk(chen(name="陈静"), "陈大山", number) for number in numbers}
         assert len(shown) == 1
 
-    def test_an_unknown_sender_looks_like_waiting_and_then_like_lapsed(self):
+    def test_an_unknown_sender_looks_like_waiting_and_then_like_expired(self):
         pages = []
         for unknown in (False, True):
             payer, relative = chen(), insured(name="林小雨", serial=62_001 + 2 * unknown, resident=True)

@@ -189,7 +189,7 @@ def test_the_pool_region_invites_to_the_pool():
 
 
 class TestOtherPages:
-    def test_one_that_lapses_soon_and_one_that_was_refused_wait_on_the_account_page(self):
+    def test_one_that_expires_soon_and_one_that_was_refused_wait_on_the_account_page(self):
         payer, soon, no = chen(), insured(name="陈伟", resident=True), insured(name="林小雨", resident=True)
         invited(payer, soon)
         number = invited(payer, no, relation="2").invitation.number

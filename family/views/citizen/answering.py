@@ -123,7 +123,7 @@ def refuse(request: HttpRequest, number: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @answering
 def report_unknown_sender(request: HttpRequest, number: str) -> HttpResponse:
-    """「这不是我的家人」: the inviter is told nothing, the invitation just lapses for them."""
+    """「这不是我的家人」: the inviter is told nothing, the invitation just expires for them."""
     act = own_act(request)
     found = invitation_received(act.person, number)
     if not is_open(found, act.at):

@@ -17,7 +17,7 @@ from family.views.citizen.current_account import Giving, OwnAct, giving_of, own_
 from family.views.citizen.labels import Asked
 from family.views.citizen.result import events_shown
 
-SHOWN_FOR = timedelta(days=30)  # how long an answer or a lapse stays on the page
+SHOWN_FOR = timedelta(days=30)  # how long an answer or an expiry stays on the page
 _CLOSED = (InvitationState.EXPIRED, InvitationState.DECLINED)
 
 

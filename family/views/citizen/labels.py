@@ -68,7 +68,7 @@ class Asked:
         return self.state in (InvitationState.SENT, InvitationState.EXPIRED) and bool(self.invitation.invitee_certno)
 
     @property
-    def lapses_soon(self) -> bool:
+    def expires_soon(self) -> bool:
         return self.is_waiting and self.invitation.expires_at - self.now <= SOON
 
     @property
