@@ -1,0 +1,1 @@
+"""Reading workbooks: .xlsx, .xlsb, .ods and .xls."""
