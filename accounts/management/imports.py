@@ -29,7 +29,7 @@ class ImportCommand(BaseCommand):
     operation: Callable[..., ImportResult]
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", type=Path, help="CSV (UTF-8 or GB18030) or XLSX")
+        parser.add_argument("file", type=Path, help="CSV (UTF-8 or GB18030) or a workbook (.xlsx, .xls, .xlsb, .ods)")
         parser.add_argument("--json", action="store_true", help="print one JSON document")
 
     def handle(self, *args: object, **options: object) -> None:
@@ -47,6 +47,8 @@ class ImportCommand(BaseCommand):
             self.stdout.write(json.dumps(result.as_json(), ensure_ascii=False))
         else:
             self.stdout.write(f"{path.name}：{_in_words(result)}")
+            for remark in result.remarks:
+                self.stdout.write(f"注意：{remark}")
 
     def _list(self, refusal: ImportRefusedError, *, as_json: bool) -> None:
         if as_json:

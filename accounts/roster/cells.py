@@ -46,7 +46,9 @@ def day(text: str) -> date:
 
 @lru_cache(maxsize=4_096)
 def month(text: str) -> Month:
-    """A month written YYYY-MM."""
+    """A month written YYYY-MM, or as its first day: that is how a spreadsheet keeps a month."""
+    if _DAY.fullmatch(text) and text.endswith("-01"):
+        return Month.parse(text[:7])
     if _DAY.fullmatch(text):
         raise ValueError("月份应写作 YYYY-MM；表格软件会把它变成日期，请把这一列设为文本")
     return Month.parse(text)

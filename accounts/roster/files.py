@@ -5,6 +5,7 @@ temporary table; what needs all rows at once (duplicates, conflicts with what is
 Memory does not grow with the file.
 """
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ MAX_CELL = 200
 
 Progress = Callable[[str, int, int], None]  # told what is being done, how much of it is done, and how much there is
 
+_UNUSUAL = re.compile("[=#]|Err:")
 _UNPRINTABLE = {"Cc", "Cf", "Cs", "Cn", "Zl", "Zp"}
 _MASKS: dict[str, Callable[[str], str]] = {
     "certno": masking.masked_certno,
@@ -80,6 +82,7 @@ class ImportResult:
     enrolments_added: int = 0
     contributions_added: int = 0
     late: int = 0  # of contributions_added: came in after their month's run had been opened
+    remarks: tuple[str, ...] = ()  # what had to be guessed while reading the file
 
     @property
     def changed_nothing(self) -> bool:
@@ -121,6 +124,7 @@ class File:
         self.columns = columns
         self.problems = Problems()
         self.rows = 0
+        self.remarks: list[str] = []
         self.digest = _digest(path)
         self.progress: Progress = progress or (lambda what, done, total: None)
 
@@ -132,6 +136,7 @@ class File:
         """
         try:
             table = tables.read_table(self.path, lambda share: self.progress("读取并核对", int(share * 1000), 1000))
+            self.remarks = table.remarks
             self._check_columns(table.columns)
             in_order = itemgetter(*(table.columns.index(column) for column in self.columns))
             for number, cells in table.rows:
@@ -164,7 +169,7 @@ class File:
             )
             return False
         text = "".join(cells)
-        return (text.isprintable() and "=" not in text) or self._are_plain(number, cells)
+        return (text.isprintable() and not _UNUSUAL.search(text)) or self._are_plain(number, cells)
 
     def _are_plain(self, number: int, cells: list[str]) -> bool:
         """Look closer at a row with unusual characters; rare characters of names are not in Unicode's tables."""
@@ -172,6 +177,9 @@ class File:
         for column, cell in zip(self.columns, cells, strict=True):
             if cell.lstrip().startswith("="):
                 self.problems.add_masked(number, column, "", "这一格是公式，请改成文字")
+                sound = False
+            elif tables.is_error(cell.strip()):
+                self.problems.add_masked(number, column, cell.strip(), "这一格是表格软件的错误值，请改成应有的内容")
                 sound = False
             elif any(unicodedata.category(char) in _UNPRINTABLE for char in cell.strip()):
                 self.problems.add(number, column, cell, "含有看不见的控制字符")
@@ -232,6 +240,7 @@ class Draft:
             rows=self._import.rows,
             import_id=self._import.pk,
             known_file=self.known,
+            remarks=tuple(masking.scrubbed(remark) for remark in self._file.remarks),
             **self._counts,
         )
 

@@ -75,6 +75,7 @@ def test_a_good_file_says_what_it_brought(tmp_path: Path) -> None:
         "enrolments_added": 0,
         "contributions_added": 0,
         "late": 0,
+        "remarks": [],
         "changed_nothing": True,
     }
     same = csv_file(tmp_path / "s.csv", [roster_row(n) for n in (2, 1)])
