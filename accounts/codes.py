@@ -264,6 +264,23 @@ BATCH_KINDS = tuple(kind for kind in VoucherKind if kind.is_batch)
 USE_KINDS = tuple(kind for kind in VoucherKind if kind.is_use)
 
 
+class PolicyKind(TextCode):
+    """What a version of a region's rules is about."""
+
+    CREDIT = "credit", "划入"
+    INTEREST = "interest", "计息"
+    SHARING = "sharing", "家庭共济"
+    SPENDING = "spending", "使用"
+    PREMIUM = "premium", "居民医保代缴"
+
+
+class PolicyState(TextCode):
+    """Whether a version of the rules may still be worked on."""
+
+    DRAFT = "draft", "草稿"
+    PUBLISHED = "published", "已发布"
+
+
 class JobKind(TextCode):
     """What a run does to everybody of a region."""
 

@@ -9,11 +9,12 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from accounts.codes import Role
+from accounts.codes import PolicyState, Role
 from accounts.forms.policies import PolicyDraftForm
 from accounts.identity.access import act_of
-from accounts.models import PolicyState, PolicyVersion
+from accounts.models import PolicyVersion
 from accounts.policies.publishing import CannotPublish, publish, save_draft, text_of
+from accounts.policies.sources import assumed_keys, source_of
 from accounts.policies.terms import KINDS, PolicyError, parameters, parse_terms
 
 _READERS = (Role.POLICY, Role.APPROVER)
@@ -33,11 +34,11 @@ class PolicyVersionAdmin(admin.ModelAdmin):
 
     @admin.display(description="出处")
     def documents(self, version: PolicyVersion) -> str:
-        return version.source
+        return source_of(version)
 
     @admin.display(description="推定的参数")
     def assumed_count(self, version: PolicyVersion) -> str:
-        count = len(version.assumed)
+        count = len(assumed_keys(version))
         return f"{count} 项" if count else "无"
 
     @admin.display(description="参数")

@@ -9,7 +9,7 @@ from accounts.models.ledger import BookYear, Pot, Transfer, Voucher
 from accounts.models.notices import Feedback, Notice
 from accounts.models.offices import Duty, Office, Paper
 from accounts.models.people import Contribution, Enrolment, Import, Person
-from accounts.models.policy import PolicyState, PolicyVersion, PublishedVersionError, Region
+from accounts.models.policy import PolicyVersion, PublishedVersionError, Region
 from accounts.models.sms import OutboxMessage
 from accounts.models.user import User
 
@@ -35,7 +35,6 @@ __all__ = [
     "BookYear",
     "Person",
     "PhoneCode",
-    "PolicyState",
     "PolicyVersion",
     "Pot",
     "PublishedVersionError",

@@ -5,21 +5,13 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
-from accounts.policies.preset_files import source_text
-from accounts.policies.terms import KIND_NAMES, KINDS, keys_of
+from accounts.codes import PolicyKind, PolicyState
 
 
 class PublishedVersionError(Exception):
     """A published policy version is law that money was computed by: it is never changed, a new version follows it."""
 
     message = "已发布的政策版本不能修改或删除；规定变了，请新增一个版本。"
-
-
-class PolicyState(models.TextChoices):
-    """Whether a version may still be worked on."""
-
-    DRAFT = "draft", "草稿"
-    PUBLISHED = "published", "已发布"
 
 
 class Region(models.Model):
@@ -49,7 +41,7 @@ class PolicyVersion(models.Model):
     """
 
     region = models.ForeignKey(Region, models.PROTECT, related_name="versions", verbose_name="统筹区")
-    kind = models.CharField("类别", max_length=8, choices=list(KIND_NAMES.items()))
+    kind = models.CharField("类别", max_length=8, choices=PolicyKind.choices)
     effective_from = models.DateField("开始执行")
     terms = models.JSONField("参数")
     sources = models.JSONField("出处")
@@ -68,7 +60,7 @@ class PolicyVersion(models.Model):
                 name="policy_one_version_a_day",
                 violation_error_message="这一天已经有一个版本（或草稿）了。",
             ),
-            models.CheckConstraint(condition=Q(kind__in=list(KIND_NAMES)), name="policy_kind_known"),
+            models.CheckConstraint(condition=Q(kind__in=PolicyKind.values), name="policy_kind_known"),
             models.CheckConstraint(condition=~Q(drafted_by=""), name="policy_has_author"),
             models.CheckConstraint(
                 condition=Q(state=PolicyState.DRAFT, published_at=None, published_by="")
@@ -79,19 +71,6 @@ class PolicyVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.region} {self.get_kind_display()} {self.effective_from}起"
-
-    @property
-    def source(self) -> str:
-        """The documents this version comes from, for people to read."""
-        # jsonb forgets the order of keys; the order of the parameters puts the document of the start first.
-        keys = ["effective_from", *keys_of(KINDS[self.kind])]
-        return source_text({key: self.sources[key] for key in keys if key in self.sources})
-
-    @property
-    def assumed(self) -> list[str]:
-        """The keys whose values no document gives."""
-        keys = ["effective_from", *keys_of(KINDS[self.kind])]
-        return [key for key in keys if self.sources.get(key, {}).get("assumed")]
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save a draft, or publish it. Raises PublishedVersionError when the stored version is published."""

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from django.db import connection, transaction
 
+from accounts.codes import PolicyKind, PolicyState
 from accounts.identity import audit
 from accounts.identity.actors import Act
-from accounts.models import PolicyState, PolicyVersion, Region
+from accounts.models import PolicyVersion, Region
 from accounts.policies.preset_files import Preset, Version, read_preset
 from accounts.policies.terms import PolicyError, Problem
 
@@ -107,10 +108,12 @@ def _edit(file: str, key: str, what: str, old: object, new: object) -> Problem:
 
 def _unlike_the_region(preset: Preset, stored: Iterable[PolicyVersion]) -> Iterator[Problem]:
     """Yield new credit versions whose year or buckets differ from those the region's accounts already follow."""
-    known = [version for version in stored if version.kind == "credit" and version.state == PolicyState.PUBLISHED]
+    known = [
+        version for version in stored if version.kind == PolicyKind.CREDIT and version.state == PolicyState.PUBLISHED
+    ]
     days = {version.effective_from for version in known}
     for version in preset.versions:
-        if version.kind == "credit" and known and version.effective_from not in days:
+        if version.kind == PolicyKind.CREDIT and known and version.effective_from not in days:
             for key in ("year_start_month", "has_buckets"):
                 if known[0].terms[key] != version.values[key]:
                     yield Problem(preset.file, f"{version.name}.{key}", f"与已发布的版本不同（{known[0].terms[key]}）")

@@ -18,7 +18,6 @@ SHIPPED = Path(__file__).resolve().with_name("presets")
 
 _DOCUMENT_KEYS = {"title", "number", "publisher", "date"}
 _ENTRY_KEYS = {"value", "source", "assumed", "note"}
-NO_DOCUMENT = "暂无文件，按推定参数"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,12 +151,6 @@ def parse_version(
         raise PolicyError(problems)
     plain = {key: _plain(value) for key, value in values.items()}
     return Version(region, kind, effective_from, terms, plain, sources, note)
-
-
-def source_text(sources: Mapping[str, Mapping[str, Any]]) -> str:
-    """Return the documents of a version in order of use, once each, for people to read."""
-    documents = dict.fromkeys(entry["source"] for entry in sources.values() if "source" in entry)
-    return "；".join(documents) or NO_DOCUMENT
 
 
 def version_to_toml(

@@ -6,9 +6,10 @@ from typing import Any
 
 from django.db import transaction
 
+from accounts.codes import PolicyState
 from accounts.identity import audit
 from accounts.identity.actors import Act, Actor
-from accounts.models import PolicyState, PolicyVersion
+from accounts.models import PolicyVersion
 from accounts.policies.preset_files import Version, parse_version, toml_reason, version_to_toml
 from accounts.policies.terms import CreditTerms, PolicyError, Problem, parse_terms
 

@@ -18,10 +18,10 @@ from django.db import connection, transaction
 from django.db.models import Count, Max, QuerySet
 from django.db.models.signals import post_delete, post_save
 
+from accounts.codes import PolicyKind, PolicyState
 from accounts.models import PolicyVersion, Region
-from accounts.models.policy import PolicyState
+from accounts.policies.sources import source_of
 from accounts.policies.terms import (
-    KIND_NAMES,
     CreditTerms,
     InterestTerms,
     PremiumTerms,
@@ -43,7 +43,7 @@ class NoPolicy(Exception):
     def __init__(self, region: str, kind: str, day: date | None) -> None:
         self.region, self.kind, self.day = region, kind, day
         when = f"在 {day} " if day else ""
-        self.message = f"统筹区 {region} {when}没有“{KIND_NAMES[kind]}”规则，请先用 load_policies 载入"
+        self.message = f"统筹区 {region} {when}没有“{PolicyKind(kind).label}”规则，请先用 load_policies 载入"
         super().__init__(self.message)
 
 
@@ -226,7 +226,7 @@ def _read() -> _Cache:
     by_kind: dict[tuple[str, str], tuple[Published[Terms], ...]] = {}
     for policy in _published().select_related("region").order_by("region", "kind", "-effective_from"):
         terms: Terms = parse_terms(policy.kind, policy.terms, file=f"#{policy.pk}")
-        published = Published(policy.pk, policy, terms, policy.source)
+        published = Published(policy.pk, policy, terms, source_of(policy))
         by_id[policy.pk] = published
         key = (policy.region_id, policy.kind)
         by_kind[key] = (*by_kind.get(key, ()), published)

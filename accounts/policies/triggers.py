@@ -1,11 +1,13 @@
 """What the database itself refuses about published policy versions, also against SQL typed by hand."""
 
+from accounts.codes import PolicyState
+
 TABLE = "accounts_policyversion"
 
 _PUBLISHED_IS_FINAL = f"""
 CREATE OR REPLACE FUNCTION {TABLE}_published_is_final() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF TG_OP = 'TRUNCATE' OR OLD.state = 'published' THEN
+    IF TG_OP = 'TRUNCATE' OR OLD.state = '{PolicyState.PUBLISHED}' THEN
         RAISE EXCEPTION '{TABLE}: published versions are final, % refused', TG_OP
             USING ERRCODE = 'restrict_violation';
     END IF;

@@ -5,7 +5,8 @@ from datetime import date
 
 from accounts.policies import registry
 from accounts.policies.registry import Published
-from accounts.policies.terms import KIND_NAMES, CreditTerms, Terms, parameters
+from accounts.policies.sources import assumed_keys
+from accounts.policies.terms import CreditTerms, Terms, parameters
 from accounts.policies.terms.credit import SHARE_NONE
 
 NOT_SET = "没有规定"
@@ -40,7 +41,7 @@ class Rule:
     @property
     def assumed(self) -> bool:
         """Whether some value in it stands in no document we have."""
-        return bool(self.published.policy.assumed)
+        return bool(assumed_keys(self.published.policy))
 
 
 def rule_on(region: str, kind: type[Terms], day: date) -> Rule | None:
@@ -51,7 +52,7 @@ def rule_on(region: str, kind: type[Terms], day: date) -> Rule | None:
         return None
     earlier = [one for one in registry.versions(region, kind) if one.effective_from < published.effective_from]
     before = earlier[0] if earlier else None
-    return Rule(KIND_NAMES[kind.kind], published, before, changes(before, published) if before else [])
+    return Rule(kind.kind.label, published, before, changes(before, published) if before else [])
 
 
 def changes(before: Published[Terms], after: Published[Terms]) -> list[Change]:

@@ -17,17 +17,9 @@ Terms = CreditTerms | InterestTerms | SharingTerms | SpendingTerms | PremiumTerm
 KINDS: dict[str, type[Terms]] = {
     cls.kind: cls for cls in (CreditTerms, InterestTerms, SharingTerms, SpendingTerms, PremiumTerms)
 }
-KIND_NAMES = {
-    "credit": "划入",
-    "interest": "计息",
-    "sharing": "家庭共济",
-    "spending": "使用",
-    "premium": "居民医保代缴",
-}
 
 __all__ = [
     "KINDS",
-    "KIND_NAMES",
     "AgeTier",
     "CreditTerms",
     "InterestTerms",

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
+from accounts.codes import PolicyKind
 from accounts.policies.terms.parameters import (
     AgeTier,
     amounts_by_age,
@@ -48,7 +49,7 @@ PAID_WITHIN = 3  # months; assumed where a region's terms name none
 class CreditTerms:
     """划入规则：谁、按什么基数和比例、什么时候记入个人账户。"""
 
-    kind: ClassVar[str] = "credit"
+    kind: ClassVar[PolicyKind] = PolicyKind.CREDIT
 
     accrual: str = one_of("记入方式", ACCRUALS)
     year_start_month: int = whole("年度起始月", 1, 12, "月")

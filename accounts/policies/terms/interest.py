@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
+from accounts.codes import PolicyKind
 from accounts.policies.terms.parameters import rate, yes_no
 
 
@@ -11,7 +12,7 @@ from accounts.policies.terms.parameters import rate, yes_no
 class InterestTerms:
     """计息规则：当年账户按活期、历年结余按三个月定期。没有载入利率就不计息，绝不猜一个利率。"""
 
-    kind: ClassVar[str] = "interest"
+    kind: ClassVar[PolicyKind] = PolicyKind.INTEREST
 
     pays_interest: bool = yes_no("计息")
     current_rate_bp: int | None = rate("当年账户年利率", optional=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
 
+from accounts.codes import PolicyKind
 from accounts.policies.terms.parameters import day, money, one_of, several_of, whole, yes_no
 
 DIRECT, REFUND = "direct", "refund"
@@ -22,7 +23,7 @@ GROUPS = {
 class PremiumTerms:
     """居民医保代缴规则，一个保费年度一版。"""
 
-    kind: ClassVar[str] = "premium"
+    kind: ClassVar[PolicyKind] = PolicyKind.PREMIUM
 
     premium_year: int = whole("保费年度", 2000, 2100, "年度")
     model: str = one_of("代缴方式", MODELS)

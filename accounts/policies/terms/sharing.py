@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from accounts.codes import InstitutionKind, InstitutionLevel, InsuranceType, Relation, Scope
+from accounts.codes import InstitutionKind, InstitutionLevel, InsuranceType, PolicyKind, Relation, Scope
 from accounts.policies.terms.parameters import money, one_of, several_of, whole, yes_no
 
 AUTHORISE, POOL = "authorise", "pool"
@@ -26,7 +26,7 @@ STATUSES = {NORMAL: "正常参保", ANY: "参保即可，不论是否正常"}
 class SharingTerms:
     """家庭共济规则。"""
 
-    kind: ClassVar[str] = "sharing"
+    kind: ClassVar[PolicyKind] = PolicyKind.SHARING
 
     model: str = one_of("共济方式", MODELS)
     funds: str = one_of("可共济的钱", FUNDS)

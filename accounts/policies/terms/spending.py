@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
+from accounts.codes import PolicyKind
 from accounts.policies.terms.parameters import one_of, several_of, yes_no
 
 CURRENT, CARRIED, SHARED = "current", "carried", "shared"
@@ -31,7 +32,7 @@ EXCLUDED = {
 class SpendingTerms:
     """使用规则：一笔个人负担先用哪份钱；几个人的钱依次用，不同时用；最后是现金。"""
 
-    kind: ClassVar[str] = "spending"
+    kind: ClassVar[PolicyKind] = PolicyKind.SPENDING
 
     order: tuple[str, ...] = several_of("使用先后（最后是现金）", ORDER)
     payer_order: str = one_of("几个家人的先后", PAYER_ORDERS)

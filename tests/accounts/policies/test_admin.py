@@ -5,11 +5,12 @@ from datetime import date
 import pytest
 from django.urls import reverse
 
-from accounts.codes import Role
+from accounts.codes import PolicyState, Role
 from accounts.identity import access
-from accounts.models import AuditEvent, PolicyState, PolicyVersion, User
+from accounts.models import AuditEvent, PolicyVersion, User
 from accounts.policies import registry
 from accounts.policies.publishing import text_of
+from accounts.policies.sources import assumed_keys
 from accounts.policies.terms import KINDS
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("policies", "second_factor")]
@@ -94,7 +95,7 @@ class TestDrafting:
     def test_a_draft_is_kept_but_is_not_law(self, policy_client):
         assert write_draft(policy_client, draft_text()).status_code == 302
         draft = PolicyVersion.objects.get(state=PolicyState.DRAFT)
-        assert (draft.effective_from, draft.assumed) == (date(2026, 1, 1), ["carried_rate"])
+        assert (draft.effective_from, assumed_keys(draft)) == (date(2026, 1, 1), ["carried_rate"])
         assert draft.drafted_by.startswith("staff:")
         assert not registry.interest("330900", date(2026, 6, 1)).pays_interest
         assert AuditEvent.objects.filter(verb="policy.drafted").count() == 1

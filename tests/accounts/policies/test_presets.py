@@ -7,16 +7,15 @@ import pytest
 
 from accounts.policies.formulas import MonthFacts, Span, monthly_credit, year_credit
 from accounts.policies.preset_files import (
-    NO_DOCUMENT,
     Preset,
     Version,
     parse_preset,
     parse_version,
     read_preset,
     shipped,
-    source_text,
     version_to_toml,
 )
+from accounts.policies.sources import NO_DOCUMENT, source_text
 from accounts.policies.terms import KINDS, PolicyError
 
 pytestmark = pytest.mark.unit

@@ -5,7 +5,8 @@ from datetime import date
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from accounts.models import PolicyState, PolicyVersion, PublishedVersionError, Region
+from accounts.codes import PolicyState
+from accounts.models import PolicyVersion, PublishedVersionError, Region
 from accounts.policies import registry
 from accounts.policies.registry import NoPolicy
 from accounts.policies.terms import KINDS, CreditTerms, InterestTerms
