@@ -1,6 +1,6 @@
 """Codes of sharing: how invitations and bonds stand, and what happened to them."""
 
-from accounts.codes import TextCode
+from yibao.lib.codes import TextCode
 
 
 class InvitationState(TextCode):

@@ -9,8 +9,9 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from accounts.codes import EnrolmentEndReason, EnrolmentStatus, TextCode
+from accounts.codes import EnrolmentEndReason, EnrolmentStatus
 from accounts.policies.status import Status, status_in, status_on
+from yibao.lib.codes import TextCode
 from yibao.lib.months import Month
 
 

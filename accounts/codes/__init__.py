@@ -1,0 +1,76 @@
+"""Codes of the field, each list once. Values are those of the national code tables where one exists.
+
+Plain enums, which rules and formulas may import.
+"""
+
+from accounts.codes.ledger import (
+    ACCOUNT_POTS,
+    BATCH_KINDS,
+    CORRECTION_KINDS,
+    CREDIT_KINDS,
+    MONEY_POTS,
+    PERSONAL_POTS,
+    SYSTEM_POTS,
+    USE_KINDS,
+    ChunkState,
+    JobKind,
+    PotKind,
+    RunState,
+    VoucherKind,
+)
+from accounts.codes.people import (
+    EnrolmentEndReason,
+    EnrolmentStatus,
+    FactChangeKind,
+    Gender,
+    HeldReason,
+    HeldState,
+    InsuranceType,
+    PaymentType,
+    PersonGroup,
+    PersonType,
+    Relation,
+    Situation,
+)
+from accounts.codes.policies import Capacity, InstitutionKind, InstitutionLevel, PolicyKind, PolicyState, Scope
+from accounts.codes.site import ApprovalState, Contrast, MessageState, NoticeKind, Role, TextSize
+
+__all__ = [
+    "ACCOUNT_POTS",
+    "ApprovalState",
+    "BATCH_KINDS",
+    "CORRECTION_KINDS",
+    "CREDIT_KINDS",
+    "Capacity",
+    "ChunkState",
+    "Contrast",
+    "EnrolmentEndReason",
+    "EnrolmentStatus",
+    "FactChangeKind",
+    "Gender",
+    "HeldReason",
+    "HeldState",
+    "InstitutionKind",
+    "InstitutionLevel",
+    "InsuranceType",
+    "JobKind",
+    "MONEY_POTS",
+    "MessageState",
+    "NoticeKind",
+    "PERSONAL_POTS",
+    "PaymentType",
+    "PersonGroup",
+    "PersonType",
+    "PolicyKind",
+    "PolicyState",
+    "PotKind",
+    "Relation",
+    "Role",
+    "RunState",
+    "SYSTEM_POTS",
+    "Scope",
+    "Situation",
+    "TextSize",
+    "USE_KINDS",
+    "VoucherKind",
+]

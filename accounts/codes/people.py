@@ -1,0 +1,144 @@
+"""What people are, how they are insured, and what files say of them."""
+
+from yibao.lib.codes import IntegerCode, TextCode
+
+
+class InsuranceType(TextCode):
+    """险种 insutype."""
+
+    EMPLOYEE = "310", "职工基本医疗保险"
+    RESIDENT = "390", "城乡居民基本医疗保险"
+
+
+class PersonType(TextCode):
+    """人员类别 psn_type: the two digits it begins with. 离休 (13) have a scheme of their own."""
+
+    EMPLOYED = "11", "在职"
+    RETIRED = "12", "退休"
+    MINOR = "14", "未成年居民"
+    ADULT = "15", "成年居民"
+    SENIOR = "16", "老年居民"
+
+    @property
+    def insurance(self) -> InsuranceType:
+        """The insurance that people of this category have."""
+        is_employee = self in (PersonType.EMPLOYED, PersonType.RETIRED)
+        return InsuranceType.EMPLOYEE if is_employee else InsuranceType.RESIDENT
+
+
+class EnrolmentStatus(IntegerCode):
+    """参保状态 psn_insu_stas."""
+
+    NORMAL = 1, "正常参保"
+    SUSPENDED = 2, "暂停参保"
+    ENDED = 4, "终止参保"
+
+
+class EnrolmentEndReason(IntegerCode):
+    """终止原因 end_reason of a roster row."""
+
+    DIED = 1, "死亡"
+    TRANSFERRED = 2, "转出"
+    SETTLED = 3, "清退"
+    DUPLICATE = 4, "重复参保"
+    MISTAKE = 5, "录入错误"
+
+
+class PaymentType(IntegerCode):
+    """缴费类型 clct_type of a contribution."""
+
+    NORMAL = 1, "正常"
+    BACK = 2, "补缴"
+    DIFFERENCE = 3, "补差"
+    REFUND = 4, "退费"
+    CORRECTION = 5, "更正"
+
+
+class FactChangeKind(TextCode):
+    """Why a fact no longer counts, or counts again."""
+
+    CORRECTED = "corrected", "更正"
+    WITHDRAWN = "withdrawn", "撤回导入"
+    RESTORED = "restored", "恢复"
+    SECOND_PAYER = "second", "重复缴费"
+    REFUNDED = "refunded", "退费"
+
+
+class HeldReason(TextCode):
+    """Why a row of a file is laid aside for a person. The codes are a contract with other programs."""
+
+    OTHER_PERSON = "other_person", "同一号码，像是另一个人"
+    GENDER_CONTRADICTS_NUMBER = "gender_contradicts_number", "性别与证件号码不符"
+    BASE_JUMP = "base_jump", "基数与上次相差太大"
+    BASE_ABOVE_BOUND = "base_above_bound", "基数高得不可信"
+    SAME_PERSON_OTHER_NUMBER = "same_person_other_number", "像是已登记的人换了号码"
+    ROUNDED_NUMBERS = "rounded_numbers", "证件号码末尾几位像是被表格软件改成了0"
+    UNREADABLE = "unreadable", "读不懂"
+    CONTRADICTS_KNOWN = "contradicts_known", "与已登记的矛盾"
+
+
+class HeldState(TextCode):
+    WAITING = "waiting", "待处理"
+    CONFIRMED = "confirmed", "已确认"
+    DROPPED = "dropped", "已放弃"
+
+
+class Gender(IntegerCode):
+    MALE = 1, "男"
+    FEMALE = 2, "女"
+
+
+class Relation(TextCode):
+    """使用人是出钱人的…… (agnter_rlts; there is no 3). Always stored in this direction."""
+
+    SPOUSE = "1", "配偶"
+    CHILD = "2", "子女"
+    GRANDCHILD = "4", "孙子女、外孙子女"
+    PARENT = "5", "父母"
+    GRANDPARENT = "6", "祖父母、外祖父母"
+    SIBLING = "7", "兄弟姐妹"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What regions call it: 祖父母 and 外祖父母 share one code, as do grandchildren."""
+        return tuple(self.label.split("、"))
+
+    @property
+    def inverse(self) -> "Relation":
+        """What the payer is to the user."""
+        return _INVERSE.get(self, self)
+
+    def word(self, gender: int | None = None) -> str:
+        """Return what somebody who stands in this relation is called: 父亲 where the gender is known, else 父母."""
+        return self.label if gender is None else _WORDS[self][Gender(gender)]
+
+
+_INVERSE = {
+    Relation.CHILD: Relation.PARENT,
+    Relation.PARENT: Relation.CHILD,
+    Relation.GRANDCHILD: Relation.GRANDPARENT,
+    Relation.GRANDPARENT: Relation.GRANDCHILD,
+}
+_WORDS = {
+    Relation.SPOUSE: {Gender.MALE: "丈夫", Gender.FEMALE: "妻子"},
+    Relation.CHILD: {Gender.MALE: "儿子", Gender.FEMALE: "女儿"},
+    Relation.GRANDCHILD: {Gender.MALE: "孙子（外孙）", Gender.FEMALE: "孙女（外孙女）"},
+    Relation.PARENT: {Gender.MALE: "父亲", Gender.FEMALE: "母亲"},
+    Relation.GRANDPARENT: {Gender.MALE: "祖父（外祖父）", Gender.FEMALE: "祖母（外祖母）"},
+    Relation.SIBLING: {Gender.MALE: "兄弟", Gender.FEMALE: "姐妹"},
+}
+
+
+class PersonGroup(TextCode):
+    """人员类别 that the counters divide their work by (seed S3)."""
+
+    EMPLOYEE = "employee", "职工医保"
+    CIVIL = "civil", "公务员医疗补助"
+
+
+class Situation(TextCode):
+    """Who comes to the counter, for whom: decides which papers to bring."""
+
+    SELF = "self", "本人去办"
+    PROXY = "proxy", "请别人代办"
+    MINOR = "minor", "给未成年的孩子办"
