@@ -204,8 +204,8 @@ ROWS: dict[str, Row] = {
     "family_answer": Row(PERSON, other=404, args=sent_to),
     "family_refuse": Row(PERSON, other=404, args=sent_to),
     "family_report_unknown_sender": Row(PERSON, other=404, args=sent_to),
-    "family_here": Row(PERSON, other=404, args=sent_by),
-    "family_here_code": Row(POSTED, method="post", other=404, args=sent_by),
+    "family_accept_on_device": Row(PERSON, other=404, args=sent_by),
+    "family_accept_on_device_code": Row(POSTED, method="post", other=404, args=sent_by),
     "family_child": Row(PERSON),
     "family_child_answer": Row(PERSON, args=sent_by),  # says nothing before the child is named
     "family_landed": Row(ONWARD),

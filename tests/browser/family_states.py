@@ -161,7 +161,7 @@ def here(request: HttpRequest, person: Person) -> str:
     """On the inviter's phone, a code on its way."""
     number = invitation(person, relative(person, "诸葛小满")).number
     request.session["family_code"] = {number: "00000000-0000-4000-8000-000000000000"}
-    return reverse("family_here", args=[number])
+    return reverse("family_accept_on_device", args=[number])
 
 
 @state

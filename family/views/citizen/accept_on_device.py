@@ -36,7 +36,7 @@ CHILD_LOOKS = limits.limits("20/1d")
 @person_required
 @require_http_methods(["GET", "POST"])
 @answering
-def here(request: HttpRequest, number: str) -> HttpResponse:
+def accept(request: HttpRequest, number: str) -> HttpResponse:
     """Hand the phone over: the invited person reads what it means and agrees with a code sent to their own number."""
     act = own_act(request)
     found = invitation_sent(act.person, number)
@@ -73,7 +73,7 @@ def _here_page(
         "asked": Asked(found, act.at, registry.sharing_or_none(found.region, act.on)),
         "back_url": reverse("family_invitation", args=[found.number]),
     }
-    return render(request, "family/here.html", context, status=422 if form.errors else 200)
+    return render(request, "family/accept_on_device.html", context, status=422 if form.errors else 200)
 
 
 @never_cache
@@ -87,7 +87,7 @@ def send_code(request: HttpRequest, number: str) -> HttpResponse:
     request.session[CODE] = {number: str(code_id)}
     if request.htmx:
         return render(request, "family/_code_sent.html", {"number": number, "note": "已经发了，请看最新的短信。"})
-    return redirect("family_here", number)
+    return redirect("family_accept_on_device", number)
 
 
 @never_cache
