@@ -82,6 +82,6 @@ urlpatterns = [
     path("family/usage/file/", usage.usage_file, name="family_usage_file"),
     path("family/usage/others/", usage.usage_of_others, name="family_usage_others"),
     path("family/usage/others/file/", usage.usage_of_others_file, name="family_usage_others_file"),
-    path("family/done/<int:event_id>/", result.done, name="family_done"),
+    path("family/done/<int:event_id>/", result.show, name="family_result"),
     path("family/done/<int:event_id>/undo/", result.undo, name="family_undo"),
 ]

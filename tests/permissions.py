@@ -156,7 +156,7 @@ ROWS: dict[str, Row] = {
     "identity": Row(statuses(302, 403, unproven=200)),
     "identity_record": Row(statuses(302, 403, unproven=200)),
     "identity_code": Row(statuses(302, 403, unproven=200)),
-    "identity_done": Row(PERSON),
+    "identity_result": Row(PERSON),
     "settings": Row(CITIZEN),
     "settings_sign_out_others": Row(POSTED, method="post"),
     "settings_balance": Row(POSTED, method="post"),
@@ -174,7 +174,7 @@ ROWS: dict[str, Row] = {
     "help": Row(PUBLIC),
     "help_article": Row(PUBLIC, args=lambda world: {"name": handbook.articles()[0].name}),
     "feedback": Row(PUBLIC),
-    "feedback_done": Row(statuses(302, 302)),
+    "feedback_result": Row(statuses(302, 302)),
     "accessibility": Row(PUBLIC),
     # The citizen's account
     "account": Row(PERSON),
@@ -229,7 +229,7 @@ ROWS: dict[str, Row] = {
     "family_usage_file": Row(PERSON),
     "family_usage_others": Row(PERSON),
     "family_usage_others_file": Row(PERSON),
-    "family_done": Row(PERSON, other=404, args=an_event_of),
+    "family_result": Row(PERSON, other=404, args=an_event_of),
     "family_undo": Row(POSTED, method="post", other=404, args=an_event_of),
     # Administration
     "admin:login": Row(statuses(403, 403, anonymous=302, policy=302, superuser=302)),

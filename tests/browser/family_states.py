@@ -132,7 +132,7 @@ def done(request: HttpRequest, person: Person) -> str:
     """A result that can still be undone."""
     now = clock.now()
     event = bonds.set_limit(act=act_at(now), payer=person, bond_id=given(person).pk, limit_fen=50_000 + now.second)
-    return reverse("family_done", args=[event.pk])
+    return reverse("family_result", args=[event.pk])
 
 
 @state

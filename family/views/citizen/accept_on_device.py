@@ -56,7 +56,7 @@ def accept(request: HttpRequest, number: str) -> HttpResponse:
                 last_four=form.cleaned_data["last_four"],
                 address=address_of(request),
             )
-            return redirect("family_done", first_event(bond_id=bond.pk).pk)
+            return redirect("family_result", first_event(bond_id=bond.pk).pk)
         except NoMatch:
             form.add_error(None, NO_MATCH)
     return _here_page(request, act, found, form, has_code=bool(code_id))
@@ -137,7 +137,7 @@ def _agree_for_child(
                 act=act, parent=act.person, number=found.number, name=child_data["name"],
                 certno=child_data["certno"], declared=form.cleaned_data["declared"],
             )  # fmt: skip
-            return redirect("family_done", first_event(bond_id=bond.pk).pk)
+            return redirect("family_result", first_event(bond_id=bond.pk).pk)
         except NoMatch:
             form.add_error(None, NO_CHILD)
     is_mine = found.payer_id == act.person.pk

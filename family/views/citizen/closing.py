@@ -39,4 +39,4 @@ def close(request: HttpRequest) -> HttpResponse:
         event = closing.close_family(act=act, payer=act.person, region=giving.region)
     except closing.StillOpen as error:
         return render(request, "family/close.html", {**context, "matters": error.matters}, status=409)
-    return redirect("family_done", event.pk)
+    return redirect("family_result", event.pk)
