@@ -22,6 +22,7 @@ from accounts.queries.comparison import Comparison
 from yibao.lib.days import day_words, month_words, short_day_words
 from yibao.lib.fen import grouped
 from yibao.lib.months import Month
+from yibao.lib.periods import Period
 
 STOPPED, NOT_ARRIVING, MONTH_BY_MONTH, LESS = "stopped", "not-arriving", "month-by-month", "less"
 QUESTIONS = {
@@ -102,7 +103,7 @@ def _not_arriving(account: Account, credits: Credits) -> Iterator[str]:
 
 def _year_so_far(account: Account, credits: Credits) -> Iterator[str]:
     latest = credits.latest
-    if latest is not None and latest.voucher.period.partition("/")[0] == str(account.year):
+    if latest is not None and Period.parse(latest.voucher.period).original == Period(account.year):
         on = short_day_words(latest.voucher.occurred_on)
         yield f"今年的钱已在{on}记入，共 {grouped(credits.latest_fen)} 元。这里一年只记一次，不会每个月再记。"
     else:

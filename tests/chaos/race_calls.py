@@ -23,6 +23,7 @@ from payments.models import Institution
 from tests.factories.acts import act_on
 from tests.personas import ACTOR, ZHOUSHAN, spend
 from yibao.lib import clock
+from yibao.lib.periods import Period
 
 LAST_DAY, NEXT_YEAR = date(2025, 12, 31), date(2026, 1, 1)
 SCRATCH = (
@@ -186,7 +187,9 @@ def spend_slowly(people: Sequence[int], seed: str, until: float, slow: float) ->
 
 def close_after(wait: float) -> str:
     time.sleep(wait)
-    (report,) = run_job(actor=ACTOR, kind="rollover", region=ZHOUSHAN, period="2025", on=NEXT_YEAR, clock=clock.now)
+    (report,) = run_job(
+        actor=ACTOR, kind="rollover", region=ZHOUSHAN, period=Period(2025), on=NEXT_YEAR, clock=clock.now
+    )
     return report.state
 
 

@@ -14,6 +14,7 @@ from tests.accounts.roster.import_kit import contributions, kept, refusal, roste
 from tests.factories.acts import act_at
 from tests.factories.files import contribution_row, csv_file, roster_row, xlsx_file
 from tests.factories.people import EnrolmentFactory, PersonFactory, certno
+from yibao.lib.periods import Period
 
 AT = datetime(2025, 1, 1, tzinfo=UTC)
 
@@ -198,7 +199,7 @@ def test_opening_a_run_waits_for_an_import_and_an_import_for_a_run(committed_db:
             act=act_at(AT),
             kind=JobKind.ACCRUAL,
             region="350500",
-            period="2025-01",
+            period=Period(2025, 1),
             on=date(2025, 1, 31),
         )
         assert done == []
