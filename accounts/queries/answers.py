@@ -152,6 +152,13 @@ def state_words(account: Account) -> str:
     return ""
 
 
+def suspension_words(account: Account) -> str:
+    """Say who may still use the money while somebody is suspended: themselves, their relatives."""
+    own = "您自己看病买药还能用。" if account.spending and account.spending.usable_when_suspended else ""
+    stops = account.sharing is not None and account.sharing.payer_status == NORMAL
+    return own + ("停保期间，家人暂时不能用您的钱。" if stops else "")
+
+
 def upcoming_words(upcoming: Expected) -> str:
     """Return when the next credit comes: 下一次预计在2027年1月1日，按现在的缴费基数估计约 1,070.88 元。"""
     note = f"{upcoming.note}，" if upcoming.note else ""

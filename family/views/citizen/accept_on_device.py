@@ -86,7 +86,8 @@ def send_code(request: HttpRequest, number: str) -> HttpResponse:
     code_id = accepting.send_code(act=act, payer=act.person, number=number, address=address_of(request))
     request.session[CODE] = {number: str(code_id)}
     if request.htmx:
-        return render(request, "family/_code_sent.html", {"number": number, "note": "已经发了，请看最新的短信。"})
+        context = {"number": number, "has_code": True, "note": "已经发了，请看最新的短信。"}
+        return render(request, "family/_code_sent.html", context)
     return redirect("family_accept_on_device", number)
 
 

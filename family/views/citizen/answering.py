@@ -52,7 +52,7 @@ def answer(request: HttpRequest, number: str) -> HttpResponse:
     context = {
         **meaning(found, act),
         "reasons": for_user(reasons),
-        "earlier": bonds_received(act.person, act.on),
+        "earlier": [card.other.name for card in bonds_received(act.person, act.on)],
         "back_url": reverse("family"),
     }
     return render(request, "family/answer.html", context)

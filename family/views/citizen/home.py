@@ -40,7 +40,7 @@ def family(request: HttpRequest) -> HttpResponse:
         "received": invitations_received(act.person, act.at),
         "payers": bonds_received(act.person, act.on),
         "undoable": events_shown(undoable(act.person, act.at), act),
-        "relations": relations_offered(giving.region, act.on),
+        "relations": [label for _, label in relations_offered(giving.region, act.on)],
     }
     return render(request, "family/family.html", context)
 
