@@ -86,6 +86,14 @@ def test_a_good_file_says_what_it_brought(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("policies_loaded")
+def test_what_was_guessed_while_reading_is_told(tmp_path: Path) -> None:
+    path = csv_file(tmp_path / "r.csv", [roster_row(1)], encoding="gb18030")
+    assert called("import_roster", path).endswith("新增参保记录 1 条\n注意：按 GB18030 读取\n")
+    path = csv_file(tmp_path / "r.csv", [roster_row(2)], encoding="gb18030")
+    assert json.loads(called("import_roster", path, json=True))["remarks"] == ["按 GB18030 读取"]
+
+
+@pytest.mark.usefixtures("policies_loaded")
 def test_a_bad_file_lists_every_bad_row(tmp_path: Path) -> None:
     path = csv_file(tmp_path / "r.csv", [roster_row(1), roster_row(2, gend="9"), roster_row(3, mob="1")])
     out = io.StringIO()
