@@ -29,7 +29,7 @@ HESITATION = 0.03  # between looking and acting, so that a missing guard shows
 
 
 @pytest.fixture(autouse=True)
-def _books_are_even(committed_db) -> Iterator[None]:
+def _invariants_hold(committed_db) -> Iterator[None]:
     yield
     assert list(findings()) == []
 

@@ -59,10 +59,10 @@ def accept(request: HttpRequest, number: str) -> HttpResponse:
             return redirect("family_result", first_event(bond_id=bond.pk).pk)
         except NoMatch:
             form.add_error(None, NO_MATCH)
-    return _here_page(request, act, found, form, has_code=bool(code_id))
+    return _page(request, act, found, form, has_code=bool(code_id))
 
 
-def _here_page(
+def _page(
     request: HttpRequest, act: OwnAct, found: Invitation, form: CodeAcceptForm, *, has_code: bool, note: str = ""
 ) -> HttpResponse:
     context = {
