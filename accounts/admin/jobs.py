@@ -25,10 +25,10 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         return False
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(request.user.is_staff)
+        return getattr(request.user, "reads_books", False)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.is_staff)
+        return self.has_view_permission(request)
 
 
 @admin.register(Run)

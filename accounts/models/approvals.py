@@ -13,13 +13,15 @@ class Approval(models.Model):
     """双人复核：一人提交、另一人通过才生效的一件事。通过的是内容的摘要；内容此后变了，这一份就失效，要重新提交。
 
     `asked` is what the maker asks for beyond the subject, `content` what will be done and the state it relies on, as
-    the kind computes it (accounts.operations.approvals). Neither holds personal data: people are named by their ids.
+    the kind computes it (accounts.operations.approvals), `words` the same for people: pairs of label and value. None
+    holds personal data: people are named by their ids.
     """
 
     kind = models.CharField("事项", max_length=32)
     subject = models.CharField("对象", max_length=64)
     asked = models.JSONField("要求", default=dict)
     content = models.JSONField("内容")
+    words = models.JSONField("说明", default=list)
     digest = models.CharField("内容摘要（SM3）", max_length=64)
     reason = models.TextField("理由")
     document = models.CharField("文号", max_length=DOCUMENT_LENGTH, blank=True)

@@ -93,5 +93,10 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def is_staff(self) -> bool:
-        """Whether Django's admin lets this user in: policy staff, approvers and administrators, not the counter."""
+        """Whether Django's admin lets this user in: policy staff, whoever checks, administrators, and no clerk."""
+        return self.is_superuser or self.role in (Role.POLICY, Role.REVIEWER, Role.APPROVER)
+
+    @property
+    def reads_books(self) -> bool:
+        """Whether this user may look at runs, vouchers and the rest of everybody's books."""
         return self.is_superuser or self.role in (Role.POLICY, Role.APPROVER)

@@ -22,7 +22,8 @@ class Kind:
     `content(subject, asked, on)` says from the database as it is now what would be done and the state it relies on: plain
     JSON, people by their ids only. It runs in a transaction and locks what it reads, so that nothing moves between the
     last look and `execute`; it raises ApprovalError where the thing cannot be done (any more). Days count from `on`.
-    `describe(content)` puts all of it into words: (label, value) in Chinese.
+    `describe(content)` puts all of it into words: (label, value) in Chinese, first what it is about. They are kept, so
+    that years later it still reads as it was approved.
     `execute(act, approval)` does it in the caller's transaction, with the checker as actor, and returns a sentence that
     says what happened. It raises ApprovalError where it is refused; then nothing has happened.
     `authors(content)` are the ids of the users whose work it is besides the maker's: none of them may check it.
@@ -50,6 +51,11 @@ def register(kind: Kind) -> Kind:
 def kind_of(code: str) -> Kind:
     """Return a registered kind. Raises LookupError."""
     return _kinds[code]
+
+
+def title_of(code: str) -> str:
+    """Return the title of a kind; the code itself for one of long ago that is no longer known."""
+    return _kinds[code].title if code in _kinds else code
 
 
 def titles() -> list[tuple[str, str]]:

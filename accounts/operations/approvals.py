@@ -83,6 +83,7 @@ def submit(
         kind=kind, subject=subject, asked=dict(asked or {}), reason=reason.strip(), document=document.strip()
     )
     approval.content = how.content(subject, approval.asked, act.on)
+    approval.words = how.describe(approval.content)
     _refuse_unfit(approval)
     if waiting is not None:
         if (waiting.asked, waiting.content) == (approval.asked, approval.content):
@@ -95,6 +96,13 @@ def submit(
     approval.save()
     _record(act, approval, "approval.submitted")
     return approval
+
+
+@transaction.atomic
+def preview(*, act: Act, kind: str, subject: str, asked: Mapping[str, Any] | None = None) -> list[tuple[str, str]]:
+    """Return what would be submitted, in words, without submitting it. Raises ApprovalError where it cannot be done."""
+    how = kind_of(kind)
+    return how.describe(how.content(subject, dict(asked or {}), act.on))
 
 
 def approve(*, act: Act, approval_id: int, digest: str) -> str:
@@ -140,6 +148,15 @@ def withdraw(*, act: Act, approval_id: int) -> Approval:
     if act.actor.kind != "staff" or act.actor.user_id != approval.maker_id:
         raise ApprovalError("只有提交人自己能撤回；复核人请用退回")
     return _close(act, approval, ApprovalState.WITHDRAWN)
+
+
+def why_not(*, act: Act, approval: Approval) -> str:
+    """Return why this person may not check it, in words; nothing where they may."""
+    try:
+        _checker(act, kind_of(approval.kind), approval)
+    except ApprovalError as error:
+        return error.message
+    return ""
 
 
 def _waiting(approval_id: int) -> Approval:
@@ -213,7 +230,7 @@ def _refuse_unfit(approval: Approval) -> None:
     _refuse_personal_data("对象", approval.subject)
     _refuse_personal_data("理由", approval.reason)
     _refuse_personal_data("文号", approval.document)
-    for text in _texts([approval.asked, approval.content]):
+    for text in _texts([approval.asked, approval.content, approval.words]):
         _refuse_personal_data("内容", text)
 
 

@@ -24,13 +24,13 @@ def greeting(committed_db, monkeypatch) -> None:
         approval_kinds._kinds,
         CODE,
         replace(
-            RENAME, content=lambda subject, asked, on: dict(asked), execute=lambda act, approval: DONE, authors=nobody
+            RENAME,
+            content=lambda subject, asked, on: dict(asked),
+            describe=lambda content: [("名称", content["name"])],
+            execute=lambda act, approval: DONE,
+            authors=lambda content: [],
         ),
     )
-
-
-def nobody(content: object) -> list[int]:
-    return []
 
 
 def all_at_once(acts: list[Callable[[], object]]) -> Counter:
