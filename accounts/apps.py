@@ -10,6 +10,7 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import triggers
+        from accounts.operations import policies  # noqa: F401  registers that publishing takes two people
         from accounts.queries import notices  # noqa: F401  registers what a person reported as cases
 
         post_migrate.connect(triggers.on_migrated, sender=self)

@@ -18,7 +18,13 @@ from datetime import date, timedelta
 from typing import Any
 
 from accounts import help as handbook
-from accounts.models import Person, User
+from accounts.codes import PolicyState
+from accounts.identity.access import actor_of
+from accounts.identity.actors import Act
+from accounts.models import Approval, Person, PolicyVersion, User
+from accounts.operations.approvals import submit
+from accounts.operations.policies import PUBLISH
+from accounts.policies.publishing import read_draft, save_draft
 from family.codes import InvitationState
 from family.models import Invitation
 from family.operations.bonds import set_limit
@@ -28,7 +34,7 @@ from tests.factories.people import PersonFactory
 from tests.personas import ZHOUSHAN, give
 from yibao.lib import clock
 
-ROLES = ("anonymous", "unproven", "citizen", "other", "clerk", "reviewer", "policy", "superuser")
+ROLES = ("anonymous", "unproven", "citizen", "other", "clerk", "reviewer", "policy", "approver", "superuser")
 Status = int | tuple[int, ...]
 
 
@@ -101,6 +107,28 @@ def an_event_of(world: "World") -> dict[str, int]:
     return {"event_id": event.pk}
 
 
+def a_draft(world: "World") -> dict[str, int]:
+    """Return a draft that the policy staff has written."""
+    draft = PolicyVersion.objects.filter(state=PolicyState.DRAFT).first()
+    if draft is None:
+        rules = (
+            "effective_from = { value = 2031-01-01, assumed = true }\npays_interest = { value = false, assumed = true }"
+        )
+        version = read_draft(ZHOUSHAN, "interest", rules)
+        draft = save_draft(act=Act(actor_of(world.policy), clock.now()), draft=PolicyVersion(), version=version)
+    return {"pk": draft.pk}
+
+
+def a_proposal(world: "World") -> dict[str, int]:
+    """Return what the policy staff has handed over to be published."""
+    subject = f"policy:{a_draft(world)['pk']}"
+    approval = Approval.objects.filter(subject=subject).first()
+    if approval is None:
+        act = Act(actor_of(world.policy), clock.now())
+        approval = submit(act=act, kind=PUBLISH, subject=subject, reason="试验")
+    return {"pk": approval.pk}
+
+
 PUBLIC = statuses(200, 200, anonymous=200)
 SIGNED_IN = statuses(200, 200)
 CITIZEN = statuses(200, 403)
@@ -110,7 +138,10 @@ ONWARD = statuses(302, 403)
 COUNTER = statuses(403, 403, clerk=200, reviewer=200)
 NEVER = (302, 403, 404, 405)
 FINE = (200, 302, 403, 404, 405)
-ADMIN = statuses(NEVER, NEVER, policy=FINE, superuser=FINE)
+ADMIN = statuses(NEVER, NEVER, reviewer=FINE, policy=FINE, approver=FINE, superuser=FINE)
+BACK_OFFICE = statuses((302, 403), (302, 403), reviewer=200, policy=200, approver=200, superuser=200)
+OWN_PROPOSAL = statuses((302, 403), (302, 403), anonymous=401, reviewer=404, policy=302, approver=404, superuser=404)
+CHECKED = statuses((302, 403), (302, 403), anonymous=(302, 401), reviewer=403, policy=403, approver=302, superuser=403)
 
 
 @dataclass(frozen=True, init=False)
@@ -156,7 +187,7 @@ ROWS: dict[str, Row] = {
     "identity": Row(statuses(302, 403, unproven=200)),
     "identity_record": Row(statuses(302, 403, unproven=200)),
     "identity_code": Row(statuses(302, 403, unproven=200)),
-    "identity_result": Row(PERSON),
+    "identity_done": Row(PERSON),
     "settings": Row(CITIZEN),
     "settings_sign_out_others": Row(POSTED, method="post"),
     "settings_balance": Row(POSTED, method="post"),
@@ -174,7 +205,7 @@ ROWS: dict[str, Row] = {
     "help": Row(PUBLIC),
     "help_article": Row(PUBLIC, args=lambda world: {"name": handbook.articles()[0].name}),
     "feedback": Row(PUBLIC),
-    "feedback_result": Row(statuses(302, 302)),
+    "feedback_done": Row(statuses(302, 302)),
     "accessibility": Row(PUBLIC),
     # The citizen's account
     "account": Row(PERSON),
@@ -204,8 +235,8 @@ ROWS: dict[str, Row] = {
     "family_answer": Row(PERSON, other=404, args=sent_to),
     "family_refuse": Row(PERSON, other=404, args=sent_to),
     "family_report_unknown_sender": Row(PERSON, other=404, args=sent_to),
-    "family_accept_on_device": Row(PERSON, other=404, args=sent_by),
-    "family_accept_on_device_code": Row(POSTED, method="post", other=404, args=sent_by),
+    "family_here": Row(PERSON, other=404, args=sent_by),
+    "family_here_code": Row(POSTED, method="post", other=404, args=sent_by),
     "family_child": Row(PERSON),
     "family_child_answer": Row(PERSON, args=sent_by),  # says nothing before the child is named
     "family_landed": Row(ONWARD),
@@ -229,10 +260,16 @@ ROWS: dict[str, Row] = {
     "family_usage_file": Row(PERSON),
     "family_usage_others": Row(PERSON),
     "family_usage_others_file": Row(PERSON),
-    "family_result": Row(PERSON, other=404, args=an_event_of),
+    "family_done": Row(PERSON, other=404, args=an_event_of),
     "family_undo": Row(POSTED, method="post", other=404, args=an_event_of),
     # Administration
-    "admin:login": Row(statuses(403, 403, anonymous=302, policy=302, superuser=302)),
+    "admin:login": Row(statuses(403, 403, anonymous=302, reviewer=302, policy=302, approver=302, superuser=302)),
+    "admin:accounts_approval_changelist": Row(BACK_OFFICE),
+    "admin:accounts_approval_change": Row(BACK_OFFICE, args=lambda world: {"object_id": a_proposal(world)["pk"]}),
+    "admin:accounts_approval_approve": Row(CHECKED, method="post", args=a_proposal),
+    "admin:accounts_approval_reject": Row(CHECKED, method="post", args=a_proposal),
+    "admin:accounts_approval_withdraw": Row(OWN_PROPOSAL, method="post", args=a_proposal),
+    "admin:accounts_policyversion_submit": Row(CHECKED, args=a_draft, policy=200, approver=403),
     "admin:view_on_site": Row(ADMIN, args=lambda world: {"content_type_id": 0, "object_id": 1}),
     "admin:*": Row(ADMIN),
 }

@@ -33,6 +33,7 @@ def _secret_key() -> str:
 SECRET_KEY = _secret_key()
 DEBUG = env.bool("DEBUG", default=False)
 DEMO = env.bool("YIBAO_DEMO", default=False)  # demo people, /dev/outbox/, http on localhost
+REHEARSAL = env.bool("YIBAO_REHEARSAL", default=False)  # a database made for trying out: rules change at once
 HTTPS = env.bool("YIBAO_HTTPS", default=not DEMO)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -100,16 +101,14 @@ TEMPLATES = [
 # workers run as yibao_app, which may append to the ledger but never rewrite it; migrations run as the owner.
 DATABASES = {"default": env.db_url("DATABASE_URL", default="postgresql://postgres@/yibao?host=/nonexistent")}
 _role = env.str("DATABASE_ROLE", default="")
-_timeouts = env.str("DATABASE_TIMEOUTS", default="-c lock_timeout=10s")
+_timeouts = "-c lock_timeout=10s -c timezone=Asia/Shanghai"
 DATABASES["default"].update(
     ENGINE="django.db.backends.postgresql",
     CONN_MAX_AGE=0,
     CONN_HEALTH_CHECKS=False,
     ATOMIC_REQUESTS=False,
 )
-DATABASES["default"].setdefault("OPTIONS", {}).update(
-    options=f"{_timeouts} -c timezone=Asia/Shanghai" + (f" -c role={_role}" if _role else "")
-)
+DATABASES["default"].setdefault("OPTIONS", {}).update(options=_timeouts + (f" -c role={_role}" if _role else ""))
 if env.bool("DATABASE_POOL", default=False):
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 8, "timeout": 10}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

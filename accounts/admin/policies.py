@@ -1,21 +1,24 @@
-"""Policy versions for policy staff: published ones to read, drafts to write, publishing by the approver."""
+"""Policy versions for policy staff: published ones to read, drafts to write and to hand over for publishing."""
 
 from typing import Any
 
-from django.contrib import admin, messages
-from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.urls import reverse
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from accounts.admin.approvals import submit_page, waiting_link
 from accounts.codes import PolicyState, Role
 from accounts.forms.policies import PolicyDraftForm
 from accounts.identity.access import act_of
 from accounts.models import PolicyVersion
-from accounts.policies.publishing import CannotPublish, publish, save_draft, text_of
+from accounts.operations import policies
+from accounts.policies.publishing import save_draft, text_of
+from accounts.policies.reading import origin_in_words, values_in_words
 from accounts.policies.sources import assumed_keys, source_of
-from accounts.policies.terms import KINDS, PolicyError, parameters, parse_terms
 
 _READERS = (Role.POLICY, Role.APPROVER)
 _PUBLISHED_FIELDS = ("region", "kind", "effective_from", "state", "published_at", "published_by", "note")
@@ -30,7 +33,6 @@ class PolicyVersionAdmin(admin.ModelAdmin):
     list_filter = ("state", "kind", "region")
     list_select_related = ("region",)
     ordering = ("region", "kind", "-effective_from")
-    actions = ("publish_drafts",)
 
     @admin.display(description="出处")
     def documents(self, version: PolicyVersion) -> str:
@@ -46,7 +48,10 @@ class PolicyVersionAdmin(admin.ModelAdmin):
         rows = format_html_join(
             "",
             '<tr><th scope="row">{}</th><td>{}</td><td>{}</td></tr>',
-            (_row(version, key, label, shown) for key, label, shown in _shown(version)),
+            (
+                (label, value, origin_in_words(version.sources, key))
+                for key, (label, value) in values_in_words(version.kind, version.terms).items()
+            ),
         )
         return format_html(
             "<table><caption>{}</caption><thead><tr>"
@@ -61,27 +66,37 @@ class PolicyVersionAdmin(admin.ModelAdmin):
         address = reverse("admin:accounts_policyversion_add")
         return format_html('<a href="{}?like={}">照这个版本起草新版本</a>', address, version.pk)
 
-    @admin.action(description="发布所选草稿", permissions=["publish"])
-    def publish_drafts(self, request: HttpRequest, queryset: QuerySet[PolicyVersion]) -> None:
-        for draft in queryset:
-            try:
-                published = publish(act=act_of(request), draft_id=draft.pk)
-            except (CannotPublish, PolicyError) as refusal:
-                self.message_user(request, refusal.message, messages.ERROR)
-            else:
-                self.message_user(request, f"已发布：{published}。从 {published.effective_from} 起按它办。")
+    @admin.display(description="发布")
+    def publishing(self, version: PolicyVersion) -> SafeString | str:
+        """Whether a draft waits for a second person already; else where it is handed over."""
+        if version.state != PolicyState.DRAFT:
+            return "已发布"
+        address = reverse("admin:accounts_policyversion_submit", args=[version.pk])
+        submit = format_html('<a href="{}">提交复核：先保存，再交审批岗的同事发布</a>', address)
+        return waiting_link(policies.PUBLISH, policies.subject_of(version)) or submit
+
+    def get_urls(self) -> list[Any]:
+        submit = self.admin_site.admin_view(self.submit)
+        return [path("<int:pk>/submit/", submit, name="accounts_policyversion_submit"), *super().get_urls()]
+
+    def submit(self, request: HttpRequest, pk: int) -> HttpResponse:
+        draft = get_object_or_404(PolicyVersion.objects.select_related("region"), pk=pk)
+        if not self.has_change_permission(request, draft):
+            raise PermissionDenied
+        subject = policies.subject_of(draft)
+        return submit_page(request, self, draft, kind=policies.PUBLISH, subject=subject)
 
     def get_fields(self, request: HttpRequest, obj: PolicyVersion | None = None) -> tuple[str, ...]:
         if obj is not None and not self.has_change_permission(request, obj):
-            return (*_PUBLISHED_FIELDS, "values_table", "draft_link")
-        return ("region", "kind", "body")
+            return (*_PUBLISHED_FIELDS, "values_table", "publishing", "draft_link")
+        return ("region", "kind", "body") if obj is None else ("region", "kind", "body", "publishing")
 
     def get_readonly_fields(self, request: HttpRequest, obj: PolicyVersion | None = None) -> tuple[str, ...]:
         if obj is None:
             return ()
         if not self.has_change_permission(request, obj):
-            return (*_PUBLISHED_FIELDS, "values_table", "draft_link")
-        return ("region", "kind")
+            return (*_PUBLISHED_FIELDS, "values_table", "publishing", "draft_link")
+        return ("region", "kind", "publishing")
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
@@ -114,26 +129,6 @@ class PolicyVersionAdmin(admin.ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: PolicyVersion | None = None) -> bool:
         return self.has_change_permission(request, obj)
 
-    def has_publish_permission(self, request: HttpRequest) -> bool:
-        return _role(request) == Role.APPROVER
-
 
 def _role(request: HttpRequest) -> str:
     return getattr(request.user, "role", "")
-
-
-def _shown(version: PolicyVersion) -> list[tuple[str, str, str]]:
-    """Return (key, label, value for people) of the parameters that are set."""
-    terms = parse_terms(version.kind, version.terms)
-    shown = []
-    for key, field, parameter in parameters(KINDS[version.kind]):
-        value = getattr(terms, field.name)
-        if value is not None:
-            shown.append((key, parameter.label, parameter.show(value)))
-    return shown
-
-
-def _row(version: PolicyVersion, key: str, label: str, shown: str) -> tuple[str, str, str]:
-    source = version.sources.get(key, {})
-    where = "推定" if source.get("assumed") else source.get("source", "")
-    return label, shown, where + (f"：{source['note']}" if source.get("note") else "")

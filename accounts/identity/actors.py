@@ -65,9 +65,14 @@ class Actor:
         """The id of the user who acts; None for the system."""
         return None if self.kind == "system" else int(self.name)
 
+    @property
+    def account(self) -> str:
+        """Who acts, wherever and on whatever case: "staff:7"."""
+        return f"{self.kind}:{self.name}"
+
     def __str__(self) -> str:
         office = f"@{self.office}" if self.office else ""
-        return f"{self.kind}:{self.name}{office}" + (f"#{self.case}" if self.case else "")
+        return f"{self.account}{office}" + (f"#{self.case}" if self.case else "")
 
 
 @dataclass(frozen=True, slots=True)

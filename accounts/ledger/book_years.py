@@ -6,6 +6,7 @@ from django.db import connection
 
 from accounts.models import BookYear
 from accounts.policies import formulas, registry
+from accounts.policies.terms import CreditTerms
 
 
 def year_of(region: str, day: date) -> int:
@@ -15,6 +16,14 @@ def year_of(region: str, day: date) -> int:
 
 def is_closed(region: str, year: int) -> bool:
     return BookYear.objects.filter(region=region, year=year, closed_at__isnull=False).exists()
+
+
+def closed_since(region: str, day: date) -> list[int]:
+    """Return the closed benefit years of a region that end after this day, the earliest first."""
+    closed = BookYear.objects.filter(region=region, closed_at__isnull=False).order_by("year")
+    years = list(closed.values_list("year", flat=True))
+    versions = registry.versions(region, CreditTerms)  # none: no year was ever opened
+    return [year for year in years if formulas.year_range(year, versions[0].terms)[1] > day] if versions else []
 
 
 def lock_open(region: str, year: int) -> int:

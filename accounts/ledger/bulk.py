@@ -12,7 +12,6 @@ from django.db import connection
 
 from accounts.codes import PotKind, VoucherKind
 from accounts.models import Run, Voucher
-from yibao.lib.periods import Period
 
 # source pot, target pot, fen, facts as compact JSON or None
 Line = tuple[int, int, int, str | None]
@@ -27,7 +26,7 @@ class Batch:
 
     kind: VoucherKind
     on: date
-    period: Period
+    period: str
     policy_id: int | None
     lines: Sequence[Line]
     source_personal: bool = False
@@ -61,7 +60,7 @@ def post_batches(*, run: Run, key: str, batches: Sequence[Batch], year: int | No
             kind=batch.kind,
             region=run.region,
             occurred_on=batch.on,
-            period=str(batch.period),
+            period=batch.period,
             actor=run.actor,
             key=f"{key}:{number}",
             payload_hash="",

@@ -16,7 +16,6 @@ from accounts.ledger import book_years
 from accounts.ledger.pots import available_fen
 from accounts.ledger.retry import retrying
 from accounts.models import Pot, Transfer, Voucher
-from yibao.lib.periods import Period
 
 
 class PostingError(Exception):
@@ -107,7 +106,7 @@ def post(
                 "kind": kind,
                 "region": region,
                 "occurred_on": on,
-                "period": str(Period(booked)),
+                "period": str(booked),
                 "actor": str(act.actor),
                 "reason": reason,
                 "place_kind": place.kind,
@@ -233,7 +232,7 @@ def roll_over_pot(*, act: Act, pot: Pot, locked: dict[int, Pot], region: str, ye
             kind=VoucherKind.ROLLOVER,
             region=region,
             occurred_on=on,
-            period=str(Period(old)),
+            period=str(old),
             actor=str(act.actor),
             key=f"rollover:{pot.pk}:{old}",
             payload_hash="",

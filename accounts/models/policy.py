@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Func, Q, Value
+from django.db.models.lookups import Exact, IsNull
 
 from accounts.codes import PolicyKind, PolicyState
 
@@ -12,6 +14,11 @@ class PublishedVersionError(Exception):
     """A published policy version is law that money was computed by: it is never changed, a new version follows it."""
 
     message = "已发布的政策版本不能修改或删除；规定变了，请新增一个版本。"
+
+
+def _account(field: str) -> Func:
+    """Return the account in a stored actor (a field), without office and case: "staff:7" of "staff:7@R01"."""
+    return Func(F(field), Value("@"), Value(1), function="split_part", output_field=models.CharField())
 
 
 class Region(models.Model):
@@ -48,6 +55,8 @@ class PolicyVersion(models.Model):
     note = models.TextField("说明", blank=True)
     state = models.CharField("状态", max_length=9, choices=PolicyState.choices, default=PolicyState.DRAFT)
     drafted_by = models.CharField("起草", max_length=64)
+    # Every account that worked on it, as "staff:7": each is an author, and no author publishes.
+    editors = ArrayField(models.CharField(max_length=64), verbose_name="编写", default=list, editable=False)
     published_by = models.CharField("发布", max_length=64, blank=True)
     published_at = models.DateTimeField("发布时间", null=True, blank=True)
 
@@ -66,6 +75,27 @@ class PolicyVersion(models.Model):
                 condition=Q(state=PolicyState.DRAFT, published_at=None, published_by="")
                 | Q(state=PolicyState.PUBLISHED, published_at__isnull=False) & ~Q(published_by=""),
                 name="policy_published_names_who_and_when",
+            ),
+            # Versions that come with a region's first file are drafted and published by the system.
+            models.CheckConstraint(
+                condition=Q(published_by="")
+                | Q(drafted_by__startswith="system:")
+                | ~Q(Exact(_account("drafted_by"), _account("published_by"))),
+                name="policy_published_by_another",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    IsNull(
+                        Func(
+                            F("editors"),
+                            _account("published_by"),
+                            function="array_position",
+                            output_field=models.IntegerField(),
+                        ),
+                        True,
+                    )
+                ),
+                name="policy_no_author_publishes",
             ),
         ]
 

@@ -2,14 +2,14 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from django.db import connection, transaction
 
 from accounts.codes import PolicyKind, PolicyState
 from accounts.identity import audit
-from accounts.identity.actors import Act
+from accounts.identity.actors import Act, Actor
 from accounts.models import PolicyVersion, Region
 from accounts.policies.preset_files import Preset, Version, read_preset
 from accounts.policies.terms import PolicyError, Problem
@@ -19,16 +19,19 @@ _MISSING = "（没有）"
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What became of one file: the versions that were new, and how many were there already."""
+    """What became of one file: versions that were new, how many were there already, and which of all are drafts."""
 
     preset: Preset
     new: tuple[Version, ...]
     unchanged: int
+    drafts: tuple[int, ...] = ()  # ids of versions of this file that wait to be published
 
 
-def load(*, act: Act, paths: Sequence[Path], check: bool = False) -> list[Loaded]:
-    """Validate the files and publish their versions that are new; with `check`, write nothing.
+def load(*, act: Act, paths: Sequence[Path], check: bool = False, directly: bool = False) -> list[Loaded]:
+    """Validate the files and take in their versions that are new; with `check`, write nothing.
 
+    A region's first versions are published. Of a region in force, later ones become drafts, which take two people;
+    with `directly`, for databases where nothing is real, they are published as well.
     Loading the same file twice changes nothing. Raises PolicyError with every problem of every file, among them
     each published value that a file gives differently; then nothing at all is written.
     """
@@ -41,10 +44,7 @@ def load(*, act: Act, paths: Sequence[Path], check: bool = False) -> list[Loaded
         loaded = [_compare(preset, problems) for preset in presets]
         if problems:
             raise PolicyError(problems)
-        if not check:
-            for one in loaded:
-                _publish(act, one)
-    return loaded
+        return loaded if check else [_take_in(act, one, directly) for one in loaded]
 
 
 def _read_all(paths: Sequence[Path]) -> list[Preset]:
@@ -74,17 +74,22 @@ def _compare(preset: Preset, problems: list[Problem]) -> Loaded:
         (version.kind, version.effective_from): version for version in PolicyVersion.objects.filter(region=preset.code)
     }
     problems += _unlike_the_region(preset, stored.values())
-    new, unchanged = [], 0
+    new: list[Version] = []
+    drafts: list[int] = []
+    unchanged = 0
     for version in preset.versions:
         existing = stored.get((version.kind, version.effective_from))
         if existing is None:
             new.append(version)
+        elif existing.state == PolicyState.DRAFT and any(_edits(preset.file, version, existing)):
+            problems.append(Problem(preset.file, version.name, "这一天有一份内容不同的草稿，请先发布或删除草稿"))
         elif existing.state == PolicyState.DRAFT:
-            problems.append(Problem(preset.file, version.name, "这一天有一份没发布的草稿，请先发布或删除草稿"))
+            unchanged += 1
+            drafts.append(existing.pk)
         else:
             unchanged += 1
             problems += _edits(preset.file, version, existing)
-    return Loaded(preset, tuple(new), unchanged)
+    return Loaded(preset, tuple(new), unchanged, tuple(drafts))
 
 
 def _edits(file: str, version: Version, stored: PolicyVersion) -> Iterator[Problem]:
@@ -119,25 +124,35 @@ def _unlike_the_region(preset: Preset, stored: Iterable[PolicyVersion]) -> Itera
                     yield Problem(preset.file, f"{version.name}.{key}", f"与已发布的版本不同（{known[0].terms[key]}）")
 
 
-def _publish(act: Act, loaded: Loaded) -> None:
+def _take_in(act: Act, loaded: Loaded, directly: bool) -> Loaded:
     preset = loaded.preset
     region, _ = Region.objects.get_or_create(code=preset.code, defaults={"name": preset.name})
-    for version in loaded.new:
-        PolicyVersion.objects.create(
-            region=region,
-            kind=version.kind,
-            effective_from=version.effective_from,
-            terms=version.values,
-            sources=version.sources,
-            note=version.note,
-            state=PolicyState.PUBLISHED,
-            drafted_by=str(act.actor),
-            published_by=str(act.actor),
-            published_at=act.at,
-        )
-    if loaded.new:
+    publishes = directly or not region.versions.filter(state=PolicyState.PUBLISHED).exists()
+    made = [_create(act, region, version, publishes) for version in loaded.new]
+    if made:
         audit.record(
             act=act,
             verb="policy.loaded",
-            detail={"region": preset.code, "versions": [version.name for version in loaded.new]},
+            detail={
+                "region": preset.code,
+                "versions": [version.name for version in loaded.new],
+                "published": publishes,
+            },
         )
+    return loaded if publishes else replace(loaded, drafts=(*loaded.drafts, *(version.pk for version in made)))
+
+
+def _create(act: Act, region: Region, version: Version, publishes: bool) -> PolicyVersion:
+    published = {"state": PolicyState.PUBLISHED, "published_by": str(act.actor), "published_at": act.at}
+    is_system = act.actor.kind == "system"
+    return PolicyVersion.objects.create(
+        region=region,
+        kind=version.kind,
+        effective_from=version.effective_from,
+        terms=version.values,
+        sources=version.sources,
+        note=version.note,
+        drafted_by=str(act.actor if is_system or not publishes else Actor.system("load_policies")),
+        editors=[] if is_system or publishes else [act.actor.account],
+        **(published if publishes else {}),
+    )

@@ -1,4 +1,4 @@
-"""Drafting a new version on the policy page, and publishing it: by a second person, and for good."""
+"""Drafting a new version on the policy page, and publishing it for good."""
 
 import tomllib
 from collections.abc import Mapping
@@ -8,14 +8,14 @@ from django.db import transaction
 
 from accounts.codes import PolicyState
 from accounts.identity import audit
-from accounts.identity.actors import Act, Actor
-from accounts.models import PolicyVersion
+from accounts.identity.actors import Act
+from accounts.models import PolicyVersion, Region
 from accounts.policies.preset_files import Version, parse_version, toml_reason, version_to_toml
 from accounts.policies.terms import CreditTerms, PolicyError, Problem, parse_terms
 
 
 class CannotPublish(Exception):
-    """The draft cannot be published by this person, or no longer."""
+    """The draft cannot be published, or no longer."""
 
     def __init__(self, message: str) -> None:
         self.message = message
@@ -58,29 +58,46 @@ def text_of(version: PolicyVersion) -> str:
 
 @transaction.atomic
 def save_draft(*, act: Act, draft: PolicyVersion, version: Version) -> PolicyVersion:
-    """Keep a draft, new or changed. Raises PublishedVersionError when it has been published meanwhile."""
+    """Keep a draft, new or changed; whoever changed it is one of its editors from then on.
+
+    Raises PublishedVersionError when it has been published meanwhile.
+    """
     draft.region_id, draft.kind, draft.effective_from = version.region, version.kind, version.effective_from
     draft.terms, draft.sources, draft.note = version.values, version.sources, version.note
     draft.drafted_by = str(act.actor)
+    stored = PolicyVersion.objects.select_for_update(of=("self",)).filter(pk=draft.pk).first()  # two may edit at once
+    draft.editors = sorted({*(stored.editors if stored else []), act.actor.account})
     draft.save()
     detail = {"region": version.region, "version": version.name, "draft": draft.pk}
     audit.record(act=act, verb="policy.drafted", detail=detail)
     return draft
 
 
-@transaction.atomic
-def publish(*, act: Act, draft_id: int) -> PolicyVersion:
-    """Publish a draft for good. Raises CannotPublish to whoever drafted it, and when it is no draft any more.
+def locked_draft(draft_id: int) -> PolicyVersion:
+    """Return a draft that may be published, locked with its region until the transaction ends: it stays as it is.
 
-    Raises PolicyError when its values do not hold (any longer).
+    Raises CannotPublish when it is no draft any more, and when its values do not hold (any longer).
     """
     draft = PolicyVersion.objects.select_for_update(of=("self",)).filter(pk=draft_id).first()
     if draft is None or draft.state != PolicyState.DRAFT:
-        raise CannotPublish("这份草稿已经发布或删除了，请刷新列表")
-    if Actor.parse(draft.drafted_by).user_id == act.actor.user_id:
-        raise CannotPublish(f"{draft}：起草的人不能发布自己的草稿，请另一位同事复核发布")
-    parse_terms(draft.kind, draft.terms, file=str(draft))
-    _refuse_unlike_others(draft.region_id, draft.kind, draft.terms)
+        raise CannotPublish("这份草稿已经发布或删除了")
+    # What a region has published already decides what the draft replaces: one version of a region at a time.
+    Region.objects.select_for_update(no_key=True).get(pk=draft.region_id)
+    try:
+        parse_terms(draft.kind, draft.terms, file=str(draft))
+        _refuse_unlike_others(draft.region_id, draft.kind, draft.terms)
+    except PolicyError as error:
+        raise CannotPublish(error.message) from error
+    return draft
+
+
+@transaction.atomic
+def publish(*, act: Act, draft_id: int) -> PolicyVersion:
+    """Publish a draft for good, as somebody who is none of its editors. Raises CannotPublish as `locked_draft`.
+
+    That two people agree on exactly this is what accounts.operations.policies sees to.
+    """
+    draft = locked_draft(draft_id)
     draft.state, draft.published_by, draft.published_at = PolicyState.PUBLISHED, str(act.actor), act.at
     draft.save()
     detail = {"region": draft.region_id, "version": f"{draft.kind}.{draft.effective_from}", "id": draft.pk}

@@ -36,7 +36,7 @@ class SharingAdmin(ReadOnlyAdmin):
         return "、".join(Scope(scope).label for scope in row.scopes)
 
 
-class EventInline(admin.TabularInline):
+class StepInline(admin.TabularInline):
     model = Event
     fk_name = "bond"
     extra = 0
@@ -51,7 +51,7 @@ class EventInline(admin.TabularInline):
         return False
 
 
-class InvitationEventInline(EventInline):
+class InvitationStepInline(StepInline):
     fk_name = "invitation"
 
 
@@ -89,7 +89,7 @@ class BondAdmin(SharingAdmin):
         "state_at",
         "end_reason",
     )
-    inlines = (EventInline,)
+    inlines = (StepInline,)
 
 
 @admin.register(Invitation)
@@ -118,7 +118,7 @@ class InvitationAdmin(SharingAdmin):
         "expires_at",
         "closed_at",
     )
-    inlines = (InvitationEventInline,)
+    inlines = (InvitationStepInline,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).exclude(number=None)

@@ -13,6 +13,7 @@ from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import User
+from tests.factories.people import certno
 from tests.factories.users import citizen, official, signed_in
 from tests.permissions import ROLES, ROWS, Row, World
 from tests.personas import insured
@@ -54,7 +55,8 @@ def world(policies_loaded) -> World:
             "other": citizen("19900009002", somebody),
             "clerk": official("clerk"),
             "reviewer": official("reviewer"),
-            "policy": official("policy"),
+            "policy": official("policy", certno=certno(900_001)),
+            "approver": official("approver", certno=certno(900_002)),
             "superuser": User.objects.create_superuser("root"),
         }
     )
@@ -113,6 +115,9 @@ def test_nobody_gets_further_than_the_table_says(role, world):
 def test_what_changes_something_wants_a_post_with_a_token(name, world):
     row = ROWS[name]
     path = path_of(name, ADDRESSES[name], row, world)
-    role = next((role for role in ("citizen", "clerk", "policy") if row.expected[role] in (200, 302, 303)), "citizen")
+    role = next(
+        (role for role in ("citizen", "clerk", "policy", "approver") if row.expected[role] in (200, 302, 303)),
+        "citizen",
+    )
     assert browser_of(role, world).get(path).status_code == 405
     assert browser_of(role, world, enforce_csrf_checks=True).post(path, row.data).status_code == 403

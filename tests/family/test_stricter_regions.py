@@ -35,7 +35,7 @@ def stricter(policies_loaded, tmp_path: Path):
         changed = re.sub(r"effective_from = .*", "effective_from = { value = 2026-01-01, assumed = true }", latest)
         path = tmp_path / preset.name
         path.write_text(f"{text}\n\n{changed}\n{line}\n")
-        load(act=ACT, paths=[path])
+        load(act=ACT, paths=[path], directly=True)
 
     return publish
 

@@ -10,7 +10,6 @@ from accounts.policies import registry
 from accounts.policies.terms import CreditTerms
 from accounts.policies.terms.credit import MONTHLY
 from yibao.lib.months import Month, month_range
-from yibao.lib.periods import MONTHS, Period
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +32,7 @@ class Window:
 
 
 def of(run: Run) -> Window:
-    month = Period.parse(run.period).month
+    month = Month.parse(run.period)
     later = monthly_runs(run.region).filter(period__gt=run.period)
     return Window(
         month=month,
@@ -46,19 +45,19 @@ def of(run: Run) -> Window:
 
 def monthly_runs(region: str) -> QuerySet[Run]:
     """Return the runs that credited a month of this region."""
-    return Run.objects.filter(kind=JobKind.ACCRUAL, region=region, period__regex=MONTHS)
+    return Run.objects.filter(kind=JobKind.ACCRUAL, region=region, period__contains="-")
 
 
 def live_since(region: str) -> Month | None:
     """Return the first month credited here; None before any."""
     first = monthly_runs(region).order_by("period").values_list("period", flat=True).first()
-    return Period.parse(first).month if first else None
+    return Month.parse(first) if first else None
 
 
 def latest_month(region: str) -> Month | None:
     """Return the latest month that a run has been opened for; None before any."""
     last = monthly_runs(region).order_by("-period").values_list("period", flat=True).first()
-    return Period.parse(last).month if last else None
+    return Month.parse(last) if last else None
 
 
 def accrual_in(region: str, month: Month) -> str | None:

@@ -1,12 +1,21 @@
-"""Validate and load regions' rules: `load_policies`, `load_policies 330900.toml --check`."""
+"""Validate and load regions' rules: `load_policies`, `load_policies 330900.toml --check`.
+
+Later versions of a region in force become drafts; `--by MAKER --by CHECKER` publishes them at once.
+"""
 
 import json
 from argparse import ArgumentParser
 from pathlib import Path
+from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 
 from accounts.identity.actors import Act, Actor
+from accounts.management.staff import acts_by, add_by, by_two
+from accounts.models import PolicyVersion
+from accounts.operations import policies
 from accounts.policies.loading import Loaded, load
 from accounts.policies.preset_files import shipped
 from accounts.policies.terms import PolicyError, Problem
@@ -19,25 +28,54 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("paths", nargs="*", type=Path, metavar="PATH")
         parser.add_argument("--check", action="store_true", help="validate against the database, write nothing")
+        parser.add_argument("--reason", default="载入政策文件", help="why drafts are to be published, for the checker")
+        parser.add_argument("--document", default="", help="document number (文号) the drafts rest on")
         parser.add_argument("--json", action="store_true", help="print one JSON document")
+        add_by(parser, two=True)
 
-    def handle(self, *args: object, paths: list[Path], check: bool, **options: object) -> None:
-        act = Act(Actor.system("load_policies"), clock.now())
+    def handle(self, *args: object, paths: list[Path], **options: Any) -> None:
         try:
-            loaded = load(act=act, paths=paths or shipped(), check=check)
+            with transaction.atomic():
+                loaded = self._load(paths or shipped(), options)
+                said = [] if options["check"] else self._publish(loaded, options)
         except PolicyError as error:
             if options["json"]:
                 self.stdout.write(_as_json({"ok": False, "problems": [_problem(p) for p in error.problems]}))
             raise CommandError(f"政策没有载入，一个版本也没有写：\n{error}") from None
         if options["json"]:
+            regions = [_region(one) for one in loaded]
             self.stdout.write(
-                _as_json({"ok": True, "checked_only": check, "regions": [_region(one) for one in loaded]})
+                _as_json({"ok": True, "checked_only": options["check"], "regions": regions, "said": said})
             )
             return
-        verb = "可以新载入" if check else "新载入"
+        verb = "可以新载入" if options["check"] else "新载入"
         for one in loaded:
             preset = one.preset
             self.stdout.write(f"{preset.code} {preset.name}：{verb} {len(one.new)} 个版本，原有不变 {one.unchanged} 个")
+        for line in said:
+            self.stdout.write(line)
+
+    def _load(self, paths: list[Path], options: dict[str, Any]) -> list[Loaded]:
+        acts = acts_by(options["by"])
+        act = acts[0] if acts else Act(Actor.system("load_policies"), clock.now())
+        directly = settings.DEMO or settings.REHEARSAL
+        return load(act=act, paths=paths, check=options["check"], directly=directly)
+
+    def _publish(self, loaded: list[Loaded], options: dict[str, Any]) -> list[str]:
+        """Hand the drafts over as --by says; return what has become of them, in words."""
+        ids = [pk for one in loaded for pk in one.drafts]
+        drafts = PolicyVersion.objects.filter(pk__in=ids).order_by("region", "kind", "effective_from")
+        if ids and not options["by"]:
+            return [
+                f"其中 {len(ids)} 个是草稿，还没有生效：这些地区已有发布的规定，再改要两个人。请政策岗的同事在后台提交复核、"
+                "审批岗的同事通过，或运行 load_policies 文件 --by 政策岗账号 --by 审批岗账号"
+            ]
+        return [self._handed_over(draft, options) for draft in drafts]
+
+    def _handed_over(self, draft: PolicyVersion, options: dict[str, Any]) -> str:
+        subject, reason, document = policies.subject_of(draft), options["reason"], options["document"]
+        _, said = by_two(options["by"], kind=policies.PUBLISH, subject=subject, reason=reason, document=document)
+        return f"{draft}：{said}"
 
 
 def _as_json(document: object) -> str:
@@ -55,4 +93,5 @@ def _region(loaded: Loaded) -> dict[str, object]:
         "file": loaded.preset.file,
         "loaded": [version.name for version in loaded.new],
         "unchanged": loaded.unchanged,
+        "drafts": list(loaded.drafts),
     }

@@ -1,4 +1,4 @@
-"""The policy page: published versions to read, drafts by policy staff, publishing by a second person."""
+"""The policy page: published versions to read, drafts by policy staff."""
 
 from datetime import date
 
@@ -126,6 +126,7 @@ class TestDrafting:
         draft = PolicyVersion.objects.get(state=PolicyState.DRAFT)
         page = policy_client.get(page_of(draft))
         assert page.context["adminform"].form["body"].value() == text_of(draft)
+        assert "提交复核" in page.content.decode()
         assert policy_client.post(page_of(draft), {"body": draft_text(rate="0.1%")}).status_code == 302
         draft.refresh_from_db()
         assert draft.terms["current_rate"] == "0.1%"
@@ -135,41 +136,3 @@ class TestDrafting:
     def test_an_approver_reads_drafts_but_does_not_write_them(self, client):
         client.force_login(staff(Role.APPROVER))
         assert client.get(ADD).status_code == 403
-
-
-class TestPublishing:
-    @pytest.fixture
-    def draft(self, policy_client):
-        write_draft(policy_client, draft_text())
-        return PolicyVersion.objects.get(state=PolicyState.DRAFT)
-
-    def publish(self, client, draft: PolicyVersion):
-        return client.post(LIST, {"action": "publish_drafts", "_selected_action": [draft.pk]}, follow=True)
-
-    def test_the_approver_publishes_and_it_becomes_law(self, client, draft):
-        client.force_login(staff(Role.APPROVER))
-        page = self.publish(client, draft).content.decode()
-        assert "已发布：舟山市 计息 2026-01-01起。从 2026-01-01 起按它办。" in page
-        assert registry.interest("330900", date(2026, 1, 1)).carried_rate_bp == 110
-        assert not registry.interest("330900", date(2025, 12, 31)).pays_interest
-        assert AuditEvent.objects.filter(verb="policy.published").count() == 1
-
-    def test_whoever_drafted_it_cannot_publish_it(self, client, draft):
-        author = User.objects.get(role=Role.POLICY)
-        author.role = Role.APPROVER
-        author.save()
-        page = self.publish(client, draft).content.decode()
-        assert "起草的人不能发布自己的草稿" in page
-        draft.refresh_from_db()
-        assert draft.state == PolicyState.DRAFT
-
-    def test_policy_staff_cannot_publish(self, client, draft):
-        self.publish(client, draft)
-        draft.refresh_from_db()
-        assert draft.state == PolicyState.DRAFT
-
-    def test_a_version_is_published_once(self, client, draft):
-        client.force_login(staff(Role.APPROVER))
-        self.publish(client, draft)
-        page = self.publish(client, draft).content.decode()
-        assert "已经发布或删除了" in page

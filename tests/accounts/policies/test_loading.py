@@ -46,8 +46,9 @@ def write(tmp_path):
     return write
 
 
-def load_files(*paths: Path, check: bool = False):
-    return load(act=act_now(), paths=paths, check=check)
+def load_files(*paths: Path, check: bool = False, directly: bool = True):
+    """Load as a database does where nothing is real; how a region in force is changed is tested in test_publishing."""
+    return load(act=act_now(), paths=paths, check=check, directly=directly)
 
 
 def test_the_shipped_regions_load_and_are_published(policies):
@@ -143,7 +144,7 @@ def test_checking_writes_nothing(write):
 def test_loading_is_written_down(write):
     load_files(write(GOOD))
     event = AuditEvent.objects.filter(verb="policy.loaded").latest("id")
-    assert event.detail == {"region": "999999", "versions": ["interest.2023-01-01"]}
+    assert event.detail == {"region": "999999", "versions": ["interest.2023-01-01"], "published": True}
 
 
 class TestCommand:
@@ -163,6 +164,7 @@ class TestCommand:
                 "file": "999999.toml",
                 "loaded": ["interest.2023-01-01"],
                 "unchanged": 0,
+                "drafts": [],
             }
         ]
 

@@ -139,8 +139,8 @@ class TestAcrossProcesses:
             cursor.execute(
                 """
                 INSERT INTO accounts_policyversion (region_id, kind, effective_from, terms, sources, note, state,
-                                                    drafted_by, published_by, published_at)
-                SELECT region_id, kind, '2024-01-01', %s, '{}', '', state, drafted_by, published_by, published_at
+                                                    drafted_by, editors, published_by, published_at)
+                SELECT region_id, kind, '2024-01-01', %s, '{}', '', state, drafted_by, '{}', published_by, published_at
                 FROM accounts_policyversion WHERE region_id = '999999'
                 """,
                 ['{"pays_interest": true, "current_rate": "1%", "carried_rate": "2%"}'],
