@@ -94,11 +94,11 @@ def protect(*tables: str) -> None:
 
 def triggers() -> list[tuple[str, str, str]]:
     """Return every trigger that must be installed: those of append-only tables and of all that becomes final."""
-    from accounts.identity import triggers as staff_guard
-    from accounts.policies import triggers as policy_guard
+    from accounts.identity import triggers as staff_triggers
+    from accounts.policies import triggers as policy_triggers
 
     own = [trigger for table in APPEND_ONLY for trigger in append_only(table, BUT.get(table, ()))]
-    return [*own, *FINAL, *policy_guard.TRIGGERS, *staff_guard.TRIGGERS]
+    return [*own, *FINAL, *policy_triggers.TRIGGERS, *staff_triggers.TRIGGERS]
 
 
 def install(using: str) -> None:

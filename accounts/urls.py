@@ -48,7 +48,7 @@ urlpatterns += [
     path("identity/", identity.identity, name="identity"),
     path("identity/record/", identity.by_record, name="identity_record"),
     path("identity/code/", identity.by_code, name="identity_code"),
-    path("identity/done/", identity.done, name="identity_done"),
+    path("identity/done/", identity.result, name="identity_result"),
     path("settings/", settings.settings, name="settings"),
     path("settings/devices/", settings.sign_out_others, name="settings_sign_out_others"),
     path("settings/balance/", settings.balance, name="settings_balance"),
@@ -75,6 +75,6 @@ urlpatterns += [
     path("help/", help.help_index, name="help"),
     path("help/<slug:name>/", help.help_article, name="help_article"),
     path("feedback/", help.feedback, name="feedback"),
-    path("feedback/done/", help.feedback_done, name="feedback_done"),
+    path("feedback/done/", help.feedback_result, name="feedback_result"),
     path("accessibility/", help.accessibility, name="accessibility"),
 ]

@@ -46,9 +46,9 @@ def keep_up(*, act: Act) -> Report:
     """Do everything that is due by then; repeating it does nothing more."""
     report = Report()
     for name, work in _WORK.items():
-        for what, settle in work(act):
+        for what, task in work(act):
             try:
-                report.done[name] += bool(settle())
+                report.done[name] += bool(task())
             except Exception:
                 log.exception("family: %s of %s failed", name, what)
                 report.failed.append(f"{name}：{what}")

@@ -50,8 +50,12 @@ urlpatterns = [
         answering.report_unknown_sender,
         name="family_report_unknown_sender",
     ),
-    path("family/invitations/<invitation:number>/here/", accept_on_device.here, name="family_here"),
-    path("family/invitations/<invitation:number>/here/code/", accept_on_device.send_code, name="family_here_code"),
+    path("family/invitations/<invitation:number>/here/", accept_on_device.accept, name="family_accept_on_device"),
+    path(
+        "family/invitations/<invitation:number>/here/code/",
+        accept_on_device.send_code,
+        name="family_accept_on_device_code",
+    ),
     path("family/child/", accept_on_device.child, name="family_child"),
     path("family/child/<invitation:number>/", accept_on_device.child_answer, name="family_child_answer"),
     path("family/open/", answering.landed, name="family_landed"),
@@ -78,6 +82,6 @@ urlpatterns = [
     path("family/usage/file/", usage.usage_file, name="family_usage_file"),
     path("family/usage/others/", usage.usage_of_others, name="family_usage_others"),
     path("family/usage/others/file/", usage.usage_of_others_file, name="family_usage_others_file"),
-    path("family/done/<int:event_id>/", result.done, name="family_done"),
+    path("family/done/<int:event_id>/", result.show, name="family_result"),
     path("family/done/<int:event_id>/undo/", result.undo, name="family_undo"),
 ]

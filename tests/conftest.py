@@ -76,7 +76,7 @@ def canary() -> Iterator[Canary]:
 
 
 @pytest.fixture(autouse=True)
-def _nothing_personal_is_heard(canary: Canary) -> Iterator[None]:
+def _nothing_personal_is_captured(canary: Canary) -> Iterator[None]:
     if canary not in logging.getLogger().handlers:  # Celery's set-up and the like take all handlers away
         logging.getLogger().addHandler(canary)
     yield

@@ -187,7 +187,7 @@ ROWS: dict[str, Row] = {
     "identity": Row(statuses(302, 403, unproven=200)),
     "identity_record": Row(statuses(302, 403, unproven=200)),
     "identity_code": Row(statuses(302, 403, unproven=200)),
-    "identity_done": Row(PERSON),
+    "identity_result": Row(PERSON),
     "settings": Row(CITIZEN),
     "settings_sign_out_others": Row(POSTED, method="post"),
     "settings_balance": Row(POSTED, method="post"),
@@ -205,7 +205,7 @@ ROWS: dict[str, Row] = {
     "help": Row(PUBLIC),
     "help_article": Row(PUBLIC, args=lambda world: {"name": handbook.articles()[0].name}),
     "feedback": Row(PUBLIC),
-    "feedback_done": Row(statuses(302, 302)),
+    "feedback_result": Row(statuses(302, 302)),
     "accessibility": Row(PUBLIC),
     # The citizen's account
     "account": Row(PERSON),
@@ -235,8 +235,8 @@ ROWS: dict[str, Row] = {
     "family_answer": Row(PERSON, other=404, args=sent_to),
     "family_refuse": Row(PERSON, other=404, args=sent_to),
     "family_report_unknown_sender": Row(PERSON, other=404, args=sent_to),
-    "family_here": Row(PERSON, other=404, args=sent_by),
-    "family_here_code": Row(POSTED, method="post", other=404, args=sent_by),
+    "family_accept_on_device": Row(PERSON, other=404, args=sent_by),
+    "family_accept_on_device_code": Row(POSTED, method="post", other=404, args=sent_by),
     "family_child": Row(PERSON),
     "family_child_answer": Row(PERSON, args=sent_by),  # says nothing before the child is named
     "family_landed": Row(ONWARD),
@@ -260,7 +260,7 @@ ROWS: dict[str, Row] = {
     "family_usage_file": Row(PERSON),
     "family_usage_others": Row(PERSON),
     "family_usage_others_file": Row(PERSON),
-    "family_done": Row(PERSON, other=404, args=an_event_of),
+    "family_result": Row(PERSON, other=404, args=an_event_of),
     "family_undo": Row(POSTED, method="post", other=404, args=an_event_of),
     # Administration
     "admin:login": Row(statuses(403, 403, anonymous=302, reviewer=302, policy=302, approver=302, superuser=302)),

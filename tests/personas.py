@@ -15,6 +15,7 @@ from tests.factories.acts import ACTOR, act_on
 from tests.factories.people import ContributionFactory, EnrolmentFactory, PersonFactory
 from yibao.lib import clock
 from yibao.lib.fen import parse_yuan
+from yibao.lib.periods import Period
 
 ZHOUSHAN, QUANZHOU, HUNAN, BEIJING, SHANGHAI = "330900", "350500", "430000", "110000", "310000"
 
@@ -61,7 +62,7 @@ def paid_for(person: Person, month: date, base: str, *, received: date | None = 
 
 
 def run(kind: str, period: str, *, on: date, region: str = ZHOUSHAN, dry: bool = False) -> list[Report]:
-    return run_job(actor=ACTOR, kind=kind, region=region, period=period, on=on, clock=clock.now, dry=dry)
+    return run_job(actor=ACTOR, kind=kind, region=region, period=Period.parse(period), on=on, clock=clock.now, dry=dry)
 
 
 def pot(person: Person, kind: str, region: str = ZHOUSHAN) -> Pot:

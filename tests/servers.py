@@ -13,6 +13,8 @@ import pytest
 
 os.environ.setdefault("YIBAO_VAR", "var/test")
 os.environ.setdefault("YIBAO_DEMO", "1")  # http on localhost; the deployment checks are tested with it off
+# On a busy machine a test waits; it does not fail for waiting.
+os.environ.setdefault("DATABASE_TIMEOUTS", "-c lock_timeout=20min -c idle_in_transaction_session_timeout=20min")
 
 
 def only_unit(config: pytest.Config) -> bool:

@@ -101,14 +101,16 @@ TEMPLATES = [
 # workers run as yibao_app, which may append to the ledger but never rewrite it; migrations run as the owner.
 DATABASES = {"default": env.db_url("DATABASE_URL", default="postgresql://postgres@/yibao?host=/nonexistent")}
 _role = env.str("DATABASE_ROLE", default="")
-_timeouts = "-c lock_timeout=10s -c timezone=Asia/Shanghai"
+_timeouts = env.str("DATABASE_TIMEOUTS", default="-c lock_timeout=10s")
 DATABASES["default"].update(
     ENGINE="django.db.backends.postgresql",
     CONN_MAX_AGE=0,
     CONN_HEALTH_CHECKS=False,
     ATOMIC_REQUESTS=False,
 )
-DATABASES["default"].setdefault("OPTIONS", {}).update(options=_timeouts + (f" -c role={_role}" if _role else ""))
+DATABASES["default"].setdefault("OPTIONS", {}).update(
+    options=f"{_timeouts} -c timezone=Asia/Shanghai" + (f" -c role={_role}" if _role else "")
+)
 if env.bool("DATABASE_POOL", default=False):
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 8, "timeout": 10}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -15,11 +15,13 @@ from accounts.policies import formulas, registry
 from accounts.policies.formulas import InterestFacts
 from accounts.policies.terms import InterestTerms
 from yibao.lib.months import Month, month_range
+from yibao.lib.periods import Period
 
 
 def credit_interest(run: Run, chunk: Chunk) -> Outcome:
     """Credit the year's interest. Where no rate is loaded for the region nothing is computed and nobody is eligible."""
-    start, end = rollover.year_range(run.region, int(run.period))
+    period = Period.parse(run.period)
+    start, end = rollover.year_range(run.region, period.year)
     version = registry.version_on(run.region, InterestTerms, end - timedelta(days=1))
     if not version.terms.pays_interest:
         return Outcome()
@@ -36,7 +38,7 @@ def credit_interest(run: Run, chunk: Chunk) -> Outcome:
         amount = formulas.interest(of_person, version.terms).amount_fen
         if amount:
             lines.append((source, pots[person].carried, amount, formulas.pack(of_person)))
-    batch = Batch(VoucherKind.INTEREST, end - timedelta(days=1), run.period, version.id, lines)
+    batch = Batch(VoucherKind.INTEREST, end - timedelta(days=1), period, version.id, lines)
     outcome.total_fen = post_batches(run=run, key=f"run:{run.pk}:{run.execution}:{chunk.pk}", batches=[batch])
     outcome.credited = len(lines)
     return outcome

@@ -14,6 +14,7 @@ from accounts.codes import PotKind, VoucherKind
 from accounts.jobs.people import Pots
 from accounts.ledger.bulk import Batch, Line
 from accounts.ledger.pots import receivables, system_pot
+from yibao.lib.periods import Period
 
 
 class Overcredit(NamedTuple):
@@ -22,7 +23,7 @@ class Overcredit(NamedTuple):
     person: int
     year: int
     fen: int
-    period: str
+    period: Period
     version: int
     facts: str
 
@@ -36,7 +37,7 @@ def take_back(
     fund = system_pot(region, PotKind.FUND)
     people = [overcredit.person for overcredit in overcredits]
     debts, balances = receivables(region, people), _locked_balances(region, people)
-    groups: dict[tuple[str, int], list[Line]] = defaultdict(list)
+    groups: dict[tuple[Period, int], list[Line]] = defaultdict(list)
     for overcredit in overcredits:
         lines, rest, own = groups[overcredit.period, overcredit.version], overcredit.fen, pots[overcredit.person]
         for pot in dict.fromkeys([own.for_year(overcredit.year), own.carried]):

@@ -13,7 +13,7 @@ from accounts.ledger import book_years
 from accounts.models import Chunk, Run
 from accounts.policies import registry
 from accounts.policies.terms.credit import YEARLY
-from yibao.lib.months import Month, NotAMonth
+from yibao.lib.periods import Period
 
 # True-up, interest, rollover, then the next year's pre-credit: in this order (architecture, Jobs).
 YEAR_END = (JobKind.TRUEUP, JobKind.INTEREST, JobKind.ROLLOVER)
@@ -21,7 +21,7 @@ YEAR_END = (JobKind.TRUEUP, JobKind.INTEREST, JobKind.ROLLOVER)
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    check: Callable[[str, str, date], None]
+    check: Callable[[str, Period, date], None]
     process: Callable[[Run, Chunk], Outcome]
     closes_year: bool = False
 
@@ -36,8 +36,8 @@ def rules_day(year: int) -> date:
     return date(year, 12, 31)
 
 
-def _check_trueup(region: str, period: str, on: date) -> None:
-    if not is_yearly(region, rules_day(int(period))):
+def _check_trueup(region: str, period: Period, on: date) -> None:
+    if not is_yearly(region, rules_day(period.year)):
         raise CannotRun(f"统筹区 {region} 的 {period} 年度按月划入，没有预划，不做年度多划追回（trueup）")
     yearly.check_trueup(region, period, on)
 
@@ -49,36 +49,27 @@ _JOBS: Mapping[JobKind, Job] = {
 }
 
 
-def job_of(kind: JobKind, region: str, period: str) -> Job:
+def job_of(kind: JobKind, region: str, period: Period) -> Job:
     """Return what to do for a kind of job. Raises CannotRun when the period has the wrong form for the region."""
+    if period.correction or (period.is_month and kind != JobKind.ACCRUAL):
+        raise CannotRun(f"所属期 {period} 不对：{kind.label}应写年度，例如 {period.year}")
     if kind != JobKind.ACCRUAL:
-        _year(period)
         return _JOBS[kind]
-    try:
-        day = Month.parse(period).first
-    except NotAMonth:
-        day = rules_day(_year(period))
-    if is_yearly(region, day):
-        if len(period) != 4:
-            raise CannotRun(f"统筹区 {region} 按年预划，所属期应写年度，例如 {day.year}")
+    if is_yearly(region, rules_day(period.year) if period.is_year else period.month.first):
+        if period.is_month:
+            raise CannotRun(f"统筹区 {region} 按年预划，所属期应写年度，例如 {period.year}")
         return Job(yearly.check, yearly.precredit)
-    if len(period) == 4:
-        raise CannotRun(f"统筹区 {region} 按月划入，所属期应写月份，例如 {period}-01")
+    if period.is_year:
+        raise CannotRun(f"统筹区 {region} 按月划入，所属期应写月份，例如 {Period(period.year, 1)}")
     return Job(monthly.check, monthly.credit_month)
 
 
-def _year(period: str) -> int:
-    if not (len(period) == 4 and period.isascii() and period.isdigit() and int(period) >= 1990):
-        raise CannotRun(f"所属期 {period!r} 不对：应写年度（例如 2025）或月份（例如 2025-03）")
-    return int(period)
-
-
-def open_checked(*, act: Act, kind: JobKind, region: str, period: str, on: date) -> Run:
+def open_checked(*, act: Act, kind: JobKind, region: str, period: Period, on: date) -> Run:
     """Open a run for a business day, after checking that it makes sense on that day. Raises CannotRun."""
     job = job_of(kind, region, period)
     job.check(region, period, on)
     if job.closes_year:
-        book_years.close(region=region, year=int(period), at=act.at)
+        book_years.close(region=region, year=period.year, at=act.at)
     return runs.open_run(act=act, kind=kind, region=region, period=period, on=on)
 
 
@@ -87,7 +78,8 @@ def work_chunk(*, chunk_id: int, now: datetime) -> bool:
     run = Run.objects.filter(chunks=chunk_id).first()
     if run is None:
         return False
-    return runs.work(chunk_id=chunk_id, process=job_of(JobKind(run.kind), run.region, run.period).process, now=now)
+    job = job_of(JobKind(run.kind), run.region, Period.parse(run.period))
+    return runs.work(chunk_id=chunk_id, process=job.process, now=now)
 
 
 def year_end(region: str, year: int) -> tuple[JobKind, ...]:

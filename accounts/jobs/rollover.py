@@ -9,15 +9,16 @@ from accounts.jobs.runs import CannotRun, Outcome
 from accounts.ledger.bulk import Batch, Line, post_batches
 from accounts.models import Chunk, Pot, Run
 from accounts.policies import formulas, registry
+from yibao.lib.periods import Period
 
 
 def roll_over(run: Run, chunk: Chunk) -> Outcome:
     """Move each remaining 当年 of the run's year to 历年 and let every 当年, also an empty one, begin the next year."""
-    year = int(run.period)
+    year = Period.parse(run.period).year
     _, next_start = year_range(run.region, year)
     pots = _of_earlier_years(run.region, chunk, before=year + 1)
     lines = [line for line in pots if line[2]]
-    batch = Batch(VoucherKind.ROLLOVER, next_start - timedelta(days=1), run.period, None, lines, source_personal=True)
+    batch = Batch(VoucherKind.ROLLOVER, next_start - timedelta(days=1), Period(year), None, lines, source_personal=True)
     total = post_batches(run=run, key=f"run:{run.pk}:{run.execution}:{chunk.pk}", batches=[batch], year=year + 1)
     # Else a refund of the closed year, dated back, would still find its 当年 and be no 历年.
     Pot.objects.filter(pk__in=[line[0] for line in pots if not line[2]]).update(year=year + 1)
@@ -29,7 +30,9 @@ def roll_over_remaining(run: Run, chunk: Chunk, *, before: int) -> None:
     lines = _of_earlier_years(run.region, chunk, before=before, least_fen=1)
     if lines:
         _, end = year_range(run.region, before - 1)
-        batch = Batch(VoucherKind.ROLLOVER, end - timedelta(days=1), str(before - 1), None, lines, source_personal=True)
+        batch = Batch(
+            VoucherKind.ROLLOVER, end - timedelta(days=1), Period(before - 1), None, lines, source_personal=True
+        )
         post_batches(run=run, key=f"run:{run.pk}:{run.execution}:{chunk.pk}:rollover", batches=[batch], year=before)
 
 
@@ -55,8 +58,8 @@ def year_range(region: str, year: int) -> tuple[date, date]:
     return formulas.year_range(year, registry.credit(region, date(year, 12, 31)))
 
 
-def check(region: str, period: str, on: date) -> None:
+def check(region: str, period: Period, on: date) -> None:
     """Refuse a year that is not over. Raises CannotRun."""
-    _, end = year_range(region, int(period))
+    _, end = year_range(region, period.year)
     if on < end:
         raise CannotRun(f"{period} 年度到 {end - timedelta(days=1)} 才结束，还不能结转")

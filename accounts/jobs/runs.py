@@ -21,6 +21,7 @@ from accounts.ledger import book_years
 from accounts.ledger.retry import retrying
 from accounts.models import Chunk, Run, Skip
 from accounts.policies import registry
+from yibao.lib.periods import Period
 
 logger = logging.getLogger(__name__)
 ATTEMPTS = 3
@@ -78,14 +79,17 @@ def require_closed_before(region: str, year: int) -> None:
         raise CannotRun(f"{before} 年度还没有结转。请先运行 run_job close_year --region {region} --period {before}")
 
 
-def open_run(*, act: Act, kind: JobKind, region: str, period: str, on: date) -> Run:
+def open_run(*, act: Act, kind: JobKind, region: str, period: Period, on: date) -> Run:
     """Open the run of this kind, region and period; a finished one is opened for another execution.
 
     An execution looks at everybody again and posts what has become due since: joiners, late payments, mended errors.
     """
     with excluding_imports(region):
         run, created = Run.objects.select_for_update().get_or_create(
-            kind=kind, region=region, period=period, defaults={"on": on, "actor": str(act.actor), "opened_at": act.at}
+            kind=kind,
+            region=region,
+            period=str(period),
+            defaults={"on": on, "actor": str(act.actor), "opened_at": act.at},
         )
         if not created:
             if run.state == RunState.WORKING:

@@ -15,6 +15,7 @@ from accounts.models import Contribution, Enrolment, Import, Pot, Run
 from accounts.policies import registry
 from accounts.policies.terms import CreditTerms
 from yibao.lib.months import Month, month_range
+from yibao.lib.periods import Period
 
 CREDIT_DAY = 20  # where a region's terms name no day: "每月20号左右" (seed S4)
 YEARS_LOOKED_BACK = 2  # late facts of a year closed longer ago are a clerk's case, not the calendar's
@@ -29,14 +30,10 @@ class Due:
 
     kind: JobKind
     region: str
-    period: str
+    period: Period
     since: date
     again: bool = False
     working: bool = False
-
-    @property
-    def is_month(self) -> bool:
-        return len(self.period) == 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +66,7 @@ def _first(years: list[Year], today: date) -> Due | None:
     for year in years:
         failed = False
         for due in year.jobs:
-            if failed and not due.is_month:
+            if failed and not due.period.is_month:
                 break
             if due.since <= today:
                 return due
@@ -85,14 +82,14 @@ def regions() -> list[str]:
 
 
 def _years(region: str, today: date) -> Iterator[Year]:
-    runs = {(run.kind, run.period): run for run in Run.objects.filter(region=region)}
+    runs = {(run.kind, Period.parse(run.period)): run for run in Run.objects.filter(region=region)}
     start = _first_day(region, runs)
     if start is None:
         return
     this_year = book_years.year_of(region, today)
     for year in range(book_years.year_of(region, start), this_year + 1):
         jobs = list(_due_in_year(region, year, start, today))
-        closing = runs.get((JobKind.ROLLOVER, str(year)))
+        closing = runs.get((JobKind.ROLLOVER, Period(year)))
         if closing is None or closing.state in (RunState.WORKING, RunState.FAILED):
             left = (_left(due, runs.get((due.kind, due.period)), today) for due in jobs)
             yield Year(closed=False, jobs=[due for due in left if due is not None])
@@ -107,7 +104,7 @@ def _left(due: Due, run: Run | None, today: date) -> Due | None:
         return due
     if unfinished := _unfinished(due, run):
         return unfinished
-    if due.kind == JobKind.ACCRUAL and not due.is_month and run.on < today.replace(day=1):
+    if due.kind == JobKind.ACCRUAL and due.period.is_year and run.on < today.replace(day=1):
         # Joiners and changed bases of a pre-credited year are looked for once a month.
         return replace(due, since=today.replace(day=1), again=True)
     if due.kind == JobKind.TRUEUP and run.on < due.since:
@@ -116,10 +113,13 @@ def _left(due: Due, run: Run | None, today: date) -> Due | None:
     return None
 
 
-def _left_in_closed(jobs: list[Due], runs: dict[tuple[str, str], Run], closing: Run, *, recent: bool) -> Iterator[Due]:
+def _left_in_closed(
+    jobs: list[Due], runs: dict[tuple[str, Period], Run], closing: Run, *, recent: bool
+) -> Iterator[Due]:
     """Yield what failed, and what is to be settled because somebody's year turned out to have been another one."""
-    accrual = runs.get((JobKind.ACCRUAL, closing.period))
-    trueup = runs.get((JobKind.TRUEUP, closing.period), closing)
+    period = Period.parse(closing.period)
+    accrual = runs.get((JobKind.ACCRUAL, period))
+    trueup = runs.get((JobKind.TRUEUP, period), closing)
     # A year that was never pre-credited here belongs to those who kept the books before.
     last_import_at = _last_import_at(closing, min(accrual.opened_at, trueup.opened_at)) if accrual and recent else None
     for due in jobs:
@@ -131,7 +131,7 @@ def _left_in_closed(jobs: list[Due], runs: dict[tuple[str, str], Run], closing: 
             and due.kind in (JobKind.ACCRUAL, JobKind.TRUEUP)
             and (run or closing).opened_at < last_import_at
         ):
-            _, ends = rollover.year_range(due.region, int(closing.period))
+            _, ends = rollover.year_range(due.region, period.year)
             yield replace(due, since=ends, again=run is not None)
 
 
@@ -147,7 +147,7 @@ def _unfinished(due: Due, run: Run) -> Due | None:
 def _last_import_at(closing: Run, after: datetime) -> datetime | None:
     """When the last file came in, later than that, with something about the closed year."""
     newest = Import.objects.filter(at__gt=after).aggregate(Max("id"))["id__max"]
-    return newest and _last_import_about(newest, closing.region, int(closing.period), after)
+    return newest and _last_import_about(newest, closing.region, Period.parse(closing.period).year, after)
 
 
 @lru_cache(maxsize=256)
@@ -166,12 +166,12 @@ def _last_import_about(newest: int, region: str, year: int, after: datetime) -> 
     return max((found["at"] for found in (enrolled, paid) if found["at"]), default=None)
 
 
-def _first_day(region: str, runs: dict[tuple[str, str], Run]) -> date | None:
+def _first_day(region: str, runs: dict[tuple[str, Period], Run]) -> date | None:
     """The first month that was ever credited here; before any, the first one somebody paid for under rules we know."""
     accruals = [period for kind, period in runs if kind == JobKind.ACCRUAL]
     if accruals:
         first = min(accruals)
-        return Month.parse(first).first if len(first) == 7 else rollover.year_range(region, int(first))[0]
+        return first.month.first if first.is_month else rollover.year_range(region, first.year)[0]
     paid = Contribution.objects.filter(region=region).aggregate(Min("month"))["month__min"]
     return paid and max(paid, registry.versions(region, CreditTerms)[-1].effective_from)
 
@@ -179,12 +179,12 @@ def _first_day(region: str, runs: dict[tuple[str, str], Run]) -> date | None:
 def _due_in_year(region: str, year: int, start: date, today: date) -> Iterator[Due]:
     begins, ends = rollover.year_range(region, year)
     if jobs.is_yearly(region, jobs.rules_day(year)):
-        yield Due(JobKind.ACCRUAL, region, str(year), begins)
+        yield Due(JobKind.ACCRUAL, region, Period(year), begins)
     else:
         yield from _months(region, Month.of(max(begins, start.replace(day=1))), Month.of(ends), today)
     if today >= ends:
         for kind in jobs.year_end(region, year):
-            yield Due(kind, region, str(year), ends)
+            yield Due(kind, region, Period(year), ends)
 
 
 def _months(region: str, first: Month, until: Month, today: date) -> Iterator[Due]:
@@ -193,4 +193,4 @@ def _months(region: str, first: Month, until: Month, today: date) -> Iterator[Du
         since = month.first.replace(day=day)
         if since > today:
             return
-        yield Due(JobKind.ACCRUAL, region, str(month), since)
+        yield Due(JobKind.ACCRUAL, region, Period.of(month), since)

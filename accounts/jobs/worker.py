@@ -12,6 +12,7 @@ from accounts.identity.actors import Act, Actor
 from accounts.jobs import registry, rollover, runs
 from accounts.jobs.schedule import next_jobs
 from accounts.models import Run
+from yibao.lib.periods import Period
 
 CLOSE_YEAR = "close_year"
 
@@ -22,7 +23,7 @@ class Report:
 
     kind: str
     region: str
-    period: str
+    period: Period
     state: str
     totals: runs.Totals
 
@@ -34,7 +35,7 @@ class Report:
 Progress = Callable[[str, int, int], None]  # what, done chunks, all chunks
 
 
-def runs_of(kind: str, region: str, period: str, on: date) -> list[tuple[JobKind, str]]:
+def runs_of(kind: str, region: str, period: Period, on: date) -> list[tuple[JobKind, Period]]:
     """Return the runs a kind stands for: `close_year` is true-up, interest, rollover and the next pre-credit.
 
     Before them a pre-credited year is run once more, for joiners and new bases since the last time. One that was
@@ -43,13 +44,12 @@ def runs_of(kind: str, region: str, period: str, on: date) -> list[tuple[JobKind
     if kind != CLOSE_YEAR:
         return [(JobKind(kind), period)]
     registry.job_of(JobKind.ROLLOVER, region, period).check(region, period, on)
-    year = int(period)
-    found = [(end_kind, period) for end_kind in registry.year_end(region, year)]
-    if Run.objects.filter(kind=JobKind.ACCRUAL, region=region, period=period).exists():
+    found = [(end_kind, period) for end_kind in registry.year_end(region, period.year)]
+    if Run.objects.filter(kind=JobKind.ACCRUAL, region=region, period=str(period)).exists():
         found.insert(0, (JobKind.ACCRUAL, period))
-    _, next_start = rollover.year_range(region, year)
+    _, next_start = rollover.year_range(region, period.year)
     if registry.is_yearly(region, next_start) and on >= next_start:
-        found.append((JobKind.ACCRUAL, str(year + 1)))
+        found.append((JobKind.ACCRUAL, Period(period.year + 1)))
     return found
 
 
@@ -58,7 +58,7 @@ def run_job(
     actor: Actor,
     kind: str,
     region: str,
-    period: str,
+    period: Period,
     on: date,
     clock: Callable[[], datetime],
     dry: bool = False,
@@ -86,7 +86,7 @@ def run_due(
 ) -> list[Report]:
     """Run everything that is due on a day, in order, and return the reports. Raises CannotRun."""
     reports: list[Report] = []
-    tried: set[tuple[str, str, str]] = set()
+    tried: set[tuple[str, str, Period]] = set()
     while jobs := [job for job in next_jobs(on) if (job.kind, job.region, job.period) not in tried]:
         for job in jobs:
             tried.add((job.kind, job.region, job.period))
@@ -103,7 +103,7 @@ def run_due(
 
 
 def _run_all(
-    actor: Actor, kind: str, region: str, period: str, on: date, clock: Callable[[], datetime], progress: Progress
+    actor: Actor, kind: str, region: str, period: Period, on: date, clock: Callable[[], datetime], progress: Progress
 ) -> list[Report]:
     reports = []
     for run_kind, run_period in runs_of(kind, region, period, on):

@@ -27,6 +27,7 @@ from accounts.policies.formulas import CannotCredit, MonthFacts, Span
 from accounts.policies.status import Status, status_in, status_on
 from accounts.policies.terms import CreditTerms
 from yibao.lib.months import Month, month_range
+from yibao.lib.periods import Period
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,10 @@ class Case:
             return self.facts
         return f'{self.facts[:-1]},"credited_fen":{self.posted.net_fen}}}'
 
+    def correction_of(self, year: Period) -> Period:
+        """Return the period of the next correction of the year."""
+        return year.corrected(self.posted.corrections + 1)
+
 
 def precredit(run: Run, chunk: Chunk) -> Outcome:
     """Post the year's pre-credit, or what joining, a new base or retirement has changed since.
@@ -75,11 +80,12 @@ def true_up(run: Run, chunk: Chunk) -> Outcome:
 
 
 def _post_differences(run: Run, chunk: Chunk, wanted: Callable[[Case], bool]) -> Outcome:
-    year = int(run.period)
+    period = Period.parse(run.period)
+    year = period.year
     start, end = rollover.year_range(run.region, year)
     if not book_years.is_closed(run.region, year):
         year = book_years.lock_open(run.region, year)
-    rollover.roll_over_remaining(run, chunk, before=int(run.period))
+    rollover.roll_over_remaining(run, chunk, before=period.year)
     outcome = Outcome()
     cases = list(_cases(run, chunk, start, end, outcome))
     outcome.eligible = len(cases)
@@ -88,7 +94,7 @@ def _post_differences(run: Run, chunk: Chunk, wanted: Callable[[Case], bool]) ->
     batches = _credits(run, start, end, [c for c in changing if c.difference_fen > 0], pots)
     batches += _recoveries(run, start, end, [c for c in changing if c.difference_fen < 0], pots)
     outcome.total_fen = post_batches(
-        run=run, key=f"run:{run.pk}:{run.execution}:{chunk.pk}", batches=batches, year=int(run.period)
+        run=run, key=f"run:{run.pk}:{run.execution}:{chunk.pk}", batches=batches, year=period.year
     )
     outcome.credited = len(changing)
     return outcome
@@ -96,35 +102,32 @@ def _post_differences(run: Run, chunk: Chunk, wanted: Callable[[Case], bool]) ->
 
 def _credits(run: Run, start: date, end: date, cases: list[Case], pots: dict[int, people.Pots]) -> list[Batch]:
     fund = system_pot(run.region, PotKind.FUND)
-    groups: dict[tuple[VoucherKind, date, str], list[Line]] = defaultdict(list)
+    period = Period.parse(run.period)
+    groups: dict[tuple[VoucherKind, date, Period], list[Line]] = defaultdict(list)
     for case in cases:
         if case.posted.any:
             day = min(max(run.on, start), end - timedelta(days=1))
-            group = (VoucherKind.ADJUSTMENT, day, _correction(run, case))
+            group = (VoucherKind.ADJUSTMENT, day, case.correction_of(period))
         else:
-            group = (VoucherKind.PRECREDIT, case.first_on, run.period)
+            group = (VoucherKind.PRECREDIT, case.first_on, period)
         groups[group] += people.credit_lines(
-            fund, pots[case.person], int(run.period), case.difference_fen, case.stored_facts
+            fund, pots[case.person], period.year, case.difference_fen, case.stored_facts
         )
     version = registry.version_on(run.region, CreditTerms, start).id
-    return [Batch(kind, on, period, version, lines) for (kind, on, period), lines in sorted(groups.items())]
+    return [Batch(kind, on, of, version, lines) for (kind, on, of), lines in sorted(groups.items())]
 
 
 def _recoveries(run: Run, start: date, end: date, cases: list[Case], pots: dict[int, people.Pots]) -> list[Batch]:
     kind = VoucherKind.TRUEUP if run.kind == JobKind.TRUEUP else VoucherKind.ADJUSTMENT
     day = min(max(run.on, start), end - timedelta(days=1))
-    version = registry.version_on(run.region, CreditTerms, start).id
+    period, version = Period.parse(run.period), registry.version_on(run.region, CreditTerms, start).id
     overcredits = [
         Overcredit(
-            case.person, int(run.period), -case.difference_fen, _correction(run, case), version, case.stored_facts
+            case.person, period.year, -case.difference_fen, case.correction_of(period), version, case.stored_facts
         )
         for case in cases
     ]
     return recovery.take_back(run.region, kind, day, overcredits, pots)
-
-
-def _correction(run: Run, case: Case) -> str:
-    return f"{run.period}/{case.posted.corrections + 1}"
 
 
 def _cases(run: Run, chunk: Chunk, start: date, end: date, outcome: Outcome) -> Iterator[Case]:
@@ -251,7 +254,7 @@ def _posted(run: Run, chunk: Chunk) -> dict[int, Posted]:
             JOIN accounts_voucher v ON v.id = t.voucher_id
             JOIN accounts_pot p ON p.id IN (t.source_id, t.target_id) AND p.person_id IS NOT NULL
             WHERE v.region = %(region)s AND v.kind = ANY(%(kinds)s)
-              AND (v.period = %(period)s OR v.period LIKE %(period)s || '/%%')
+              AND (v.period = %(period)s OR v.period LIKE %(corrections)s)
               AND p.person_id >= %(low)s AND p.person_id < %(high)s
             GROUP BY p.person_id
             """,
@@ -259,6 +262,7 @@ def _posted(run: Run, chunk: Chunk) -> dict[int, Posted]:
                 "region": run.region,
                 "kinds": [VoucherKind.PRECREDIT, *CORRECTION_KINDS],
                 "period": run.period,
+                "corrections": Period.parse(run.period).corrections_like,
                 "low": chunk.from_person,
                 "high": chunk.until_person,
             },
@@ -266,16 +270,16 @@ def _posted(run: Run, chunk: Chunk) -> dict[int, Posted]:
         return {person: Posted(int(net), corrections, True) for person, net, corrections in cursor.fetchall()}
 
 
-def check(region: str, period: str, on: date) -> None:
+def check(region: str, period: Period, on: date) -> None:
     """Refuse a benefit year that has not begun, or that follows one that is not closed. Raises CannotRun."""
-    start, _ = rollover.year_range(region, int(period))
+    start, _ = rollover.year_range(region, period.year)
     if on < start:
         raise CannotRun(f"{period} 年度从 {start} 开始，还不能预划")
-    runs.require_closed_before(region, int(period))
+    runs.require_closed_before(region, period.year)
 
 
-def check_trueup(region: str, period: str, on: date) -> None:
+def check_trueup(region: str, period: Period, on: date) -> None:
     """Refuse a benefit year that has not begun. Raises CannotRun."""
-    start, _ = rollover.year_range(region, int(period))
+    start, _ = rollover.year_range(region, period.year)
     if on < start:
         raise CannotRun(f"{period} 年度从 {start} 开始，没有可追回的")

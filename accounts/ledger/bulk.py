@@ -12,6 +12,7 @@ from django.db import connection
 
 from accounts.codes import PotKind, VoucherKind
 from accounts.models import Run, Voucher
+from yibao.lib.periods import Period
 
 # source pot, target pot, fen, facts as compact JSON or None
 Line = tuple[int, int, int, str | None]
@@ -26,7 +27,7 @@ class Batch:
 
     kind: VoucherKind
     on: date
-    period: str
+    period: Period
     policy_id: int | None
     lines: Sequence[Line]
     source_personal: bool = False
@@ -60,7 +61,7 @@ def post_batches(*, run: Run, key: str, batches: Sequence[Batch], year: int | No
             kind=batch.kind,
             region=run.region,
             occurred_on=batch.on,
-            period=batch.period,
+            period=str(batch.period),
             actor=run.actor,
             key=f"{key}:{number}",
             payload_hash="",

@@ -16,6 +16,7 @@ from accounts.ledger import book_years
 from accounts.ledger.pots import available_fen
 from accounts.ledger.retry import retrying
 from accounts.models import Pot, Transfer, Voucher
+from yibao.lib.periods import Period
 
 
 class PostingError(Exception):
@@ -106,7 +107,7 @@ def post(
                 "kind": kind,
                 "region": region,
                 "occurred_on": on,
-                "period": str(booked),
+                "period": str(Period(booked)),
                 "actor": str(act.actor),
                 "reason": reason,
                 "place_kind": place.kind,
@@ -232,7 +233,7 @@ def roll_over_pot(*, act: Act, pot: Pot, locked: dict[int, Pot], region: str, ye
             kind=VoucherKind.ROLLOVER,
             region=region,
             occurred_on=on,
-            period=str(old),
+            period=str(Period(old)),
             actor=str(act.actor),
             key=f"rollover:{pot.pk}:{old}",
             payload_hash="",

@@ -63,6 +63,11 @@ class Duty(models.Model):
     def __str__(self) -> str:
         return f"{self.street} {self.get_group_display()} {self.from_on}起"
 
+    @property
+    def group_words(self) -> str:
+        """What the people are served for: 参加职工医保, 享受公务员医疗补助."""
+        return ("享受" if self.group == PersonGroup.CIVIL else "参加") + self.get_group_display()
+
 
 class Paper(models.Model):
     """材料：一种情形要带的一样东西。同一情形同一天起的几行合成一份清单，到下一份为止。"""

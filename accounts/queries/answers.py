@@ -22,6 +22,7 @@ from accounts.queries.comparison import Comparison
 from yibao.lib.days import day_words, month_words, short_day_words
 from yibao.lib.fen import grouped
 from yibao.lib.months import Month
+from yibao.lib.periods import Period
 
 STOPPED, NOT_ARRIVING, MONTH_BY_MONTH, LESS = "stopped", "not-arriving", "month-by-month", "less"
 QUESTIONS = {
@@ -102,7 +103,7 @@ def _not_arriving(account: Account, credits: Credits) -> Iterator[str]:
 
 def _year_so_far(account: Account, credits: Credits) -> Iterator[str]:
     latest = credits.latest
-    if latest is not None and latest.voucher.period.partition("/")[0] == str(account.year):
+    if latest is not None and Period.parse(latest.voucher.period).original == Period(account.year):
         on = short_day_words(latest.voucher.occurred_on)
         yield f"今年的钱已在{on}记入，共 {grouped(credits.latest_fen)} 元。这里一年只记一次，不会每个月再记。"
     else:
@@ -149,6 +150,13 @@ def state_words(account: Account) -> str:
     if account.state == EnrolmentStatus.ENDED:
         return f"您在这里的职工医保已在{since}终止，不再有新的钱记入。"
     return ""
+
+
+def suspension_words(account: Account) -> str:
+    """Say who may still use the money while somebody is suspended: themselves, their relatives."""
+    own = "您自己看病买药还能用。" if account.spending and account.spending.usable_when_suspended else ""
+    stops = account.sharing is not None and account.sharing.payer_status == NORMAL
+    return own + ("停保期间，家人暂时不能用您的钱。" if stops else "")
 
 
 def upcoming_words(upcoming: Expected) -> str:

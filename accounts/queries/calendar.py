@@ -13,6 +13,7 @@ from accounts.policies.terms.credit import YEARLY
 from accounts.queries.account import Account
 from yibao.lib.days import short_day_words
 from yibao.lib.months import Month
+from yibao.lib.periods import Period
 
 GRACE = timedelta(days=1)  # a run that works through the night is not late
 
@@ -55,7 +56,7 @@ def next_credit(account: Account, latest: Transfer | None) -> Expected | None:
 
 def _next_of_year(account: Account, latest: Transfer | None) -> Expected:
     _, next_start = account.year_range
-    if latest is not None and latest.voucher.period.partition("/")[0] == str(account.year):
+    if latest is not None and Period.parse(latest.voucher.period).original == Period(account.year):
         return Expected(next_start, about_fen=_estimate(account, next_start))
     # Whoever joined after the year began is found by the next execution, on the first of a month.
     first = Month.of(account.today).next_first
@@ -64,7 +65,11 @@ def _next_of_year(account: Account, latest: Transfer | None) -> Expected:
 
 def _next_of_month(account: Account, latest: Transfer | None) -> Expected:
     month, day = Month.of(account.today), credit_day_of(account.credit)
-    is_credited = latest is not None and latest.kind == VoucherKind.ACCRUAL and latest.voucher.period >= str(month)
+    is_credited = (
+        latest is not None
+        and latest.kind == VoucherKind.ACCRUAL
+        and Period.parse(latest.voucher.period) >= Period.of(month)
+    )
     is_past = account.today > month.first.replace(day=day)
     if is_credited or is_past:
         month += 1
@@ -108,21 +113,22 @@ def late_words(account: Account) -> str:
     last = Run.objects.filter(kind=JobKind.ACCRUAL, region=account.region).order_by("-period").first()
     if last is None or account.today <= due_on + GRACE:
         return ""
-    if last.period > period or (last.period == period and last.state != RunState.WORKING):
+    begun = Period.parse(last.period)
+    if begun > period or (begun == period and last.state != RunState.WORKING):
         return ""
-    whose = "今年" if account.is_yearly else f"{Month.parse(period).month}月"
+    whose = "今年" if period.is_year else f"{period.month.month}月"
     days = (account.today - due_on).days
     return f"{whose}的钱本来在{short_day_words(due_on)}记入，晚了{days}天，还在办。不影响看病买药。"
 
 
-def _expected_run(account: Account) -> tuple[str, date]:
+def _expected_run(account: Account) -> tuple[Period, date]:
     """Return the period of the last run that should be over by today, and the day on which it was due."""
     if account.is_yearly:
-        return str(account.year), account.year_range[0]
+        return Period(account.year), account.year_range[0]
     month, day = Month.of(account.today), credit_day_of(account.credit)
     if account.today < month.first.replace(day=day):
         month += -1
-    return str(month), month.first.replace(day=day)
+    return Period.of(month), month.first.replace(day=day)
 
 
 def premium_windows(today: date) -> list[PremiumWindow]:

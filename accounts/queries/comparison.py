@@ -19,7 +19,7 @@ from accounts.queries.changes import Change, changes
 from accounts.queries.explanations import why
 from yibao.lib.days import day_words
 from yibao.lib.fen import grouped, parse_yuan
-from yibao.lib.months import Month
+from yibao.lib.periods import Period
 
 _NUMBERED = re.compile(r"(.+?)(?:_(\d+))?")
 
@@ -92,8 +92,8 @@ class Comparison:
 
 def with_year_before(account: Account, transfer: Transfer) -> Comparison | None:
     """Return a credit compared with the same one a year before (one query); None where there is nothing to compare."""
-    period = _year_before(transfer.voucher.period)
-    if transfer.kind not in COMPARED or not period or transfer.facts is None:
+    before = Period.parse(transfer.period).year_before
+    if transfer.kind not in COMPARED or before is None or transfer.facts is None:
         return None
     own = [pot.pk for pot in account.pots.values()]
     rows = list(
@@ -101,32 +101,25 @@ def with_year_before(account: Account, transfer: Transfer) -> Comparison | None:
             target__in=own,
             target_balance_fen__isnull=False,
             kind=transfer.kind,
-            period__in=[period, transfer.voucher.period],
+            period__in=[str(before), transfer.period],
         )
         .select_related("voucher")
         .order_by("id")
     )
-    earlier = next((row for row in rows if row.period == period), None)
+    earlier = next((row for row in rows if row.period == str(before)), None)
     if earlier is None or earlier.facts is None or earlier.voucher.policy_id is None:
         return None
-    before = why(earlier)
+    why_earlier = why(earlier)
     return Comparison(
         earlier=earlier,
-        earlier_words=before.words,
+        earlier_words=why_earlier.words,
         now_fen=sum(row.amount_fen for row in rows if row.period == transfer.period),
-        earlier_fen=sum(row.amount_fen for row in rows if row.period == period),
-        rows=_rows(before.inputs, why(transfer).inputs),
+        earlier_fen=sum(row.amount_fen for row in rows if row.period == earlier.period),
+        rows=_rows(why_earlier.inputs, why(transfer).inputs),
         parts=_parts(_spans(earlier), _spans(transfer)),
         rule_before=_rule(earlier),
         rule_now=_rule(transfer),
     )
-
-
-def _year_before(period: str) -> str:
-    """Return the same period a year before: 2025-03 → 2024-03, 2025 → 2024; corrections have none."""
-    if len(period) == 4:
-        return str(int(period) - 1)
-    return str(Month.parse(period) + -12) if len(period) == 7 else ""
 
 
 def _spans(transfer: Transfer) -> tuple[Span, ...]:

@@ -14,7 +14,8 @@ from accounts.queries.account import Account
 from accounts.queries.entries import Entry
 from accounts.queries.statement import effective_on
 from yibao.lib.days import month_words, short_day_words
-from yibao.lib.months import Month, NotAMonth
+from yibao.lib.months import Month
+from yibao.lib.periods import Period
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,17 +144,16 @@ def _who(entry: Entry, names: Mapping[int, str]) -> str:
 
 
 def _accrual(voucher: Voucher) -> str:
-    try:
-        month = Month.parse(voucher.period)
-    except NotAMonth:
+    period = Period.parse(voucher.period)
+    if period.is_year:
         return voucher.get_kind_display()
+    month = period.month
     late = month < Month.of(voucher.occurred_on)
     return f"补记{month_words(month)}的钱" if late else f"{month_words(month)}的钱记入"
 
 
-def _year(voucher: Voucher) -> str:
-    """The benefit year of a voucher; corrections are numbered behind it: 2025/2."""
-    return voucher.period.partition("/")[0]
+def _year(voucher: Voucher) -> int:
+    return Period.parse(voucher.period).year
 
 
 def _word(entry: Entry) -> str:

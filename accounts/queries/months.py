@@ -13,6 +13,7 @@ from accounts.queries.lines import Line, lines_of, pot_name, with_balances, with
 from accounts.queries.statement import Stretch, Sum, entries_between, stretches
 from yibao.lib.days import month_words
 from yibao.lib.months import Month
+from yibao.lib.periods import Period
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ def flat_lines(account: Account, sums: Iterable[Sum], months: Iterable[Month], p
 def empty_words(account: Account, month: Month) -> str:
     """Say why this month has no entries, from the person's own data (two queries)."""
     own = [pot.pk for pot in account.pots.values()]
-    year = str(formulas.benefit_year(month.first, account.credit))
+    year = str(Period(formulas.benefit_year(month.first, account.credit)))
     credit = Transfer.objects.filter(
         target__in=own, target_balance_fen__isnull=False, kind=VoucherKind.PRECREDIT, period=year
     )

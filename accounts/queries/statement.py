@@ -19,6 +19,7 @@ from accounts.policies import formulas
 from accounts.policies.terms import CreditTerms
 from accounts.queries.account import Account
 from accounts.queries.entries import Entry, entries_of
+from yibao.lib.periods import Period, year_in_sql
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +57,12 @@ class Stretch:
         return self.opening_fen + change
 
 
-_SUMS = """
+_SUMS = f"""
     SELECT date_trunc(%(unit)s, m.on_day - make_interval(months => %(shift)s)) + make_interval(months => %(shift)s),
            p.kind, m.kind, m.is_inner, sum(m.signed)
     FROM (
         SELECT CASE WHEN v.kind = 'rollover'
-                    THEN (make_date(v.period::int, %(shift)s + 1, 1) + interval '1 year - 1 day')::date
+                    THEN (make_date({year_in_sql("v.period")}, %(shift)s + 1, 1) + interval '1 year - 1 day')::date
                     ELSE v.occurred_on END AS on_day,
                t.pot_id, coalesce(o.kind, v.kind) AS kind, t.is_inner, t.signed
         FROM (
@@ -135,7 +136,7 @@ def _column(one: Sum) -> str:
 def effective_on(voucher: Voucher, terms: CreditTerms) -> date:
     """Return the day an entry stands on: the last day of its year for a rollover, else the day it happened."""
     if voucher.kind == VoucherKind.ROLLOVER:
-        _, ends = formulas.year_range(int(voucher.period), terms)
+        _, ends = formulas.year_range(Period.parse(voucher.period).year, terms)
         return ends - timedelta(days=1)
     return voucher.occurred_on
 
@@ -181,7 +182,7 @@ def _touching(own: list[int]) -> Q:
 
 def _shown_between(terms: CreditTerms, first: date, until: date) -> Q:
     years = range(first.year - 2, until.year + 1)
-    rolled = [str(y) for y in years if first < formulas.year_range(y, terms)[1] <= until]
+    rolled = [str(Period(y)) for y in years if first < formulas.year_range(y, terms)[1] <= until]
     rollover = Q(voucher__kind=VoucherKind.ROLLOVER)
     return Q(~rollover, voucher__occurred_on__gte=first, voucher__occurred_on__lt=until) | Q(
         rollover, voucher__period__in=rolled

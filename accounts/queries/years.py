@@ -74,6 +74,11 @@ def bars(years: list[Year], *, url: Callable[[int], str]) -> list[tuple[str, int
     return [(f"{year.year}年", year.kept_fen, url(year.year)) for year in over[-MOST_BARS:]]
 
 
+def bars_words(account: Account) -> str:
+    """Return what the bars show: 每年年末的历年结余（元）."""
+    return f"每年年末{'的历年结余' if account.credit.has_buckets else '个人账户里的钱'}（元）"
+
+
 def trend_words(account: Account, years: list[Year]) -> str:
     """Say how the last year that is over compares with the one before: the sentence above the bars."""
     over = [year for year in years if year.is_over]

@@ -19,6 +19,7 @@ from accounts.roster.files import File, ImportResult, Problems, Progress, analyz
 from accounts.sealing.fields import Sealer, context_of
 from yibao.lib.masking import masked_certno
 from yibao.lib.months import Month
+from yibao.lib.periods import Period
 
 COLUMNS = ("certno", "insuplc_admdvs", "accrym", "base", "received_on")
 EARLIEST = Month(1994, 1)  # the first pilot cities of 职工医保, 镇江 and 九江
@@ -203,7 +204,7 @@ def _late_months(pairs: list[tuple[str, Month]]) -> tuple[list[str], list[date]]
     late = [
         (region, month)
         for region, month in pairs
-        if any((region, period) in opened for period in _periods(region, month))
+        if any((region, str(period)) in opened for period in _periods(region, month))
         or _is_passed(region, month, latest[region])
     ]
     return [region for region, _ in late], [month.first for _, month in late]
@@ -214,10 +215,10 @@ def _is_passed(region: str, month: Month, latest: Month | None) -> bool:
     return latest is not None and month < latest and window.accrual_in(region, month) == MONTHLY
 
 
-def _periods(region: str, month: Month) -> Iterator[str]:
+def _periods(region: str, month: Month) -> Iterator[Period]:
     """Yield the names a run crediting this month may have: the month, or the benefit year it lies in."""
-    yield str(month)
+    yield Period.of(month)
     try:
-        yield str(book_years.year_of(region, month.first))
+        yield Period(book_years.year_of(region, month.first))
     except registry.NoPolicy:
         return

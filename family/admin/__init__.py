@@ -36,7 +36,7 @@ class SharingAdmin(ReadOnlyAdmin):
         return "、".join(Scope(scope).label for scope in row.scopes)
 
 
-class StepInline(admin.TabularInline):
+class EventInline(admin.TabularInline):
     model = Event
     fk_name = "bond"
     extra = 0
@@ -51,7 +51,7 @@ class StepInline(admin.TabularInline):
         return False
 
 
-class InvitationStepInline(StepInline):
+class InvitationEventInline(EventInline):
     fk_name = "invitation"
 
 
@@ -89,7 +89,7 @@ class BondAdmin(SharingAdmin):
         "state_at",
         "end_reason",
     )
-    inlines = (StepInline,)
+    inlines = (EventInline,)
 
 
 @admin.register(Invitation)
@@ -118,7 +118,7 @@ class InvitationAdmin(SharingAdmin):
         "expires_at",
         "closed_at",
     )
-    inlines = (InvitationStepInline,)
+    inlines = (InvitationEventInline,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).exclude(number=None)

@@ -51,6 +51,26 @@ class Card:
         return BLOCKED_WORDS[self.why_blocked] if self.why_blocked else ""
 
     @property
+    def is_usable(self) -> bool:
+        return self.bond.state == BondState.ACTIVE and self.why_blocked is None
+
+    @property
+    def tone(self) -> str:
+        return "ok" if self.is_usable else "warn"
+
+    @property
+    def tag(self) -> str:
+        """Where it stands, for the payer: 使用中, 停用 or 暂时不能用."""
+        if self.bond.state == BondState.SUSPENDED:
+            return "停用"
+        return "使用中" if self.is_usable else "暂时不能用"
+
+    @property
+    def element(self) -> str:
+        """The id of its card on the payer's page."""
+        return f"member-{self.bond.pk}"
+
+    @property
     def usable_at(self) -> list[PlaceRule]:
         """能在哪用: every kind of place, by the user's insurance and region."""
         return where_usable(self.bound)

@@ -10,7 +10,7 @@ from accounts.models import Person
 from accounts.queries.people import find_by_certno
 from family.operations import accepting, drafts, invitations, pool
 from payments.bills.operations import pay
-from payments.demo.cast import CAST, QUANZHOU, RUIAN
+from payments.demo.personas import PERSONAS, QUANZHOU, RUIAN
 from payments.models import Institution
 from yibao.lib.clock import SHANGHAI
 from yibao.lib.months import Month
@@ -108,7 +108,7 @@ def _story(act: Act, on: date) -> Story:
 
 
 def person(serial: int) -> Person:
-    member = next(member for member in CAST if member.serial == serial)
+    member = next(member for member in PERSONAS if member.serial == serial)
     found = find_by_certno(member.certno)
     assert found is not None
     return found

@@ -1,4 +1,4 @@
-"""Rosters and contribution files, as a bureau would receive them: the cast's, and a population of any size."""
+"""Rosters and contribution files, as a bureau would receive them: the personas', and a population's of any size."""
 
 import csv
 from collections.abc import Iterable, Iterator
@@ -9,7 +9,7 @@ from random import Random
 from stdnum.cn import ric
 
 from accounts.codes import EnrolmentStatus, PersonType
-from payments.demo.cast import FIRST_MONTH, Member
+from payments.demo.personas import FIRST_MONTH, Member
 from yibao.lib.months import Month, month_range
 
 ROSTER = [
@@ -44,9 +44,9 @@ def write(path: Path, columns: Iterable[str], rows: Iterable[Iterable[str]]) -> 
     return path
 
 
-def cast_roster(cast: Iterable[Member]) -> Iterator[list[str]]:
+def roster_of(personas: Iterable[Member]) -> Iterator[list[str]]:
     """Yield a row per person and change."""
-    for member in cast:
+    for member in personas:
         for since in member.since:
             yield [
                 member.certno, member.name, str(member.gender), member.born.isoformat(), member.phone, member.region,
@@ -54,9 +54,9 @@ def cast_roster(cast: Iterable[Member]) -> Iterator[list[str]]:
             ]  # fmt: skip
 
 
-def cast_contributions(cast: Iterable[Member], until: Month) -> Iterator[list[str]]:
+def contributions_of(personas: Iterable[Member], until: Month) -> Iterator[list[str]]:
     """Yield what employers paid each month before `until`, received on the 15th."""
-    for member in cast:
+    for member in personas:
         base = None
         for month in month_range(Month.parse(FIRST_MONTH), until):
             base = member.bases.get(str(month), base)

@@ -12,7 +12,7 @@ from accounts.roster.contributions import import_contributions
 from accounts.roster.people import import_roster
 from payments.bills.operations import pay, refund
 from payments.demo import families, files
-from payments.demo.cast import CAST, FIRST_MONTH, Member
+from payments.demo.personas import FIRST_MONTH, PERSONAS, Member
 from payments.models import Institution
 from yibao.lib.clock import SHANGHAI
 from yibao.lib.months import Month, month_range
@@ -37,21 +37,21 @@ Progress = Callable[[str, int, int], None]
 
 
 def build(*, act: Act, folder: Path, clock: Callable[[], datetime], progress: Progress) -> None:
-    """Import the cast and live through the months up to the day of the act."""
+    """Import the personas and live through the months up to the day of the act."""
     for code, name, kind, level, region in INSTITUTIONS:
         Institution.objects.get_or_create(
             code=code, defaults={"name": name, "kind": kind, "level": level, "region": region}
         )
-    roster = files.write(folder / "roster.csv", files.ROSTER, files.cast_roster(CAST))
+    roster = files.write(folder / "roster.csv", files.ROSTER, files.roster_of(PERSONAS))
     import_roster(act=act, path=roster)
     this_month = Month.of(act.on)
-    paid = files.cast_contributions(CAST, this_month)
+    paid = files.contributions_of(PERSONAS, this_month)
     import_contributions(act=act, path=files.write(folder / "contributions.csv", files.CONTRIBUTIONS, paid))
     months = list(month_range(Month.parse(FIRST_MONTH), this_month + 1))
     for number, month in enumerate(months, start=1):
         progress("演示历史", number, len(months))
         run_due(actor=act.actor, on=min(month.first + timedelta(days=DUE_DAY - 1), act.on), clock=clock)
-        for member in CAST:
+        for member in PERSONAS:
             _bills(act, member, month)
         families.live(act=act, month=month)
     families.wait(act=act)

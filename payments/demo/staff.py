@@ -8,7 +8,7 @@ from django.conf import settings
 
 from accounts.codes import Role
 from accounts.models import User
-from payments.demo.cast import CAST
+from payments.demo.personas import PERSONAS
 
 # user name, name, role, office, certificate number: none of them is insured here
 STAFF = (
@@ -45,7 +45,7 @@ def password() -> str:
 def sign_ins() -> str:
     """Return how to sign in as each demo person, for the terminal of whoever started the demo."""
     lines = ["参保人：用手机号登录，验证码看短信发件箱；第一次登录用下面的姓名和证件号码核实身份。"]
-    lines += [f"  {m.phone}  {m.name}  {m.certno}  {m.what}" for m in CAST]
+    lines += [f"  {m.phone}  {m.name}  {m.certno}  {m.what}" for m in PERSONAS]
     lines += ["", f"工作人员：/login/staff/，密码都是 {password()}，动态码也看发件箱。"]
     lines += [f"  {name:<9} {Role(role).label}，网点 {office}" for name, _, role, office, _ in STAFF]
     lines += ["  admin     管理员（后台 /admin/）"]

@@ -185,6 +185,7 @@ class TestRunJob:
             (("accrual", "--period", "2025-01"), "按年预划，所属期应写年度"),
             (("accrual", "--period", "2099"), "还不能预划"),
             (("accrual", "--period", "abcd"), "应写年度"),
+            (("accrual", "--period", "2025-13"), "应写年度（例如 2025）或月份（例如 2025-03）"),
             (("rollover", "--period", "2025", "--on", "2025-12-31"), "才结束"),
             (("close_year", "--period", "2025-01"), "应写年度"),
         ],

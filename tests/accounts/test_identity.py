@@ -47,7 +47,7 @@ def counter_code(person: Person, now=None) -> str:
 
 
 def test_pages_of_an_account_lead_to_proving_first_and_back_again(visitor, person):
-    first = visitor.get(reverse("identity_done"))
+    first = visitor.get(reverse("identity_result"))
     assert first.url == "/identity/?next=%2Fidentity%2Fdone%2F"
     assert visitor.post(first.url, {"way": "record"}).url == "/identity/record/?next=%2Fidentity%2Fdone%2F"
     assert visitor.post(first.url, {"way": "code"}).url == "/identity/code/?next=%2Fidentity%2Fdone%2F"
@@ -61,7 +61,7 @@ def test_choosing_no_way_is_explained(visitor):
 
 def test_name_number_and_region_of_the_roster_open_the_account(visitor, person):
     response = prove(visitor, person)
-    assert response.url == reverse("identity_done")
+    assert response.url == reverse("identity_result")
     assert User.objects.get().person == person
     page = text_of(visitor.get(response.url))
     assert "身份已确认" in page
@@ -76,7 +76,7 @@ def test_numbers_and_names_typed_in_full_width_or_with_spaces_are_understood(vis
     wide = str(person.certno).translate({ord(digit): chr(ord(digit) + 0xFEE0) for digit in "0123456789X"})
     spaced = " ".join(str(person.certno).lower())
     number = wide if typed[0] == "９" else spaced
-    assert prove(visitor, person, certno=number, name=" 陈 静 ").url == reverse("identity_done")
+    assert prove(visitor, person, certno=number, name=" 陈 静 ").url == reverse("identity_result")
 
 
 @pytest.mark.parametrize(
@@ -195,7 +195,7 @@ def test_staff_are_nobodys_account():
 def test_a_code_from_the_counter_opens_the_account_once(visitor, person):
     code = counter_code(person)
     assert re.fullmatch(f"[{proving.ALPHABET}]{{8}}", code)
-    assert visitor.post(reverse("identity_code"), {"code": code}).url == reverse("identity_done")
+    assert visitor.post(reverse("identity_code"), {"code": code}).url == reverse("identity_result")
     user = User.objects.get(person=person)
     row = IdentityCode.objects.get()
     assert (row.used_by, row.used_at is None) == (user, False)

@@ -1,19 +1,17 @@
 """Limits hold when everybody asks at once: real threads, each with its own connection, on PostgreSQL."""
 
-import threading
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 
 from accounts.identity import codes, limits
-from accounts.identity.actors import Actor
+from accounts.identity.actors import Act, Actor
 from accounts.models import DayCount, IdentityCode, OutboxMessage, PhoneCode, User
 from accounts.operations import identity
 from tests.accounts.test_signin import code_in_outbox, wrong
-from tests.factories.acts import act_now
+from tests.concurrency import all_at_once
 from tests.factories.people import EnrolmentFactory, PersonFactory
 from tests.factories.users import citizen, official
 from yibao.lib import clock
@@ -22,31 +20,17 @@ pytestmark = pytest.mark.usefixtures("transactional_db")
 
 PHONE = "19900000001"
 AT_ONCE = 50
+NOW = clock.now()  # one moment for all of them, however long they take
 
 
-def all_at_once(act: Callable[[int], object], times: int = AT_ONCE) -> Counter:
-    """Let as many threads act at the same moment; count results by value, and errors by their class."""
-    together, results = threading.Barrier(times), []
-
-    def run(number: int) -> None:
-        together.wait()
-        try:
-            results.append(act(number))
-        except Exception as error:
-            results.append(type(error).__name__)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(times)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return Counter(results)
+def at_once(act: Callable[[int], object], times: int = AT_ONCE) -> Counter:
+    """Let as many sessions act at the same moment; count results by value, and errors by their class."""
+    results = all_at_once(*[lambda number=number: act(number) for number in range(times)])
+    return Counter(result.__name__ if isinstance(result, type) else result for result in results)
 
 
 def issue(phone: str, address: str = "127.0.0.1") -> PhoneCode:
-    return codes.issue(purpose=codes.SIGN_IN, phone=phone, address=address, now=clock.now())
+    return codes.issue(purpose=codes.SIGN_IN, phone=phone, address=address, now=NOW)
 
 
 @pytest.fixture
@@ -68,12 +52,12 @@ def test_of_fifty_wrong_guesses_at_once_five_are_looked_at(looked_at):
     bad = wrong(code_in_outbox())
 
     def guess(number: int) -> None:
-        codes.check(code_id=row.id, purpose=codes.SIGN_IN, typed=bad, address=f"10.0.0.{number}", now=clock.now())
+        codes.check(code_id=row.id, purpose=codes.SIGN_IN, typed=bad, address=f"10.0.0.{number}", now=NOW)
 
-    outcome = all_at_once(guess)
+    outcome = at_once(guess)
     assert outcome["WrongCodeError"] + outcome["TooOftenError"] == AT_ONCE
     assert looked_at.count(row.digest) == codes.GUESSES.times
-    assert limits.left("code guess", PHONE, codes.GUESSES, clock.now()) == 0
+    assert limits.left("code guess", PHONE, codes.GUESSES, NOW) == 0
     assert not PhoneCode.objects.exclude(used_at=None).exists()
 
 
@@ -85,10 +69,10 @@ def test_guesses_spread_over_many_codes_of_one_number_share_one_allowance(settin
     def guess(number: int) -> str:
         row = rows[number % len(rows)]
         typed = next(code for code in map("{:06}".format, range(100)) if codes._digest(str(row.id), code) not in right)
-        codes.check(code_id=row.id, purpose=codes.SIGN_IN, typed=typed, address=f"10.0.0.{number}", now=clock.now())
+        codes.check(code_id=row.id, purpose=codes.SIGN_IN, typed=typed, address=f"10.0.0.{number}", now=NOW)
         return "in"
 
-    outcome = all_at_once(guess)
+    outcome = at_once(guess)
     assert outcome["in"] == 0
     assert sum(digest in right for digest in looked_at) == codes.GUESSES.times
 
@@ -98,44 +82,42 @@ def test_the_right_code_given_many_times_at_once_is_used_once():
     code = code_in_outbox()
 
     def give(number: int) -> str:
-        codes.check(code_id=row.id, purpose=codes.SIGN_IN, typed=code, address=f"10.0.0.{number}", now=clock.now())
+        codes.check(code_id=row.id, purpose=codes.SIGN_IN, typed=code, address=f"10.0.0.{number}", now=NOW)
         return "in"
 
-    assert all_at_once(give)["in"] == 1
+    assert at_once(give)["in"] == 1
 
 
 def test_a_number_gets_one_message_however_many_ask_at_once():
-    assert all_at_once(lambda number: bool(issue(PHONE, f"10.0.0.{number}")))[True] == 1
+    assert at_once(lambda number: bool(issue(PHONE, f"10.0.0.{number}")))[True] == 1
     assert OutboxMessage.objects.count() == PhoneCode.objects.count() == 1
 
 
 def test_an_address_gets_exactly_its_messages_however_many_ask_at_once(settings):
     settings.SMS_PER_ADDRESS = "20/1h"
-    outcome = all_at_once(lambda number: bool(issue(f"199000{number:05d}")))
+    outcome = at_once(lambda number: bool(issue(f"199000{number:05d}")))
     assert outcome == {True: 20, "TooOftenError": AT_ONCE - 20}
     assert OutboxMessage.objects.count() == 20
 
 
 def test_the_site_sends_exactly_its_daily_budget_however_many_ask_at_once(settings):
     settings.SMS_CODES_PER_DAY = 13
-    outcome = all_at_once(lambda number: bool(issue(f"199000{number:05d}", f"10.0.0.{number}")))
+    outcome = at_once(lambda number: bool(issue(f"199000{number:05d}", f"10.0.0.{number}")))
     assert outcome == {True: 13, "TooOftenError": AT_ONCE - 13}
     assert DayCount.objects.get().used == OutboxMessage.objects.count() == 13
 
 
 def test_what_is_refused_counts_for_nothing():
     issue(PHONE)
-    all_at_once(lambda number: issue(PHONE), times=10)
+    at_once(lambda number: issue(PHONE), times=10)
     assert DayCount.objects.get().used == 1
-    later = clock.now() + timedelta(seconds=61)
+    later = NOW + timedelta(seconds=61)
     codes.issue(purpose=codes.SIGN_IN, phone=PHONE, address="127.0.0.1", now=later)
     assert DayCount.objects.get().used == 2
 
 
 def test_a_number_proven_in_many_windows_at_once_makes_one_user():
-    outcome = all_at_once(
-        lambda number: identity.welcome(act=act_now(Actor.system("sign-in")), phone=PHONE).pk, times=20
-    )
+    outcome = at_once(lambda number: identity.welcome(act=Act(Actor.system("sign-in"), NOW), phone=PHONE).pk, times=20)
     assert len(outcome) == 1
     assert User.objects.count() == 1
 
@@ -148,26 +130,26 @@ def test_one_person_is_tied_to_one_sign_in_however_many_prove_it_at_once():
     def prove(number: int) -> str:
         user = users[number]
         identity.prove_by_record(
-            act=act_now(Actor.citizen(user)), user=user, name=person.name, certno=person.certno, region="330900",
+            act=Act(Actor.citizen(user), NOW), user=user, name=person.name, certno=person.certno, region="330900",
             address=f"10.0.0.{number}",
         )  # fmt: skip
         return "tied"
 
-    assert all_at_once(prove, times=20) == {"tied": 1, "NoMatchError": 19}
+    assert at_once(prove, times=20) == {"tied": 1, "NoMatchError": 19}
     assert User.objects.filter(person=person).count() == 1
 
 
 def test_a_counter_code_opens_one_sign_in_however_many_type_it_at_once():
     person, clerk = PersonFactory(), official()
-    code = identity.issue_identity_code(act=act_now(Actor.staff(clerk, "R01")), person=person)
+    code = identity.issue_identity_code(act=Act(Actor.staff(clerk, "R01"), NOW), person=person)
     users = [citizen(f"199001{number:05d}") for number in range(20)]
 
     def prove(number: int) -> str:
         user = users[number]
-        identity.prove_by_code(act=act_now(Actor.citizen(user)), user=user, typed=code, address=f"10.0.0.{number}")
+        identity.prove_by_code(act=Act(Actor.citizen(user), NOW), user=user, typed=code, address=f"10.0.0.{number}")
         return "tied"
 
-    assert all_at_once(prove, times=20) == {"tied": 1, "NoMatchError": 19}
+    assert at_once(prove, times=20) == {"tied": 1, "NoMatchError": 19}
     assert IdentityCode.objects.get().used_by == User.objects.get(person=person)
 
 
@@ -176,8 +158,8 @@ def test_identity_tries_of_one_user_are_limited_however_many_come_at_once():
 
     def prove(number: int) -> None:
         identity.prove_by_code(
-            act=act_now(Actor.citizen(user)), user=user, typed="ABCDEFGH", address=f"10.0.0.{number}"
+            act=Act(Actor.citizen(user), NOW), user=user, typed="ABCDEFGH", address=f"10.0.0.{number}"
         )
 
-    outcome = all_at_once(prove, times=30)
+    outcome = at_once(prove, times=30)
     assert outcome == {"NoMatchError": 5, "TooOftenError": 25}

@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from unicodedata import east_asian_width
 
 import pytest
 from django.core.management import get_commands
@@ -17,6 +18,7 @@ pytestmark = pytest.mark.unit
 ROOT = Path(__file__).resolve().parents[2]
 APPS = ("yibao", "accounts", "family", "payments")
 MOST_LINES = 300
+MOST_COLUMNS = 120
 MOST_LINES_OF_TESTS = 400  # sentences about one subject, read one at a time
 VAGUE = {"utils", "helpers", "common", "services", "misc"}
 CLOCK = {("date", "today"), ("datetime", "now"), ("datetime", "utcnow"), ("datetime", "today"), ("timezone", "now")}
@@ -59,12 +61,26 @@ def test_no_module_is_named_after_nothing():
     assert not vague
 
 
+def test_every_line_of_a_template_can_be_read_without_scrolling():
+    """A line's markup is at most 120 columns. Chinese characters are not counted: a sentence stays whole.
+
+    A line break between two of them would show on the page as a space.
+    """
+    found = {
+        f"{named(path)}:{number}": columns
+        for path in files(".html", under=("templates", "tests"))
+        for number, line in enumerate(path.read_text().splitlines(), start=1)
+        if (columns := sum(east_asian_width(sign) not in "WF" for sign in line)) > MOST_COLUMNS
+    }
+    assert not found
+
+
 def test_nothing_is_left_for_later():
     """Work that is not done is an issue, not a comment."""
     later = re.compile(r"(#|//|/\*|<!--|\{#|\"\"\").*\b(TO" + r"DO|FIX" + r"ME)\b")
     found = [
         f"{named(path)}:{number}"
-        for path in files(".py", ".html", ".js", ".css", ".toml", ".sh")
+        for path in files(".py", ".html", ".js", ".css", ".toml", ".sh", under=(*APPS, "tests", "templates", "static"))
         for number, line in enumerate(path.read_text().splitlines(), start=1)
         if later.search(line)
     ]

@@ -14,6 +14,7 @@ from tests.benchmarks.workers import Worked, work_off
 from tests.factories.acts import act_at
 from yibao.lib import clock
 from yibao.lib.months import Month
+from yibao.lib.periods import Period
 
 REGION = "350500"
 SAMPLES = 3
@@ -58,7 +59,7 @@ def credit(month: Month, processes: int) -> Worked:
     """Run the accrual of a month, two days after the files came in: nobody's status is news to it."""
     now = clock.now() + timedelta(days=2)
     run = registry.open_checked(
-        act=act_at(now), kind=JobKind.ACCRUAL, region=REGION, period=str(month), on=date(2026, 1, 1)
+        act=act_at(now), kind=JobKind.ACCRUAL, region=REGION, period=Period.of(month), on=date(2026, 1, 1)
     )
     return work_off(run, processes)
 

@@ -17,7 +17,7 @@ from django.test import Client
 
 from accounts.queries.people import find_by_certno
 from payments.demo import is_empty
-from payments.demo.cast import CAST
+from payments.demo.personas import PERSONAS
 from tests.benchmarks import population
 from tests.benchmarks.table import Figure, median
 from yibao import servers
@@ -45,8 +45,8 @@ def measure(people: int) -> list[Figure]:
 
 
 def _session() -> str:
-    user = get_user_model().objects.create_citizen(CAST[0].phone)
-    user.person = find_by_certno(CAST[0].certno)
+    user = get_user_model().objects.create_citizen(PERSONAS[0].phone)
+    user.person = find_by_certno(PERSONAS[0].certno)
     user.save()
     client = Client()
     client.force_login(user)

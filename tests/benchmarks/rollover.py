@@ -12,6 +12,7 @@ from tests.benchmarks.accrual import _label
 from tests.benchmarks.table import Figure, median
 from tests.benchmarks.workers import work_off
 from tests.factories.acts import act_now
+from yibao.lib.periods import Period
 
 REGION = "330900"
 SAMPLES = 3
@@ -39,7 +40,7 @@ def measure(people: int) -> list[Figure]:
 
 
 def _run(kind: JobKind, year: int) -> float:
-    run = registry.open_checked(act=act_now(), kind=kind, region=REGION, period=str(year), on=date(year + 1, 1, 1))
+    run = registry.open_checked(act=act_now(), kind=kind, region=REGION, period=Period(year), on=date(year + 1, 1, 1))
     return work_off(run, 1).seconds
 
 

@@ -132,7 +132,7 @@ def done(request: HttpRequest, person: Person) -> str:
     """A result that can still be undone."""
     now = clock.now()
     event = bonds.set_limit(act=act_at(now), payer=person, bond_id=given(person).pk, limit_fen=50_000 + now.second)
-    return reverse("family_done", args=[event.pk])
+    return reverse("family_result", args=[event.pk])
 
 
 @state
@@ -161,7 +161,7 @@ def here(request: HttpRequest, person: Person) -> str:
     """On the inviter's phone, a code on its way."""
     number = invitation(person, relative(person, "诸葛小满")).number
     request.session["family_code"] = {number: "00000000-0000-4000-8000-000000000000"}
-    return reverse("family_here", args=[number])
+    return reverse("family_accept_on_device", args=[number])
 
 
 @state

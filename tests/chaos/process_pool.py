@@ -1,69 +1,84 @@
 """Processes that do something at the same moment: real ones, each with its own connection to PostgreSQL."""
 
 import multiprocessing
-import os
 import traceback
 from collections.abc import Callable
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
 from typing import Any
 
-START_WITHIN = 60
+import django
+from django.apps import apps
+from django.db import connection
+
+if not apps.ready:  # in the process the others are forked from
+    django.setup()
+
+from accounts.policies import registry
+from tests.concurrency import HUNG
+
+Message = tuple[str | None, Any]  # the traceback of what failed, or what was returned
 
 
 class ProcessPool:
-    """Some processes waiting to act. Started once per test session, because each has to set Django up."""
+    """Processes waiting for a call. They start with the first one, and anew after one of them has died or hung."""
 
     def __init__(self, size: int) -> None:
-        context = multiprocessing.get_context("spawn")
-        self._processes: list[tuple[Any, Connection]] = []
-        for _ in range(size):
+        self._size = size
+        self._processes: list[tuple[BaseProcess, Connection]] = []
+
+    def call_at_once(self, call: Callable[..., Any], database: str, arguments: list[tuple[Any, ...]]) -> list[Any]:
+        """Let as many processes as there are arguments make a call at once, on a database; return what they returned.
+
+        Raises AssertionError with the process's own traceback when a call failed, and when a process died or hung.
+        """
+        assert len(arguments) <= self._size, "not so many in the pool"
+        if not self._processes:
+            self._start()
+        acting = self._processes[: len(arguments)]
+        try:
+            for (_, pipe), given in zip(acting, arguments, strict=True):
+                pipe.send((database, call, given))
+            for process, pipe in acting:
+                _receive(process, pipe)  # ready
+            for _, pipe in acting:
+                pipe.send("go")
+            answers = [_receive(process, pipe) for process, pipe in acting]
+        except (EOFError, OSError) as error:
+            self.close()
+            raise AssertionError("a process died or hung") from error
+        failures = [failure for failure, _ in answers if failure is not None]
+        assert not failures, failures[0]
+        return [result for _, result in answers]
+
+    def _start(self) -> None:
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["tests.chaos.process_pool", "tests.chaos.race_calls"])
+        for _ in range(self._size):
             ours, theirs = context.Pipe()
             process = context.Process(target=_serve, args=(theirs,), daemon=True)
             process.start()
             theirs.close()
             self._processes.append((process, ours))
 
-    def call_at_once(
-        self, call: Callable[..., Any], database: str, arguments: list[tuple[Any, ...]], within: float
-    ) -> list[Any]:
-        """Let as many processes as there are arguments make a call at once, on a database; return what they returned.
-
-        Raises AssertionError with the process's own traceback when one failed, or did not come back in time.
-        """
-        acting = [pipe for _, pipe in self._processes[: len(arguments)]]
-        assert len(acting) == len(arguments), "not so many in the pool"
-        for pipe, given in zip(acting, arguments, strict=True):
-            pipe.send((database, call, given))
-        for pipe in acting:
-            assert pipe.poll(START_WITHIN), "a process did not get ready"
-            assert pipe.recv() == "ready"
-        for pipe in acting:
-            pipe.send("go")
-        results = []
-        for pipe in acting:
-            assert pipe.poll(within), f"a process was not done within {within} s"
-            failure, result = pipe.recv()
-            assert failure is None, failure
-            results.append(result)
-        return results
-
     def close(self) -> None:
         for process, pipe in self._processes:
             pipe.close()
-            process.join(timeout=5)
-            if process.is_alive():
-                process.kill()
+            process.kill()
+            process.join()
+        self._processes = []
+
+
+def _receive(process: BaseProcess, pipe: Connection) -> Message:
+    """Return the next message. Raises EOFError when the process has died without one, TimeoutError when it hangs."""
+    if not wait([pipe, process.sentinel], HUNG):
+        raise TimeoutError
+    if not pipe.poll():
+        raise EOFError
+    return pipe.recv()
 
 
 def _serve(pipe: Connection) -> None:
-    import django
-
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yibao.settings")
-    django.setup()
-    from django.db import connection
-
-    from accounts.policies import registry
-
     while True:
         try:
             database, call, given = pipe.recv()
@@ -72,7 +87,7 @@ def _serve(pipe: Connection) -> None:
         connection.settings_dict["NAME"] = database
         registry.invalidate()
         connection.ensure_connection()
-        pipe.send("ready")
+        pipe.send((None, "ready"))
         pipe.recv()
         try:
             pipe.send((None, call(*given)))

@@ -4,9 +4,8 @@ The naive ways are what looks right when one person at a time tries it. They are
 """
 
 import random
-import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
@@ -17,26 +16,31 @@ from accounts.jobs.worker import run_job
 from accounts.ledger import posting
 from accounts.ledger.posting import AlreadyReversed, Locked, Move, NotEnough
 from accounts.ledger.pots import system_pot
-from accounts.models import Person, Pot
+from accounts.models import Person, Pot, Voucher
 from payments.bills import operations
 from payments.models import Institution
+from tests.concurrency import all_at_once, wait_until
 from tests.factories.acts import act_on
 from tests.personas import ACTOR, ZHOUSHAN, spend
 from yibao.lib import clock
+from yibao.lib.periods import Period
 
 LAST_DAY, NEXT_YEAR = date(2025, 12, 31), date(2026, 1, 1)
-SCRATCH = (
-    "CREATE TABLE naive_effect (key text, amount bigint)",
-    "CREATE TABLE naive_pot (id bigint PRIMARY KEY, balance bigint NOT NULL CHECK (balance >= 0))",
-    "CREATE TABLE naive_carry (pot bigint, amount bigint)",
-    "CREATE TABLE naive_booked (pot bigint, amount bigint)",
-    "CREATE TABLE naive_period (closed boolean)",
-)
+SCRATCH = {
+    "naive_effect": "key text, amount bigint",
+    "naive_pot": "id bigint PRIMARY KEY, balance bigint NOT NULL CHECK (balance >= 0)",
+    "naive_carry": "pot bigint, amount bigint",
+    "naive_booked": "pot bigint, amount bigint",
+    "naive_period": "closed boolean",
+}
+IN_THE_NEW_YEAR = 4  # payments of each process
 
 
 def make_scratch() -> None:
-    for statement in SCRATCH:
-        sql(statement)
+    """Make the tables of the naive ways, empty."""
+    for name, columns in SCRATCH.items():
+        sql(f"DROP TABLE IF EXISTS {name}")
+        sql(f"CREATE TABLE {name} ({columns})")
 
 
 def sql(statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
@@ -111,22 +115,9 @@ def use_keys_naively(person: int, keys: Sequence[str]) -> list[list[int]]:
     return [_twice(lambda key=key: request(key)) for key in keys]
 
 
-def _twice(act: Any) -> list[int]:
-    found, together = [], threading.Barrier(2)
-
-    def begin() -> None:
-        together.wait()
-        try:
-            found.append(act())
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=begin) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(found) == 2
+def _twice(act: Callable[[], int]) -> list[int]:
+    found = all_at_once(act, act)
+    assert all(isinstance(voucher, int) for voucher in found), found
     return found
 
 
@@ -160,10 +151,11 @@ def reverse_all_naively(vouchers: Sequence[int], me: str) -> int:
 
 def spend_slowly(people: Sequence[int], seed: str, until: float, slow: float) -> None:
     """Pay for people, each payment taking `slow` seconds; those begun before `until` belong to the old year."""
-    dice = random.Random(seed)
+    dice, began, new = random.Random(seed), time.monotonic(), 0
     institutions = system_pot(ZHOUSHAN, "institutions")
-    began = time.monotonic()
-    while (passed := time.monotonic() - began) < until + 0.5:
+    while new < IN_THE_NEW_YEAR:
+        passed = time.monotonic() - began
+        new += passed >= until
         person, amount = dice.choice(people), dice.randint(1, 100)
 
         def decide(locked: Locked, amount: int = amount) -> list[Move]:
@@ -184,16 +176,21 @@ def spend_slowly(people: Sequence[int], seed: str, until: float, slow: float) ->
         )
 
 
-def close_after(wait: float) -> str:
+def close_after(wait: float, payers: int) -> str:
+    """Close the year after some seconds, and not before so many have paid."""
     time.sleep(wait)
-    (report,) = run_job(actor=ACTOR, kind="rollover", region=ZHOUSHAN, period="2025", on=NEXT_YEAR, clock=clock.now)
+    wait_until(lambda: Voucher.objects.filter(kind=VoucherKind.SPENDING).count() >= payers)
+    (report,) = run_job(
+        actor=ACTOR, kind="rollover", region=ZHOUSHAN, period=Period(2025), on=NEXT_YEAR, clock=clock.now
+    )
     return report.state
 
 
 def spend_slowly_naively(pots: Sequence[int], seed: str, until: float, slow: float) -> None:
     """Look at the flag that says the year is closed; if it is not, book the payment in it."""
-    dice, began = random.Random(seed), time.monotonic()
-    while time.monotonic() - began < until + 0.5:
+    dice, began, new = random.Random(seed), time.monotonic(), 0
+    while new < IN_THE_NEW_YEAR:
+        new += time.monotonic() - began >= until
         pot, amount = dice.choice(pots), dice.randint(1, 100)
         with transaction.atomic():
             closed = sql("SELECT closed FROM naive_period")[0][0]
@@ -203,8 +200,9 @@ def spend_slowly_naively(pots: Sequence[int], seed: str, until: float, slow: flo
                 sql("INSERT INTO naive_booked VALUES (%s, %s)", pot, amount)
 
 
-def close_after_naively(wait: float) -> str:
+def close_after_naively(wait: float, payers: int) -> str:
     time.sleep(wait)
+    wait_until(lambda: sql("SELECT count(*) FROM naive_booked")[0][0] >= payers)
     with transaction.atomic():
         sql("UPDATE naive_period SET closed = true")
     with transaction.atomic():
@@ -233,6 +231,7 @@ def hand_over(pots: Sequence[int], times: int, me: str) -> int:
 def hand_over_naively(pots: Sequence[int], times: int, me: str) -> int:
     """Lock the giver, then the receiver. Return how often PostgreSQL had to break off a deadlock."""
     broken = 0
+    sql("SET deadlock_timeout = '50ms'")  # a second would pass before each of these circles is noticed
     for _ in range(times):
         try:
             with transaction.atomic():

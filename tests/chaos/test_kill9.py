@@ -24,6 +24,7 @@ from accounts.roster.people import import_roster
 from tests import databases
 from tests.chaos import naive
 from tests.chaos.worker_harness import WorkerHarness, disturb
+from tests.concurrency import is_lost
 from tests.factories.acts import act_on
 from tests.factories.files import contribution_row, csv_file, roster_row
 from tests.personas import ACTOR, HUNAN, run
@@ -36,7 +37,6 @@ pytestmark = [pytest.mark.chaos, pytest.mark.xdist_group("kill9")]
 ROUNDS = int(os.environ.get("YIBAO_CHAOS_ROUNDS", "1"))
 SEEDS = [f"{os.environ.get('YIBAO_CHAOS_SEED', 'day')}-{number}" for number in range(ROUNDS)]
 KILLS = {"child": 6, "main": 2, "broker": 2}
-WITHIN = 300.0  # seconds: what hangs is found out, what is slow is not
 YEARLY, MONTHLY = range(1, 161), range(161, 221)
 
 # Every voucher takes a moment, so that a kill falls into the middle of transactions and not between them.
@@ -141,11 +141,11 @@ def test_nothing_is_lost_and_nothing_done_twice(part, seed, undisturbed, round_d
             harness.send("accounts.tasks.requeue_stalled", expires=5)
             return due_jobs(today) == [] and not Run.objects.filter(state="working").exists()
 
-        disturb(harness, part, dice, most=KILLS[part], until=schedule_and_look, within=WITHIN)
+        disturb(harness, part, dice, most=KILLS[part], until=schedule_and_look)
         # Every message once more, as a broker would that never heard of the acknowledgements.
         for chunk in Chunk.objects.values_list("pk", flat=True):
             harness.send(tasks.work_chunk.name, chunk)
-        disturb(harness, part, dice, most=0, until=lambda: harness.waiting() == 0, within=WITHIN)
+        disturb(harness, part, dice, most=0, until=lambda: harness.waiting() == 0)
     print(f"seed {part} {seed}: {len(harness.kills)} kills of {part}, {Chunk.objects.count()} chunks")
     assert harness.kills, "it was over before anything could be killed"
     assert books() == undisturbed
@@ -160,11 +160,12 @@ ACCOUNTS, EACH = 200, 20
 def test_the_naive_way_credits_twice_or_not_at_all(part, round_database, tmp_path):
     """The same kills on crediting as it is usually written: late acknowledgement, no keys, no list in the database."""
     dice = random.Random(f"naive {part}")
-    for _ in range(4):  # a kill between two tasks does no harm: until one strikes home
+
+    def is_wrong() -> bool:
         twice, missing = naive_round(part, dice, round_database, tmp_path)
-        if twice if part == "child" else missing:
-            return
-    pytest.fail("the naive way lost and repeated nothing: this harness would not notice")
+        return bool(twice if part == "child" else missing)
+
+    assert is_lost(is_wrong), "the naive way lost and repeated nothing: this harness would not notice"
 
 
 def naive_round(part: str, dice: random.Random, round_database: str, tmp_path) -> tuple[int, int]:
@@ -183,7 +184,7 @@ def naive_round(part: str, dice: random.Random, round_database: str, tmp_path) -
             quiet = quiet + 1 if harness.waiting() == 0 else 0
             return quiet > 10
 
-        disturb(harness, part, dice, most=3, until=idle_for_a_while, within=WITHIN)
+        disturb(harness, part, dice, most=3, until=idle_for_a_while)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FILTER (WHERE balance > 100), count(*) FILTER (WHERE balance < 100) FROM naive_pot"

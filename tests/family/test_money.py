@@ -33,7 +33,7 @@ CLINIC = "安阳街道社区卫生服务中心"
 
 
 @pytest.fixture(autouse=True)
-def _books_are_even_after_each(policies_loaded):
+def _invariants_hold_after_each(policies_loaded):
     yield
     assert list(findings()) == []
 

@@ -34,6 +34,10 @@ class TestAmounts:
         assert text("{{ fen|yuan }}", fen=fen) == words
         assert text("{{ fen|yuan_large }}", fen=fen) == words
 
+    def test_an_amount_that_need_not_be_set_is_said_in_words_where_it_is_not(self):
+        assert text('{{ fen|yuan_or:"不限" }}', fen=None) == "不限"
+        assert text('{{ fen|yuan_or:"不限" }}', fen=107088) == "¥1,070.88"
+
     def test_a_signed_amount_carries_its_word_for_those_who_do_not_see_the_sign(self):
         assert text("{{ fen|signed }}", fen=-3850) == "\u221238.50"
         assert '<span class="vh">使用 </span>' in shown("{{ fen|signed }}", fen=-3850)

@@ -44,6 +44,11 @@ def progress_bar(now: int, of: int, name: str) -> dict[str, Any]:
     return {"states": states, "now": now, "of": of, "name": name}
 
 
+@register.inclusion_tag("components/summary_row.html")
+def summary_row(key: str, value: object, change_url: str = "") -> dict[str, Any]:
+    return {"key": key, "value": value, "change_url": change_url}
+
+
 @register.inclusion_tag("components/bar_table.html")
 def bar_table(rows: Iterable[tuple], caption: str) -> dict[str, Any]:
     """Give each row the width of its bar in percent of the largest, with one decimal; below zero there is none."""

@@ -29,6 +29,12 @@ def yuan(fen: int | None) -> str | SafeString:
 
 
 @register.filter
+def yuan_or(fen: int | None, words: str) -> str | SafeString:
+    """Return the amount, or these words where none is set: {{ limit_fen|yuan_or:"不限" }}."""
+    return yuan(fen) if fen else words
+
+
+@register.filter
 def yuan_large(fen: int | None) -> str | SafeString:
     """Return the amount of a balance card: ¥ smaller than its figures, which shrink before they overflow."""
     if fen is None:

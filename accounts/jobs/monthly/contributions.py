@@ -12,6 +12,7 @@ from accounts.jobs.monthly.window import Window
 from accounts.models import Chunk, Run
 from accounts.policies.status import paid_as
 from yibao.lib.months import Month
+from yibao.lib.periods import month_in_sql
 
 PAID_AND_RETIRED = "paid_and_retired"
 
@@ -50,10 +51,11 @@ _PAID = f"""
                ORDER BY person_id, from_on DESC, seq DESC) e ON e.person_id = c.person_id
     WHERE c.region = %(region)s AND c.person_id >= %(low)s AND c.person_id < %(high)s AND c.counts
 """
-_CREDIT = """
+_MONTH = month_in_sql("c.month")
+_CREDIT = f"""
     SELECT 1 FROM accounts_transfer t JOIN accounts_pot pot ON pot.id = t.target_id
     WHERE pot.person_id = c.person_id AND pot.region = c.region
-      AND t.kind = %(kind)s AND t.period = to_char(c.month, 'YYYY-MM')
+      AND t.kind = %(kind)s AND t.period = {_MONTH}
 """
 _NOT_CREDITED = f" AND NOT EXISTS ({_CREDIT})"
 # Months of pre-credited years are left out, and money that came in when the region was credited elsewhere.
@@ -85,12 +87,12 @@ def conflicting(run: Run, chunk: Chunk, window: Window) -> list[tuple[int, str]]
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT c.person_id, to_char(c.month, 'YYYY-MM') FROM accounts_contribution c
+            SELECT c.person_id, {_MONTH} FROM accounts_contribution c
             WHERE c.region = %(region)s AND c.person_id >= %(low)s AND c.person_id < %(high)s
               AND c.counts AND c.late AND c.month <= %(month)s
               AND EXISTS ({_CREDIT} AND t.facts ->> 'capacity' = %(retiree)s)
               AND NOT EXISTS (SELECT 1 FROM accounts_skip s JOIN accounts_run r ON r.id = s.run_id
-                              WHERE s.person_id = c.person_id AND s.period = to_char(c.month, 'YYYY-MM')
+                              WHERE s.person_id = c.person_id AND s.period = {_MONTH}
                                 AND s.reason = %(reason)s AND r.region = c.region AND r.kind = %(job)s
                                 AND r.id <> %(run)s)
             ORDER BY c.person_id, c.month

@@ -24,6 +24,7 @@ from accounts.policies.formulas import MonthFacts, Span
 from accounts.policies.status import Status, status_in
 from accounts.policies.terms import CreditTerms
 from yibao.lib.months import Month
+from yibao.lib.periods import Period
 
 
 @dataclass(slots=True)
@@ -33,7 +34,7 @@ class Year:
     due: list[tuple[Month, MonthFacts, int]] = field(default_factory=list)
     last: Month | None = None
     posted_fen: int = 0
-    corrections: set[str] = field(default_factory=set)
+    corrections: set[Period] = field(default_factory=set)
     needs_recheck: bool = False
 
 
@@ -69,7 +70,7 @@ def _overcredits(run: Run, span: Window, histories: Histories) -> Iterator[Overc
                     person=person,
                     year=number,
                     fen=year.posted_fen - worth.amount_fen,
-                    period=f"{number}/{len(year.corrections) + 1}",
+                    period=Period(number).corrected(len(year.corrections) + 1),
                     version=registry.version_on(run.region, CreditTerms, year.last.first).id,
                     facts=f'{formulas.pack(spans)[:-1]},"credited_fen":{year.posted_fen}}}',
                 )
@@ -77,14 +78,15 @@ def _overcredits(run: Run, span: Window, histories: Histories) -> Iterator[Overc
 
 def _years(run: Run, span: Window, histories: Histories) -> dict[int, dict[int, Year]]:
     found: dict[int, dict[int, Year]] = {}
-    for person, kind, period, version, facts, fen in _posted(run, list(histories)):
+    for person, kind, text, version, facts, fen in _posted(run, list(histories)):
+        period = Period.parse(text)
         of_person = found.setdefault(person, {})
         if kind != VoucherKind.ACCRUAL:
-            year = of_person.setdefault(int(period.partition("/")[0]), Year())
+            year = of_person.setdefault(period.year, Year())
             year.corrections.add(period)
             year.needs_recheck = True
         else:
-            month, month_facts = Month.parse(period), formulas.unpack(facts)
+            month, month_facts = period.month, formulas.unpack(facts)
             assert isinstance(month_facts, MonthFacts)
             year = of_person.setdefault(book_years.year_of(run.region, month.first), Year())
             year.last = max(year.last or month, month)

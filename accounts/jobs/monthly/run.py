@@ -24,6 +24,7 @@ from accounts.policies.formulas import CannotCredit, MonthFacts
 from accounts.policies.terms import CreditTerms
 from accounts.policies.terms.credit import SHARE_NONE
 from yibao.lib.months import Month
+from yibao.lib.periods import Period
 
 CONFLICTING = "这个月既有缴费又按退休人员划入，请核对参保状态"
 
@@ -73,7 +74,7 @@ def credit_month(run: Run, chunk: Chunk) -> Outcome:
             # A month of a benefit year before the one being booked is last year's money: it goes to 历年.
             lines += people.credit_lines(rule.fund, pots, rule.year, amount, facts)
             credited.add(due.person)
-        batches.append(Batch(VoucherKind.ACCRUAL, on, str(Month.of(first)), rule.version, lines))
+        batches.append(Batch(VoucherKind.ACCRUAL, on, Period.of(Month.of(first)), rule.version, lines))
     mended, corrected = corrections.corrections(run, chunk, span, histories, recorded_late, on)
     batches += mended
     _note_conflicting(run, chunk, span, outcome)
@@ -109,9 +110,9 @@ def _rule(region: str, first: date) -> Rule:
     return Rule(version.id, book_years.year_of(region, first), asks_age, system_pot(region, PotKind.FUND))
 
 
-def check(region: str, period: str, on: date) -> None:
+def check(region: str, period: Period, on: date) -> None:
     """Refuse a month that has not begun, or that follows a benefit year which is not closed."""
-    month = Month.parse(period)
-    if on < month.first:
+    first = period.month.first
+    if on < first:
         raise CannotRun(f"{period} 还没有到，不能划入")
-    runs.require_closed_before(region, book_years.year_of(region, month.first))
+    runs.require_closed_before(region, book_years.year_of(region, first))

@@ -10,6 +10,7 @@ from accounts.policies import registry
 from accounts.policies.terms import CreditTerms
 from accounts.policies.terms.credit import MONTHLY
 from yibao.lib.months import Month, month_range
+from yibao.lib.periods import MONTHS, Period
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Window:
 
 
 def of(run: Run) -> Window:
-    month = Month.parse(run.period)
+    month = Period.parse(run.period).month
     later = monthly_runs(run.region).filter(period__gt=run.period)
     return Window(
         month=month,
@@ -45,19 +46,19 @@ def of(run: Run) -> Window:
 
 def monthly_runs(region: str) -> QuerySet[Run]:
     """Return the runs that credited a month of this region."""
-    return Run.objects.filter(kind=JobKind.ACCRUAL, region=region, period__contains="-")
+    return Run.objects.filter(kind=JobKind.ACCRUAL, region=region, period__regex=MONTHS)
 
 
 def live_since(region: str) -> Month | None:
     """Return the first month credited here; None before any."""
     first = monthly_runs(region).order_by("period").values_list("period", flat=True).first()
-    return Month.parse(first) if first else None
+    return Period.parse(first).month if first else None
 
 
 def latest_month(region: str) -> Month | None:
     """Return the latest month that a run has been opened for; None before any."""
     last = monthly_runs(region).order_by("-period").values_list("period", flat=True).first()
-    return Month.parse(last) if last else None
+    return Period.parse(last).month if last else None
 
 
 def accrual_in(region: str, month: Month) -> str | None:

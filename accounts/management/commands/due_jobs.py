@@ -51,7 +51,7 @@ def _as_json(job: Due) -> dict[str, object]:
     return {
         "kind": job.kind,
         "region": job.region,
-        "period": job.period,
+        "period": str(job.period),
         "since": job.since.isoformat(),
         "again": job.again,
         "working": job.working,

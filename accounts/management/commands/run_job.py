@@ -15,6 +15,7 @@ from accounts.management.progress import Bar
 from accounts.policies.registry import NoPolicy
 from yibao.lib import clock
 from yibao.lib.fen import grouped, yuan
+from yibao.lib.periods import NotAPeriod, Period
 
 
 class Command(BaseCommand):
@@ -37,13 +38,13 @@ class Command(BaseCommand):
                     actor=Actor.system("run_job"),
                     kind=str(options["kind"]),
                     region=str(options["region"]),
-                    period=str(options["period"]),
+                    period=Period.parse(str(options["period"])),
                     on=options["on"] or clock.today(),  # type: ignore[arg-type]
                     clock=clock.now,
                     dry=bool(options["dry_run"]),
                     progress=bar.show,
                 )
-            except (CannotRun, NoPolicy, NoPot) as refusal:
+            except (CannotRun, NotAPeriod, NoPolicy, NoPot) as refusal:
                 raise CommandError(
                     f"没有运行 {options['kind']} {options['region']} {options['period']}：{refusal}"
                 ) from None
@@ -62,7 +63,7 @@ def _as_json(report: Report) -> dict[str, object]:
     return {
         "kind": report.kind,
         "region": report.region,
-        "period": report.period,
+        "period": str(report.period),
         "state": report.state,
         "eligible": totals.eligible,
         "credited": totals.credited,

@@ -11,13 +11,13 @@ from accounts.identity.access import person_required
 from accounts.policies import registry
 from accounts.queries import page_hooks
 from accounts.queries.account import Account, accounts_of
-from accounts.queries.answers import Credits, answers, order_words, state_words, who_may_use
+from accounts.queries.answers import Credits, answers, order_words, state_words, suspension_words, who_may_use
 from accounts.queries.calendar import late_words, latest_credit, next_credit
 from accounts.queries.comparison import with_year_before
 from accounts.queries.entries import entries_of
 from accounts.queries.lines import Line, lines_of, pot_name
 from accounts.queries.statement import latest_transfers, year_sums
-from accounts.queries.years import bars, trend_words, years_of
+from accounts.queries.years import bars, bars_words, trend_words, years_of
 from accounts.views.citizen.current_account import REGION, my_account, my_regions, no_account
 from yibao.lib import clock
 
@@ -43,12 +43,14 @@ def account(request: HttpRequest) -> HttpResponse:
         "explain_url": entry_url(credits.latest.pk) if credits.latest else "",
         "other_regions": [(code, registry.region_name(code)) for code in my_regions(accounts) if code != mine.region],
         "state_words": state_words(mine),
+        "suspension_words": suspension_words(mine),
         "upcoming": credits.upcoming,
         "pending": page_hooks.pending_of(mine.person, mine.today),
         "main_act": page_hooks.main_act_of(mine.person, mine.region, mine.today),
         "entries": lines,
         "next_skip": LATEST if more else None,
         "bars": bars(years, url=lambda year: f"{reverse('entries')}?year={year}"),
+        "bars_words": bars_words(mine),
         "trend": trend_words(mine, years),
         "answers": answers(mine, credits),
     }

@@ -100,7 +100,7 @@ def feedback(request: HttpRequest) -> HttpResponse:
             status = 429
         else:
             request.session[GIVEN] = given.number
-            return redirect("feedback_done")
+            return redirect("feedback_result")
     context = {"form": form, "about": about, "about_text": about_text, "is_signed_in": person is not None}
     return render(request, "accounts/feedback.html", context, status=422 if form.errors and status == 200 else status)
 
@@ -108,11 +108,11 @@ def feedback(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @never_cache
 @require_GET
-def feedback_done(request: HttpRequest) -> HttpResponse:
+def feedback_result(request: HttpRequest) -> HttpResponse:
     number = request.session.get(GIVEN)
     if not number:
         return redirect("feedback")
-    return render(request, "accounts/feedback_done.html", {"number": number, "is_signed_in": bool(_person(request))})
+    return render(request, "accounts/feedback_result.html", {"number": number, "is_signed_in": bool(_person(request))})
 
 
 @login_not_required

@@ -76,16 +76,16 @@ def _proven_with(
         return render(request, "accounts/identity_no_match.html", {"back_url": again}, status=422)
     except limits.TooOftenError as error:
         return render(request, "429.html", {"until": error.opens_at}, status=429)
-    return redirect(_with_next(request, "identity_done"))
+    return redirect(_with_next(request, "identity_result"))
 
 
 @never_cache
 @access.person_required
 @require_http_methods(["GET"])
-def done(request: HttpRequest) -> HttpResponse:
+def result(request: HttpRequest) -> HttpResponse:
     """Say that it worked and for whom."""
     context = {"person": access.current_person(request), "onward": access.safe_next(request) or "/account/"}
-    return render(request, "accounts/identity_done.html", context)
+    return render(request, "accounts/identity_result.html", context)
 
 
 def _posted(request: HttpRequest) -> QueryDict | None:

@@ -10,7 +10,7 @@ from accounts.identity.access import person_required
 from accounts.policies import registry
 from accounts.queries.answers import LESS, answers
 from accounts.queries.statement import year_sums
-from accounts.queries.years import bars, trend_words, years_of
+from accounts.queries.years import bars, bars_words, trend_words, years_of
 from accounts.views.citizen.account import credits_of
 from accounts.views.citizen.current_account import my_account, no_account
 
@@ -30,6 +30,7 @@ def years(request: HttpRequest) -> HttpResponse:
         "years": rows[::-1],
         "has_other": any(row.other_fen for row in rows),
         "bars": bars(rows, url=lambda year: f"{reverse('entries')}?year={year}"),
+        "bars_words": bars_words(mine),
         "trend": trend_words(mine, rows),
         "answer": next(one for one in answers(mine, credits_of(mine)) if one.name == LESS),
     }

@@ -36,7 +36,7 @@ CHILD_LOOKS = limits.limits("20/1d")
 @person_required
 @require_http_methods(["GET", "POST"])
 @answering
-def here(request: HttpRequest, number: str) -> HttpResponse:
+def accept(request: HttpRequest, number: str) -> HttpResponse:
     """Hand the phone over: the invited person reads what it means and agrees with a code sent to their own number."""
     act = own_act(request)
     found = invitation_sent(act.person, number)
@@ -56,13 +56,13 @@ def here(request: HttpRequest, number: str) -> HttpResponse:
                 last_four=form.cleaned_data["last_four"],
                 address=address_of(request),
             )
-            return redirect("family_done", first_event(bond_id=bond.pk).pk)
+            return redirect("family_result", first_event(bond_id=bond.pk).pk)
         except NoMatch:
             form.add_error(None, NO_MATCH)
-    return _here_page(request, act, found, form, has_code=bool(code_id))
+    return _page(request, act, found, form, has_code=bool(code_id))
 
 
-def _here_page(
+def _page(
     request: HttpRequest, act: OwnAct, found: Invitation, form: CodeAcceptForm, *, has_code: bool, note: str = ""
 ) -> HttpResponse:
     context = {
@@ -73,7 +73,7 @@ def _here_page(
         "asked": Asked(found, act.at, registry.sharing_or_none(found.region, act.on)),
         "back_url": reverse("family_invitation", args=[found.number]),
     }
-    return render(request, "family/here.html", context, status=422 if form.errors else 200)
+    return render(request, "family/accept_on_device.html", context, status=422 if form.errors else 200)
 
 
 @never_cache
@@ -86,8 +86,9 @@ def send_code(request: HttpRequest, number: str) -> HttpResponse:
     code_id = accepting.send_code(act=act, payer=act.person, number=number, address=address_of(request))
     request.session[CODE] = {number: str(code_id)}
     if request.htmx:
-        return render(request, "family/_code_sent.html", {"number": number, "note": "已经发了，请看最新的短信。"})
-    return redirect("family_here", number)
+        context = {"number": number, "has_code": True, "note": "已经发了，请看最新的短信。"}
+        return render(request, "family/_code_sent.html", context)
+    return redirect("family_accept_on_device", number)
 
 
 @never_cache
@@ -137,7 +138,7 @@ def _agree_for_child(
                 act=act, parent=act.person, number=found.number, name=child_data["name"],
                 certno=child_data["certno"], declared=form.cleaned_data["declared"],
             )  # fmt: skip
-            return redirect("family_done", first_event(bond_id=bond.pk).pk)
+            return redirect("family_result", first_event(bond_id=bond.pk).pk)
         except NoMatch:
             form.add_error(None, NO_CHILD)
     is_mine = found.payer_id == act.person.pk

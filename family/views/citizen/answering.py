@@ -41,7 +41,7 @@ def answer(request: HttpRequest, number: str) -> HttpResponse:
         return _already_closed(request, act, found)
     if request.method == "POST":
         bond = accepting.accept(act=act, user=act.person, number=number)
-        return redirect("family_done", first_event(bond_id=bond.pk).pk)
+        return redirect("family_result", first_event(bond_id=bond.pk).pk)
     found = invitations.mark_seen(act=act, user=act.person, number=number)
     if is_minor(found, act):
         return render(request, "family/answer_minor.html", {**meaning(found, act), "back_url": reverse("family")})
@@ -52,7 +52,7 @@ def answer(request: HttpRequest, number: str) -> HttpResponse:
     context = {
         **meaning(found, act),
         "reasons": for_user(reasons),
-        "earlier": bonds_received(act.person, act.on),
+        "earlier": [card.other.name for card in bonds_received(act.person, act.on)],
         "back_url": reverse("family"),
     }
     return render(request, "family/answer.html", context)
@@ -113,7 +113,7 @@ def refuse(request: HttpRequest, number: str) -> HttpResponse:
     form = RefusalForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         event = invitations.decline(act=act, user=act.person, number=number, answer=form.cleaned_data["answer"])
-        return redirect("family_done", event.pk)
+        return redirect("family_result", event.pk)
     context = {**meaning(found, act), "form": form, "back_url": reverse("family_answer", args=[number])}
     return render(request, "family/refuse.html", context, status=422 if form.errors else 200)
 
@@ -130,7 +130,7 @@ def report_unknown_sender(request: HttpRequest, number: str) -> HttpResponse:
         return _already_closed(request, act, found)
     if request.method == "POST":
         event = invitations.decline(act=act, user=act.person, number=number, not_family=True)
-        return redirect("family_done", event.pk)
+        return redirect("family_result", event.pk)
     context = {**meaning(found, act), "back_url": reverse("family_answer", args=[number])}
     return render(request, "family/report_unknown_sender.html", context)
 

@@ -27,8 +27,8 @@ def close(request: HttpRequest) -> HttpResponse:
         return redirect("family_from_others")
     context = {
         "giving": giving,
-        "members": bonds_given(act.person, act.on, giving.region),
-        "waiting": [one for one in asked_by(giving, act) if one.is_waiting],
+        "members": [card.called for card in bonds_given(act.person, act.on, giving.region)],
+        "waiting": [one.name for one in asked_by(giving, act) if one.is_waiting],
         "matters": open_matters(act.person, giving.region),
         "undo": undo_words(giving.terms),
         "back_url": reverse("family"),
@@ -39,4 +39,4 @@ def close(request: HttpRequest) -> HttpResponse:
         event = closing.close_family(act=act, payer=act.person, region=giving.region)
     except closing.StillOpen as error:
         return render(request, "family/close.html", {**context, "matters": error.matters}, status=409)
-    return redirect("family_done", event.pk)
+    return redirect("family_result", event.pk)

@@ -40,7 +40,7 @@ def family(request: HttpRequest) -> HttpResponse:
         "received": invitations_received(act.person, act.at),
         "payers": bonds_received(act.person, act.on),
         "undoable": events_shown(undoable(act.person, act.at), act),
-        "relations": relations_offered(giving.region, act.on),
+        "relations": [label for _, label in relations_offered(giving.region, act.on)],
     }
     return render(request, "family/family.html", context)
 
@@ -48,9 +48,9 @@ def family(request: HttpRequest) -> HttpResponse:
 def asked_by(giving: Giving, act: OwnAct) -> list[Asked]:
     """Return the invitations that still matter to the inviter: waiting, and closed in the last month."""
     rows = invitations_sent(giving.person, giving.region)
-    return [Asked(one, act.at, giving.terms) for one in rows[:30] if _matters(one, act)]
+    return [Asked(one, act.at, giving.terms) for one in rows[:30] if _is_shown(one, act)]
 
 
-def _matters(invitation: Invitation, act: OwnAct) -> bool:
+def _is_shown(invitation: Invitation, act: OwnAct) -> bool:
     over = invitation.closed_at or invitation.expires_at
     return over is None or over > act.at - SHOWN_FOR

@@ -76,7 +76,7 @@ def limit(request: HttpRequest, bond_id: int) -> HttpResponse:
     event = bonds.set_limit(act=act, payer=act.person, bond_id=bond_id, limit_fen=form.cleaned_data["limit"])
     if request.htmx:
         return _limit_row(request, act, card_given(act.person, bond_id, act.on), "额度已修改。")
-    return redirect("family_done", event.pk)
+    return redirect("family_result", event.pk)
 
 
 def _limit_row(request: HttpRequest, act: OwnAct, card: Card, announcement: str) -> HttpResponse:
@@ -103,7 +103,7 @@ def end_day(request: HttpRequest, bond_id: int) -> HttpResponse:
         context = {**_about(card, act), "form": form, "back_url": reverse("family_member", args=[bond_id])}
         return render(request, "family/end_day.html", context, status=422 if form.errors else 200)
     event = bonds.set_end(act=act, payer=act.person, bond_id=bond_id, until_on=form.cleaned_data["until"])
-    return redirect("family_done", event.pk)
+    return redirect("family_result", event.pk)
 
 
 @person_required
@@ -113,7 +113,7 @@ def suspend(request: HttpRequest, bond_id: int) -> HttpResponse:
     """Stop the use at once; nothing is lost by it, so there is no page in between."""
     act = own_act(request)
     event = bonds.suspend(act=act, payer=act.person, bond_id=bond_id)
-    return redirect("family_done", event.pk)
+    return redirect("family_result", event.pk)
 
 
 @person_required
@@ -122,7 +122,7 @@ def suspend(request: HttpRequest, bond_id: int) -> HttpResponse:
 def resume(request: HttpRequest, bond_id: int) -> HttpResponse:
     act = own_act(request)
     event = bonds.resume(act=act, payer=act.person, bond_id=bond_id)
-    return redirect("family_done", event.pk)
+    return redirect("family_result", event.pk)
 
 
 @never_cache
@@ -134,7 +134,7 @@ def remove(request: HttpRequest, bond_id: int) -> HttpResponse:
     act = own_act(request)
     card = _active(act, bond_id)
     if request.method == "POST":
-        return redirect("family_done", bonds.remove(act=act, payer=act.person, bond_id=bond_id).pk)
+        return redirect("family_result", bonds.remove(act=act, payer=act.person, bond_id=bond_id).pk)
     context = {**_about(card, act), "back_url": reverse("family_member", args=[bond_id])}
     return render(request, "family/remove.html", context)
 

@@ -134,7 +134,7 @@ def leave(request: HttpRequest, bond_id: int) -> HttpResponse:
     if card.bond.has_ended:
         raise Changed
     if request.method == "POST":
-        return redirect("family_done", bonds.leave(act=act, user=act.person, bond_id=bond_id).pk)
+        return redirect("family_result", bonds.leave(act=act, user=act.person, bond_id=bond_id).pk)
     return render(
         request, "family/leave.html", {**_about(card, act), "back_url": reverse("family_payer", args=[bond_id])}
     )

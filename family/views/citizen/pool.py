@@ -80,7 +80,7 @@ def check(request: HttpRequest) -> HttpResponse:
         except pool.posting.NotEnough:
             return changed(request, back_url=reverse("family_transfer"), text="能转入的金额刚刚变了。")
         request.session[CHOSEN] = {**chosen, "event": event.pk}
-        return redirect("family_done", event.pk)
+        return redirect("family_result", event.pk)
     movable = to_move_in(payer=act.person, region=giving.region, on=act.on)
     if movable.reasons:
         return _explained(request, movable)

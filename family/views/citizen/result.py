@@ -28,7 +28,7 @@ USER_SIDE = (EventKind.ACCEPTED, EventKind.DECLINED, EventKind.LEFT)
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class Result:
     """An event in the words of who did it."""
 
     event: Event
@@ -57,13 +57,13 @@ class Done:
 @person_required
 @require_GET
 @answering
-def done(request: HttpRequest, event_id: int) -> HttpResponse:
+def show(request: HttpRequest, event_id: int) -> HttpResponse:
     """Show the result of one's own act. An inviter also sees that somebody agreed on their phone."""
     act = own_act(request)
     rows = Event.objects.select_related("bond__payer", "bond__user", "bond__invitation", "invitation__payer", "undoes")
     event = rows.get(Q(by=act.person) | Q(payer=act.person, kind=EventKind.ACCEPTED), pk=event_id)
-    result = done_of(event, act, undone=Event.objects.filter(undoes=event).exists())
-    return render(request, "family/done.html", {"done": result, "today": act.on, "about": f"family-{event.pk}"})
+    result = result_of(event, act, undone=Event.objects.filter(undoes=event).exists())
+    return render(request, "family/result.html", {"result": result, "today": act.on, "about": f"family-{event.pk}"})
 
 
 @person_required
@@ -77,24 +77,24 @@ def undo(request: HttpRequest, event_id: int) -> HttpResponse:
     except CannotUndo as error:
         context = {"message": error.message, "back_url": reverse("family")}
         return render(request, "family/cannot_undo.html", context, status=409)
-    return redirect("family_done", event.pk)
+    return redirect("family_result", event.pk)
 
 
-def events_shown(events: Iterable[Event], act: OwnAct) -> list[Done]:
+def events_shown(events: Iterable[Event], act: OwnAct) -> list[Result]:
     """Return what can still be taken back, the latest first; the parts of a larger act stand under it."""
     shown = [event for event in events if event.part_of_id is None]
     prefetch_related_objects(shown, *_NEEDED)
-    return [done_of(event, act, undone=False) for event in shown]
+    return [result_of(event, act, undone=False) for event in shown]
 
 
-def done_of(event: Event, act: OwnAct, *, undone: bool) -> Done:
+def result_of(event: Event, act: OwnAct, *, undone: bool) -> Result:
     """Return an event as its own page and the hub say it."""
     kind = EventKind(event.kind)
     can_undo = (
         event.by_id == act.person.pk and event.undo_until is not None and event.undo_until > act.at and not undone
     )
     title, lines = _words(event, kind, act)
-    return Done(event, title, lines, event.undo_until if can_undo else None, undone, event.payer_id == act.person.pk)
+    return Result(event, title, lines, event.undo_until if can_undo else None, undone, event.payer_id == act.person.pk)
 
 
 def _words(event: Event, kind: EventKind, act: OwnAct) -> tuple[str, tuple[str, ...]]:

@@ -11,7 +11,7 @@ from accounts.management.progress import Bar
 from accounts.roster.contributions import import_contributions
 from accounts.roster.people import import_roster
 from payments.demo import files, history, is_empty, staff
-from payments.demo.cast import QUANZHOU
+from payments.demo.personas import QUANZHOU
 from yibao.lib import clock
 from yibao.lib.months import Month
 

@@ -16,6 +16,7 @@ from accounts.models import Person, Run
 from accounts.queries import explanations
 from tests.personas import ACTOR, HUNAN, ZHOUSHAN, Balances, balances, changed, insured, movements, paid_for, pot, run
 from yibao.lib import clock
+from yibao.lib.periods import Period
 
 NEW_YEAR, NEXT, DAY_AFTER = date(2025, 1, 1), date(2026, 1, 1), date(2026, 1, 2)
 
@@ -125,7 +126,7 @@ class TestDue:
     def test_it_is_listed_as_due_from_the_next_day(self):
         worker()
         failed("accrual", "2025", NEW_YEAR)
-        tomorrow = Due("accrual", ZHOUSHAN, "2025", date(2025, 1, 2), again=True)
+        tomorrow = Due("accrual", ZHOUSHAN, Period(2025), date(2025, 1, 2), again=True)
         assert due_jobs(NEW_YEAR) == due_jobs(date(2025, 1, 2)) == [tomorrow]
         assert next_jobs(NEW_YEAR) == []
         assert next_jobs(date(2025, 1, 2)) == [tomorrow]
@@ -163,4 +164,4 @@ class TestDue:
         run("accrual", "2025", on=NEW_YEAR)
         run("trueup", "2025", on=date(2025, 7, 1))
         assert "trueup 2025 again" in named(due_jobs(NEXT))
-        assert due_jobs(date(2025, 7, 1)) == [Due("accrual", ZHOUSHAN, "2025", date(2025, 7, 1), again=True)]
+        assert due_jobs(date(2025, 7, 1)) == [Due("accrual", ZHOUSHAN, Period(2025), date(2025, 7, 1), again=True)]

@@ -17,6 +17,7 @@ from tests.factories.files import contribution_row, csv_file, roster_row
 from tests.factories.people import certno
 from tests.personas import ACTOR, HUNAN, ZHOUSHAN, Balances, balances, insured, movements, paid_for, run
 from yibao.lib import clock
+from yibao.lib.periods import Period
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
 
@@ -79,8 +80,8 @@ class TestAfterTheRollover:
         files.roster(left_in_september, roster_row(JOINED, stas_date="2025-11-01"), on=LATE)
         files.paid(paid(JOINED, "2025-11"), on=LATE)
         assert due_jobs(LATE) == [
-            Due("accrual", ZHOUSHAN, "2025", date(2026, 1, 1), again=True),
-            Due("trueup", ZHOUSHAN, "2025", date(2026, 1, 1), again=True),
+            Due("accrual", ZHOUSHAN, Period(2025), date(2026, 1, 1), again=True),
+            Due("trueup", ZHOUSHAN, Period(2025), date(2026, 1, 1), again=True),
         ]
         assert do_what_is_due(LATE) == ["accrual 2025", "trueup 2025"]
         assert movements(somebody(LEFT))[-1] == ("trueup", "2025/1", "carried", -400_00)
@@ -117,7 +118,7 @@ class TestAfterTheRollover:
         for year in (2027, 2028, 2029):
             do_what_is_due(date(year, 1, 1))
         files.paid(paid(STAYS, "2025-12", "6000.00"), on=date(2029, 1, 8))
-        assert [due.period for due in due_jobs(date(2029, 1, 8)) if due.period < "2026"] == []
+        assert [due.period for due in due_jobs(date(2029, 1, 8)) if due.period < Period(2026)] == []
 
     def test_it_is_settled_before_the_next_execution_of_the_new_year(self, files):
         files.paid(paid(STAYS, "2025-12", "6000.00"), on=LATE)

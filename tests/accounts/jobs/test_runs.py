@@ -12,6 +12,7 @@ from accounts.models import Chunk, Person, Pot, Run, Transfer
 from tests.factories.acts import act_now
 from tests.personas import HUNAN, ZHOUSHAN, Balances, balances, insured, paid_for, pot, run
 from yibao.lib import clock
+from yibao.lib.periods import Period
 
 NEW_YEAR = date(2025, 1, 1)
 
@@ -24,7 +25,7 @@ def people(count: int) -> list[Person]:
 
 
 def opened() -> Run:
-    return registry.open_checked(act=act_now(), kind="accrual", region=ZHOUSHAN, period="2025", on=NEW_YEAR)
+    return registry.open_checked(act=act_now(), kind="accrual", region=ZHOUSHAN, period=Period(2025), on=NEW_YEAR)
 
 
 def block(person: Person, kind: PotKind) -> None:

@@ -13,6 +13,7 @@ from accounts.models import Chunk, Run
 from accounts.queries import explanations
 from tests.personas import ACTOR, HUNAN, ZHOUSHAN, Balances, balances, changed, insured, paid_for, run, spend
 from yibao.lib import clock
+from yibao.lib.periods import Period
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
 
@@ -45,7 +46,7 @@ class TestYearly:
 
     def test_a_year_is_due_from_its_first_day(self):
         worker()
-        assert due_jobs(date(2024, 1, 1)) == [Due("accrual", ZHOUSHAN, "2024", date(2024, 1, 1))]
+        assert due_jobs(date(2024, 1, 1)) == [Due("accrual", ZHOUSHAN, Period(2024), date(2024, 1, 1))]
 
     def test_the_year_end_is_due_in_its_order_when_the_year_is_over(self):
         worker()
@@ -108,7 +109,7 @@ class TestMonthly:
     def test_regions_do_not_wait_for_each_other(self):
         worker(HUNAN)
         worker(ZHOUSHAN)
-        assert {(job.region, job.period) for job in next_jobs(date(2024, 1, 20))} == {
+        assert {(job.region, str(job.period)) for job in next_jobs(date(2024, 1, 20))} == {
             (HUNAN, "2024-01"),
             (ZHOUSHAN, "2024"),
         }

@@ -14,6 +14,7 @@ from tests.factories.acts import act_on
 from tests.factories.people import ContributionFactory, EnrolmentFactory, PersonFactory
 from yibao.lib import clock
 from yibao.lib.fen import parse_yuan, yuan
+from yibao.lib.periods import Period
 
 
 @pytest.mark.usefixtures("policies_loaded")
@@ -30,7 +31,7 @@ def test_the_year_end_moves_what_is_left_and_credits_the_next_year(case):
     open_missing([region])
 
     def run(kind: str, on: date) -> None:
-        reports = run_job(actor=actor, kind=kind, region=region, period=str(year), on=on, clock=clock.now)
+        reports = run_job(actor=actor, kind=kind, region=region, period=Period(year), on=on, clock=clock.now)
         assert all(report.complete for report in reports)
 
     def balances() -> tuple[str, str]:

@@ -1,24 +1,18 @@
 """Who waits for whom: always the same way round."""
 
 import threading
-import time
 from datetime import date
 
 import pytest
 from django.db import connection, transaction
 
 from accounts.models import Pot
+from tests.concurrency import somebody_waits, wait_until
 from tests.personas import Balances, balances, give, insured, pot, spend
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
 DAY = date(2025, 3, 3)
-
-
-def somebody_waits() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-        return cursor.fetchone()[0] > 0
 
 
 def test_a_payment_that_waits_for_the_year_end_holds_nothing_the_year_end_needs():
@@ -38,12 +32,9 @@ def test_a_payment_that_waits_for_the_year_end_holds_nothing_the_year_end_needs(
     with transaction.atomic():
         Pot.objects.select_for_update().get(pk=current.pk)
         payment.start()
-        deadline = time.monotonic() + 20
-        while not somebody_waits():
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        wait_until(somebody_waits, unless=lambda: not payment.is_alive())
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL lock_timeout = '300ms'")
         assert Pot.objects.filter(pk=carried.pk).update(balance_fen=1_000) == 1
-    payment.join(timeout=20)
+    payment.join()
     assert balances(person) == Balances(current=0, carried=200)

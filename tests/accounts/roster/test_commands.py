@@ -5,18 +5,18 @@ import json
 import logging
 import os
 import random
-import signal
 import subprocess
 import sys
-import threading
 import time
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 
 from accounts.ledger import pots
 from accounts.models import Enrolment, Import, Person
@@ -24,10 +24,12 @@ from accounts.queries.people import find_by_certno
 from accounts.roster import people_sql
 from tests import databases
 from tests.accounts.roster.import_kit import kept, roster
+from tests.concurrency import all_at_once, somebody_waits, wait_until
 from tests.factories.files import contribution_row, csv_file, roster_row
 from tests.factories.people import certno
 
 ROOT = Path(__file__).resolve().parents[3]
+KILLS = int(os.environ.get("YIBAO_CHAOS_ROUNDS", "1"))
 CANARY, CANARY_PHONE = certno(424_242), "19900042424"
 
 
@@ -45,7 +47,6 @@ def run(committed_db: str, *arguments: object) -> subprocess.CompletedProcess[st
         env=environment(committed_db),
         capture_output=True,
         text=True,
-        timeout=240,
         check=False,
     )
 
@@ -85,6 +86,14 @@ def test_a_good_file_says_what_it_brought(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("policies_loaded")
+def test_what_was_guessed_while_reading_is_told(tmp_path: Path) -> None:
+    path = csv_file(tmp_path / "r.csv", [roster_row(1)], encoding="gb18030")
+    assert called("import_roster", path).endswith("新增参保记录 1 条\n注意：按 GB18030 读取\n")
+    path = csv_file(tmp_path / "r.csv", [roster_row(2)], encoding="gb18030")
+    assert json.loads(called("import_roster", path, json=True))["remarks"] == ["按 GB18030 读取"]
+
+
+@pytest.mark.usefixtures("policies_loaded")
 def test_a_bad_file_lists_every_bad_row(tmp_path: Path) -> None:
     path = csv_file(tmp_path / "r.csv", [roster_row(1), roster_row(2, gend="9"), roster_row(3, mob="1")])
     out = io.StringIO()
@@ -117,33 +126,45 @@ def test_the_exit_status_says_whether_the_file_came_in(committed_db: str, tmp_pa
 def test_an_import_killed_at_any_moment_brings_all_or_nothing_and_the_next_one_the_rest(
     committed_db: str, tmp_path: Path
 ) -> None:
-    seed = random.randrange(10**6)
-    moments = random.Random(seed)
     people = 8_000
     path = csv_file(tmp_path / "r.csv", [roster_row(n) for n in range(people)])
     before = kept()
-    broken_off = 0
-    for _ in range(3):
-        running = subprocess.Popen(manage(committed_db, "import_roster", path), env=environment(committed_db))
-        while running.poll() is None and not _is_importing():
-            time.sleep(0.01)
-        time.sleep(moments.uniform(0, 0.6))
-        running.send_signal(signal.SIGKILL)
-        running.wait()
-        while _is_importing():
-            time.sleep(0.05)
-        if kept() == before:
-            broken_off += 1
-        else:  # killed between its commit and its end
-            assert (Person.objects.count(), Enrolment.objects.count(), Import.objects.count()) == (people, people, 1)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("LOCK accounts_enrolment IN SHARE MODE")  # people are written, what follows waits
+        with importing(committed_db, path):
+            wait_until(somebody_waits)
+    wait_until(lambda: not _is_importing())
+    assert kept() == before
+    seed = random.randrange(10**6)
+    print(f"seed {seed}")
+    moments = random.Random(seed)
+    for _ in range(2 * KILLS):
+        with importing(committed_db, path):
+            time.sleep(moments.uniform(0, 0.6))
+        wait_until(lambda: not _is_importing())
+        if kept() != before:  # killed between its commit and its end
             break
-    assert broken_off, f"no import was broken off (seed {seed})"
     roster(path)
-    assert (Person.objects.count(), Enrolment.objects.count(), Import.objects.count()) == (people, people, 1)
+    assert everything() == (people, people, 1)
+
+
+@contextmanager
+def importing(database: str, path: Path) -> Iterator[None]:
+    """Import in a process that has begun its transaction, and kill -9 it."""
+    running = subprocess.Popen(manage(database, "import_roster", path), env=environment(database))
+    wait_until(lambda: _is_importing() or running.poll() is not None)
+    yield
+    running.kill()
+    running.wait()
+
+
+def everything() -> tuple[int, int, int]:
+    return Person.objects.count(), Enrolment.objects.count(), Import.objects.count()
 
 
 def _is_importing() -> bool:
     with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")  # within a transaction the first look is kept
         cursor.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
             " AND xact_start IS NOT NULL"
@@ -154,23 +175,9 @@ def _is_importing() -> bool:
 @pytest.mark.chaos
 def test_two_imports_of_the_same_people_at_once_make_each_person_once(committed_db: str, tmp_path: Path) -> None:
     paths = [csv_file(tmp_path / f"{n}.csv", [roster_row(m) for m in range(n, n + 200)]) for n in (0, 100)]
-    failures: list[Exception] = []
-
-    def bring(path: Path) -> None:
-        try:
-            roster(path)
-        except Exception as error:
-            failures.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=bring, args=(path,)) for path in paths]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    assert not failures
-    assert (Person.objects.count(), Enrolment.objects.count(), Import.objects.count()) == (300, 300, 2)
+    results = all_at_once(*[lambda path=path: roster(path) for path in paths])
+    assert not [result for result in results if isinstance(result, type)]
+    assert everything() == (300, 300, 2)
 
 
 @pytest.mark.usefixtures("policies_loaded")

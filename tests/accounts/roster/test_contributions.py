@@ -11,9 +11,11 @@ from accounts.codes import JobKind
 from accounts.jobs.runs import excluding_imports, open_run
 from accounts.models import AuditEvent, Contribution, Enrolment, Run
 from tests.accounts.roster.import_kit import contributions, kept, refusal, roster
+from tests.concurrency import somebody_waits, wait_until
 from tests.factories.acts import act_at
 from tests.factories.files import contribution_row, csv_file, roster_row, xlsx_file
 from tests.factories.people import EnrolmentFactory, PersonFactory, certno
+from yibao.lib.periods import Period
 
 AT = datetime(2025, 1, 1, tzinfo=UTC)
 
@@ -192,17 +194,16 @@ def test_opening_a_run_waits_for_an_import_and_an_import_for_a_run(committed_db:
     importing = threading.Thread(target=import_it)
     with excluding_imports("350500"):
         importing.start()
-        importing.join(timeout=1)
-        assert importing.is_alive()
+        wait_until(somebody_waits, unless=lambda: not importing.is_alive())
         run = open_run(
             act=act_at(AT),
             kind=JobKind.ACCRUAL,
             region="350500",
-            period="2025-01",
+            period=Period(2025, 1),
             on=date(2025, 1, 31),
         )
         assert done == []
-    importing.join(timeout=30)
+    importing.join()
     assert done == ["imported"]
     assert Run.objects.get() == run
     assert late_months("350500") == [("2025-01", True)] * 3

