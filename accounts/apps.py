@@ -10,7 +10,10 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import triggers
+        from accounts.identity import triggers as staff_triggers
         from accounts.operations import policies  # noqa: F401  registers that publishing takes two people
+        from accounts.policies import triggers as policy_triggers
         from accounts.queries import notices  # noqa: F401  registers what a person reported as cases
 
+        triggers.add(*policy_triggers.TRIGGERS, *staff_triggers.TRIGGERS)
         post_migrate.connect(triggers.on_migrated, sender=self)

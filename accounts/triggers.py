@@ -92,13 +92,14 @@ def protect(*tables: str) -> None:
     APPEND_ONLY.extend(table for table in tables if table not in APPEND_ONLY)
 
 
+def add(*more: tuple[str, str, str]) -> None:
+    """Install these triggers (table, name, SQL) too. Called once, from AppConfig.ready, for the rooms that have some."""
+    FINAL.extend(trigger for trigger in more if trigger not in FINAL)
+
+
 def triggers() -> list[tuple[str, str, str]]:
     """Return every trigger that must be installed: those of append-only tables and of all that becomes final."""
-    from accounts.identity import triggers as staff_triggers
-    from accounts.policies import triggers as policy_triggers
-
-    own = [trigger for table in APPEND_ONLY for trigger in append_only(table, BUT.get(table, ()))]
-    return [*own, *FINAL, *policy_triggers.TRIGGERS, *staff_triggers.TRIGGERS]
+    return [*(trigger for table in APPEND_ONLY for trigger in append_only(table, BUT.get(table, ()))), *FINAL]
 
 
 def install(using: str) -> None:

@@ -1,6 +1,6 @@
 """The table of jobs: for each kind what may run, what happens to a chunk, and what the year end consists of."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -42,16 +42,26 @@ def _check_trueup(region: str, period: Period, on: date) -> None:
     yearly.check_trueup(region, period, on)
 
 
-_JOBS: Mapping[JobKind, Job] = {
+_JOBS: dict[JobKind, Job] = {
     JobKind.TRUEUP: Job(_check_trueup, yearly.true_up),
     JobKind.INTEREST: Job(rollover.check, interest.credit_interest, closes_year=True),
     JobKind.ROLLOVER: Job(rollover.check, rollover.roll_over, closes_year=True),
 }
 
 
+def register(kind: JobKind, job: Job) -> None:
+    """Run the jobs of another app, too, which accounts knows nothing of. Called once, from its AppConfig.ready.
+
+    `job.check` refuses a period that is of the wrong form. Raises ValueError for a kind that has its job already.
+    """
+    if kind == JobKind.ACCRUAL or kind in _JOBS:
+        raise ValueError(f"{kind} has its job already")
+    _JOBS[kind] = job
+
+
 def job_of(kind: JobKind, region: str, period: Period) -> Job:
     """Return what to do for a kind of job. Raises CannotRun when the period has the wrong form for the region."""
-    if period.correction or (period.is_month and kind != JobKind.ACCRUAL):
+    if period.correction or (period.is_month and kind in YEAR_END):
         raise CannotRun(f"所属期 {period} 不对：{kind.label}应写年度，例如 {period.year}")
     if kind != JobKind.ACCRUAL:
         return _JOBS[kind]

@@ -11,6 +11,7 @@ from datetime import date
 from django.db import connection
 
 from accounts.codes import PotKind, VoucherKind
+from accounts.ledger.errors import ControlTotalsDiffer
 from accounts.models import Run, Voucher
 from yibao.lib.periods import Period
 
@@ -32,10 +33,6 @@ class Batch:
     lines: Sequence[Line]
     source_personal: bool = False
     target_personal: bool = True
-
-
-class ControlTotalsDiffer(Exception):
-    """What stands in the ledger is not what was to be posted; the chunk is rolled back."""
 
 
 NULL = r"\N"

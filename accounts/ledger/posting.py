@@ -13,26 +13,11 @@ from django.db.models import Case, When
 from accounts.codes import PotKind, VoucherKind
 from accounts.identity.actors import Act
 from accounts.ledger import book_years
+from accounts.ledger.errors import AlreadyReversed, KeyReused, NotEnough, PostingError
 from accounts.ledger.pots import available_fen
 from accounts.ledger.retry import retrying
 from accounts.models import Pot, Transfer, Voucher
 from yibao.lib.periods import Period
-
-
-class PostingError(Exception):
-    """The posting was refused and nothing was written."""
-
-
-class NotEnough(PostingError):
-    """A pot does not hold the amount."""
-
-
-class KeyReused(PostingError):
-    """The idempotency key was used before for something else."""
-
-
-class AlreadyReversed(PostingError):
-    """The voucher was reversed before; a voucher is reversed at most once."""
 
 
 @dataclass(frozen=True, slots=True)

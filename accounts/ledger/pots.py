@@ -5,12 +5,9 @@ from collections.abc import Iterable, Sequence
 from django.db import connection
 
 from accounts.codes import SYSTEM_POTS, InsuranceType, PotKind
+from accounts.ledger.errors import NoPot
 from accounts.models import Pot
 from accounts.policies import registry
-
-
-class NoPot(Exception):
-    """The person has no account in this region."""
 
 
 def open_missing(regions: Iterable[str]) -> int:

@@ -8,6 +8,7 @@ from django.db import transaction
 from accounts.codes import PotKind, VoucherKind
 from accounts.identity.actors import Act
 from accounts.ledger import posting
+from accounts.ledger.errors import NotEnough
 from accounts.ledger.posting import Locked, Move
 from accounts.ledger.pots import pool_pot
 from accounts.ledger.retry import retrying
@@ -35,7 +36,7 @@ def move_in(*, act: Act, payer: Person, region: str, amount_fen: int, key: str) 
         if now.reasons:
             raise Refused(now.reasons)
         if amount_fen > now.movable_fen:
-            raise posting.NotEnough("超过了现在能转入的金额")
+            raise NotEnough("超过了现在能转入的金额")
         return [Move(carried, pool, amount_fen)]
 
     return _move(

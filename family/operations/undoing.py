@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from accounts.codes import USE_KINDS
 from accounts.identity.actors import Act
 from accounts.ledger import posting
+from accounts.ledger.errors import AlreadyReversed, NotEnough
 from accounts.ledger.locking import lock_years_and_pots
 from accounts.ledger.retry import retrying
 from accounts.models import Person, Transfer
@@ -205,9 +206,9 @@ def _money(act: Act, event: Event) -> None:
         raise CannotUndo(USED)
     try:
         posting.reverse(act=act, voucher_id=voucher.pk, key=f"undo:{event.pk}", reason="撤回刚才的转账")
-    except posting.AlreadyReversed:
+    except AlreadyReversed:
         raise CannotUndo(DONE) from None
-    except posting.NotEnough:
+    except NotEnough:
         raise CannotUndo(USED) from None
 
 

@@ -8,6 +8,7 @@ from django.db import transaction
 from accounts.codes import InstitutionKind, PotKind, Scope, VoucherKind
 from accounts.identity.actors import Act
 from accounts.ledger import posting
+from accounts.ledger.errors import KeyReused, PostingError
 from accounts.ledger.locking import lock_years_and_pots
 from accounts.ledger.posting import Place
 from accounts.ledger.retry import retrying
@@ -28,7 +29,7 @@ def pay(
     the key was used for another bill, PostingError for an amount that is not positive.
     """
     if amount_fen <= 0:
-        raise posting.PostingError("金额必须大于零")
+        raise PostingError("金额必须大于零")
     with transaction.atomic():
         earlier = Bill.objects.filter(key=key).first()
         if earlier is not None:
@@ -76,7 +77,7 @@ def _same(earlier: Bill, institution: Institution, person: Person, amount_fen: i
         amount_fen,
         on,
     ):
-        raise posting.KeyReused("同一个单号已用于另一笔结算，请换一个单号")
+        raise KeyReused("同一个单号已用于另一笔结算，请换一个单号")
     return earlier
 
 
@@ -90,7 +91,7 @@ def refund(*, act: Act, bill: Bill, key: str, reason: str, on: date | None = Non
     """
     vouchers = bill.vouchers
     if not vouchers:
-        raise posting.PostingError("这张结算单全部是现金，没有可退回账户的钱")
+        raise PostingError("这张结算单全部是现金，没有可退回账户的钱")
     with transaction.atomic():
         rows = Transfer.objects.filter(voucher__in=vouchers, source__person__isnull=False)
         lock_years_and_pots(act=act, on=on, pots=_with_carried(rows.values_list("source_id", flat=True)))

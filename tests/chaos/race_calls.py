@@ -14,7 +14,8 @@ from django.db import OperationalError, connection, transaction
 from accounts.codes import VoucherKind
 from accounts.jobs.worker import run_job
 from accounts.ledger import posting
-from accounts.ledger.posting import AlreadyReversed, Locked, Move, NotEnough
+from accounts.ledger.errors import AlreadyReversed, NotEnough
+from accounts.ledger.posting import Locked, Move
 from accounts.ledger.pots import system_pot
 from accounts.models import Person, Pot, Voucher
 from payments.bills import operations

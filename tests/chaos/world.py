@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from django.db import connection
 
 from accounts.codes import PotKind
-from accounts.ledger.posting import AlreadyReversed, KeyReused, NotEnough
+from accounts.ledger.errors import AlreadyReversed, KeyReused, NotEnough
 from accounts.ledger.verify import findings
 from accounts.models import Person, Voucher
 from accounts.queries import explanations

@@ -15,7 +15,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from accounts.ledger.posting import NotEnough
+from accounts.ledger.errors import NotEnough
 from accounts.ledger.verify import findings
 from family.operations import bonds, pool, undoing
 from family.operations.ending import remove

@@ -6,7 +6,7 @@ import pytest
 from django.db import transaction
 
 from accounts.codes import PotKind, VoucherKind
-from accounts.ledger.posting import KeyReused, NotEnough
+from accounts.ledger.errors import KeyReused, NotEnough
 from accounts.ledger.verify import findings
 from accounts.models import Notice, Pot, Voucher
 from accounts.queries.account import account_in, accounts_of

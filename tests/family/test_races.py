@@ -10,6 +10,7 @@ from datetime import date
 import pytest
 
 from accounts.ledger import locking, posting
+from accounts.ledger.errors import NotEnough
 from accounts.ledger.verify import findings
 from accounts.models import Person, Pot
 from family.codes import EventKind, InvitationState
@@ -215,7 +216,7 @@ class TestUsing:
 
     def test_deciding_on_unlocked_pots_would_promise_it_to_several(self, monkeypatch):
         monkeypatch.setattr(draws, "lock_years_and_pots", unlocked_pots)
-        assert is_lost(lambda: posting.NotEnough in self.spend_the_last_fen())
+        assert is_lost(lambda: NotEnough in self.spend_the_last_fen())
 
     def use_up_the_limit(self) -> int:
         payer, user = insured(carried=100_000), insured(resident=True)

@@ -10,7 +10,7 @@ from accounts.codes import JobKind, RunState
 from accounts.identity.actors import Actor
 from accounts.jobs.runs import CannotRun
 from accounts.jobs.worker import CLOSE_YEAR, Report, run_job
-from accounts.ledger.pots import NoPot
+from accounts.ledger.errors import NoPot
 from accounts.management.progress import Bar
 from accounts.policies.registry import NoPolicy
 from yibao.lib import clock

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from django.db import connection
 
-from accounts.codes import ChunkState, PotKind, RunState
+from accounts.codes import ChunkState, JobKind, PotKind, RunState
 from accounts.jobs import registry, runs
 from accounts.ledger.verify import findings
 from accounts.models import Chunk, Person, Pot, Run, Transfer
@@ -154,3 +154,26 @@ def test_where_nothing_is_pre_credited_there_is_no_true_up_to_run():
     with pytest.raises(runs.CannotRun, match="2025 年度按月划入，没有预划"):
         run("trueup", "2025", on=date(2026, 1, 1), region=HUNAN)
     assert not Run.objects.exists()
+
+
+@pytest.mark.usefixtures("policies_loaded")
+class TestAnotherAppsJob:
+    def test_runs_over_everybody_like_our_own(self, monkeypatch):
+        crowd, seen = people(3), []
+
+        def process(work: Run, chunk: Chunk) -> runs.Outcome:
+            seen.extend(person.pk for person in crowd if chunk.from_person <= person.pk < chunk.until_person)
+            return runs.Outcome(eligible=3)
+
+        monkeypatch.setattr(registry, "_JOBS", {})
+        registry.register(JobKind.INTEREST, registry.Job(lambda region, period, on: None, process))
+        work = registry.open_checked(
+            act=act_now(), kind=JobKind.INTEREST, region=ZHOUSHAN, period=Period(2024), on=NEW_YEAR
+        )
+        for chunk in work.chunks.all():
+            registry.work_chunk(chunk_id=chunk.pk, now=clock.now())
+        assert sorted(seen) == [person.pk for person in crowd]
+
+    def test_never_takes_the_place_of_ours(self):
+        with pytest.raises(ValueError, match="already"):
+            registry.register(JobKind.ACCRUAL, registry.Job(lambda region, period, on: None, lambda work, chunk: None))

@@ -6,7 +6,8 @@ import pytest
 
 from accounts.codes import PotKind, VoucherKind
 from accounts.ledger import book_years, posting
-from accounts.ledger.posting import AlreadyReversed, KeyReused, Move, NotEnough, PostingError
+from accounts.ledger.errors import AlreadyReversed, KeyReused, NotEnough, PostingError
+from accounts.ledger.posting import Move
 from accounts.ledger.pots import receivables, system_pot
 from accounts.ledger.verify import findings
 from accounts.models import Pot, Transfer, Voucher

@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from accounts.codes import PotKind
-from accounts.ledger.posting import AlreadyReversed, KeyReused, PostingError
+from accounts.ledger.errors import AlreadyReversed, KeyReused, PostingError
 from accounts.ledger.verify import findings
 from accounts.models import Voucher
 from family.rules import Source, spending_plan
