@@ -23,7 +23,7 @@ from accounts.ledger.bulk import Batch, Line, post_batches
 from accounts.ledger.pots import system_pot
 from accounts.models import Chunk, Run
 from accounts.policies import formulas, registry
-from accounts.policies.formulas import CannotCredit, MonthFacts, Span
+from accounts.policies.formulas import CannotCredit, MonthFacts, Span, YearFacts
 from accounts.policies.status import Status, status_in, status_on
 from accounts.policies.terms import CreditTerms
 from yibao.lib.months import Month, month_range
@@ -45,7 +45,7 @@ class Case:
 
     person: int
     amount_fen: int
-    facts: str
+    spans: tuple[Span, ...]
     posted: Posted
     first_on: date
     left: bool
@@ -55,11 +55,9 @@ class Case:
         return self.amount_fen - self.posted.net_fen
 
     @property
-    def stored_facts(self) -> str:
+    def facts(self) -> str:
         """The facts of the whole year, and for a correction what had been credited before it."""
-        if not self.posted.any:
-            return self.facts
-        return f'{self.facts[:-1]},"credited_fen":{self.posted.net_fen}}}'
+        return formulas.pack(YearFacts(self.spans, self.posted.net_fen if self.posted.any else None))
 
     def correction_of(self, year: Period) -> Period:
         """Return the period of the next correction of the year."""
@@ -110,9 +108,7 @@ def _credits(run: Run, start: date, end: date, cases: list[Case], pots: dict[int
             group = (VoucherKind.ADJUSTMENT, day, case.correction_of(period))
         else:
             group = (VoucherKind.PRECREDIT, case.first_on, period)
-        groups[group] += people.credit_lines(
-            fund, pots[case.person], period.year, case.difference_fen, case.stored_facts
-        )
+        groups[group] += people.credit_lines(fund, pots[case.person], period.year, case.difference_fen, case.facts)
     version = registry.version_on(run.region, CreditTerms, start).id
     return [Batch(kind, on, of, version, lines) for (kind, on, of), lines in sorted(groups.items())]
 
@@ -122,9 +118,7 @@ def _recoveries(run: Run, start: date, end: date, cases: list[Case], pots: dict[
     day = min(max(run.on, start), end - timedelta(days=1))
     period, version = Period.parse(run.period), registry.version_on(run.region, CreditTerms, start).id
     overcredits = [
-        Overcredit(
-            case.person, period.year, -case.difference_fen, case.correction_of(period), version, case.stored_facts
-        )
+        Overcredit(case.person, period.year, -case.difference_fen, case.correction_of(period), version, case.facts)
         for case in cases
     ]
     return recovery.take_back(run.region, kind, day, overcredits, pots)
@@ -150,19 +144,16 @@ def _cases(run: Run, chunk: Chunk, start: date, end: date, outcome: Outcome) -> 
         if not before.any and (not spans or run.kind == JobKind.TRUEUP):
             continue
         try:
-            amount, facts = _entitlement(spans)
+            amount = _entitlement(spans)
         except CannotCredit as refusal:
             outcome.skips.append((person, run.period, refusal.reason_code, str(refusal)))
             continue
-        yield Case(person, amount, facts, before, max(first_on or start, start), left)
+        yield Case(person, amount, spans, before, max(first_on or start, start), left)
 
 
 @lru_cache(maxsize=200_000)
-def _entitlement(spans: tuple[Span, ...]) -> tuple[int, str]:
-    if not spans:
-        return 0, formulas.pack(())
-    credit = formulas.year_credit(spans, registry.credit_of)
-    return credit.amount_fen, formulas.pack(spans)
+def _entitlement(spans: tuple[Span, ...]) -> int:
+    return formulas.year_credit(spans, registry.credit_of).amount_fen
 
 
 def _spans(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from accounts.codes import Capacity, VoucherKind
 from accounts.models import Transfer
 from accounts.policies import formulas, registry
-from accounts.policies.formulas import CannotCredit, InterestFacts, MonthFacts, Span
+from accounts.policies.formulas import CannotCredit, MonthFacts, Span, YearFacts
 from accounts.policies.registry import Published
 from accounts.policies.terms import CreditTerms
 from accounts.policies.terms.credit import MONTHLY
@@ -124,10 +124,10 @@ def with_year_before(account: Account, transfer: Transfer) -> Comparison | None:
 
 def _spans(transfer: Transfer) -> tuple[Span, ...]:
     """Return what a credit was worked out from as spans; a month is a span of one."""
-    facts = formulas.unpack(transfer.facts or {"spans": []})
+    facts = formulas.unpack(transfer.facts) if transfer.facts is not None else None
     if isinstance(facts, MonthFacts):
         return (Span(facts, 1, str(transfer.voucher.policy_id)),)
-    return () if isinstance(facts, InterestFacts) else facts
+    return facts.spans if isinstance(facts, YearFacts) else ()
 
 
 def _rule(transfer: Transfer) -> Published[CreditTerms]:

@@ -4,7 +4,6 @@ Nothing is remembered here: the facts on the transfer go through the same formul
 must be the amount in the books (`differences` finds any that is not).
 """
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -16,9 +15,6 @@ from accounts.models import PolicyVersion, Transfer, Voucher
 from accounts.policies import formulas, registry
 from accounts.policies.formulas import InterestFacts, MonthFacts
 from accounts.policies.terms import CreditTerms, InterestTerms
-
-# Stored beside the spans of a correction: what had been credited for the year before it (fen).
-CREDITED_BEFORE = "credited_fen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +46,22 @@ def _computed(transfer: Transfer, voucher: Voucher) -> Why:
     version = registry.version(voucher.policy_id, CreditTerms)
     if isinstance(facts, MonthFacts):
         told = formulas.explain_month(facts, version.terms)
-    elif CREDITED_BEFORE in transfer.facts:
-        told = formulas.explain_trueup(facts, transfer.facts[CREDITED_BEFORE], registry.credit_of)
+    elif facts.credited_before is not None:
+        told = formulas.explain_trueup(facts.spans, facts.credited_before, registry.credit_of)
     else:
-        told = formulas.explain_year(facts, registry.credit_of)
+        told = formulas.explain_year(facts.spans, registry.credit_of)
     return Why(told.words, dict(told.inputs), version.source, version.policy)
 
 
 @lru_cache(maxsize=100_000)
 def _formula_fen(facts_text: str, policy_id: int) -> int:
     """Return what the formula gives for stored facts: fen credited, negative when recovered."""
-    stored = json.loads(facts_text)
-    facts = formulas.unpack(stored)
+    facts = formulas.unpack(facts_text)
     if isinstance(facts, MonthFacts):
         return formulas.monthly_credit(facts, registry.credit_of(policy_id)).amount_fen
     if isinstance(facts, InterestFacts):
         return formulas.interest(facts, registry.version(policy_id, InterestTerms).terms).amount_fen
-    return formulas.year_credit(facts, registry.credit_of).amount_fen - stored.get(CREDITED_BEFORE, 0)
+    return formulas.year_credit(facts.spans, registry.credit_of).amount_fen - (facts.credited_before or 0)
 
 
 def _told(transfer: Transfer, voucher: Voucher) -> str:

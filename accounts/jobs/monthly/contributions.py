@@ -10,6 +10,7 @@ from accounts.codes import Capacity, InsuranceType, JobKind, VoucherKind
 from accounts.jobs import people
 from accounts.jobs.monthly.window import Window
 from accounts.models import Chunk, Run
+from accounts.policies.formulas import capacity_in_sql
 from accounts.policies.status import paid_as
 from yibao.lib.months import Month
 from yibao.lib.periods import month_in_sql
@@ -90,7 +91,7 @@ def conflicting(run: Run, chunk: Chunk, window: Window) -> list[tuple[int, str]]
             SELECT c.person_id, {_MONTH} FROM accounts_contribution c
             WHERE c.region = %(region)s AND c.person_id >= %(low)s AND c.person_id < %(high)s
               AND c.counts AND c.late AND c.month <= %(month)s
-              AND EXISTS ({_CREDIT} AND t.facts ->> 'capacity' = %(retiree)s)
+              AND EXISTS ({_CREDIT} AND {capacity_in_sql("t.facts")} = %(retiree)s)
               AND NOT EXISTS (SELECT 1 FROM accounts_skip s JOIN accounts_run r ON r.id = s.run_id
                               WHERE s.person_id = c.person_id AND s.period = {_MONTH}
                                 AND s.reason = %(reason)s AND r.region = c.region AND r.kind = %(job)s

@@ -20,7 +20,7 @@ from accounts.ledger.bulk import Batch
 from accounts.ledger.pots import system_pot
 from accounts.models import Chunk, Run
 from accounts.policies import formulas, registry
-from accounts.policies.formulas import MonthFacts, Span
+from accounts.policies.formulas import MonthFacts, Span, YearFacts
 from accounts.policies.status import Status, status_in
 from accounts.policies.terms import CreditTerms
 from yibao.lib.months import Month
@@ -72,7 +72,7 @@ def _overcredits(run: Run, span: Window, histories: Histories) -> Iterator[Overc
                     fen=year.posted_fen - worth.amount_fen,
                     period=Period(number).corrected(len(year.corrections) + 1),
                     version=registry.version_on(run.region, CreditTerms, year.last.first).id,
-                    facts=f'{formulas.pack(spans)[:-1]},"credited_fen":{year.posted_fen}}}',
+                    facts=formulas.pack(YearFacts(spans, year.posted_fen)),
                 )
 
 

@@ -36,6 +36,13 @@ class Span(NamedTuple):
     version: str
 
 
+class YearFacts(NamedTuple):
+    """A benefit year as runs of equal months; for a correction also what had been credited for it before (fen)."""
+
+    spans: tuple[Span, ...]
+    credited_before: int | None = None
+
+
 class InterestFacts(NamedTuple):
     """Sums of the month-end balances of a benefit year (fen × months): of 当年, negative if overdrawn, and 历年."""
 
@@ -43,7 +50,7 @@ class InterestFacts(NamedTuple):
     carried_product_fen: int
 
 
-Facts = MonthFacts | tuple[Span, ...] | InterestFacts
+Facts = MonthFacts | YearFacts | InterestFacts
 
 
 class Credit(NamedTuple):
@@ -54,15 +61,20 @@ class Credit(NamedTuple):
 
 
 def pack(facts: Facts) -> str:
-    """Return the facts as compact JSON text for the ledger row; what is empty is left out. `unpack` undoes it."""
+    """Return the facts as compact JSON text for the ledger row; what is empty is left out. `unpack` undoes it.
+
+    Nobody else knows how facts are written.
+    """
     if isinstance(facts, MonthFacts):
         return f"{{{_month_text(facts)}}}"
     if isinstance(facts, InterestFacts):
         return json.dumps(facts._asdict(), separators=(",", ":"))
     spans = ",".join(
-        f'{{"months":{span.months},"version":{json.dumps(span.version)},{_month_text(span.facts)}}}' for span in facts
+        f'{{"months":{span.months},"version":{json.dumps(span.version)},{_month_text(span.facts)}}}'
+        for span in facts.spans
     )
-    return f'{{"spans":[{spans}]}}'
+    before = "" if facts.credited_before is None else f',"credited_fen":{facts.credited_before}'
+    return f'{{"spans":[{spans}]{before}}}'
 
 
 def _month_text(facts: MonthFacts) -> str:
@@ -78,10 +90,11 @@ def _month_text(facts: MonthFacts) -> str:
 
 
 def unpack(data: str | Mapping[str, Any]) -> Facts:
-    """Return the facts from JSON text, or from what the database already decoded of it. Other keys are let be."""
+    """Return the facts from JSON text, or from what the database already decoded of it."""
     loaded: Mapping[str, Any] = json.loads(data) if isinstance(data, str) else data
     if "spans" in loaded:
-        return tuple(Span(_month_of(span), span["months"], span["version"]) for span in loaded["spans"])
+        spans = tuple(Span(_month_of(span), span["months"], span["version"]) for span in loaded["spans"])
+        return YearFacts(spans, loaded.get("credited_fen"))
     if "current_product_fen" in loaded:
         return InterestFacts(loaded["current_product_fen"], loaded["carried_product_fen"])
     return _month_of(loaded)
@@ -95,3 +108,8 @@ def _month_of(data: Mapping[str, Any]) -> MonthFacts:
         data.get("pension_fen"),
         data.get("pension_is_current", False),
     )
+
+
+def capacity_in_sql(column: str) -> str:
+    """Return the SQL for the capacity in a month's stored facts; NULL for other facts."""
+    return f"{column} ->> 'capacity'"
