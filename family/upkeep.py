@@ -1,6 +1,6 @@
 """What time and the roster do to sharing: invitations expire, bonds end by themselves, children come of age.
 
-Everything is found in the database and settled one by one, each in its own transaction under the locks of
+Everything is found in the database and done one by one, each in its own transaction under the locks of
 docs/locking.md, so a doubled, missed or broken-off run changes nothing twice.
 """
 

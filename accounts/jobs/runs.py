@@ -201,7 +201,7 @@ def _middle(chunk: Chunk) -> int | None:
 
 
 def finish(*, run_id: int, now: datetime) -> None:
-    """Settle the state of a run whose last chunk is done. A run that left somebody out is never 'done'."""
+    """Decide the state of a run whose last chunk is done. A run that left somebody out is never 'done'."""
     with transaction.atomic():
         run = Run.objects.select_for_update().get(pk=run_id)
         states = set(run.chunks.filter(execution=run.execution).values_list("state", flat=True))

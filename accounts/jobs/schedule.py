@@ -116,7 +116,7 @@ def _left(due: Due, run: Run | None, today: date) -> Due | None:
 def _left_in_closed(
     jobs: list[Due], runs: dict[tuple[str, Period], Run], closing: Run, *, recent: bool
 ) -> Iterator[Due]:
-    """Yield what failed, and what is to be settled because somebody's year turned out to have been another one."""
+    """Yield what failed, and what is to be run again because somebody's year turned out to have been another one."""
     period = Period.parse(closing.period)
     accrual = runs.get((JobKind.ACCRUAL, period))
     trueup = runs.get((JobKind.TRUEUP, period), closing)

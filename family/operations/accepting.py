@@ -164,7 +164,7 @@ def accept_locked(act: Act, invitation: Invitation, user: Person, by: Person, co
 
 
 def _agreed(act: Act, invitation: Invitation, user: Person, by: Person, consent: Consent) -> Bond:
-    """Settle an invitation that the caller has locked and judged, and begin its bond."""
+    """Close an invitation that the caller has locked and judged, and begin its bond."""
     was = str(invitation.state)
     invitation.state, invitation.closed_at, invitation.token_digest = InvitationState.ACCEPTED, act.at, ""
     invitation.user, invitation.consent = user, consent

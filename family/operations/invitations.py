@@ -181,7 +181,7 @@ def decline(*, act: Act, user: Person, number: str, answer: str = "", not_family
 
 
 def close(invitation: Invitation, state: InvitationState, at: datetime) -> None:
-    """Settle an invitation that the caller has locked; its secret stops working."""
+    """Close an invitation that the caller has locked; its secret stops working."""
     invitation.state, invitation.closed_at, invitation.token_digest = state, at, ""
     invitation.save()
 
