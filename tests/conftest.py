@@ -4,10 +4,12 @@ import logging
 import os
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.core.signals import request_started
 from django.db import connection, transaction
+from hypothesis import HealthCheck
 
 from accounts.policies import registry
 from tests import databases
@@ -20,6 +22,10 @@ settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns abou
 
 # Passwords are hashed slowly on purpose; tests make many users and prove nothing about the hash.
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+hypothesis.settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis.settings.load_profile("patient")
 
 
 @pytest.fixture

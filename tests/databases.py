@@ -4,9 +4,8 @@ The ledger refuses DELETE and TRUNCATE, so a committed test cannot be cleaned up
 own instead: copying one takes a fraction of a second, dropping it is the clean-up.
 """
 
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psycopg
 from django.core.management import call_command
@@ -58,18 +57,13 @@ def with_rules(source: str, name: str) -> Iterator[str]:
 def create(name: str, template: str) -> None:
     """Copy a database. PostgreSQL copies only what nobody uses: sessions that a test left behind are ended."""
     drop(name)
-    _administer(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{template}'")
-    for tries_left in reversed(range(50)):
-        try:
+    while True:
+        _administer(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{template}'")
+        with suppress(psycopg.errors.ObjectInUse):  # waits for sessions that end, five seconds
             _administer(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-        except psycopg.errors.ObjectInUse:
-            if not tries_left:
-                raise
-            time.sleep(0.1)
-        else:
-            # What a crash of the machine would lose is not what these tests are about; of processes nothing is lost.
-            _administer(f'ALTER DATABASE "{name}" SET synchronous_commit = off')
-            return
+            break
+    # What a crash of the machine would lose is not what these tests are about; of processes nothing is lost.
+    _administer(f'ALTER DATABASE "{name}" SET synchronous_commit = off')
 
 
 def drop(name: str) -> None:

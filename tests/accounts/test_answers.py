@@ -113,7 +113,7 @@ def worth(spans: tuple[Span, ...]) -> int:
     return year_credit(spans, registry.credit_of).amount_fen
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     base_before=st.integers(1_000_00, 50_000_00),
     base_now=st.integers(1_000_00, 50_000_00),
@@ -130,7 +130,7 @@ def test_the_parts_of_a_difference_add_up_to_the_fen(base_before, base_now, mont
     assert all(part.fen for part in parts)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     bases=st.lists(st.integers(1_000_00, 50_000_00), min_size=3, max_size=3),
     months=st.integers(1, 11),

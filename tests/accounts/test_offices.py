@@ -61,7 +61,7 @@ class TestTheTenCountersOfRuian:
         assert duty_on(RUIAN, "锦湖街道", "employee", OPENED - timedelta(days=1)) is None
         assert first_day(RUIAN) == OPENED
 
-    @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(
         street=st.sampled_from(read(FILE).streets),
         group=st.sampled_from(PersonGroup.values),

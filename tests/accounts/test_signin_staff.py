@@ -1,8 +1,10 @@
 """Staff sign in with password and authenticator, and reach nothing without both."""
 
 import time
+from collections.abc import Iterator
 
 import pytest
+import time_machine
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.contrib.auth.password_validation import validate_password
@@ -18,6 +20,7 @@ from accounts.operations.identity import reset_second_factor
 from accounts.views.outbox import totp_now
 from tests.factories.acts import act_now
 from tests.factories.users import PASSWORD, citizen, official, signed_in
+from yibao.lib import clock
 
 pytestmark = pytest.mark.django_db
 
@@ -28,6 +31,13 @@ STAFF_PAGES = ["/admin/", "/admin/auth/group/", "/components/", "/settings/"]
 def fresh_limits():
     """Password limits and used codes live in the cache."""
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def standing_clock() -> Iterator[None]:
+    """Let a test take longer than a code of the authenticator is valid."""
+    with time_machine.travel(clock.now(), tick=False):
+        yield
 
 
 def give_password(client: Client, username: str = "clerk-1", password: str = PASSWORD, onward: str = ""):

@@ -3,7 +3,6 @@
 import contextlib
 import json
 import threading
-import time
 from collections.abc import Iterator
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,7 +15,7 @@ from accounts.codes import MessageState
 from accounts.identity import codes, sms
 from accounts.models import OutboxMessage
 from accounts.operations import identity
-from tests.accounts.test_signin_races import all_at_once
+from tests.concurrency import HUNG, all_at_once
 from tests.factories.users import citizen
 from yibao.lib import clock
 
@@ -33,6 +32,7 @@ class Gateway:
         self.requests: list[dict] = []
         self.delivered: dict[str, str] = {}  # by message id: a repetition delivers nothing new
         self.tokens: set[str] = set()
+        self.closing = threading.Event()
         gateway = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -41,10 +41,10 @@ class Gateway:
                 gateway.tokens.add(self.headers["Authorization"])
                 gateway.requests.append(body)
                 mood = gateway.moods.pop(0) if gateway.moods else "well"
-                if mood == "slow":
-                    time.sleep(1.5)
                 if mood in ("well", "slow", "takes but drops the reply"):
                     gateway.delivered.setdefault(body["id"], body["text"])
+                if mood == "slow":
+                    gateway.closing.wait()
                 if mood in ("drops", "takes but drops the reply"):
                     self.connection.close()
                     return
@@ -70,8 +70,9 @@ class Gateway:
 def gateway(settings, monkeypatch) -> Iterator[Gateway]:
     gateway = Gateway()
     settings.SMS_GATEWAY_URL, settings.SMS_GATEWAY_TOKEN = gateway.url, "gateway-token"
-    monkeypatch.setattr(sms, "GATEWAY_SECONDS", 0.5)
+    monkeypatch.setattr(sms, "GATEWAY_SECONDS", HUNG)
     yield gateway
+    gateway.closing.set()
     gateway.server.shutdown()
 
 
@@ -102,9 +103,14 @@ def test_a_message_goes_to_the_gateway_with_its_id_and_our_token(gateway):
 @pytest.mark.parametrize(
     "moods", [["500", "502", "503"], ["drops", "drops"], ["slow"], ["takes but drops the reply", "500"], ["429", "408"]]
 )
-def test_a_misbehaving_gateway_delays_a_message_and_neither_loses_nor_doubles_it(gateway, moods):
+def test_a_misbehaving_gateway_delays_a_message_and_neither_loses_nor_doubles_it(gateway, moods, monkeypatch):
     gateway.moods = list(moods)
-    message = send_until_settled(queued())
+    message = queued()
+    if "slow" in moods:
+        with monkeypatch.context() as impatient:
+            impatient.setattr(sms, "GATEWAY_SECONDS", 0.5)
+            sms.send_due(clock.now())
+    send_until_settled(message)
     assert message.state == MessageState.SENT
     assert message.attempts == len(moods) + 1
     assert {request["id"] for request in gateway.requests} == {str(message.id)}
@@ -205,7 +211,7 @@ def test_the_task_sends_exactly_the_message_it_names(gateway):
 def test_a_message_that_many_workers_take_at_once_is_asked_for_once(gateway, transactional_db):
     message = queued()
     now = clock.now()
-    all_at_once(lambda number: sms.send(message.id, now), times=20)
+    all_at_once(*[lambda: sms.send(message.id, now)] * 20)
     assert len(gateway.requests) == 1
 
 

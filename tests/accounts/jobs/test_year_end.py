@@ -202,7 +202,7 @@ class TestInterest:
         assert (report.state, report.totals.eligible, report.totals.total_fen) == (RunState.DONE, 0, 0)
         assert balances(person).total == 1200_00
 
-    @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(
         st.lists(
             st.tuples(st.dates(date(2025, 1, 1), date(2025, 12, 31)), st.integers(1, 300_00)), min_size=1, max_size=6
