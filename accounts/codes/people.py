@@ -54,6 +54,13 @@ class PaymentType(IntegerCode):
     CORRECTION = 5, "更正"
 
 
+class ImportKind(TextCode):
+    """What a file from outside says."""
+
+    ROSTER = "roster", "参保名册"
+    CONTRIBUTIONS = "contributions", "缴费记录"
+
+
 class FactChangeKind(TextCode):
     """Why a fact no longer counts, or counts again."""
 
@@ -86,6 +93,10 @@ class HeldState(TextCode):
 class Gender(IntegerCode):
     MALE = 1, "男"
     FEMALE = 2, "女"
+
+    @property
+    def pronoun(self) -> str:
+        return "他" if self == Gender.MALE else "她"
 
 
 class Relation(TextCode):

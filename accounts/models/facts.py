@@ -5,10 +5,8 @@ from typing import TypeVar
 from django.db import models
 from django.db.models import Q
 
-from accounts.codes import FactChangeKind, HeldReason, HeldState
+from accounts.codes import FactChangeKind, HeldReason, HeldState, ImportKind
 from accounts.sealing.fields import BlindIndexField, SealedField
-
-IMPORT_KINDS = [("roster", "参保名册"), ("contributions", "缴费记录")]
 
 
 class FactChange(models.Model):
@@ -93,7 +91,7 @@ class FormerCertificate(models.Model):
 class HeldRow(models.Model):
     """待处理的行：导入时读不懂、与已登记的矛盾或不可信，先放在一边，由人改正、确认或放弃。内容加密保存。"""
 
-    kind = models.CharField("文件", max_length=16, choices=IMPORT_KINDS)
+    kind = models.CharField("文件", max_length=16, choices=ImportKind.choices)
     source = models.ForeignKey("Import", models.PROTECT, null=True, related_name="held_rows", verbose_name="导入")
     row = models.IntegerField("行号")
     cells = SealedField("内容")  # JSON: column → text as it stood in the file

@@ -3,8 +3,16 @@
 from django.db import models
 from django.db.models import Q
 
-from accounts.codes import EnrolmentEndReason, EnrolmentStatus, Gender, InsuranceType, PaymentType, PersonType
-from accounts.models.facts import IMPORT_KINDS, CountingManager, Fact
+from accounts.codes import (
+    EnrolmentEndReason,
+    EnrolmentStatus,
+    Gender,
+    ImportKind,
+    InsuranceType,
+    PaymentType,
+    PersonType,
+)
+from accounts.models.facts import CountingManager, Fact
 from accounts.sealing.fields import BlindIndexField, SealedField
 
 MAX_BASE_FEN = 10**9  # ten million yuan a month: beyond any ceiling, so a slip of the decimal point stands out
@@ -43,7 +51,7 @@ class Person(models.Model):
 class Import(models.Model):
     """导入：一份名册或缴费文件，全部导入才有这一行。同一份文件（内容摘要相同）只导入一次。不可修改。"""
 
-    kind = models.CharField("文件", max_length=16, choices=IMPORT_KINDS)
+    kind = models.CharField("文件", max_length=16, choices=ImportKind.choices)
     digest = models.CharField("内容摘要（SM3）", max_length=64)
     rows = models.IntegerField("行数")
     actor = models.CharField("经办", max_length=64)

@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from accounts.codes import EnrolmentStatus, PotKind
+from accounts.codes import ACCOUNT_POTS, EnrolmentStatus, PotKind
 from accounts.models import Transfer
 from accounts.policies import formulas
 from accounts.policies.status import status_in
 from accounts.policies.terms import percent
 from accounts.policies.terms.credit import SHARE_NONE
 from accounts.policies.terms.sharing import NORMAL, POOL
+from accounts.policies.terms.spending import SHARED
 from accounts.queries.account import Account
 from accounts.queries.calendar import Expected, credit_day_of, usual_time
 from accounts.queries.changes import employer_part_ended_on
@@ -212,11 +213,10 @@ def order_words(account: Account) -> str:
     """Say which money is used first, as the region's terms have it; "" where they are not on file."""
     if account.spending is None:
         return ""
-    order = [name for name in account.spending.order if name in ("current", "carried")]
+    order = [PotKind(name).label for name in account.spending.order if name in ACCOUNT_POTS]
     if account.credit.has_buckets and len(order) == 2:
-        names = {"current": "当年账户", "carried": "历年结余"}
-        return f"看病买药先用{names[order[0]]}，不够再用{names[order[1]]}。"
-    return "看病买药先用您自己的账户，不够再用家人共济的钱。" if "shared" in account.spending.order else ""
+        return f"看病买药先用{order[0]}，不够再用{order[1]}。"
+    return "看病买药先用您自己的账户，不够再用家人共济的钱。" if SHARED in account.spending.order else ""
 
 
 def who_may_use(account: Account, kind: PotKind) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection
 
-from accounts.codes import InsuranceType, JobKind
+from accounts.codes import ImportKind, InsuranceType, JobKind
 from accounts.identity.actors import Act
 from accounts.jobs.monthly import window
 from accounts.ledger import book_years
@@ -80,7 +80,7 @@ def import_contributions(*, act: Act, path: Path, progress: Progress | None = No
     rotation.RotationUnfinishedError while keys are being changed.
     """
     file = File(path, COLUMNS, progress)
-    with importing(file, "contributions", act) as draft:
+    with importing(file, ImportKind.CONTRIBUTIONS, act) as draft:
         if draft.known:
             return draft.result
         _stage(file, act.on)

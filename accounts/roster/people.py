@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from accounts.codes import EnrolmentStatus, Gender, InsuranceType
+from accounts.codes import EnrolmentStatus, Gender, ImportKind, InsuranceType
 from accounts.identity.actors import Act
 from accounts.identity.certificates import Certificate
 from accounts.ledger import pots
@@ -46,7 +46,7 @@ def import_roster(*, act: Act, path: Path, progress: Progress | None = None) -> 
     anything is wrong, and then nothing is changed; rotation.RotationUnfinishedError while keys are being changed.
     """
     file = File(path, COLUMNS, progress)
-    with importing(file, "roster", act) as draft:
+    with importing(file, ImportKind.ROSTER, act) as draft:
         if draft.known:
             return draft.result
         sql.create_staging()

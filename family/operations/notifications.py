@@ -1,6 +1,6 @@
 """What both sides are told of each event: a notice, and the same words by text message. Never a link or a number."""
 
-from accounts.codes import NoticeKind, Relation
+from accounts.codes import Gender, NoticeKind, Relation
 from accounts.identity import sms
 from accounts.identity.actors import Act
 from accounts.models import Person
@@ -19,7 +19,6 @@ INVITED = sms.Template(
     "family_invited",
     "{name}邀请您加入家庭共济，{day}前可以登录本网站答复，也可以到医保窗口办。不认识的人请不要理会。",
 )
-_PRONOUN = {1: "他", 2: "她"}
 
 
 def notify_person(*, act: Act, person: Person, title: str, text: str, by_sms: bool = True) -> None:
@@ -53,11 +52,10 @@ def notify_invited(*, act: Act, invitation: Invitation) -> None:
     invitee = invitee_of(invitation)
     if invitee and not invitation.sender_unknown:
         payer = invitation.payer
-        pronoun = _PRONOUN.get(payer.gender, "对方")
         notify_person(
             act=act,
             person=invitee,
-            title=f"{payer.name}邀请您用{pronoun}的{funds_name(invitation.region)}",
+            title=f"{payer.name}邀请您用{Gender(payer.gender).pronoun}的{funds_name(invitation.region)}",
             text=f"您同意以后才会生效。请在{last}以前答复；不认识这个人，请选“这不是我的家人”。",
             by_sms=not invitation.invitee_phone,
         )

@@ -11,12 +11,12 @@ from accounts.ledger import book_years
 from accounts.models import Person
 from accounts.policies import registry
 from accounts.policies.terms.spending import BY_USER
-from family.codes import ACTIVE_STATES, BondState, EventKind
+from family.codes import ACTIVE_STATES, BondState, Consent, EventKind
 from family.models import Bond, Event
 from family.queries.facts import Insured, bound_of, used_fen
 from family.queries.invitations import Mark, is_silent
 from family.rules import use
-from family.rules.use import BLOCKED_WORDS, Blocked, Bound, PlaceRule
+from family.rules.use import Blocked, Bound, PlaceRule
 from yibao.lib.days import day_words
 from yibao.lib.fen import grouped
 
@@ -48,7 +48,7 @@ class Card:
     @property
     def blocked(self) -> str:
         """Why nothing can be used today, in words; empty when it can."""
-        return BLOCKED_WORDS[self.why_blocked] if self.why_blocked else ""
+        return self.why_blocked.label if self.why_blocked else ""
 
     @property
     def is_usable(self) -> bool:
@@ -198,7 +198,7 @@ def words_of(event: Event, bond: Bond) -> str:
         return f"{who}把结束日期改为{_day(event.detail['now'])}（原来{_day(event.detail['was'])}）"
     if kind == EventKind.ENDED:
         return f"自动结束：{bond.get_end_reason_display()}"
-    if kind == EventKind.ACCEPTED and event.detail.get("consent") == "parent":
+    if kind == EventKind.ACCEPTED and event.detail.get("consent") == Consent.PARENT:
         return f"父母代{bond.user.name}同意"
     if kind == EventKind.UNDONE and event.undoes is not None:
         return f"{who}撤回了：{EventKind(event.undoes.kind).label}"

@@ -7,6 +7,7 @@ from accounts.codes import PotKind, VoucherKind
 from accounts.identity import certificates
 from accounts.models import Person, Pot, Transfer
 from accounts.policies import registry
+from accounts.policies.terms.sharing import POOL
 from accounts.sealing import fields
 from family.codes import ACTIVE_STATES, OPEN
 from family.models import Bond, Invitation
@@ -150,7 +151,7 @@ def to_move_in(*, payer: Person, region: str, on: date) -> Movable:
     terms = registry.sharing_or_none(region, on)
     pots = {p.kind: p.balance_fen or 0 for p in Pot.objects.filter(person=payer, region=region)}
     balance, pool = pots.get(PotKind.CARRIED, 0), pots.get(PotKind.POOL, 0)
-    if terms is None or terms.model != "pool":
+    if terms is None or terms.model != POOL:
         facts = payer_facts(payer, region, on)
         return Movable(balance, 0, 0, pool, eligibility.reasons(facts, Pair(), None, None))
     found = [r for r in eligibility.payer_reasons(payer_facts(payer, region, on), terms) if r.code in _FOR_MOVING]

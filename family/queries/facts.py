@@ -12,7 +12,7 @@ from accounts.policies import registry
 from accounts.policies.terms.sharing import POOL
 from accounts.queries.account import account_in, accounts_of
 from accounts.queries.statement import stretches, year_sums
-from family.codes import ACTIVE_STATES, EventKind
+from family.codes import ACTIVE_STATES, BondState, EventKind
 from family.models import Bond, Draw, Event
 from family.rules import eligibility, facts
 from family.rules.facts import EnrolmentFacts
@@ -149,7 +149,7 @@ def bound_of(bond: Bond, *, on: date, insured: Insured, used: int) -> Bound:
     """Return a bond as the rules see it on a day."""
     user = insured.as_user(bond.user_id)
     return Bound(
-        active=bond.state == "active",
+        active=bond.state == BondState.ACTIVE,
         from_on=bond.from_on,
         until_on=bond.until_on,
         relation=bond.relation,

@@ -13,13 +13,13 @@ from accounts.ledger.pots import available_fen
 from accounts.models import Person, Pot
 from accounts.policies import registry
 from accounts.policies.terms.sharing import BALANCE, POOL, SharingTerms
-from accounts.policies.terms.spending import CURRENT, SHARED
+from accounts.policies.terms.spending import SHARED
 from family.codes import ACTIVE_STATES
 from family.models import Bond
 from family.queries.bonds import Card, cards, in_use_order, year_of
 from family.queries.facts import Insured, bound_of, used_fen
 from family.rules import Source, Take, Where, spending_plan, use
-from family.rules.use import BLOCKED_WORDS, Blocked
+from family.rules.use import Blocked
 
 Available = Callable[[Pot], int]
 
@@ -67,7 +67,7 @@ def sources_of(
             if PotKind.POOL in own:
                 found.append(_own(own[PotKind.POOL], person, available))
             found += _shared(bonds, pots, available, on, scope, where)
-        elif pot := own.get(PotKind.CURRENT if name == CURRENT else PotKind.CARRIED):
+        elif pot := own.get(PotKind(name)):
             found.append(_own(pot, person, available))
     return found
 
@@ -175,7 +175,7 @@ def _line(take: Take, of_bond: Mapping[int, Card]) -> PlanLine:
 
 
 def _why(card: Card, on: date, scope: str, where: Where | None) -> str:
-    return BLOCKED_WORDS[use.blocked(card.bound, on=on, scope=scope, where=where) or Blocked.EMPTY]
+    return (use.blocked(card.bound, on=on, scope=scope, where=where) or Blocked.EMPTY).label
 
 
 def _as_read(pots: Mapping[int, Pot], on: date) -> Available:

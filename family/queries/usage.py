@@ -7,7 +7,7 @@ from datetime import date
 
 from django.db.models import Q, QuerySet
 
-from accounts.codes import VoucherKind
+from accounts.codes import Scope, VoucherKind
 from accounts.models import Person
 from family.models import Draw
 from family.queries.bonds import kin_of
@@ -75,7 +75,7 @@ def _uses(rows: QuerySet[Draw], person: Person, since: date | None, until: date 
                 kin=kin_of(bond, person),
                 amount_fen=draw.amount_fen,
                 place_kind=voucher.place_kind,
-                what="代缴居民医保" if voucher.kind == VoucherKind.PREMIUM else "看病买药",
+                what=VoucherKind(voucher.kind).label if voucher.kind == VoucherKind.PREMIUM else Scope.MEDICAL.label,
                 refunded=hasattr(voucher, "reversed_by"),
                 bond_id=bond.pk,
             )

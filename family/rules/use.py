@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 
 from accounts.codes import InstitutionKind, InstitutionLevel, InsuranceType
 from accounts.policies.terms import SharingTerms
 from accounts.policies.terms.sharing import NORMAL, POOL
 from family.rules.eligibility import covers, is_allowed
 from family.rules.facts import EnrolmentFacts
+from yibao.lib.codes import TextCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,33 +20,19 @@ class Where:
     level: int = 0
 
 
-class Blocked(StrEnum):
+class Blocked(TextCode):
     """Why a relative's money cannot be used today."""
 
-    SUSPENDED = "suspended"
-    NOT_YET = "not_yet"
-    OVER = "over"
-    SCOPE = "scope"
-    RULES = "rules"
-    PAYER = "payer"
-    USER = "user"
-    PLACE = "place"
-    LIMIT = "limit"
-    EMPTY = "empty"
-
-
-BLOCKED_WORDS = {
-    Blocked.SUSPENDED: "出钱的人停用了",
-    Blocked.NOT_YET: "还没到开始的日子",
-    Blocked.OVER: "已过约定的结束日期",
-    Blocked.SCOPE: "没有同意这样用",
-    Blocked.RULES: "当地规定现在不允许",
-    Blocked.PAYER: "出钱的人没有正常参保，暂时不能用",
-    Blocked.USER: "用钱的人没有正常参保，暂时不能用",
-    Blocked.PLACE: "居民医保的家人不能在这类地方用",
-    Blocked.LIMIT: "今年的额度用完了",
-    Blocked.EMPTY: "没有余额了",
-}
+    SUSPENDED = "suspended", "出钱的人停用了"
+    NOT_YET = "not_yet", "还没到开始的日子"
+    OVER = "over", "已过约定的结束日期"
+    SCOPE = "scope", "没有同意这样用"
+    RULES = "rules", "当地规定现在不允许"
+    PAYER = "payer", "出钱的人没有正常参保，暂时不能用"
+    USER = "user", "用钱的人没有正常参保，暂时不能用"
+    PLACE = "place", "居民医保的家人不能在这类地方用"
+    LIMIT = "limit", "今年的额度用完了"
+    EMPTY = "empty", "没有余额了"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from datetime import datetime, time, timedelta
 from pathlib import Path
 from random import Random
 
+from accounts.codes import InstitutionKind
 from accounts.identity.actors import Act
 from accounts.jobs.worker import run_due
 from accounts.queries.people import find_by_certno
@@ -19,18 +20,19 @@ from yibao.lib.months import Month, month_range
 
 DUE_DAY = 21  # the day after regions credit the month
 
+HOSPITAL, PHARMACY = InstitutionKind.HOSPITAL, InstitutionKind.PHARMACY
 # code, name, kind, level, region
 INSTITUTIONS = (
-    ("H33038100001", "安阳街道社区卫生服务中心", "hospital", 1, "330381"),
-    ("H33038100002", "瑞安第二医院", "hospital", 2, "330381"),
-    ("H33038100003", "瑞安中心医院", "hospital", 3, "330381"),
-    ("P33038100001", "同德大药房", "pharmacy", 0, "330381"),
-    ("H33090000001", "临城街道社区卫生服务中心", "hospital", 1, "330900"),
-    ("P33090000001", "海岛大药房", "pharmacy", 0, "330900"),
-    ("H35050000001", "鲤城社区卫生服务中心", "hospital", 1, "350500"),
-    ("P35050000001", "刺桐大药房", "pharmacy", 0, "350500"),
-    ("H11000000001", "东城社区卫生服务站", "hospital", 0, "110000"),
-    ("H43000000001", "岳麓社区卫生服务中心", "hospital", 1, "430000"),
+    ("H33038100001", "安阳街道社区卫生服务中心", HOSPITAL, 1, "330381"),
+    ("H33038100002", "瑞安第二医院", HOSPITAL, 2, "330381"),
+    ("H33038100003", "瑞安中心医院", HOSPITAL, 3, "330381"),
+    ("P33038100001", "同德大药房", PHARMACY, 0, "330381"),
+    ("H33090000001", "临城街道社区卫生服务中心", HOSPITAL, 1, "330900"),
+    ("P33090000001", "海岛大药房", PHARMACY, 0, "330900"),
+    ("H35050000001", "鲤城社区卫生服务中心", HOSPITAL, 1, "350500"),
+    ("P35050000001", "刺桐大药房", PHARMACY, 0, "350500"),
+    ("H11000000001", "东城社区卫生服务站", HOSPITAL, 0, "110000"),
+    ("H43000000001", "岳麓社区卫生服务中心", HOSPITAL, 1, "430000"),
 )
 
 Progress = Callable[[str, int, int], None]

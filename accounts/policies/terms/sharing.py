@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from accounts.codes import InstitutionKind, InstitutionLevel, InsuranceType, PolicyKind, Relation, Scope
+from accounts.codes import InstitutionKind, InstitutionLevel, InsuranceType, PolicyKind, PotKind, Relation, Scope
 from accounts.policies.terms.parameters import money, one_of, several_of, whole, yes_no
 
 AUTHORISE, POOL = "authorise", "pool"
 MODELS = {AUTHORISE: "授权使用（绑定时钱不动，用的时候从授权人账户扣）", POOL: "划拨共济（先划入共济账户再用）"}
 
-CARRIED, BALANCE = "carried", "balance"
-FUNDS = {CARRIED: "只限历年结余", BALANCE: "个人账户余额（不分当年、历年）"}
+BALANCE = "balance"
+FUNDS = {PotKind.CARRIED: "只限历年结余", BALANCE: "个人账户余额（不分当年、历年）"}
 
 RELATION_NAMES = [name for relation in Relation for name in relation.names]
 

@@ -4,11 +4,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from accounts.codes import PolicyKind
+from accounts.codes import PolicyKind, PotKind
 from accounts.policies.terms.parameters import one_of, several_of, yes_no
 
-CURRENT, CARRIED, SHARED = "current", "carried", "shared"
-ORDER = {CURRENT: "本人当年账户", CARRIED: "本人历年结余（或个人账户余额）", SHARED: "家人共济的钱"}
+SHARED = "shared"
+ORDER = {
+    PotKind.CURRENT: "本人当年账户",
+    PotKind.CARRIED: "本人历年结余（或个人账户余额）",
+    SHARED: "家人共济的钱",
+}
 
 BY_USER, BY_BINDING = "user", "binding"
 PAYER_ORDERS = {BY_USER: "使用人自己排的先后", BY_BINDING: "绑定的先后"}
@@ -43,7 +47,7 @@ class SpendingTerms:
 
     def problems(self) -> Iterator[tuple[str, str]]:
         """Yield (key, reason) for values that are fine alone but not together."""
-        if CARRIED not in self.order:
+        if PotKind.CARRIED not in self.order:
             yield "order", "使用先后里至少要有 carried"
         if SHARED in self.order and self.order[-1] != SHARED:
             yield "order", "先用自己的钱，再用家人的钱"

@@ -16,7 +16,7 @@ from family.models import Invitation
 from family.operations import drafts, invitations
 from family.queries.eligibility import relations_offered, to_invite
 from family.queries.invitations import draft_of
-from family.rules import IncompleteDraft
+from family.rules import IncompleteDraft, ReasonCode
 from family.views.citizen import share_sheet
 from family.views.citizen.current_account import Giving, OwnAct, giving_of, own_act
 from family.views.citizen.labels import gender_in, pronoun, scope_words
@@ -118,8 +118,8 @@ def _not_allowed(form: TermsForm, giving: Giving, act: OwnAct) -> None:
         limit_fen=form.cleaned_data["limit"], until_on=form.cleaned_data["until"],
     )  # fmt: skip
     for reason in found:
-        if reason.code in ("limit", "end_day"):
-            form.add_error("limit" if reason.code == "limit" else "until", f"{reason.why}，{reason.remedy}")
+        if reason.code in (ReasonCode.LIMIT, ReasonCode.END_DAY):
+            form.add_error("limit" if reason.code == ReasonCode.LIMIT else "until", f"{reason.why}，{reason.remedy}")
 
 
 @never_cache

@@ -3,27 +3,20 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from accounts.codes import Relation, Scope
+from accounts.codes import Gender, Relation, Scope
 from accounts.policies.terms import SharingTerms
 from family.codes import InvitationState
 from family.models import Invitation
 from family.rules.eligibility import age_on, birth_in
 from yibao.lib.clock import SHANGHAI
 
-TAGS = {
-    InvitationState.SENT: ("pend", "等对方同意"),
-    InvitationState.ACCEPTED: ("ok", "已同意"),
-    InvitationState.DECLINED: ("", "对方没同意"),
-    InvitationState.WITHDRAWN: ("", "已撤回"),
-    InvitationState.EXPIRED: ("", "已过期"),
-}
+TONES = {InvitationState.SENT: "pend", InvitationState.ACCEPTED: "ok"}
 SOON = timedelta(days=2)
-_PRONOUNS = {1: "他", 2: "她"}
 
 
 def pronoun(gender: int | None) -> str:
     """Return 他 or 她, or 对方 where it is not known."""
-    return _PRONOUNS.get(gender or 0, "对方")
+    return "对方" if gender is None else Gender(gender).pronoun
 
 
 def gender_in(certno: str) -> int | None:
@@ -100,11 +93,11 @@ class Asked:
 
     @property
     def tone(self) -> str:
-        return TAGS[self.state][0]
+        return TONES.get(self.state, "")
 
     @property
     def tag(self) -> str:
-        return TAGS[self.state][1]
+        return self.state.label
 
     @property
     def last_day(self) -> date | None:
