@@ -141,6 +141,13 @@ def test_what_moves_money_can_be_told_from_the_imports():
     assert not found
 
 
+def test_a_migration_stands_by_itself():
+    """It writes values out: a code of today may have another name tomorrow. (`makemigrations` would name them.)"""
+    paths = [path for app in APPS for path in sorted((ROOT / app).glob("migrations/*.py"))]
+    assert paths
+    assert not [named(path) for path in paths if re.search(r"\bcodes\b", path.read_text())]
+
+
 def test_make_unit_runs_every_test_that_is_about_pure_code_alone():
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     pure = {room for c in contracts if "django" in c.get("forbidden_modules", ()) for room in c["source_modules"]}
