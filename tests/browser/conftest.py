@@ -12,13 +12,16 @@ from urllib.parse import urljoin
 import pytest
 from django.conf import settings as django_settings
 from django.core.management import call_command
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import Person, User
 from tests import databases
 from tests.browser.home import Home
 from tests.factories.users import citizen, signed_in
+
+PATIENCE = 120_000  # milliseconds: on a busy machine a page is slow, and no test fails for that
+expect.set_options(timeout=PATIENCE)
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
@@ -76,7 +79,7 @@ def server() -> Iterator[LiveServer]:
 @pytest.fixture
 def page(context: BrowserContext) -> Page:
     page = context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(PATIENCE)
     return page
 
 
@@ -85,7 +88,7 @@ def plain_page(browser: Browser) -> Iterator[Page]:
     """Return a page of a browser without JavaScript, as wide as a phone."""
     context = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844})
     page = context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(PATIENCE)
     yield page
     context.close()
 
@@ -139,7 +142,7 @@ def at_home(browser: Browser, visit, sign_in) -> Iterator[Callable[..., Home]]:
         context = browser.new_context(java_script_enabled=javascript, viewport={"width": 390, "height": 844})
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: said.append(str(error)))
         page.on("console", complain)
         sign_in(page, name)

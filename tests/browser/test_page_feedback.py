@@ -1,6 +1,8 @@
 """Waiting, failing, focus and announcements in the browser; and the same without JavaScript."""
 
 import re
+import threading
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import expect
@@ -30,25 +32,34 @@ def test_after_a_swap_the_status_is_said_and_the_focus_is_on_the_new_heading(pag
     expect(page.locator("#part h2")).to_be_focused()
 
 
+@pytest.fixture
+def slow_server() -> Iterator[threading.Event]:
+    """The server answers when the test sets this, or is over."""
+    urls.answering.clear()
+    yield urls.answering
+    urls.answering.set()
+
+
 @pytest.mark.parametrize("button", ["#send", "#swap"])
-def test_a_slow_answer_is_told_on_the_button_and_a_second_click_is_not_sent(page, visit, button):
-    visit(page, "/try/?wait=1.5")
+def test_a_slow_answer_is_told_on_the_button_and_a_second_click_is_not_sent(page, visit, slow_server, button):
+    visit(page, "/try/")
     words, disabled = page.eval_on_selector(
         button,
         """(button) => new Promise((tell) => {
             button.click();
             button.click();
-            setTimeout(() => tell([button.textContent, button.disabled]), 700);
+            new MutationObserver(() => tell([button.textContent, button.disabled])).observe(button, { childList: true });
         })""",
     )
     assert (words, disabled) == ("正在提交…", False)
+    slow_server.set()
     expect(page.get_by_text(re.compile("已撤回|邀请已发出")).first).to_be_visible()
     assert len(urls.ANSWERED) == 1
 
 
-def test_after_8_seconds_a_line_and_after_20_a_place_to_look(page, visit):
+def test_after_8_seconds_a_line_and_after_20_a_place_to_look(page, visit, slow_server):
     page.clock.install()
-    visit(page, "/try/?wait=2")
+    visit(page, "/try/")
     page.click("#swap", no_wait_after=True)
     page.clock.run_for(8100)
     expect(page.get_by_text("还在处理，请不要关闭页面。").first).to_be_visible()
@@ -91,13 +102,13 @@ def test_a_redirect_to_a_whole_page_goes_there_instead_of_into_the_part(page, vi
 
 def test_the_elder_switch_keeps_what_was_typed(page, visit):
     visit(page, "/try/")
-    page.evaluate("document.querySelector('[name=wait]').type = 'text'")
-    page.fill("[name=wait] >> nth=0", "写了一半")
+    page.evaluate("document.querySelector('[name=note]').type = 'text'")
+    page.fill("[name=note]", "写了一半")
     page.click("#elder-switch")
     expect(page.locator("html")).to_have_attribute("data-size", "elder")
     expect(page.locator("#elder-switch")).to_have_text("标准版")
     expect(page.locator("#elder-switch")).to_be_focused()
-    assert page.input_value("[name=wait] >> nth=0") == "写了一半"
+    assert page.input_value("[name=note]") == "写了一半"
     page.reload()
     expect(page.locator("html")).to_have_attribute("data-size", "elder")
 
@@ -117,8 +128,8 @@ def test_somebody_signed_in_is_warned_before_the_session_ends_and_can_stay(page,
 class TestWithoutJavaScript:
     def test_the_sizes_can_be_chosen(self, plain_page, visit):
         visit(plain_page, "/display/?next=/try/")
-        plain_page.check("text=长辈版字有这么大")
-        plain_page.check("text=高对比")
+        plain_page.check("[name=text_size][value=elder]")
+        plain_page.check("[name=contrast][value=high]")
         plain_page.click("text=就用这样的")
         expect(plain_page).to_have_url(re.compile("/try/$"))
         expect(plain_page.locator("html")).to_have_attribute("data-size", "elder")
