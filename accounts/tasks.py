@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.codes import ChunkState
+from accounts.errors import AccountsError
 from accounts.identity import sms
 from accounts.identity.actors import Act, Actor
 from accounts.jobs import registry, runs, schedule
@@ -27,7 +28,7 @@ def schedule_due() -> None:
     for job in schedule.next_jobs(act.on):
         try:
             run = registry.open_checked(act=act, kind=job.kind, region=job.region, period=job.period, on=act.on)
-        except runs.CannotRun as refusal:  # that of one region: the others must not wait for it
+        except AccountsError as refusal:  # that of one region: the others must not wait for it
             logger.error("cannot begin %s %s %s: %s", job.kind, job.region, job.period, refusal)
             continue
         transaction.on_commit(partial(enqueue, run.pk))

@@ -7,7 +7,7 @@ from typing import Any
 from accounts.codes import PotKind, VoucherKind
 from accounts.jobs.worker import Report, run_job
 from accounts.ledger import posting
-from accounts.ledger.errors import NotEnough
+from accounts.ledger.errors import InsufficientFundsError
 from accounts.ledger.posting import Locked, Move
 from accounts.ledger.pots import open_missing, system_pot
 from accounts.models import Enrolment, Person, Pot, Transfer, Voucher
@@ -100,7 +100,7 @@ def spend(person: Person, amount_fen: int, *, on: date, key: str, region: str = 
                 moves.append(Move(source.pk, institutions, part))
                 rest -= part
         if rest:
-            raise NotEnough("余额不足")
+            raise InsufficientFundsError("余额不足")
         return moves
 
     institutions = system_pot(region, PotKind.INSTITUTIONS)

@@ -18,12 +18,12 @@ from django.views.decorators.http import require_POST
 
 from accounts.admin.jobs import ReadOnlyAdmin
 from accounts.codes import ApprovalState
+from accounts.errors import AccountsError
 from accounts.forms.approvals import ProposalForm
 from accounts.identity.access import act_of, current_user
 from accounts.models import Approval, User
 from accounts.operations import approvals
 from accounts.operations.approval_kinds import kind_of, title_of, titles
-from accounts.operations.approvals import ApprovalError
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -141,7 +141,7 @@ class ApprovalAdmin(ReadOnlyAdmin):
         get_object_or_404(approvals_of_mine, pk=pk)
         try:
             approvals.withdraw(act=act_of(request), approval_id=pk)
-        except ApprovalError as error:
+        except AccountsError as error:
             return self._back(request, pk, error.message)
         self.message_user(request, f"双人复核 {pk} 已撤回")
         return redirect("admin:accounts_approval_changelist")
@@ -152,7 +152,7 @@ class ApprovalAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         try:
             self.message_user(request, deed())
-        except ApprovalError as error:
+        except AccountsError as error:
             return self._back(request, pk, error.message)
         return redirect("admin:accounts_approval_changelist")
 
@@ -172,7 +172,7 @@ def submit_page(
             approval = approvals.submit(act=act, kind=kind, subject=subject, **form.cleaned_data)
             owner.message_user(request, f"已提交，等另一位同事复核（双人复核 {approval.pk}）")
             return redirect("admin:accounts_approval_change", approval.pk)
-    except ApprovalError as error:
+    except AccountsError as error:
         owner.message_user(request, error.message, messages.ERROR)
         return redirect(f"admin:{original._meta.app_label}_{original._meta.model_name}_change", original.pk)
     context = {

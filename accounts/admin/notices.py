@@ -7,9 +7,10 @@ from django.contrib import admin, messages
 from django.http import HttpRequest
 
 from accounts.codes import Role
+from accounts.errors import AccountsError
 from accounts.identity.access import act_of
 from accounts.models import Feedback
-from accounts.operations.notices import AlreadyAnsweredError, LinkInNoticeError, answer_feedback
+from accounts.operations.notices import answer_feedback
 
 
 class AnswerForm(forms.ModelForm):
@@ -55,10 +56,8 @@ class FeedbackAdmin(admin.ModelAdmin):
                 feedback_id=obj.pk,
                 answer=form.cleaned_data["answer"],
             )
-        except AlreadyAnsweredError as refusal:
+        except AccountsError as refusal:
             self.message_user(request, refusal.message, messages.ERROR)
-        except LinkInNoticeError:
-            self.message_user(request, "答复里不能有链接，没有发出。", messages.ERROR)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)

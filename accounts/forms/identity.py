@@ -40,7 +40,7 @@ class RecordForm(forms.Form):
     def clean_certno(self) -> str:
         try:
             return certificates.read(self.cleaned_data["certno"]).number
-        except certificates.BadCertificate as error:
+        except certificates.BadCertificateError as error:
             raise forms.ValidationError(str(error), code="certno") from None
 
 

@@ -14,6 +14,7 @@ from django.urls import reverse_lazy
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
 from accounts.codes import Role
+from accounts.errors import AccountsError
 from accounts.identity import limits
 from accounts.identity.actors import Act, Actor
 from accounts.models import Person, User
@@ -24,8 +25,10 @@ View = Callable[..., HttpResponse]
 HEADQUARTERS = "central"  # where staff without a window work
 
 
-class NotProvenError(Exception):
+class NotProvenError(AccountsError):
     """The signed-in user is not tied to an insured person yet."""
+
+    message = "请先核实身份"
 
 
 def current_user(request: HttpRequest) -> User:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from accounts.errors import AccountsError
 from accounts.identity.actors import Act
 from accounts.models import AuditEvent, Person
 from yibao.lib.masking import scrubbed
@@ -11,8 +12,10 @@ from yibao.lib.masking import scrubbed
 LOOKED_UP = "lookup"  # somebody reached the subject's data; shown to them as 谁查过我的信息
 
 
-class PersonalDataError(ValueError):
+class PersonalDataError(AccountsError, ValueError):
     """An audit detail holds a certificate or phone number; people are named by their ids."""
+
+    message = "审计记录里不能有证件号码或手机号"
 
 
 def record(
@@ -30,7 +33,7 @@ def record(
     detail = dict(detail or {})
     text = json.dumps(detail, ensure_ascii=False)
     if scrubbed(text) != text:
-        raise PersonalDataError(f"the detail of {verb} holds personal data")
+        raise PersonalDataError(f"审计记录 {verb} 里有证件号码或手机号，没有写入")
     return AuditEvent.objects.create(
         actor=str(act.actor),
         office=act.actor.office,

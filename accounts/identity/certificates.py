@@ -12,12 +12,14 @@ from datetime import date
 
 from stdnum.cn import ric
 
+from accounts.errors import AccountsError
+
 LENGTH = 18
 
 _DIGITS = re.compile(r"\d{17}[\dX]", re.ASCII)
 
 
-class BadCertificate(ValueError):
+class BadCertificateError(AccountsError, ValueError):
     """The text is not a certificate number. The message says why in Chinese and never repeats the number."""
 
 
@@ -37,20 +39,20 @@ def normalise(text: str) -> str:
 def read(text: str) -> Certificate:
     """Return the certificate written in the text, typed in full or half width.
 
-    Raises BadCertificate with the reason: nothing typed, digits missing or too many, other characters,
+    Raises BadCertificateError with the reason: nothing typed, digits missing or too many, other characters,
     a birth date that does not exist, a wrong check digit.
     """
     number = normalise(text)
     if not _DIGITS.fullmatch(number):
-        raise BadCertificate(_why_not_digits(number))
+        raise BadCertificateError(_why_not_digits(number))
     try:
         birth_on = date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
     except ValueError:
-        raise BadCertificate("证件号码第7至14位不是一个存在的出生日期") from None
+        raise BadCertificateError("证件号码第7至14位不是一个存在的出生日期") from None
     if birth_on.year < 1850:
-        raise BadCertificate("证件号码第7至14位的出生年份太早")
+        raise BadCertificateError("证件号码第7至14位的出生年份太早")
     if ric.calc_check_digit(number) != number[-1]:
-        raise BadCertificate("证件号码的最后一位（校验位）对不上，请逐位核对")
+        raise BadCertificateError("证件号码的最后一位（校验位）对不上，请逐位核对")
     return Certificate(number, birth_on)
 
 

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.crypto import constant_time_compare, salted_hmac
 
+from accounts.errors import AccountsError
 from accounts.identity import limits, sms
 from accounts.models import PhoneCode
 
@@ -51,16 +52,18 @@ SIGN_IN = Purpose(
 )
 
 
-class WrongCodeError(Exception):
+class WrongCodeError(AccountsError):
     """Not this code. `left` more tries are allowed."""
 
     def __init__(self, left: int) -> None:
-        super().__init__(left)
+        super().__init__(f"验证码不对，还可以再试{left}次")
         self.left = left
 
 
-class ExpiredCodeError(Exception):
+class ExpiredCodeError(AccountsError):
     """There is no code to compare with: too old, already used, or for something else."""
+
+    message = "这个验证码已经过期或用过了。请点「再发一次」"
 
 
 def issue(

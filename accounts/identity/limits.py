@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from django.db import connection
 from django.utils.crypto import salted_hmac
 
+from accounts.errors import AccountsError
 from accounts.models.identity import Allowance
 from yibao.lib.clock import SHANGHAI
 
@@ -26,12 +27,14 @@ class Limit:
     within: timedelta
 
 
-class TooOftenError(Exception):
+class TooOftenError(AccountsError):
     """The limit is reached. `opens_at` is when the next one may come."""
 
+    message = "次数太多了，请过一会儿再试"
+
     def __init__(self, what: str, opens_at: datetime) -> None:
-        super().__init__(what)
-        self.opens_at = opens_at
+        super().__init__()
+        self.what, self.opens_at = what, opens_at
 
     def reopens(self, now: datetime) -> str:
         """Return the clock time for people, rounded up to the minute: 14:32, 明天00:10."""

@@ -3,11 +3,13 @@
 import re
 import unicodedata
 
+from accounts.errors import AccountsError
+
 _MOBILE = re.compile(r"1[3-9]\d{9}", re.ASCII)
 _COUNTRY = re.compile(r"(\+|00)86")
 
 
-class BadPhoneError(ValueError):
+class BadPhoneError(AccountsError, ValueError):
     """The text is not a mobile number. The message says why in Chinese and never repeats the number."""
 
 

@@ -21,6 +21,7 @@ from django.db.models import F
 from kombu.exceptions import OperationalError
 
 from accounts.codes import MessageState
+from accounts.errors import AccountsError
 from accounts.models import OutboxMessage, User
 
 log = logging.getLogger(__name__)
@@ -48,11 +49,13 @@ class Template:
     reminder: bool = False
 
 
-class LinkInMessageError(ValueError):
+class LinkInMessageError(AccountsError, ValueError):
     """A message would hold something that looks like a link. Ours never do, so that people can tell frauds."""
 
+    message = "短信里不能有链接，没有发出"
 
-class GatewayError(Exception):
+
+class GatewayError(AccountsError):
     """The gateway did not take the message. `final` when asking again cannot help."""
 
     def __init__(self, reason: str, *, final: bool) -> None:
@@ -82,7 +85,7 @@ def queue(
         return None
     text = SIGNATURE + template.words.format(**params)
     if LINK.search(text):
-        raise LinkInMessageError(template.name)
+        raise LinkInMessageError
     kept = not settings.SMS_GATEWAY_URL and settings.DEMO
     state = MessageState.EXPIRED if silent else MessageState.SENT if kept else MessageState.WAITING
     message = OutboxMessage.objects.create(

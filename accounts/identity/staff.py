@@ -2,6 +2,7 @@
 
 from django.db import transaction
 
+from accounts.errors import AccountsError
 from accounts.identity import audit, certificates
 from accounts.identity.actors import Act
 from accounts.models import User
@@ -9,12 +10,8 @@ from accounts.sealing import keyring
 from accounts.sealing.fields import Sealer, context_of
 
 
-class StaffIdentityError(Exception):
+class StaffIdentityError(AccountsError):
     """It is not known which person this member of staff is, or it is known to be somebody else."""
-
-    def __init__(self, message: str) -> None:
-        self.message = message
-        super().__init__(message)
 
 
 @transaction.atomic
@@ -22,7 +19,7 @@ def register_certno(*, act: Act, username: str, certno: str) -> User:
     """Record the certificate number of a member of staff, once and for all; the same number again changes nothing.
 
     Raises StaffIdentityError for an account that is no member of staff's or has another number already,
-    certificates.BadCertificate.
+    certificates.BadCertificateError.
     """
     number = certificates.read(certno).number
     user = User.objects.select_for_update(of=("self",)).filter(username=username).first()

@@ -8,7 +8,7 @@ from accounts.codes import JobKind
 from accounts.identity.actors import Act
 from accounts.jobs import interest, rollover, runs, yearly
 from accounts.jobs.monthly import run as monthly
-from accounts.jobs.runs import CannotRun, Outcome
+from accounts.jobs.runs import CannotRunError, Outcome
 from accounts.ledger import book_years
 from accounts.models import Chunk, Run
 from accounts.policies import registry
@@ -38,7 +38,7 @@ def rules_day(year: int) -> date:
 
 def _check_trueup(region: str, period: Period, on: date) -> None:
     if not is_yearly(region, rules_day(period.year)):
-        raise CannotRun(f"统筹区 {region} 的 {period} 年度按月划入，没有预划，不做年度多划追回（trueup）")
+        raise CannotRunError(f"统筹区 {region} 的 {period} 年度按月划入，没有预划，不做年度多划追回（trueup）")
     yearly.check_trueup(region, period, on)
 
 
@@ -60,22 +60,22 @@ def register(kind: JobKind, job: Job) -> None:
 
 
 def job_of(kind: JobKind, region: str, period: Period) -> Job:
-    """Return what to do for a kind of job. Raises CannotRun when the period has the wrong form for the region."""
+    """Return what to do for a kind of job. Raises CannotRunError when the period has the wrong form for the region."""
     if period.correction or (period.is_month and kind in YEAR_END):
-        raise CannotRun(f"所属期 {period} 不对：{kind.label}应写年度，例如 {period.year}")
+        raise CannotRunError(f"所属期 {period} 不对：{kind.label}应写年度，例如 {period.year}")
     if kind != JobKind.ACCRUAL:
         return _JOBS[kind]
     if is_yearly(region, rules_day(period.year) if period.is_year else period.month.first):
         if period.is_month:
-            raise CannotRun(f"统筹区 {region} 按年预划，所属期应写年度，例如 {period.year}")
+            raise CannotRunError(f"统筹区 {region} 按年预划，所属期应写年度，例如 {period.year}")
         return Job(yearly.check, yearly.precredit)
     if period.is_year:
-        raise CannotRun(f"统筹区 {region} 按月划入，所属期应写月份，例如 {Period(period.year, 1)}")
+        raise CannotRunError(f"统筹区 {region} 按月划入，所属期应写月份，例如 {Period(period.year, 1)}")
     return Job(monthly.check, monthly.credit_month)
 
 
 def open_checked(*, act: Act, kind: JobKind, region: str, period: Period, on: date) -> Run:
-    """Open a run for a business day, after checking that it makes sense on that day. Raises CannotRun."""
+    """Open a run for a business day, after checking that it makes sense on that day. Raises CannotRunError."""
     job = job_of(kind, region, period)
     job.check(region, period, on)
     if job.closes_year:

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from django.db import connection
 
 from accounts.codes import PotKind, VoucherKind
-from accounts.jobs.runs import CannotRun, Outcome
+from accounts.jobs.runs import CannotRunError, Outcome
 from accounts.ledger.bulk import Batch, Line, post_batches
 from accounts.models import Chunk, Pot, Run
 from accounts.policies import formulas, registry
@@ -59,7 +59,7 @@ def year_range(region: str, year: int) -> tuple[date, date]:
 
 
 def check(region: str, period: Period, on: date) -> None:
-    """Refuse a year that is not over. Raises CannotRun."""
+    """Refuse a year that is not over. Raises CannotRunError."""
     _, end = year_range(region, period.year)
     if on < end:
-        raise CannotRun(f"{period} 年度到 {end - timedelta(days=1)} 才结束，还不能结转")
+        raise CannotRunError(f"{period} 年度到 {end - timedelta(days=1)} 才结束，还不能结转")

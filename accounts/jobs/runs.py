@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from django.db.models import Count, Exists, OuterRef, Sum
 
 from accounts.codes import ChunkState, InsuranceType, JobKind, RunState
+from accounts.errors import AccountsError
 from accounts.identity.actors import Act
 from accounts.ledger import book_years
 from accounts.ledger.retry import retrying
@@ -28,7 +29,7 @@ ATTEMPTS = 3
 END_OF_PEOPLE = 2**62
 
 
-class CannotRun(Exception):
+class CannotRunError(AccountsError):
     """The run makes no sense now; the message says why and what to do."""
 
 
@@ -69,14 +70,16 @@ def excluding_imports(region: str) -> Iterator[None]:
 
 
 def require_closed_before(region: str, year: int) -> None:
-    """Refuse to credit a benefit year while the one before is still open. Raises CannotRun."""
+    """Refuse to credit a benefit year while the one before is still open. Raises CannotRunError."""
     before = year - 1
     if (
         registry.has_buckets(region)
         and book_years.was_opened(region, before)
         and not book_years.is_closed(region, before)
     ):
-        raise CannotRun(f"{before} 年度还没有结转。请先运行 run_job close_year --region {region} --period {before}")
+        raise CannotRunError(
+            f"{before} 年度还没有结转。请先运行 run_job close_year --region {region} --period {before}"
+        )
 
 
 def open_run(*, act: Act, kind: JobKind, region: str, period: Period, on: date) -> Run:
@@ -119,7 +122,7 @@ def _ranges(region: str) -> list[tuple[int, int]]:
         )
         starts = [row[0] for row in cursor.fetchall()]
     if not starts:
-        raise CannotRun(f"统筹区 {region} 还没有职工医保的参保人，请先导入参保名册")
+        raise CannotRunError(f"统筹区 {region} 还没有职工医保的参保人，请先导入参保名册")
     return list(zip(starts, [*starts[1:], END_OF_PEOPLE], strict=True))
 
 

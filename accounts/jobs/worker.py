@@ -39,7 +39,7 @@ def runs_of(kind: str, region: str, period: Period, on: date) -> list[tuple[JobK
     """Return the runs a kind stands for: `close_year` is true-up, interest, rollover and the next pre-credit.
 
     Before them a pre-credited year is run once more, for joiners and new bases since the last time. One that was
-    never pre-credited here is not begun by closing it. Raises CannotRun for a year that cannot be closed that day.
+    never pre-credited here is not begun by closing it. Raises CannotRunError for a year that cannot be closed that day.
     """
     if kind != CLOSE_YEAR:
         return [(JobKind(kind), period)]
@@ -66,7 +66,7 @@ def run_job(
 ) -> list[Report]:
     """Run a job and return a report per run; with `dry` everything is computed, posted and rolled back.
 
-    Raises CannotRun before anything is posted when the job makes no sense on that day. A run that failed for
+    Raises CannotRunError before anything is posted when the job makes no sense on that day. A run that failed for
     somebody stops `close_year`: the next one would build on it. Somebody left out for want of a fact does not.
     """
     if not dry:
@@ -84,7 +84,7 @@ def run_due(
     clock: Callable[[], datetime],
     progress: Progress = lambda what, done, total: None,
 ) -> list[Report]:
-    """Run everything that is due on a day, in order, and return the reports. Raises CannotRun."""
+    """Run everything that is due on a day, in order, and return the reports. Raises CannotRunError."""
     reports: list[Report] = []
     tried: set[tuple[str, str, Period]] = set()
     while jobs := [job for job in next_jobs(on) if (job.kind, job.region, job.period) not in tried]:

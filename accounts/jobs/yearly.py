@@ -17,13 +17,13 @@ from django.db import connection
 from accounts.codes import CORRECTION_KINDS, EnrolmentStatus, JobKind, PotKind, VoucherKind
 from accounts.jobs import people, recovery, rollover, runs
 from accounts.jobs.recovery import Overcredit
-from accounts.jobs.runs import CannotRun, Outcome
+from accounts.jobs.runs import CannotRunError, Outcome
 from accounts.ledger import book_years
 from accounts.ledger.bulk import Batch, Line, post_batches
 from accounts.ledger.pots import system_pot
 from accounts.models import Chunk, Run
 from accounts.policies import formulas, registry
-from accounts.policies.formulas import CannotCredit, MonthFacts, Span, YearFacts
+from accounts.policies.formulas import CannotCreditError, MonthFacts, Span, YearFacts
 from accounts.policies.status import Status, status_in, status_on
 from accounts.policies.terms import CreditTerms
 from yibao.lib.months import Month, month_range
@@ -145,7 +145,7 @@ def _cases(run: Run, chunk: Chunk, start: date, end: date, outcome: Outcome) -> 
             continue
         try:
             amount = _entitlement(spans)
-        except CannotCredit as refusal:
+        except CannotCreditError as refusal:
             outcome.skips.append((person, run.period, refusal.reason_code, str(refusal)))
             continue
         yield Case(person, amount, spans, before, max(first_on or start, start), left)
@@ -262,15 +262,15 @@ def _posted(run: Run, chunk: Chunk) -> dict[int, Posted]:
 
 
 def check(region: str, period: Period, on: date) -> None:
-    """Refuse a benefit year that has not begun, or that follows one that is not closed. Raises CannotRun."""
+    """Refuse a benefit year that has not begun, or that follows one that is not closed. Raises CannotRunError."""
     start, _ = rollover.year_range(region, period.year)
     if on < start:
-        raise CannotRun(f"{period} 年度从 {start} 开始，还不能预划")
+        raise CannotRunError(f"{period} 年度从 {start} 开始，还不能预划")
     runs.require_closed_before(region, period.year)
 
 
 def check_trueup(region: str, period: Period, on: date) -> None:
-    """Refuse a benefit year that has not begun. Raises CannotRun."""
+    """Refuse a benefit year that has not begun. Raises CannotRunError."""
     start, _ = rollover.year_range(region, period.year)
     if on < start:
-        raise CannotRun(f"{period} 年度从 {start} 开始，没有可追回的")
+        raise CannotRunError(f"{period} 年度从 {start} 开始，没有可追回的")

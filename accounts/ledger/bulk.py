@@ -11,7 +11,7 @@ from datetime import date
 from django.db import connection
 
 from accounts.codes import PotKind, VoucherKind
-from accounts.ledger.errors import ControlTotalsDiffer
+from accounts.ledger.errors import ControlTotalsError
 from accounts.models import Run, Voucher
 from yibao.lib.periods import Period
 
@@ -48,7 +48,7 @@ def post_batches(*, run: Run, key: str, batches: Sequence[Batch], year: int | No
     """Post the batches of one chunk and return their total in fen.
 
     `key` is unique to the chunk and execution. `year`, where given, is the benefit year that 当年 pots hold from now on.
-    Raises ControlTotalsDiffer; IntegrityError when a pot was credited before or would be overdrawn.
+    Raises ControlTotalsError; IntegrityError when a pot was credited before or would be overdrawn.
     """
     batches = [batch for batch in batches if batch.lines]
     if not batches:
@@ -79,7 +79,7 @@ def post_batches(*, run: Run, key: str, batches: Sequence[Batch], year: int | No
                 total += sum(line[2] for line in batch.lines)
         cursor.execute("SELECT count(*), sum(amount_fen) FROM accounts_transfer WHERE voucher_id = ANY(%s)", [ids])
         if cursor.fetchone() != (count, total):
-            raise ControlTotalsDiffer(f"应记 {count} 笔共 {total} 分，与账上不符")
+            raise ControlTotalsError(f"应记 {count} 笔共 {total} 分，与账上不符")
     return total
 
 
@@ -118,7 +118,7 @@ def _apply(changes: dict[int, int], year: int | None) -> dict[int, int]:
         )
         balances = dict(cursor.fetchall())
     if len(balances) != len(changes):
-        raise ControlTotalsDiffer(f"应改 {len(changes)} 个资金账户，实际改了 {len(balances)} 个")
+        raise ControlTotalsError(f"应改 {len(changes)} 个资金账户，实际改了 {len(balances)} 个")
     return balances
 
 

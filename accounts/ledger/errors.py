@@ -1,25 +1,39 @@
-"""What the ledger refuses. Doors may catch these without being able to post."""
+"""What the ledger refuses. Whoever only has to answer a refusal imports it from here, not the door of posting."""
+
+from accounts.errors import AccountsError
 
 
-class PostingError(Exception):
+class PostingError(AccountsError):
     """The posting was refused and nothing was written."""
 
+    message = "这一笔没有记账"
 
-class NotEnough(PostingError):
+
+class InsufficientFundsError(PostingError):
     """A pot does not hold the amount."""
 
+    message = "余额不足"
 
-class KeyReused(PostingError):
+
+class KeyReusedError(PostingError):
     """The idempotency key was used before for something else."""
 
+    message = "这一笔已经办过，内容和这次的不一样，没有再办；要办另一笔，请重新开始"
 
-class AlreadyReversed(PostingError):
+
+class AlreadyReversedError(PostingError):
     """The voucher was reversed before; a voucher is reversed at most once."""
 
-
-class NoPot(Exception):
-    """The person has no account in this region, or the region has none at all."""
+    message = "这张凭证已经冲正过"
 
 
-class ControlTotalsDiffer(Exception):
+class ControlTotalsError(PostingError):
     """What stands in the ledger is not what was to be posted; the chunk is rolled back."""
+
+    message = "记入的合计与账上不符"
+
+
+class NoPotError(AccountsError):
+    """The person, or the whole region, has no account."""
+
+    message = "这个人在本统筹区没有个人账户"

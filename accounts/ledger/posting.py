@@ -13,7 +13,7 @@ from django.db.models import Case, When
 from accounts.codes import PotKind, VoucherKind
 from accounts.identity.actors import Act
 from accounts.ledger import book_years
-from accounts.ledger.errors import AlreadyReversed, KeyReused, NotEnough, PostingError
+from accounts.ledger.errors import AlreadyReversedError, InsufficientFundsError, KeyReusedError, PostingError
 from accounts.ledger.pots import available_fen
 from accounts.ledger.retry import retrying
 from accounts.models import Pot, Transfer, Voucher
@@ -80,7 +80,7 @@ def post(
     4. let `decide` read the locked pots and return the moves;
     5. write transfers with running balances, and the balances.
     `payload` must contain everything that makes two requests the same or different. Amounts are fen.
-    Raises NotEnough, KeyReused, AlreadyReversed, or what `decide` raises; then nothing is written.
+    Raises InsufficientFundsError, KeyReusedError, AlreadyReversedError, or what `decide` raises; then nothing is written.
     """
     on = on or act.on
     digest = _digest(kind, region, on, payload)
@@ -120,7 +120,7 @@ def reverse(*, act: Act, voucher_id: int, key: str, reason: str, on: date | None
     """Reverse a whole voucher by a new one: every transfer the other way round. At most once per voucher.
 
     Money that came from 当年 of a year that has been rolled over since goes back to 历年 (domain 3.4, 7).
-    Raises AlreadyReversed; PostingError when the voucher is itself a reversal.
+    Raises AlreadyReversedError; PostingError when the voucher is itself a reversal.
     """
     original = Voucher.objects.get(pk=voucher_id)
     if original.kind == VoucherKind.REVERSAL:
@@ -128,7 +128,7 @@ def reverse(*, act: Act, voucher_id: int, key: str, reason: str, on: date | None
     with transaction.atomic():
         done = Voucher.objects.filter(reverses=original).first()
         if done is not None and done.key != key:
-            raise AlreadyReversed(f"凭证 {voucher_id} 已经冲正过")
+            raise AlreadyReversedError(f"凭证 {voucher_id} 已经冲正过")
         rows = list(Transfer.objects.filter(voucher=original).select_related("source", "target").order_by("-id"))
         siblings = _carried_of(rows)
         year = book_years.year_of(original.region, original.occurred_on)
@@ -186,9 +186,9 @@ def _claim(row: Mapping[str, Any]) -> int | None:
 def _stored(key: str, digest: str) -> Voucher:
     stored = Voucher.objects.filter(key=key).first()
     if stored is None:
-        raise AlreadyReversed("这张凭证已经冲正过")
+        raise AlreadyReversedError
     if stored.payload_hash != digest:
-        raise KeyReused("同一个幂等键已用于另一笔业务，请换一个新的键")
+        raise KeyReusedError
     return stored
 
 
@@ -247,7 +247,7 @@ def _write(voucher: Voucher, moves: list[Move], locked: Mapping[int, Pot]) -> No
             pot.balance_fen += change
             touched.add(pot_id)
             if pot.balance_fen < 0 and pot.kind != PotKind.RECEIVABLE:
-                raise NotEnough(f"{pot.get_kind_display()}余额不足")
+                raise InsufficientFundsError(f"{pot.get_kind_display()}余额不足")
             if pot.balance_fen > 0 and pot.kind == PotKind.RECEIVABLE:
                 raise PostingError("追回的金额超过了多划的金额")
         rows.append(

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from django.db import connection
 
 from accounts.codes import SYSTEM_POTS, InsuranceType, PotKind
-from accounts.ledger.errors import NoPot
+from accounts.ledger.errors import NoPotError
 from accounts.models import Pot
 from accounts.policies import registry
 
@@ -62,10 +62,10 @@ def pool_pot(region: str, person_id: int) -> int:
 
 
 def system_pot(region: str, kind: PotKind) -> int:
-    """Return the id of a region's system pot. Raises NoPot when nobody of the region is on the roster yet."""
+    """Return the id of a region's system pot. Raises NoPotError when nobody of the region is on the roster yet."""
     pot = Pot.objects.filter(region=region, kind=kind, person=None).values_list("id", flat=True).first()
     if pot is None:
-        raise NoPot(f"统筹区 {region} 还没有导入参保名册，没有账户")
+        raise NoPotError(f"统筹区 {region} 还没有导入参保名册，没有账户")
     return pot
 
 
@@ -77,10 +77,10 @@ def available_fen(pot: Pot, year: int, *, year_closed: bool) -> int:
 
 
 def pots_of(person_id: int, region: str) -> dict[str, Pot]:
-    """Return the person's pots in this region by kind. Raises NoPot."""
+    """Return the person's pots in this region by kind. Raises NoPotError."""
     pots = {pot.kind: pot for pot in Pot.objects.filter(person=person_id, region=region)}
     if PotKind.CARRIED not in pots:
-        raise NoPot("这个人在本统筹区没有个人账户")
+        raise NoPotError
     return pots
 
 

@@ -7,11 +7,10 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
+from accounts.errors import AccountsError
 from accounts.identity.actors import Act, Actor
 from accounts.management.progress import Bar
-from accounts.operations.rotation import RotationUnfinishedError
 from accounts.roster.files import ImportRefusedError, ImportResult
-from accounts.sealing.keyring import KeyringError
 from yibao.lib import clock
 
 _COUNTED = (
@@ -41,8 +40,8 @@ class ImportCommand(BaseCommand):
         except ImportRefusedError as refusal:
             self._list(refusal, as_json=bool(options["json"]))
             raise CommandError(f"{path.name}：{refusal}") from None
-        except (KeyringError, RotationUnfinishedError) as error:
-            raise CommandError(f"没有导入 {path.name}：{error}") from None
+        except AccountsError as error:
+            raise CommandError(f"没有导入 {path.name}：{error.message}") from None
         if options["json"]:
             self.stdout.write(json.dumps(result.as_json(), ensure_ascii=False))
         else:

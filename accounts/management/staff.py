@@ -7,11 +7,11 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.db import transaction
 
+from accounts.errors import AccountsError
 from accounts.identity.access import actor_of
 from accounts.identity.actors import Act
 from accounts.models import Approval, User
 from accounts.operations import approvals
-from accounts.operations.approvals import ApprovalError
 from yibao.lib import clock
 
 
@@ -51,7 +51,7 @@ def by_two(
             if not checker:
                 return approval, how_to_approve(approval)
             said = approvals.approve(act=checker[0], approval_id=approval.pk, digest=approval.digest)
-    except ApprovalError as error:
+    except AccountsError as error:
         raise CommandError(error.message) from None
     approval.refresh_from_db()
     return approval, said

@@ -8,9 +8,10 @@ from django.db.models import F, Func, Q, Value
 from django.db.models.lookups import Exact, IsNull
 
 from accounts.codes import PolicyKind, PolicyState
+from accounts.errors import AccountsError
 
 
-class PublishedVersionError(Exception):
+class PublishedVersionError(AccountsError):
     """A published policy version is law that money was computed by: it is never changed, a new version follows it."""
 
     message = "已发布的政策版本不能修改或删除；规定变了，请新增一个版本。"

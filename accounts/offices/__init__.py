@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from accounts.codes import PersonGroup, Situation
+from accounts.errors import AccountsError
 
 SHIPPED = Path(__file__).resolve().parent
 
@@ -25,7 +26,7 @@ _KEYS = {
 _GROUPS, _SITUATIONS = set(PersonGroup.values), set(Situation.values)
 
 
-class DirectoryError(Exception):
+class DirectoryError(AccountsError):
     """A file that cannot be accepted. Lists every problem found, in Chinese, each with its place."""
 
     def __init__(self, problems: list[str]) -> None:

@@ -17,6 +17,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from accounts.codes import ApprovalState, Role
+from accounts.errors import AccountsError
 from accounts.identity import audit
 from accounts.identity.actors import Act
 from accounts.identity.staff import StaffIdentityError, identity_of, is_same_person
@@ -28,15 +29,11 @@ from yibao.lib.masking import scrubbed
 _DIGEST = re.compile("[0-9a-f]{64}")
 
 
-class ApprovalError(Exception):
+class ApprovalError(AccountsError):
     """It cannot be submitted or decided, by this person or at all. Nothing has happened."""
 
-    def __init__(self, message: str) -> None:
-        self.message = message
-        super().__init__(message)
 
-
-class ApprovalMoved(ApprovalError):
+class ApprovalMovedError(ApprovalError):
     """What was submitted is no longer what would be done. The approval is void; nothing else has happened."""
 
 
@@ -108,7 +105,7 @@ def preview(*, act: Act, kind: str, subject: str, asked: Mapping[str, Any] | Non
 def approve(*, act: Act, approval_id: int, digest: str) -> str:
     """Let it happen, in one transaction, and return the kind's sentence that says what did.
 
-    digest is that of what the checker was shown. Raises ApprovalMoved when the content has changed since it was
+    digest is that of what the checker was shown. Raises ApprovalMovedError when the content has changed since it was
     submitted (that it is void stays, unless an outer transaction is rolled back), ApprovalError for whoever may not
     check it, for what is decided already, and where the kind refuses.
     """
@@ -126,7 +123,7 @@ def approve(*, act: Act, approval_id: int, digest: str) -> str:
             _close(act, approval, ApprovalState.APPROVED)
             said = how.execute(act, approval)
     if moved:
-        raise ApprovalMoved(f"{moved}，这一份已失效，没有通过。请提交人核对后重新提交")
+        raise ApprovalMovedError(f"{moved}，这一份已失效，没有通过。请提交人核对后重新提交")
     return said
 
 

@@ -9,6 +9,7 @@ from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
 
 from accounts.codes import MessageState
+from accounts.errors import AccountsError
 from accounts.identity import audit, limits, sms
 from accounts.identity.actors import Act
 from accounts.models import (
@@ -30,16 +31,22 @@ MOVED = sms.Template("identity_moved", "您的医保账户改用另一个登录�
 PHONE_CHANGED = sms.Template("phone_changed", "您的登录手机号在窗口改成了另一个号码。不是您来办的，请马上打{help}。")
 
 
-class NoMatchError(Exception):
+class NoMatchError(AccountsError):
     """The data do not lead to one free person. Never says which of them was wrong."""
 
+    message = "没有核对上，请检查填写的内容"
 
-class PhoneTakenError(Exception):
+
+class PhoneTakenError(AccountsError):
     """The number already signs in somebody else who has proven who they are."""
 
+    message = "这个手机号已经是另一个人的登录手机号"
 
-class NotTiedError(Exception):
+
+class NotTiedError(AccountsError):
     """The person has no sign-in yet."""
+
+    message = "这个人还没有开通网上登录"
 
 
 def welcome(*, act: Act, phone: str) -> User:

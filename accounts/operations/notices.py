@@ -6,6 +6,7 @@ from datetime import date
 from django.db import IntegrityError, transaction
 
 from accounts.codes import NoticeKind
+from accounts.errors import AccountsError
 from accounts.identity import audit, limits, sms
 from accounts.identity.actors import Act
 from accounts.models import Feedback, Notice, Person, User
@@ -16,17 +17,19 @@ SMS = sms.Template("notice", "{title}。{text}", reminder=True)
 FEEDBACK_LIMITS = limits.limits("5/1h 20/1d")
 
 
-class LinkInNoticeError(ValueError):
+class LinkInNoticeError(AccountsError, ValueError):
     """A notice would hold something that looks like a link. Ours never do, so that people can tell frauds."""
 
+    message = "通知和答复里不能有链接，没有发出"
 
-class AlreadyRatedError(Exception):
+
+class AlreadyRatedError(AccountsError):
     """This person has rated this matter before (一事一评)."""
 
     message = "这件事您已经评价过了。"
 
 
-class AlreadyAnsweredError(Exception):
+class AlreadyAnsweredError(AccountsError):
     """Somebody answered this feedback first."""
 
     message = "这一条已经答复过了。"
@@ -38,7 +41,7 @@ def notify(*, act: Act, person: Person, kind: NoticeKind, title: str, text: str,
     Writes in the caller's transaction. Raises LinkInNoticeError.
     """
     if sms.LINK.search(title) or sms.LINK.search(text):
-        raise LinkInNoticeError(title)
+        raise LinkInNoticeError
     with transaction.atomic():
         notice = Notice.objects.create(person=person, kind=kind, title=title, text=text, at=act.at)
         audit.record(act=act, verb="notice.sent", subject=person, detail={"notice": notice.pk})

@@ -10,7 +10,7 @@ from accounts.ledger.book_years import closed_since
 from accounts.models import Approval, PolicyVersion, Region, User
 from accounts.operations.approval_kinds import Content, Kind, register
 from accounts.operations.approvals import ApprovalError
-from accounts.policies.publishing import CannotPublish, locked_draft, publish
+from accounts.policies.publishing import CannotPublishError, locked_draft, publish
 from accounts.policies.reading import origin_in_words, values_in_words
 
 PUBLISH = "policy.publish"
@@ -25,7 +25,7 @@ def subject_of(draft: PolicyVersion) -> str:
 def _content(subject: str, asked: Mapping[str, Any], on: date) -> Content:
     try:
         draft = locked_draft(int(subject.removeprefix(_PREFIX)))
-    except CannotPublish as error:
+    except CannotPublishError as error:
         raise ApprovalError(error.message) from None
     published = PolicyVersion.objects.filter(region=draft.region_id, kind=draft.kind, state=PolicyState.PUBLISHED)
     before = published.filter(effective_from__lt=draft.effective_from).order_by("-effective_from").first()
@@ -85,7 +85,7 @@ def _authors(content: Mapping[str, Any]) -> Any:
 def _execute(act: Act, approval: Approval) -> str:
     try:
         published = publish(act=act, draft_id=approval.content["version"])
-    except CannotPublish as error:
+    except CannotPublishError as error:
         raise ApprovalError(error.message) from None
     return f"已发布：{published}。从 {published.effective_from} 起按它办。"
 

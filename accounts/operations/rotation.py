@@ -13,6 +13,7 @@ from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.db import connection, models, transaction
 
+from accounts.errors import AccountsError
 from accounts.identity.adapter import TOTP_CONTEXT
 from accounts.sealing import keyring
 from accounts.sealing.fields import BlindIndexField, SealedField, Sealer, sealed_fields
@@ -21,7 +22,7 @@ BATCH = 2_000
 _LOCK = "identity:keys"
 
 
-class RotationUnfinishedError(Exception):
+class RotationUnfinishedError(AccountsError):
     """Rows under an old key are left; running rotate_keys again completes the rotation."""
 
 

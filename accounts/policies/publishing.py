@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from accounts.codes import PolicyState
+from accounts.errors import AccountsError
 from accounts.identity import audit
 from accounts.identity.actors import Act
 from accounts.models import PolicyVersion, Region
@@ -14,12 +15,8 @@ from accounts.policies.preset_files import Version, parse_version, toml_reason, 
 from accounts.policies.terms import CreditTerms, PolicyError, Problem, parse_terms
 
 
-class CannotPublish(Exception):
+class CannotPublishError(AccountsError):
     """The draft cannot be published, or no longer."""
-
-    def __init__(self, message: str) -> None:
-        self.message = message
-        super().__init__(message)
 
 
 def read_draft(region: str, kind: str, text: str, *, existing: int | None = None) -> Version:
@@ -76,24 +73,24 @@ def save_draft(*, act: Act, draft: PolicyVersion, version: Version) -> PolicyVer
 def locked_draft(draft_id: int) -> PolicyVersion:
     """Return a draft that may be published, locked with its region until the transaction ends: it stays as it is.
 
-    Raises CannotPublish when it is no draft any more, and when its values do not hold (any longer).
+    Raises CannotPublishError when it is no draft any more, and when its values do not hold (any longer).
     """
     draft = PolicyVersion.objects.select_for_update(of=("self",)).filter(pk=draft_id).first()
     if draft is None or draft.state != PolicyState.DRAFT:
-        raise CannotPublish("这份草稿已经发布或删除了")
+        raise CannotPublishError("这份草稿已经发布或删除了")
     # What a region has published already decides what the draft replaces: one version of a region at a time.
     Region.objects.select_for_update(no_key=True).get(pk=draft.region_id)
     try:
         parse_terms(draft.kind, draft.terms, file=str(draft))
         _refuse_unlike_others(draft.region_id, draft.kind, draft.terms)
     except PolicyError as error:
-        raise CannotPublish(error.message) from error
+        raise CannotPublishError(error.message) from error
     return draft
 
 
 @transaction.atomic
 def publish(*, act: Act, draft_id: int) -> PolicyVersion:
-    """Publish a draft for good, as somebody who is none of its editors. Raises CannotPublish as `locked_draft`.
+    """Publish a draft for good, as somebody who is none of its editors. Raises CannotPublishError as `locked_draft`.
 
     That two people agree on exactly this is what accounts.operations.policies sees to.
     """

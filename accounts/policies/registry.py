@@ -19,6 +19,7 @@ from django.db.models import Count, Max, QuerySet
 from django.db.models.signals import post_delete, post_save
 
 from accounts.codes import PolicyKind, PolicyState
+from accounts.errors import AccountsError
 from accounts.models import PolicyVersion, Region
 from accounts.policies.sources import source_of
 from accounts.policies.terms import (
@@ -37,14 +38,13 @@ T = TypeVar("T", bound=Terms)
 T_co = TypeVar("T_co", bound=Terms, covariant=True)
 
 
-class NoPolicy(Exception):
+class NoPolicyError(AccountsError):
     """The region has no published rules of this kind on this day."""
 
     def __init__(self, region: str, kind: str, day: date | None) -> None:
         self.region, self.kind, self.day = region, kind, day
         when = f"在 {day} " if day else ""
-        self.message = f"统筹区 {region} {when}没有“{PolicyKind(kind).label}”规则，请先用 load_policies 载入"
-        super().__init__(self.message)
+        super().__init__(f"统筹区 {region} {when}没有“{PolicyKind(kind).label}”规则，请先用 load_policies 载入")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ _uncommitted = False
 
 
 def credit(region: str, day: date) -> CreditTerms:
-    """Return how accounts are credited (划入) in a region on a day. Raises NoPolicy, as do all that name one kind."""
+    """Return how accounts are credited (划入) in a region on a day. Raises NoPolicyError, as do all that name one kind."""
     return version_on(region, CreditTerms, day).terms
 
 
@@ -120,10 +120,10 @@ def premium_or_none(region: str, day: date) -> PremiumTerms | None:
 
 
 def version_on(region: str, kind: type[T], day: date) -> Published[T]:
-    """Return the published version in force on a day: the latest that begins no later. Raises NoPolicy."""
+    """Return the published version in force on a day: the latest that begins no later. Raises NoPolicyError."""
     published = _find(region, kind, day)
     if published is None:
-        raise NoPolicy(region, kind.kind, day)
+        raise NoPolicyError(region, kind.kind, day)
     return published
 
 
@@ -147,10 +147,10 @@ def credit_of(version_id: int | str) -> CreditTerms:
 
 
 def has_buckets(region: str) -> bool:
-    """Return whether the region keeps 当年 and 历年 apart; no version of a region may change it. Raises NoPolicy."""
+    """Return whether the region keeps 当年 and 历年 apart; no version of a region may change it. Raises NoPolicyError."""
     found = versions(region, CreditTerms)
     if not found:
-        raise NoPolicy(region, CreditTerms.kind, None)
+        raise NoPolicyError(region, CreditTerms.kind, None)
     return found[0].terms.has_buckets
 
 

@@ -112,7 +112,7 @@ def accounts_of(person: Person) -> Accounts:
 
 
 def account_in(accounts: Accounts, region: str, today: date) -> Account:
-    """Return the account in one of the person's regions (one query). Raises NoPolicy where no rules are loaded."""
+    """Return the account in one of the person's regions (one query). Raises NoPolicyError where no rules are loaded."""
     rows = [r for r in accounts.enrolments if r.region == region and r.insurance == InsuranceType.EMPLOYEE]
     paid = Contribution.objects.filter(region=region, person=accounts.person).order_by("-month").first()
     return Account(

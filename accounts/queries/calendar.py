@@ -7,7 +7,7 @@ from accounts.codes import CREDIT_KINDS, JobKind, RunState, VoucherKind
 from accounts.jobs.schedule import CREDIT_DAY
 from accounts.models import Run, Transfer
 from accounts.policies import formulas, registry
-from accounts.policies.formulas import CannotCredit, Span
+from accounts.policies.formulas import CannotCreditError, Span
 from accounts.policies.terms import CreditTerms, PremiumTerms
 from accounts.policies.terms.credit import YEARLY
 from accounts.queries.account import Account
@@ -101,7 +101,7 @@ def _estimate(account: Account, on: date) -> int | None:
         if terms.accrual == YEARLY:
             return formulas.year_credit((Span(facts, 12, ""),), {"": terms}).amount_fen
         return formulas.monthly_credit(facts, terms).amount_fen
-    except CannotCredit:
+    except CannotCreditError:
         return None
 
 

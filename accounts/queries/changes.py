@@ -48,7 +48,7 @@ def rule_on(region: str, kind: type[Terms], day: date) -> Rule | None:
     """Return the rules of a kind in force in a region on a day, with what they changed; None where there are none."""
     try:
         published = registry.version_on(region, kind, day)
-    except registry.NoPolicy:
+    except registry.NoPolicyError:
         return None
     earlier = [one for one in registry.versions(region, kind) if one.effective_from < published.effective_from]
     before = earlier[0] if earlier else None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from accounts.codes import Capacity, VoucherKind
 from accounts.models import Transfer
 from accounts.policies import formulas, registry
-from accounts.policies.formulas import CannotCredit, MonthFacts, Span, YearFacts
+from accounts.policies.formulas import CannotCreditError, MonthFacts, Span, YearFacts
 from accounts.policies.registry import Published
 from accounts.policies.terms import CreditTerms
 from accounts.policies.terms.credit import MONTHLY
@@ -179,7 +179,7 @@ def _parts(before: tuple[Span, ...], now: tuple[Span, ...]) -> list[Part]:
     parts.append((_rest_words(moved, new), moved, new))
     try:
         return [Part(words, _fen(after) - _fen(prior)) for words, prior, after in parts if _fen(after) != _fen(prior)]
-    except CannotCredit:  # old numbers under new rules need not make sense
+    except CannotCreditError:  # old numbers under new rules need not make sense
         return []
 
 

@@ -220,5 +220,5 @@ def _periods(region: str, month: Month) -> Iterator[Period]:
     yield Period.of(month)
     try:
         yield Period(book_years.year_of(region, month.first))
-    except registry.NoPolicy:
+    except registry.NoPolicyError:
         return

@@ -17,6 +17,7 @@ from typing import Any
 from cryptography.hazmat.primitives import hashes
 from django.db import connection, transaction
 
+from accounts.errors import AccountsError
 from accounts.identity import audit
 from accounts.identity.actors import Act
 from accounts.models import Import
@@ -54,7 +55,7 @@ class Problem:
         return f"{place}{column}{value}：{self.reason}"
 
 
-class ImportRefusedError(Exception):
+class ImportRefusedError(AccountsError):
     """Nothing was imported. `problems` says why, by row; the text of the error says it in one line."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:

@@ -22,6 +22,7 @@ from django.core.exceptions import FieldError
 from django.db import models
 from django.db.models.query_utils import DeferredAttribute
 
+from accounts.errors import AccountsError
 from accounts.sealing import keyring
 from yibao.lib.masking import masked_certno
 
@@ -32,7 +33,7 @@ _TAG_AT = _NONCE_AT + 12
 _TEXT_AT = _TAG_AT + 16
 
 
-class SealBrokenError(Exception):
+class SealBrokenError(AccountsError):
     """The stored value was not written by this system: damaged, moved from another field, or tampered with."""
 
 

@@ -16,11 +16,13 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
+from accounts.errors import AccountsError
+
 ID_BYTES = 4
 _MASTER_BYTES = 32
 
 
-class KeyringError(Exception):
+class KeyringError(AccountsError):
     """The keyring is missing a key, is damaged, or can be read by other users of the machine."""
 
 

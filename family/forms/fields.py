@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 
 from accounts.identity import certificates
-from yibao.lib.fen import NotAnAmount, parse_yuan
+from yibao.lib.fen import BadAmountError, parse_yuan
 
 _YUAN_MARKS = re.compile(r"[¥￥元,，\s]")
 _DAY = re.compile(r"(\d{4})\D+(\d{1,2})\D+(\d{1,2})\D*", re.ASCII)
@@ -25,7 +25,7 @@ class YuanField(forms.CharField):
             return None
         try:
             return parse_yuan(text)
-        except NotAnAmount:
+        except BadAmountError:
             raise forms.ValidationError("金额只写数字，最多两位小数，例如 500 或 88.50", code="amount") from None
 
 
@@ -41,7 +41,7 @@ class CertnoField(forms.CharField):
     def clean(self, value: Any) -> str:
         try:
             return certificates.read(super().clean(value)).number
-        except certificates.BadCertificate as error:
+        except certificates.BadCertificateError as error:
             raise forms.ValidationError(str(error), code="certno") from None
 
 

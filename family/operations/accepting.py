@@ -24,7 +24,7 @@ from family.operations import history, locks, notifications
 from family.operations.invitations import require_open
 from family.queries import eligibility
 from family.queries.invitations import invitation_received, invitation_sent
-from family.rules import Changed, NoMatch, Reason, ReasonCode, Refused
+from family.rules import ChangedError, MismatchError, Reason, ReasonCode, RefusedError
 from family.rules.eligibility import age_on
 from family.rules.reasons import for_user, refuse
 
@@ -53,7 +53,7 @@ _NOT_DONE = Reason(
 def accept(*, act: Act, user: Person, number: str) -> Bond:
     """Agree with one's own sign-in. Can be undone for some minutes.
 
-    Raises Invitation.DoesNotExist for anybody but the invited person, Changed when it is no longer open, Refused.
+    Raises Invitation.DoesNotExist for anybody but the invited person, ChangedError when it is no longer open, RefusedError.
     """
     invitation = invitation_received(user, number)
     with transaction.atomic():
@@ -64,7 +64,7 @@ def send_code(*, act: Act, payer: Person, number: str, address: str) -> UUID:
     """Send the invited person a code to their own number, at the inviter's request; return the id to check it by.
 
     The inviter learns nothing: where nobody can be reached, or they have had enough codes, nothing is sent, and all
-    else is the same: what is counted, what is written, what is returned. Raises Invitation.DoesNotExist, Changed,
+    else is the same: what is counted, what is written, what is returned. Raises Invitation.DoesNotExist, ChangedError,
     limits.TooOftenError of this invitation, this address or this day, before anybody is looked up.
     """
     invitation = invitation_sent(payer, number)
@@ -89,8 +89,8 @@ def accept_with_code(
 ) -> Bond:
     """Agree on the inviter's phone: the invited person's own code, name and the last four of their certificate.
 
-    Not inside a transaction, since guesses are counted on their own. Raises NoMatch for every mismatch alike,
-    limits.TooOftenError, Invitation.DoesNotExist, Changed, Refused.
+    Not inside a transaction, since guesses are counted on their own. Raises MismatchError for every mismatch alike,
+    limits.TooOftenError, Invitation.DoesNotExist, ChangedError, RefusedError.
     """
     invitation = invitation_sent(payer, number)
     require_open(invitation, act.at)
@@ -106,13 +106,13 @@ def accept_with_code(
             whose=_whose(invitation),
         )
     except (codes.WrongCodeError, codes.ExpiredCodeError, limits.TooOftenError):
-        raise NoMatch from None
+        raise MismatchError from None
     user = notifications.invitee_of(invitation)
     last = certificates.normalise(last_four)
     has_name = constant_time_compare(normalised_name(name), normalised_name(user.name if user else ""))
     has_last = constant_time_compare(last, invitation.invitee_certno[-4:])
     if user is None or invitation.sender_unknown or not (has_name and has_last):
-        raise NoMatch
+        raise MismatchError
     with transaction.atomic():
         return accept_locked(act, invitation, user, user, Consent.CODE)
 
@@ -121,8 +121,8 @@ def accept_for_child(*, act: Act, parent: Person, number: str, name: str, certno
     """Agree as the parent of a child who is too young on this day, having declared to be one (承诺书).
 
     The parent is the inviter themselves, if they invited their own child, or any adult who knows the invitation's
-    number and the child's certificate number. Raises NoMatch for every mismatch with the invitation alike (also where
-    nothing was declared), limits.TooOftenError, Changed, Refused: OF_AGE when the child has to agree for themselves.
+    number and the child's certificate number. Raises MismatchError for every mismatch with the invitation alike (also where
+    nothing was declared), limits.TooOftenError, ChangedError, RefusedError: OF_AGE when the child has to agree for themselves.
 
     Nobody is looked up before what the invitation itself says has been judged; whatever speaks against the child
     afterwards (nobody of this number, another name, insured nowhere, has said no) is one and the same NOT_DONE.
@@ -133,9 +133,9 @@ def accept_for_child(*, act: Act, parent: Person, number: str, name: str, certno
     invitation = rows.exclude(state=InvitationState.DRAFTED).first()
     is_adult = age_on(parent.birth_on, act.on) >= ADULT_YEARS
     if invitation is None or not (declared and is_adult) or parent.certno == invitation.invitee_certno:
-        raise NoMatch
+        raise MismatchError
     if parent.pk == invitation.payer_id and invitation.relation != Relation.CHILD:
-        raise NoMatch  # an inviter answers for their own child only
+        raise MismatchError  # an inviter answers for their own child only
     refuse(eligibility.of_age(invitation, act.on))
     user = notifications.invitee_of(invitation)
     with transaction.atomic():
@@ -145,7 +145,7 @@ def accept_for_child(*, act: Act, parent: Person, number: str, name: str, certno
         refuse(for_user(_on_payers_side(invitation, act.on)))
         has_name = constant_time_compare(normalised_name(name), normalised_name(user.name if user else ""))
         if user is None or invitation.sender_unknown or not has_name or _against_child(invitation, user, act.on):
-            raise Refused((_NOT_DONE,))
+            raise RefusedError((_NOT_DONE,))
         return _agreed(act, invitation, user, parent, Consent.PARENT)
 
 
@@ -155,7 +155,7 @@ def accept_locked(act: Act, invitation: Invitation, user: Person, by: Person, co
     invitation = locks.lock_invitation(invitation.pk)
     require_open(invitation, act.at)
     if invitation.sender_unknown:
-        raise Changed
+        raise ChangedError
     found = _against(invitation, user, act.on)
     if consent != Consent.COUNTER:
         found += _too_young(invitation, user, act.on)

@@ -15,7 +15,7 @@ from family.models import Bond, Event
 from family.operations import history, locks, notifications
 from family.operations.ending import leave, remove
 from family.queries.facts import Insured, payer_facts
-from family.rules import Changed, Reason, eligibility
+from family.rules import ChangedError, Reason, eligibility
 from family.rules.facts import Pair
 from family.rules.reasons import refuse
 from yibao.lib.days import short_day_words
@@ -28,7 +28,7 @@ __all__ = ["leave", "remove", "reorder", "resume", "set_end", "set_limit", "susp
 def set_limit(*, act: Act, payer: Person, bond_id: int, limit_fen: int | None) -> Event:
     """Set how much the user may use in a benefit year (fen); None lifts the limit. What was used this year counts.
 
-    Raises Bond.DoesNotExist, Changed, Refused for a limit that is not positive, or for more than before right after
+    Raises Bond.DoesNotExist, ChangedError, RefusedError for a limit that is not positive, or for more than before right after
     the sign-in number was changed.
     """
     with transaction.atomic():
@@ -60,13 +60,13 @@ def set_end(*, act: Act, payer: Person, bond_id: int, until_on: date | None) -> 
 
 @retrying
 def suspend(*, act: Act, payer: Person, bond_id: int) -> Event:
-    """Stop the use of one's money at once, without ending the bond; always possible. Raises Bond.DoesNotExist, Changed."""
+    """Stop the use of one's money at once, without ending the bond; always possible. Raises Bond.DoesNotExist, ChangedError."""
     return _switch(act, payer, bond_id, BondState.ACTIVE, BondState.SUSPENDED)
 
 
 @retrying
 def resume(*, act: Act, payer: Person, bond_id: int) -> Event:
-    """Let the use go on. Raises Bond.DoesNotExist, Changed, Refused right after the sign-in number was changed."""
+    """Let the use go on. Raises Bond.DoesNotExist, ChangedError, RefusedError right after the sign-in number was changed."""
     refuse(_fresh_sign_in(Bond.objects.select_related("payer").get(pk=bond_id, payer=payer), act.on))
     return _switch(act, payer, bond_id, BondState.SUSPENDED, BondState.ACTIVE)
 
@@ -75,7 +75,7 @@ def resume(*, act: Act, payer: Person, bond_id: int) -> Event:
 def reorder(*, act: Act, user: Person, bond_ids: Sequence[int]) -> None:
     """Put the people whose money one uses in a new order: the first is used up before the second is touched.
 
-    `bond_ids` are all active bonds of the user. Raises Changed when they are not (one came or went meanwhile), or
+    `bond_ids` are all active bonds of the user. Raises ChangedError when they are not (one came or went meanwhile), or
     where the user's region keeps to the order of binding.
     """
     with transaction.atomic():
@@ -83,9 +83,9 @@ def reorder(*, act: Act, user: Person, bond_ids: Sequence[int]) -> None:
         bonds = {bond.pk: bond for bond in Bond.objects.filter(user=user, state__in=ACTIVE_STATES)}
         spending = registry.spending_or_none(Insured([user.pk], act.on).as_user(user.pk).region, act.on)
         if set(bonds) != set(bond_ids) or len(bonds) != len(bond_ids) or not spending:
-            raise Changed
+            raise ChangedError
         if spending.payer_order != BY_USER:
-            raise Changed
+            raise ChangedError
         for place, bond_id in enumerate(bond_ids, start=1):
             bond = bonds[bond_id]
             if bond.place == place:
@@ -112,7 +112,7 @@ def _switch(act: Act, payer: Person, bond_id: int, old: BondState, new: BondStat
     with transaction.atomic():
         bond = locks.lock_active(bond_id=bond_id, payer=payer)
         if bond.state != old:
-            raise Changed
+            raise ChangedError
         was = bond.state_at
         bond.state, bond.state_at = new, act.at
         bond.save(update_fields=["state", "state_at"])

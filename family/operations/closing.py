@@ -8,18 +8,21 @@ from accounts.ledger.locking import lock_years_and_pots
 from accounts.ledger.retry import retrying
 from accounts.models import Person, Pot
 from family.codes import ACTIVE_STATES, OPEN, EndReason, EventKind, InvitationState
+from family.errors import FamilyError
 from family.models import Bond, Event, Invitation
 from family.operations import ending, history, locks, pool
 from family.operations.invitations import close
 from family.queries.open_matters import OpenMatter, open_matters
-from family.rules import Changed
+from family.rules import ChangedError
 
 
-class StillOpen(Exception):
+class StillOpenError(FamilyError):
     """Something has to be done first; `matters` says what."""
 
+    message = "还有没办完的事"
+
     def __init__(self, matters: list[OpenMatter]) -> None:
-        super().__init__(f"{len(matters)} open matters")
+        super().__init__()
         self.matters = matters
 
 
@@ -29,13 +32,13 @@ def close_family(*, act: Act, payer: Person, region: str) -> Event:
 
     A region's cool-down and monthly cap hold up single endings, never the closing: whoever moves their insurance to
     another region has to close first (S1), and must not be kept from it.
-    Raises StillOpen with what blocks it, Changed when there is nothing to close.
+    Raises StillOpenError with what blocks it, ChangedError when there is nothing to close.
     """
     if matters := open_matters(payer, region):
-        raise StillOpen(matters)
+        raise StillOpenError(matters)
     event = _close(act=act, payer=payer, region=region, reason=EndReason.CLOSED, by=payer)
     if event is None:
-        raise Changed
+        raise ChangedError
     return event
 
 

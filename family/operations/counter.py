@@ -13,7 +13,7 @@ from family.models import Bond, Invitation
 from family.operations import locks, notifications
 from family.operations.accepting import accept_locked, begin
 from family.queries import eligibility
-from family.rules import NoMatch, Reason, ReasonCode
+from family.rules import MismatchError, Reason, ReasonCode
 from family.rules.reasons import refuse
 
 _CONSENT_NEEDED = Reason(
@@ -28,13 +28,13 @@ _CONSENT_NEEDED = Reason(
 def accept_at_counter(*, act: Act, number: str) -> Bond:
     """Agree at a counter, where a clerk has checked the documents of the invited person, or a child's parent.
 
-    Raises NoMatch when the number leads to nobody insured, Changed, Refused.
+    Raises MismatchError when the number leads to nobody insured, ChangedError, RefusedError.
     """
     _staff_only(act)
     invitation = Invitation.objects.select_related("payer").filter(number=number).first()
     user = notifications.invitee_of(invitation) if invitation else None
     if invitation is None or user is None:
-        raise NoMatch
+        raise MismatchError
     with transaction.atomic():
         return accept_locked(act, invitation, user, user, Consent.COUNTER)
 
@@ -56,7 +56,7 @@ def bind_at_counter(
     """Bind two people whose documents a clerk has checked, without an invitation (seed S3).
 
     Where the region asks for the user's consent (accept_required) the user or a child's parent must be present, else
-    Refused with CONSENT_NEEDED. An identity that could not be fully checked makes a temporary member, for premiums only.
+    RefusedError with CONSENT_NEEDED. An identity that could not be fully checked makes a temporary member, for premiums only.
     """
     _staff_only(act)
     with transaction.atomic():

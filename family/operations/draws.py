@@ -81,7 +81,7 @@ def post(
     """Post what was decided under `lock_sources`, in the same transaction: one voucher per region, the person's own first.
 
     Money of an account in another region is paid to that region's `target` pot, so each region's books stay even; its
-    voucher has the key followed by the region. Draws are written down and their payers told. Raises KeyReused.
+    voucher has the key followed by the region. Draws are written down and their payers told. Raises KeyReusedError.
     """
     vouchers = {
         name: posting.post(

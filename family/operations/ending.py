@@ -20,7 +20,7 @@ from family.rules.reasons import refuse
 def remove(*, act: Act, payer: Person, bond_id: int) -> Event:
     """End a bond as the one who pays. Once this has returned no draw succeeds any more. Can be undone for some minutes.
 
-    Raises Bond.DoesNotExist, Changed, Refused within a region's cool-down or when the month's changes are used up
+    Raises Bond.DoesNotExist, ChangedError, RefusedError within a region's cool-down or when the month's changes are used up
     (suspending always works).
     """
     with transaction.atomic():
@@ -31,7 +31,7 @@ def remove(*, act: Act, payer: Person, bond_id: int) -> Event:
 
 @retrying
 def leave(*, act: Act, user: Person, bond_id: int) -> Event:
-    """End a bond as the one who uses; can be undone for some minutes. Raises Bond.DoesNotExist, Changed.
+    """End a bond as the one who uses; can be undone for some minutes. Raises Bond.DoesNotExist, ChangedError.
 
     No limit of the region holds whoever leaves: those are about what the payer does, and would tell of it.
     """
@@ -85,7 +85,7 @@ def end_by_itself(*, act: Act, bond_id: int, reason: EndReason) -> bool:
 
 
 def _refuse_early(bond: Bond, on: date) -> None:
-    """Raise Refused where the region does not let the payer end this bond yet, or so often."""
+    """Raise RefusedError where the region does not let the payer end this bond yet, or so often."""
     terms = registry.sharing_or_none(bond.region, on)
     if terms is not None:
         earliest = eligibility.earliest_end(bond.from_on, terms)

@@ -17,7 +17,7 @@ from family.models import Event, Invitation
 from family.operations import history, locks, notifications
 from family.queries import eligibility
 from family.queries.invitations import own_indexes
-from family.rules import Changed, IncompleteDraft
+from family.rules import ChangedError, IncompleteDraftError
 from family.rules.reasons import refuse
 from yibao.lib.clock import SHANGHAI
 
@@ -38,7 +38,7 @@ class Sent:
 def send(*, act: Act, payer: Person, region: str) -> Sent:
     """Send the draft. What the inviter gets is the same whether or not the invited person exists.
 
-    Raises IncompleteDraft, Refused with every reason on the payer's side, limits.TooOftenError after five a day.
+    Raises IncompleteDraftError, RefusedError with every reason on the payer's side, limits.TooOftenError after five a day.
     """
     with transaction.atomic():
         locks.lock_people([payer.pk])
@@ -64,7 +64,7 @@ def send(*, act: Act, payer: Person, region: str) -> Sent:
             with transaction.atomic():
                 invitation.save()
         except IntegrityError as error:
-            raise Changed from error  # the same number drawn twice, or a second window was faster
+            raise ChangedError from error  # the same number drawn twice, or a second window was faster
         _write(act, EventKind.SENT, payer, invitation)
         notifications.notify_invited(act=act, invitation=invitation)
     return Sent(invitation, token)
@@ -74,12 +74,12 @@ def send(*, act: Act, payer: Person, region: str) -> Sent:
 def resend(*, act: Act, payer: Person, number: str) -> Sent:
     """Send an open or expired invitation once more: a new secret, a new last day, the old secret stops working.
 
-    Raises Invitation.DoesNotExist, Changed once it is answered or withdrawn, Refused, limits.TooOftenError.
+    Raises Invitation.DoesNotExist, ChangedError once it is answered or withdrawn, RefusedError, limits.TooOftenError.
     """
     with transaction.atomic():
         invitation = _lock_own(payer, number, and_invitee=True)
         if invitation.state not in (*OPEN, InvitationState.EXPIRED) or not invitation.invitee_certno:
-            raise Changed
+            raise ChangedError
         others = eligibility.to_invite(
             payer=payer,
             region=invitation.region,
@@ -102,7 +102,7 @@ def resend(*, act: Act, payer: Person, number: str) -> Sent:
 
 @retrying
 def withdraw(*, act: Act, payer: Person, number: str) -> Invitation:
-    """Take an open invitation back. Raises Invitation.DoesNotExist, Changed when it is not open any more."""
+    """Take an open invitation back. Raises Invitation.DoesNotExist, ChangedError when it is not open any more."""
     with transaction.atomic():
         invitation = _lock_own(payer, number)
         require_open(invitation, act.at)
@@ -150,13 +150,13 @@ def decline(*, act: Act, user: Person, number: str, answer: str = "", not_family
 
     With `not_family` the inviter learns nothing: for them it goes on waiting until it expires, and only the invited
     person is rid of it. Otherwise they are told, with `answer` if the invited person wrote one.
-    Raises Invitation.DoesNotExist, Changed.
+    Raises Invitation.DoesNotExist, ChangedError.
     """
     with transaction.atomic():
         invitation = locks.lock_invitation(_received(user, number).pk)
         require_open(invitation, act.at)
         if invitation.sender_unknown:
-            raise Changed
+            raise ChangedError
         was = str(invitation.state)
         if not_family:
             invitation.sender_unknown = True
@@ -187,16 +187,16 @@ def close(invitation: Invitation, state: InvitationState, at: datetime) -> None:
 
 
 def require_open(invitation: Invitation, at: datetime) -> None:
-    """Raise Changed unless the invitation, locked by the caller, may still be answered at this instant."""
+    """Raise ChangedError unless the invitation, locked by the caller, may still be answered at this instant."""
     if not invitation.is_open or invitation.expires_at is None or invitation.expires_at <= at:
-        raise Changed
+        raise ChangedError
 
 
 def _draft_of(payer: Person, region: str) -> Invitation:
     invitation = Invitation.objects.filter(payer=payer, region=region, state=InvitationState.DRAFTED).first()
     missing = _NEEDED if invitation is None else tuple(field for field in _NEEDED if not getattr(invitation, field))
     if invitation is None or missing:
-        raise IncompleteDraft(missing)
+        raise IncompleteDraftError(missing)
     return invitation
 
 

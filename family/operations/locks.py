@@ -9,7 +9,7 @@ from accounts.identity import certificates
 from accounts.models import Person
 from family.codes import ACTIVE_STATES
 from family.models import Bond, Invitation
-from family.rules import Changed
+from family.rules import ChangedError
 
 
 def lock_people(ids: Iterable[int]) -> dict[int, Person]:
@@ -39,11 +39,11 @@ def lock_bonds(ids: Iterable[int]) -> list[Bond]:
 def lock_active(*, bond_id: int, **side: Person) -> Bond:
     """Lock both people and an active bond of theirs; `side` is payer= or user=, whoever acts.
 
-    Raises Bond.DoesNotExist for anybody else's bond, Changed when it has ended.
+    Raises Bond.DoesNotExist for anybody else's bond, ChangedError when it has ended.
     """
     found = Bond.objects.values_list("payer_id", "user_id").get(pk=bond_id, **side)
     lock_people(found)
     bond = lock_bonds([bond_id])[0]
     if bond.state not in ACTIVE_STATES:
-        raise Changed
+        raise ChangedError
     return bond

@@ -8,7 +8,7 @@ from django.db import transaction
 from accounts.codes import PotKind, VoucherKind
 from accounts.identity.actors import Act
 from accounts.ledger import posting
-from accounts.ledger.errors import NotEnough
+from accounts.ledger.errors import InsufficientFundsError
 from accounts.ledger.posting import Locked, Move
 from accounts.ledger.pots import pool_pot
 from accounts.ledger.retry import retrying
@@ -18,7 +18,7 @@ from family.models import Event
 from family.operations import history
 from family.queries.eligibility import to_move_in
 from family.queries.facts import is_pool
-from family.rules import Refused
+from family.rules import RefusedError
 
 
 @retrying
@@ -26,17 +26,17 @@ def move_in(*, act: Act, payer: Person, region: str, amount_fen: int, key: str) 
     """Move fen from the account into the pool (划拨); what is left in the account is never less than the reserve.
 
     `key` is the form's own: sent twice, the money moves once. Can be undone for some minutes while it is unused.
-    Raises Refused with every reason, NotEnough for more than may be moved, PostingError for an amount of zero,
-    KeyReused for another amount under the same key.
+    Raises RefusedError with every reason, InsufficientFundsError for more than may be moved, PostingError for an amount of zero,
+    KeyReusedError for another amount under the same key.
     """
     carried, pool = _pots(payer, region, act.on)
 
     def decide(locked: Locked) -> list[Move]:
         now = to_move_in(payer=payer, region=region, on=act.on)  # once more, under the lock of both pots
         if now.reasons:
-            raise Refused(now.reasons)
+            raise RefusedError(now.reasons)
         if amount_fen > now.movable_fen:
-            raise NotEnough("超过了现在能转入的金额")
+            raise InsufficientFundsError("超过了现在能转入的金额")
         return [Move(carried, pool, amount_fen)]
 
     return _move(
@@ -48,7 +48,7 @@ def move_in(*, act: Act, payer: Person, region: str, amount_fen: int, key: str) 
 def move_back(*, act: Act, payer: Person, region: str, amount_fen: int, key: str) -> Event:
     """Move fen from the pool back to the account it came from. Like `move_in`, but always possible.
 
-    Raises NotEnough for more than the pool holds, PostingError for an amount of zero.
+    Raises InsufficientFundsError for more than the pool holds, PostingError for an amount of zero.
     """
     carried, pool = _pots(payer, region, act.on)
 
@@ -83,10 +83,10 @@ def empty(*, act: Act, payer: Person, region: str, key: str) -> Voucher | None:
 
 
 def _pots(payer: Person, region: str, on: date) -> tuple[int, int]:
-    """Return the account and the pool, opening the pool at its first use. Raises Refused where there cannot be one."""
+    """Return the account and the pool, opening the pool at its first use. Raises RefusedError where there cannot be one."""
     carried = Pot.objects.filter(person=payer, region=region, kind=PotKind.CARRIED).values_list("pk", flat=True).first()
     if carried is None or not is_pool(region, on):
-        raise Refused(to_move_in(payer=payer, region=region, on=on).reasons)
+        raise RefusedError(to_move_in(payer=payer, region=region, on=on).reasons)
     return carried, pool_pot(region, payer.pk)
 
 

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from accounts.codes import USE_KINDS
 from accounts.identity.actors import Act
 from accounts.ledger import posting
-from accounts.ledger.errors import AlreadyReversed, NotEnough
+from accounts.ledger.errors import AlreadyReversedError, InsufficientFundsError
 from accounts.ledger.locking import lock_years_and_pots
 from accounts.ledger.retry import retrying
 from accounts.models import Person, Transfer
@@ -16,7 +16,7 @@ from family.codes import ACTIVE_STATES, OPEN, BondState, EndReason, EventKind, I
 from family.models import Bond, Draw, Event, Invitation
 from family.operations import history, locks, notifications
 from family.queries import eligibility
-from family.rules import CannotUndo, ReasonCode
+from family.rules import CannotUndoError, ReasonCode
 
 TOO_LATE = "已经过了可以撤回的时间。"
 DONE = "这件事已经撤回过了。"
@@ -28,19 +28,19 @@ MOVED_ON = "之后又有了新的变化，不能撤回这一步。"
 def undo(*, act: Act, person: Person, event_id: int) -> Event:
     """Take back an event of one's own and tell the other side.
 
-    Raises Event.DoesNotExist for anybody else's event; CannotUndo when it is too late, was undone, was used meanwhile,
+    Raises Event.DoesNotExist for anybody else's event; CannotUndoError when it is too late, was undone, was used meanwhile,
     or something later builds on it.
     """
     event = _own(person, event_id)
     if event.undo_until is None or act.at >= event.undo_until:
-        raise CannotUndo(TOO_LATE)
+        raise CannotUndoError(TOO_LATE)
     with transaction.atomic():
         _lock(act, event)
         event = _own(person, event_id)  # as it is now, when nobody else can change it any more
         if Event.objects.filter(undoes=event).exists():
-            raise CannotUndo(DONE)
+            raise CannotUndoError(DONE)
         if _since(event, EventKind.CLOSED):  # whoever closed the family took it for closed
-            raise CannotUndo(MOVED_ON)
+            raise CannotUndoError(MOVED_ON)
         _BACK[EventKind(event.kind)](act, event)
         try:
             with transaction.atomic():
@@ -55,7 +55,7 @@ def undo(*, act: Act, person: Person, event_id: int) -> Event:
                     undoes=event,
                 )
         except IntegrityError:
-            raise CannotUndo(DONE) from None
+            raise CannotUndoError(DONE) from None
 
 
 def _own(person: Person, event_id: int) -> Event:
@@ -85,22 +85,22 @@ def _lock(act: Act, event: Event) -> None:
 
 
 def _bond(event: Event) -> Bond:
-    """Return the locked bond of an event if nothing was drawn or changed since. Raises CannotUndo."""
+    """Return the locked bond of an event if nothing was drawn or changed since. Raises CannotUndoError."""
     assert event.bond_id is not None
     bond = Bond.objects.select_related("payer", "user").get(pk=event.bond_id)
     if Draw.objects.filter(bond=bond, pk__gt=event.detail.get("last_draw", 0)).exists():
-        raise CannotUndo(USED)
+        raise CannotUndoError(USED)
     later = Event.objects.filter(bond=bond, pk__gt=event.pk, undone_by=None)
     later = later.exclude(kind__in=(EventKind.ORDER, EventKind.UNDONE)).exclude(part_of=event)
     if later.exclude(part_of__undone_by__isnull=False).exists():  # a closing is undone as a whole
-        raise CannotUndo(MOVED_ON)
+        raise CannotUndoError(MOVED_ON)
     return bond
 
 
 def _stand_again(act: Act, bond: Bond, event: Event) -> None:
     """Let an ended bond stand again as it did, if both sides still have room for it."""
     if bond.state != BondState.ENDED:
-        raise CannotUndo(MOVED_ON)
+        raise CannotUndoError(MOVED_ON)
     against = eligibility.to_bind(
         payer=bond.payer,
         user=bond.user,
@@ -112,7 +112,7 @@ def _stand_again(act: Act, bond: Bond, event: Event) -> None:
     )
     taken = {ReasonCode.ALREADY_BOUND, ReasonCode.MAX_USERS, ReasonCode.MAX_AUTHORISERS}
     if taken & {reason.code for reason in against}:
-        raise CannotUndo(MOVED_ON)
+        raise CannotUndoError(MOVED_ON)
     bond.state, bond.end_reason = event.detail["was"], ""
     bond.state_at = datetime.fromisoformat(event.detail["state_at"])
     bond.save(update_fields=["state", "end_reason", "state_at"])
@@ -128,7 +128,7 @@ def _ended(act: Act, event: Event) -> None:
 def _accepted(act: Act, event: Event) -> None:
     bond = _bond(event)
     if bond.state not in ACTIVE_STATES:
-        raise CannotUndo(MOVED_ON)
+        raise CannotUndoError(MOVED_ON)
     bond.state, bond.state_at, bond.end_reason = BondState.ENDED, act.at, EndReason.UNDONE
     bond.save(update_fields=["state", "state_at", "end_reason"])
     if invitation := event.invitation:
@@ -143,7 +143,7 @@ def _declined(act: Act, event: Event) -> None:
     assert invitation is not None
     silent = event.detail["disowned"]
     if not silent and invitation.state != InvitationState.DECLINED or silent and invitation.state not in OPEN:
-        raise CannotUndo(MOVED_ON)
+        raise CannotUndoError(MOVED_ON)
     invitation.sender_unknown, invitation.answer = False, ""
     invitation.state, invitation.closed_at = event.detail["was"], None
     _reopen(invitation)
@@ -153,12 +153,12 @@ def _declined(act: Act, event: Event) -> None:
 
 
 def _reopen(invitation: Invitation) -> None:
-    """Save an invitation that is open again. Raises CannotUndo when the payer has sent another one meanwhile."""
+    """Save an invitation that is open again. Raises CannotUndoError when the payer has sent another one meanwhile."""
     try:
         with transaction.atomic():
             invitation.save()
     except IntegrityError:
-        raise CannotUndo(MOVED_ON) from None
+        raise CannotUndoError(MOVED_ON) from None
 
 
 def _limit(act: Act, event: Event) -> None:
@@ -182,7 +182,7 @@ def _switched(act: Act, event: Event) -> None:
 
 def _restored(act: Act, bond: Bond, fields: list[str]) -> None:
     if bond.state == BondState.ENDED:
-        raise CannotUndo(MOVED_ON)
+        raise CannotUndoError(MOVED_ON)
     bond.save(update_fields=fields)
     title = f"{notifications.kin_to_user(bond)}撤回了刚才的修改"
     notifications.notify_user(act=act, bond=bond, title=title, text="家庭共济的约定和修改以前一样。")
@@ -196,20 +196,20 @@ def _money(act: Act, event: Event) -> None:
     """
     voucher = event.voucher
     if event.kind != EventKind.MOVED_IN and _since(event, EventKind.MOVED_IN):
-        raise CannotUndo(MOVED_ON)
+        raise CannotUndoError(MOVED_ON)
     assert voucher is not None
     moved = list(voucher.transfers.order_by("pk"))
     came_to = {transfer.target_id for transfer in moved}
     pools = came_to if event.kind == EventKind.MOVED_IN else came_to | {transfer.source_id for transfer in moved}
     uses = Transfer.objects.filter(source__in=pools, pk__gt=moved[-1].pk, kind__in=USE_KINDS)
     if uses.exists():
-        raise CannotUndo(USED)
+        raise CannotUndoError(USED)
     try:
         posting.reverse(act=act, voucher_id=voucher.pk, key=f"undo:{event.pk}", reason="撤回刚才的转账")
-    except AlreadyReversed:
-        raise CannotUndo(DONE) from None
-    except NotEnough:
-        raise CannotUndo(USED) from None
+    except AlreadyReversedError:
+        raise CannotUndoError(DONE) from None
+    except InsufficientFundsError:
+        raise CannotUndoError(USED) from None
 
 
 def _closed(act: Act, event: Event) -> None:

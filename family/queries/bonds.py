@@ -166,7 +166,7 @@ def year_of(bond: Bond, on: date) -> int:
     """Return the benefit year of a day in the payer's region; limits count by it."""
     try:
         return book_years.year_of(bond.region, on)
-    except registry.NoPolicy:
+    except registry.NoPolicyError:
         return on.year
 
 

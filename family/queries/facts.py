@@ -94,7 +94,7 @@ def funds_name(region: str) -> str:
     """Return what pages call the money that relatives may use: 历年结余, or 个人账户 where years are not kept apart."""
     try:
         return "历年结余" if registry.has_buckets(region) else "个人账户"
-    except registry.NoPolicy:
+    except registry.NoPolicyError:
         return "个人账户"
 
 

@@ -1,17 +1,25 @@
 """What is allowed, and how much comes from whom. Pure: dataclasses, fen and days, no Django."""
 
-from family.rules.reasons import CannotUndo, Changed, IncompleteDraft, NoMatch, Reason, ReasonCode, Refused
+from family.rules.reasons import (
+    CannotUndoError,
+    ChangedError,
+    IncompleteDraftError,
+    MismatchError,
+    Reason,
+    ReasonCode,
+    RefusedError,
+)
 from family.rules.spending import Source, Take, premium_plan, spending_plan
 from family.rules.use import Where
 
 __all__ = [
-    "CannotUndo",
-    "Changed",
-    "IncompleteDraft",
-    "NoMatch",
+    "CannotUndoError",
+    "ChangedError",
+    "IncompleteDraftError",
+    "MismatchError",
     "Reason",
     "ReasonCode",
-    "Refused",
+    "RefusedError",
     "Source",
     "Take",
     "Where",

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from family.errors import FamilyError
+
 
 class ReasonCode(StrEnum):
     """Stable codes; each has its page (C09a)."""
@@ -88,11 +90,11 @@ def for_user(reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
     return own if len(own) == len(reasons) else (_NOT_READY, *own)
 
 
-class Refused(Exception):
+class RefusedError(FamilyError):
     """The rules do not allow it; `reasons` holds every one that stands in the way."""
 
     def __init__(self, reasons: tuple[Reason, ...]) -> None:
-        super().__init__(", ".join(reason.code for reason in reasons))
+        super().__init__("；".join(f"{reason.why}：{reason.found}" for reason in reasons))
         self.reasons = reasons
 
     @property
@@ -100,31 +102,33 @@ class Refused(Exception):
         return {reason.code for reason in self.reasons}
 
 
-class Changed(Exception):
+class ChangedError(FamilyError):
     """Somebody else was first: the invitation or bond no longer stands as it did when the page was shown."""
 
+    message = "内容刚刚有变化，这一步没有办"
 
-class NoMatch(Exception):
+
+class MismatchError(FamilyError):
     """The data do not lead to one person and invitation. Never says which of them was wrong."""
 
+    message = "没有核对上，请检查填写的内容"
 
-class CannotUndo(Exception):
+
+class CannotUndoError(FamilyError):
     """It is too late to take this back, or it was used meanwhile. `message` says which."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
 
-
-class IncompleteDraft(Exception):
+class IncompleteDraftError(FamilyError):
     """The invitation is not filled in yet. `missing` names the fields."""
 
+    message = "邀请还没有填完"
+
     def __init__(self, missing: tuple[str, ...]) -> None:
-        super().__init__(", ".join(missing))
+        super().__init__()
         self.missing = missing
 
 
 def refuse(reasons: tuple[Reason, ...]) -> None:
-    """Raise Refused if there is any reason."""
+    """Raise RefusedError if there is any reason."""
     if reasons:
-        raise Refused(reasons)
+        raise RefusedError(reasons)

@@ -8,7 +8,7 @@ from django.db import transaction
 from accounts.codes import InstitutionKind, PotKind, Scope, VoucherKind
 from accounts.identity.actors import Act
 from accounts.ledger import posting
-from accounts.ledger.errors import KeyReused, PostingError
+from accounts.ledger.errors import KeyReusedError, PostingError
 from accounts.ledger.locking import lock_years_and_pots
 from accounts.ledger.posting import Place
 from accounts.ledger.retry import retrying
@@ -25,7 +25,7 @@ def pay(
     """Pay the individual's share of a bill (fen) from accounts, in the region's order; the rest is cash.
 
     `region` is where the person is insured, `on` the day of the bill. `key` makes it idempotent: the same bill sent again returns the first
-    outcome. Relatives whose money is used are told. Raises KeyReused when
+    outcome. Relatives whose money is used are told. Raises KeyReusedError when
     the key was used for another bill, PostingError for an amount that is not positive.
     """
     if amount_fen <= 0:
@@ -77,7 +77,7 @@ def _same(earlier: Bill, institution: Institution, person: Person, amount_fen: i
         amount_fen,
         on,
     ):
-        raise KeyReused("同一个单号已用于另一笔结算，请换一个单号")
+        raise KeyReusedError("同一个单号已用于另一笔结算，请换一个单号")
     return earlier
 
 
@@ -87,7 +87,7 @@ def refund(*, act: Act, bill: Bill, key: str, reason: str, on: date | None = Non
 
     `on` is the day of the refund, where that is not the day of the act.
     Returns the reversal of the first voucher; those of other regions have the key followed by the region.
-    Raises AlreadyReversed; PostingError when the accounts paid nothing.
+    Raises AlreadyReversedError; PostingError when the accounts paid nothing.
     """
     vouchers = bill.vouchers
     if not vouchers:

@@ -14,7 +14,7 @@ from django.db import OperationalError, connection, transaction
 from accounts.codes import VoucherKind
 from accounts.jobs.worker import run_job
 from accounts.ledger import posting
-from accounts.ledger.errors import AlreadyReversed, NotEnough
+from accounts.ledger.errors import AlreadyReversedError, InsufficientFundsError
 from accounts.ledger.posting import Locked, Move
 from accounts.ledger.pots import system_pot
 from accounts.models import Person, Pot, Voucher
@@ -69,7 +69,7 @@ def spend_much(people: Sequence[int], times: int, seed: str) -> dict[int, int]:
             try:
                 spend(person, amount, on=LAST_DAY, key=key)
                 taken[person.pk] += amount
-            except NotEnough:
+            except InsufficientFundsError:
                 pass
         else:
             taken[person.pk] += operations.pay(
@@ -132,7 +132,7 @@ def reverse_all(vouchers: Sequence[int], me: str) -> int:
         try:
             posting.reverse(act=act_on(LAST_DAY), voucher_id=voucher, key=f"{me}/{voucher}", reason="退费")
             done += 1
-        except AlreadyReversed:
+        except AlreadyReversedError:
             pass
     return done
 
@@ -164,7 +164,7 @@ def spend_slowly(people: Sequence[int], seed: str, until: float, slow: float) ->
             for pot in locked.pots.values():
                 if locked.available_fen(pot.pk) >= amount:
                     return [Move(pot.pk, institutions, amount)]
-            raise NotEnough
+            raise InsufficientFundsError
 
         posting.post(
             act=act_on(LAST_DAY if passed < until else NEXT_YEAR),

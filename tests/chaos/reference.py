@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """The rules refuse it: not enough money, a key used for something else, reversed before."""
 
 
@@ -99,11 +99,11 @@ class Books:
     vouchers: dict[str, Posted] = field(default_factory=dict)
 
     def repeated(self, key: str, request: tuple) -> bool:
-        """Say whether a request came before under its key. Raises Refused when that was another one."""
+        """Say whether a request came before under its key. Raises RefusedError when that was another one."""
         if key not in self.vouchers:
             return False
         if self.vouchers[key].request != request:
-            raise Refused("key reused")
+            raise RefusedError("key reused")
         return True
 
     def spend(self, key: str, who: Someone, fen: int, on: date) -> None:
@@ -111,7 +111,7 @@ class Books:
             return
         current, carried = self._usable(who, on)
         if current + carried < fen:
-            raise Refused("not enough")
+            raise RefusedError("not enough")
         self._begin(who, on)
         part = min(fen, current)
         who.current -= part
@@ -134,7 +134,7 @@ class Books:
         voucher = self.vouchers[original]
         if voucher.reversed_by:
             if voucher.reversed_by != key:
-                raise Refused("reversed before")
+                raise RefusedError("reversed before")
             return
         who = voucher.who
         current, carried, year = who.current, who.carried, who.current_year
@@ -147,7 +147,7 @@ class Books:
             who.carried += voucher.from_carried
         if min(who.current, who.carried) < 0:
             who.current, who.carried, who.current_year = current, carried, year
-            raise Refused("not enough")
+            raise RefusedError("not enough")
         voucher.reversed_by = key
 
     def credit_year(self, year: int, today: date) -> None:

@@ -6,13 +6,13 @@ from datetime import date, timedelta
 from django.db import connection
 
 from accounts.codes import PotKind
-from accounts.ledger.errors import AlreadyReversed, KeyReused, NotEnough
+from accounts.ledger.errors import AlreadyReversedError, InsufficientFundsError, KeyReusedError
 from accounts.ledger.verify import findings
 from accounts.models import Person, Voucher
 from accounts.queries import explanations
 from tests import personas
 from tests.chaos.invariants import broken
-from tests.chaos.reference import Books, Posted, Refused, Someone
+from tests.chaos.reference import Books, Posted, RefusedError, Someone
 from tests.personas import HUNAN, ZHOUSHAN
 
 START = date(2023, 1, 10)
@@ -137,7 +137,7 @@ class World:
             else:
                 books.give(key, who, fen, on, to_current=to[0])
             refused = ""
-        except Refused as refusal:
+        except RefusedError as refusal:
             refused = str(refusal)
         try:
             if kind == "spend":
@@ -147,9 +147,9 @@ class World:
                 voucher = personas.give(person, fen, on=on, key=key, region=region, into=pot)
             assert self.vouchers.setdefault(key, voucher.pk) == voucher.pk, "another voucher for the same request"
             outcome = ""
-        except NotEnough:
+        except InsufficientFundsError:
             outcome = "not enough"
-        except KeyReused:
+        except KeyReusedError:
             outcome = "key reused"
         assert outcome == refused, f"the ledger says {outcome or 'done'}, the model {refused or 'done'}"
         return outcome
@@ -180,14 +180,14 @@ class World:
         try:
             books.reverse(key, original, on)
             refused = ""
-        except Refused as refusal:
+        except RefusedError as refusal:
             refused = str(refusal)
         try:
             personas.reverse(Voucher(pk=self.vouchers[original]), on=on, key=key)
             outcome = ""
-        except NotEnough:
+        except InsufficientFundsError:
             outcome = "not enough"
-        except AlreadyReversed:
+        except AlreadyReversedError:
             outcome = "reversed before"
         assert outcome == refused, f"the ledger says {outcome or 'done'}, the model {refused or 'done'}"
         return outcome

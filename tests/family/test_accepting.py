@@ -13,7 +13,7 @@ from family.models import Bond, Invitation
 from family.operations import accepting, counter, invitations, undoing
 from family.operations.ending import remove
 from family.queries.bonds import bonds_given, bonds_received, history
-from family.rules import CannotUndo, Changed, NoMatch, Refused
+from family.rules import CannotUndoError, ChangedError, MismatchError, RefusedError
 from tests.factories.acts import ACTOR, act_at, act_on
 from tests.factories.family import ACT, JIANGXI, NOW, QUANZHOU, RUIAN, TODAY, ZHOUSHAN, bond, insured, invited
 from tests.factories.people import EnrolmentFactory, certno
@@ -66,7 +66,7 @@ class TestByOneself:
         invitation = invited(payer, father).invitation
         EnrolmentFactory(person=father, region=RUIAN, insurance="390", person_type="15", status=2, from_on=TODAY)
         EnrolmentFactory(person=payer, region=RUIAN, status=2, from_on=TODAY)
-        with pytest.raises(Refused) as refusal:
+        with pytest.raises(RefusedError) as refusal:
             accept(father, invitation)
         assert codes_of(refusal) == {"payer_not_ready", "user_suspended"}
         assert not Bond.objects.exists()
@@ -75,7 +75,7 @@ class TestByOneself:
         for _ in range(2):
             accept(father, invited(insured(carried=300_000), father, relation="5").invitation)
         third = invited(insured(carried=300_000), father, relation="5").invitation
-        with pytest.raises(Refused) as refusal:
+        with pytest.raises(RefusedError) as refusal:
             accept(father, third)
         assert codes_of(refusal) == {"max_authorisers"}
 
@@ -91,7 +91,7 @@ class TestByOneself:
     def test_who_may_not_use_is_told_why(self, region, facts, code):
         payer = insured(region, carried=300_000)
         user = insured(**{"region": region, **facts})
-        with pytest.raises(Refused) as refusal:
+        with pytest.raises(RefusedError) as refusal:
             accept(user, invited(payer, user, region=region).invitation)
         assert codes_of(refusal) == {code}
 
@@ -102,16 +102,16 @@ class TestByOneself:
 
     def test_what_is_over_cannot_be_accepted(self, payer, father):
         invitation = invited(payer, father).invitation
-        with pytest.raises(Changed):
+        with pytest.raises(ChangedError):
             accept(father, invitation, act_on(TODAY + timedelta(days=8)))
         invitations.withdraw(act=ACT, payer=payer, number=invitation.number)
-        with pytest.raises(Changed):
+        with pytest.raises(ChangedError):
             accept(father, invitation)
 
     def test_it_can_be_taken_back_for_ten_minutes(self, payer, father):
         bond = accept(father, invited(payer, father).invitation)
         event = bond.events.get()
-        with pytest.raises(CannotUndo):
+        with pytest.raises(CannotUndoError):
             undoing.undo(act=act_at(NOW + timedelta(minutes=10)), person=father, event_id=event.pk)
         undoing.undo(act=act_at(NOW + timedelta(minutes=9)), person=father, event_id=event.pk)
         assert not bonds_given(payer, TODAY)
@@ -142,19 +142,19 @@ class TestChildren:
     def test_the_other_parent_may_but_no_inviter_for_somebody_elses_child(self, payer):
         child, mother = insured(resident=True, birth_on=self.born(10)), insured(resident=True)
         invitation = invited(payer, child, relation="4").invitation
-        with pytest.raises(NoMatch):
+        with pytest.raises(MismatchError):
             self.for_child(payer, child, invitation)
         assert self.for_child(mother, child, invitation).user_id == child.pk
 
     @pytest.mark.parametrize("wrong", [{"declared": False}, {"certno": "999902201001010010"}])
     def test_every_mismatch_with_the_invitation_is_the_same(self, payer, wrong):
         child = insured(resident=True, birth_on=self.born(10))
-        with pytest.raises(NoMatch):
+        with pytest.raises(MismatchError):
             self.for_child(payer, child, invited(payer, child, relation="2").invitation, **wrong)
 
     def test_a_child_whom_the_roster_knows_to_be_older_agrees_alone(self, payer):
         grown = insured(resident=True, certno=certno(7, self.born(10)), birth_on=self.born(17))
-        with pytest.raises(Refused) as refusal:
+        with pytest.raises(RefusedError) as refusal:
             self.for_child(payer, grown, invited(payer, grown, relation="2").invitation)
         assert codes_of(refusal) == {"not_done"}
 
@@ -163,18 +163,18 @@ class TestChildren:
         invitation = invited(payer, child, relation="2").invitation
         EnrolmentFactory(person=payer, region=RUIAN, status=2, from_on=TODAY)
         for name in (child.name, "别人"):
-            with pytest.raises(Refused) as refusal:
+            with pytest.raises(RefusedError) as refusal:
                 self.for_child(payer, child, invitation, name=name)
             assert codes_of(refusal) == {"payer_not_ready"}
 
     def test_a_child_may_not_agree_alone_until_the_sixteenth_birthday(self, payer):
         child = insured(resident=True, birth_on=self.born(16, days=1))
         invitation = invited(payer, child, relation="2").invitation
-        with pytest.raises(Refused) as refusal:
+        with pytest.raises(RefusedError) as refusal:
             accept(child, invitation)
         assert codes_of(refusal) == {"minor_needs_parent"}
         birthday = TODAY + timedelta(days=1)
-        with pytest.raises(Refused) as refusal:
+        with pytest.raises(RefusedError) as refusal:
             self.for_child(payer, child, invitation, on=birthday)
         assert codes_of(refusal) == {"of_age"}
         assert accept(child, invitation, act_on(birthday)).consent == "own"
@@ -186,7 +186,7 @@ class TestAtTheCounter:
         assert counter.accept_at_counter(act=Act(clerk, NOW), number=number).consent == "counter"
 
     def test_a_number_that_leads_to_nobody_is_no_match(self, clerk):
-        with pytest.raises(NoMatch):
+        with pytest.raises(MismatchError):
             counter.accept_at_counter(act=Act(clerk, NOW), number="GJ2026-0310-22222")
 
     def bind(self, clerk, payer, user, region=RUIAN, **more):
@@ -199,7 +199,7 @@ class TestAtTheCounter:
 
     def test_fujian_asks_for_the_one_who_uses(self, clerk):
         payer, mother = insured(QUANZHOU), insured(QUANZHOU, resident=True)
-        with pytest.raises(Refused) as refusal:
+        with pytest.raises(RefusedError) as refusal:
             self.bind(clerk, payer, mother, QUANZHOU)
         assert codes_of(refusal) == {"consent_needed"}
         assert not self.bind(clerk, payer, mother, QUANZHOU, user_present=True).has_ended
@@ -207,7 +207,7 @@ class TestAtTheCounter:
     def test_who_is_not_fully_identified_becomes_a_temporary_member_for_premiums(self, clerk):
         payer, mother = insured(QUANZHOU), insured(QUANZHOU, resident=True)
         unknown = {"user_present": True, "identity_checked": False}
-        with pytest.raises(Refused) as refusal:
+        with pytest.raises(RefusedError) as refusal:
             self.bind(clerk, payer, mother, QUANZHOU, **unknown)
         assert codes_of(refusal) == {"identity"}
         bond = self.bind(clerk, payer, mother, QUANZHOU, scopes=("premium",), **unknown)
@@ -215,7 +215,7 @@ class TestAtTheCounter:
 
     def test_a_clerk_sees_every_reason_of_both_sides(self, clerk):
         poor, user = insured(carried=1), insured("350500")
-        with pytest.raises(Refused) as refusal:
+        with pytest.raises(RefusedError) as refusal:
             self.bind(clerk, poor, user, relation="8")
         assert codes_of(refusal) == {"gate", "relation", "user_outside"}
 
@@ -268,7 +268,7 @@ class TestOnTheInvitersPhone:
         code_id = self.send(payer, number)
         right = {"typed": self.code(), "name": "陈伟", "last_four": father.certno[-4:]}
         other = {"typed": f"{(int(right['typed']) + 1) % 10**6:06}", "name": "陈强", "last_four": "0000"}
-        with pytest.raises(NoMatch):
+        with pytest.raises(MismatchError):
             self.agree(payer, number, code_id, **{**right, wrong: other[wrong]})
 
     def test_for_somebody_who_does_not_exist_it_looks_the_same_and_nothing_is_sent(self, payer, father):
@@ -279,7 +279,7 @@ class TestOnTheInvitersPhone:
         code_id = self.send(payer, number)
         assert code_id is not None
         assert to_send.count() == before
-        with pytest.raises(NoMatch):
+        with pytest.raises(MismatchError):
             self.agree(payer, number, code_id, "123456", "陈伟", "0018")
 
     def test_a_code_for_one_invitation_does_not_open_another(self, payer, father):
@@ -287,13 +287,13 @@ class TestOnTheInvitersPhone:
         first = invited(payer, father).invitation.number
         code_id = self.send(payer, first)
         second = invited(insured(carried=300_000), father).invitation
-        with pytest.raises(NoMatch):
+        with pytest.raises(MismatchError):
             self.agree(second.payer, second.number, code_id, self.code(), "陈伟", father.certno[-4:])
 
     def test_after_five_tries_it_is_closed_whoever_was_invited(self, payer, father):
         number = invited(payer, father).invitation.number
         for _ in range(5):
-            with pytest.raises(NoMatch):
+            with pytest.raises(MismatchError):
                 self.agree(payer, number, None, "000000", "陈伟", "0000")
         with pytest.raises(limits.TooOftenError):
             self.agree(payer, number, None, "000000", "陈伟", "0000")

@@ -12,7 +12,7 @@ from family.operations import accepting, bonds, closing, invitations, life_event
 from family.operations.ending import leave, remove
 from family.queries import open_matters
 from family.queries.bonds import bonds_given, bonds_received, card_given, card_received, ended_bonds, history, undoable
-from family.rules import CannotUndo, Changed, Refused
+from family.rules import CannotUndoError, ChangedError, RefusedError
 from family.upkeep import keep_up
 from tests.factories.acts import act_at
 from tests.factories.family import ACT, NOW, QUANZHOU, RUIAN, TODAY, balance_of, bond, insured, invited
@@ -79,13 +79,13 @@ class TestEachSide:
     def test_an_ended_bond_is_not_ended_again(self, payer, father, tie):
         act(remove, payer, tie.pk)
         for operation, side in [(remove, payer), (leave, father), (bonds.suspend, payer)]:
-            with pytest.raises(Changed):
+            with pytest.raises(ChangedError):
                 act(operation, side, tie.pk)
 
     def test_a_pause_and_its_end(self, payer, tie):
         act(bonds.suspend, payer, tie.pk)
         assert bonds_given(payer, TODAY)[0].blocked == "出钱的人停用了"
-        with pytest.raises(Changed):
+        with pytest.raises(ChangedError):
             act(bonds.suspend, payer, tie.pk)
         act(bonds.resume, payer, tie.pk)
         assert bonds_given(payer, TODAY)[0].blocked == ""
@@ -105,7 +105,7 @@ class TestEachSide:
         [(bonds.set_limit, {"limit_fen": 0}), (bonds.set_end, {"until_on": TODAY - timedelta(days=1)})],
     )
     def test_what_makes_no_sense_is_refused(self, payer, tie, operation, given):
-        with pytest.raises(Refused):
+        with pytest.raises(RefusedError):
             act(operation, payer, tie.pk, **given)
 
     def test_the_user_puts_payers_in_order(self, payer, father, tie):
@@ -114,7 +114,7 @@ class TestEachSide:
         assert [card.other.name for card in bonds_received(father, TODAY)] == ["陈强", "陈静"]
         assert history(tie, for_payer=True) == []
         for wrong in ([tie.pk], [tie.pk, tie.pk], [tie.pk, second.pk, 0]):
-            with pytest.raises(Changed):
+            with pytest.raises(ChangedError):
                 bonds.reorder(act=ACT, user=father, bond_ids=wrong)
 
     def test_every_act_is_audited_by_its_actor(self, payer, tie):
@@ -141,12 +141,12 @@ class TestTakingBack:
         take_back(event, payer, NOW + timedelta(minutes=9, seconds=59))
         assert state(tie) == "active"
         assert not undoable(payer, NOW)
-        with pytest.raises(CannotUndo, match="已经撤回过"):
+        with pytest.raises(CannotUndoError, match="已经撤回过"):
             take_back(event, payer)
 
     def test_later_it_is_too_late(self, payer, tie):
         event = act(remove, payer, tie.pk)
-        with pytest.raises(CannotUndo, match="时间"):
+        with pytest.raises(CannotUndoError, match="时间"):
             take_back(event, payer, NOW + timedelta(minutes=10))
 
     def test_a_paused_bond_comes_back_paused(self, payer, father, tie):
@@ -159,7 +159,7 @@ class TestTakingBack:
         bond(insured(carried=1), father, place=2)
         event = act(leave, father, tie.pk)
         bond(insured(carried=1), father, place=3)
-        with pytest.raises(CannotUndo, match="变化"):
+        with pytest.raises(CannotUndoError, match="变化"):
             take_back(event, father)
 
     def test_limits_days_and_pauses_go_back_to_what_they_were(self, payer, tie):
@@ -174,7 +174,7 @@ class TestTakingBack:
     def test_an_event_that_another_one_followed_stays(self, payer, tie):
         first = act(bonds.set_limit, payer, tie.pk, limit_fen=5)
         second = act(bonds.set_limit, payer, tie.pk, limit_fen=7)
-        with pytest.raises(CannotUndo, match="变化"):
+        with pytest.raises(CannotUndoError, match="变化"):
             take_back(first, payer)
         take_back(second, payer)
         take_back(first, payer)
@@ -200,7 +200,7 @@ class TestClosing:
         assert [state(tie) for tie in ties] == ["ended", "ended"]
         assert Invitation.objects.get(pk=waiting.pk).state == "withdrawn"
         assert (balance_of(owner, QUANZHOU), balance_of(owner, QUANZHOU, "pool")) == (500_000, 0)
-        with pytest.raises(Changed):
+        with pytest.raises(ChangedError):
             self.close(owner)
 
     def test_it_is_taken_back_whole(self, family):
@@ -214,7 +214,7 @@ class TestClosing:
         owner, ties, _ = family
         open_matter = open_matters.OpenMatter("给林小雨交居民医保，还没有结果")
         monkeypatch.setattr(open_matters, "_sources", [lambda payer, region: [open_matter]])
-        with pytest.raises(closing.StillOpen) as refusal:
+        with pytest.raises(closing.StillOpenError) as refusal:
             self.close(owner)
         assert refusal.value.matters == [open_matter]
         assert state(ties[0]) == "active"

@@ -11,7 +11,7 @@ from accounts.operations import identity
 from family.models import Bond
 from family.operations import bonds
 from family.queries.eligibility import to_invite
-from family.rules import Refused
+from family.rules import RefusedError
 from tests.factories.acts import act_at
 from tests.factories.family import NOW, RUIAN, TODAY, bond, insured
 from tests.factories.users import citizen, official
@@ -66,7 +66,7 @@ def test_they_invite_nobody_for_three_days(payer, done: Callable[[Person], None]
 )
 def test_a_relative_gets_no_more_until_then(payer, tie, operation, more):
     moved(payer)
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(RefusedError) as refusal:
         change(operation, payer, tie, **more)
     assert refusal.value.codes == {"phone_changed"}
     change(operation, payer, tie, at=AFTER, **more)

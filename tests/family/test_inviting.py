@@ -11,7 +11,7 @@ from family.models import Event, Invitation
 from family.operations import accepting, drafts, invitations, undoing
 from family.queries.eligibility import to_invite
 from family.queries.invitations import invitation_received, invitations_received, invitations_sent, timeline
-from family.rules import CannotUndo, Changed, IncompleteDraft, Refused
+from family.rules import CannotUndoError, ChangedError, IncompleteDraftError, RefusedError
 from tests.factories.acts import act_at
 from tests.factories.family import ACT, NOW, RUIAN, TODAY, bond, insured, invited
 from tests.factories.people import certno
@@ -51,12 +51,12 @@ class TestSending:
         assert invitation.number.startswith("GJ2026-0310-")
         assert not set(invitation.number.removeprefix("GJ")) & set("01OI") - set("2026-0310")
         assert [mark.words for mark in timeline(invitation, for_payer=True)] == ["发出邀请"]
-        with pytest.raises(IncompleteDraft):
+        with pytest.raises(IncompleteDraftError):
             invitations.send(act=ACT, payer=payer, region=RUIAN)
 
     def test_an_unfinished_one_says_what_is_missing(self, payer):
         drafts.draft(act=ACT, payer=payer, region=RUIAN, relation="5", scopes=("medical",))
-        with pytest.raises(IncompleteDraft) as refusal:
+        with pytest.raises(IncompleteDraftError) as refusal:
             invitations.send(act=ACT, payer=payer, region=RUIAN)
         assert refusal.value.missing == ("invitee_name", "invitee_certno")
 
@@ -67,13 +67,13 @@ class TestSending:
 
     def test_every_reason_is_told_at_once(self, relative):
         poor = insured(carried=199_999)
-        with pytest.raises(Refused) as refusal:
+        with pytest.raises(RefusedError) as refusal:
             invited(poor, relative, relation="8", limit_fen=None, until_on=TODAY - timedelta(days=1))
         assert codes_of(refusal) == {"gate", "relation", "end_day"}
 
     def test_a_second_open_one_to_the_same_person_is_refused_by_the_rules_and_by_the_database(self, payer, relative):
         first = invited(payer, relative).invitation
-        with pytest.raises(Refused) as refusal:
+        with pytest.raises(RefusedError) as refusal:
             invited(payer, relative)
         assert codes_of(refusal) == {"open_invitation"}
         assert first.number in refusal.value.reasons[0].found
@@ -83,11 +83,11 @@ class TestSending:
             twin.save(force_insert=True)
 
     def test_nobody_invites_themselves_or_somebody_bound(self, payer, relative):
-        with pytest.raises(Refused) as refusal:
+        with pytest.raises(RefusedError) as refusal:
             invited(payer, payer)
         assert codes_of(refusal) == {"self"}
         bond(payer, relative)
-        with pytest.raises(Refused) as refusal:
+        with pytest.raises(RefusedError) as refusal:
             invited(payer, relative)
         assert codes_of(refusal) == {"already_bound"}
 
@@ -101,7 +101,7 @@ class TestSending:
     def test_at_most_three_wait_for_one_person(self, relative):
         for _ in range(3):
             invited(insured(carried=300_000), relative)
-        with pytest.raises(Refused) as refusal:
+        with pytest.raises(RefusedError) as refusal:
             invited(insured(carried=300_000), relative)
         assert codes_of(refusal) == {"too_many_open"}
 
@@ -116,14 +116,14 @@ class TestSending:
         later = TODAY + timedelta(days=8)
         for _ in range(3):
             invited(insured(carried=300_000), relative, on=later)
-        with pytest.raises(Refused) as refusal:
+        with pytest.raises(RefusedError) as refusal:
             invitations.resend(act=act_at(NOW + timedelta(days=8)), payer=payer, number=number)
         assert codes_of(refusal) == {"too_many_open"}
 
     def test_a_freshly_changed_number_may_not_invite_for_three_days(self, payer, relative):
         user = citizen("19900000901", payer)
         type(user).objects.filter(pk=user.pk).update(phone_changed_at=NOW - timedelta(hours=71))
-        with pytest.raises(Refused) as refusal:
+        with pytest.raises(RefusedError) as refusal:
             invited(payer, relative)
         assert codes_of(refusal) == {"phone_changed"}
         type(user).objects.filter(pk=user.pk).update(phone_changed_at=NOW - timedelta(hours=96))
@@ -186,7 +186,7 @@ class TestStrangers:
         event = invitations.decline(act=ACT, user=relative, number=number, not_family=True)
         assert self.shown(payer, invitation) == before
         assert not invitations_received(relative, NOW)
-        with pytest.raises(Changed):
+        with pytest.raises(ChangedError):
             accepting.accept(act=ACT, user=relative, number=number)
         assert not Notice.objects.filter(person=payer)
         undoing.undo(act=ACT, person=relative, event_id=event.pk)
@@ -260,9 +260,9 @@ class TestLater:
         invitation = invited(payer, relative).invitation
         invitations.withdraw(act=ACT, payer=payer, number=invitation.number)
         assert not invitations_received(relative, NOW)
-        with pytest.raises(Changed):
+        with pytest.raises(ChangedError):
             invitations.withdraw(act=ACT, payer=payer, number=invitation.number)
-        with pytest.raises(Changed):
+        with pytest.raises(ChangedError):
             invitations.resend(act=ACT, payer=payer, number=invitation.number)
         assert Notice.objects.filter(person=relative, title="陈静撤回了邀请").exists()
 
@@ -272,14 +272,14 @@ class TestLater:
         assert "我自己有钱" in Notice.objects.filter(person=payer).latest("pk").text
         undoing.undo(act=ACT, person=relative, event_id=event.pk)
         assert invitation_received(relative, number).state == "sent"
-        with pytest.raises(CannotUndo):
+        with pytest.raises(CannotUndoError):
             undoing.undo(act=ACT, person=relative, event_id=event.pk)
 
     def test_a_refusal_cannot_be_taken_back_when_another_invitation_waits(self, payer, relative):
         number = invited(payer, relative).invitation.number
         event = invitations.decline(act=ACT, user=relative, number=number)
         invited(payer, relative)
-        with pytest.raises(CannotUndo):
+        with pytest.raises(CannotUndoError):
             undoing.undo(act=ACT, person=relative, event_id=event.pk)
 
     def test_an_expired_one_does_not_block_a_new_one(self, payer, relative):

@@ -15,12 +15,12 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from accounts.ledger.errors import NotEnough
+from accounts.ledger.errors import InsufficientFundsError
 from accounts.ledger.verify import findings
 from family.operations import bonds, pool, undoing
 from family.operations.ending import remove
 from family.queries.bonds import bonds_received, used_this_year
-from family.rules import Refused
+from family.rules import RefusedError
 from payments.bills import operations
 from payments.models import Bill, Institution
 from tests.factories.family import ACT, QUANZHOU, RUIAN, TODAY, ZHOUSHAN, balance_of, bond, insured
@@ -174,7 +174,7 @@ class Families(RuleBasedStateMachine):
         given = {"payer": self.owner, "region": QUANZHOU, "amount_fen": amount, "key": f"k{self.moves}"}
         try:
             event = (pool.move_back if back else pool.move_in)(act=ACT, **given)
-        except (NotEnough, Refused):
+        except (InsufficientFundsError, RefusedError):
             assert amount > movable
             return
         assert amount <= movable

@@ -6,7 +6,7 @@ import pytest
 from django.db import transaction
 
 from accounts.codes import PotKind, VoucherKind
-from accounts.ledger.errors import KeyReused, NotEnough
+from accounts.ledger.errors import InsufficientFundsError, KeyReusedError
 from accounts.ledger.verify import findings
 from accounts.models import Notice, Pot, Voucher
 from accounts.queries.account import account_in, accounts_of
@@ -20,7 +20,7 @@ from family.queries.eligibility import to_move_in
 from family.queries.facts import last_year_fen
 from family.queries.plan import plan
 from family.queries.usage import people_in, totals, used_of_mine, used_of_others
-from family.rules import CannotUndo, Refused, Where
+from family.rules import CannotUndoError, RefusedError, Where
 from payments.bills import operations
 from payments.models import Bill, Institution
 from tests.factories.acts import act_on
@@ -175,7 +175,7 @@ class TestWhenItMayBeUsed:
         tie = bond(*pair)
         event = bonds.set_limit(act=ACT, payer=pair[0], bond_id=tie.pk, limit_fen=5_000)
         pay(pair[1], 100)
-        with pytest.raises(CannotUndo, match="用过"):
+        with pytest.raises(CannotUndoError, match="用过"):
             undoing.undo(act=ACT, person=pair[0], event_id=event.pk)
 
     def test_the_preview_says_why_somebodys_money_is_left_out(self, pair):
@@ -209,7 +209,7 @@ class TestTwoRegions:
         )
         assert again == bill
         assert Voucher.objects.filter(kind="spending").count() == 2
-        with pytest.raises(KeyReused):
+        with pytest.raises(KeyReusedError):
             operations.pay(
                 act=ACT, institution=place(), person=user, region=RUIAN, amount_fen=999, on=TODAY, key="same"
             )
@@ -238,14 +238,14 @@ class TestPool:
         first = self.move(owner, 150_000)
         assert self.move(owner, 150_000) == first
         assert (balance_of(owner, QUANZHOU), balance_of(owner, QUANZHOU, "pool")) == (200_000, 150_000)
-        with pytest.raises(KeyReused):
+        with pytest.raises(KeyReusedError):
             self.move(owner, 1)
 
     def test_not_a_fen_more(self, owner):
-        with pytest.raises(NotEnough):
+        with pytest.raises(InsufficientFundsError):
             self.move(owner, 150_001)
         self.move(owner, 150_000)
-        with pytest.raises(Refused) as refusal:
+        with pytest.raises(RefusedError) as refusal:
             self.move(owner, 1, key="again")
         assert refusal.value.codes == {"reserve"}
 
@@ -255,13 +255,13 @@ class TestPool:
         assert shown.reasons == ()
 
     def test_a_region_without_pools_has_none(self):
-        with pytest.raises(Refused):
+        with pytest.raises(RefusedError):
             pool.move_in(act=ACT, payer=insured(carried=900_000), region=RUIAN, amount_fen=1, key="k")
         assert not Pot.objects.filter(kind=PotKind.POOL).exists()
 
     def test_a_suspended_owner_moves_nothing(self, owner):
         suspend(owner, QUANZHOU)
-        with pytest.raises(Refused) as refusal:
+        with pytest.raises(RefusedError) as refusal:
             self.move(owner, 1)
         assert refusal.value.codes == {"payer_suspended"}
 
@@ -285,13 +285,13 @@ class TestPool:
         mother = insured(QUANZHOU, resident=True)
         bond(owner, mother)
         pay(mother, 1, region=QUANZHOU)
-        with pytest.raises(CannotUndo, match="用过"):
+        with pytest.raises(CannotUndoError, match="用过"):
             undoing.undo(act=ACT, person=owner, event_id=event.pk)
 
     def test_it_moves_back_as_far_as_it_holds(self, owner):
         self.move(owner, 150_000)
         self.move(owner, 50_000, key="back", operation=pool.move_back)
-        with pytest.raises(NotEnough):
+        with pytest.raises(InsufficientFundsError):
             self.move(owner, 100_001, key="back2", operation=pool.move_back)
         assert (balance_of(owner, QUANZHOU), balance_of(owner, QUANZHOU, "pool")) == (250_000, 100_000)
 

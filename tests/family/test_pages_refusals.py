@@ -1,11 +1,13 @@
 """还不能办 (C09a): every code has its page, with the reason, what was found, what to do, whom to call and a way on."""
 
 import pytest
+from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 from django.urls import reverse
 
-from family.rules import Reason, ReasonCode
-from family.views.citizen.refusals import ONWARD, refused
+from accounts.ledger.errors import InsufficientFundsError, KeyReusedError
+from family.rules import MismatchError, Reason, ReasonCode
+from family.views.citizen.refusals import ONWARD, answering, refused
 from tests.accounts.citizen_pages import browser_of, words
 from tests.factories.family import RUIAN, TODAY, insured, invited
 from tests.factories.users import citizen
@@ -35,6 +37,19 @@ def test_the_page_of(code, policies_loaded):
 def test_the_way_on_from(code, policies_loaded):
     browser = browser_of(insured(carried=300_000))
     assert browser.get(reverse(ONWARD[code][1]), follow=True).status_code == 200
+
+
+@pytest.mark.parametrize("error", [KeyReusedError(), InsufficientFundsError("历年余额不足"), MismatchError()], ids=repr)
+def test_what_a_page_does_not_expect_is_answered_with_its_words(error, policies_loaded):
+    @answering
+    def view(request: HttpRequest) -> HttpResponse:
+        raise error
+
+    request = RequestFactory().post("/family/transfer/check/")
+    request.user = citizen("19900700001", insured())
+    response = view(request)
+    assert response.status_code == 409
+    assert error.message in words(response)
 
 
 def test_a_button_of_a_card_gets_its_refusal_inside_the_card(policies_loaded, today):

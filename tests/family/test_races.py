@@ -10,7 +10,7 @@ from datetime import date
 import pytest
 
 from accounts.ledger import locking, posting
-from accounts.ledger.errors import NotEnough
+from accounts.ledger.errors import InsufficientFundsError
 from accounts.ledger.verify import findings
 from accounts.models import Person, Pot
 from family.codes import EventKind, InvitationState
@@ -18,7 +18,7 @@ from family.models import Bond, Draw, Event, Invitation
 from family.operations import accepting, draws, invitations, locks
 from family.operations.ending import remove
 from family.queries import eligibility
-from family.rules import Changed, Refused
+from family.rules import ChangedError, RefusedError
 from payments.bills import operations
 from payments.models import Institution
 from tests.concurrency import all_at_once, is_lost, wait_until
@@ -80,7 +80,7 @@ class TestInviting:
 
     def test_of_six_inviters_at_once_three_reach_one_person(self):
         assert self.invite_from_many() == 3
-        assert self.results.count(Refused) == 3
+        assert self.results.count(RefusedError) == 3
 
     def test_without_the_lock_on_the_invited_number_more_would(self, monkeypatch):
         monkeypatch.setattr(locks, "lock_invitee", lambda certno: None)
@@ -105,7 +105,7 @@ class TestAccepting:
     def test_by_twelve_sessions_takes_effect_once(self):
         self.accept_many(12)
         assert sum(isinstance(result, Bond) for result in self.results) == 1
-        assert self.results.count(Changed) == 11
+        assert self.results.count(ChangedError) == 11
         assert Event.objects.filter(kind=EventKind.ACCEPTED).count() == 1
 
     def test_looking_and_then_saving_would_take_effect_several_times(self):
@@ -158,7 +158,7 @@ class TestAccepting:
 
     def test_of_three_payers_at_once_two_are_accepted(self):
         assert self.accept_from_many_payers() == 2
-        assert self.results.count(Refused) == 1
+        assert self.results.count(RefusedError) == 1
 
     def test_without_the_lock_on_the_user_there_would_be_three(self, monkeypatch):
         monkeypatch.setattr(locks, "lock_people", unlocked_people)
@@ -216,7 +216,7 @@ class TestUsing:
 
     def test_deciding_on_unlocked_pots_would_promise_it_to_several(self, monkeypatch):
         monkeypatch.setattr(draws, "lock_years_and_pots", unlocked_pots)
-        assert is_lost(lambda: NotEnough in self.spend_the_last_fen())
+        assert is_lost(lambda: InsufficientFundsError in self.spend_the_last_fen())
 
     def use_up_the_limit(self) -> int:
         payer, user = insured(carried=100_000), insured(resident=True)

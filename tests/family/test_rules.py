@@ -12,7 +12,7 @@ from accounts.policies.terms import SharingTerms
 from family.rules import (
     Reason,
     ReasonCode,
-    Refused,
+    RefusedError,
     Source,
     Where,
     eligibility,
@@ -180,7 +180,7 @@ class TestEligibility:
         assert for_user(shown[1:]) == shown[1:]
 
     def test_a_refusal_carries_its_reasons(self):
-        refusal = Refused((Reason(ReasonCode.GATE, "w", "f", "t"),))
+        refusal = RefusedError((Reason(ReasonCode.GATE, "w", "f", "t"),))
         assert refusal.codes == {ReasonCode.GATE}
 
     def test_a_cool_down_names_the_first_day(self):

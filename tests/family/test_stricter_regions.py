@@ -12,7 +12,7 @@ from accounts.policies.preset_files import shipped
 from family.operations import ending, pool, undoing
 from family.queries.bonds import bonds_received
 from family.queries.facts import changes_in_month
-from family.rules import Refused
+from family.rules import RefusedError
 from tests.accounts.citizen_pages import browser_of
 from tests.factories.acts import act_on
 from tests.factories.family import ACT, QUANZHOU, RUIAN, TODAY, balance_of, bond, insured, invited
@@ -40,7 +40,7 @@ def stricter(policies_loaded, tmp_path: Path):
     return publish
 
 
-def codes(refusal: pytest.ExceptionInfo[Refused]) -> list[str]:
+def codes(refusal: pytest.ExceptionInfo[RefusedError]) -> list[str]:
     return [reason.code for reason in refusal.value.reasons]
 
 
@@ -56,7 +56,7 @@ class TestTransfersOfAMonth:
     def test_the_second_of_a_month_is_refused_and_moves_nothing(self):
         payer = huang()
         moved_in(payer, 10_000, "first")
-        with pytest.raises(Refused) as refusal:
+        with pytest.raises(RefusedError) as refusal:
             moved_in(payer, 10_000, "second")
         assert codes(refusal) == ["monthly_transfers"]
         assert balance_of(payer, QUANZHOU, PotKind.POOL) == 10_000
@@ -82,7 +82,7 @@ def test_a_bond_cannot_be_ended_within_the_cool_down_and_the_day_is_told(stricte
     stricter(RUIAN, "cooldown_days = { value = 90, assumed = true }")
     bond = bound(chen(), insured(resident=True))
     early, due = TODAY + timedelta(days=89), TODAY + timedelta(days=90)
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(RefusedError) as refusal:
         ending.remove(act=act_on(early), payer=bond.payer, bond_id=bond.pk)
     assert codes(refusal) == ["cooldown"]
     assert ending.remove(act=act_on(due), payer=bond.payer, bond_id=bond.pk)
@@ -92,7 +92,7 @@ def test_bindings_and_endings_of_a_month_are_counted_together(stricter):
     stricter(RUIAN, "monthly_changes = { value = 1, assumed = true }")
     payer = chen()
     bond = bound(payer, insured(resident=True))
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(RefusedError) as refusal:
         ending.remove(act=ACT, payer=payer, bond_id=bond.pk)
     assert codes(refusal) == ["monthly_changes"]
     assert ending.remove(act=act_on(NEXT_MONTH), payer=payer, bond_id=bond.pk)
@@ -113,7 +113,7 @@ def test_no_more_relatives_than_the_region_allows(stricter):
     stricter(RUIAN, "max_users = { value = 1, assumed = true }")
     payer = chen()
     bound(payer, insured(resident=True))
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(RefusedError) as refusal:
         invited(payer, insured(resident=True))
     assert codes(refusal) == ["max_users"]
 

@@ -9,7 +9,7 @@ from family.models import Bond, Event, Invitation
 from family.operations import bonds, closing, invitations, pool, undoing
 from family.operations.ending import leave
 from family.queries.facts import changes_in_month
-from family.rules import CannotUndo
+from family.rules import CannotUndoError
 from tests.factories.acts import act_at
 from tests.factories.family import ACT, NOW, QUANZHOU, RUIAN, TODAY, balance_of, bond, insured, invited
 from tests.family.test_money import pay
@@ -37,7 +37,7 @@ class TestAfterTheFamilyWasClosed:
         tie = bond(payer, user)
         event = leave(act=ACT, user=user, bond_id=tie.pk)
         close(payer)
-        with pytest.raises(CannotUndo, match="变化"):
+        with pytest.raises(CannotUndoError, match="变化"):
             take_back(event, user)
         assert Bond.objects.get(pk=tie.pk).state == "ended"
 
@@ -47,7 +47,7 @@ class TestAfterTheFamilyWasClosed:
         number = invited(payer, user).invitation.number
         event = invitations.decline(act=ACT, user=user, number=number, not_family=not_family)
         close(payer)
-        with pytest.raises(CannotUndo, match="变化"):
+        with pytest.raises(CannotUndoError, match="变化"):
             take_back(event, user)
         assert not Invitation.objects.get(number=number).is_open
 
@@ -77,7 +77,7 @@ def test_an_invitation_withdrawn_in_the_same_moment_is_not_opened_again(monkeypa
         lock(*arguments)
 
     monkeypatch.setattr(undoing, "_lock", withdrawn_first)
-    with pytest.raises(CannotUndo, match="变化"):
+    with pytest.raises(CannotUndoError, match="变化"):
         take_back(event, user)
 
 
@@ -95,14 +95,14 @@ class TestTheReserve:
     def test_is_not_moved_away_by_closing_moving_again_and_taking_the_closing_back(self, owner):
         event = close(owner, QUANZHOU)
         self.move(owner, "second")
-        with pytest.raises(CannotUndo, match="变化"):
+        with pytest.raises(CannotUndoError, match="变化"):
             take_back(event, owner)
         assert (balance_of(owner, QUANZHOU), balance_of(owner, QUANZHOU, PotKind.POOL)) == (200_000, 150_000)
 
     def test_is_not_used_up_by_closing_paying_and_taking_the_closing_back(self, owner):
         event = close(owner, QUANZHOU)
         pay(owner, 150_000, region=QUANZHOU)
-        with pytest.raises(CannotUndo, match="用过"):
+        with pytest.raises(CannotUndoError, match="用过"):
             take_back(event, owner)
         assert (balance_of(owner, QUANZHOU), balance_of(owner, QUANZHOU, PotKind.POOL)) == (200_000, 0)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yibao.lib.fen import MAX_FEN, NotAnAmount, capitals, grouped, half_up, parse_yuan, yuan
+from yibao.lib.fen import MAX_FEN, BadAmountError, capitals, grouped, half_up, parse_yuan, yuan
 
 pytestmark = pytest.mark.unit
 
@@ -76,7 +76,7 @@ def test_plain_amounts_are_read(text, fen):
     ],
 )
 def test_anything_but_a_plain_amount_is_refused(text):
-    with pytest.raises(NotAnAmount, match="最多两位小数"):
+    with pytest.raises(BadAmountError, match="最多两位小数"):
         parse_yuan(text)
 
 
@@ -84,7 +84,7 @@ def test_anything_but_a_plain_amount_is_refused(text):
 def test_no_text_is_read_as_another_amount_than_it_prints(text):
     try:
         fen = parse_yuan(text)
-    except NotAnAmount:
+    except BadAmountError:
         return
     whole, _, decimals = text.partition(".")
     assert yuan(fen) == f"{int(whole)}.{decimals.ljust(2, '0')}"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yibao.lib.months import Month, NotAMonth, month_range
+from yibao.lib.months import BadMonthError, Month, month_range
 
 pytestmark = pytest.mark.unit
 
@@ -23,7 +23,7 @@ def test_a_month_is_read_as_it_is_written(month):
     "text", ["2025", "2025-3", "2025-00", "2025-13", "25-03", "2025-03-01", "2025/03", "２０２５-03", "2025-03\n", ""]
 )
 def test_anything_but_year_and_month_is_refused(text):
-    with pytest.raises(NotAMonth, match="YYYY-MM"):
+    with pytest.raises(BadMonthError, match="YYYY-MM"):
         Month.parse(text)
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from yibao.lib import periods
 from yibao.lib.months import Month
-from yibao.lib.periods import NotAPeriod, Period
+from yibao.lib.periods import BadPeriodError, Period
 
 pytestmark = pytest.mark.unit
 
@@ -52,7 +52,7 @@ def test_it_is_either_a_year_or_a_month(period):
     ],
 )
 def test_anything_else_is_refused_and_says_what_to_write(text):
-    with pytest.raises(NotAPeriod, match="应写年度（例如 2025）或月份（例如 2025-03）"):
+    with pytest.raises(BadPeriodError, match="应写年度（例如 2025）或月份（例如 2025-03）"):
         Period.parse(text)
 
 

@@ -9,7 +9,7 @@ _DIGITS = "零壹贰叁肆伍陆柒捌玖"
 _GROUPS = ("", "万", "亿")
 
 
-class NotAnAmount(ValueError):
+class BadAmountError(ValueError):
     """The text is not an amount in yuan with at most two decimals."""
 
 
@@ -38,11 +38,11 @@ def grouped(fen: int) -> str:
 def parse_yuan(text: str) -> int:
     """Return the fen of a strictly written amount ("1070.88", "100"); no sign, no separators.
 
-    Raises NotAnAmount for anything else: full-width digits, exponents, three decimals, NaN.
+    Raises BadAmountError for anything else: full-width digits, exponents, three decimals, NaN.
     """
     match = _YUAN.fullmatch(text)
     if match is None:
-        raise NotAnAmount("金额应为不带符号的数字，最多两位小数，例如 1070.88")
+        raise BadAmountError("金额应为不带符号的数字，最多两位小数，例如 1070.88")
     whole, decimals = match.groups()
     return int(whole) * 100 + int((decimals or "").ljust(2, "0"))
 

@@ -8,7 +8,7 @@ from datetime import date
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])", re.ASCII)
 
 
-class NotAMonth(ValueError):
+class BadMonthError(ValueError):
     """The text is not a month written YYYY-MM."""
 
 
@@ -19,10 +19,10 @@ class Month:
 
     @classmethod
     def parse(cls, text: str) -> "Month":
-        """Return the month written "2025-03". Raises NotAMonth."""
+        """Return the month written "2025-03". Raises BadMonthError."""
         match = _MONTH.fullmatch(text)
         if match is None:
-            raise NotAMonth("月份应写作 YYYY-MM，例如 2025-03")
+            raise BadMonthError("月份应写作 YYYY-MM，例如 2025-03")
         return cls(int(match[1]), int(match[2]))
 
     @classmethod

@@ -13,7 +13,7 @@ _PERIOD = re.compile(r"(199\d|2[01]\d\d)(?:-(0[1-9]|1[0-2]))?(?:/([1-9]\d*))?", 
 MONTHS = r"^\d{4}-\d{2}$"
 
 
-class NotAPeriod(ValueError):
+class BadPeriodError(ValueError):
     """The text is neither a year nor a month."""
 
 
@@ -38,16 +38,16 @@ class Period:
     @classmethod
     @lru_cache(maxsize=4096)
     def parse(cls, text: str) -> "Period":
-        """Return the period that a text names. Raises NotAPeriod.
+        """Return the period that a text names. Raises BadPeriodError.
 
         >>> Period.parse("2025-13")
         Traceback (most recent call last):
         ...
-        yibao.lib.periods.NotAPeriod: 所属期 '2025-13' 不对：应写年度（例如 2025）或月份（例如 2025-03）
+        yibao.lib.periods.BadPeriodError: 所属期 '2025-13' 不对：应写年度（例如 2025）或月份（例如 2025-03）
         """
         match = _PERIOD.fullmatch(text)
         if match is None:
-            raise NotAPeriod(f"所属期 {text!r} 不对：应写年度（例如 2025）或月份（例如 2025-03）")
+            raise BadPeriodError(f"所属期 {text!r} 不对：应写年度（例如 2025）或月份（例如 2025-03）")
         year, month, correction = match.groups()
         return cls(int(year), int(month or 0), int(correction or 0))
 

@@ -14,13 +14,13 @@ from accounts.jobs import people, rollover, runs
 from accounts.jobs.monthly import contributions, corrections, retirees, window
 from accounts.jobs.monthly.contributions import PAID_AND_RETIRED, Due
 from accounts.jobs.monthly.window import Window
-from accounts.jobs.runs import CannotRun, Outcome
+from accounts.jobs.runs import CannotRunError, Outcome
 from accounts.ledger import book_years
 from accounts.ledger.bulk import Batch, Line, post_batches
 from accounts.ledger.pots import system_pot
 from accounts.models import Chunk, Run
 from accounts.policies import formulas, registry
-from accounts.policies.formulas import CannotCredit, MonthFacts
+from accounts.policies.formulas import CannotCreditError, MonthFacts
 from accounts.policies.terms import CreditTerms
 from accounts.policies.terms.credit import SHARE_NONE
 from yibao.lib.months import Month
@@ -64,7 +64,7 @@ def credit_month(run: Run, chunk: Chunk) -> Outcome:
             age = formulas.age_on(due.birth_on, first) if rule.asks_age or due.base_fen is None else 0
             try:
                 amount, facts = _credit(MonthFacts(due.capacity, due.base_fen, age, due.pension_fen), rule.version)
-            except CannotCredit as refusal:
+            except CannotCreditError as refusal:
                 outcome.skips.append((due.person, str(Month.of(first)), refusal.reason_code, str(refusal)))
                 continue
             pots = due.pots
@@ -114,5 +114,5 @@ def check(region: str, period: Period, on: date) -> None:
     """Refuse a month that has not begun, or that follows a benefit year which is not closed."""
     first = period.month.first
     if on < first:
-        raise CannotRun(f"{period} 还没有到，不能划入")
+        raise CannotRunError(f"{period} 还没有到，不能划入")
     runs.require_closed_before(region, book_years.year_of(region, first))

@@ -7,11 +7,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.codes import ApprovalState
+from accounts.errors import AccountsError
 from accounts.management.staff import acts_by, add_by
 from accounts.models import Approval
 from accounts.operations import approvals
 from accounts.operations.approval_kinds import title_of
-from accounts.operations.approvals import ApprovalError
 from yibao.lib.clock import SHANGHAI
 
 
@@ -48,7 +48,7 @@ class Command(BaseCommand):
             raise CommandError("请用 --by 写明由谁办")
         try:
             said = getattr(self, f"_{deed}")(acts[0], pk, options)
-        except ApprovalError as error:
+        except AccountsError as error:
             if options["json"]:
                 self.stdout.write(json.dumps({"done": False, "id": pk, "reason": error.message}, ensure_ascii=False))
             raise CommandError(error.message) from None

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.auth.management.commands import createsuperuser
 from django.core.management.base import CommandError
 
-from accounts.identity.certificates import BadCertificate, read
+from accounts.identity.certificates import BadCertificateError, read
 
 
 class Command(createsuperuser.Command):
@@ -15,7 +15,7 @@ class Command(createsuperuser.Command):
         if typed:
             try:
                 options["certno"] = read(typed).number
-            except BadCertificate as error:
+            except BadCertificateError as error:
                 raise CommandError(str(error)) from None
         super().handle(*args, **options)
 
@@ -25,6 +25,6 @@ class Command(createsuperuser.Command):
             return value
         try:
             return read(value).number
-        except BadCertificate as error:
+        except BadCertificateError as error:
             self.stderr.write(str(error))
             return None

@@ -6,8 +6,8 @@ from datetime import date
 
 from django.core.management.base import BaseCommand, CommandError
 
+from accounts.errors import AccountsError
 from accounts.identity.actors import Actor
-from accounts.jobs.runs import CannotRun
 from accounts.jobs.schedule import Due, due_jobs
 from accounts.jobs.worker import run_due
 from accounts.management.progress import Bar
@@ -42,8 +42,8 @@ class Command(BaseCommand):
         with Bar(self.stderr) as bar:
             try:
                 reports = run_due(actor=Actor.system("due_jobs"), on=on, clock=clock.now, progress=bar.show)
-            except CannotRun as refusal:
-                raise CommandError(str(refusal)) from None
+            except AccountsError as refusal:
+                raise CommandError(refusal.message) from None
         return [f"{r.region} {r.period} {r.kind}" for r in reports if not r.complete]
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
+from accounts.errors import AccountsError
 from accounts.identity.actors import Act, Actor
-from accounts.offices import DirectoryError, shipped
+from accounts.offices import shipped
 from accounts.operations.offices import LoadedOffices, load_offices
 from yibao.lib import clock
 
@@ -23,8 +24,8 @@ class Command(BaseCommand):
         act = Act(Actor.system("load_offices"), clock.now())
         try:
             loaded = [load_offices(act=act, path=path) for path in paths or shipped()]
-        except DirectoryError as error:
-            raise CommandError(f"网点没有载入：\n{error}") from None
+        except AccountsError as error:
+            raise CommandError(f"网点没有载入：\n{error.message}") from None
         if options["json"]:
             self.stdout.write(json.dumps([_as_json(one) for one in loaded], ensure_ascii=False))
             return

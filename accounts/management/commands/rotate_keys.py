@@ -5,9 +5,10 @@ from argparse import ArgumentParser
 
 from django.core.management.base import BaseCommand, CommandError
 
+from accounts.errors import AccountsError
 from accounts.management.progress import Bar
 from accounts.operations import rotation
-from accounts.sealing import fields, keyring
+from accounts.sealing import keyring
 
 
 class Command(BaseCommand):
@@ -34,8 +35,8 @@ class Command(BaseCommand):
             else:
                 with Bar(self.stderr) as bar:
                     moved = rotation.rotate(progress=bar.show)
-        except (keyring.KeyringError, rotation.RotationUnfinishedError, fields.SealBrokenError) as error:
-            raise CommandError(str(error)) from None
+        except AccountsError as error:
+            raise CommandError(error.message) from None
         current = keyring.load().current.hex()
         if options["json"]:
             self.stdout.write(json.dumps({"current": current, "moved": moved, "forgotten": dropped}))

@@ -7,15 +7,13 @@ from datetime import date
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.codes import JobKind, RunState
+from accounts.errors import AccountsError
 from accounts.identity.actors import Actor
-from accounts.jobs.runs import CannotRun
 from accounts.jobs.worker import CLOSE_YEAR, Report, run_job
-from accounts.ledger.errors import NoPot
 from accounts.management.progress import Bar
-from accounts.policies.registry import NoPolicy
 from yibao.lib import clock
 from yibao.lib.fen import grouped, yuan
-from yibao.lib.periods import NotAPeriod, Period
+from yibao.lib.periods import BadPeriodError, Period
 
 
 class Command(BaseCommand):
@@ -44,7 +42,7 @@ class Command(BaseCommand):
                     dry=bool(options["dry_run"]),
                     progress=bar.show,
                 )
-            except (CannotRun, NotAPeriod, NoPolicy, NoPot) as refusal:
+            except (AccountsError, BadPeriodError) as refusal:
                 raise CommandError(
                     f"没有运行 {options['kind']} {options['region']} {options['period']}：{refusal}"
                 ) from None

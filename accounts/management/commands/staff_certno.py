@@ -4,9 +4,9 @@ from argparse import ArgumentParser
 
 from django.core.management.base import BaseCommand, CommandError
 
+from accounts.errors import AccountsError
 from accounts.identity.actors import Act, Actor
-from accounts.identity.certificates import BadCertificate
-from accounts.identity.staff import StaffIdentityError, register_certno
+from accounts.identity.staff import register_certno
 from yibao.lib import clock
 
 
@@ -25,6 +25,6 @@ class Command(BaseCommand):
             )
         except EOFError:
             raise CommandError("没有输入证件号码") from None
-        except (BadCertificate, StaffIdentityError) as error:
-            raise CommandError(f"没有登记：{error}") from None
+        except AccountsError as error:
+            raise CommandError(f"没有登记：{error.message}") from None
         self.stdout.write(f"{user.username} 已登记，可以提交和复核了")

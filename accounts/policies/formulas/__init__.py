@@ -2,7 +2,7 @@
 
 from accounts.policies.formulas.credit import credited_base, monthly_credit, year_credit
 from accounts.policies.formulas.facts import (
-    CannotCredit,
+    CannotCreditError,
     Credit,
     Facts,
     InterestFacts,
@@ -24,7 +24,7 @@ from accounts.policies.formulas.words import (
 from accounts.policies.formulas.years import age_on, benefit_year, months_left, months_of, year_range
 
 __all__ = [
-    "CannotCredit",
+    "CannotCreditError",
     "Credit",
     "Explanation",
     "Facts",

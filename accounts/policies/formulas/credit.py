@@ -6,7 +6,7 @@ Amounts are summed exactly and rounded once, half up: for each month, or for the
 from collections.abc import Callable, Mapping
 
 from accounts.codes import Capacity
-from accounts.policies.formulas.facts import CannotCredit, Credit, MonthFacts, Span
+from accounts.policies.formulas.facts import CannotCreditError, Credit, MonthFacts, Span
 from accounts.policies.terms import AgeTier, CreditTerms
 from accounts.policies.terms.credit import (
     FIXED_MONTHLY,
@@ -29,7 +29,7 @@ TermsOf = Callable[[str], CreditTerms] | Mapping[str, CreditTerms]
 def monthly_credit(facts: MonthFacts, terms: CreditTerms) -> Credit:
     """Return what one month is worth. Pure and cheap: a run calls it for everybody.
 
-    Raises CannotCredit without a base or pension, and for retirees with a yearly quota: that is only worked out
+    Raises CannotCreditError without a base or pension, and for retirees with a yearly quota: that is only worked out
     for a year (`year_credit`).
     """
     if facts.capacity == Capacity.RETIREE:
@@ -46,7 +46,7 @@ def year_credit(spans: tuple[Span, ...], terms_of: TermsOf) -> Credit:
     """Return what a benefit year is worth: each span's months under its own version; no spans are worth nothing.
 
     A joiner in month m has 13−m months, a change of base makes two spans, a retirement adds a retiree's span whose
-    yearly quota counts pro rata (months/12). Raises CannotCredit, and ValueError for more than twelve months.
+    yearly quota counts pro rata (months/12). Raises CannotCreditError, and ValueError for more than twelve months.
     """
     find = terms_of if callable(terms_of) else terms_of.__getitem__
     parts = owed_parts = owed_only = total_months = 0
@@ -82,7 +82,7 @@ def span_parts(span: Span, terms: CreditTerms) -> int:
 
 
 def month_parts(facts: MonthFacts, terms: CreditTerms) -> int:
-    """Return what a month is worth exactly, in 1/PARTS fen. Raises CannotCredit."""
+    """Return what a month is worth exactly, in 1/PARTS fen. Raises CannotCreditError."""
     return retiree_parts(facts, terms) if facts.capacity == Capacity.RETIREE else contributor_parts(facts, terms)
 
 
@@ -105,9 +105,9 @@ def retiree_parts(facts: MonthFacts, terms: CreditTerms) -> int:
         average = terms.retiree_average_pension_fen or 0
         return average * tier_of(terms.retiree_rates, facts.age).value * WHOLE
     if mode == FIXED_YEARLY:
-        raise CannotCredit("yearly_quota", "退休人员按年度定额记入，不按月计算")
+        raise CannotCreditError("yearly_quota", "退休人员按年度定额记入，不按月计算")
     if facts.pension_fen is None:
-        raise CannotCredit("no_pension", "没有月平均养老金，算不出退休人员的划入金额")
+        raise CannotCreditError("no_pension", "没有月平均养老金，算不出退休人员的划入金额")
     return facts.pension_fen * own_pension_rate(facts, terms) * WHOLE
 
 
@@ -116,7 +116,7 @@ def own_pension_rate(facts: MonthFacts, terms: CreditTerms) -> int:
     if not facts.pension_is_current:
         return tier_of(terms.retiree_rates, facts.age).value
     if terms.retiree_fallback_rate_bp is None:
-        raise CannotCredit("no_pension", "没有上年度月平均养老金，本地也没有规定按本年度计算")
+        raise CannotCreditError("no_pension", "没有上年度月平均养老金，本地也没有规定按本年度计算")
     return terms.retiree_fallback_rate_bp
 
 
@@ -131,13 +131,13 @@ def personal_rate(facts: MonthFacts, terms: CreditTerms) -> int:
 def credited_base(facts: MonthFacts, terms: CreditTerms) -> int:
     """Return the base (fen) that counts: the declared one, moved to the floor or ceiling if it lies outside.
 
-    Flexible workers who declared none have the base their region sets. Raises CannotCredit without any.
+    Flexible workers who declared none have the base their region sets. Raises CannotCreditError without any.
     """
     base = facts.base_fen
     if base is None and facts.capacity == Capacity.FLEX:
         base = terms.flex_base_fen
     if base is None:
-        raise CannotCredit("no_base", "没有缴费基数，算不出划入金额")
+        raise CannotCreditError("no_base", "没有缴费基数，算不出划入金额")
     if base < 0:
         raise ValueError("a base is not negative")
     if terms.base_floor_fen is not None and base < terms.base_floor_fen:

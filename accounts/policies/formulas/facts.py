@@ -7,14 +7,15 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from accounts.errors import AccountsError
 
-class CannotCredit(Exception):
+
+class CannotCreditError(AccountsError):
     """Nothing can be worked out for this person: a stable reason code and a Chinese message saying what is missing."""
 
     def __init__(self, reason_code: str, message: str) -> None:
-        self.reason_code = reason_code
-        self.message = message
         super().__init__(message)
+        self.reason_code = reason_code
 
 
 class MonthFacts(NamedTuple):

@@ -45,7 +45,7 @@ class Explanation:
 
 
 def explain_month(facts: MonthFacts, terms: CreditTerms) -> Explanation:
-    """Explain `monthly_credit`. Raises CannotCredit as it does."""
+    """Explain `monthly_credit`. Raises CannotCreditError as it does."""
     credit = monthly_credit(facts, terms)
     product, inputs = _month_product(facts, terms)
     sentence = _equation(product, credit.amount_fen, month_parts(facts, terms) % PARTS, PARTS)
@@ -61,7 +61,7 @@ def explain_month(facts: MonthFacts, terms: CreditTerms) -> Explanation:
 
 
 def explain_year(spans: tuple[Span, ...], terms_of: TermsOf) -> Explanation:
-    """Explain `year_credit`. Raises CannotCredit and ValueError as it does."""
+    """Explain `year_credit`. Raises CannotCreditError and ValueError as it does."""
     formula, inputs = _year_formula(spans, terms_of)
     if not spans:
         return Explanation(formula, inputs)
@@ -90,7 +90,7 @@ def explain_trueup(spans: tuple[Span, ...], credited_fen: int, terms_of: TermsOf
 
 
 def explain_interest(facts: InterestFacts, terms: InterestTerms) -> Explanation:
-    """Explain `interest`. Raises CannotCredit as it does."""
+    """Explain `interest`. Raises CannotCreditError as it does."""
     credit = interest(facts, terms)
     current, carried = facts
     inputs: Inputs = {"carried_product": yuan(carried), "carried_rate": percent(terms.carried_rate_bp or 0)}

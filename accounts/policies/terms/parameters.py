@@ -9,7 +9,8 @@ from dataclasses import MISSING, Field, dataclass, field, fields
 from datetime import date
 from typing import Any
 
-from yibao.lib.fen import NotAnAmount, grouped, parse_yuan
+from accounts.errors import AccountsError
+from yibao.lib.fen import BadAmountError, grouped, parse_yuan
 
 _RATE = re.compile(r"(\d{1,3})(?:\.(\d{1,2}))?%", re.ASCII)
 
@@ -26,16 +27,12 @@ class Problem:
         return "：".join(part for part in (self.file, self.key, self.reason) if part)
 
 
-class PolicyError(Exception):
+class PolicyError(AccountsError):
     """A policy that cannot be accepted. Lists every problem found, not only the first."""
 
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in problems))
-
-    @property
-    def message(self) -> str:
-        return str(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +73,7 @@ def _read_money(value: object) -> int:
         raise ValueError('金额应写成带引号的元，例如 "4462.00"')
     try:
         return parse_yuan(value)
-    except NotAnAmount as error:
+    except BadAmountError as error:
         raise ValueError(str(error)) from error
 
 

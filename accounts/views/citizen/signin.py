@@ -77,10 +77,8 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
             address=access.address_of(request),
             now=now,
         )
-    except codes.WrongCodeError as error:
-        form.add_error("code", f"验证码不对，还可以再试{error.left}次")
-    except codes.ExpiredCodeError:
-        form.add_error("code", "这个验证码已经过期或用过了。请点「再发一次」")
+    except (codes.WrongCodeError, codes.ExpiredCodeError) as error:
+        form.add_error("code", error.message)
     except limits.TooOftenError as error:
         form.add_error("code", f"试的次数太多了，{error.reopens(now)}以后才能再试")
         return _code_page(request, form, status=429)

@@ -18,7 +18,7 @@ from family.models import Invitation
 from family.operations import accepting
 from family.queries.eligibility import indexes_of, of_age
 from family.queries.invitations import invitation_sent
-from family.rules import NoMatch
+from family.rules import MismatchError
 from family.rules.reasons import refuse
 from family.views.citizen.answering import first_event, meaning
 from family.views.citizen.current_account import OwnAct, own_act
@@ -57,7 +57,7 @@ def accept(request: HttpRequest, number: str) -> HttpResponse:
                 address=address_of(request),
             )
             return redirect("family_result", first_event(bond_id=bond.pk).pk)
-        except NoMatch:
+        except MismatchError:
             form.add_error(None, NO_MATCH)
     return _page(request, act, found, form, has_code=bool(code_id))
 
@@ -129,7 +129,7 @@ def _agree_for_child(
 ) -> HttpResponse:
     """Show what it means and take the declaration. Nothing typed before has to be typed again.
 
-    Refused with OF_AGE, before anybody is looked up, where the number typed is that of somebody of age.
+    RefusedError with OF_AGE, before anybody is looked up, where the number typed is that of somebody of age.
     """
     refuse(of_age(found, act.on))
     if form.is_valid():
@@ -139,7 +139,7 @@ def _agree_for_child(
                 certno=child_data["certno"], declared=form.cleaned_data["declared"],
             )  # fmt: skip
             return redirect("family_result", first_event(bond_id=bond.pk).pk)
-        except NoMatch:
+        except MismatchError:
             form.add_error(None, NO_CHILD)
     is_mine = found.payer_id == act.person.pk
     context = {

@@ -37,6 +37,6 @@ def close(request: HttpRequest) -> HttpResponse:
         return render(request, "family/close.html", context)
     try:
         event = closing.close_family(act=act, payer=act.person, region=giving.region)
-    except closing.StillOpen as error:
+    except closing.StillOpenError as error:
         return render(request, "family/close.html", {**context, "matters": error.matters}, status=409)
     return redirect("family_result", event.pk)

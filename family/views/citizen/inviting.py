@@ -16,7 +16,7 @@ from family.models import Invitation
 from family.operations import drafts, invitations
 from family.queries.eligibility import relations_offered, to_invite
 from family.queries.invitations import draft_of
-from family.rules import IncompleteDraft, ReasonCode
+from family.rules import IncompleteDraftError, ReasonCode
 from family.views.citizen import share_sheet
 from family.views.citizen.current_account import Giving, OwnAct, giving_of, own_act
 from family.views.citizen.labels import gender_in, pronoun, scope_words
@@ -141,7 +141,7 @@ def check(request: HttpRequest) -> HttpResponse:
         return _check_page(request, form, giving, act, draft)
     try:
         sent = invitations.send(act=act, payer=act.person, region=giving.region)
-    except IncompleteDraft:
+    except IncompleteDraftError:
         return redirect("family_invite_relation")
     share_sheet.keep(request, sent)
     return redirect("family_invite_sent", sent.invitation.number)

@@ -12,7 +12,7 @@ from family.forms.bonds import EndDayForm, LimitForm
 from family.operations import bonds
 from family.queries.bonds import Card, card_given, history, undoable
 from family.queries.facts import funds_name, is_pool
-from family.rules import Changed
+from family.rules import ChangedError
 from family.views.citizen.current_account import OwnAct, own_act
 from family.views.citizen.labels import pronoun, scope_words, undo_words
 from family.views.citizen.refusals import answering
@@ -140,8 +140,8 @@ def remove(request: HttpRequest, bond_id: int) -> HttpResponse:
 
 
 def _active(act: OwnAct, bond_id: int) -> Card:
-    """Return a bond that can still be changed. Raises Bond.DoesNotExist, Changed."""
+    """Return a bond that can still be changed. Raises Bond.DoesNotExist, ChangedError."""
     card = card_given(act.person, bond_id, act.on)
     if card.bond.has_ended:
-        raise Changed
+        raise ChangedError
     return card

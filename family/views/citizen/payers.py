@@ -19,7 +19,7 @@ from family.queries.facts import funds_name, is_pool
 from family.queries.invitations import invitations_received
 from family.queries.plan import Plan, plan
 from family.queries.preview import Shown, shown
-from family.rules import Changed, Where
+from family.rules import ChangedError, Where
 from family.views.citizen.current_account import OwnAct, own_act
 from family.views.citizen.labels import pronoun, scope_words, undo_words
 from family.views.citizen.refusals import answering
@@ -132,7 +132,7 @@ def leave(request: HttpRequest, bond_id: int) -> HttpResponse:
     act = own_act(request)
     card = card_received(act.person, bond_id, act.on)
     if card.bond.has_ended:
-        raise Changed
+        raise ChangedError
     if request.method == "POST":
         return redirect("family_result", bonds.leave(act=act, user=act.person, bond_id=bond_id).pk)
     return render(

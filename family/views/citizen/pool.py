@@ -9,7 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.identity.access import person_required
-from accounts.ledger.errors import NotEnough
+from accounts.ledger.errors import InsufficientFundsError
 from family.forms.bonds import OTHER, AmountForm
 from family.operations import pool
 from family.queries.eligibility import Movable, to_move_in
@@ -78,7 +78,7 @@ def check(request: HttpRequest) -> HttpResponse:
             return changed(request, back_url=reverse("family_transfer"))
         try:
             event = pool.move_in(act=act, payer=act.person, region=giving.region, amount_fen=chosen["fen"], key=key)
-        except NotEnough:
+        except InsufficientFundsError:
             return changed(request, back_url=reverse("family_transfer"), text="能转入的金额刚刚变了。")
         request.session[CHOSEN] = {**chosen, "event": event.pk}
         return redirect("family_result", event.pk)

@@ -12,9 +12,11 @@ from django.urls import reverse
 
 from accounts.identity import limits
 from accounts.identity.access import current_person
+from accounts.ledger.errors import PostingError
+from family.errors import FamilyError
 from family.models import Bond, Event, Invitation
 from family.models.invitations import NUMBER
-from family.rules import Changed, Reason, ReasonCode, Refused
+from family.rules import ChangedError, Reason, ReasonCode, RefusedError
 
 _NUMBER = re.compile(NUMBER)
 View = Callable[..., HttpResponse]
@@ -113,18 +115,20 @@ def too_often(request: HttpRequest, error: limits.TooOftenError) -> HttpResponse
 
 
 def answering(view: View) -> View:
-    """Turn what an operation may raise into its page: reasons, changed meanwhile, too often, not there."""
+    """Turn what an operation may raise into its page: reasons, changed meanwhile, too often, anything else, not there."""
 
     @wraps(view)
     def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             return view(request, *args, **kwargs)
-        except Refused as error:
+        except RefusedError as error:
             return refused(request, error.reasons)
-        except Changed:
+        except ChangedError:
             return changed(request)
         except limits.TooOftenError as error:
             return too_often(request, error)
+        except (FamilyError, PostingError) as error:
+            return changed(request, text=f"{error.message}。")
         except (Bond.DoesNotExist, Invitation.DoesNotExist, Event.DoesNotExist):
             raise Http404 from None
 

@@ -16,7 +16,7 @@ from family.codes import EventKind
 from family.models import Event
 from family.operations import undoing
 from family.queries.facts import funds_name, is_pool
-from family.rules import CannotUndo
+from family.rules import CannotUndoError
 from family.views.citizen.current_account import OwnAct, own_act
 from family.views.citizen.refusals import answering
 from yibao.lib.clock import SHANGHAI
@@ -74,7 +74,7 @@ def undo(request: HttpRequest, event_id: int) -> HttpResponse:
     act = own_act(request)
     try:
         event = undoing.undo(act=act, person=act.person, event_id=event_id)
-    except CannotUndo as error:
+    except CannotUndoError as error:
         context = {"message": error.message, "back_url": reverse("family")}
         return render(request, "family/cannot_undo.html", context, status=409)
     return redirect("family_result", event.pk)

@@ -53,7 +53,7 @@ def test_a_number_typed_in_full_width_or_small_x_with_spaces_is_the_same_number(
     ],
 )
 def test_a_bad_number_is_refused_with_its_reason(text: str, reason: str) -> None:
-    with pytest.raises(certificates.BadCertificate, match=reason) as refusal:
+    with pytest.raises(certificates.BadCertificateError, match=reason) as refusal:
         certificates.read(text)
     assert not text.strip() or text.strip() not in str(refusal.value)
 
@@ -65,7 +65,7 @@ def test_no_single_wrong_digit_passes(serial: int, place: int, digit: int) -> No
     if wrong == right:
         assert certificates.read(wrong).number == right
     else:
-        with pytest.raises(certificates.BadCertificate):
+        with pytest.raises(certificates.BadCertificateError):
             certificates.read(wrong)
 
 

@@ -151,7 +151,7 @@ class TestChunks:
 @pytest.mark.usefixtures("policies_loaded")
 def test_where_nothing_is_pre_credited_there_is_no_true_up_to_run():
     insured(HUNAN)
-    with pytest.raises(runs.CannotRun, match="2025 年度按月划入，没有预划"):
+    with pytest.raises(runs.CannotRunError, match="2025 年度按月划入，没有预划"):
         run("trueup", "2025", on=date(2026, 1, 1), region=HUNAN)
     assert not Run.objects.exists()
 

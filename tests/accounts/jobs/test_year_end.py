@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.codes import JobKind, PotKind, RunState
-from accounts.jobs.runs import CannotRun
+from accounts.jobs.runs import CannotRunError
 from accounts.ledger import book_years
 from accounts.ledger.verify import findings
 from accounts.models import Pot, Run, Transfer
@@ -68,7 +68,7 @@ class TestRollover:
     def test_a_year_that_is_not_over_cannot_be_closed(self, kind):
         worker()
         run("accrual", "2025", on=NEW_YEAR)
-        with pytest.raises(CannotRun, match="2025-12-31 才结束"):
+        with pytest.raises(CannotRunError, match="2025-12-31 才结束"):
             run(kind, "2025", on=date(2025, 12, 31))
         assert not book_years.is_closed(ZHOUSHAN, 2025)
 
@@ -131,7 +131,7 @@ class TestCloseYear:
     def test_before_the_year_is_over_nothing_at_all_is_run(self):
         worker()
         run("accrual", "2025", on=NEW_YEAR)
-        with pytest.raises(CannotRun, match="2025-12-31 才结束"):
+        with pytest.raises(CannotRunError, match="2025-12-31 才结束"):
             run("close_year", "2025", on=date(2025, 12, 31))
         assert list(Run.objects.values_list("kind", "execution")) == [("accrual", 1)]
 

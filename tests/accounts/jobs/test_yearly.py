@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from accounts.codes import RunState
-from accounts.jobs.runs import CannotRun
+from accounts.jobs.runs import CannotRunError
 from accounts.ledger.pots import open_missing
 from accounts.ledger.verify import findings
 from accounts.models import Skip, Transfer
@@ -89,24 +89,24 @@ class TestPrecredit:
         assert not Skip.objects.exists()
 
     def test_a_region_without_anybody_is_refused(self):
-        with pytest.raises(CannotRun, match="请先导入参保名册"):
+        with pytest.raises(CannotRunError, match="请先导入参保名册"):
             accrue(NEW_YEAR)
 
     def test_a_year_that_has_not_begun_is_refused(self):
         floor_base_worker()
-        with pytest.raises(CannotRun, match="从 2025-01-01 开始"):
+        with pytest.raises(CannotRunError, match="从 2025-01-01 开始"):
             accrue(date(2024, 12, 31))
 
     def test_a_year_after_one_that_is_not_closed_is_refused(self):
         person = floor_base_worker()
         accrue(NEW_YEAR)
-        with pytest.raises(CannotRun, match="2025 年度还没有结转.*close_year --region 330900 --period 2025"):
+        with pytest.raises(CannotRunError, match="2025 年度还没有结转.*close_year --region 330900 --period 2025"):
             accrue(date(2026, 1, 1), "2026")
         assert balances(person).total == 1070_88
 
     def test_a_month_is_no_period_where_years_are_credited(self):
         floor_base_worker()
-        with pytest.raises(CannotRun, match="按年预划，所属期应写年度"):
+        with pytest.raises(CannotRunError, match="按年预划，所属期应写年度"):
             accrue(date(2025, 3, 20), "2025-03")
 
 
@@ -292,7 +292,7 @@ class TestYearFromJuly:
         assert Transfer.objects.get().voucher.occurred_on == date(2024, 7, 1)
         for day, refused in ((date(2025, 6, 30), True), (date(2025, 7, 1), False)):
             if refused:
-                with pytest.raises(CannotRun, match="2025-06-30 才结束"):
+                with pytest.raises(CannotRunError, match="2025-06-30 才结束"):
                     run("close_year", "2024", on=day, region=SHANGHAI)
             else:
                 run("close_year", "2024", on=day, region=SHANGHAI)

@@ -7,7 +7,7 @@ from accounts.identity.actors import Act, Actor
 from accounts.identity.staff import identity_of
 from accounts.models import Approval, AuditEvent, Region, User
 from accounts.operations import approval_kinds, approvals, rotation
-from accounts.operations.approvals import ApprovalError, ApprovalMoved
+from accounts.operations.approvals import ApprovalError, ApprovalMovedError
 from tests.accounts.operations.renaming import AT, CODE, RENAME, SUBJECT, by, name_now, proposed, staff
 from tests.factories.people import phone
 from tests.factories.users import official
@@ -93,7 +93,7 @@ class TestWhatWasShownIsWhatHappens:
     def test_a_change_after_submission_voids_it(self, maker, checker):
         approval = proposed(maker)
         Region.objects.update(name="别人改过的市")
-        with pytest.raises(ApprovalMoved, match="已失效，没有通过"):
+        with pytest.raises(ApprovalMovedError, match="已失效，没有通过"):
             approve(checker, approval)
         assert (state_of(approval), name_now()) == (ApprovalState.MOVED, "别人改过的市")
         with pytest.raises(ApprovalError, match="已失效，不能再办"):
@@ -102,7 +102,7 @@ class TestWhatWasShownIsWhatHappens:
     def test_so_does_the_end_of_what_it_was_about(self, maker, checker):
         approval = proposed(maker)
         Region.objects.all().delete()
-        with pytest.raises(ApprovalMoved, match="没有这个统筹区"):
+        with pytest.raises(ApprovalMovedError, match="没有这个统筹区"):
             approve(checker, approval)
 
     def test_an_approval_of_another_page_does_not_count(self, maker, checker):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.policies.formulas import CannotCredit, Credit, MonthFacts, Span, monthly_credit, year_credit
+from accounts.policies.formulas import CannotCreditError, Credit, MonthFacts, Span, monthly_credit, year_credit
 from tests.accounts.policies.samples import credit_terms
 
 pytestmark = pytest.mark.unit
@@ -85,7 +85,7 @@ class TestMonth:
         ],
     )
     def test_what_cannot_be_worked_out_is_refused_with_a_reason(self, facts, changes, reason):
-        with pytest.raises(CannotCredit) as refusal:
+        with pytest.raises(CannotCreditError) as refusal:
             monthly_credit(facts, credit_terms(**changes))
         assert refusal.value.reason_code == reason
         assert refusal.value.message

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.policies.formulas import CannotCredit, InterestFacts, interest
+from accounts.policies.formulas import CannotCreditError, InterestFacts, interest
 from accounts.policies.terms import parse_terms
 from tests.accounts.policies.samples import interest_terms
 
@@ -34,7 +34,7 @@ def test_both_parts_are_rounded_together():
 
 def test_without_a_rate_nothing_is_computed():
     terms = parse_terms("interest", {"pays_interest": False})
-    with pytest.raises(CannotCredit) as refusal:
+    with pytest.raises(CannotCreditError) as refusal:
         interest(InterestFacts(1_200_000, 0), terms)
     assert refusal.value.reason_code == "no_interest_rate"
 

@@ -12,7 +12,7 @@ from accounts.codes import ApprovalState, PolicyState, Role
 from accounts.ledger import book_years
 from accounts.models import Approval, AuditEvent, PolicyVersion, User
 from accounts.operations import approvals, policies
-from accounts.operations.approvals import ApprovalError, ApprovalMoved
+from accounts.operations.approvals import ApprovalError, ApprovalMovedError
 from accounts.policies import registry
 from accounts.policies.publishing import read_draft, save_draft
 from tests.accounts.operations.renaming import AT, by, staff
@@ -76,7 +76,7 @@ class TestTwoPeople:
         draft = written(writer)
         approval = handed_over(writer, draft)
         written(writer, draft, rate="4%")
-        with pytest.raises(ApprovalMoved):
+        with pytest.raises(ApprovalMovedError):
             approve(approver, approval)
         draft.refresh_from_db()
         assert draft.state == PolicyState.DRAFT
@@ -105,14 +105,14 @@ class TestTwoPeople:
         draft = written(writer)
         approval = handed_over(writer, draft)
         draft.delete()
-        with pytest.raises(ApprovalMoved, match="已经发布或删除了"):
+        with pytest.raises(ApprovalMovedError, match="已经发布或删除了"):
             approve(approver, approval)
 
     def test_another_version_published_in_between_is_another_decision(self, writer, approver):
         later, earlier = written(writer, start="2026-06-01"), written(writer, start="2026-05-01")
         waiting = handed_over(writer, later)
         approve(approver, handed_over(writer, earlier))
-        with pytest.raises(ApprovalMoved):
+        with pytest.raises(ApprovalMovedError):
             approve(approver, waiting)
 
     @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ class TestWhatIsReadBeforeDeciding:
     def test_a_year_closed_in_between_is_another_decision(self, writer, approver):
         approval = handed_over(writer, written(writer, start="2025-07-01"))
         book_years.close(region="330900", year=2025, at=AT)
-        with pytest.raises(ApprovalMoved):
+        with pytest.raises(ApprovalMovedError):
             approve(approver, approval)
 
 

@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from accounts.codes import PolicyState
 from accounts.models import PolicyVersion, PublishedVersionError, Region
 from accounts.policies import registry
-from accounts.policies.registry import NoPolicy
+from accounts.policies.registry import NoPolicyError
 from accounts.policies.terms import KINDS, CreditTerms, InterestTerms
 from yibao.lib import clock
 
@@ -41,7 +41,7 @@ class TestLookingUp:
 
     def test_before_the_first_version_there_is_no_policy(self):
         publish()
-        with pytest.raises(NoPolicy) as refusal:
+        with pytest.raises(NoPolicyError) as refusal:
             registry.interest("999999", date(2022, 12, 31))
         assert (refusal.value.region, refusal.value.kind, refusal.value.day) == (
             "999999",
@@ -52,7 +52,7 @@ class TestLookingUp:
 
     def test_a_draft_is_not_law(self):
         publish(state=PolicyState.DRAFT, published_by="", published_at=None)
-        with pytest.raises(NoPolicy):
+        with pytest.raises(NoPolicyError):
             registry.interest("999999", date(2025, 1, 1))
 
     def test_a_version_is_found_again_by_its_id(self):
@@ -74,7 +74,7 @@ class TestLookingUp:
         assert type(ask("330900", day)) is KINDS[kind]
         assert ask_or_none("330900", day) == ask("330900", day)
         assert ask_or_none("330900", before) is None
-        with pytest.raises(NoPolicy):
+        with pytest.raises(NoPolicyError):
             ask("330900", before)
 
     def test_the_registry_knows_its_regions(self, policies):
@@ -84,7 +84,7 @@ class TestLookingUp:
         assert not registry.knows_region("999998")
         assert registry.region_names()["430000"] == "湖南省"
         assert registry.region_name("999998") == "999998"
-        with pytest.raises(NoPolicy, match="没有“划入”规则"):
+        with pytest.raises(NoPolicyError, match="没有“划入”规则"):
             registry.has_buckets("999998")
 
     def test_the_first_document_named_is_that_of_the_start(self, policies):
@@ -109,7 +109,7 @@ class TestFreshness:
 
     @pytest.mark.parametrize("time", [1, 2])
     def test_one_test_leaves_nothing_for_the_next(self, time):
-        with pytest.raises(NoPolicy):
+        with pytest.raises(NoPolicyError):
             registry.interest("999999", date(2025, 1, 1))
         publish()
         registry.interest("999999", date(2025, 1, 1))

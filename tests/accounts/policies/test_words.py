@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.policies.formulas import (
-    CannotCredit,
+    CannotCreditError,
     InterestFacts,
     MonthFacts,
     Span,
@@ -212,5 +212,5 @@ def test_the_words_of_interest_name_exactly_the_amount(current, carried):
 
 
 def test_a_formula_that_cannot_be_worked_out_is_not_explained_either():
-    with pytest.raises(CannotCredit):
+    with pytest.raises(CannotCreditError):
         explain_month(MonthFacts("employee", None, 40), credit_terms())

@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from accounts.codes import PotKind
-from accounts.ledger.errors import AlreadyReversed, KeyReused, PostingError
+from accounts.ledger.errors import AlreadyReversedError, KeyReusedError, PostingError
 from accounts.ledger.verify import findings
 from accounts.models import Voucher
 from family.rules import Source, spending_plan
@@ -80,7 +80,7 @@ class TestPaying:
         place, other = clinic(), clinic(code="H002")
         pay(someone, 100_00, "b1", place=place)
         for change in ({"amount_fen": 100_01}, {"on": date(2025, 3, 4)}, {"place": other}, {"person": insured()}):
-            with pytest.raises(KeyReused, match="换一个单号"):
+            with pytest.raises(KeyReusedError, match="换一个单号"):
                 pay(**{"person": someone, "amount_fen": 100_00, "key": "b1", "place": place, **change})
         assert balances(someone).current == 200_00
 
@@ -121,7 +121,7 @@ class TestRefund:
         bill = pay(someone, 100_00, "b1")
         first = operations.refund(act=act_on(MARCH), bill=bill, key="r1", reason="退药")
         assert operations.refund(act=act_on(MARCH), bill=bill, key="r1", reason="退药") == first
-        with pytest.raises(AlreadyReversed):
+        with pytest.raises(AlreadyReversedError):
             operations.refund(act=act_on(MARCH), bill=bill, key="r2", reason="退药")
         assert balances(someone).current == 300_00
 

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from accounts.codes import RunState
-from accounts.jobs.runs import CannotRun
+from accounts.jobs.runs import CannotRunError
 from accounts.ledger.verify import findings
 from accounts.models import Import, Skip, Voucher
 from accounts.queries import explanations
@@ -170,14 +170,14 @@ def test_a_suspended_retiree_gets_nothing_for_whole_months_of_suspension():
 
 def test_a_month_that_has_not_begun_is_refused():
     insured(HUNAN)
-    with pytest.raises(CannotRun, match="2025-03 还没有到"):
+    with pytest.raises(CannotRunError, match="2025-03 还没有到"):
         accrue("2025-03", date(2025, 2, 28))
 
 
 @pytest.mark.parametrize("period", ["2025", "2025/1", "2025-01/1"])
 def test_a_period_that_is_not_a_month_is_refused(period):
     insured(HUNAN)
-    with pytest.raises(CannotRun, match="所属期"):
+    with pytest.raises(CannotRunError, match="所属期"):
         accrue(period, date(2025, 12, 31))
 
 

@@ -1,0 +1,14 @@
+"""The one kind of error that operations raise: something is not done, and its message says so to people."""
+
+
+class AccountsError(Exception):
+    """办不成：nothing was written. `message` says in plain Chinese what is wrong and, where it helps, what to do.
+
+    Doors that have nothing more to say about an error catch this one and show its message.
+    """
+
+    message = "没有办成"
+
+    def __init__(self, message: str = "") -> None:
+        self.message = message or self.message
+        super().__init__(self.message)
