@@ -128,8 +128,8 @@ def test_somebody_signed_in_is_warned_before_the_session_ends_and_can_stay(page,
 class TestWithoutJavaScript:
     def test_the_sizes_can_be_chosen(self, plain_page, visit):
         visit(plain_page, "/display/?next=/try/")
-        plain_page.check("[name=text_size][value=elder]")
-        plain_page.check("[name=contrast][value=high]")
+        plain_page.check("[type=radio][value=elder]")
+        plain_page.check("[type=radio][value=high]")
         plain_page.click("text=就用这样的")
         expect(plain_page).to_have_url(re.compile("/try/$"))
         expect(plain_page.locator("html")).to_have_attribute("data-size", "elder")
