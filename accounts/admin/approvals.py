@@ -61,20 +61,18 @@ class KindFilter(admin.SimpleListFilter):
 class ApprovalAdmin(ReadOnlyAdmin):
     """Everybody in the admin sees the queue; who may check what is the kind's to say, and the operation's to enforce."""
 
-    list_display = ("number", "title", "about", "document", "made_by", "made_at", "state")
+    list_display = ("numbered", "about", "state", "made_by", "made_at", "document")
     list_filter = (StateFilter, KindFilter)
     list_select_related = ("maker", "checker")
     list_per_page = 50
-    fields = (
-        "title", "description", "reason", "document", "made_by", "made_at", "state", "checked_by", "decided_at", "note",
-        "digest",
-    )  # fmt: skip
-    readonly_fields = fields
+    proposed = ("title", "description", "reason", "document", "made_by", "made_at", "digest", "state")
+    decided = ("checked_by", "decided_at", "note")
+    readonly_fields = (*proposed, *decided)
     change_form_template = "admin/accounts/approval/change_form.html"
 
-    @admin.display(description="编号", ordering="id")
-    def number(self, approval: Approval) -> str:
-        return str(approval.pk)
+    @admin.display(description="事项（编号）", ordering="id")
+    def numbered(self, approval: Approval) -> str:
+        return f"{title_of(approval.kind)}（{approval.pk}）"
 
     @admin.display(description="事项")
     def title(self, approval: Approval) -> str:
@@ -97,10 +95,14 @@ class ApprovalAdmin(ReadOnlyAdmin):
 
     @admin.display(description="复核人")
     def checked_by(self, approval: Approval) -> str:
-        return _named(approval.checker) if approval.checker else "（还没有）"
+        return _named(approval.checker) if approval.checker else "无"
 
     def has_view_permission(self, request: HttpRequest, obj: Approval | None = None) -> bool:
         return bool(request.user.is_staff)
+
+    def get_fields(self, request: HttpRequest, obj: Approval | None = None) -> tuple[str, ...]:
+        waits = obj is not None and obj.state == ApprovalState.WAITING
+        return self.proposed if waits else (*self.proposed, *self.decided)
 
     def get_urls(self) -> list[Any]:
         deeds = (("approve", self.approve), ("reject", self.reject), ("withdraw", self.withdraw))
@@ -109,6 +111,9 @@ class ApprovalAdmin(ReadOnlyAdmin):
             for name, view in deeds
         ]
         return [*own, *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": "双人复核", **(extra_context or {})})
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **options: Any) -> HttpResponse:
         approval = self.get_object(request, object_id)

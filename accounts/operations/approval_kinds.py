@@ -21,11 +21,12 @@ class Kind:
 
     `content(subject, asked, on)` says from the database as it is now what would be done and the state it relies on: plain
     JSON, people by their ids only. It runs in a transaction and locks what it reads, so that nothing moves between the
-    last look and `execute`; it raises ApprovalError where the thing cannot be done (any more). Days count from `on`.
+    last look and `execute`; it raises ApprovalError where the thing cannot be done any more, which makes what waits void.
+    Days count from `on`.
     `describe(content)` puts all of it into words: (label, value) in Chinese, first what it is about. They are kept, so
     that years later it still reads as it was approved.
     `execute(act, approval)` does it in the caller's transaction, with the checker as actor, and returns a sentence that
-    says what happened. It raises ApprovalError where it is refused; then nothing has happened.
+    says what happened. It raises an AccountsError where it is refused; then nothing has happened, and it waits on.
     `authors(content)` are the ids of the users whose work it is besides the maker's: none of them may check it.
     """
 

@@ -83,10 +83,7 @@ def _authors(content: Mapping[str, Any]) -> Any:
 
 
 def _execute(act: Act, approval: Approval) -> str:
-    try:
-        published = publish(act=act, draft_id=approval.content["version"])
-    except CannotPublishError as error:
-        raise ApprovalError(error.message) from None
+    published = publish(act=act, draft_id=approval.content["version"])
     return f"已发布：{published}。从 {published.effective_from} 起按它办。"
 
 
