@@ -60,10 +60,8 @@ def create(name: str, template: str) -> None:
     while True:
         _administer(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{template}'")
         with suppress(psycopg.errors.ObjectInUse):  # waits for sessions that end, five seconds
-            _administer(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+            _administer(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy')
             break
-    # What a crash of the machine would lose is not what these tests are about; of processes nothing is lost.
-    _administer(f'ALTER DATABASE "{name}" SET synchronous_commit = off')
 
 
 def drop(name: str) -> None:

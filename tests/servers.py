@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 os.environ.setdefault("YIBAO_VAR", "var/test")
@@ -40,7 +41,11 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 def start() -> None:
     from yibao import servers
 
-    servers.ensure_postgres()
+    if "DATABASE_URL" not in os.environ:
+        with psycopg.connect(servers.ensure_postgres(), autocommit=True) as server:
+            for setting in ("fsync", "full_page_writes", "synchronous_commit"):  # this machine does not lose its power
+                server.execute(f"ALTER SYSTEM SET {setting} = off")
+            server.execute("SELECT pg_reload_conf()")
 
     if "REDIS_URL" not in os.environ:
         valkey = servers.Valkey(servers.var() / "valkey", durable=False)
