@@ -34,7 +34,7 @@ def fresh_limits():
 
 
 @pytest.fixture(autouse=True)
-def standing_clock() -> Iterator[None]:
+def frozen_clock() -> Iterator[None]:
     """Let a test take longer than a code of the authenticator is valid."""
     with time_machine.travel(clock.now(), tick=False):
         yield
