@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.unit
-
 ROOT = Path(__file__).resolve().parents[2]
 FLOORS, MONEY = "The floors of accounts", "Money moves only from operations and jobs"
 

@@ -6,15 +6,11 @@ import pkgutil
 import re
 from collections.abc import Iterator
 
-import pytest
-
 import accounts
 import family
 import payments
 from accounts.errors import AccountsError
 from family.errors import FamilyError
-
-pytestmark = pytest.mark.unit
 
 BASES = {accounts: AccountsError, family: FamilyError, payments: AccountsError}
 CHINESE = re.compile("[\u4e00-\u9fff]")

@@ -6,8 +6,6 @@ from django.db import models
 
 from accounts.models import Chunk, Person, PolicyVersion, Pot, Run, Skip, Transfer, Voucher
 
-pytestmark = pytest.mark.unit
-
 OURS = [model for label in ("accounts", "family", "payments") for model in apps.get_app_config(label).get_models()]
 FIELDS = [(model, field) for model in OURS for field in model._meta.get_fields() if isinstance(field, models.Field)]
 MONEY_TABLES = {Person, Pot, Voucher, Transfer, PolicyVersion, Run}

@@ -5,11 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from tests.architecture.test_shape import ROOT, files, named
-
-pytestmark = pytest.mark.unit
 
 # What a name may not contain any more, as words joined by "_" → what to say instead.
 RETIRED = {

@@ -6,8 +6,6 @@ import pytest
 
 from tests.architecture.test_shape import APPS, ROOT, files, named
 
-pytestmark = pytest.mark.unit
-
 GRAMMAR = re.compile(
     r"\b(int|len|Month\.parse)\([^()]*period\b"  # its parts
     r"|\bperiod(\[|\.(r?partition|r?split|startswith|endswith|remove(pre|suf)fix|replace)\()"

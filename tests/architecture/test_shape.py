@@ -13,8 +13,6 @@ from django.core.management import get_commands
 
 from yibao.celery import app as celery_app
 
-pytestmark = pytest.mark.unit
-
 ROOT = Path(__file__).resolve().parents[2]
 APPS = ("yibao", "accounts", "family", "payments")
 MOST_LINES = 300
