@@ -58,7 +58,6 @@ INSTALLED_APPS = [
     "django_celery_beat",
     "django_htmx",
     "simple_history",
-    "template_partials",
     "csp",
     "yibao",
 ]

@@ -19,7 +19,6 @@ from yibao.lib.months import Month
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _PHONE = re.compile(r"1[3-9]\d{9}", re.ASCII)
 _NAME = re.compile(r"[\u4e00-\u9fff]{1,10}")
-_REGION = re.compile(r"\d{6}", re.ASCII)
 _CODE = re.compile(r"\d{0,6}", re.ASCII)
 _PERSON_TYPE = re.compile(rf"({'|'.join(PersonType)})\d{{0,4}}", re.ASCII)
 _EXPONENT = re.compile(r"[\d.]+[eE]\+?\d+", re.ASCII)
