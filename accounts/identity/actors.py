@@ -10,8 +10,6 @@ from yibao.lib.clock import SHANGHAI
 if TYPE_CHECKING:
     from accounts.models import User
 
-MAX_LENGTH = 64
-
 _NAME = re.compile(r"[a-z][a-z0-9_.-]{0,40}", re.ASCII)
 _OFFICE = re.compile(r"[0-9A-Za-z_-]{1,12}", re.ASCII)
 _CASE = re.compile(r"[0-9A-Za-z_-]{1,24}", re.ASCII)

@@ -76,14 +76,6 @@ def available_fen(pot: Pot, year: int, *, year_closed: bool) -> int:
     return max(pot.balance_fen or 0, 0)
 
 
-def pots_of(person_id: int, region: str) -> dict[str, Pot]:
-    """Return the person's pots in this region by kind. Raises NoPotError."""
-    pots = {pot.kind: pot for pot in Pot.objects.filter(person=person_id, region=region)}
-    if PotKind.CARRIED not in pots:
-        raise NoPotError
-    return pots
-
-
 def regions_of(person_id: int) -> list[str]:
     """Return the regions in which the person has an account."""
     pots = Pot.objects.filter(person=person_id, kind=PotKind.CARRIED)

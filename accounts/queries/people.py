@@ -1,13 +1,11 @@
 """Finding insured people and what they are insured as. Reaching somebody else's data is recorded by the caller."""
 
-from datetime import date
-
 from django.db.models import QuerySet
 
 from accounts.codes import InsuranceType
 from accounts.identity import certificates
 from accounts.identity.audit import LOOKED_UP
-from accounts.models import AuditEvent, Enrolment, FormerCertificate, Person, User
+from accounts.models import AuditEvent, FormerCertificate, Person, User
 from accounts.sealing import fields, keyring
 
 
@@ -41,23 +39,6 @@ def _find(name: str, text: str) -> list[Person]:
 def _formerly(certno: str) -> list[Person]:
     indexes = fields.indexes(certno, fields.context_of(FormerCertificate, "certno"))
     return list(Person.objects.filter(former_certificates__certno_index__in=indexes))
-
-
-def enrolments_of(person: Person) -> QuerySet[Enrolment]:
-    """Return the whole history of a person, the newest row first."""
-    return person.enrolments.order_by("-from_on", "-seq", "region", "insurance")
-
-
-def enrolment_on(person: Person, region: str, day: date, insurance: str = InsuranceType.EMPLOYEE) -> Enrolment | None:
-    """Return the row in force on that day in a region, whatever its status; None before the first."""
-    rows = person.enrolments.filter(region=region, insurance=insurance, from_on__lte=day)
-    return rows.order_by("-from_on", "-seq").first()
-
-
-def enrolments_on(person: Person, day: date) -> list[Enrolment]:
-    """Return the rows in force on that day in every region and insurance, by region."""
-    rows = person.enrolments.filter(from_on__lte=day).order_by("region", "insurance", "-from_on", "-seq")
-    return list(rows.distinct("region", "insurance"))
 
 
 def regions_of(person: Person) -> list[str]:

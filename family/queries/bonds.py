@@ -110,12 +110,6 @@ def may_reorder(user: Person, on: date) -> bool:
     return spending is not None and spending.payer_order == BY_USER
 
 
-def ended_bonds(person: Person, on: date) -> list[Card]:
-    """Return the bonds of either side that are over, the last one first."""
-    rows = Bond.objects.filter(Q(payer=person) | Q(user=person), state=BondState.ENDED).order_by("-state_at", "-pk")
-    return cards(rows, person, on)
-
-
 def card_given(person: Person, bond_id: int, on: date) -> Card:
     """Return one bond as its payer sees it, ended or not. Raises Bond.DoesNotExist for anybody else's."""
     return cards([_with_people().get(pk=bond_id, payer=person)], person, on)[0]
@@ -155,11 +149,6 @@ def kin_of(bond: Bond, person: Person) -> str:
     if person.pk == bond.payer_id:
         return Relation(bond.relation).word(bond.user.gender)
     return Relation(bond.relation).inverse.word(bond.payer.gender)
-
-
-def used_this_year(bond: Bond, on: date) -> int:
-    """Return the fen used in the benefit year of a day, what was given back not counted."""
-    return used_fen([bond], {bond.pk: year_of(bond, on)}).get(bond.pk, 0)
 
 
 def year_of(bond: Bond, on: date) -> int:

@@ -53,11 +53,6 @@ def totals(uses: Iterable[Use]) -> list[tuple[Person, str, int]]:
     return sorted(((*people[pk], fen) for pk, fen in sums.items()), key=lambda row: (-row[2], row[0].pk))
 
 
-def people_in(uses: Iterable[Use]) -> list[Person]:
-    """Return everybody who appears, for the filter of the page."""
-    return list({one.other.pk: one.other for one in uses}.values())
-
-
 def _uses(rows: QuerySet[Draw], person: Person, since: date | None, until: date | None) -> list[Use]:
     within = Q()
     if since is not None:

@@ -11,7 +11,7 @@ from family.models import Bond, Event, Invitation
 from family.operations import accepting, bonds, closing, invitations, life_events, pool, undoing
 from family.operations.ending import leave, remove
 from family.queries import open_matters
-from family.queries.bonds import bonds_given, bonds_received, card_given, card_received, ended_bonds, history, undoable
+from family.queries.bonds import bonds_given, bonds_received, card_given, card_received, history, undoable
 from family.rules import CannotUndoError, ChangedError, RefusedError
 from family.upkeep import keep_up
 from tests.factories.acts import act_at
@@ -57,7 +57,6 @@ class TestEachSide:
         assert said.title == "您不能再用女儿陈静的钱"
         assert "出钱的人移除了家人" in said.text
         assert not bonds_given(payer, TODAY)
-        assert [card.other for card in ended_bonds(payer, TODAY)] == [father]
 
     def test_the_user_leaves_and_the_payer_is_told(self, payer, father, tie):
         act(leave, father, tie.pk)

@@ -19,7 +19,7 @@ from accounts.ledger.errors import InsufficientFundsError
 from accounts.ledger.verify import findings
 from family.operations import bonds, pool, undoing
 from family.operations.ending import remove
-from family.queries.bonds import bonds_received, used_this_year
+from family.queries.bonds import bonds_received, card_given
 from family.rules import RefusedError
 from payments.bills import operations
 from payments.models import Bill, Institution
@@ -199,7 +199,7 @@ class Families(RuleBasedStateMachine):
             "pool": balance_of(self.owner, QUANZHOU, "pool"),
         }
         for name, tie in self.ties.items():
-            assert used_this_year(self.bonds[name], TODAY) == tie.used
+            assert card_given(self.bonds[name].payer, self.bonds[name].pk, TODAY).used_fen == tie.used
 
     def teardown(self) -> None:
         if hasattr(self, "before"):

@@ -1,7 +1,7 @@
 """What family pages call people, states and events. The inviter's page never says more than an inviter may know."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from accounts.codes import Gender, Relation, Scope
 from accounts.policies.terms import SharingTerms
@@ -11,7 +11,6 @@ from family.rules.eligibility import age_on, birth_in
 from yibao.lib.clock import SHANGHAI
 
 TONES = {InvitationState.SENT: "pend", InvitationState.ACCEPTED: "ok"}
-SOON = timedelta(days=2)
 
 
 def pronoun(gender: int | None) -> str:
@@ -59,10 +58,6 @@ class Asked:
     @property
     def can_resend(self) -> bool:
         return self.state in (InvitationState.SENT, InvitationState.EXPIRED) and bool(self.invitation.invitee_certno)
-
-    @property
-    def expires_soon(self) -> bool:
-        return self.is_waiting and self.invitation.expires_at - self.now <= SOON
 
     @property
     def element(self) -> str:

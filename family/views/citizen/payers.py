@@ -26,7 +26,6 @@ from family.views.citizen.refusals import answering
 from family.views.citizen.result import events_shown
 from yibao.lib.fen import yuan
 
-UP, DOWN = "up", "down"
 PLACES = (
     *(
         (f"{InstitutionKind.HOSPITAL}-{level}", f"{level.label}医疗机构" if level else "社区卫生院等没有等级的医疗机构")
@@ -80,7 +79,7 @@ def move(request: HttpRequest) -> HttpResponse:
     if bond_id not in order:
         raise Http404
     here = order.index(bond_id)
-    there = here + (-1 if request.POST.get("to") == UP else 1)
+    there = here + (-1 if request.POST.get("to") == "up" else 1)
     if 0 <= there < len(order):
         order[here], order[there] = order[there], order[here]
         bonds.reorder(act=act, user=act.person, bond_ids=order)

@@ -8,7 +8,8 @@ from accounts.codes import PotKind, VoucherKind
 from accounts.identity.actors import Actor
 from accounts.jobs.worker import CLOSE_YEAR, run_job
 from accounts.ledger.posting import Move, post
-from accounts.ledger.pots import open_missing, pots_of, system_pot
+from accounts.ledger.pots import open_missing, system_pot
+from tests import personas
 from tests.accounts.policies.test_vectors import OF_JOBS, cases
 from tests.factories.acts import act_on
 from tests.factories.people import ContributionFactory, EnrolmentFactory, PersonFactory
@@ -35,13 +36,13 @@ def test_the_year_end_moves_what_is_left_and_credits_the_next_year(case):
         assert all(report.complete for report in reports)
 
     def balances() -> tuple[str, str]:
-        pots = pots_of(person.pk, region)
-        return yuan(pots[PotKind.CURRENT].balance_fen), yuan(pots[PotKind.CARRIED].balance_fen)
+        held = personas.balances(person, region)
+        return yuan(held.current), yuan(held.carried)
 
     run("accrual", date(year, 1, 1))
     spent = parse_yuan(case["given"]["spent"])
     if spent:
-        current = pots_of(person.pk, region)[PotKind.CURRENT].pk
+        current = personas.pot(person, PotKind.CURRENT, region).pk
         target = system_pot(region, PotKind.INSTITUTIONS)
         post(
             act=act_on(date(year, 5, 1)),

@@ -8,7 +8,7 @@ import pytest
 
 from accounts.codes import PotKind
 from accounts.models import AuditEvent, Enrolment, Import, Person, Pot
-from accounts.queries.people import enrolment_on, enrolments_of, enrolments_on, find_by_certno, regions_of
+from accounts.queries.people import find_by_certno, regions_of
 from accounts.roster.people import import_roster
 from tests.accounts.roster.import_kit import TODAY, kept, refusal, roster
 from tests.factories.acts import act_on
@@ -32,9 +32,9 @@ def test_a_roster_brings_people_their_enrolments_and_their_accounts(tmp_path: Pa
     assert (result.rows, result.people_added, result.enrolments_added) == (4, 4, 4)
     first, flexible, retiree, resident = (find_by_certno(certno(serial)) for serial in (1, 2, 3, 4))
     assert (first.name, first.gender, first.birth_on, first.phone) == ("林晓明", 2, date(1950, 1, 2), "")
-    row = enrolment_on(flexible, "330900", date(2020, 1, 1))
+    row = flexible.enrolments.get()
     assert (row.person_type, row.status, row.flex, row.identity_type, row.street) == ("11", 1, True, "2301", "昌国街道")
-    assert enrolment_on(retiree, "350500", date(2025, 1, 1)).pension_fen == 321_055
+    assert retiree.enrolments.get(region="350500").pension_fen == 321_055
     assert {pot.kind for pot in first.pots.all()} == {PotKind.CURRENT, PotKind.CARRIED}
     assert {pot.kind for pot in retiree.pots.all()} == {PotKind.CARRIED}
     assert not resident.pots.exists()
@@ -91,10 +91,12 @@ def test_a_newer_stas_date_records_a_change_and_keeps_the_history(tmp_path: Path
     assert (result.people_added, result.people_changed, result.enrolments_added) == (0, 1, 2)
     person = find_by_certno(certno(1))
     assert (person.name, person.phone) == ("林大明", "19900054321")
-    on = {day: enrolment_on(person, "330900", day) for day in (date(2024, 6, 30), date(2024, 7, 1), date(2025, 1, 1))}
-    assert [(row.status, row.person_type) for row in on.values()] == [(1, "11"), (2, "11"), (1, "12")]
-    assert [row.from_on.year for row in enrolments_of(person)] == [2024, 2024, 2020]
-    assert enrolment_on(person, "330900", date(2019, 12, 31)) is None
+    rows = person.enrolments.order_by("from_on")
+    assert [(str(row.from_on), row.status, row.person_type) for row in rows] == [
+        ("2020-01-01", 1, "11"),
+        ("2024-07-01", 2, "11"),
+        ("2024-09-01", 1, "12"),
+    ]
 
 
 def test_an_older_row_that_comes_later_is_history_and_does_not_bring_old_facts_back(tmp_path: Path) -> None:
@@ -113,7 +115,7 @@ def test_someone_insured_in_two_places_is_one_person_with_accounts_in_both(tmp_p
     roster(csv_file(tmp_path / "r.csv", rows))
     person = Person.objects.get()
     assert regions_of(person) == ["350500", "330900"]
-    assert [(row.region, row.insurance) for row in enrolments_on(person, date(2022, 1, 1))] == [("350500", "390")]
+    assert person.enrolments.count() == 3
     assert sorted(Pot.objects.filter(person=person).values_list("region", "kind")) == [
         ("330900", "carried"),
         ("330900", "current"),
