@@ -96,6 +96,15 @@ class TestTwoPeople:
         assert draft.editors == sorted([f"staff:{first.pk}", f"staff:{writer.pk}"])
         approve(approver, approval)
 
+    def test_of_two_who_edit_at_once_both_are_authors(self, writer):
+        """Whoever saves last had opened it before the other saved."""
+        draft = written(staff(Role.POLICY, "first", 3))
+        opened_before, second = PolicyVersion.objects.get(pk=draft.pk), staff(Role.POLICY, "second", 4)
+        written(second, PolicyVersion.objects.get(pk=draft.pk), rate="3%")
+        written(writer, opened_before, rate="4%")
+        draft.refresh_from_db()
+        assert len(draft.editors) == 3
+
     def test_an_editor_nobody_knows_is_to_be_registered_first(self, writer):
         draft = written(official(Role.POLICY, "unknown"))
         with pytest.raises(ApprovalError, match="manage.py staff_certno unknown"):
