@@ -16,6 +16,7 @@ from tests.factories.acts import ACTOR, act_on
 from tests.factories.people import ContributionFactory, EnrolmentFactory, PersonFactory
 from yibao.lib import clock
 from yibao.lib.fen import parse_yuan
+from yibao.lib.months import Month, month_range
 from yibao.lib.periods import Period
 
 ZHOUSHAN, QUANZHOU, HUNAN, BEIJING, SHANGHAI = "330900", "350500", "430000", "110000", "310000"
@@ -60,6 +61,12 @@ def paid_for(person: Person, month: date, base: str, *, received: date | None = 
     ContributionFactory(
         person=person, region=region, month=month, base_fen=fen(base), received_on=received or month, late=late
     )
+
+
+def pays(person: Person, base: str, *, since: date, until: date) -> None:
+    """Record that every month from `since` up to, not including, the one `until` lies in was paid for."""
+    for month in month_range(Month.of(since), Month.of(until)):
+        paid_for(person, month.first, base)
 
 
 def run(kind: str, period: str, *, on: date, region: str = ZHOUSHAN, dry: bool = False) -> list[Report]:

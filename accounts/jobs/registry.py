@@ -6,9 +6,10 @@ from datetime import date, datetime
 
 from accounts.codes import JobKind
 from accounts.identity.actors import Act
-from accounts.jobs import interest, rollover, runs, yearly
+from accounts.jobs import interest, rollover, runs
 from accounts.jobs.monthly import run as monthly
 from accounts.jobs.runs import CannotRunError, Outcome
+from accounts.jobs.yearly import run as yearly
 from accounts.ledger import book_years
 from accounts.models import Chunk, Run
 from accounts.policies import registry
@@ -43,7 +44,7 @@ def _check_trueup(region: str, period: Period, on: date) -> None:
 
 
 _JOBS: dict[JobKind, Job] = {
-    JobKind.TRUEUP: Job(_check_trueup, yearly.true_up),
+    JobKind.TRUEUP: Job(_check_trueup, yearly.settle),
     JobKind.INTEREST: Job(rollover.check, interest.credit_interest, closes_year=True),
     JobKind.ROLLOVER: Job(rollover.check, rollover.roll_over, closes_year=True),
 }
@@ -68,7 +69,7 @@ def job_of(kind: JobKind, region: str, period: Period) -> Job:
     if is_yearly(region, rules_day(period.year) if period.is_year else period.month.first):
         if period.is_month:
             raise CannotRunError(f"统筹区 {region} 按年预划，所属期应写年度，例如 {period.year}")
-        return Job(yearly.check, yearly.precredit)
+        return Job(yearly.check, yearly.settle)
     if period.is_year:
         raise CannotRunError(f"统筹区 {region} 按月划入，所属期应写月份，例如 {Period(period.year, 1)}")
     return Job(monthly.check, monthly.credit_month)

@@ -156,13 +156,18 @@ def _work(chunk_id: int, process: Process, now: datetime) -> bool:
         outcome = process(chunk.run, chunk)
         Skip.objects.bulk_create(
             Skip(run=chunk.run, person_id=person, period=period, reason=reason, detail=detail)
-            for person, period, reason, detail in outcome.skips
+            for (person, period), (reason, detail) in _once(outcome.skips).items()
         )
         chunk.state, chunk.finished_at, chunk.error = ChunkState.DONE, now, ""
         chunk.eligible, chunk.credited, chunk.total_fen = outcome.eligible, outcome.credited, outcome.total_fen
         chunk.save()
     finish(run_id=chunk.run_id, now=now)
     return True
+
+
+def _once(skips: list[tuple[int, str, str, str]]) -> dict[tuple[int, str], tuple[str, str]]:
+    """Return one reason for each person and period, the first."""
+    return {(person, period): (reason, detail) for person, period, reason, detail in reversed(skips)}
 
 
 def _note_failure(chunk_id: int, error: Exception, now: datetime) -> None:

@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
-from functools import lru_cache
+from datetime import date, timedelta
 
-from django.db.models import Max, Min, Q
+from django.db.models import Min
 
-from accounts.codes import InsuranceType, JobKind, PotKind, RunState
+from accounts.codes import JobKind, PotKind, RunState
 from accounts.jobs import registry as jobs
 from accounts.jobs import rollover
+from accounts.jobs.new_facts import new_facts_at
 from accounts.ledger import book_years
-from accounts.models import Contribution, Enrolment, Import, Pot, Run
+from accounts.models import Contribution, Pot, Run
 from accounts.policies import registry
 from accounts.policies.terms import CreditTerms
 from yibao.lib.months import Month, month_range
@@ -95,7 +95,7 @@ def _years(region: str, today: date) -> Iterator[Year]:
             yield Year(closed=False, jobs=[due for due in left if due is not None])
         else:
             recent = year >= this_year - YEARS_LOOKED_BACK
-            yield Year(closed=True, jobs=list(_left_in_closed(jobs, runs, closing, recent=recent)))
+            yield Year(closed=True, jobs=list(_left_in_closed(jobs, runs, recent=recent)))
 
 
 def _left(due: Due, run: Run | None, today: date) -> Due | None:
@@ -104,35 +104,33 @@ def _left(due: Due, run: Run | None, today: date) -> Due | None:
         return due
     if unfinished := _unfinished(due, run):
         return unfinished
-    if due.kind == JobKind.ACCRUAL and due.period.is_year and run.on < today.replace(day=1):
-        # Joiners and changed bases of a pre-credited year are looked for once a month.
-        return replace(due, since=today.replace(day=1), again=True)
+    if due.kind == JobKind.ACCRUAL and due.period.is_year:
+        # What was known ahead comes about in the course of a month; what is new is settled the next day.
+        if run.on < today.replace(day=1):
+            return replace(due, since=today.replace(day=1), again=True)
+        if _has_new_facts(due, run):
+            return replace(due, since=max(due.since, run.on), again=True)
     if due.kind == JobKind.TRUEUP and run.on < due.since:
         # One that was run by hand during the year has not seen its end.
         return replace(due, again=True)
     return None
 
 
-def _left_in_closed(
-    jobs: list[Due], runs: dict[tuple[str, Period], Run], closing: Run, *, recent: bool
-) -> Iterator[Due]:
-    """Yield what failed, and what is to be run again because somebody's year turned out to have been another one."""
-    period = Period.parse(closing.period)
-    accrual = runs.get((JobKind.ACCRUAL, period))
-    trueup = runs.get((JobKind.TRUEUP, period), closing)
-    # A year that was never pre-credited here belongs to those who kept the books before.
-    last_import_at = _last_import_at(closing, min(accrual.opened_at, trueup.opened_at)) if accrual and recent else None
+def _left_in_closed(jobs: list[Due], runs: dict[tuple[str, Period], Run], *, recent: bool) -> Iterator[Due]:
+    """Yield what failed, and what is to be settled because somebody's year turned out to have been another one."""
     for due in jobs:
         run = runs.get((due.kind, due.period))
-        if run and (unfinished := _unfinished(due, run)):
+        if run is None:  # a year that was never pre-credited here belongs to those who kept the books before
+            continue
+        if unfinished := _unfinished(due, run):
             yield unfinished
-        elif (
-            last_import_at
-            and due.kind in (JobKind.ACCRUAL, JobKind.TRUEUP)
-            and (run or closing).opened_at < last_import_at
-        ):
-            _, ends = rollover.year_range(due.region, period.year)
-            yield replace(due, since=ends, again=run is not None)
+        elif due.kind == JobKind.ACCRUAL and due.period.is_year and recent and _has_new_facts(due, run):
+            _, ends = rollover.year_range(due.region, due.period.year)
+            yield replace(due, since=ends, again=True)
+
+
+def _has_new_facts(due: Due, run: Run) -> bool:
+    return new_facts_at(due.region, due.period.year, run.opened_at) is not None
 
 
 def _unfinished(due: Due, run: Run) -> Due | None:
@@ -142,28 +140,6 @@ def _unfinished(due: Due, run: Run) -> Due | None:
         # Not a minute later: what is wrong is mended by people.
         return replace(due, since=run.on + timedelta(days=1), again=True)
     return None
-
-
-def _last_import_at(closing: Run, after: datetime) -> datetime | None:
-    """When the last file came in, later than that, with something about the closed year."""
-    newest = Import.objects.filter(at__gt=after).aggregate(Max("id"))["id__max"]
-    return newest and _last_import_about(newest, closing.region, Period.parse(closing.period).year, after)
-
-
-@lru_cache(maxsize=256)
-def _last_import_about(newest: int, region: str, year: int, after: datetime) -> datetime | None:
-    """What has come in never changes: the long look is taken once for every new file, not every minute.
-
-    Also what was so in the year before counts: who left then has nothing in this one.
-    """
-    begins, ends = rollover.year_range(region, year)
-    before = begins.replace(year=begins.year - 1)
-    here = Q(region=region, source__at__gt=after)
-    enrolled = Enrolment.objects.filter(
-        here, insurance=InsuranceType.EMPLOYEE, from_on__gte=before, from_on__lt=ends
-    ).aggregate(at=Max("source__at"))
-    paid = Contribution.objects.filter(here, month__gte=before, month__lt=ends).aggregate(at=Max("source__at"))
-    return max((found["at"] for found in (enrolled, paid) if found["at"]), default=None)
 
 
 def _first_day(region: str, runs: dict[tuple[str, Period], Run]) -> date | None:

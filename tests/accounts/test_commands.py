@@ -13,7 +13,7 @@ from accounts.models import AuditEvent, Run, Transfer
 from accounts.queries.people import find_by_certno
 from tests.factories.files import contribution_row, csv_file, roster_row
 from tests.factories.people import certno
-from tests.personas import HUNAN, ZHOUSHAN, balances, changed, insured, paid_for, run, spend
+from tests.personas import HUNAN, ZHOUSHAN, balances, changed, insured, paid_for, pays, run, spend
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
 
@@ -174,7 +174,7 @@ class TestRunJob:
         out = StringIO()
         with pytest.raises(CommandError, match="有 1 人没有处理.*改正后再运行一次即可"):
             call_command("run_job", "accrual", region=ZHOUSHAN, period="2025", stdout=out)
-        assert "未处理 no_base：1 人" in out.getvalue()
+        assert "未处理 never_paid：1 人" in out.getvalue()
         assert (balances(without_base).total, balances(other).total) == (0, 1200_00)
         paid_for(without_base, NEW_YEAR, "5000.00")
         assert "已完成" in said("run_job", "accrual", "--region", ZHOUSHAN, "--period", "2025")
@@ -209,7 +209,7 @@ class TestDueJobs:
 
     def test_what_is_due_is_listed_and_with_run_it_is_done_in_order(self):
         person = insured()
-        paid_for(person, date(2024, 1, 1), "5000.00")
+        pays(person, "5000.00", since=date(2024, 1, 1), until=date(2025, 1, 1))
         listed = document("due_jobs", "--on", "2025-01-01")
         assert [(job["kind"], job["period"]) for job in listed["due"]] == [
             ("accrual", "2024"),

@@ -110,6 +110,15 @@ def live(bureau: Bureau) -> None:
             ],
             paid=[
                 contribution_row(MONTHLY, accrym=str(m), base="5000.00", received_on=str(day), **HERE) for m in months
+            ]
+            + [
+                contribution_row(serial, accrym=str(month), base=base, received_on=str(day))
+                for serial, base, is_insured in (
+                    (FLEXIBLE, "4462.00", True),
+                    (LEAVES, "5000.00", not Month(2024, 4) <= month < Month(2025, 1)),
+                    (RETIRES, "6000.00", month < Month(2025, 7)),
+                )
+                if is_insured
             ],
             bills=[
                 (serial, fen)

@@ -6,16 +6,19 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from accounts.codes import Capacity, InsuranceType, JobKind, VoucherKind
+from accounts.codes import Capacity, EnrolmentStatus, InsuranceType, JobKind, VoucherKind
 from accounts.jobs import people
 from accounts.jobs.monthly.window import Window
+from accounts.jobs.places import Places, verdict
 from accounts.models import Chunk, Run
+from accounts.policies.entitlement import NotDue, Place
 from accounts.policies.formulas import capacity_in_sql
-from accounts.policies.status import paid_as
 from yibao.lib.months import Month
 from yibao.lib.periods import month_in_sql
 
 PAID_AND_RETIRED = "paid_and_retired"
+
+NotCounting = tuple[int, Month, NotDue]  # person, a month paid for, and why it is not credited here
 
 
 class Due(NamedTuple):
@@ -41,12 +44,12 @@ class Due(NamedTuple):
 # Almost everybody is what their last row says, since before the month. Who changed since is left open here: ''.
 _PAID = f"""
     SELECT c.person_id, c.month,
-           CASE WHEN c.month < e.from_on THEN '' WHEN e.flex THEN %(flex)s ELSE %(employee)s END,
+           CASE WHEN c.month < e.from_on OR e.status <> %(normal)s THEN '' WHEN e.flex THEN %(flex)s ELSE %(employee)s END,
            c.base_fen, p.birth_on, NULL, {people.POT_COLUMNS}
     FROM accounts_contribution c
     JOIN accounts_person p ON p.id = c.person_id
     JOIN ({people.POTS}) pots ON pots.person_id = c.person_id
-    LEFT JOIN (SELECT DISTINCT ON (person_id) person_id, flex, from_on FROM accounts_enrolment
+    LEFT JOIN (SELECT DISTINCT ON (person_id) person_id, flex, from_on, status FROM accounts_enrolment
                WHERE region = %(region)s AND insurance = %(insurance)s AND from_on < %(next)s AND counts
                  AND person_id >= %(low)s AND person_id < %(high)s
                ORDER BY person_id, from_on DESC, seq DESC) e ON e.person_id = c.person_id
@@ -66,21 +69,29 @@ _LATE = """
 """
 
 
-def paid(run: Run, chunk: Chunk, window: Window) -> Iterator[Due]:
-    """Yield the months that are paid for: this one, and earlier ones that were paid late."""
+def paid(run: Run, chunk: Chunk, window: Window, elsewhere: Places, not_due: list[NotCounting]) -> Iterator[Due]:
+    """Yield the months that are paid for: this one, and earlier ones that were paid late.
+
+    Of whoever has changed since, or is insured in several regions, only what counts here; the rest goes to `not_due`.
+    """
     fresh = "AND c.month = %(month)s" + ("" if window.fresh else _NOT_CREDITED)
     for slice_ in (fresh, _LATE + _NOT_CREDITED):
         with connection.cursor() as cursor:
             cursor.execute(_PAID + slice_, _parameters(run, chunk, window))
             dues = list(map(Due._make, cursor.fetchall()))
-        changed = sorted({due.person for due in dues if not due.capacity})
+        changed = sorted({due.person for due in dues if not due.capacity or due.person in elsewhere})
         histories = people.histories(chunk, run.region, until=window.month.next_first, only=changed) if changed else {}
         for due in dues:
-            if due.capacity:
+            if due.capacity and due.person not in elsewhere:
                 yield due
+                continue
+            month = Month.of(due.month)
+            place = Place(histories.get(due.person, ()), (month,))
+            status, reason = verdict(run.region, place, month, elsewhere.get(due.person))
+            if reason is None:
+                yield due._replace(capacity=Capacity.FLEX if status and status.flex else Capacity.EMPLOYEE)
             else:
-                counts = paid_as(histories[due.person], Month.of(due.month))
-                yield due._replace(capacity=Capacity.FLEX if counts and counts.flex else Capacity.EMPLOYEE)
+                not_due.append((due.person, month, reason))
 
 
 def conflicting(run: Run, chunk: Chunk, window: Window) -> list[tuple[int, str]]:
@@ -107,6 +118,7 @@ def _parameters(run: Run, chunk: Chunk, window: Window) -> dict[str, Any]:
     return {
         "region": run.region,
         "insurance": InsuranceType.EMPLOYEE,
+        "normal": EnrolmentStatus.NORMAL,
         "employee": Capacity.EMPLOYEE,
         "flex": Capacity.FLEX,
         "retiree": Capacity.RETIREE,

@@ -1,110 +1,194 @@
-"""Retirees' months that turn out not to have been due: an end or a suspension recorded after the fact.
+"""Months that turn out to have been other than they were credited: whatever was recorded after the fact.
 
-As in a pre-credited year (docs/decisions/0003): what the months of a benefit year are worth, as far as is known
-today, minus what was posted for it. So a month taken back and found to be due after all is given again.
+As in a pre-credited year (docs/decisions/0003): what the credited months of a benefit year are worth, as far as is known
+today, minus what was posted for it. So a month taken back and found to be due after all is given again. Months that
+count and were never credited are credited for themselves (補划 is a month's own credit, not a correction).
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 from django.db import connection
 
 from accounts.codes import CORRECTION_KINDS, Capacity, PotKind, VoucherKind
 from accounts.jobs import people, recovery
-from accounts.jobs.monthly.retirees import Histories
+from accounts.jobs.monthly.contributions import Due
 from accounts.jobs.monthly.window import Window
+from accounts.jobs.places import Places, verdict
 from accounts.jobs.recovery import Overcredit
 from accounts.ledger import book_years
 from accounts.ledger.bulk import Batch
 from accounts.ledger.pots import system_pot
 from accounts.models import Chunk, Run
 from accounts.policies import formulas, registry
+from accounts.policies.entitlement import NotDue, Place
 from accounts.policies.formulas import MonthFacts, Span, YearFacts
-from accounts.policies.status import Status, status_in
 from accounts.policies.terms import CreditTerms
+from accounts.policies.terms.credit import SHARE_NONE
 from yibao.lib.months import Month
 from yibao.lib.periods import Period
 
 
 @dataclass(slots=True)
 class Year:
-    """One person's benefit year: months that are due, what was posted (fen), and the corrections so far."""
+    """One person's benefit year: credited months that are due, what was posted (fen), and the corrections so far."""
 
     due: list[tuple[Month, MonthFacts, int]] = field(default_factory=list)
     last: Month | None = None
     posted_fen: int = 0
     corrections: set[Period] = field(default_factory=set)
-    needs_recheck: bool = False
 
 
-def corrections(
-    run: Run, chunk: Chunk, span: Window, histories: Histories, recorded_late: set[int], on: date
-) -> tuple[list[Batch], set[int]]:
-    """Return the batches that set right what these people were credited as retirees, and whom they concern."""
-    if not recorded_late:
-        return [], set()
-    overcredits = list(_overcredits(run, span, {person: histories[person] for person in sorted(recorded_late)}))
-    people_concerned = {overcredit.person for overcredit in overcredits}
-    pots = people.pots(chunk, run.region, only=sorted(people_concerned))
-    too_much = [overcredit for overcredit in overcredits if overcredit.fen > 0]
-    again = [overcredit for overcredit in overcredits if overcredit.fen < 0]
-    batches = recovery.take_back(run.region, VoucherKind.TRUEUP, on, too_much, pots)
-    for overcredit in again:
-        fund = system_pot(run.region, PotKind.FUND)
-        lines = people.credit_lines(fund, pots[overcredit.person], overcredit.year, -overcredit.fen, overcredit.facts)
-        batches.append(Batch(VoucherKind.ADJUSTMENT, on, overcredit.period, overcredit.version, lines))
-    return batches, people_concerned
+class Rechecked(NamedTuple):
+    """What looking again came to: months never credited, what was posted wrongly, and months that do not count."""
+
+    dues: list[Due]
+    overcredits: list[Overcredit]
+    not_due: list[tuple[int, Month, NotDue]]
 
 
-def _overcredits(run: Run, span: Window, histories: Histories) -> Iterator[Overcredit]:
-    """Yield what was posted too much, negative where too little, by person and benefit year."""
-    for person, years in _years(run, span, histories).items():
-        for number, year in sorted(years.items()):
-            if not year.needs_recheck or year.last is None:
-                continue
-            spans = _spans(year)
-            worth = formulas.year_credit(spans, registry.credit_of)
-            if worth.amount_fen != year.posted_fen:
-                yield Overcredit(
-                    person=person,
-                    year=number,
-                    fen=year.posted_fen - worth.amount_fen,
-                    period=Period(number).corrected(len(year.corrections) + 1),
-                    version=registry.version_on(run.region, CreditTerms, year.last.first).id,
-                    facts=formulas.pack(YearFacts(spans, year.posted_fen)),
-                )
+class CountsAs(NamedTuple):
+    """As what a month counts today: capacity, the base (fen) it is paid for on, a retiree's pension (fen)."""
+
+    capacity: str
+    base_fen: int | None
+    pension_fen: int | None
 
 
-def _years(run: Run, span: Window, histories: Histories) -> dict[int, dict[int, Year]]:
-    found: dict[int, dict[int, Year]] = {}
-    for person, kind, text, version, facts, fen in _posted(run, list(histories)):
-        period = Period.parse(text)
-        of_person = found.setdefault(person, {})
-        if kind != VoucherKind.ACCRUAL:
-            year = of_person.setdefault(period.year, Year())
-            year.corrections.add(period)
-            year.needs_recheck = True
-        else:
-            month, month_facts = period.month, formulas.unpack(facts)
-            assert isinstance(month_facts, MonthFacts)
-            year = of_person.setdefault(book_years.year_of(run.region, month.first), Year())
-            year.last = max(year.last or month, month)
-            if month_facts.capacity != Capacity.RETIREE or month > span.month or _is_retiree(histories[person], month):
-                year.due.append((month, month_facts, version))
-            else:
-                year.needs_recheck = True
-        year.posted_fen += fen
+class Posted(NamedTuple):
+    """Net fen posted to a person for a month, or by a correction of a year."""
+
+    person: int
+    kind: str
+    period: str
+    version: int
+    facts: str
+    fen: int
+
+
+def look_again(run: Run, chunk: Chunk, span: Window, only: set[int], elsewhere: Places) -> Rechecked:
+    """Return what these people's months up to the run's are worth, against what was posted for them."""
+    found = Rechecked([], [], [])
+    if not only:
+        return found
+    ids = sorted(only)
+    histories = people.histories(chunk, run.region, until=span.month.next_first, only=ids)
+    births, pots = people.births(ids), people.pots(chunk, run.region, only=ids)
+    bases, posted = _bases(run, ids), _posted(run, ids)
+    for person, history in histories.items():
+        place = Place(history, bases[person])
+        now = dict(_months(run, span, place, bases[person], elsewhere.get(person), person, found))
+        years, credited = _years(run, span, posted[person], now, births[person])
+        found.overcredits.extend(_overcredits(run, person, years))
+        for month, (capacity, base_fen, pension_fen) in now.items():
+            if month not in credited:
+                base = None if capacity == Capacity.RETIREE else base_fen
+                due = Due(person, month.first, capacity, base, births[person], pension_fen, *pots[person])
+                found.dues.append(due)
     return found
 
 
-def _is_retiree(history: list[Status], month: Month) -> bool:
-    status = status_in(history, month)
-    return status is not None and status.is_retiree
+def batches_of(run: Run, chunk: Chunk, overcredits: list[Overcredit], on: date) -> list[Batch]:
+    """Return the batches that take back what was posted too much, and give again what turned out to be due."""
+    if not overcredits:
+        return []
+    pots = people.pots(chunk, run.region, only=sorted({overcredit.person for overcredit in overcredits}))
+    too_much = [overcredit for overcredit in overcredits if overcredit.fen > 0]
+    batches = recovery.take_back(run.region, VoucherKind.TRUEUP, on, too_much, pots)
+    fund = system_pot(run.region, PotKind.FUND)
+    for overcredit in overcredits:
+        if overcredit.fen < 0:
+            lines = people.credit_lines(
+                fund, pots[overcredit.person], overcredit.year, -overcredit.fen, overcredit.facts
+            )
+            batches.append(Batch(VoucherKind.ADJUSTMENT, on, overcredit.period, overcredit.version, lines))
+    return batches
+
+
+def _months(
+    run: Run,
+    span: Window,
+    place: Place,
+    bases: dict[Month, int],
+    everywhere: dict[str, Place] | None,
+    person: int,
+    found: Rechecked,
+) -> Iterator[tuple[Month, CountsAs]]:
+    """Yield the months that count today and as what; note those that are paid for and do not."""
+    for month in span.own_months:
+        status, reason = verdict(run.region, place, month, everywhere, paid_only=True)
+        if reason is not None and month in place.paid:
+            found.not_due.append((person, month, reason))
+        if status is not None:
+            pension_fen = status.pension_fen if status.is_retiree else None
+            yield month, CountsAs(status.capacity, bases.get(month), pension_fen)
+
+
+def _years(
+    run: Run, span: Window, posted: list[Posted], now: dict[Month, CountsAs], born: date
+) -> tuple[dict[int, Year], set[Month]]:
+    """Return benefit year → what was posted and what of it is due today; and the months credited at all."""
+    years: dict[int, Year] = defaultdict(Year)
+    credited = set()
+    for row in posted:
+        period = Period.parse(row.period)
+        if row.kind != VoucherKind.ACCRUAL:
+            years[period.year].corrections.add(period)
+            years[period.year].posted_fen += row.fen
+            continue
+        month, facts = period.month, formulas.unpack(row.facts)
+        assert isinstance(facts, MonthFacts)
+        credited.add(month)
+        year = years[book_years.year_of(run.region, month.first)]
+        year.posted_fen += row.fen
+        year.last = max(year.last or month, month)
+        if month > span.month:
+            year.due.append((month, facts, row.version))
+        elif month in now:
+            year.due.append((month, *_today(run, month, facts, now[month], born)))
+    return years, credited
+
+
+def _today(run: Run, month: Month, credited_as: MonthFacts, counts_as: CountsAs, born: date) -> tuple[MonthFacts, int]:
+    """Return the facts of a credited month as they are known today, and the version in force in it.
+
+    Paid for and retired at once: what was credited stays until staff have decided (monthly.contributions).
+    """
+    capacity, base_fen, pension_fen = counts_as
+    version = registry.version_on(run.region, CreditTerms, month.first)
+    if capacity == Capacity.RETIREE and credited_as.capacity != Capacity.RETIREE and base_fen is not None:
+        return credited_as, version.id
+    if capacity == Capacity.RETIREE:
+        base_fen = None
+    asks_age = base_fen is None or version.terms.employer_share_of != SHARE_NONE
+    return MonthFacts(
+        capacity, base_fen, formulas.age_on(born, month.first) if asks_age else 0, pension_fen
+    ), version.id
+
+
+def _overcredits(run: Run, person: int, years: dict[int, Year]) -> Iterator[Overcredit]:
+    """Yield what was posted too much, negative where too little, by benefit year."""
+    for number, year in sorted(years.items()):
+        if year.last is None:
+            continue
+        spans = _spans(year)
+        worth = formulas.year_credit(spans, registry.credit_of)
+        if worth.amount_fen != year.posted_fen:
+            yield Overcredit(
+                person=person,
+                year=number,
+                fen=year.posted_fen - worth.amount_fen,
+                period=Period(number).corrected(len(year.corrections) + 1),
+                version=registry.version_on(run.region, CreditTerms, year.last.first).id,
+                facts=formulas.pack(YearFacts(spans, year.posted_fen)),
+            )
 
 
 def _spans(year: Year) -> tuple[Span, ...]:
-    """Return the months that are due as runs of equal months, by the facts they were credited with."""
+    """Return the months that are due as runs of equal months."""
     spans: list[Span] = []
     for _, facts, version in sorted(year.due, key=lambda due: due[0]):
         if spans and spans[-1].version == str(version) and _is_worth_the_same(spans[-1].facts, facts, version):
@@ -121,8 +205,23 @@ def _is_worth_the_same(facts: MonthFacts, following: MonthFacts, version: int) -
     return same and formulas.monthly_credit(facts, terms) == formulas.monthly_credit(following, terms)
 
 
-def _posted(run: Run, only: list[int]) -> list[tuple[int, str, str, int, str, int]]:
-    """Return (person, kind, period, policy, facts, net fen) of every month credited and of every correction."""
+def _bases(run: Run, only: list[int]) -> dict[int, dict[Month, int]]:
+    """Return person id → month → the base (fen) it was paid for on, in the run's region."""
+    found: dict[int, dict[Month, int]] = defaultdict(dict)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT person_id, month, base_fen FROM accounts_contribution
+               WHERE region = %s AND person_id = ANY(%s) AND counts""",
+            [run.region, only],
+        )
+        for person, month, base in cursor.fetchall():
+            found[person][Month.of(month)] = base
+    return found
+
+
+def _posted(run: Run, only: list[int]) -> dict[int, list[Posted]]:
+    """Return what was posted for every month credited and by every correction, net, by person."""
+    found: dict[int, list[Posted]] = defaultdict(list)
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -138,10 +237,8 @@ def _posted(run: Run, only: list[int]) -> list[tuple[int, str, str, int, str, in
             WHERE sides.kind = ANY(%(kinds)s)
             GROUP BY person_id, sides.kind, sides.period, policy_id, facts ORDER BY person_id, sides.period
             """,
-            {
-                "only": only,
-                "region": run.region,
-                "kinds": [VoucherKind.ACCRUAL, *CORRECTION_KINDS],
-            },
+            {"only": only, "region": run.region, "kinds": [VoucherKind.ACCRUAL, *CORRECTION_KINDS]},
         )
-        return cursor.fetchall()
+        for row in map(Posted._make, cursor.fetchall()):
+            found[row.person].append(row)
+    return found

@@ -9,11 +9,13 @@ from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
 
-from accounts.codes import PotKind, VoucherKind
+from accounts.codes import Capacity, PotKind, VoucherKind
 from accounts.jobs import people, rollover, runs
 from accounts.jobs.monthly import contributions, corrections, retirees, window
 from accounts.jobs.monthly.contributions import PAID_AND_RETIRED, Due
+from accounts.jobs.monthly.recheck import people_to_recheck
 from accounts.jobs.monthly.window import Window
+from accounts.jobs.places import places
 from accounts.jobs.runs import CannotRunError, Outcome
 from accounts.ledger import book_years
 from accounts.ledger.bulk import Batch, Line, post_batches
@@ -50,14 +52,20 @@ def credit_month(run: Run, chunk: Chunk) -> Outcome:
     month = span.month
     on = min(run.on, month.next_first - timedelta(days=1))
     year = book_years.lock_open(run.region, book_years.year_of(run.region, on))
+    if year != book_years.year_of(run.region, on):
+        on = run.on  # what was closed and printed stays as it was
     rollover.roll_over_remaining(run, chunk, before=year)
     outcome = Outcome()
     credited: set[int] = set()
     with_debt: dict[int, people.Pots] = {}
     batches = []
-    histories, recorded_late = retirees.look_up(run, chunk, span)
-    retired = retirees.retired(run, chunk, span, histories, recorded_late)
-    for first, dues in _by_month(chain(contributions.paid(run, chunk, span), retired), outcome):
+    elsewhere = places(chunk, run.region)
+    recheck = people_to_recheck(run, chunk, span)
+    again = corrections.look_again(run, chunk, span, recheck, elsewhere)
+    not_due = again.not_due
+    paid = contributions.paid(run, chunk, span, elsewhere, not_due)
+    retired = retirees.retired(run, chunk, span, but=recheck)
+    for first, dues in _by_month(chain(paid, retired, again.dues), outcome):
         rule = _rule(run.region, first)
         lines: list[Line] = []
         for due in dues:
@@ -75,8 +83,9 @@ def credit_month(run: Run, chunk: Chunk) -> Outcome:
             lines += people.credit_lines(rule.fund, pots, rule.year, amount, facts)
             credited.add(due.person)
         batches.append(Batch(VoucherKind.ACCRUAL, on, Period.of(Month.of(first)), rule.version, lines))
-    mended, corrected = corrections.corrections(run, chunk, span, histories, recorded_late, on)
-    batches += mended
+    batches += corrections.batches_of(run, chunk, again.overcredits, on)
+    corrected = {overcredit.person for overcredit in again.overcredits}
+    outcome.skips += [(person, str(month), str(why), why.label) for person, month, why in dict.fromkeys(not_due)]
     _note_conflicting(run, chunk, span, outcome)
     outcome.total_fen = post_batches(
         run=run, key=f"run:{run.pk}:{run.execution}:{chunk.pk}", batches=batches, year=year
@@ -89,9 +98,10 @@ def _by_month(dues: Iterable[Due], outcome: Outcome) -> list[tuple[date, list[Du
     """Return what is due, month by month, each person once in a month."""
     found: dict[date, dict[int, Due]] = {}
     for due in dues:
-        outcome.eligible += 1
         of_month = found.setdefault(due.month, {})
-        if of_month.setdefault(due.person, due) is not due:
+        outcome.eligible += due.person not in of_month
+        first = of_month.setdefault(due.person, due)
+        if (first.capacity == Capacity.RETIREE) != (due.capacity == Capacity.RETIREE):
             outcome.skips.append((due.person, str(Month.of(due.month)), PAID_AND_RETIRED, CONFLICTING))
     return [(first, list(of_month.values())) for first, of_month in sorted(found.items())]
 

@@ -17,6 +17,7 @@ from tests.factories.files import contribution_row, csv_file, roster_row
 from tests.factories.people import certno
 from tests.personas import ACTOR, HUNAN, ZHOUSHAN, Balances, balances, insured, movements, paid_for, run
 from yibao.lib import clock
+from yibao.lib.months import Month
 from yibao.lib.periods import Period
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
@@ -49,9 +50,13 @@ def files(tmp_path) -> Files:
 
 @pytest.fixture
 def closed_2025(policies_loaded, files) -> None:
-    """A year of two people, pre-credited and closed, and the next one begun."""
+    """A year of two people, pre-credited and closed, and the next one begun. STAYS has not paid for its December."""
     files.roster(roster_row(STAYS), roster_row(LEFT), on=date(2024, 12, 1))
     files.paid(*(paid(serial, "2024-12") for serial in (STAYS, LEFT)), on=date(2024, 12, 10))
+    months = [str(Month(2025, 1) + number) for number in range(12)]
+    files.paid(
+        *(paid(LEFT, month) for month in months), *(paid(STAYS, month) for month in months[:-1]), on=date(2025, 12, 31)
+    )
     run("accrual", "2025", on=date(2025, 1, 1))
     do_what_is_due(date(2026, 1, 1))
 
@@ -81,37 +86,42 @@ class TestAfterTheRollover:
         files.paid(paid(JOINED, "2025-11"), on=LATE)
         assert due_jobs(LATE) == [
             Due("accrual", ZHOUSHAN, Period(2025), date(2026, 1, 1), again=True),
-            Due("trueup", ZHOUSHAN, Period(2025), date(2026, 1, 1), again=True),
+            Due("accrual", ZHOUSHAN, Period(2026), date(2026, 1, 1), again=True),
         ]
-        assert do_what_is_due(LATE) == ["accrual 2025", "trueup 2025"]
-        assert movements(somebody(LEFT))[-1] == ("trueup", "2025/1", "carried", -400_00)
-        assert balances(somebody(JOINED)).total == 200_00
+        assert do_what_is_due(LATE) == ["accrual 2025", "accrual 2026"]
+        assert movements(somebody(LEFT))[-2:] == [
+            ("trueup", "2025/1", "carried", -400_00),
+            ("trueup", "2026/1", "current", -1200_00),
+        ]
         do_what_is_due(date(2026, 2, 1))
-        assert balances(somebody(JOINED)) == Balances(current=1200_00, carried=200_00)
-        assert balances(somebody(STAYS)) == Balances(current=1200_00, carried=1200_00)
+        # Of the two months of 2025 one is paid for; who paid in November is credited 2026 ahead.
+        assert balances(somebody(JOINED)) == Balances(current=1200_00, carried=100_00)
+        assert (balances(somebody(STAYS)).current, balances(somebody(STAYS)).carried) == (1200_00, 1100_00)
         assert sound()
 
     def test_once_it_is_settled_it_is_not_due_any_more(self, files):
         files.paid(paid(STAYS, "2025-12", "6000.00"), on=LATE)
         do_what_is_due(LATE)
-        assert balances(somebody(STAYS)) == Balances(current=1200_00, carried=1200_00 + 20_00)
+        assert balances(somebody(STAYS)) == Balances(current=1440_00, carried=1100_00 + 120_00, receivable=0)
         assert due_jobs(date(2026, 1, 31)) == []
 
     def test_files_about_the_new_year_do_not_touch_the_old_one(self, files):
         files.roster(roster_row(JOINED, stas_date="2026-01-01"), on=LATE)
         files.paid(paid(STAYS, "2026-01"), on=date(2026, 1, 10))
-        assert due_jobs(date(2026, 1, 10)) == []
+        assert do_what_is_due(date(2026, 1, 10)) == ["accrual 2026"]
 
     def test_files_of_other_regions_do_not_touch_it(self, files):
         files.roster(roster_row(JOINED, insuplc_admdvs=HUNAN, stas_date="2025-06-01"), on=LATE)
         assert [due for due in due_jobs(LATE) if due.region == ZHOUSHAN] == []
 
     def test_who_left_in_the_year_before_has_nothing_in_this_one(self, files):
-        do_what_is_due(date(2026, 12, 1))
+        months = [str(Month(2026, 1) + number) for number in range(12)]
+        files.paid(*(paid(LEFT, month) for month in months), on=date(2026, 12, 31))
+        do_what_is_due(date(2026, 12, 31))
         do_what_is_due(date(2027, 1, 1))
         files.roster(roster_row(LEFT, psn_insu_stas="4", stas_date="2025-09-01"), on=date(2027, 1, 8))
-        assert do_what_is_due(date(2027, 1, 8)) == ["accrual 2025", "trueup 2025", "accrual 2026", "trueup 2026"]
-        assert [row[3] for row in movements(somebody(LEFT)) if row[0] == "trueup"] == [-400_00, -1200_00]
+        assert do_what_is_due(date(2027, 1, 8)) == ["accrual 2025", "accrual 2026", "accrual 2027"]
+        assert [row[3] for row in movements(somebody(LEFT)) if row[0] == "trueup"] == [-400_00, -1200_00, -1200_00]
         assert sound()
 
     def test_a_year_closed_long_ago_is_left_to_the_clerks(self, files):
@@ -122,12 +132,12 @@ class TestAfterTheRollover:
 
     def test_it_is_settled_before_the_next_execution_of_the_new_year(self, files):
         files.paid(paid(STAYS, "2025-12", "6000.00"), on=LATE)
-        assert do_what_is_due(date(2026, 2, 1)) == ["accrual 2025", "trueup 2025", "accrual 2026"]
+        assert do_what_is_due(date(2026, 2, 1)) == ["accrual 2025", "accrual 2026"]
 
     def test_while_it_is_being_run_nothing_else_begins(self, files):
         files.paid(paid(STAYS, "2025-12", "6000.00"), on=LATE)
         Run.objects.filter(kind="accrual", period="2025").update(state="working")
-        assert [due.working for due in due_jobs(date(2026, 2, 1))] == [True, False, False]
+        assert [due.working for due in due_jobs(date(2026, 2, 1))] == [True, False]
         assert next_jobs(date(2026, 2, 1)) == []
 
 
@@ -136,7 +146,7 @@ def test_a_year_that_was_credited_elsewhere_is_not_started(files):
     run("rollover", "2025", on=date(2026, 1, 1))
     run("accrual", "2026", on=date(2026, 1, 1))
     files.roster(roster_row(JOINED, stas_date="2025-11-01"), on=LATE)
-    assert due_jobs(LATE) == []
+    assert do_what_is_due(LATE) == ["accrual 2026"]
 
 
 def test_a_closed_year_that_was_never_trued_up_is_when_somebody_is_late(files):
@@ -145,4 +155,4 @@ def test_a_closed_year_that_was_never_trued_up_is_when_somebody_is_late(files):
     run("rollover", "2025", on=date(2026, 1, 1))
     assert [due.kind for due in due_jobs(date(2026, 1, 1))] == ["accrual"]
     files.roster(roster_row(JOINED, stas_date="2025-11-01"), on=LATE)
-    assert do_what_is_due(LATE) == ["accrual 2025", "trueup 2025", "accrual 2026"]
+    assert do_what_is_due(LATE) == ["accrual 2025", "accrual 2026"]

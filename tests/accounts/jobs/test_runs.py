@@ -10,7 +10,7 @@ from accounts.jobs import registry, runs
 from accounts.ledger.verify import findings
 from accounts.models import Chunk, Person, Pot, Run, Transfer
 from tests.factories.acts import act_now
-from tests.personas import HUNAN, ZHOUSHAN, Balances, balances, insured, paid_for, pot, run
+from tests.personas import HUNAN, ZHOUSHAN, Balances, balances, insured, pays, pot, run
 from yibao.lib import clock
 from yibao.lib.periods import Period
 
@@ -20,7 +20,7 @@ NEW_YEAR = date(2025, 1, 1)
 def people(count: int) -> list[Person]:
     found = [insured() for _ in range(count)]
     for person in found:
-        paid_for(person, date(2024, 12, 1), "5000.00")
+        pays(person, "5000.00", since=date(2024, 12, 1), until=date(2026, 1, 1))
     return found
 
 

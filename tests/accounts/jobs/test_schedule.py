@@ -11,7 +11,7 @@ from accounts.jobs.worker import run_job
 from accounts.ledger.verify import findings
 from accounts.models import Chunk, Run
 from accounts.queries import explanations
-from tests.personas import ACTOR, HUNAN, ZHOUSHAN, Balances, balances, changed, insured, paid_for, run, spend
+from tests.personas import ACTOR, HUNAN, ZHOUSHAN, Balances, balances, changed, insured, paid_for, pays, run, spend
 from yibao.lib import clock
 from yibao.lib.periods import Period
 
@@ -35,7 +35,7 @@ def work_off(on: date) -> None:
 
 def worker(region: str = ZHOUSHAN, paid: date = date(2024, 1, 1)):
     person = insured(region)
-    paid_for(person, paid, "5000.00")
+    pays(person, "5000.00", since=paid, until=date(2026, 1, 1))
     return person
 
 
@@ -178,7 +178,8 @@ class TestAnotherWayOfCrediting:
         for month in (1, 2):
             paid_for(person, date(2026, month, 1), "5000.00")
         work_off(date(2026, 2, 20))
-        assert balances(person, region) == Balances(current=2 * 100_00, carried=1200_00 + 1200_00)
+        assert balances(person, region).carried == 100_00 + 1200_00  # of 2024 only December was paid for
+        assert balances(person, region).current == 2 * 100_00
         assert sound()
 
     def test_the_debt_of_the_old_way_is_paid_once_by_several_months_of_the_new(self, region):

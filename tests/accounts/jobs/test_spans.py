@@ -6,13 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.jobs.yearly import _base_in, _spans
+from accounts.jobs.yearly.cases import Year, _base_in, _spans
+from accounts.jobs.yearly.facts import PaidMonths
+from accounts.policies.entitlement import NotDue, Place, month_in
 from accounts.policies.formulas import MonthFacts
-from accounts.policies.status import Status, status_in
+from accounts.policies.status import Status
 from yibao.lib.months import Month
 
 pytestmark = pytest.mark.unit
 
+REGION = "310000"
 START = Month(2025, 7)  # 上海's year
 MONTHS = [START + number for number in range(12)]
 days = st.integers(-400, 364).map(lambda number: START.first + timedelta(days=number))
@@ -33,30 +36,45 @@ bases = st.dictionaries(st.integers(-1, 11), st.sampled_from([400_000, 500_000])
 turns = st.integers(0, 12)
 
 
-def month_by_month(history, paid, versions) -> list[tuple[MonthFacts, str]]:
+def year_with(versions: list[str], *, settled: bool = False) -> Year:
+    return Year(REGION, START.first, (START + 12).first, MONTHS, versions, START + -3, settled)
+
+
+def place(history, paid: int) -> Place:
+    return Place(history, PaidMonths(START + -3, paid))
+
+
+def month_by_month(place, paid, versions, paid_only) -> list[tuple[MonthFacts, str]]:
     found = []
     for month, version in zip(MONTHS, versions, strict=True):
-        status = status_in(history, month)
+        status = month_in(place, month, paid_only=paid_only).status
         if status is not None:
-            base = None if status.capacity == "retiree" else _base_in(paid, month)
+            base = None if status.is_retiree else _base_in(paid, month)
             found.append((MonthFacts(status.capacity, base, 40, status.pension_fen), version))
     return found
 
 
-@given(histories, bases, turns)
-def test_runs_of_months_say_what_the_months_say(history, paid, turn):
+@given(histories, bases, turns, st.integers(0, 2**15 - 1), st.booleans())
+def test_runs_of_months_say_what_the_months_say(history, known, turn, paid, settled):
     versions = ["1"] * turn + ["2"] * (12 - turn)
-    spans, first_on = _spans(history, paid, MONTHS, versions, 40)
-    assert [(span.facts, span.version) for span in spans for _ in range(span.months)] == month_by_month(
-        history, paid, versions
-    )
-    insured = [(month, status) for month in MONTHS if (status := status_in(history, month))]
-    expected = max(insured[0][0].first, insured[0][1].from_on) if insured else None
-    assert first_on == expected
+    here = place(history, paid)
+    spans, first_on, _ = _spans(year_with(versions, settled=settled), here, None, known, 40)
+    told = [(span.facts, span.version) for span in spans for _ in range(span.months)]
+    paid_only = settled or not paid
+    assert told == month_by_month(here, known, versions, paid_only)
+    due = [(month, status) for month in MONTHS if (status := month_in(here, month, paid_only=paid_only).status)]
+    assert first_on == (max(due[0][0].first, due[0][1].from_on) if due else None)
 
 
 def test_somebody_for_whom_nothing_changes_has_one_run():
     history = [Status(date(2020, 1, 1), 1, "11")]
-    spans, first_on = _spans(history, [(START + -1, 400_000)], MONTHS, ["1"] * 12, 40)
+    spans, first_on, _ = _spans(year_with(["1"] * 12), place(history, 1), None, [(START + -1, 400_000)], 40)
     assert [span.months for span in spans] == [12]
     assert first_on == START.first
+
+
+def test_nothing_is_credited_ahead_to_whom_no_payment_is_known_of():
+    history = [Status(date(2020, 1, 1), 1, "11")]
+    spans, _, not_due = _spans(year_with(["1"] * 12), place(history, 0), None, [], 40)
+    assert spans == ()
+    assert {reason for _, reason in not_due} == {NotDue.UNPAID}

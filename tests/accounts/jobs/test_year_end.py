@@ -13,7 +13,20 @@ from accounts.ledger import book_years
 from accounts.ledger.verify import findings
 from accounts.models import Pot, Run, Transfer
 from accounts.queries import explanations
-from tests.personas import HUNAN, ZHOUSHAN, Balances, balances, changed, give, insured, movements, paid_for, run, spend
+from tests.personas import (
+    HUNAN,
+    ZHOUSHAN,
+    Balances,
+    balances,
+    changed,
+    give,
+    insured,
+    movements,
+    paid_for,
+    pays,
+    run,
+    spend,
+)
 from yibao.lib.fen import half_up
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
@@ -21,9 +34,10 @@ pytestmark = pytest.mark.usefixtures("policies_loaded")
 NEW_YEAR, NEXT = date(2025, 1, 1), date(2026, 1, 1)
 
 
-def worker(region: str = ZHOUSHAN):
+def worker(region: str = ZHOUSHAN, until: date = NEXT):
+    """Somebody who pays every month, from the one before the year to its last."""
     person = insured(region)
-    paid_for(person, date(2024, 12, 1), "5000.00")
+    pays(person, "5000.00", since=date(2024, 12, 1), until=until)
     return person
 
 
@@ -84,7 +98,7 @@ class TestRollover:
 
 class TestCloseYear:
     def test_it_settles_pays_interest_rolls_over_and_credits_the_next_year_in_this_order(self, region_with_interest):
-        stays, left = worker(region_with_interest), worker(region_with_interest)
+        stays, left = worker(region_with_interest), worker(region_with_interest, until=date(2025, 7, 1))
         run("accrual", "2025", on=NEW_YEAR, region=region_with_interest)
         changed(left, date(2025, 7, 1), status=4)
         reports = run("close_year", "2025", on=NEXT, region=region_with_interest)
@@ -110,7 +124,7 @@ class TestCloseYear:
         assert (balances(person), Transfer.objects.count()) == (before, count)
 
     def test_joiners_and_new_bases_since_the_last_execution_are_credited_before_the_year_is_closed(self):
-        person = worker()
+        person = worker(until=date(2025, 11, 1))
         run("accrual", "2025", on=NEW_YEAR)
         run("accrual", "2025", on=date(2025, 12, 1))
         for month in (11, 12):

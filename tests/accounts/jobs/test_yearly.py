@@ -10,7 +10,19 @@ from accounts.ledger.pots import open_missing
 from accounts.ledger.verify import findings
 from accounts.models import Skip, Transfer
 from accounts.queries import explanations
-from tests.personas import SHANGHAI, ZHOUSHAN, Balances, balances, changed, insured, movements, paid_for, run, spend
+from tests.personas import (
+    SHANGHAI,
+    ZHOUSHAN,
+    Balances,
+    balances,
+    changed,
+    insured,
+    movements,
+    paid_for,
+    pays,
+    run,
+    spend,
+)
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
 
@@ -78,11 +90,11 @@ class TestPrecredit:
         assert (again.state, again.totals.credited, again.totals.total_fen) == (RunState.DONE, 0, 0)
         assert balances(person).current == 1070_88
 
-    def test_somebody_without_a_base_is_named_and_credited_once_it_is_known(self):
+    def test_somebody_who_has_never_paid_is_named_and_credited_once_they_have(self):
         person = insured()
         report = accrue(NEW_YEAR)
-        assert (report.state, report.totals.skipped) == (RunState.INCOMPLETE, {"no_base": 1})
-        assert "没有缴费基数" in Skip.objects.get(person=person).detail
+        assert (report.state, report.totals.skipped) == (RunState.INCOMPLETE, {"never_paid": 1})
+        assert "一直没有缴费记录" in Skip.objects.get(person=person).detail
         paid_for(person, NEW_YEAR, "5000.00")
         assert accrue(date(2025, 1, 20)).state == RunState.DONE
         assert balances(person).current == 1200_00
@@ -149,7 +161,9 @@ class TestLeaving:
 
     def left(self, on: date = date(2025, 7, 1), spent: int = 0, carried: int = 0, status: int = 4):
         person = floor_base_worker()
+        pays(person, "4462.00", since=NEW_YEAR, until=on)
         if carried:
+            pays(person, "4462.00", since=date(2024, 1, 1), until=date(2024, 12, 1))
             changed(person, date(2024, 1, 1), pension_fen=None)
             accrue(date(2024, 1, 1), "2024")
             run("close_year", "2024", on=NEW_YEAR)
@@ -168,10 +182,11 @@ class TestLeaving:
         assert movements(person)[1:] == [("trueup", "2025/1", "current", -6 * MONTH)]
         assert balances(person) == Balances(current=6 * MONTH, carried=0, receivable=0)
 
-    def test_it_is_left_to_the_true_up(self):
+    def test_the_next_execution_of_the_year_takes_it_back_and_no_true_up_has_to_be_waited_for(self):
         person = self.left()
-        assert accrue(date(2025, 7, 5)).totals.credited == 0
-        assert balances(person).current == 1070_88
+        assert accrue(date(2025, 7, 5)).totals.credited == 1
+        assert movements(person)[1:] == [("trueup", "2025/1", "current", -6 * MONTH)]
+        assert true_up(date(2025, 7, 6)).totals.credited == 0
 
     def test_what_current_does_not_hold_comes_from_carried(self):
         person = self.left(spent=1000_00, carried=1070_88)
@@ -191,6 +206,7 @@ class TestLeaving:
         debt = 6 * MONTH - 70_88
         run("close_year", "2025", on=date(2026, 1, 1))
         changed(person, date(2026, 11, 1), status=1)
+        pays(person, "4462.00", since=date(2026, 11, 1), until=date(2027, 1, 1))
         run("accrual", "2026", on=date(2026, 11, 2))
         assert balances(person) == Balances(current=0, carried=0, receivable=2 * MONTH - debt)
         run("close_year", "2026", on=date(2027, 1, 1))
@@ -286,7 +302,7 @@ class TestYearFromJuly:
 
     def test_june_belongs_to_the_year_before(self):
         person = insured(SHANGHAI)
-        paid_for(person, date(2024, 6, 1), "5000.00")
+        pays(person, "5000.00", since=date(2024, 6, 1), until=date(2025, 7, 1))
         accrue(date(2024, 7, 1), "2024", SHANGHAI)
         assert balances(person, SHANGHAI).current == 1200_00
         assert Transfer.objects.get().voucher.occurred_on == date(2024, 7, 1)

@@ -1,0 +1,71 @@
+"""Whose past months are looked at again: facts about them came in, or a rule for the past was published, since."""
+
+from datetime import datetime, timedelta
+
+from django.db import connection
+
+from accounts.codes import InsuranceType
+from accounts.jobs.monthly import window
+from accounts.jobs.monthly.window import Window
+from accounts.models import Chunk, FactChange, Import, PolicyVersion, Run
+from accounts.policies.terms import CreditTerms
+
+# Covers an import that was under way when the run before opened; what was credited is known anyway.
+GRACE = timedelta(days=1)
+
+
+def people_to_recheck(run: Run, chunk: Chunk, span: Window) -> set[int]:
+    """Return the chunk's people of whom something about earlier months was recorded after the run before had opened."""
+    previous = window.monthly_runs(run.region).filter(period__lt=run.period).order_by("-period").first()
+    if previous is None:
+        return set()
+    since = previous.opened_at - GRACE
+    if _rules_changed(run.region, span, previous.opened_at):
+        return _everybody(run.region, chunk)
+    return _enrolled_since(chunk, span, since) | _changed_since(chunk, since)
+
+
+def _rules_changed(region: str, span: Window, since: datetime) -> bool:
+    return PolicyVersion.objects.filter(
+        region=region, kind=CreditTerms.kind, published_at__gte=since, effective_from__lt=span.month.first
+    ).exists()
+
+
+def _everybody(region: str, chunk: Chunk) -> set[int]:
+    return _people(
+        """SELECT DISTINCT person_id FROM accounts_enrolment
+           WHERE region = %s AND insurance = %s AND counts AND person_id >= %s AND person_id < %s""",
+        [region, InsuranceType.EMPLOYEE, chunk.from_person, chunk.until_person],
+    )
+
+
+def _enrolled_since(chunk: Chunk, span: Window, since: datetime) -> set[int]:
+    """Also what another region recorded counts: a month belongs to one of them."""
+    imports = list(Import.objects.filter(kind="roster", at__gte=since).values_list("id", flat=True))
+    if not imports:
+        return set()
+    return _people(
+        """SELECT DISTINCT person_id FROM accounts_enrolment
+           WHERE person_id >= %s AND person_id < %s AND insurance = %s AND from_on < %s AND counts
+             AND source_id = ANY(%s)""",
+        [chunk.from_person, chunk.until_person, InsuranceType.EMPLOYEE, span.month.first, imports],
+    )
+
+
+def _changed_since(chunk: Chunk, since: datetime) -> set[int]:
+    changes = list(FactChange.objects.filter(at__gte=since).values_list("id", flat=True))
+    if not changes:
+        return set()
+    return _people(
+        """SELECT person_id FROM accounts_enrolment
+           WHERE changed_by_id = ANY(%(changes)s) AND person_id >= %(low)s AND person_id < %(high)s
+           UNION SELECT person_id FROM accounts_contribution
+           WHERE changed_by_id = ANY(%(changes)s) AND person_id >= %(low)s AND person_id < %(high)s""",
+        {"changes": changes, "low": chunk.from_person, "high": chunk.until_person},
+    )
+
+
+def _people(statement: str, parameters: list | dict) -> set[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return {person for (person,) in cursor.fetchall()}

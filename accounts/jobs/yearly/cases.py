@@ -1,0 +1,209 @@
+"""One person's benefit year: what it is worth as far as is known today, and what was posted for it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+
+from accounts.codes import EnrolmentStatus, JobKind
+from accounts.jobs import people, rollover
+from accounts.jobs.places import has_paid, places, verdict
+from accounts.jobs.runs import Outcome
+from accounts.jobs.yearly.facts import Bases, PaidMonths, bases_of, paid_months
+from accounts.jobs.yearly.posted import Posted, posted_for
+from accounts.models import Chunk, Region, Run
+from accounts.policies import formulas, registry
+from accounts.policies.entitlement import NotDue, Place
+from accounts.policies.formulas import CannotCreditError, MonthFacts, Span, YearFacts
+from accounts.policies.status import status_on
+from accounts.policies.terms import CreditTerms
+from accounts.policies.terms.credit import PAID_WITHIN, TAKE_BACK_UNPAID
+from yibao.lib.months import Month, month_range
+from yibao.lib.periods import Period
+
+NEVER_PAID = "never_paid"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One person's year: entitlement, what was posted, and since when they are insured in it."""
+
+    person: int
+    amount_fen: int
+    spans: tuple[Span, ...]
+    posted: Posted
+    first_on: date
+    left: bool
+
+    @property
+    def difference_fen(self) -> int:
+        return self.amount_fen - self.posted.net_fen
+
+    @property
+    def facts(self) -> str:
+        """The facts of the whole year, and for a correction what had been credited before it."""
+        return formulas.pack(YearFacts(self.spans, self.posted.net_fen if self.posted.any else None))
+
+    def correction_of(self, year: Period) -> Period:
+        """Return the period of the next correction of the year."""
+        return year.corrected(self.posted.corrections + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Year:
+    """The benefit year of a run: its months credited here, the version in force in each, and how payment counts.
+
+    `paid_since`: a payment for a month from this one on shows that somebody pays. `settled`: the year is over and the
+    region takes back what was not paid for.
+    """
+
+    region: str
+    start: date
+    end: date
+    months: list[Month]
+    versions: list[str]
+    paid_since: Month
+    settled: bool
+
+
+def year_of(run: Run, *, closed: bool) -> Year:
+    """Return the benefit year a run is about. Months before the region's go-live were the old system's."""
+    start, end = rollover.year_range(run.region, Period.parse(run.period).year)
+    live_on = Region.objects.values_list("live_on", flat=True).get(code=run.region)
+    first = max(Month.of(start), Month.of(live_on)) if live_on else Month.of(start)
+    months = list(month_range(first, Month.of(end)))
+    begin = registry.credit(run.region, start)
+    last = registry.credit(run.region, months[-1].first if months else start)
+    return Year(
+        region=run.region,
+        start=start,
+        end=end,
+        months=months,
+        versions=[str(registry.version_on(run.region, CreditTerms, max(month.first, start)).id) for month in months],
+        paid_since=Month.of(start) + -(begin.precredit_paid_within or PAID_WITHIN),
+        settled=run.on >= end and last.unpaid_months == TAKE_BACK_UNPAID and (closed or _is_settled(run, end)),
+    )
+
+
+def _is_settled(run: Run, end: date) -> bool:
+    """Say whether this is the settlement, or comes after it: until then nothing is taken back for want of payment."""
+    return (
+        run.kind == JobKind.TRUEUP
+        or Run.objects.filter(kind=JobKind.TRUEUP, region=run.region, period=run.period, on__gte=end).exists()
+    )
+
+
+def cases_of(run: Run, chunk: Chunk, year: Year, outcome: Outcome) -> Iterator[Case]:
+    """Yield the chunk's people who are or were credited for the year; note who is left out, and why."""
+    histories = people.histories(chunk, run.region, until=year.end)
+    bases = bases_of(run, chunk, year.start, year.end)
+    paid = paid_months(run, chunk, year.paid_since, year.end)
+    births = people.births(list(histories))
+    posted = posted_for(run, chunk)
+    elsewhere = places(chunk, run.region)
+    for person, history in histories.items():
+        status = status_on(history, run.on)
+        left = status is None or status.status != EnrolmentStatus.NORMAL
+        place = Place(history, paid.get(person, PaidMonths(year.paid_since)))
+        about = (elsewhere.get(person), bases.get(person, []), formulas.age_on(births[person], year.start))
+        now = Place([row for row in history if row.from_on <= run.on], place.paid) if left else place
+        spans, first_on, not_due = _spans(year, now, *about)
+        before = posted.get(person, Posted())
+        if run.kind == JobKind.ACCRUAL:
+            outcome.skips += [(person, *skip) for skip in _skips(run, not_due, place)]
+        if not before.any and (not spans or run.kind == JobKind.TRUEUP):
+            continue  # a year that was never pre-credited here belongs to those who kept the books before
+        try:
+            amount = _entitlement(spans)
+            if left and before.net_fen > amount:
+                # Who will return is not asked for the months to come; nor are they credited before they have returned.
+                spans, _, _ = _spans(year, place, *about)
+                amount = _entitlement(spans)
+                if before.net_fen <= amount:
+                    continue
+        except CannotCreditError as refusal:
+            outcome.skips.append((person, run.period, refusal.reason_code, str(refusal)))
+            continue
+        yield Case(person, amount, spans, before, max(first_on or year.start, year.start), left)
+
+
+def _skips(run: Run, not_due: list[tuple[Month, NotDue]], place: Place) -> Iterator[tuple[str, str, str]]:
+    """Yield (period, reason code, words): a year nobody paid for, and months paid for that are not credited here."""
+    if any(reason is NotDue.UNPAID for _, reason in not_due) and not place.paid:
+        yield run.period, NEVER_PAID, "一直没有缴费记录，不预划；缴费到账后再记入"
+    for month, reason in not_due:
+        if reason is not NotDue.UNPAID and month in place.paid:
+            yield str(month), str(reason), reason.label
+
+
+@lru_cache(maxsize=200_000)
+def _entitlement(spans: tuple[Span, ...]) -> int:
+    return formulas.year_credit(spans, registry.credit_of).amount_fen
+
+
+def _spans(
+    year: Year, place: Place, everywhere: dict[str, Place] | None, bases: Bases, age: int
+) -> tuple[tuple[Span, ...], date | None, list[tuple[Month, NotDue]]]:
+    """Return the year as runs of equal months, the first day it counts from, and the months that do not count.
+
+    Looks only at months in which something can differ from the month before: for most people there is one. Nothing is
+    credited ahead to somebody of whom no payment is known.
+    """
+    pays = place.paid if everywhere is None else has_paid(everywhere.values(), year.paid_since, Month.of(year.end))
+    paid_only = year.settled or not pays
+    spans: list[Span] = []
+    first_on = None
+    not_due = []
+    edges = _edges(year, place, bases, each=paid_only or everywhere is not None)
+    for edge, following in zip(edges, [*edges[1:], len(year.months)], strict=True):
+        month, version = year.months[edge], year.versions[edge]
+        status, reason = verdict(year.region, place, month, everywhere, paid_only=paid_only)
+        if reason is not None:
+            not_due.append((month, reason))
+        if status is None:
+            continue
+        first_on = first_on or max(month.first, status.from_on)
+        base = None if status.is_retiree else _base_in(bases, month)
+        facts = MonthFacts(status.capacity, base, age, status.pension_fen)
+        if spans and spans[-1].facts == facts and spans[-1].version == version:
+            spans[-1] = Span(facts, spans[-1].months + following - edge, version)
+        else:
+            spans.append(Span(facts, following - edge, version))
+    return tuple(spans), first_on, not_due
+
+
+def _edges(year: Year, place: Place, bases: Bases, *, each: bool) -> list[int]:
+    """Return the numbers of the months that may differ from the one before, the first (0) always among them.
+
+    All of them (`each`) where payment decides month by month, as it does in a suspension and before the first insurance.
+    """
+    if not year.months:
+        return []
+    start, history = year.months[0], place.history
+    if (
+        each
+        or not history
+        or history[0].from_on > start.first
+        or any(row.status != EnrolmentStatus.NORMAL for row in history)
+    ):
+        return list(range(len(year.months)))
+    edges = {0}
+    for row in history:
+        if row.from_on > start.first:  # a change on a day in the middle shows in that month or in the next
+            number = Month.of(row.from_on) - start
+            edges |= {number, number + 1}
+    edges.update(since - start for since, _ in bases)
+    edges.update(n for n in range(1, len(year.months)) if year.versions[n] != year.versions[n - 1])
+    return sorted(number for number in edges if 0 <= number < len(year.months))
+
+
+def _base_in(bases: Bases, month: Month) -> int | None:
+    """Return the base in force in a month: the last one known by then, else the first one known at all."""
+    known = None
+    for since, base in bases:
+        if since > month and known is not None:
+            break
+        known = base
+        if since > month:
+            break
+    return known
