@@ -12,7 +12,8 @@ from accounts.sealing import fields, keyring
 def find_by_certno(certno: str) -> Person | None:
     """Return the person with this certificate number, now or formerly, however it is typed; None when nobody has it."""
     number = certificates.normalise(certno)
-    return next(iter(_find("certno", number) or _formerly(number)), None)
+    # Both are asked either way: the number of look-ups must not tell whether a number is anybody's.
+    return next(iter(_find("certno", number) + _formerly(number)), None)
 
 
 def person_of_staff(user: User) -> Person | None:
