@@ -90,13 +90,11 @@ def _nothing_personal_is_captured(canary: Canary) -> Iterator[None]:
     assert captured == [], "something personal stands in a log or in an address"
 
 
-@pytest.fixture
-def steady_rules(monkeypatch: pytest.MonkeyPatch) -> None:
-    """For tests that count queries: once a second any request may ask whether the rules have changed."""
-    monkeypatch.setattr(registry, "_RECHECK_SECONDS", 3600.0)
-
-
 @pytest.fixture(autouse=True)
-def _rules_of_this_test() -> None:
-    """Each test has its own transaction and so its own policy versions: never those of the test before."""
+def _policies_of_this_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test has its own transaction and so its own policy versions: never those of the test before.
+
+    Nor does a request ask in its midst whether they have changed, as any may once a second: tests count queries.
+    """
     registry.invalidate()
+    monkeypatch.setattr(registry, "_RECHECK_SECONDS", 3600.0)

@@ -9,7 +9,6 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Run
-from accounts.policies import registry
 from accounts.queries import page_hooks
 from tests.accounts.citizen_pages import browser_of, long_history, seen, used_by, words, worker, workers
 from tests.factories.people import EnrolmentFactory, PersonFactory
@@ -272,10 +271,6 @@ class TestFromOtherApps:
 
 
 class TestQueries:
-    @pytest.fixture(autouse=True)
-    def _rules_are_read_once(self, monkeypatch):
-        monkeypatch.setattr(registry, "_RECHECK_SECONDS", 3600.0)
-
     @pytest.fixture
     def browsers(self):
         """The browsers of somebody with one year of entries and of somebody with forty."""
@@ -289,7 +284,7 @@ class TestQueries:
         [("/account/", 11), ("/account/entries/", 10), ("/account/years/", 9), ("/account/entries/print/", 7)],
     )
     def test_forty_years_cost_as_many_queries_as_one(
-        self, path, queries, browsers, monkeypatch, steady_rules, django_assert_num_queries
+        self, path, queries, browsers, monkeypatch, django_assert_num_queries
     ):
         for name in ("_pending", "_acts", "_kin"):
             monkeypatch.setattr(page_hooks, name, [])
@@ -298,7 +293,7 @@ class TestQueries:
             with django_assert_num_queries(queries):
                 browser.get(path)
 
-    def test_with_what_the_other_apps_say_too(self, browsers, steady_rules):
+    def test_with_what_the_other_apps_say_too(self, browsers):
         counts = []
         for browser in browsers:
             browser.get(ACCOUNT)

@@ -75,7 +75,7 @@ class TestNotices:
         browser.post("/messages/read/")
         assert Notice.objects.get().read_at is None
 
-    def test_many_are_shown_by_pages_with_a_fixed_number_of_queries(self, november, steady_rules):
+    def test_many_are_shown_by_pages_with_a_fixed_number_of_queries(self, november):
         person = insured()
         browser = browser_of(person)
         browser.get("/messages/")

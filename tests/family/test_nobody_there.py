@@ -106,7 +106,7 @@ def test_so_does_the_days_total(settings):
     assert answers == [302, 429]
 
 
-def test_asking_and_guessing_take_as_many_statements_for_nobody(steady_rules):
+def test_asking_and_guessing_take_as_many_statements_for_nobody():
     def act(phone: Phone) -> tuple[int, int]:
         with CaptureQueriesContext(connection) as asked:
             assert phone.ask().status_code == 302

@@ -232,7 +232,7 @@ def test_who_shares_in_two_regions_can_go_to_the_other():
     assert "别的地方的账户" in page(browser_of(payer), "/family/")
 
 
-def test_the_hub_asks_the_database_as_often_for_many_as_for_one(steady_rules):
+def test_the_hub_asks_the_database_as_often_for_many_as_for_one():
     payer = chen()
     browser = browser_of(payer)
     bound(payer, insured())
