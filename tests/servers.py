@@ -14,6 +14,7 @@ import pytest
 
 os.environ.setdefault("YIBAO_VAR", "var/test")
 os.environ.setdefault("YIBAO_DEMO", "1")  # http on localhost; the deployment checks are tested with it off
+os.environ.setdefault("YIBAO_REHEARSAL", "1")  # jobs may run on days to come
 # On a busy machine a test waits; it does not fail for waiting.
 os.environ.setdefault("DATABASE_TIMEOUTS", "-c lock_timeout=20min -c idle_in_transaction_session_timeout=20min")
 

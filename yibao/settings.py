@@ -33,7 +33,9 @@ def _secret_key() -> str:
 SECRET_KEY = _secret_key()
 DEBUG = env.bool("DEBUG", default=False)
 DEMO = env.bool("YIBAO_DEMO", default=False)  # demo people, /dev/outbox/, http on localhost
-REHEARSAL = env.bool("YIBAO_REHEARSAL", default=False)  # a database made for trying out: rules change at once
+REHEARSAL = env.bool(
+    "YIBAO_REHEARSAL", default=False
+)  # a database made for trying out: rules change at once, jobs run on days to come
 HTTPS = env.bool("YIBAO_HTTPS", default=not DEMO)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])

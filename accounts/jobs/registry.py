@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.conf import settings
+
 from accounts.codes import JobKind
 from accounts.identity.actors import Act
 from accounts.jobs import interest, rollover, runs
@@ -77,6 +79,8 @@ def job_of(kind: JobKind, region: str, period: Period) -> Job:
 
 def open_checked(*, act: Act, kind: JobKind, region: str, period: Period, on: date) -> Run:
     """Open a run for a business day, after checking that it makes sense on that day. Raises CannotRunError."""
+    if on > act.on and not settings.REHEARSAL:
+        raise CannotRunError(f"业务日期 {on} 在今天（{act.on}）之后。演练要用专门的数据库，并设 YIBAO_REHEARSAL=1")
     job = job_of(kind, region, period)
     job.check(region, period, on)
     if job.closes_year:

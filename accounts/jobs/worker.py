@@ -10,6 +10,7 @@ from django.db import transaction
 from accounts.codes import ChunkState, JobKind, RunState
 from accounts.identity.actors import Act, Actor
 from accounts.jobs import registry, rollover, runs
+from accounts.jobs.runs import CannotRunError
 from accounts.jobs.schedule import next_jobs
 from accounts.models import Run
 from yibao.lib.periods import Period
@@ -84,21 +85,30 @@ def run_due(
     clock: Callable[[], datetime],
     progress: Progress = lambda what, done, total: None,
 ) -> list[Report]:
-    """Run everything that is due on a day, in order, and return the reports. Raises CannotRunError."""
+    """Run everything that is due on a day, in order, and return the reports.
+
+    What cannot run holds up its own region only. Raises CannotRunError, with every reason, when all else is done.
+    """
     reports: list[Report] = []
+    refused: list[str] = []
     tried: set[tuple[str, str, Period]] = set()
     while jobs := [job for job in next_jobs(on) if (job.kind, job.region, job.period) not in tried]:
         for job in jobs:
             tried.add((job.kind, job.region, job.period))
-            reports += run_job(
-                actor=actor,
-                kind=job.kind,
-                region=job.region,
-                period=job.period,
-                on=on,
-                clock=clock,
-                progress=progress,
-            )
+            try:
+                reports += run_job(
+                    actor=actor,
+                    kind=job.kind,
+                    region=job.region,
+                    period=job.period,
+                    on=on,
+                    clock=clock,
+                    progress=progress,
+                )
+            except CannotRunError as refusal:
+                refused.append(f"{job.region} {job.period} {job.kind.label}：{refusal}")
+    if refused:
+        raise CannotRunError("；".join(refused))
     return reports
 
 

@@ -9,6 +9,7 @@ from accounts.jobs import people, recovery, rollover, runs
 from accounts.jobs.recovery import Overcredit
 from accounts.jobs.runs import CannotRunError, Outcome
 from accounts.jobs.yearly.cases import Case, Year, cases_of, year_of
+from accounts.jobs.yearly.unpaid import why_not_to_settle
 from accounts.ledger import book_years
 from accounts.ledger.bulk import Batch, Line, post_batches
 from accounts.ledger.pots import system_pot
@@ -86,7 +87,10 @@ def check(region: str, period: Period, on: date) -> None:
 
 
 def check_trueup(region: str, period: Period, on: date) -> None:
-    """Refuse a benefit year that has not begun. Raises CannotRunError."""
-    start, _ = rollover.year_range(region, period.year)
+    """Refuse a benefit year that has not begun, and to settle one that looks unpaid. Raises CannotRunError."""
+    start, end = rollover.year_range(region, period.year)
     if on < start:
         raise CannotRunError(f"{period} 年度从 {start} 开始，没有可追回的")
+    settled_before = book_years.is_closed(region, period.year)
+    if on >= end and not settled_before and (reason := why_not_to_settle(region, period)):
+        raise CannotRunError(reason)

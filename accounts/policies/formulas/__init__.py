@@ -10,6 +10,7 @@ from accounts.policies.formulas.facts import (
     Span,
     YearFacts,
     capacity_in_sql,
+    contributor_months_in_sql,
     pack,
     unpack,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "age_on",
     "benefit_year",
     "capacity_in_sql",
+    "contributor_months_in_sql",
     "credited_base",
     "explain_interest",
     "explain_month",

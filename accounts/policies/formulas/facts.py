@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from accounts.codes import Capacity
 from accounts.errors import AccountsError
 
 
@@ -108,6 +109,14 @@ def _month_of(data: Mapping[str, Any]) -> MonthFacts:
         data["age"],
         data.get("pension_fen"),
         data.get("pension_is_current", False),
+    )
+
+
+def contributor_months_in_sql(column: str) -> str:
+    """Return the SQL for how many months of a year's stored facts are an employee's or a flexible worker's."""
+    return (
+        f"(SELECT coalesce(sum((span ->> 'months')::int), 0) FROM jsonb_array_elements({column} -> 'spans') span"
+        f" WHERE span ->> 'capacity' <> '{Capacity.RETIREE}')"
     )
 
 

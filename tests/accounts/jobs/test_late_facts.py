@@ -116,7 +116,7 @@ class TestAfterTheRollover:
 
     def test_who_left_in_the_year_before_has_nothing_in_this_one(self, files):
         months = [str(Month(2026, 1) + number) for number in range(12)]
-        files.paid(*(paid(LEFT, month) for month in months), on=date(2026, 12, 31))
+        files.paid(*(paid(serial, month) for serial in (LEFT, STAYS) for month in months), on=date(2026, 12, 31))
         do_what_is_due(date(2026, 12, 31))
         do_what_is_due(date(2027, 1, 1))
         files.roster(roster_row(LEFT, psn_insu_stas="4", stas_date="2025-09-01"), on=date(2027, 1, 8))
@@ -126,6 +126,10 @@ class TestAfterTheRollover:
 
     def test_a_year_closed_long_ago_is_left_to_the_clerks(self, files):
         for year in (2027, 2028, 2029):
+            months = [str(Month(year - 1, 1) + number) for number in range(12)]
+            files.paid(
+                *(paid(serial, month) for serial in (LEFT, STAYS) for month in months), on=date(year - 1, 12, 31)
+            )
             do_what_is_due(date(year, 1, 1))
         files.paid(paid(STAYS, "2025-12", "6000.00"), on=date(2029, 1, 8))
         assert [due.period for due in due_jobs(date(2029, 1, 8)) if due.period < Period(2026)] == []

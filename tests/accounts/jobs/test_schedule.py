@@ -174,16 +174,16 @@ class TestAnotherWayOfCrediting:
         return region_like("330900", "999903", ("[[interest]]", f"{monthly}\n[[interest]]"))
 
     def test_the_old_year_is_closed_by_the_old_rules_and_the_new_one_credited_by_the_new(self, region):
-        person = worker(region, date(2024, 12, 1))
+        person = worker(region)
         for month in (1, 2):
             paid_for(person, date(2026, month, 1), "5000.00")
         work_off(date(2026, 2, 20))
-        assert balances(person, region).carried == 100_00 + 1200_00  # of 2024 only December was paid for
+        assert balances(person, region).carried == 1200_00 + 1200_00
         assert balances(person, region).current == 2 * 100_00
         assert sound()
 
     def test_the_debt_of_the_old_way_is_paid_once_by_several_months_of_the_new(self, region):
-        person = worker(region, date(2024, 12, 1))
+        person = worker(region)
         work_off(date(2025, 6, 20))
         spend(person, balances(person, region).total, on=date(2025, 6, 21), key="all of it", region=region)
         changed(person, date(2025, 12, 1), status=4)
