@@ -5,7 +5,8 @@ import unicodedata
 
 from accounts.errors import AccountsError
 
-_MOBILE = re.compile(r"1[3-9]\d{9}", re.ASCII)
+LENGTH = 11
+MOBILE = re.compile(r"1[3-9]\d{9}", re.ASCII)
 _COUNTRY = re.compile(r"(\+|00)86")
 
 
@@ -22,9 +23,9 @@ def read_phone(text: str) -> str:
     digits = _COUNTRY.sub("", digits, count=1) if _COUNTRY.match(digits) else digits
     if not digits:
         raise BadPhoneError("请填手机号")
-    if _MOBILE.fullmatch(digits):
+    if MOBILE.fullmatch(digits):
         return digits
-    if re.fullmatch(r"\d+", digits, re.ASCII) and len(digits) != 11:
-        more = len(digits) - 11
-        raise BadPhoneError(f"手机号{'多' if more > 0 else '少'}了{abs(more)}位，应为11位")
-    raise BadPhoneError("这不是内地的手机号，应为1开头的11位数字")
+    if re.fullmatch(r"\d+", digits, re.ASCII) and len(digits) != LENGTH:
+        more = len(digits) - LENGTH
+        raise BadPhoneError(f"手机号{'多' if more > 0 else '少'}了{abs(more)}位，应为{LENGTH}位")
+    raise BadPhoneError(f"这不是内地的手机号，应为1开头的{LENGTH}位数字")

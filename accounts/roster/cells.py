@@ -10,14 +10,13 @@ from datetime import date
 from functools import lru_cache
 
 from accounts.codes import InsuranceType, PersonType
-from accounts.identity import certificates
-from accounts.models.people import MAX_BASE_FEN
+from accounts.identity import certificates, phones
+from accounts.models.people import MAX_BASE_FEN, NAME_LENGTH, STREET_LENGTH
 from accounts.policies import registry
 from yibao.lib.fen import parse_yuan, yuan
 from yibao.lib.months import Month
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_PHONE = re.compile(r"1[3-9]\d{9}", re.ASCII)
 _NAME = re.compile(r"[\u4e00-\u9fff]{1,10}")
 _CODE = re.compile(r"\d{0,6}", re.ASCII)
 _PERSON_TYPE = re.compile(rf"({'|'.join(PersonType)})\d{{0,4}}", re.ASCII)
@@ -54,14 +53,14 @@ def month(text: str) -> Month:
 
 
 def name(text: str) -> str:
-    """A name as registered: Chinese of any rarity, letters, the middle dot; at most 50 characters."""
+    """A name as registered: Chinese of any rarity, letters, the middle dot; no longer than its field."""
     if _NAME.fullmatch(text):
         return text
     text = unicodedata.normalize("NFC", text)
     if not text:
         raise ValueError("没有填写姓名")
-    if len(text) > 50:
-        raise ValueError("姓名超过50个字")
+    if len(text) > NAME_LENGTH:
+        raise ValueError(f"姓名超过{NAME_LENGTH}个字")
     # Co: characters that are not in Unicode yet and stand in the private area of GB18030.
     if not all(
         unicodedata.category(char)[0] in "LM" or unicodedata.category(char) == "Co" or char in "·•.-' ,，（）()"
@@ -73,8 +72,8 @@ def name(text: str) -> str:
 
 def phone(text: str) -> str:
     """A mobile number of 11 digits, or nothing."""
-    if text and not _PHONE.fullmatch(text):
-        raise ValueError("手机号应为11位数字，没有可以空着")
+    if text and not phones.MOBILE.fullmatch(text):
+        raise ValueError(f"手机号应为{phones.LENGTH}位数字，没有可以空着")
     return text
 
 
@@ -135,9 +134,9 @@ def code(text: str) -> str:
 
 @lru_cache(maxsize=16_384)
 def short_text(text: str) -> str:
-    """An optional name of a place, at most 60 characters."""
-    if len(text) > 60:
-        raise ValueError("超过60个字")
+    """An optional name of a place, not too long for its field."""
+    if len(text) > STREET_LENGTH:
+        raise ValueError(f"超过{STREET_LENGTH}个字")
     if _FORBIDDEN_IN_TEXT.search(text):
         raise ValueError("有不该出现的字符")
     return unicodedata.normalize("NFC", text)

@@ -7,6 +7,7 @@ from django import forms
 
 from accounts.forms.signin import CodeForm
 from accounts.identity import sms
+from accounts.models.people import NAME_LENGTH
 from family.forms.fields import CertnoField, plain_name
 from family.models.invitations import NUMBER
 
@@ -31,7 +32,7 @@ class RefusalForm(forms.Form):
 class CodeAcceptForm(CodeForm):
     """The invited person's own words on the inviter's phone: name, last four, and the code their phone received."""
 
-    name = forms.CharField(label="您的姓名", max_length=50, error_messages={"required": "请填姓名"})
+    name = forms.CharField(label="您的姓名", max_length=NAME_LENGTH, error_messages={"required": "请填姓名"})
     last_four = forms.CharField(label="您的证件号码最后4位", error_messages={"required": LAST_FOUR})
     field_order = ("name", "last_four", "code")
 
@@ -60,7 +61,7 @@ class NumberForm(forms.Form):
 class ChildForm(forms.Form):
     """Which child."""
 
-    name = forms.CharField(label="孩子的姓名", max_length=50, error_messages={"required": "请填孩子的姓名"})
+    name = forms.CharField(label="孩子的姓名", max_length=NAME_LENGTH, error_messages={"required": "请填孩子的姓名"})
     certno = CertnoField(label="孩子的证件号码")
 
     def clean_name(self) -> str:

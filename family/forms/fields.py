@@ -30,11 +30,11 @@ class YuanField(forms.CharField):
 
 
 class CertnoField(forms.CharField):
-    """An 18-digit certificate number; only its shape and check digit are looked at."""
+    """A certificate number; only its shape and check digit are looked at."""
 
     def __init__(self, **options: Any) -> None:
         options.setdefault("label", "证件号码")
-        options.setdefault("help_text", "18位，末位是X的直接输入X。")
+        options.setdefault("help_text", f"{certificates.LENGTH}位，末位是X的直接输入X。")
         options.setdefault("error_messages", {"required": "请填证件号码"})
         super().__init__(**options)
 

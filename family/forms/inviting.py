@@ -7,6 +7,7 @@ from django import forms
 
 from accounts.codes import Scope
 from accounts.forms.signin import PhoneField
+from accounts.models.people import NAME_LENGTH
 from family.forms.fields import CertnoField, DayField, YuanField, plain_name
 
 OTHER = "other"
@@ -35,7 +36,7 @@ class RelationForm(forms.Form):
 class PersonForm(forms.Form):
     """Who is invited. Whether there is such a person is never looked up."""
 
-    name = forms.CharField(label="姓名", max_length=50, error_messages={"required": "请填姓名"})
+    name = forms.CharField(label="姓名", max_length=NAME_LENGTH, error_messages={"required": "请填姓名"})
     certno = CertnoField()
     phone = AnyPhoneField(label="手机号", required=False, help_text="用来提醒对方登录后来看邀请，短信里没有链接。")
     no_phone = forms.BooleanField(label="对方没有手机", required=False)
