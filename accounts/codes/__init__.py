@@ -19,6 +19,7 @@ from accounts.codes.ledger import (
     VoucherKind,
 )
 from accounts.codes.people import (
+    CertificateType,
     EnrolmentEndReason,
     EnrolmentStatus,
     FactChangeKind,
@@ -43,6 +44,7 @@ __all__ = [
     "CORRECTION_KINDS",
     "CREDIT_KINDS",
     "Capacity",
+    "CertificateType",
     "ChunkState",
     "Contrast",
     "EnrolmentEndReason",

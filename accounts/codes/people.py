@@ -90,6 +90,20 @@ class HeldState(TextCode):
     DROPPED = "dropped", "已放弃"
 
 
+class CertificateType(TextCode):
+    """人员证件类型 psn_cert_type: the kinds by which somebody can be insured; the table of the 医药机构接口规范 has more."""
+
+    IDENTITY_CARD = "01", "居民身份证"
+    HONG_KONG_PERMIT = "04", "港澳居民来往内地通行证（香港）"
+    MACAO_PERMIT = "05", "港澳居民来往内地通行证（澳门）"
+    TAIWAN_PERMIT = "06", "台湾居民来往大陆通行证"
+    PERMANENT_RESIDENT = "07", "外国人永久居留证"
+    FOREIGN_PASSPORT = "08", "外国护照"
+    PASSPORT = "16", "中国护照"
+    RESIDENCE_PERMIT = "17", "港澳台居民居住证"
+    BIRTH = "990201", "出生医学证明"
+
+
 class Gender(IntegerCode):
     MALE = 1, "男"
     FEMALE = 2, "女"
