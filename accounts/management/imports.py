@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.errors import AccountsError
 from accounts.identity.actors import Act, Actor
+from accounts.management.problems import grouped
 from accounts.management.progress import Bar
 from accounts.roster.files import ImportRefusedError, ImportResult
 from yibao.lib import clock
@@ -54,8 +55,8 @@ class ImportCommand(BaseCommand):
             document = {"imported": False, "bad_rows": refusal.bad_rows, "problems": refusal.as_json()}
             self.stdout.write(json.dumps(document, ensure_ascii=False))
             return
-        for problem in refusal.problems:
-            self.stdout.write(str(problem))
+        for line in grouped(refusal.problems):
+            self.stdout.write(line)
 
 
 def _in_words(result: ImportResult) -> str:
