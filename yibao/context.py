@@ -13,6 +13,7 @@ from accounts.queries.notices import unread_count
 from accounts.views.display import display_of
 
 SITE_NAME = "医保个人账户"
+HELP_PHONE = "65895523"
 
 MESSAGES = "/messages/"
 TABS = (
@@ -66,7 +67,7 @@ class Site:
 
     @property
     def phone(self) -> str:
-        return settings.HELP_PHONE
+        return getattr(settings, "HELP_PHONE", HELP_PHONE)
 
     @property
     def is_demo(self) -> bool:

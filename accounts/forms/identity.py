@@ -4,8 +4,7 @@ from typing import Any
 
 from django import forms
 
-from accounts.identity import certificates
-from accounts.models.people import NAME_LENGTH
+from accounts.forms.fields import CertnoField, NameField
 from accounts.operations.proving import CODE_LENGTH, normalise
 
 BY_RECORD = "record"
@@ -24,11 +23,8 @@ class WayForm(forms.Form):
 class RecordForm(forms.Form):
     """What is on the card. Only the shape is checked here; whether it is right is never said field by field."""
 
-    name = forms.CharField(label="姓名", max_length=NAME_LENGTH, error_messages={"required": "请填姓名"})
-    certno = forms.CharField(
-        label="证件号码", help_text=f"身份证、港澳台居民居住证或外国人永久居留证上的{certificates.LENGTH}位号码。",
-        error_messages={"required": "请填证件号码"},
-    )  # fmt: skip
+    name = NameField()
+    certno = CertnoField(help_text="身份证上的18位号码；没有身份证的，填参保时用的证件上的号码。")
     region = forms.ChoiceField(
         label="参保地", help_text="交医保的地方，不一定是您住的地方。",
         error_messages={"required": "请选参保地", "invalid_choice": "请选参保地"},
@@ -38,21 +34,15 @@ class RecordForm(forms.Form):
         super().__init__(*args, **options)
         self.fields["region"].choices = [("", "请选择"), *regions]  # type: ignore[attr-defined]
 
-    def clean_certno(self) -> str:
-        try:
-            return certificates.read(self.cleaned_data["certno"]).number
-        except certificates.BadCertificateError as error:
-            raise forms.ValidationError(str(error), code="certno") from None
-
 
 class CounterCodeForm(forms.Form):
     code = forms.CharField(
-        label="核验码", help_text=f"窗口工作人员打印给您的{CODE_LENGTH}个字母和数字，大小写都可以。",
+        label="核验码", help_text="窗口工作人员打印给您的8个字母和数字，大小写都可以。",
         error_messages={"required": "请填核验码"},
     )  # fmt: skip
 
     def clean_code(self) -> str:
         code = normalise(self.cleaned_data["code"])
         if len(code) != CODE_LENGTH:
-            raise forms.ValidationError(f"核验码是{CODE_LENGTH}个字母和数字，请对着纸上再填一次", code="shape")
+            raise forms.ValidationError("核验码是8个字母和数字，请对着纸上再填一次", code="shape")
         return code

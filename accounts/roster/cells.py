@@ -6,75 +6,42 @@ Columns with few different values are cached: a million rows hold some thousand 
 import re
 import unicodedata
 from collections.abc import Callable
-from datetime import date
 from functools import lru_cache
 
-from accounts.codes import InsuranceType, PersonType
-from accounts.identity import certificates, phones
-from accounts.models.people import MAX_BASE_FEN, NAME_LENGTH, STREET_LENGTH
+from accounts.codes import CertificateType, InsuranceType, PersonType
+from accounts.identity import certificates
+from accounts.models.people import MAX_BASE_FEN
 from accounts.policies import registry
-from yibao.lib.fen import parse_yuan, yuan
-from yibao.lib.months import Month
+from yibao.lib.fen import yuan
+from yibao.lib.values.amounts import read_yuan
+from yibao.lib.values.days import read_day, read_month
+from yibao.lib.values.names import read_name
+from yibao.lib.values.phones import read_phone
 
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_NAME = re.compile(r"[\u4e00-\u9fff]{1,10}")
 _CODE = re.compile(r"\d{0,6}", re.ASCII)
 _PERSON_TYPE = re.compile(rf"({'|'.join(PersonType)})\d{{0,4}}", re.ASCII)
-_EXPONENT = re.compile(r"[\d.]+[eE]\+?\d+", re.ASCII)
 _FORBIDDEN_IN_TEXT = re.compile(r"[\\<>{}|^`~\"]")
 
-
-def certificate(text: str) -> certificates.Certificate:
-    """A certificate number (certificates.read), with a word about spreadsheets that take it for a number."""
-    if _EXPONENT.fullmatch(text):
-        raise ValueError("表格软件把证件号码当成了数字，末几位已丢失；请把这一列设为文本后重新填写")
-    return certificates.read(text)
-
-
-@lru_cache(maxsize=65_536)
-def day(text: str) -> date:
-    """A day written YYYY-MM-DD."""
-    if not _DAY.fullmatch(text):
-        raise ValueError("日期应写作 YYYY-MM-DD，例如 2025-03-01" if text else "没有填写日期")
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise ValueError("没有这一天") from None
+certificate = certificates.read
+any_certificate = certificates.read_any
+name = read_name
+day = lru_cache(maxsize=65_536)(read_day)
+month = lru_cache(maxsize=4_096)(read_month)
 
 
-@lru_cache(maxsize=4_096)
-def month(text: str) -> Month:
-    """A month written YYYY-MM, or as its first day: that is how a spreadsheet keeps a month."""
-    if _DAY.fullmatch(text) and text.endswith("-01"):
-        return Month.parse(text[:7])
-    if _DAY.fullmatch(text):
-        raise ValueError("月份应写作 YYYY-MM；表格软件会把它变成日期，请把这一列设为文本")
-    return Month.parse(text)
-
-
-def name(text: str) -> str:
-    """A name as registered: Chinese of any rarity, letters, the middle dot; no longer than its field."""
-    if _NAME.fullmatch(text):
-        return text
-    text = unicodedata.normalize("NFC", text)
-    if not text:
-        raise ValueError("没有填写姓名")
-    if len(text) > NAME_LENGTH:
-        raise ValueError(f"姓名超过{NAME_LENGTH}个字")
-    # Co: characters that are not in Unicode yet and stand in the private area of GB18030.
-    if not all(
-        unicodedata.category(char)[0] in "LM" or unicodedata.category(char) == "Co" or char in "·•.-' ,，（）()"
-        for char in text
-    ):
-        raise ValueError("姓名里有不该出现的字符")
-    return text
+def certificate_type(text: str) -> str:
+    """A kind of certificate (psn_cert_type); an identity card where none is named."""
+    if text and text not in set(CertificateType):
+        raise ValueError(f"应为 {certificates.kinds_in_words()}；空着就是 {CertificateType.IDENTITY_CARD}")
+    return text or str(CertificateType.IDENTITY_CARD)
 
 
 def phone(text: str) -> str:
-    """A mobile number of 11 digits, or nothing."""
-    if text and not phones.MOBILE.fullmatch(text):
-        raise ValueError(f"手机号应为{phones.LENGTH}位数字，没有可以空着")
-    return text
+    """A mobile number (read_phone), or nothing."""
+    try:
+        return read_phone(text) if text else ""
+    except ValueError as fault:
+        raise ValueError(f"{fault}，没有可以空着") from None
 
 
 def yuan_or_nothing(text: str) -> int | None:
@@ -85,9 +52,7 @@ def yuan_or_nothing(text: str) -> int | None:
 @lru_cache(maxsize=65_536)
 def base(text: str) -> int:
     """A monthly amount in yuan as fen, not negative."""
-    if text.startswith("-"):
-        raise ValueError("金额不能是负数")
-    fen = parse_yuan(text)
+    fen = read_yuan(text)
     if fen > MAX_BASE_FEN:
         raise ValueError(f"金额超过每月{yuan(MAX_BASE_FEN)}元")
     return fen
@@ -134,9 +99,9 @@ def code(text: str) -> str:
 
 @lru_cache(maxsize=16_384)
 def short_text(text: str) -> str:
-    """An optional name of a place, not too long for its field."""
-    if len(text) > STREET_LENGTH:
-        raise ValueError(f"超过{STREET_LENGTH}个字")
+    """An optional name of a place, at most 60 characters."""
+    if len(text) > 60:
+        raise ValueError("超过60个字")
     if _FORBIDDEN_IN_TEXT.search(text):
         raise ValueError("有不该出现的字符")
     return unicodedata.normalize("NFC", text)

@@ -104,7 +104,7 @@ def import_contributions(*, act: Act, path: Path, progress: Progress | None = No
 
 
 def _stage(file: File, today: date) -> None:
-    readers = (cells.certificate, cells.region_reader(), cells.month, cells.base, cells.day)
+    readers = (cells.any_certificate, cells.region_reader(), cells.month, cells.base, cells.day)
     with connection.cursor() as cursor:
         cursor.execute(_CREATE)
         with cursor.copy(_COPY) as copy:
@@ -137,7 +137,7 @@ def _lines(file: File, readers: Sequence[Callable[[str], Any]], today: date) -> 
             )
 
 
-def _contradictions(month: Month, received_on: date, birth_on: date, today: date) -> Iterator[tuple[str, str]]:
+def _contradictions(month: Month, received_on: date, birth_on: date | None, today: date) -> Iterator[tuple[str, str]]:
     """Yield the columns of a row that cannot be true, and why."""
     if received_on > today:
         yield "received_on", f"到账日期在今天（{today}）之后"
@@ -145,7 +145,7 @@ def _contradictions(month: Month, received_on: date, birth_on: date, today: date
         yield "accrym", f"所属月份比到账日期晚了{MONTHS_AHEAD}个月以上"
     if month < EARLIEST:
         yield "accrym", f"早于{EARLIEST}，那时还没有职工医保"
-    elif month.first < birth_on:
+    elif birth_on and month.first < birth_on:
         yield "accrym", "早于出生日期"
 
 

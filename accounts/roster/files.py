@@ -6,7 +6,6 @@ Memory does not grow with the file.
 """
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -23,6 +22,7 @@ from accounts.identity.actors import Act
 from accounts.models import Import
 from accounts.operations.rotation import block_rotation
 from yibao.lib import masking, tables
+from yibao.lib.values.names import is_invisible
 
 MOST_PROBLEMS = 100_000  # a file with more is the wrong file; listing stops there, and says so
 MAX_CELL = 200
@@ -30,7 +30,6 @@ MAX_CELL = 200
 Progress = Callable[[str, int, int], None]  # told what is being done, how much of it is done, and how much there is
 
 _UNUSUAL = re.compile("[=#]|Err:")
-_UNPRINTABLE = {"Cc", "Cf", "Cs", "Cn", "Zl", "Zp"}
 _MASKS: dict[str, Callable[[str], str]] = {
     "certno": masking.masked_certno,
     "psn_name": masking.masked_name,
@@ -173,7 +172,7 @@ class File:
         return (text.isprintable() and not _UNUSUAL.search(text)) or self._are_plain(number, cells)
 
     def _are_plain(self, number: int, cells: list[str]) -> bool:
-        """Look closer at a row with unusual characters; rare characters of names are not in Unicode's tables."""
+        """Look closer at a row with unusual characters; of names their reader says more (values.names)."""
         sound = True
         for column, cell in zip(self.columns, cells, strict=True):
             if cell.lstrip().startswith("="):
@@ -182,7 +181,7 @@ class File:
             elif tables.is_error(cell.strip()):
                 self.problems.add_masked(number, column, cell.strip(), "这一格是表格软件的错误值，请改成应有的内容")
                 sound = False
-            elif any(unicodedata.category(char) in _UNPRINTABLE for char in cell.strip()):
+            elif column != "psn_name" and any(is_invisible(char) for char in cell.strip()):
                 self.problems.add(number, column, cell, "含有看不见的控制字符")
                 sound = False
         return sound

@@ -142,7 +142,7 @@ class _Reader:
 
     def _contradictions(self, row: _Row) -> Iterator[tuple[str, str]]:
         """Yield the columns of a row that contradict another column, and how."""
-        if row.certificate.birth_on != row.born:
+        if not row.certificate.allows_birth(row.born):
             yield "brdy", "与证件号码里的出生日期不一致"
         if row.born > self.today:
             yield "brdy", "出生日期在今天之后"

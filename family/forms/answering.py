@@ -5,10 +5,9 @@ import unicodedata
 
 from django import forms
 
+from accounts.forms.fields import CertnoField, NameField
 from accounts.forms.signin import CodeForm
 from accounts.identity import sms
-from accounts.models.people import NAME_LENGTH
-from family.forms.fields import CertnoField, plain_name
 from family.models.invitations import NUMBER
 
 LAST_FOUR = "请填证件号码的最后4位"
@@ -32,12 +31,9 @@ class RefusalForm(forms.Form):
 class CodeAcceptForm(CodeForm):
     """The invited person's own words on the inviter's phone: name, last four, and the code their phone received."""
 
-    name = forms.CharField(label="您的姓名", max_length=NAME_LENGTH, error_messages={"required": "请填姓名"})
+    name = NameField(label="您的姓名")
     last_four = forms.CharField(label="您的证件号码最后4位", error_messages={"required": LAST_FOUR})
     field_order = ("name", "last_four", "code")
-
-    def clean_name(self) -> str:
-        return plain_name(self.cleaned_data["name"])
 
     def clean_last_four(self) -> str:
         text = unicodedata.normalize("NFKC", self.cleaned_data["last_four"]).upper().strip()
@@ -61,11 +57,8 @@ class NumberForm(forms.Form):
 class ChildForm(forms.Form):
     """Which child."""
 
-    name = forms.CharField(label="孩子的姓名", max_length=NAME_LENGTH, error_messages={"required": "请填孩子的姓名"})
+    name = NameField(label="孩子的姓名", error_messages={"required": "请填孩子的姓名"})
     certno = CertnoField(label="孩子的证件号码")
-
-    def clean_name(self) -> str:
-        return plain_name(self.cleaned_data["name"])
 
 
 class DeclareForm(forms.Form):

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-from family.forms.fields import DayField, YuanField
+from accounts.forms.fields import DayField, YuanField
 from family.queries.preview import MOST_FEN
 from yibao.lib.fen import grouped
 

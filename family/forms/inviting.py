@@ -6,19 +6,10 @@ from typing import Any
 from django import forms
 
 from accounts.codes import Scope
-from accounts.forms.signin import PhoneField
-from accounts.models.people import NAME_LENGTH
-from family.forms.fields import CertnoField, DayField, YuanField, plain_name
+from accounts.forms.fields import CertnoField, DayField, NameField, PhoneField, YuanField
 
 OTHER = "other"
 TRUE_AND_AGREED = "请先确认关系属实，再勾选"
-
-
-class AnyPhoneField(PhoneField):
-    """A mobile number, or none."""
-
-    def clean(self, value: Any) -> str:
-        return super().clean(value) if (value or "").strip() else ""
 
 
 class RelationForm(forms.Form):
@@ -36,13 +27,10 @@ class RelationForm(forms.Form):
 class PersonForm(forms.Form):
     """Who is invited. Whether there is such a person is never looked up."""
 
-    name = forms.CharField(label="姓名", max_length=NAME_LENGTH, error_messages={"required": "请填姓名"})
+    name = NameField()
     certno = CertnoField()
-    phone = AnyPhoneField(label="手机号", required=False, help_text="用来提醒对方登录后来看邀请，短信里没有链接。")
+    phone = PhoneField(label="手机号", required=False, help_text="用来提醒对方登录后来看邀请，短信里没有链接。")
     no_phone = forms.BooleanField(label="对方没有手机", required=False)
-
-    def clean_name(self) -> str:
-        return plain_name(self.cleaned_data["name"])
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

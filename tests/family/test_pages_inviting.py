@@ -98,7 +98,7 @@ class TestThreeSteps:
         [
             ({"limit": "0", "scopes": ["medical"]}, "额度要大于零"),
             ({"limit": "很多", "scopes": ["medical"]}, "金额只写数字，最多两位小数"),
-            ({"until": "2026年2月30日", "scopes": ["medical"]}, "日期要写成年、月、日"),
+            ({"until": "2026年2月30日", "scopes": ["medical"]}, "没有这一天"),
             ({"until": "2026-03-09", "scopes": ["medical"]}, "结束日期不能早于今天"),
             ({}, "请至少选一样"),
         ],

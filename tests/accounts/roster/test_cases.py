@@ -57,3 +57,32 @@ def test_days_months_and_amounts_are_what_the_sheet_shows(file: str) -> None:
     paid = Contribution.objects.get()
     amount = 446_220 if file.startswith("08") else 446_200
     assert (paid.month, paid.base_fen, paid.received_on) == (date(2025, 1, 1), amount, date(2025, 1, 15))
+
+
+def test_what_chinese_excel_saved_goes_in() -> None:
+    roster(CASES / "00-people.csv")
+    assert contributions(CASES / "07-saved-by-excel.csv").contributions_added == 4
+    paid = set(Contribution.objects.values_list("month", "base_fen", "received_on"))
+    assert paid == {(date(2025, 1, 1), 446_200, date(2025, 1, 15))}
+
+
+def test_names_are_kept_in_one_spelling() -> None:
+    roster(CASES / "13-names.csv")
+    names = list(Person.objects.order_by("id").values_list("name", flat=True))
+    assert sorted(names) == sorted(["张三", "阿依古丽·买买提", "O'BRIEN", "王〇"])
+
+
+def test_names_that_nobody_can_type_are_mended_or_refused_with_the_cause() -> None:
+    remark, unseen = refusal(roster, CASES / "14-names-nobody-can-type.csv")
+    assert remark == (3, "psn_name", "姓名里有括号：备注（例如“已故”）不能写在姓名里，这里只写姓名")
+    assert unseen == (4, "psn_name", "姓名第2个字符看不见（U+FE00），请删去重新输入")
+
+
+def test_other_certificates_are_refused_naming_what_they_look_like_and_what_can_be_taken() -> None:
+    found = refusal(roster, CASES / "17-other-certificates.csv")
+    assert [(row, column) for row, column, _ in found] == [(2, "certno"), (3, "certno"), (4, "certno")]
+    for (_, _, reason), looks_like in zip(found, ["外国人永久居留证", "中国护照", "出生医学证明"], strict=True):
+        assert reason.startswith(
+            f"这像是{looks_like}，不是身份证；不是身份证的要写明证件类型代码 psn_cert_type：01 居民身份证"
+        )
+        assert "990201 出生医学证明" in reason

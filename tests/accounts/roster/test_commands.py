@@ -101,7 +101,7 @@ def test_a_bad_file_lists_every_bad_row(tmp_path: Path) -> None:
         call_command("import_roster", str(path), stdout=out)
     assert out.getvalue().splitlines() == [
         "第3行 gend「9」：应为 1（男）、2（女）",
-        "第4行 mob「1」：手机号应为11位数字，没有可以空着",
+        "第4行 mob「1」：手机号少了10位，应为11位，没有可以空着",
     ]
     out = io.StringIO()
     with pytest.raises(CommandError):

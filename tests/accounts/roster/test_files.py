@@ -36,15 +36,15 @@ def without(column: str) -> list[str]:
         ),
         ({"psn_name": ""}, "psn_name", "没有填写姓名"),
         ({"psn_name": "王" * 51}, "psn_name", "姓名超过50个字"),
-        ({"psn_name": "王<b>"}, "psn_name", "姓名里有不该出现的字符"),
-        ({"psn_name": "王\x00明"}, "psn_name", "含有看不见的控制字符"),
-        ({"psn_name": "王\u202e明"}, "psn_name", "含有看不见的控制字符"),
+        ({"psn_name": "王<b>"}, "psn_name", "姓名里有括号：备注（例如“已故”）不能写在姓名里，这里只写姓名"),
+        ({"psn_name": "王\x00明"}, "psn_name", "姓名第2个字符看不见（U+0000），请删去重新输入"),
+        ({"psn_name": "王\u202e明"}, "psn_name", "姓名第2个字符看不见（U+202E），请删去重新输入"),
         ({"gend": "男"}, "gend", "应为 1（男）、2（女）"),
         ({"gend": "１"}, "gend", "应为 1（男）、2（女）"),
         ({"brdy": "1950-02-30"}, "brdy", "没有这一天"),
-        ({"brdy": "1950/01/05"}, "brdy", "日期应写作 YYYY-MM-DD，例如 2025-03-01"),
+        ({"brdy": "05/01/1950"}, "brdy", "日期要写全年、月、日，年份四位写在前面，例如 2025-03-01 或 2025年3月1日"),
         ({"brdy": "1950-01-06"}, "brdy", "与证件号码里的出生日期不一致"),
-        ({"mob": "1990000123"}, "mob", "手机号应为11位数字，没有可以空着"),
+        ({"mob": "1990000123"}, "mob", "手机号少了1位，应为11位，没有可以空着"),
         ({"insuplc_admdvs": "330999"}, "insuplc_admdvs", "没有这个统筹区的政策，请核对代码，或先用 load_policies 载入"),
         ({"insuplc_admdvs": ""}, "insuplc_admdvs", "没有这个统筹区的政策，请核对代码，或先用 load_policies 载入"),
         ({"insutype": "320"}, "insutype", "应为 310（职工基本医疗保险）、390（城乡居民基本医疗保险）"),
@@ -64,7 +64,7 @@ def without(column: str) -> list[str]:
         ({"street": "街" * 61}, "street", "超过60个字"),
         ({"street": "=HYPERLINK(1)"}, "street", "这一格是公式，请改成文字"),
         ({"monthly_pension": "-1"}, "monthly_pension", "金额不能是负数"),
-        ({"monthly_pension": "NaN"}, "monthly_pension", "金额应为不带符号的数字，最多两位小数，例如 1070.88"),
+        ({"monthly_pension": "NaN"}, "monthly_pension", "金额只写数字，最多两位小数，例如 4462.00"),
     ],
 )
 def test_a_bad_cell_is_named_by_row_and_column(
@@ -173,7 +173,7 @@ def test_a_refusal_masks_what_it_shows(tmp_path: Path) -> None:
     shown = "\n".join(map(str, refused.value.problems))
     for secret in (certno(1), certno(1)[6:14], "19900012345", "19900054321", "欧阳"):
         assert secret not in shown
-    assert "第3行 psn_name「欧*」：姓名里有不该出现的字符" in shown
+    assert "第3行 psn_name「欧*」：姓名里有不该出现的字符，只写汉字、字母和间隔号" in shown
 
 
 def test_a_hopeless_file_is_given_up_after_enough_problems(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
