@@ -90,12 +90,12 @@ def read(text: str, cert_type: str = CertificateType.IDENTITY_CARD) -> Certifica
     does not exist, a wrong check digit, not the shape of this kind, a kind that is not taken.
     """
     number = text if _DIGITS.fullmatch(text) else normalise(text)
+    if cert_type == CertificateType.IDENTITY_CARD:
+        return _of_18_digits(number, CertificateType.IDENTITY_CARD)
     try:
         kind = CertificateType(cert_type)
     except ValueError:
         raise BadCertificateError(f"不收这种证件；能收的证件类型代码：{kinds_in_words()}") from None
-    if kind == CertificateType.IDENTITY_CARD:
-        return _of_18_digits(number, kind)
     if not number:
         raise BadCertificateError(_why_not_18_digits(number))
     if kind == CertificateType.PERMANENT_RESIDENT and _OLD_RESIDENT.fullmatch(number):
@@ -116,7 +116,10 @@ def read_any(text: str) -> Certificate:
 
     For people who type their own number and for files that only look people up. Raises BadCertificateError as `read`.
     """
-    return read(text, _told_by_shape(normalise(text)) or CertificateType.IDENTITY_CARD)
+    if _DIGITS.fullmatch(text):
+        return _of_18_digits(text, CertificateType.IDENTITY_CARD)
+    number = normalise(text)
+    return read(number, _told_by_shape(number) or CertificateType.IDENTITY_CARD)
 
 
 def kinds_in_words() -> str:
