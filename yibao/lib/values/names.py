@@ -40,7 +40,7 @@ def read_name(text: str) -> str:
     """
     if _PLAIN.fullmatch(text):
         return text
-    name = _folded(text)
+    name = _in_one_spelling(text)
     if not name:
         raise BadValueError("没有填写姓名")
     if len(name) > MAX_LENGTH or len(text) > _MOST_TYPED:
@@ -52,8 +52,8 @@ def read_name(text: str) -> str:
 
 def normalised_name(text: str) -> str:
     """Return a name as it is compared: as read, small letters, no spaces, nothing invisible, one kind of dot."""
-    folded = _folded(text).casefold().replace(".", "·")
-    return "".join(char for char in folded if not char.isspace() and not is_invisible(char))
+    spelled = _in_one_spelling(text).casefold().replace(".", "·")
+    return "".join(char for char in spelled if not char.isspace() and not is_invisible(char))
 
 
 def is_invisible(char: str) -> bool:
@@ -66,14 +66,14 @@ def is_invisible(char: str) -> bool:
     return bool(_UNSEEN_LETTERS.match(char))
 
 
-def _folded(text: str) -> str:
+def _in_one_spelling(text: str) -> str:
     marked = text[:_MOST_TYPED].translate(_STANDARD).translate(_MARKS)
     name = " ".join(unicodedata.normalize("NFKC", marked).translate(_MARKS).split())
     return _FULL_STOP.sub("·", _SPACES.sub("", name))
 
 
 def _why_not(name: str) -> str:
-    """Return why a folded text is no name; nothing where it is one."""
+    """Return why a text in one spelling is no name; nothing where it is one."""
     for place, char in enumerate(name, start=1):
         if is_invisible(char):
             return f"姓名第{place}个字符看不见（U+{ord(char):04X}），请删去重新输入"
