@@ -104,18 +104,19 @@ def open_run(*, act: Act, kind: JobKind, region: str, period: Period, on: date) 
             run.skips.all().delete()
         Chunk.objects.bulk_create(
             Chunk(run=run, execution=run.execution, from_person=first, until_person=last)
-            for first, last in _ranges(region)
+            for first, last in ranges(region)
         )
     return run
 
 
-def _ranges(region: str) -> list[tuple[int, int]]:
+def ranges(region: str) -> list[tuple[int, int]]:
+    """Return the ranges of person ids (from, until) that a run is worked off in. Raises CannotRunError for nobody."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
             SELECT person_id FROM (
                 SELECT person_id, row_number() OVER (ORDER BY person_id) AS n
-                FROM (SELECT DISTINCT person_id FROM accounts_enrolment WHERE region = %s AND insurance = %s AND counts) people
+                FROM (SELECT DISTINCT person_id FROM accounts_enrolment WHERE region = %s AND insurance = %s) people
             ) numbered WHERE n %% %s = 1 OR %s = 1 ORDER BY person_id
             """,
             [region, InsuranceType.EMPLOYEE, settings.CHUNK_PEOPLE, settings.CHUNK_PEOPLE],
@@ -200,7 +201,7 @@ def _middle(chunk: Chunk) -> int | None:
             """
             SELECT (array_agg(person_id ORDER BY person_id))[count(*) / 2 + 1], count(*)
             FROM (SELECT DISTINCT person_id FROM accounts_enrolment
-                  WHERE region = %s AND person_id >= %s AND person_id < %s AND counts) people
+                  WHERE region = %s AND person_id >= %s AND person_id < %s) people
             """,
             [chunk.run.region, chunk.from_person, chunk.until_person],
         )

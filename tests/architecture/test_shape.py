@@ -29,6 +29,7 @@ COMMANDS = {
     "statement",
     "explain",
     "verify_ledger",
+    "check_facts",
     "approvals",
     "staff_certno",
     "seed_demo",

@@ -78,8 +78,8 @@ def look_again(run: Run, chunk: Chunk, span: Window, only: set[int], elsewhere: 
     histories = people.histories(chunk, run.region, until=span.month.next_first, only=ids)
     births, pots = people.births(ids), people.pots(chunk, run.region, only=ids)
     bases, posted = _bases(run, ids), _posted(run, ids)
-    for person, history in histories.items():
-        place = Place(history, bases[person])
+    for person in ids:  # also who, by what was withdrawn, was never here
+        place = Place(histories.get(person, []), bases[person])
         now = dict(_months(run, span, place, bases[person], elsewhere.get(person), person, found))
         years, credited = _years(run, span, posted[person], now, births[person])
         found.overcredits.extend(_overcredits(run, person, years))

@@ -98,10 +98,12 @@ def cases_of(run: Run, chunk: Chunk, year: Year, outcome: Outcome) -> Iterator[C
     histories = people.histories(chunk, run.region, until=year.end)
     bases = bases_of(run, chunk, year.start, year.end)
     paid = paid_months(run, chunk, year.paid_since, year.end)
-    births = people.births(list(histories))
     posted = posted_for(run, chunk)
+    known = sorted(histories.keys() | posted.keys())  # also who, by what was withdrawn, was never here
+    births = people.births(known)
     elsewhere = places(chunk, run.region)
-    for person, history in histories.items():
+    for person in known:
+        history = histories.get(person, [])
         status = status_on(history, run.on)
         left = status is None or status.status != EnrolmentStatus.NORMAL
         place = Place(history, paid.get(person, PaidMonths(year.paid_since)))

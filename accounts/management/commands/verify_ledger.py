@@ -6,6 +6,7 @@ from itertools import islice
 
 from django.core.management.base import BaseCommand, CommandError
 
+from accounts.jobs import against_facts
 from accounts.ledger import verify
 from accounts.queries import explanations
 
@@ -18,13 +19,14 @@ class Command(BaseCommand):
 
     def handle(self, *args: object, **options: object) -> None:
         found = list(verify.findings())
+        found += against_facts.findings()
         if unexplained := tuple(islice(explanations.differences(), verify.SHOWN)):
             found.append(verify.Finding("每笔划入按依据重算等于记账金额", unexplained))
         if options["json"]:
             document = {"ok": not found, "findings": [{"invariant": f.invariant, "rows": f.rows} for f in found]}
             self.stdout.write(json.dumps(document, ensure_ascii=False, default=str))
         elif not found:
-            self.stdout.write(f"账本正确：{len(verify.INVARIANTS | verify.OF_OTHER_APPS) + 2} 项检查全部通过。")
+            self.stdout.write(f"账本正确：{len(verify.INVARIANTS | verify.OF_OTHER_APPS) + 4} 项检查全部通过。")
         if found:
             lines = [f"「{f.invariant}」不成立：" + "；".join(str(row) for row in f.rows) for f in found]
             raise CommandError("\n".join(lines))

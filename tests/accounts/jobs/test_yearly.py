@@ -8,7 +8,7 @@ from accounts.codes import RunState
 from accounts.jobs.runs import CannotRunError
 from accounts.ledger.pots import open_missing
 from accounts.ledger.verify import findings
-from accounts.models import Skip, Transfer
+from accounts.models import Enrolment, FactChange, Skip, Transfer
 from accounts.queries import explanations
 from tests.personas import (
     SHANGHAI,
@@ -23,6 +23,7 @@ from tests.personas import (
     run,
     spend,
 )
+from yibao.lib import clock
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
 
@@ -328,3 +329,13 @@ class TestYearFromJuly:
         assert balances(person, SHANGHAI) == Balances(current=1199_00, carried=0)
         spend(person, 1_00, on=date(2025, 7, 1), key="july", region=SHANGHAI)
         assert balances(person, SHANGHAI) == Balances(current=0, carried=1198_00)
+
+
+def test_what_was_credited_by_a_withdrawn_enrolment_is_taken_back():
+    person = floor_base_worker()
+    accrue(NEW_YEAR)
+    change = FactChange.objects.create(kind="withdrawn", reason="导错了名册", actor="system:test", at=clock.now())
+    Enrolment.objects.filter(person=person).update(counts=False, changed_by=change)
+    floor_base_worker()
+    accrue(date(2025, 2, 1))
+    assert balances(person) == Balances(current=0, carried=0, receivable=0)

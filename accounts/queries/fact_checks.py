@@ -1,0 +1,156 @@
+"""Lists for staff: where the facts of a region contradict each other, or the money. People by their ids.
+
+Read only. What is credited against the facts is a finding of verify_ledger; this is what a person has to look into.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from accounts.codes import EnrolmentStatus, InsuranceType, PersonType, VoucherKind
+from accounts.jobs import rollover
+from accounts.ledger import book_years
+from accounts.policies.formulas import capacity_in_sql, contributor_months_in_sql
+from yibao.lib.periods import Period, month_in_sql
+
+TITLES = {
+    "credited_not_paid": "已记未缴：划入了，没有缴费记录",
+    "paid_not_credited": "已缴未记：有缴费记录，没有划入",
+    "insured_twice": "同时在两个统筹区参保",
+    "perhaps_same_person": "像是同一个人登记了两次",
+    "never_paid": "参保以后从来没有缴费",
+}
+
+
+class Row(NamedTuple):
+    """One line of a list: whom it is about, the months or years, and what there is to know in Chinese."""
+
+    person: int
+    periods: tuple[str, ...]
+    note: str
+
+
+def lists_of(region: str, period: Period | None, today: date) -> dict[str, list[Row]]:
+    """Return every list of TITLES for a region, and a month or benefit year; without one for the year of `today`."""
+    within = _months(region, period or Period(book_years.year_of(region, today)))
+    about: dict[str, Any] = {
+        "region": region,
+        "today": today,
+        "start": within[0],
+        "end": within[1],
+        "year": str(within[2]),
+        "corrections": Period(within[2]).corrections_like,
+        "employee": InsuranceType.EMPLOYEE,
+        "normal": EnrolmentStatus.NORMAL,
+        "retired": PersonType.RETIRED,
+        "accrual": VoucherKind.ACCRUAL,
+        "year_kinds": [kind for kind in VoucherKind if kind == VoucherKind.PRECREDIT or kind.is_correction],
+    }
+    return {
+        "credited_not_paid": [*_rows(_CREDITED_MONTHS_NOT_PAID, about), *_rows(_CREDITED_YEARS_NOT_PAID, about)],
+        "paid_not_credited": list(_rows(_PAID_NOT_CREDITED, about)),
+        "insured_twice": list(_rows(_INSURED_TWICE, about)),
+        "perhaps_same_person": list(_rows(_PERHAPS_SAME, about)),
+        "never_paid": list(_rows(_NEVER_PAID, about)),
+    }
+
+
+def _months(region: str, period: Period) -> tuple[date, date, int]:
+    """Return the days from and until which a period goes, and the benefit year it is or lies in."""
+    if period.is_month:
+        first = period.month.first
+        return first, period.month.next_first, book_years.year_of(region, first)
+    return (*rollover.year_range(region, period.year), period.year)
+
+
+def _rows(statement: str, about: dict[str, Any]) -> Iterator[Row]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, about)
+        for person, periods, note in cursor.fetchall():
+            yield Row(person, tuple(periods), note)
+
+
+_MONTH = month_in_sql("c.month")
+
+# Months credited one by one: each against its own payment. What was taken back since counts as not credited.
+_CREDITED_MONTHS_NOT_PAID = f"""
+    SELECT p.person_id, array_agg(DISTINCT t.period ORDER BY t.period), '按月划入的月份没有缴费记录'
+    FROM accounts_transfer t JOIN accounts_pot p ON p.id = t.target_id
+    WHERE p.region = %(region)s AND t.kind = %(accrual)s AND t.target_balance_fen IS NOT NULL
+      AND to_date(t.period, 'YYYY-MM') >= %(start)s AND to_date(t.period, 'YYYY-MM') < %(end)s
+      AND {capacity_in_sql("t.facts")} <> 'retiree'
+      AND NOT EXISTS (SELECT 1 FROM accounts_contribution c WHERE c.person_id = p.person_id AND c.counts
+                      AND c.region = p.region AND {_MONTH} = t.period)
+      AND NOT EXISTS (SELECT 1 FROM accounts_transfer k JOIN accounts_pot q ON q.id IN (k.source_id, k.target_id)
+                      WHERE q.person_id = p.person_id AND q.region = p.region AND k.id > t.id
+                        AND k.period LIKE %(corrections)s)
+    GROUP BY p.person_id ORDER BY p.person_id
+"""
+
+# A pre-credited year: as many months as were credited last, against the months paid for.
+_CREDITED_YEARS_NOT_PAID = f"""
+    SELECT person_id, ARRAY[%(year)s], '划入' || months || '个月，缴费' || coalesce(paid, 0) || '个月' FROM (
+        SELECT DISTINCT ON (p.person_id) p.person_id, {contributor_months_in_sql("t.facts")} AS months
+        FROM accounts_transfer t JOIN accounts_voucher v ON v.id = t.voucher_id
+        JOIN accounts_pot p ON p.id IN (t.source_id, t.target_id) AND p.person_id IS NOT NULL
+        WHERE v.region = %(region)s AND v.kind = ANY(%(year_kinds)s)
+          AND (v.period = %(year)s OR v.period LIKE %(corrections)s)
+          AND EXISTS (SELECT 1 FROM accounts_run r WHERE r.region = v.region AND r.kind = %(accrual)s
+                      AND r.period = %(year)s)
+        ORDER BY p.person_id, t.id DESC
+    ) credited LEFT JOIN (
+        SELECT person_id, count(*) AS paid FROM accounts_contribution
+        WHERE region = %(region)s AND month >= %(start)s AND month < least(%(end)s, date_trunc('month', %(today)s))
+          AND counts GROUP BY person_id
+    ) contributions USING (person_id)
+    WHERE least(months, (extract(year FROM age(least(%(end)s, date_trunc('month', %(today)s)::date), %(start)s)) * 12
+                         + extract(month FROM age(least(%(end)s, date_trunc('month', %(today)s)::date), %(start)s))))
+          > coalesce(paid, 0)
+    ORDER BY person_id
+"""
+
+_PAID_NOT_CREDITED = f"""
+    SELECT c.person_id, array_agg({_MONTH} ORDER BY c.month), coalesce(max(s.detail), '没有划入，也没有原因，请核对')
+    FROM accounts_contribution c
+    LEFT JOIN LATERAL (
+        SELECT s.detail FROM accounts_skip s JOIN accounts_run r ON r.id = s.run_id
+        WHERE r.region = c.region AND s.person_id = c.person_id AND s.period IN ({_MONTH}, %(year)s) LIMIT 1
+    ) s ON true
+    WHERE c.region = %(region)s AND c.counts AND c.month >= %(start)s AND c.month < %(end)s
+      AND EXISTS (SELECT 1 FROM accounts_run r WHERE r.region = c.region AND r.kind = %(accrual)s
+                  AND r.period IN ({_MONTH}, %(year)s))
+      AND (s.detail IS NOT NULL OR NOT EXISTS (
+          SELECT 1 FROM accounts_transfer t JOIN accounts_pot p ON p.id IN (t.source_id, t.target_id)
+          WHERE p.person_id = c.person_id AND p.region = c.region
+            AND (t.period = {_MONTH} AND t.kind = %(accrual)s
+                 OR (t.period = %(year)s OR t.period LIKE %(corrections)s) AND t.kind = ANY(%(year_kinds)s))))
+    GROUP BY c.person_id ORDER BY c.person_id
+"""
+
+_NOW = """
+    SELECT DISTINCT ON (person_id, region) person_id, region, status, person_type, from_on FROM accounts_enrolment
+    WHERE insurance = %(employee)s AND counts AND from_on <= %(today)s ORDER BY person_id, region, from_on DESC, seq DESC
+"""
+
+_INSURED_TWICE = f"""
+    SELECT e.person_id, ARRAY[]::text[], '现在同时在 ' || string_agg(e.region, '、' ORDER BY e.region) || ' 正常参保'
+    FROM ({_NOW}) e WHERE e.status = %(normal)s
+    GROUP BY e.person_id HAVING count(*) > 1 AND bool_or(e.region = %(region)s) ORDER BY e.person_id
+"""
+
+_PERHAPS_SAME = """
+    SELECT p.id, ARRAY[]::text[], '与参保人编号 ' || string_agg(o.id::text, '、' ORDER BY o.id) || ' 的姓名、出生日期、性别都相同'
+    FROM accounts_person p
+    JOIN accounts_person o ON (o.name, o.birth_on, o.gender) = (p.name, p.birth_on, p.gender) AND o.id <> p.id
+    WHERE EXISTS (SELECT 1 FROM accounts_enrolment e WHERE e.person_id = p.id AND e.region = %(region)s AND e.counts)
+    GROUP BY p.id ORDER BY p.id
+"""
+
+_NEVER_PAID = f"""
+    SELECT e.person_id, ARRAY[]::text[], '从 ' || e.from_on || ' 起参保，没有缴费记录'
+    FROM ({_NOW}) e WHERE e.region = %(region)s AND e.status = %(normal)s AND NOT starts_with(e.person_type, %(retired)s)
+      AND NOT EXISTS (SELECT 1 FROM accounts_contribution c WHERE c.person_id = e.person_id AND c.counts)
+    ORDER BY e.person_id
+"""
