@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
 from django import forms
 from django.http import QueryDict
@@ -49,6 +50,12 @@ class Choice:
         if year and number:
             month = next(month for month in formulas.months_of(year, terms) if month.month == number)
         return cls(year, month, PotKind(chosen["pot"]) if chosen.get("pot") else None)
+
+    def days(self, terms: CreditTerms) -> tuple[date, date] | None:
+        """Return the first day of the year or month that was chosen, and the first day after it; None is all."""
+        if self.month is not None:
+            return self.month.first, self.month.next_first
+        return formulas.year_range(self.year, terms) if self.year else None
 
     def covers(self, month: Month, terms: CreditTerms) -> bool:
         if self.month is not None:

@@ -4,10 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Q, QuerySet
-
-from accounts.codes import PERSONAL_POTS, PotKind, VoucherKind
-from accounts.models import Person, Pot, Transfer
+from accounts.codes import PotKind, VoucherKind
+from accounts.models import Person, Transfer
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +41,6 @@ class Entry:
         return side.person_id
 
 
-def transfers_of(person: Person, region: str) -> QuerySet[Transfer]:
-    """Return the transfers that touch the person's own pots in the region, oldest first."""
-    own = list(Pot.objects.filter(person=person, region=region, kind__in=PERSONAL_POTS).values_list("id", flat=True))
-    return (
-        Transfer.objects.filter(
-            Q(target__in=own, target_balance_fen__isnull=False) | Q(source__in=own, source_balance_fen__isnull=False)
-        )
-        .select_related("voucher", "voucher__run", "source", "target")
-        .order_by("id")
-    )
-
-
 def entries_of(person: Person, transfers: Iterable[Transfer]) -> list[Entry]:
     """Return the statement lines of transfers; one between two own pots gives two lines."""
     lines = []
@@ -66,8 +52,3 @@ def entries_of(person: Person, transfers: Iterable[Transfer]) -> list[Entry]:
             if pot.person_id == person.pk and balance is not None:
                 lines.append(Entry(transfer, PotKind(pot.kind), amount, balance))
     return lines
-
-
-def balances_of(person: Person, region: str) -> dict[PotKind, int]:
-    """Return the fen in each of the person's pots in the region; kinds that the person does not have are left out."""
-    return {PotKind(pot.kind): pot.balance_fen or 0 for pot in Pot.objects.filter(person=person, region=region)}

@@ -15,6 +15,8 @@ from accounts.models import PolicyVersion, Transfer, Voucher
 from accounts.policies import formulas, registry
 from accounts.policies.formulas import InterestFacts, MonthFacts
 from accounts.policies.terms import CreditTerms, InterestTerms
+from accounts.queries.statement import corrects_closed_year
+from yibao.lib.periods import Period
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +29,18 @@ class Why:
     policy: PolicyVersion | None = None
 
 
-def why(transfer: Transfer) -> Why:
-    """Explain a transfer; `transfer.voucher` should be loaded with it."""
+def why(transfer: Transfer, settled: str = "") -> Why:
+    """Explain a transfer; `transfer.voucher` should be loaded with it.
+
+    `settled`: how the sum it is a part of was settled (queries.settlements), said instead of where it went.
+    """
     voucher = transfer.voucher
     if voucher.kind in CREDIT_KINDS and transfer.facts is not None and voucher.policy_id is not None:
-        return _computed(transfer, voucher)
+        return _computed(transfer, voucher, settled)
     return Why(_told(transfer, voucher))
 
 
-def _computed(transfer: Transfer, voucher: Voucher) -> Why:
+def _computed(transfer: Transfer, voucher: Voucher, settled: str) -> Why:
     assert voucher.policy_id is not None
     assert transfer.facts is not None
     facts = formulas.unpack(transfer.facts)
@@ -45,12 +50,18 @@ def _computed(transfer: Transfer, voucher: Voucher) -> Why:
         return Why(told.words, dict(told.inputs), of_interest.source, of_interest.policy)
     version = registry.version(voucher.policy_id, CreditTerms)
     if isinstance(facts, MonthFacts):
-        told = formulas.explain_month(facts, version.terms)
+        told = formulas.explain_month(facts, version.terms, settled)
     elif facts.credited_before is not None:
-        told = formulas.explain_trueup(facts.spans, facts.credited_before, registry.credit_of)
+        told = formulas.explain_trueup(facts.spans, facts.credited_before, registry.credit_of, settled)
     else:
-        told = formulas.explain_year(facts.spans, registry.credit_of)
-    return Why(told.words, dict(told.inputs), version.source, version.policy)
+        told = formulas.explain_year(facts.spans, registry.credit_of, settled)
+    return Why(_of_closed_year(voucher, version.terms) + told.words, dict(told.inputs), version.source, version.policy)
+
+
+def _of_closed_year(voucher: Voucher, terms: CreditTerms) -> str:
+    if not corrects_closed_year(voucher, terms):
+        return ""
+    return f"{Period.parse(voucher.period).year}年度更正：那一年已经结账，差额记在今年。"
 
 
 @lru_cache(maxsize=100_000)

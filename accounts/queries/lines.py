@@ -12,7 +12,8 @@ from accounts.models import Voucher
 from accounts.queries import page_hooks
 from accounts.queries.account import Account
 from accounts.queries.entries import Entry
-from accounts.queries.statement import effective_on
+from accounts.queries.settlements import settlements
+from accounts.queries.statement import corrects_closed_year, effective_on
 from yibao.lib.days import month_words, short_day_words
 from yibao.lib.months import Month
 from yibao.lib.periods import Period
@@ -34,10 +35,24 @@ class Line:
     moved: bool = False
     balance_fen: int | None = None
     url: str = ""
+    # How a sum that paid back a debt, or left one, was settled.
+    settled: str = ""
 
     @property
     def notes(self) -> list[str]:
-        return [self.pot_name]
+        return [self.pot_name, self.settled] if self.settled else [self.pot_name]
+
+    @property
+    def text(self) -> str:
+        """What happened, in one cell."""
+        return f"{self.title}。{self.settled}" if self.settled else self.title
+
+    @property
+    def sort(self) -> str:
+        """What the sign means, in a word."""
+        if self.moved:
+            return "转账"
+        return self.word or ("使用" if self.fen < 0 else "记入")
 
 
 def pot_name(kind: PotKind, has_buckets: bool) -> str:
@@ -48,22 +63,33 @@ def pot_name(kind: PotKind, has_buckets: bool) -> str:
 
 
 def lines_of(
-    account: Account, entries: Iterable[Entry], *, url: Callable[[int], str], apart: bool = False
+    account: Account,
+    entries: Iterable[Entry],
+    *,
+    url: Callable[[int], str],
+    apart: bool = False,
+    called: Callable[[str], str] = str,
 ) -> list[Line]:
     """Return the lines of entries, in their order, each with the address that `url` gives for its id.
 
     A move between two own accounts is one line, which says where the money went; with `apart` (one account is looked
-    at on its own) it stays a line of each. Balances are left to `with_balances`.
+    at on its own) it stays a line of each. Balances are left to `with_balances`. `called` writes a relative's name.
     """
     entries = list(entries)
     users = {entry.transfer.voucher.subject_id for entry in entries} - {account.person.pk}
     names = page_hooks.names_of(account.person, [user for user in users if user is not None])
+    for entry in entries:
+        subject = entry.transfer.voucher.subject
+        if subject is not None:
+            names[subject.pk] = called(names.get(subject.pk) or subject.name)
+    settled = settlements(account.pots.values(), {entry.transfer.voucher_id for entry in entries})
     lines = []
     for entry in entries:
         is_inner = entry.transfer.source.person_id == entry.transfer.target.person_id
         if is_inner and not apart and entry.amount_fen < 0:
             continue
-        lines.append(_line(account, entry, names, url(entry.id), moved=is_inner and not apart))
+        line = _line(account, entry, names, url(entry.id), moved=is_inner and not apart)
+        lines.append(replace(line, settled=settled.get(entry.transfer.voucher_id, "")))
     return lines
 
 
@@ -92,7 +118,7 @@ def _line(account: Account, entry: Entry, names: Mapping[int, str], url: str, *,
     return Line(
         id=entry.id,
         day=effective_on(voucher, account.credit),
-        title=title_of(entry, names),
+        title=title_of(entry, names, closed=corrects_closed_year(voucher, account.credit)),
         fen=entry.amount_fen,
         pot=entry.pot,
         pot_name=_pots_named(entry, has_buckets) if moved else pot_name(entry.pot, has_buckets),
@@ -109,11 +135,15 @@ def place_of(entry: Entry) -> str:
     return voucher.place if entry.is_own_use else voucher.place_kind
 
 
-def title_of(entry: Entry, names: Mapping[int, str]) -> str:
-    """Return what happened, and for a use who used the money and where."""
+def title_of(entry: Entry, names: Mapping[int, str], *, closed: bool = False) -> str:
+    """Return what happened, and for a use who used the money and where; `closed`: it corrects a year that is closed."""
     voucher = entry.transfer.voucher
     if entry.pot == PotKind.RECEIVABLE:
-        return "多记的钱已经用掉，记为待追回" if entry.amount_fen < 0 else "还清一部分多记的钱"
+        what = "多记的钱已经用掉，记为待追回" if entry.amount_fen < 0 else "还以前多记的钱"
+        return f"{_year(voucher)}年度更正：{what}" if closed else what
+    if closed:
+        what = "利息" if entry.kind == VoucherKind.INTEREST else ""
+        return f"{_year(voucher)}年度更正：" + (f"补记{what}" if entry.amount_fen > 0 else f"收回多记的{what or '钱'}")
     if entry.kind == VoucherKind.SPENDING:
         what = f"{_who(entry, names)}{voucher.reason or '看病买药'}"
         return "，".join(part for part in (what, place_of(entry)) if part)
@@ -140,7 +170,7 @@ def _who(entry: Entry, names: Mapping[int, str]) -> str:
     if entry.is_own_use:
         return "本人"
     subject = entry.transfer.voucher.subject
-    return names.get(subject.pk) or subject.name if subject else "家人"
+    return names[subject.pk] if subject else "家人"
 
 
 def _accrual(voucher: Voucher) -> str:
@@ -161,12 +191,19 @@ def _word(entry: Entry) -> str:
     if entry.pot == PotKind.RECEIVABLE:
         return "待追回" if entry.amount_fen < 0 else "还清"
     if entry.kind == VoucherKind.REVERSAL:
-        return "退回" if entry.amount_fen > 0 else "收回"
+        return _word_of_reversal(entry)
     if entry.kind.is_correction and entry.amount_fen < 0:
         return "收回"
     if entry.kind in (VoucherKind.ROLLOVER, VoucherKind.TRANSFER_IN, VoucherKind.TRANSFER_BACK, VoucherKind.PAYOUT):
         return "转入" if entry.amount_fen > 0 else "转出"
     return ""
+
+
+def _word_of_reversal(entry: Entry) -> str:
+    reversed_kind = entry.transfer.voucher.reverses and VoucherKind(entry.transfer.voucher.reverses.kind)
+    if entry.amount_fen > 0:
+        return "记入" if reversed_kind and reversed_kind.is_credit else "退回"
+    return "收回"
 
 
 def _pots_named(entry: Entry, has_buckets: bool) -> str:

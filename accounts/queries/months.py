@@ -1,19 +1,30 @@
 """The statement month by month: totals, lines with balances, and why a month is empty."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
 from accounts.codes import MONEY_POTS, PotKind, VoucherKind
 from accounts.models import Contribution, Transfer
 from accounts.policies import formulas
 from accounts.queries.account import Account
 from accounts.queries.answers import why_empty
-from accounts.queries.lines import Line, lines_of, pot_name, with_balances, with_own_balances
+from accounts.queries.lines import Line, lines_of, pot_name, with_balances
 from accounts.queries.statement import Stretch, Sum, entries_between, stretches
 from yibao.lib.days import month_words
+from yibao.lib.fen import signed
 from yibao.lib.months import Month
 from yibao.lib.periods import Period
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """期初余额 or 期末余额: a line of a statement that is no entry. Fen, on a day."""
+
+    title: str
+    day: date
+    fen: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +35,9 @@ class StatementMonth:
     figures: Stretch
     closing_name: str
     lines: list[Line]
+    # The balances around a period, on its first and its last month.
+    opening: Balance | None = None
+    closing: Balance | None = None
 
     @property
     def caption(self) -> str:
@@ -35,12 +49,27 @@ class StatementMonth:
         return self.closing_name.removeprefix("月末")
 
     @property
+    def closing_fen(self) -> int:
+        return self.figures.closing_fen
+
+    @property
     def totals(self) -> list[tuple[str, int]]:
-        """The totals under the heading; what did not happen is left out, except 记入 and 使用."""
+        """What moved; what did not happen is left out, except 记入 and 使用."""
         figures = self.figures
-        rare = (("收回", figures.taken_fen), ("转账", figures.moved_fen), ("转出", figures.out_fen))
+        rare = (
+            ("退回", figures.returned_fen),
+            ("收回", figures.taken_fen),
+            ("转账", figures.moved_fen),
+            ("转出", figures.out_fen),
+        )
         shown = [("记入", figures.credited_fen), ("使用", figures.used_fen)]
-        return [*shown, *(pair for pair in rare if pair[1]), (self.closing_name, figures.closing_fen)]
+        return [*shown, *(pair for pair in rare if pair[1])]
+
+    @property
+    def totals_words(self) -> str:
+        """The totals in a row: 2026年6月合计：记入 0.00，使用 −50.00，退回 +200.00，月末个人账户 150.00."""
+        moved = "，".join(f"{name} {signed(fen)}" for name, fen in self.totals)
+        return f"{month_words(self.month)}合计：{moved}，{self.closing_name} {signed(self.closing_fen, plus='')}"
 
 
 def figures_by_month(sums: Iterable[Sum], pots: Iterable[PotKind]) -> dict[Month, Stretch]:
@@ -49,14 +78,31 @@ def figures_by_month(sums: Iterable[Sum], pots: Iterable[PotKind]) -> dict[Month
     多划待追回 is no money of one's own: it has lines, but counts in no total.
     """
     sums, pots = list(sums), list(pots)
-    counted = [pot for pot in pots if pot in MONEY_POTS] or pots
-    moved = {Month.of(stretch.start): stretch for stretch in stretches(sums, counted)}
+    moved = {Month.of(stretch.start): stretch for stretch in stretches(sums, counted_pots(pots))}
     found: dict[Month, Stretch] = {}
     balance_fen = 0
     for month in sorted({Month.of(one.start) for one in sums if one.pot in pots}):
         found[month] = moved.get(month, Stretch(month.first, balance_fen))
         balance_fen = found[month].closing_fen
     return found
+
+
+def counted_pots(pots: Iterable[PotKind]) -> list[PotKind]:
+    """Return the pots whose money a balance counts: all but the debt, unless that is looked at on its own."""
+    pots = list(pots)
+    return [pot for pot in pots if pot in MONEY_POTS] or pots
+
+
+def balances_around(figures: Mapping[Month, Stretch], first: date, until: date, today: date) -> tuple[Balance, Balance]:
+    """Return 期初余额 and 期末余额 of the days from `first` to before `until`, from all months that have lines."""
+    opening = closing = 0
+    for month, stretch in figures.items():
+        if month.first < first:
+            opening = stretch.closing_fen
+        if month.first < until:
+            closing = stretch.closing_fen
+    ends = max(first, min(until - timedelta(days=1), today))
+    return Balance("期初余额", first, opening), Balance("期末余额", ends, closing)
 
 
 def statement(
@@ -66,11 +112,13 @@ def statement(
     pots: Iterable[PotKind],
     *,
     url: Callable[[int], str],
+    around: tuple[Balance, Balance] | None = None,
     newest_first: bool = False,
+    called: Callable[[str], str] = str,
 ) -> list[StatementMonth]:
     """Return these months with their lines (one query for the entries), in the order given.
 
-    Lines are in the order of their days, or the other way round. Balances are those after each line either way.
+    Lines are in the order of statement.py, between the balances `around` them, or the other way round. Balances are those after each line either way.
     """
     months, pots = list(months), list(pots)
     if not months:
@@ -78,13 +126,16 @@ def statement(
     apart = len(pots) == 1
     entries = [e for e in entries_between(account, min(months).first, max(months).next_first) if e.pot in pots]
     by_month: dict[Month, list[Line]] = defaultdict(list)
-    for line in lines_of(account, entries, url=url, apart=apart):
+    for line in lines_of(account, entries, url=url, apart=apart, called=called):
         by_month[Month.of(line.day)].append(line)
     name = closing_name(account, pots)
     found = []
     for month in months:
-        lines = with_balances(by_month[month], figures[month].opening_fen, pots)
+        lines = with_balances(by_month[month], figures[month].opening_fen, counted_pots(pots))
         found.append(StatementMonth(month, figures[month], name, lines[::-1] if newest_first else lines))
+    if around:
+        found[0] = replace(found[0], opening=around[0])
+        found[-1] = replace(found[-1], closing=around[1])
     return found
 
 
@@ -96,6 +147,11 @@ def closing_name(account: Account, pots: Iterable[PotKind]) -> str:
     return f"月末{names[0]}" if len(names) == 1 else f"月末{'零一两三'[len(names)]}个账户一共"
 
 
+def balance_name(account: Account, pots: Iterable[PotKind]) -> str:
+    """Return what the column of balances is called: 个人账户, 两个账户一共, 还欠."""
+    return closing_name(account, pots).removeprefix("月末")
+
+
 def counted_words(account: Account, pots: Iterable[PotKind]) -> str:
     """Say which accounts 两个账户一共 are; "" where there is only one."""
     names = _counted_names(account, pots)
@@ -105,20 +161,6 @@ def counted_words(account: Account, pots: Iterable[PotKind]) -> str:
 def _counted_names(account: Account, pots: Iterable[PotKind]) -> list[str]:
     counted = [pot for pot in account.pots if pot in pots and pot in MONEY_POTS]
     return [pot_name(pot, account.credit.has_buckets) for pot in counted]
-
-
-def flat_lines(account: Account, sums: Iterable[Sum], months: Iterable[Month], pots: Iterable[PotKind]) -> list[Line]:
-    """Return every line of these months, one for each pot it touched, with the balance of that pot: for files."""
-    months, pots, sums = list(months), list(pots), list(sums)
-    if not months:
-        return []
-    first = min(months).first
-    opening: dict[PotKind, int] = defaultdict(int)
-    for one in sums:
-        if one.start < first:
-            opening[one.pot] += one.fen
-    entries = [e for e in entries_between(account, first, max(months).next_first) if e.pot in pots]
-    return with_own_balances(lines_of(account, entries, url=lambda _: "", apart=True), opening)
 
 
 def empty_words(account: Account, month: Month) -> str:

@@ -2,6 +2,8 @@
 
 Entries stand on the day they are for. Only the year-end rollover differs from its booking day: it belongs to the last
 day of its year even when it was posted at the first use in the new one.
+
+There is one order, for the command, the page, paper and files: by day, then by booking.
 """
 
 from collections import defaultdict
@@ -13,7 +15,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 
-from accounts.codes import PotKind, VoucherKind
+from accounts.codes import CREDIT_KINDS, PotKind, VoucherKind
 from accounts.models import Pot, Transfer, Voucher
 from accounts.policies import formulas
 from accounts.policies.terms import CreditTerms
@@ -38,23 +40,24 @@ class Sum:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A month or benefit year in figures (fen). opening + credited + used + taken + moved + out = closing.
+    """A month or benefit year in figures (fen). opening + all the others = closing.
 
-    Of some pots seen together: what moved among them is none of `moved`. Uses given back are taken off `used`.
+    Of some pots seen together: what moved among them is none of `moved`. `returned` are uses given back.
     """
 
     start: date
     opening_fen: int
     credited_fen: int = 0
     used_fen: int = 0
+    returned_fen: int = 0
     taken_fen: int = 0
     moved_fen: int = 0
     out_fen: int = 0
 
     @property
     def closing_fen(self) -> int:
-        change = self.credited_fen + self.used_fen + self.taken_fen + self.moved_fen + self.out_fen
-        return self.opening_fen + change
+        used_fen = self.used_fen + self.returned_fen
+        return self.opening_fen + self.credited_fen + used_fen + self.taken_fen + self.moved_fen + self.out_fen
 
 
 _SUMS = f"""
@@ -127,7 +130,7 @@ def _column(one: Sum) -> str:
     if one.inner:
         return "moved_fen"
     if one.kind.is_use:
-        return "used_fen"
+        return "used_fen" if one.fen < 0 else "returned_fen"
     if one.kind.is_credit:
         return "credited_fen" if one.fen > 0 else "taken_fen"
     return "out_fen"
@@ -139,6 +142,13 @@ def effective_on(voucher: Voucher, terms: CreditTerms) -> date:
         _, ends = formulas.year_range(Period.parse(voucher.period).year, terms)
         return ends - timedelta(days=1)
     return voucher.occurred_on
+
+
+def corrects_closed_year(voucher: Voucher, terms: CreditTerms) -> bool:
+    """Say whether a credit was posted in a later benefit year than the one it is for: that one was closed."""
+    if voucher.kind not in CREDIT_KINDS or voucher.kind == VoucherKind.ACCRUAL:
+        return False
+    return Period.parse(voucher.period).year < formulas.benefit_year(voucher.occurred_on, terms)
 
 
 def transfers_between(account: Account, first: date, until: date) -> QuerySet[Transfer]:
@@ -171,9 +181,9 @@ def latest_transfers(account: Account, most: int, *, skip: int = 0) -> list[Tran
 
 
 def entries_between(account: Account, first: date, until: date) -> list[Entry]:
-    """Return the statement lines that stand on these days, in the order of day and booking (one query)."""
-    lines = entries_of(account.person, transfers_between(account, first, until))
-    return sorted(lines, key=lambda entry: (effective_on(entry.transfer.voucher, account.credit), entry.id))
+    """Return the entries that stand on these days, in the order of a statement (one query)."""
+    entries = entries_of(account.person, transfers_between(account, first, until))
+    return sorted(entries, key=lambda entry: (effective_on(entry.transfer.voucher, account.credit), entry.id))
 
 
 def _touching(own: list[int]) -> Q:

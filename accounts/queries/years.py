@@ -35,6 +35,10 @@ class Year:
         return self.figures.closing_fen
 
     @property
+    def returned_fen(self) -> int:
+        return self.figures.returned_fen
+
+    @property
     def other_fen(self) -> int:
         """What was taken back, moved elsewhere or paid out, together."""
         return self.figures.taken_fen + self.figures.moved_fen + self.figures.out_fen

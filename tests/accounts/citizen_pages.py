@@ -14,7 +14,7 @@ from accounts.ledger.pots import system_pot
 from accounts.models import Person, Pot, Transfer, User, Voucher
 from tests.factories.acts import act_on
 from tests.factories.users import citizen, signed_in
-from tests.personas import ACTOR, ZHOUSHAN, insured, paid_for, pot, run, spend
+from tests.personas import ACTOR, ZHOUSHAN, insured, paid_for, pays, pot, run, spend
 
 CLINIC = Place("一级医疗机构", "定海社区卫生院")
 _phones = count(19900800000)
@@ -50,7 +50,7 @@ def workers(number: int, **enrolment) -> list[Person]:
     """Return so many of them: a year is closed once for everybody."""
     people = [insured(ZHOUSHAN, **enrolment) for _ in range(number)]
     for person in people:
-        paid_for(person, date(2025, 1, 1), "5000.00", received=date(2025, 1, 15))
+        pays(person, "5000.00", since=date(2025, 1, 1), until=date(2026, 1, 1))
     run("accrual", "2025", on=date(2025, 1, 1))
     for person in people:
         spend(person, 100_00, on=date(2025, 6, 2), key=f"bill 2025 {person.pk}", reason="门诊", place=CLINIC)

@@ -12,7 +12,7 @@ from accounts.models import Transfer
 from accounts.views.citizen.entries import FORMULA_STARTS, _harmless
 from tests.accounts.citizen_pages import browser_of, last_entry, seen, used_by, words, worker, workers
 from tests.factories.people import PersonFactory
-from tests.personas import HUNAN, QUANZHOU, SHANGHAI, ZHOUSHAN, changed, insured, paid_for, reverse, run, spend
+from tests.personas import HUNAN, QUANZHOU, SHANGHAI, ZHOUSHAN, changed, insured, paid_for, pays, reverse, run, spend
 
 pytestmark = pytest.mark.usefixtures("policies_loaded", "november")
 
@@ -23,7 +23,7 @@ class TestMonths:
     def test_each_month_has_its_three_totals(self):
         page = seen(worker(), ENTRIES)
         assert "2026年6月记入¥0.00使用−¥100.00月末两个账户一共¥2,440.00" in page
-        assert "2026年1月记入¥1,440.00使用¥0.00月末两个账户一共¥2,540.00" in page
+        assert "2026年1月记入+¥1,440.00使用¥0.00月末两个账户一共¥2,540.00" in page
         assert "2025年12月记入¥0.00使用¥0.00月末两个账户一共¥1,100.00" in page
 
     def test_the_year_end_moves_money_and_loses_none(self):
@@ -33,15 +33,15 @@ class TestMonths:
     def test_one_account_by_itself_shows_what_came_from_the_other(self):
         page = seen(worker(), f"{ENTRIES}?pot=carried")
         assert "2025年度没用完的转入历年结余转入+1,100.00" in page
-        assert "转账¥1,100.00月末历年结余¥1,100.00" in page
+        assert "转账+¥1,100.00月末历年结余¥1,100.00" in page
         assert "门诊" not in page
 
-    def test_money_given_back_is_taken_off_what_was_used(self):
+    def test_money_given_back_stands_beside_what_was_used(self):
         person = worker()
         bill = spend(person, 40_00, on=date(2026, 9, 1), key="bill")
         reverse(bill, on=date(2026, 9, 3), key="refund")
         page = seen(person, f"{ENTRIES}?year=2026&month=9")
-        assert "记入¥0.00使用¥0.00" in page
+        assert "记入¥0.00使用−¥40.00退回+¥40.00" in page
         assert "冲正：9月1日的一笔已退回退回+40.00" in page
 
     def test_a_rollover_at_the_first_use_of_the_year_stands_on_the_last_day_of_the_old_one(self):
@@ -153,20 +153,26 @@ class TestFile:
 
     def test_every_line_of_every_account_with_what_was_left_in_it(self):
         head, *rows = self.rows(worker())
-        assert head == ["日期", "事项", "账户", "记入（元）", "使用（元）", "这个账户之后有（元）"]
-        assert rows == [
-            ["2025-01-01", "2025年度的钱提前记入（预划）", "当年账户", "1200.00", "", "1200.00"],
-            ["2025-06-02", "本人门诊，定海社区卫生院", "当年账户", "", "100.00", "1100.00"],
-            ["2025-12-31", "2025年度没用完的转入历年结余", "当年账户", "", "1100.00", "0.00"],
-            ["2025-12-31", "2025年度没用完的转入历年结余", "历年结余", "1100.00", "", "1100.00"],
-            ["2026-01-01", "2026年度的钱提前记入（预划）", "当年账户", "1440.00", "", "1440.00"],
-            ["2026-06-02", "本人门诊，定海社区卫生院", "当年账户", "", "100.00", "1340.00"],
+        assert head == ["日期", "事项", "账户", "类别", "金额（元）", "两个账户一共（元）"]
+        assert [row for row in rows if row[2]] == [
+            ["2025-01-01", "2025年度的钱提前记入（预划）", "当年账户", "记入", "1200.00", "1200.00"],
+            ["2025-06-02", "本人门诊，定海社区卫生院", "当年账户", "使用", "-100.00", "1100.00"],
+            ["2025-12-31", "2025年度没用完的转入历年结余", "当年账户 → 历年结余", "转账", "1100.00", "1100.00"],
+            ["2026-01-01", "2026年度的钱提前记入（预划）", "当年账户", "记入", "1440.00", "2540.00"],
+            ["2026-06-02", "本人门诊，定海社区卫生院", "当年账户", "使用", "-100.00", "2440.00"],
         ]
+
+    def test_each_month_ends_with_its_totals(self):
+        _, *rows = self.rows(worker())
+        assert [row for row in rows if not row[2]][1] == [
+            "2025-06", "2025年6月合计：记入 0.00，使用 −100.00，月末两个账户一共 1,100.00", "", "", "", "1100.00",
+        ]  # fmt: skip
 
     def test_the_choice_holds_for_the_file_too(self):
         _, *rows = self.rows(worker(), "?year=2026&pot=current")
-        assert [row[0] for row in rows] == ["2026-01-01", "2026-06-02"]
-        assert rows[0][-1] == "1440.00"
+        assert [row[0] for row in rows if row[2]] == ["2026-01-01", "2026-06-02"]
+        assert (rows[0][:2], rows[0][-1]) == (["2026-01-01", "期初余额"], "0.00")
+        assert (rows[-1][:2], rows[-1][-1]) == (["2026-11-20", "期末余额"], "1340.00")
 
     def test_its_name_says_nothing_about_the_person(self):
         person = worker()
@@ -177,13 +183,13 @@ class TestFile:
     def test_a_name_that_looks_like_a_formula_stays_a_name(self):
         person = worker()
         used_by(PersonFactory(name="=cmd|' /C calc'!A1"), person, 1_00, on=date(2026, 10, 1), reason="")
-        cell = self.rows(person)[-1][1]
+        cell = self.rows(person)[-2][1]
         assert cell.startswith("'=cmd")
 
     def test_a_relatives_place_is_not_in_the_file(self):
         person = worker()
         used_by(PersonFactory(name="林小雨"), person, 1_00, on=date(2026, 10, 1))
-        assert self.rows(person)[-1][1] == "林小雨门诊，一级医疗机构"
+        assert self.rows(person)[-2][1] == "林小雨门诊，一级医疗机构"
 
     @given(st.text(alphabet=st.characters(exclude_categories=["Cs", "Cc"]), max_size=20))
     def test_no_cell_begins_like_a_formula_unless_it_is_a_figure(self, text):
@@ -198,7 +204,8 @@ class TestPrint:
         person = worker()
         page = seen(person, "/account/entries/print/?year=2025")
         assert page.index("2025年1月合计") < page.index("2025年6月合计") < page.index("2025年12月合计")
-        assert "月末两个账户一共：¥1,100.00（大写：壹仟壹佰元整）。" in page
+        assert "1月1日（周三）期初余额0.00" in page
+        assert "期末两个账户一共：¥1,100.00（大写：壹仟壹佰元整）。" in page
         assert person.name in page
         assert str(person.certno) not in page
 
@@ -230,7 +237,7 @@ class TestOneEntry:
 
     def test_a_rule_that_changed_in_between_is_shown(self):
         person = insured("330381")
-        paid_for(person, date(2022, 1, 1), "5000.00")
+        pays(person, "5000.00", since=date(2022, 1, 1), until=date(2023, 1, 1))
         run("accrual", "2022", on=date(2022, 1, 1), region="330381")
         run("close_year", "2022", on=date(2023, 1, 1), region="330381")
         page = self.entry(person, "precredit", "2023")
@@ -240,7 +247,7 @@ class TestOneEntry:
 
     def test_one_who_retired_sees_both_formulas(self):
         person = insured()
-        paid_for(person, date(2025, 1, 1), "5000.00")
+        pays(person, "5000.00", since=date(2025, 1, 1), until=date(2026, 1, 1))
         run("accrual", "2025", on=date(2025, 1, 1))
         changed(person, date(2026, 1, 1), person_type="12")
         run("close_year", "2025", on=date(2026, 1, 1))

@@ -35,6 +35,12 @@ def grouped(fen: int) -> str:
     return f"{sign}{whole:,}.{rest:02d}"
 
 
+def signed(fen: int, *, plus: str = "+") -> str:
+    """Return what moved, for people: 20000 → "+200.00", -5000 → "−50.00" (U+2212), 0 → "0.00"."""
+    sign = "\u2212" if fen < 0 else plus if fen > 0 else ""
+    return sign + grouped(abs(fen))
+
+
 def parse_yuan(text: str) -> int:
     """Return the fen of a strictly written amount ("1070.88", "100"); no sign, no separators.
 

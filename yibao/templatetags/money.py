@@ -29,6 +29,13 @@ def yuan(fen: int | None) -> str | SafeString:
 
 
 @register.filter
+def yuan_moved(fen: int) -> SafeString:
+    """Return what moved in or out with its sign: +¥200.00, −¥50.00."""
+    sign = MINUS if fen < 0 else "+" if fen > 0 else ""
+    return format_html('<span class="money">{}¥{}</span>', sign, money.grouped(abs(fen)))
+
+
+@register.filter
 def yuan_or(fen: int | None, words: str) -> str | SafeString:
     """Return the amount, or these words where none is set: {{ limit_fen|yuan_or:"不限" }}."""
     return yuan(fen) if fen else words

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from accounts.codes import VoucherKind
 from accounts.models import Transfer
 from accounts.queries.explanations import why
+from accounts.queries.settlements import settlement_of
 from yibao.lib.fen import grouped, yuan
 
 
@@ -20,11 +21,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: object, **options: object) -> None:
         transfer = (
-            Transfer.objects.select_related("voucher", "voucher__run").filter(pk=int(str(options["entry"]))).first()
+            Transfer.objects.select_related("voucher", "voucher__run", "source", "target")
+            .filter(pk=int(str(options["entry"])))
+            .first()
         )
         if transfer is None:
             raise CommandError(f"没有编号为 {options['entry']} 的分录；编号在 statement 的第一列")
-        voucher, reason = transfer.voucher, why(transfer)
+        voucher, reason = transfer.voucher, why(transfer, settlement_of(transfer))
         if options["json"]:
             document = {
                 "id": transfer.pk,

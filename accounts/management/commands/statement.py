@@ -1,22 +1,27 @@
-"""Print somebody's pots and entries, each with how it came about."""
+"""Print somebody's pots and entries, each with how it came about: the lines of the page, of paper and of the file."""
 
 import json
 from argparse import ArgumentParser
-from datetime import date
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.codes import PERSONAL_POTS, PotKind, VoucherKind
+from accounts.codes import PERSONAL_POTS, PotKind
 from accounts.identity.actors import Act, Actor
 from accounts.identity.audit import LOOKED_UP, record
 from accounts.ledger.pots import regions_of
 from accounts.models import Person
-from accounts.queries.entries import Entry, balances_of, entries_of, transfers_of
-from accounts.queries.explanations import why
+from accounts.policies import formulas
+from accounts.queries.account import Account, account_in, accounts_of
+from accounts.queries.entries import Entry
+from accounts.queries.explanations import Why, why
+from accounts.queries.lines import Line, lines_of, with_own_balances
+from accounts.queries.months import Balance, balance_name, balances_around, figures_by_month, statement
 from accounts.queries.people import find_by_certno
+from accounts.queries.statement import entries_between, month_sums
 from yibao.lib import clock
-from yibao.lib.fen import grouped, yuan
+from yibao.lib.fen import grouped, signed, yuan
 from yibao.lib.masking import masked_certno, masked_name
+from yibao.lib.months import Month
 
 _ALWAYS = (PotKind.CARRIED, PotKind.RECEIVABLE)  # shown as 0.00 when empty; the others only where they exist
 
@@ -27,6 +32,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("certno", help="证件号码")
         parser.add_argument("--region", help="统筹区 code; needed when the person has accounts in several")
+        parser.add_argument("--year", type=int, help="年度: only its entries, between the balances before and after")
         parser.add_argument("--json", action="store_true", help="print one JSON document")
 
     def handle(self, *args: object, **options: object) -> None:
@@ -36,24 +42,30 @@ class Command(BaseCommand):
         region = self._region(person, options["region"])
         act = Act(Actor.system("statement"), clock.now())
         record(act=act, verb=LOOKED_UP, subject=person, detail={"region": region})
-        entries = entries_of(person, transfers_of(person, region))
-        balances = balances_of(person, region)
+        asked = Asked(account_in(accounts_of(person), region, clock.today()), options["year"])
         if options["json"]:
+            self.stdout.write(json.dumps(_as_json(asked), ensure_ascii=False))
+        else:
+            self._print(asked)
+
+    def _print(self, asked: "Asked") -> None:
+        account, person = asked.account, asked.account.person
+        self.stdout.write(f"{masked_name(person.name)}　{masked_certno(person.certno)}　统筹区 {account.region}")
+        for kind, pot in account.pots.items():
+            self.stdout.write(f"  {kind.label}：{grouped(abs(pot.balance_fen or 0))} 元")
+        if asked.around:
+            self.stdout.write(_balance_words(asked.around[0]))
+        left, lines = balance_name(account, account.pots), asked.lines()
+        for line in lines:
+            moved = grouped(line.fen) if line.moved else signed(line.fen)
             self.stdout.write(
-                json.dumps(_as_json(person, region, clock.today(), balances, entries), ensure_ascii=False)
+                f"{line.id:>8}  {line.day}  {line.text}（{line.pot_name}）  {line.sort} {moved}"
+                f"  {left} {signed(line.balance_fen or 0, plus='')}"
             )
-            return
-        self.stdout.write(f"{masked_name(person.name)}　{masked_certno(person.certno)}　统筹区 {region}")
-        for kind, fen in balances.items():
-            self.stdout.write(f"  {kind.label}：{grouped(abs(fen))} 元")
-        for entry in entries:
-            sign = "+" if entry.amount_fen > 0 else "−"
-            self.stdout.write(
-                f"{entry.id:>8}  {entry.on}  {VoucherKind(entry.kind).label}（{entry.transfer.period}）  {entry.pot.label}"
-                f"  {sign}{grouped(abs(entry.amount_fen))}  余 {grouped(entry.balance_fen)}"
-            )
-            self.stdout.write(f"          {why(entry.transfer).words}")
-        if not entries:
+            self.stdout.write(f"          {asked.why(line).words}")
+        if asked.around:
+            self.stdout.write(_balance_words(asked.around[1]))
+        elif not lines:
             self.stdout.write("  还没有任何记录。")
 
     def _region(self, person: Person, wanted: object) -> str:
@@ -69,32 +81,80 @@ class Command(BaseCommand):
         return str(wanted or regions[0])
 
 
-def _as_json(
-    person: Person, region: str, as_of: date, balances: dict[PotKind, int], entries: list[Entry]
-) -> dict[str, object]:
+class Asked:
+    """What was asked for: an account, and of it everything, or a benefit year between two balances."""
+
+    def __init__(self, account: Account, year: object) -> None:
+        self.account = account
+        self.sums = month_sums(account)
+        figures = figures_by_month(self.sums, account.pots)
+        self.figures = figures
+        self.months = list(figures)
+        self.around: tuple[Balance, Balance] | None = None
+        if year is not None:
+            first, until = formulas.year_range(int(str(year)), account.credit)
+            self.months = [month for month in figures if first <= month.first < until]
+            self.around = balances_around(figures, first, until, account.today)
+        self.entries = self._entries()
+        self._transfers = {entry.id: entry.transfer for entry in self.entries}
+
+    def _entries(self) -> list[Entry]:
+        if not self.months:
+            return []
+        return entries_between(self.account, self.months[0].first, self.months[-1].next_first)
+
+    def lines(self) -> list[Line]:
+        """Return the lines as the page has them; relatives' names are masked."""
+        months = statement(
+            self.account, self.figures, self.months, self.account.pots, url=lambda _: "", called=masked_name
+        )
+        return [line for month in months for line in month.lines]
+
+    def lines_by_pot(self) -> list[Line]:
+        """Return the same lines for programs: pot by pot, each with the balance of its own pot."""
+        opening = {pot: 0 for pot in self.account.pots}
+        for one in self.sums:
+            if self.months and Month.of(one.start) < self.months[0]:
+                opening[one.pot] += one.fen
+        lines = lines_of(self.account, self.entries, url=lambda _: "", apart=True, called=masked_name)
+        return with_own_balances(lines, opening)
+
+    def why(self, line: Line) -> Why:
+        return why(self._transfers[line.id], line.settled)
+
+
+def _balance_words(balance: Balance) -> str:
+    return f"          {balance.day}  {balance.title} {signed(balance.fen, plus='')} 元"
+
+
+def _as_json(asked: Asked) -> dict[str, object]:
+    account = asked.account
     pots = {
-        kind.value: yuan(abs(balances.get(kind, 0))) if kind in balances or kind in _ALWAYS else None
+        kind.value: yuan(abs(account.fen(kind) or 0)) if kind in account.pots or kind in _ALWAYS else None
         for kind in PERSONAL_POTS
     }
-    return {
-        "psn_name": masked_name(person.name),
-        "certno": masked_certno(person.certno),
-        "region": region,
-        "as_of": as_of.isoformat(),
+    document: dict[str, object] = {
+        "psn_name": masked_name(account.person.name),
+        "certno": masked_certno(account.person.certno),
+        "region": account.region,
+        "as_of": account.today.isoformat(),
         "pots": pots,
-        "entries": [_entry_as_json(entry) for entry in entries],
     }
+    if asked.around:
+        opening, closing = asked.around
+        document |= {"opening": yuan(opening.fen), "closing": yuan(closing.fen)}
+    lines = zip(asked.entries, asked.lines_by_pot(), strict=True)
+    return document | {"entries": [_entry_as_json(entry, line, asked.why(line)) for entry, line in lines]}
 
 
-def _entry_as_json(entry: Entry) -> dict[str, object]:
-    reason = why(entry.transfer)
+def _entry_as_json(entry: Entry, line: Line, reason: Why) -> dict[str, object]:
     return {
         "id": entry.id,
-        "on": entry.on.isoformat(),
+        "on": line.day.isoformat(),
         "period": entry.transfer.period,
         "kind": entry.kind.value,
         "pot": entry.pot.value,
         "amount": yuan(entry.amount_fen),
-        "balance": yuan(entry.balance_fen),
+        "balance": yuan(line.balance_fen or 0),
         "explanation": {"words": reason.words, "inputs": reason.inputs, "source": reason.source},
     }

@@ -44,13 +44,14 @@ class Explanation:
     inputs: Inputs
 
 
-def explain_month(facts: MonthFacts, terms: CreditTerms) -> Explanation:
-    """Explain `monthly_credit`. Raises CannotCreditError as it does."""
+def explain_month(facts: MonthFacts, terms: CreditTerms, settled: str = "") -> Explanation:
+    """Explain `monthly_credit`; `settled` says where it went, if not into the account. Raises CannotCreditError."""
     credit = monthly_credit(facts, terms)
     product, inputs = _month_product(facts, terms)
     sentence = _equation(product, credit.amount_fen, month_parts(facts, terms) % PARTS, PARTS)
     by = "按月" if facts.capacity == Capacity.RETIREE else "收到缴费后按月"
-    words = [_bounded(facts, terms), sentence, f"{by}记入{_account(terms)}。", _elsewhere((facts,), terms)]
+    went = f"{settled}。" if settled else f"{by}记入{_account(terms)}。"
+    words = [_bounded(facts, terms), sentence, went, _elsewhere((facts,), terms)]
     if facts.capacity != Capacity.RETIREE and terms.owed_only_fen:
         words.append(
             f"另缴{terms.owed_only_name} {grouped(terms.owed_only_fen)} 元，不记入个人账户；"
@@ -60,29 +61,31 @@ def explain_month(facts: MonthFacts, terms: CreditTerms) -> Explanation:
     return Explanation("".join(words), inputs)
 
 
-def explain_year(spans: tuple[Span, ...], terms_of: TermsOf) -> Explanation:
-    """Explain `year_credit`. Raises CannotCreditError and ValueError as it does."""
+def explain_year(spans: tuple[Span, ...], terms_of: TermsOf, settled: str = "") -> Explanation:
+    """Explain `year_credit`; `settled` says where it went, if not into the account. Raises as `year_credit` does."""
     formula, inputs = _year_formula(spans, terms_of)
     if not spans:
         return Explanation(formula, inputs)
     find = terms_of if callable(terms_of) else terms_of.__getitem__
     terms = find(spans[-1].version)
     months = sum(span.months for span in spans)
-    if months == 12:
+    if settled:
+        when = f"{settled}。"
+    elif months == 12:
         when = f"按规定在{terms.year_start_month}月1日一次记入{_account(terms)}。"
     else:
         when = f"按规定一次记入{_account(terms)}，共{months}个月。"
     return Explanation(formula + when + _elsewhere(tuple(span.facts for span in spans), terms), inputs)
 
 
-def explain_trueup(spans: tuple[Span, ...], credited_fen: int, terms_of: TermsOf) -> Explanation:
+def explain_trueup(spans: tuple[Span, ...], credited_fen: int, terms_of: TermsOf, settled: str = "") -> Explanation:
     """Explain the difference between what the year is worth and what was already credited (fen) for it."""
     formula, inputs = _year_formula(spans, terms_of)
     difference = year_credit(spans, terms_of).amount_fen - credited_fen
     if difference > 0:
-        end = f"补记 {grouped(difference)} 元。"
+        end = f"补记 {grouped(difference)} 元。" + (f"{settled}。" if settled else "")
     elif difference < 0:
-        end = f"多记了 {grouped(-difference)} 元，从账户收回。"
+        end = f"多记了 {grouped(-difference)} 元，{settled or '从账户收回'}。"
     else:
         end = "不用补，也不用收回。"
     words = f"按实际情况全年应记：{formula}已经记入 {grouped(credited_fen)} 元，{end}"

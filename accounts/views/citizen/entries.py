@@ -2,6 +2,8 @@
 
 import csv
 import io
+from collections.abc import Iterable, Iterator
+from typing import Any
 from urllib.parse import quote
 
 from django.core.paginator import Paginator
@@ -22,8 +24,18 @@ from accounts.queries.changes import rule_on
 from accounts.queries.comparison import label_of, shown, with_year_before
 from accounts.queries.entries import entries_of
 from accounts.queries.explanations import why
-from accounts.queries.lines import Line, lines_of
-from accounts.queries.months import counted_words, empty_words, figures_by_month, flat_lines, statement
+from accounts.queries.lines import lines_of
+from accounts.queries.months import (
+    Balance,
+    StatementMonth,
+    balance_name,
+    balances_around,
+    counted_words,
+    empty_words,
+    figures_by_month,
+    statement,
+)
+from accounts.queries.settlements import settlement_of
 from accounts.queries.statement import Stretch, Sum, month_sums, transfer_of
 from accounts.views.citizen.account import credits_of, entry_url
 from accounts.views.citizen.current_account import my_account, no_account
@@ -33,14 +45,15 @@ from yibao.lib.fen import yuan
 from yibao.lib.months import Month
 
 MONTHS_A_PAGE = 6
-COLUMNS = ("日期", "事项", "账户", "记入（元）", "使用（元）", "这个账户之后有（元）")
+COLUMNS = ("日期", "事项", "账户", "类别", "金额（元）")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Selection:
-    """What the filter of an address picks out of an account: months, newest first, and pots."""
+    """What the filter of an address picks out of an account: months, oldest first, pots, and the balances around."""
 
     def __init__(self, query: QueryDict, account: Account) -> None:
+        self.account = account
         self.sums: list[Sum] = month_sums(account)
         terms = account.credit
         years = {formulas.benefit_year(one.start, terms) for one in self.sums} | {account.year}
@@ -48,7 +61,12 @@ class Selection:
         self.choice = Choice.of(self.form, terms)
         self.pots: list[PotKind] = [self.choice.pot] if self.choice.pot else list(account.pots)
         self.figures: dict[Month, Stretch] = figures_by_month(self.sums, self.pots)
-        self.months = [month for month in reversed(self.figures) if self.choice.covers(month, terms)]
+        self.months = [month for month in self.figures if self.choice.covers(month, terms)]
+        days = self.choice.days(terms)
+        self.around = balances_around(self.figures, *days, account.today) if days else None
+
+    def statement(self, months: Iterable[Month], **how: Any) -> list[StatementMonth]:
+        return statement(self.account, self.figures, months, self.pots, around=self.around, **how)
 
     @property
     def title(self) -> str:
@@ -61,19 +79,25 @@ class Selection:
 @person_required
 @require_GET
 def entries(request: HttpRequest) -> HttpResponse:
-    """Show the months that were chosen. With HTMX (the filter, the pages) only the list and how much was found."""
+    """Show the months that were chosen. With HTMX (the filter, the pages) only the list and how much was found.
+
+    A chosen year or month reads from its opening balance down to its closing one; everything begins with the latest.
+    """
     accounts, mine = my_account(request)
     if mine is None:
         return no_account(request, accounts)
     chosen = Selection(request.GET, mine)
-    page = Paginator(chosen.months, 12 if chosen.choice.year else MONTHS_A_PAGE).get_page(request.GET.get("page"))
-    months = statement(mine, chosen.figures, page.object_list, chosen.pots, url=entry_url, newest_first=True)
+    is_period = chosen.around is not None
+    shown = chosen.months if is_period else chosen.months[::-1]
+    page = Paginator(shown, 12 if is_period else MONTHS_A_PAGE).get_page(request.GET.get("page"))
+    months = chosen.statement(page.object_list, url=entry_url, newest_first=not is_period)
     context = {
         "account": mine,
         "region_name": registry.region_name(mine.region),
         "form": chosen.form,
         "title": chosen.title,
         "months": months,
+        "around": chosen.around,
         "counted": counted_words(mine, chosen.pots),
         "page_obj": page,
         "announcement": f"找到{sum(len(month.lines) for month in months)}笔记录。",
@@ -98,25 +122,38 @@ def _empty(mine: Account, chosen: Selection) -> str:
 @person_required
 @require_GET
 def entries_file(request: HttpRequest) -> HttpResponse:
-    """Give the chosen entries as CSV for a spreadsheet: one line for each account that an entry touched."""
+    """Give the chosen entries as CSV for a spreadsheet: the lines of the printed sheet, without anything around."""
     accounts, mine = my_account(request)
     if mine is None:
         return no_account(request, accounts)
     chosen = Selection(request.GET, mine)
     out = io.StringIO()
     writer = csv.writer(out, quoting=csv.QUOTE_ALL)
-    writer.writerow(COLUMNS)
-    for line in flat_lines(mine, chosen.sums, chosen.months, chosen.pots):
-        writer.writerow([_harmless(cell) for cell in _cells(line)])
+    months = chosen.statement(chosen.months, url=lambda _: "")
+    writer.writerow((*COLUMNS, f"{balance_name(mine, chosen.pots)}（元）"))
+    for row in _rows(months, chosen.around):
+        writer.writerow([_harmless(cell) for cell in row])
     response = HttpResponse("\ufeff" + out.getvalue(), content_type="text/csv; charset=utf-8")
     name = f"医保账户明细{chosen.choice.month or chosen.choice.year or ''}"
     response["Content-Disposition"] = f"attachment; filename=\"entries.csv\"; filename*=UTF-8''{quote(name)}.csv"
     return response
 
 
-def _cells(line: Line) -> tuple[str, ...]:
-    came, went = (yuan(line.fen), "") if line.fen > 0 else ("", yuan(-line.fen))
-    return line.day.isoformat(), line.title, line.pot_name, came, went, yuan(line.balance_fen or 0)
+def _rows(months: list[StatementMonth], around: tuple[Balance, Balance] | None) -> Iterator[tuple[str, ...]]:
+    """Yield the opening balance, the lines of each month with its totals below, and the closing balance."""
+    if around:
+        yield _cells_of_balance(around[0])
+    for month in months:
+        for line in month.lines:
+            balance_fen = line.balance_fen or 0
+            yield line.day.isoformat(), line.text, line.pot_name, line.sort, yuan(line.fen), yuan(balance_fen)
+        yield str(month.month), month.totals_words, "", "", "", yuan(month.closing_fen)
+    if around:
+        yield _cells_of_balance(around[1])
+
+
+def _cells_of_balance(balance: Balance) -> tuple[str, ...]:
+    return balance.day.isoformat(), balance.title, "", "", "", yuan(balance.fen)
 
 
 def _harmless(cell: str) -> str:
@@ -137,12 +174,16 @@ def entries_sheet(request: HttpRequest) -> HttpResponse:
     if not query.get("year"):
         query["year"] = str(mine.year)
     chosen = Selection(query, mine)
-    months = statement(mine, chosen.figures, chosen.months[::-1], chosen.pots, url=lambda _: "")
+    opening, closing = chosen.around or balances_around(chosen.figures, *mine.year_range, mine.today)
+    months = chosen.statement(chosen.months, url=lambda _: "")
     context = {
         "account": mine,
         "region_name": registry.region_name(mine.region),
         "choice": chosen.choice,
         "months": months,
+        "opening": opening,
+        "closing": closing,
+        "balance_name": balance_name(mine, chosen.pots),
         "printed_at": clock.now(),
         "back_url": f"{reverse('entries')}?{query.urlencode()}",
     }
@@ -159,7 +200,7 @@ def entry(request: HttpRequest, entry_id: int) -> HttpResponse:
     if transfer is None:
         raise Http404
     mine = account_in(accounts, transfer.region, clock.today())
-    reason = why(transfer)
+    reason = why(transfer, settlement_of(transfer))
     rule = reason.policy and rule_on(transfer.region, KINDS[reason.policy.kind], reason.policy.effective_from)
     context = {
         "account": mine,

@@ -28,6 +28,7 @@ def years(request: HttpRequest) -> HttpResponse:
         "account": mine,
         "region_name": registry.region_name(mine.region),
         "years": rows[::-1],
+        "has_returned": any(row.returned_fen for row in rows),
         "has_other": any(row.other_fen for row in rows),
         "bars": bars(rows, url=lambda year: f"{reverse('entries')}?year={year}"),
         "bars_words": bars_words(mine),

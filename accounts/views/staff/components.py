@@ -84,6 +84,11 @@ def components(request: HttpRequest) -> HttpResponse:
             "rich": [{"label": "历年结余", "who": "可给家人用", "fen": 123456789}],
             "unknown": [{"label": "历年结余", "who": "可给家人用", "fen": None}],
             "entries": _entries(),
+            "around": (
+                {"title": "期初余额", "day": date(2026, 11, 1), "fen": 256188},
+                {"title": "期末余额", "day": date(2026, 11, 20), "fen": 359426},
+            ),
+            "totals": [("记入", 107088), ("使用", -10250), ("退回", 6400)],
             "years": years,
             "linked_years": [(*year, "#bars") for year in years[-2:]],
             "moment": moment,
