@@ -14,6 +14,8 @@ def test_a_certificate_number_keeps_its_first_and_last_four_characters() -> None
 
 def test_text_too_short_for_a_certificate_keeps_its_first_character_only() -> None:
     assert masking.masked_certno("陈晓明") == "陈**"
+    assert masking.masked_certno("E12345678") == "E****5678"
+    assert masking.masked_certno("19900101") == "1*******"
     assert masking.masked_certno("") == ""
 
 

@@ -83,12 +83,17 @@ class TestPeople:
         assert '<span class="vh">末四位 1 2 3 4</span>' in html
         assert "19900101" not in html
 
+    def test_of_a_number_too_short_to_show_its_end_nothing_is_spoken(self):
+        assert shown("{{ number|masked_certno }}", number="12345678") == '<span class="id">1*******</span>'
+        assert "末四位 5 6 7 8" in shown("{{ number|masked_certno }}", number="E12345678")
+
     def test_a_phone_that_nobody_gave_is_said(self):
         assert text("{{ phone|masked_phone }}", phone="19900001234") == "199****1234"
         assert text("{{ phone|masked_phone }}", phone="") == "没有登记"
 
     def test_a_clerk_compares_a_number_in_three_groups(self):
         assert text("{{ number|grouped_certno }}", number="999902199001011234") == "999902 19900101 1234"
+        assert text("{{ number|grouped_certno }}", number="E12345678") == "E12345678"
 
     def test_a_name_from_outside_cannot_bring_markup(self):
         assert "<b>" not in shown("{{ name|masked_name }}{{ number|masked_certno }}", name="<b>", number="<b>9" * 6)

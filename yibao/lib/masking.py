@@ -4,14 +4,18 @@ import re
 import unicodedata
 
 _CERTIFICATE = re.compile(r"(?<![0-9A-Za-z])(\d{4})\d{7,10}(\d{3}[\dXx])(?![0-9A-Za-z])", re.ASCII)
+_PASSPORT = re.compile(r"(?=.*\d)[A-Z]{1,2}[A-Z0-9]{7,12}", re.ASCII)
 _PHONE = re.compile(r"(?<!\d)(1[3-9]\d)\d{4}(\d{4})(?!\d)", re.ASCII)
 
 
 def masked_certno(text: str) -> str:
     """Return the first and last four characters of a certificate number: 9999**********0012.
 
-    Text too short to be one keeps only its first character: it may be anything, also a name.
+    Of a passport or permit (letters and digits, shorter) one and four: E****5678. Other text keeps only its first
+    character: it may be anything, also a name.
     """
+    if _PASSPORT.fullmatch(text):
+        return text[:1] + "*" * (len(text) - 5) + text[-4:]
     if len(text) < 15:
         return text[:1] + "*" * (len(text) - 1)
     return text[:4] + "*" * (len(text) - 8) + text[-4:]

@@ -16,10 +16,12 @@ def _spelled(text: str) -> str:
 @register.filter
 def masked_certno(certno: str) -> SafeString:
     """Return 3303**********1234, spoken as 「末四位 1 2 3 4」 so that nobody hears 星 ten times."""
+    masked = masking.masked_certno(certno)
+    if "*" in masked[-4:]:
+        return format_html('<span class="id">{}</span>', masked)
     return format_html(
-        '<span class="id" aria-hidden="true">{}</span><span class="vh">末四位 {}</span>',
-        masking.masked_certno(certno), _spelled(certno[-4:]),
-    )  # fmt: skip
+        '<span class="id" aria-hidden="true">{}</span><span class="vh">末四位 {}</span>', masked, _spelled(masked[-4:])
+    )
 
 
 @register.filter
@@ -41,5 +43,7 @@ def masked_name(name: str) -> str:
 
 @register.filter
 def grouped_certno(certno: str) -> SafeString:
-    """Return 330302 19900101 1234 for a clerk who compares it with a card."""
+    """Return 330302 19900101 1234 for a clerk who compares it with a card; a passport's number as it is printed."""
+    if len(certno) != 18:
+        return format_html('<span class="id">{}</span>', certno)
     return format_html('<span class="id">{} {} {}</span>', certno[:6], certno[6:14], certno[14:])
