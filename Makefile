@@ -49,6 +49,9 @@ bench: .venv/dev ## the benchmarks; BENCH=accrual runs one group, PEOPLE=100000 
 	@$(BIN)/uv pip install --quiet --require-hashes -r requirements-bench.txt
 	@PEOPLE=$(PEOPLE) $(BIN)/python -m tests.benchmarks $(BENCH)
 
+chaos: .venv/dev ## races and kills of workers, brokers and imports, many of each (ROUNDS=25), with new seeds
+	@YIBAO_CHAOS_ROUNDS=$(or $(ROUNDS),25) YIBAO_CHAOS_SEED=$$(date +%s) $(BIN)/pytest -m chaos
+
 soak: .venv/dev ## 100,000 random operations against a reference model (OPERATIONS=…)
 	@$(BIN)/python -m tests.chaos.model --operations $(or $(OPERATIONS),100000)
 
@@ -56,4 +59,4 @@ sweep: .venv/dev ## every page, type size, width and contrast through axe and th
 	@sh tests/chromium.sh
 	@$(BIN)/python -m tests.browser.sweep
 
-.PHONY: help setup run test unit format check bench soak sweep
+.PHONY: help setup run test unit format check bench chaos soak sweep

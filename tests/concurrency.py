@@ -1,5 +1,6 @@
 """Several at the same moment, in threads with a connection each; and waits that end by what happens, never by a clock."""
 
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -8,6 +9,7 @@ from django.db import connection
 
 HUNG = 1200.0  # seconds. Nothing that lives is so slow: what has not happened by then never will
 TRIES = 50
+ROUNDS = int(os.environ.get("YIBAO_CHAOS_ROUNDS", "1"))  # of every race and kill; `make chaos` does many
 
 
 def all_at_once(*calls: Callable[[], object]) -> list[object]:

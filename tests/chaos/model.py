@@ -35,7 +35,7 @@ def soak(operations: int, seed: str) -> Counter[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos.model")
-    parser.add_argument("--operations", type=int, default=int(os.environ.get("YIBAO_OPERATIONS", "10000")))
+    parser.add_argument("--operations", type=int, default=10_000)
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--seed", default="1")
     given = parser.parse_args()

@@ -1,9 +1,7 @@
 """Workers and brokers are killed -9 at random moments; afterwards every account stands as if nothing had happened.
 
 A region that credits years in advance goes through a whole year end, one that credits months through four months.
-Seeds are printed. More rounds than the suite's one of each kind:
-
-    YIBAO_CHAOS_ROUNDS=25 .venv/bin/python -m pytest tests/chaos/test_kill9.py -s
+Seeds are printed. The suite does one round of each kind, `make chaos` many.
 """
 
 import os
@@ -24,7 +22,7 @@ from accounts.roster.people import import_roster
 from tests import databases
 from tests.chaos import naive
 from tests.chaos.worker_harness import WorkerHarness, disturb
-from tests.concurrency import is_lost
+from tests.concurrency import ROUNDS, is_lost
 from tests.factories.acts import act_on
 from tests.factories.files import contribution_row, csv_file, roster_row
 from tests.personas import ACTOR, HUNAN, run
@@ -34,7 +32,6 @@ from yibao.lib.months import Month, month_range
 
 pytestmark = [pytest.mark.chaos, pytest.mark.xdist_group("kill9")]
 
-ROUNDS = int(os.environ.get("YIBAO_CHAOS_ROUNDS", "1"))
 SEEDS = [f"{os.environ.get('YIBAO_CHAOS_SEED', 'day')}-{number}" for number in range(ROUNDS)]
 KILLS = {"child": 6, "main": 2, "broker": 2}
 YEARLY, MONTHLY = range(1, 161), range(161, 221)

@@ -1,9 +1,5 @@
-"""The database has committed and the connection breaks before the reply. Whoever asks again must not pay again.
+"""The database has committed and the connection breaks before the reply. Whoever asks again must not pay again."""
 
-YIBAO_LOST_REPLIES=1800 .venv/bin/python -m pytest tests/chaos/test_lost_reply.py
-"""
-
-import os
 from collections.abc import Iterator
 from datetime import date
 
@@ -13,12 +9,13 @@ from django.db import OperationalError, connection, transaction
 from accounts.ledger.verify import findings
 from accounts.models import Pot
 from tests.chaos.faulty_proxy import FaultyProxy, faulty_proxy
+from tests.concurrency import ROUNDS
 from tests.personas import balances, give, insured, pot, reverse, spend
 
 pytestmark = [pytest.mark.chaos, pytest.mark.xdist_group("process_pool")]
 
 DAY = date(2025, 3, 3)
-SPENDS = int(os.environ.get("YIBAO_LOST_REPLIES", "60"))
+SPENDS = 60 * ROUNDS
 
 
 @pytest.fixture

@@ -1,13 +1,11 @@
 """A few hundred random operations agree with the reference model; `python -m tests.chaos.model` does many thousands."""
 
-import os
-
 import pytest
 
 from tests.chaos.model import soak
 from tests.chaos.world import World
 
-OPERATIONS = int(os.environ.get("YIBAO_OPERATIONS", "300"))
+OPERATIONS = 300
 
 
 @pytest.mark.usefixtures("policies_loaded")

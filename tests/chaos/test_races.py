@@ -1,12 +1,10 @@
 """Everybody at once, in processes of their own on PostgreSQL. Each test is run again on the naive way, which must fail.
 
-The suite makes a few hundred attempts; the full size is a matter of one variable:
+The suite makes a few hundred attempts, `make chaos` many. A hundred thousand spends, and nothing else:
 
-    YIBAO_SPENDS=100000 .venv/bin/python -m pytest tests/chaos/test_races.py -k overdraw
-    YIBAO_YEAR_ENDS=20 .venv/bin/python -m pytest tests/chaos/test_races.py -k year_end
+    YIBAO_CHAOS_ROUNDS=420 .venv/bin/pytest tests/chaos/test_races.py -k overdraw
 """
 
-import os
 from datetime import date
 
 import pytest
@@ -15,13 +13,12 @@ from django.db import connection
 from accounts.ledger.verify import findings
 from accounts.models import Pot, Transfer, Voucher
 from tests.chaos import race_calls
-from tests.concurrency import is_lost
+from tests.concurrency import ROUNDS, is_lost
 from tests.personas import balances, clinic, give, insured, paid_for, pot, run, spend
 
 pytestmark = [pytest.mark.usefixtures("committed_db"), pytest.mark.xdist_group("process_pool"), pytest.mark.chaos]
 
-SPENDS = int(os.environ.get("YIBAO_SPENDS", "240"))
-YEAR_ENDS = int(os.environ.get("YIBAO_YEAR_ENDS", "1"))
+SPENDS = 240 * ROUNDS
 PROCESSES = 8
 DAY = date(2025, 3, 3)
 
@@ -110,7 +107,7 @@ class TestYearEnd:
 
     slow, until, pots = 0.15, 0.8, 20
 
-    @pytest.mark.parametrize("seed", range(YEAR_ENDS))
+    @pytest.mark.parametrize("seed", range(ROUNDS))
     def test_a_closing_year_end_carries_exactly_what_slow_payments_left(self, at_once, seed):
         people = [insured() for _ in range(self.pots)]
         for person in people:

@@ -23,12 +23,11 @@ from accounts.operations import rotation
 from accounts.queries.people import find_by_certno, find_by_phone
 from accounts.sealing import keyring
 from tests import databases
-from tests.concurrency import somebody_waits, wait_until
+from tests.concurrency import ROUNDS, somebody_waits, wait_until
 from tests.factories.people import PersonFactory
 from tests.factories.users import official
 
 PEOPLE = 120
-KILLS = int(os.environ.get("YIBAO_CHAOS_ROUNDS", "1"))
 SCRIPT = "import django; django.setup(); from accounts.operations import rotation; rotation.rotate(batch=3)"
 
 
@@ -133,7 +132,7 @@ def test_killed_at_any_moment_everybody_stays_readable_and_the_next_run_complete
     seed = random.randrange(10**6)
     print(f"seed {seed}")
     moments = random.Random(seed)
-    for _ in range(2 * KILLS):
+    for _ in range(2 * ROUNDS):
         with rotating(committed_db):
             time.sleep(moments.uniform(0, 0.1))
         assert_everybody_reads_and_is_found()

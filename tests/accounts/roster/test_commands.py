@@ -24,12 +24,11 @@ from accounts.queries.people import find_by_certno
 from accounts.roster import people_sql
 from tests import databases
 from tests.accounts.roster.import_kit import kept, roster
-from tests.concurrency import all_at_once, somebody_waits, wait_until
+from tests.concurrency import ROUNDS, all_at_once, somebody_waits, wait_until
 from tests.factories.files import contribution_row, csv_file, roster_row
 from tests.factories.people import certno
 
 ROOT = Path(__file__).resolve().parents[3]
-KILLS = int(os.environ.get("YIBAO_CHAOS_ROUNDS", "1"))
 CANARY, CANARY_PHONE = certno(424_242), "19900042424"
 
 
@@ -138,7 +137,7 @@ def test_an_import_killed_at_any_moment_brings_all_or_nothing_and_the_next_one_t
     seed = random.randrange(10**6)
     print(f"seed {seed}")
     moments = random.Random(seed)
-    for _ in range(2 * KILLS):
+    for _ in range(2 * ROUNDS):
         with importing(committed_db, path):
             time.sleep(moments.uniform(0, 0.6))
         wait_until(lambda: not _is_importing())
