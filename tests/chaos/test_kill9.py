@@ -63,9 +63,15 @@ def later_files() -> tuple[list[dict], list[dict]]:
     year, this_month = clock.today().year - 1, Month.of(clock.today())
     roster = [roster_row(serial, psn_insu_stas="4", stas_date=f"{year}-07-01") for serial in YEARLY if serial % 10 == 1]
     paid = [
-        contribution_row(serial, accrym=f"{year}-07", base=f"{4500 + serial % 7 * 100}.00", received_on=f"{year}-07-15")
+        contribution_row(
+            serial,
+            accrym=f"{year}-{month:02}",
+            base=f"{4500 + (serial if month < 7 else serial % 7 * 100)}.00",
+            received_on=f"{year}-{month:02}-15",
+        )
         for serial in YEARLY
-        if serial % 3 and serial % 10 != 1
+        if serial % 3
+        for month in range(2, 7 if serial % 10 == 1 else 13)
     ]
     for month in month_range(this_month + -4, this_month):
         paid += [
