@@ -10,11 +10,12 @@ from itertools import islice
 
 from accounts.codes import JobKind, PotKind, VoucherKind
 from accounts.jobs import rollover, runs
+from accounts.jobs.differences import Difference
 from accounts.jobs.monthly import corrections, window
 from accounts.jobs.new_facts import new_facts_at
 from accounts.jobs.places import places
 from accounts.jobs.runs import Outcome
-from accounts.jobs.yearly.cases import cases_of, year_of
+from accounts.jobs.yearly.cases import differences_of, year_of
 from accounts.ledger import book_years
 from accounts.ledger.verify import SHOWN, Finding
 from accounts.models import BookYear, Chunk, Pot, Run, Voucher
@@ -50,9 +51,8 @@ def _of_year(run: Run, period: Period) -> Iterator[dict[str, object]]:
     year = year_of(run, closed=book_years.is_closed(run.region, period.year))
     for first, until in runs.ranges(run.region):
         chunk = Chunk(run=run, from_person=first, until_person=until)
-        for case in cases_of(run, chunk, year, Outcome()):
-            if case.difference_fen:
-                yield _row(run.region, str(period), case.person, case.posted.net_fen, case.amount_fen)
+        for difference in differences_of(run, chunk, year, Outcome()):
+            yield _row(run.region, difference)
 
 
 def _of_months(run: Run) -> Iterator[dict[str, object]]:
@@ -65,13 +65,19 @@ def _of_months(run: Run) -> Iterator[dict[str, object]]:
                 region=run.region, kind=PotKind.CARRIED, person_id__gte=first, person_id__lt=until
             ).values_list("person_id", flat=True)
         )
-        again = corrections.look_again(run, chunk, span, people, places(chunk, run.region))
-        for found in again.overcredits:
-            yield _row(run.region, str(found.year), found.person, found.fen, 0)
+        again = corrections.look_again(run, chunk, span, people, places(chunk, run.region), run.on)
+        for difference in again.differences:
+            yield _row(run.region, difference)
 
 
-def _row(region: str, period: str, person: int, posted_fen: int, due_fen: int) -> dict[str, object]:
-    return {"region": region, "period": period, "person": person, "posted_fen": posted_fen, "due_fen": due_fen}
+def _row(region: str, difference: Difference) -> dict[str, object]:
+    return {
+        "region": region,
+        "period": str(difference.year),
+        "person": difference.person,
+        "posted_fen": difference.posted_fen,
+        "due_fen": difference.worth_fen,
+    }
 
 
 def _closed_years_moved() -> Iterator[dict[str, object]]:

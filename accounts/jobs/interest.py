@@ -6,9 +6,10 @@ from datetime import date, timedelta
 from django.db import connection
 
 from accounts.codes import ACCOUNT_POTS, PotKind, VoucherKind
-from accounts.jobs import people, rollover
+from accounts.jobs import people, posted, rollover
 from accounts.jobs.runs import Outcome
 from accounts.ledger.bulk import Batch, Line, post_batches
+from accounts.ledger.legs import LEGS
 from accounts.ledger.pots import system_pot
 from accounts.models import Chunk, Run
 from accounts.policies import formulas, registry
@@ -25,14 +26,14 @@ def credit_interest(run: Run, chunk: Chunk) -> Outcome:
     version = registry.version_on(run.region, InterestTerms, end - timedelta(days=1))
     if not version.terms.pays_interest:
         return Outcome()
-    done = _already(run, chunk) if run.execution > 1 else set()
     outcome = Outcome()
     facts = dict(_facts(run, chunk, start, end))
+    done = posted.people_with(run, chunk, VoucherKind.INTEREST, only=list(facts)) if run.execution > 1 else set()
     pots = people.pots(chunk, run.region, only=list(facts))
     source = system_pot(run.region, PotKind.INTEREST)
     lines: list[Line] = []
     for person, of_person in facts.items():
-        if pots[person].carried in done:
+        if person in done:
             continue
         outcome.eligible += 1
         amount = formulas.interest(of_person, version.terms).amount_fen
@@ -54,23 +55,17 @@ def _facts(run: Run, chunk: Chunk, start: date, end: date) -> Iterator[tuple[int
     ends = [month.next_first for month in month_range(Month.of(start), Month.of(end))]
     with connection.cursor() as cursor:
         cursor.execute(
-            """
+            f"""
             WITH pots AS (
                 SELECT id, person_id, kind, balance_fen FROM accounts_pot
                 WHERE region = %(region)s AND kind = ANY(%(kinds)s) AND person_id >= %(low)s AND person_id < %(high)s
-            ), moved AS (
-                SELECT pots.id, t.amount_fen AS change, t.voucher_id FROM pots JOIN accounts_transfer t
-                  ON t.target_id = pots.id AND t.target_balance_fen IS NOT NULL
-                UNION ALL
-                SELECT pots.id, -t.amount_fen, t.voucher_id FROM pots JOIN accounts_transfer t
-                  ON t.source_id = pots.id AND t.source_balance_fen IS NOT NULL
             ), weighed AS (
-                SELECT m.id, sum(m.change * CASE WHEN v.kind = %(rollover)s AND v.period = %(period)s
+                SELECT pots.id, sum(leg.change * CASE WHEN v.kind = %(rollover)s AND v.period = %(period)s
                                                  THEN cardinality(%(ends)s::date[])
                                                  ELSE width_bucket(v.occurred_on, %(ends)s::date[]) END) AS later
-                FROM moved m JOIN accounts_voucher v ON v.id = m.voucher_id
+                FROM pots JOIN ({LEGS}) leg ON leg.pot = pots.id JOIN accounts_voucher v ON v.id = leg.voucher_id
                 WHERE v.occurred_on >= %(start)s
-                GROUP BY m.id
+                GROUP BY pots.id
             )
             SELECT person_id, kind, cardinality(%(ends)s::date[]) * balance_fen - coalesce(later, 0)
             FROM pots LEFT JOIN weighed USING (id) ORDER BY person_id
@@ -91,13 +86,3 @@ def _facts(run: Run, chunk: Chunk, start: date, end: date) -> Iterator[tuple[int
             products.setdefault(person, {})[kind] = int(product)
     for person, of in products.items():
         yield person, InterestFacts(of.get(PotKind.CURRENT, 0), of.get(PotKind.CARRIED, 0))
-
-
-def _already(run: Run, chunk: Chunk) -> set[int]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """SELECT t.target_id FROM accounts_transfer t JOIN accounts_pot p ON p.id = t.target_id
-               WHERE t.kind = %s AND t.period = %s AND p.region = %s AND p.person_id >= %s AND p.person_id < %s""",
-            [VoucherKind.INTEREST, run.period, run.region, chunk.from_person, chunk.until_person],
-        )
-        return {row[0] for row in cursor.fetchall()}

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import connection
 
 from accounts.codes import InsuranceType
+from accounts.jobs.people import STATUS
 from accounts.models import Chunk
 from accounts.policies.entitlement import NotDue, Place, Verdict, month_in, region_of
 from accounts.policies.status import Status
@@ -27,9 +28,8 @@ def places(chunk: Chunk, region: str) -> Places:
     }
     with connection.cursor() as cursor:
         cursor.execute(
-            """
-            SELECT person_id, region, from_on, status, person_type, flex, pension_fen, end_reason
-            FROM accounts_enrolment
+            f"""
+            SELECT person_id, region, {STATUS} FROM accounts_enrolment
             WHERE insurance = %(kind)s AND counts AND person_id IN (
                 SELECT person_id FROM accounts_enrolment
                 WHERE person_id >= %(low)s AND person_id < %(high)s AND insurance = %(kind)s AND counts

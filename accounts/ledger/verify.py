@@ -8,6 +8,7 @@ from django.db import connection
 
 from accounts import triggers
 from accounts.codes import BATCH_KINDS, PERSONAL_POTS, USE_KINDS
+from accounts.ledger.legs import LEGS
 
 SHOWN = 5
 
@@ -20,22 +21,10 @@ class Finding:
     rows: tuple[dict[str, object], ...]
 
 
-_SUMS = """
-    SELECT pot, sum(change) AS change FROM (
-        SELECT target_id AS pot, amount_fen AS change FROM accounts_transfer WHERE target_balance_fen IS NOT NULL
-        UNION ALL
-        SELECT source_id, -amount_fen FROM accounts_transfer WHERE source_balance_fen IS NOT NULL
-    ) moves GROUP BY pot
-"""
-
-_CHAIN = """
-    SELECT pot, id AS transfer, balance, coalesce(lag(balance) OVER w, 0) + change AS expected FROM (
-        SELECT target_id AS pot, id, amount_fen AS change, target_balance_fen AS balance
-        FROM accounts_transfer WHERE target_balance_fen IS NOT NULL
-        UNION ALL
-        SELECT source_id, id, -amount_fen, source_balance_fen
-        FROM accounts_transfer WHERE source_balance_fen IS NOT NULL
-    ) moves WINDOW w AS (PARTITION BY pot ORDER BY id)
+_SUMS = f"SELECT pot, sum(change) AS change FROM ({LEGS}) leg GROUP BY pot"
+_CHAIN = f"""
+    SELECT pot, id AS transfer, balance, coalesce(lag(balance) OVER w, 0) + change AS expected
+    FROM ({LEGS}) leg WINDOW w AS (PARTITION BY pot ORDER BY id)
 """
 
 INVARIANTS: dict[str, str] = {
@@ -55,12 +44,9 @@ INVARIANTS: dict[str, str] = {
         WHERE (s.person_id IS NULL) <> (t.source_balance_fen IS NULL)
            OR (d.person_id IS NULL) <> (t.target_balance_fen IS NULL)
     """,
-    "批量业务每个资金账户每期最多一次": """
-        SELECT pot, kind, period, count(*) FROM (
-            SELECT target_id AS pot, kind, period FROM accounts_transfer WHERE target_balance_fen IS NOT NULL
-            UNION ALL
-            SELECT source_id, kind, period FROM accounts_transfer WHERE source_balance_fen IS NOT NULL
-        ) sides WHERE kind = ANY(%(batch)s) GROUP BY pot, kind, period HAVING count(*) > 1
+    "批量业务每个资金账户每期最多一次": f"""
+        SELECT pot, kind, period, count(*) FROM ({LEGS}) leg
+        WHERE kind = ANY(%(batch)s) GROUP BY pot, kind, period HAVING count(*) > 1
     """,
     "分录与凭证的业务和统筹区一致": """
         SELECT t.id AS transfer, t.voucher_id AS voucher FROM accounts_transfer t

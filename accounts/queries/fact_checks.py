@@ -13,7 +13,7 @@ from accounts.codes import EnrolmentStatus, InsuranceType, PersonType, VoucherKi
 from accounts.jobs import rollover
 from accounts.ledger import book_years
 from accounts.policies.formulas import capacity_in_sql, contributor_months_in_sql
-from yibao.lib.periods import Period, month_in_sql
+from yibao.lib.periods import Period, first_day_in_sql, month_in_sql
 
 TITLES = {
     "credited_not_paid": "已记未缴：划入了，没有缴费记录",
@@ -73,13 +73,14 @@ def _rows(statement: str, about: dict[str, Any]) -> Iterator[Row]:
 
 
 _MONTH = month_in_sql("c.month")
+_CREDITED = first_day_in_sql("t.period")
 
 # Months credited one by one: each against its own payment. What was taken back since counts as not credited.
 _CREDITED_MONTHS_NOT_PAID = f"""
     SELECT p.person_id, array_agg(DISTINCT t.period ORDER BY t.period), '按月划入的月份没有缴费记录'
     FROM accounts_transfer t JOIN accounts_pot p ON p.id = t.target_id
     WHERE p.region = %(region)s AND t.kind = %(accrual)s AND t.target_balance_fen IS NOT NULL
-      AND to_date(t.period, 'YYYY-MM') >= %(start)s AND to_date(t.period, 'YYYY-MM') < %(end)s
+      AND {_CREDITED} >= %(start)s AND {_CREDITED} < %(end)s
       AND {capacity_in_sql("t.facts")} <> 'retiree'
       AND NOT EXISTS (SELECT 1 FROM accounts_contribution c WHERE c.person_id = p.person_id AND c.counts
                       AND c.region = p.region AND {_MONTH} = t.period)

@@ -16,6 +16,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from accounts.codes import CREDIT_KINDS, PotKind, VoucherKind
+from accounts.ledger.legs import LEGS
 from accounts.models import Pot, Transfer, Voucher
 from accounts.policies import formulas
 from accounts.policies.terms import CreditTerms
@@ -67,18 +68,13 @@ _SUMS = f"""
         SELECT CASE WHEN v.kind = 'rollover'
                     THEN (make_date({year_in_sql("v.period")}, %(shift)s + 1, 1) + interval '1 year - 1 day')::date
                     ELSE v.occurred_on END AS on_day,
-               t.pot_id, coalesce(o.kind, v.kind) AS kind, t.is_inner, t.signed
-        FROM (
-            SELECT voucher_id, target_id AS pot_id, amount_fen AS signed, source_id = ANY(%(own)s) AS is_inner
-            FROM accounts_transfer WHERE target_id = ANY(%(own)s) AND target_balance_fen IS NOT NULL
-            UNION ALL
-            SELECT voucher_id, source_id, -amount_fen, target_id = ANY(%(own)s)
-            FROM accounts_transfer WHERE source_id = ANY(%(own)s) AND source_balance_fen IS NOT NULL
-        ) t
-        JOIN accounts_voucher v ON v.id = t.voucher_id
+               leg.pot, coalesce(o.kind, v.kind) AS kind, leg.other = ANY(%(own)s) AS is_inner, leg.change AS signed
+        FROM ({LEGS}) leg
+        JOIN accounts_voucher v ON v.id = leg.voucher_id
         LEFT JOIN accounts_voucher o ON o.id = v.reverses_id
+        WHERE leg.pot = ANY(%(own)s)
     ) m
-    JOIN accounts_pot p ON p.id = m.pot_id
+    JOIN accounts_pot p ON p.id = m.pot
     GROUP BY 1, p.kind, m.kind, m.is_inner, m.signed > 0
     ORDER BY 1
 """
@@ -166,18 +162,13 @@ def transfer_of(pots: Iterable[Pot], transfer_id: int) -> Transfer | None:
 
 # Said like this, each side is found in its own index. An OR with ORDER BY and LIMIT may tempt the planner to walk the
 # ledger of the whole city backwards until it meets enough of one person.
-_LATEST = """
-    SELECT id FROM accounts_transfer WHERE target_id = ANY(%s) AND target_balance_fen IS NOT NULL
-    UNION
-    SELECT id FROM accounts_transfer WHERE source_id = ANY(%s) AND source_balance_fen IS NOT NULL
-    ORDER BY id DESC OFFSET %s LIMIT %s
-"""
+_LATEST = f"SELECT DISTINCT id FROM ({LEGS}) leg WHERE pot = ANY(%s) ORDER BY id DESC OFFSET %s LIMIT %s"
 
 
 def latest_transfers(account: Account, most: int, *, skip: int = 0) -> list[Transfer]:
     """Return the transfers booked last, the latest first, without the first few."""
     own = [pot.pk for pot in account.pots.values()]
-    return list(_with_voucher().filter(pk__in=RawSQL(_LATEST, [own, own, skip, most])).order_by("-id"))
+    return list(_with_voucher().filter(pk__in=RawSQL(_LATEST, [own, skip, most])).order_by("-id"))
 
 
 def entries_between(account: Account, first: date, until: date) -> list[Entry]:

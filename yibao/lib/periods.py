@@ -128,3 +128,8 @@ def year_in_sql(column: str) -> str:
 def month_in_sql(column: str) -> str:
     """Return the SQL for how a month is stored, given its first day."""
     return f"to_char({column}, 'YYYY-MM')"
+
+
+def first_day_in_sql(column: str) -> str:
+    """Return the SQL for the first day of a stored month."""
+    return f"to_date({column}, 'YYYY-MM')"

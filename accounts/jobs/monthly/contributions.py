@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from accounts.codes import Capacity, EnrolmentStatus, InsuranceType, JobKind, VoucherKind
-from accounts.jobs import people
+from accounts.codes import Capacity, EnrolmentStatus, InsuranceType, JobKind
+from accounts.jobs import people, posted, rows
 from accounts.jobs.monthly.window import Window
 from accounts.jobs.places import Places, verdict
 from accounts.models import Chunk, Run
@@ -22,7 +22,7 @@ NotCounting = tuple[int, Month, NotDue]  # person, a month paid for, and why it 
 
 
 class Due(NamedTuple):
-    """One month of one person, not credited yet: the month's first day, what the formula needs, and where to."""
+    """One month of one person, not credited yet: the month's first day, and what the formula needs."""
 
     person: int
     month: date
@@ -30,25 +30,16 @@ class Due(NamedTuple):
     base_fen: int | None
     birth_on: date
     pension_fen: int | None
-    current: int | None
-    current_year: int | None
-    carried: int
-    receivable: int | None
-    owed_fen: int
-
-    @property
-    def pots(self) -> people.Pots:
-        return people.Pots(*self[6:])
 
 
 # Almost everybody is what their last row says, since before the month. Who changed since is left open here: ''.
-_PAID = f"""
-    SELECT c.person_id, c.month,
-           CASE WHEN c.month < e.from_on OR e.status <> %(normal)s THEN '' WHEN e.flex THEN %(flex)s ELSE %(employee)s END,
-           c.base_fen, p.birth_on, NULL, {people.POT_COLUMNS}
+_PAID = """
+    SELECT c.person_id AS person, c.month,
+           CASE WHEN c.month < e.from_on OR e.status <> %(normal)s THEN '' WHEN e.flex THEN %(flex)s ELSE %(employee)s END
+               AS capacity,
+           c.base_fen, p.birth_on, NULL AS pension_fen
     FROM accounts_contribution c
     JOIN accounts_person p ON p.id = c.person_id
-    JOIN ({people.POTS}) pots ON pots.person_id = c.person_id
     LEFT JOIN (SELECT DISTINCT ON (person_id) person_id, flex, from_on, status FROM accounts_enrolment
                WHERE region = %(region)s AND insurance = %(insurance)s AND from_on < %(next)s AND counts
                  AND person_id >= %(low)s AND person_id < %(high)s
@@ -56,12 +47,7 @@ _PAID = f"""
     WHERE c.region = %(region)s AND c.person_id >= %(low)s AND c.person_id < %(high)s AND c.counts
 """
 _MONTH = month_in_sql("c.month")
-_CREDIT = f"""
-    SELECT 1 FROM accounts_transfer t JOIN accounts_pot pot ON pot.id = t.target_id
-    WHERE pot.person_id = c.person_id AND pot.region = c.region
-      AND t.kind = %(kind)s AND t.period = {_MONTH}
-"""
-_NOT_CREDITED = f" AND NOT EXISTS ({_CREDIT})"
+_NOT_CREDITED = f" AND NOT EXISTS ({posted.OF_MONTH})"
 # Months of pre-credited years are left out, and money that came in when the region was credited elsewhere.
 _LATE = """
     AND c.month < %(month)s AND c.late AND c.month = ANY(%(months)s)
@@ -76,9 +62,7 @@ def paid(run: Run, chunk: Chunk, window: Window, elsewhere: Places, not_due: lis
     """
     fresh = "AND c.month = %(month)s" + ("" if window.fresh else _NOT_CREDITED)
     for slice_ in (fresh, _LATE + _NOT_CREDITED):
-        with connection.cursor() as cursor:
-            cursor.execute(_PAID + slice_, _parameters(run, chunk, window))
-            dues = list(map(Due._make, cursor.fetchall()))
+        dues = rows.fetch(Due, _PAID + slice_, _parameters(run, chunk, window))
         changed = sorted({due.person for due in dues if not due.capacity or due.person in elsewhere})
         histories = people.histories(chunk, run.region, until=window.month.next_first, only=changed) if changed else {}
         for due in dues:
@@ -102,7 +86,7 @@ def conflicting(run: Run, chunk: Chunk, window: Window) -> list[tuple[int, str]]
             SELECT c.person_id, {_MONTH} FROM accounts_contribution c
             WHERE c.region = %(region)s AND c.person_id >= %(low)s AND c.person_id < %(high)s
               AND c.counts AND c.late AND c.month <= %(month)s
-              AND EXISTS ({_CREDIT} AND {capacity_in_sql("t.facts")} = %(retiree)s)
+              AND EXISTS ({posted.OF_MONTH} AND {capacity_in_sql("leg.facts")} = %(retiree)s)
               AND NOT EXISTS (SELECT 1 FROM accounts_skip s JOIN accounts_run r ON r.id = s.run_id
                               WHERE s.person_id = c.person_id AND s.period = {_MONTH}
                                 AND s.reason = %(reason)s AND r.region = c.region AND r.kind = %(job)s
@@ -122,7 +106,6 @@ def _parameters(run: Run, chunk: Chunk, window: Window) -> dict[str, Any]:
         "employee": Capacity.EMPLOYEE,
         "flex": Capacity.FLEX,
         "retiree": Capacity.RETIREE,
-        "kind": VoucherKind.ACCRUAL,
         "job": JobKind.ACCRUAL,
         "reason": PAID_AND_RETIRED,
         "run": run.pk,

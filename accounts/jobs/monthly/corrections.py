@@ -6,26 +6,25 @@ count and were never credited are credited for themselves (補划 is a month's o
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
 from django.db import connection
 
-from accounts.codes import CORRECTION_KINDS, Capacity, PotKind, VoucherKind
-from accounts.jobs import people, recovery
+from accounts.codes import Capacity, VoucherKind
+from accounts.jobs import differences, people, posted
+from accounts.jobs.differences import Difference
 from accounts.jobs.monthly.contributions import Due
 from accounts.jobs.monthly.window import Window
 from accounts.jobs.places import Places, verdict
-from accounts.jobs.recovery import Overcredit
+from accounts.jobs.posted import Posted, PostedFacts
 from accounts.ledger import book_years
-from accounts.ledger.bulk import Batch
-from accounts.ledger.pots import system_pot
 from accounts.models import Chunk, Run
 from accounts.policies import formulas, registry
 from accounts.policies.entitlement import NotDue, Place
-from accounts.policies.formulas import MonthFacts, Span, YearFacts
+from accounts.policies.formulas import MonthFacts, Span
 from accounts.policies.terms import CreditTerms
 from accounts.policies.terms.credit import SHARE_NONE
 from yibao.lib.months import Month
@@ -46,7 +45,7 @@ class Rechecked(NamedTuple):
     """What looking again came to: months never credited, what was posted wrongly, and months that do not count."""
 
     dues: list[Due]
-    overcredits: list[Overcredit]
+    differences: list[Difference]
     not_due: list[tuple[int, Month, NotDue]]
 
 
@@ -58,54 +57,28 @@ class CountsAs(NamedTuple):
     pension_fen: int | None
 
 
-class Posted(NamedTuple):
-    """Net fen posted to a person for a month, or by a correction of a year."""
+def look_again(run: Run, chunk: Chunk, span: Window, only: set[int], elsewhere: Places, on: date) -> Rechecked:
+    """Return what these people's months up to the run's are worth, against what was posted for them.
 
-    person: int
-    kind: str
-    period: str
-    version: int
-    facts: str
-    fen: int
-
-
-def look_again(run: Run, chunk: Chunk, span: Window, only: set[int], elsewhere: Places) -> Rechecked:
-    """Return what these people's months up to the run's are worth, against what was posted for them."""
+    `on` is the day on which corrections stand.
+    """
     found = Rechecked([], [], [])
     if not only:
         return found
     ids = sorted(only)
     histories = people.histories(chunk, run.region, until=span.month.next_first, only=ids)
-    births, pots = people.births(ids), people.pots(chunk, run.region, only=ids)
-    bases, posted = _bases(run, ids), _posted(run, ids)
+    births, bases = people.births(ids), _bases(run, ids)
+    so_far = posted.with_facts(run, chunk, only=ids)
     for person in ids:  # also who, by what was withdrawn, was never here
         place = Place(histories.get(person, []), bases[person])
         now = dict(_months(run, span, place, bases[person], elsewhere.get(person), person, found))
-        years, credited = _years(run, span, posted[person], now, births[person])
-        found.overcredits.extend(_overcredits(run, person, years))
+        years, credited = _years(run, span, so_far.get(person, ()), now, births[person])
+        found.differences.extend(_differences(run, person, years, on))
         for month, (capacity, base_fen, pension_fen) in now.items():
             if month not in credited:
                 base = None if capacity == Capacity.RETIREE else base_fen
-                due = Due(person, month.first, capacity, base, births[person], pension_fen, *pots[person])
-                found.dues.append(due)
+                found.dues.append(Due(person, month.first, capacity, base, births[person], pension_fen))
     return found
-
-
-def batches_of(run: Run, chunk: Chunk, overcredits: list[Overcredit], on: date) -> list[Batch]:
-    """Return the batches that take back what was posted too much, and give again what turned out to be due."""
-    if not overcredits:
-        return []
-    pots = people.pots(chunk, run.region, only=sorted({overcredit.person for overcredit in overcredits}))
-    too_much = [overcredit for overcredit in overcredits if overcredit.fen > 0]
-    batches = recovery.take_back(run.region, VoucherKind.TRUEUP, on, too_much, pots)
-    fund = system_pot(run.region, PotKind.FUND)
-    for overcredit in overcredits:
-        if overcredit.fen < 0:
-            lines = people.credit_lines(
-                fund, pots[overcredit.person], overcredit.year, -overcredit.fen, overcredit.facts
-            )
-            batches.append(Batch(VoucherKind.ADJUSTMENT, on, overcredit.period, overcredit.version, lines))
-    return batches
 
 
 def _months(
@@ -128,12 +101,12 @@ def _months(
 
 
 def _years(
-    run: Run, span: Window, posted: list[Posted], now: dict[Month, CountsAs], born: date
+    run: Run, span: Window, so_far: Iterable[PostedFacts], now: dict[Month, CountsAs], born: date
 ) -> tuple[dict[int, Year], set[Month]]:
     """Return benefit year → what was posted and what of it is due today; and the months credited at all."""
     years: dict[int, Year] = defaultdict(Year)
     credited = set()
-    for row in posted:
+    for row in so_far:
         period = Period.parse(row.period)
         if row.kind != VoucherKind.ACCRUAL:
             years[period.year].corrections.add(period)
@@ -169,21 +142,23 @@ def _today(run: Run, month: Month, credited_as: MonthFacts, counts_as: CountsAs,
     ), version.id
 
 
-def _overcredits(run: Run, person: int, years: dict[int, Year]) -> Iterator[Overcredit]:
-    """Yield what was posted too much, negative where too little, by benefit year."""
+def _differences(run: Run, person: int, years: dict[int, Year], on: date) -> Iterator[Difference]:
+    """Yield what was posted too much or too little, by benefit year."""
     for number, year in sorted(years.items()):
         if year.last is None:
             continue
         spans = _spans(year)
-        worth = formulas.year_credit(spans, registry.credit_of)
-        if worth.amount_fen != year.posted_fen:
-            yield Overcredit(
+        worth_fen = differences.worth_fen(spans)
+        if worth_fen != year.posted_fen:
+            yield Difference(
                 person=person,
-                year=number,
-                fen=year.posted_fen - worth.amount_fen,
-                period=Period(number).corrected(len(year.corrections) + 1),
+                year=Period(number),
+                spans=spans,
+                worth_fen=worth_fen,
+                posted=Posted(person, year.posted_fen, len(year.corrections)),
+                kind=VoucherKind.TRUEUP if worth_fen < year.posted_fen else VoucherKind.ADJUSTMENT,
+                on=on,
                 version=registry.version_on(run.region, CreditTerms, year.last.first).id,
-                facts=formulas.pack(YearFacts(spans, year.posted_fen)),
             )
 
 
@@ -216,29 +191,4 @@ def _bases(run: Run, only: list[int]) -> dict[int, dict[Month, int]]:
         )
         for person, month, base in cursor.fetchall():
             found[person][Month.of(month)] = base
-    return found
-
-
-def _posted(run: Run, only: list[int]) -> dict[int, list[Posted]]:
-    """Return what was posted for every month credited and by every correction, net, by person."""
-    found: dict[int, list[Posted]] = defaultdict(list)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT person_id, sides.kind, sides.period, policy_id, facts, sum(change)::bigint FROM (
-                SELECT p.person_id, t.kind, t.period, t.voucher_id, t.facts::text AS facts, t.amount_fen AS change
-                FROM accounts_pot p JOIN accounts_transfer t ON t.target_id = p.id
-                WHERE p.person_id = ANY(%(only)s) AND p.region = %(region)s AND t.target_balance_fen IS NOT NULL
-                UNION ALL
-                SELECT p.person_id, t.kind, t.period, t.voucher_id, t.facts::text, -t.amount_fen
-                FROM accounts_pot p JOIN accounts_transfer t ON t.source_id = p.id
-                WHERE p.person_id = ANY(%(only)s) AND p.region = %(region)s AND t.source_balance_fen IS NOT NULL
-            ) sides JOIN accounts_voucher v ON v.id = voucher_id
-            WHERE sides.kind = ANY(%(kinds)s)
-            GROUP BY person_id, sides.kind, sides.period, policy_id, facts ORDER BY person_id, sides.period
-            """,
-            {"only": only, "region": run.region, "kinds": [VoucherKind.ACCRUAL, *CORRECTION_KINDS]},
-        )
-        for row in map(Posted._make, cursor.fetchall()):
-            found[row.person].append(row)
     return found

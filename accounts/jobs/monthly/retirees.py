@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.db import connection
 
 from accounts.codes import Capacity, InsuranceType, PersonType, VoucherKind
-from accounts.jobs import people
+from accounts.jobs import people, posted
 from accounts.jobs.monthly.contributions import Due
 from accounts.jobs.monthly.window import Window
 from accounts.models import Chunk, Run
@@ -18,14 +18,11 @@ def retired(run: Run, chunk: Chunk, span: Window, but: set[int]) -> Iterator[Due
         chunk, run.region, until=span.month.next_first, only=sorted(set(_ever_retired(run, chunk, span)) - but)
     )
     births = people.births(list(histories))
-    pots = people.pots(chunk, run.region, only=list(histories))
-    done = set() if span.fresh else _credited(run, list(histories), span)
+    done = set() if span.fresh else posted.people_with(run, chunk, VoucherKind.ACCRUAL, only=list(histories))
     for person, history in histories.items():
         status = status_in(history, span.month)
         if status and status.is_retiree and person not in done:
-            yield Due(
-                person, span.month.first, Capacity.RETIREE, None, births[person], status.pension_fen, *pots[person]
-            )
+            yield Due(person, span.month.first, Capacity.RETIREE, None, births[person], status.pension_fen)
 
 
 def _ever_retired(run: Run, chunk: Chunk, span: Window) -> list[int]:
@@ -44,15 +41,3 @@ def _ever_retired(run: Run, chunk: Chunk, span: Window) -> list[int]:
             ],
         )
         return [row[0] for row in cursor.fetchall()]
-
-
-def _credited(run: Run, only: list[int], span: Window) -> set[int]:
-    """Return who of these was credited the month already."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """SELECT p.person_id FROM accounts_pot p JOIN accounts_transfer t ON t.target_id = p.id
-               WHERE p.region = %s AND p.person_id = ANY(%s) AND t.kind = %s AND t.period = %s
-                 AND t.target_balance_fen IS NOT NULL""",
-            [run.region, only, VoucherKind.ACCRUAL, str(span.month)],
-        )
-        return {person for (person,) in cursor.fetchall()}

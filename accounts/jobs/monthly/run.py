@@ -6,11 +6,10 @@ Regions whose terms say `accrual = monthly`. The period of a run is a month, "20
 from collections.abc import Iterable
 from datetime import date, timedelta
 from functools import lru_cache
-from itertools import chain
 from typing import NamedTuple
 
 from accounts.codes import Capacity, PotKind, VoucherKind
-from accounts.jobs import people, rollover, runs
+from accounts.jobs import differences, people, rollover, runs
 from accounts.jobs.monthly import contributions, corrections, retirees, window
 from accounts.jobs.monthly.contributions import PAID_AND_RETIRED, Due
 from accounts.jobs.monthly.recheck import people_to_recheck
@@ -57,15 +56,18 @@ def credit_month(run: Run, chunk: Chunk) -> Outcome:
     rollover.roll_over_remaining(run, chunk, before=year)
     outcome = Outcome()
     credited: set[int] = set()
-    with_debt: dict[int, people.Pots] = {}
     batches = []
     elsewhere = places(chunk, run.region)
     recheck = people_to_recheck(run, chunk, span)
-    again = corrections.look_again(run, chunk, span, recheck, elsewhere)
+    again = corrections.look_again(run, chunk, span, recheck, elsewhere, on)
     not_due = again.not_due
     paid = contributions.paid(run, chunk, span, elsewhere, not_due)
-    retired = retirees.retired(run, chunk, span, but=recheck)
-    for first, dues in _by_month(chain(paid, retired, again.dues), outcome):
+    found = [*paid, *retirees.retired(run, chunk, span, but=recheck), *again.dues]
+    corrected = {difference.person for difference in again.differences}
+    # At first almost everybody has something due, later hardly anybody.
+    some = None if span.fresh else sorted({due.person for due in found} | corrected)
+    pots = people.pots(chunk, run.region, only=some)
+    for first, dues in _by_month((due for due in found if due.person in pots), outcome):
         rule = _rule(run.region, first)
         lines: list[Line] = []
         for due in dues:
@@ -75,16 +77,11 @@ def credit_month(run: Run, chunk: Chunk) -> Outcome:
             except CannotCreditError as refusal:
                 outcome.skips.append((due.person, str(Month.of(first)), refusal.reason_code, str(refusal)))
                 continue
-            pots = due.pots
-            if pots.owed_fen:  # several months at once pay a debt back only once
-                pots = with_debt.get(due.person, pots)
-                with_debt[due.person] = pots._replace(owed_fen=max(0, pots.owed_fen - amount))
             # A month of a benefit year before the one being booked is last year's money: it goes to 历年.
-            lines += people.credit_lines(rule.fund, pots, rule.year, amount, facts)
+            lines += people.credit_lines(rule.fund, pots, due.person, rule.year, amount, facts)
             credited.add(due.person)
         batches.append(Batch(VoucherKind.ACCRUAL, on, Period.of(Month.of(first)), rule.version, lines))
-    batches += corrections.batches_of(run, chunk, again.overcredits, on)
-    corrected = {overcredit.person for overcredit in again.overcredits}
+    batches += differences.batches(run.region, again.differences, pots)
     outcome.skips += [(person, str(month), str(why), why.label) for person, month, why in dict.fromkeys(not_due)]
     _note_conflicting(run, chunk, span, outcome)
     outcome.total_fen = post_batches(

@@ -2,19 +2,18 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
-from functools import lru_cache
+from datetime import date, timedelta
 
-from accounts.codes import EnrolmentStatus, JobKind
-from accounts.jobs import people, rollover
+from accounts.codes import EnrolmentStatus, JobKind, VoucherKind
+from accounts.jobs import differences, people, posted, rollover
+from accounts.jobs.differences import Difference
 from accounts.jobs.places import has_paid, places, verdict
 from accounts.jobs.runs import Outcome
 from accounts.jobs.yearly.facts import Bases, PaidMonths, bases_of, paid_months
-from accounts.jobs.yearly.posted import Posted, posted_for
 from accounts.models import Chunk, Region, Run
 from accounts.policies import formulas, registry
 from accounts.policies.entitlement import NotDue, Place
-from accounts.policies.formulas import CannotCreditError, MonthFacts, Span, YearFacts
+from accounts.policies.formulas import CannotCreditError, MonthFacts, Span
 from accounts.policies.status import status_on
 from accounts.policies.terms import CreditTerms
 from accounts.policies.terms.credit import PAID_WITHIN, TAKE_BACK_UNPAID
@@ -25,50 +24,30 @@ NEVER_PAID = "never_paid"
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
-    """One person's year: entitlement, what was posted, and since when they are insured in it."""
-
-    person: int
-    amount_fen: int
-    spans: tuple[Span, ...]
-    posted: Posted
-    first_on: date
-    left: bool
-
-    @property
-    def difference_fen(self) -> int:
-        return self.amount_fen - self.posted.net_fen
-
-    @property
-    def facts(self) -> str:
-        """The facts of the whole year, and for a correction what had been credited before it."""
-        return formulas.pack(YearFacts(self.spans, self.posted.net_fen if self.posted.any else None))
-
-    def correction_of(self, year: Period) -> Period:
-        """Return the period of the next correction of the year."""
-        return year.corrected(self.posted.corrections + 1)
-
-
-@dataclass(frozen=True, slots=True)
 class Year:
     """The benefit year of a run: its months credited here, the version in force in each, and how payment counts.
 
     `paid_since`: a payment for a month from this one on shows that somebody pays. `settled`: the year is over and the
-    region takes back what was not paid for.
+    region takes back what was not paid for. `on`: the day that corrections stand on; a closed year is not posted into,
+    so there it is the day of the run.
     """
 
     region: str
+    period: Period
     start: date
     end: date
     months: list[Month]
     versions: list[str]
     paid_since: Month
     settled: bool
+    closed: bool
+    on: date
 
 
 def year_of(run: Run, *, closed: bool) -> Year:
     """Return the benefit year a run is about. Months before the region's go-live were the old system's."""
-    start, end = rollover.year_range(run.region, Period.parse(run.period).year)
+    period = Period.parse(run.period)
+    start, end = rollover.year_range(run.region, period.year)
     live_on = Region.objects.values_list("live_on", flat=True).get(code=run.region)
     first = max(Month.of(start), Month.of(live_on)) if live_on else Month.of(start)
     months = list(month_range(first, Month.of(end)))
@@ -76,12 +55,15 @@ def year_of(run: Run, *, closed: bool) -> Year:
     last = registry.credit(run.region, months[-1].first if months else start)
     return Year(
         region=run.region,
+        period=period,
         start=start,
         end=end,
         months=months,
         versions=[str(registry.version_on(run.region, CreditTerms, max(month.first, start)).id) for month in months],
         paid_since=Month.of(start) + -(begin.precredit_paid_within or PAID_WITHIN),
         settled=run.on >= end and last.unpaid_months == TAKE_BACK_UNPAID and (closed or _is_settled(run, end)),
+        closed=closed,
+        on=run.on if closed else min(max(run.on, start), end - timedelta(days=1)),
     )
 
 
@@ -93,15 +75,16 @@ def _is_settled(run: Run, end: date) -> bool:
     )
 
 
-def cases_of(run: Run, chunk: Chunk, year: Year, outcome: Outcome) -> Iterator[Case]:
-    """Yield the chunk's people who are or were credited for the year; note who is left out, and why."""
+def differences_of(run: Run, chunk: Chunk, year: Year, outcome: Outcome) -> Iterator[Difference]:
+    """Yield what is to be posted; count who is or was credited for the year, and note who is left out, and why."""
     histories = people.histories(chunk, run.region, until=year.end)
     bases = bases_of(run, chunk, year.start, year.end)
     paid = paid_months(run, chunk, year.paid_since, year.end)
-    posted = posted_for(run, chunk)
-    known = sorted(histories.keys() | posted.keys())  # also who, by what was withdrawn, was never here
+    so_far = posted.of_year(run, chunk, year.period)
+    known = sorted(histories.keys() | so_far.keys())  # also who, by what was withdrawn, was never here
     births = people.births(known)
     elsewhere = places(chunk, run.region)
+    version = registry.version_on(run.region, CreditTerms, year.start).id
     for person in known:
         history = histories.get(person, [])
         status = status_on(history, run.on)
@@ -110,23 +93,31 @@ def cases_of(run: Run, chunk: Chunk, year: Year, outcome: Outcome) -> Iterator[C
         about = (elsewhere.get(person), bases.get(person, []), formulas.age_on(births[person], year.start))
         now = Place([row for row in history if row.from_on <= run.on], place.paid) if left else place
         spans, first_on, not_due = _spans(year, now, *about)
-        before = posted.get(person, Posted())
+        before = so_far.get(person)
         if run.kind == JobKind.ACCRUAL:
             outcome.skips += [(person, *skip) for skip in _skips(run, not_due, place)]
-        if not before.any and (not spans or run.kind == JobKind.TRUEUP):
+        if before is None and (not spans or run.kind == JobKind.TRUEUP):
             continue  # a year that was never pre-credited here belongs to those who kept the books before
         try:
-            amount = _entitlement(spans)
-            if left and before.net_fen > amount:
+            worth_fen = differences.worth_fen(spans)
+            if left and before is not None and before.net_fen > worth_fen:
                 # Who will return is not asked for the months to come; nor are they credited before they have returned.
                 spans, _, _ = _spans(year, place, *about)
-                amount = _entitlement(spans)
-                if before.net_fen <= amount:
+                worth_fen = differences.worth_fen(spans)
+                if before.net_fen <= worth_fen:
                     continue
         except CannotCreditError as refusal:
             outcome.skips.append((person, run.period, refusal.reason_code, str(refusal)))
             continue
-        yield Case(person, amount, spans, before, max(first_on or year.start, year.start), left)
+        outcome.eligible += 1
+        kind, on = VoucherKind.ADJUSTMENT, year.on
+        if before is None:
+            kind, on = VoucherKind.PRECREDIT, year.on if year.closed else max(first_on or year.start, year.start)
+        elif worth_fen < before.net_fen and (left or run.on >= year.end):
+            kind = VoucherKind.TRUEUP  # what a lower base makes less is an adjustment
+        difference = Difference(person, year.period, spans, worth_fen, before, kind, on, version)
+        if difference.fen:
+            yield difference
 
 
 def _skips(run: Run, not_due: list[tuple[Month, NotDue]], place: Place) -> Iterator[tuple[str, str, str]]:
@@ -136,11 +127,6 @@ def _skips(run: Run, not_due: list[tuple[Month, NotDue]], place: Place) -> Itera
     for month, reason in not_due:
         if reason is not NotDue.UNPAID and month in place.paid:
             yield str(month), str(reason), reason.label
-
-
-@lru_cache(maxsize=200_000)
-def _entitlement(spans: tuple[Span, ...]) -> int:
-    return formulas.year_credit(spans, registry.credit_of).amount_fen
 
 
 def _spans(

@@ -1,4 +1,4 @@
-"""What a chunk's people paid and were posted, for a benefit year: one query each."""
+"""What a chunk's people paid, for a benefit year: one query each."""
 
 from collections import defaultdict
 from collections.abc import Iterator

@@ -1,21 +1,14 @@
 """The two jobs of a pre-credited year: while it runs and after, and its settlement when it is over."""
 
-from collections import defaultdict
-from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 
-from accounts.codes import PotKind, VoucherKind
-from accounts.jobs import people, recovery, rollover, runs
-from accounts.jobs.recovery import Overcredit
+from accounts.jobs import differences, people, rollover, runs
 from accounts.jobs.runs import CannotRunError, Outcome
-from accounts.jobs.yearly.cases import Case, Year, cases_of, year_of
+from accounts.jobs.yearly.cases import differences_of, year_of
 from accounts.jobs.yearly.unpaid import why_not_to_settle
 from accounts.ledger import book_years
-from accounts.ledger.bulk import Batch, Line, post_batches
-from accounts.ledger.pots import system_pot
+from accounts.ledger.bulk import post_batches
 from accounts.models import Chunk, Run
-from accounts.policies import registry
-from accounts.policies.terms import CreditTerms
 from yibao.lib.periods import Period
 
 
@@ -31,51 +24,14 @@ def settle(run: Run, chunk: Chunk) -> Outcome:
     closed = closed or open_year > number
     rollover.roll_over_remaining(run, chunk, before=number)
     outcome, year = Outcome(), year_of(run, closed=closed)
-    cases = list(cases_of(run, chunk, year, outcome))
-    outcome.eligible = len(cases)
-    changing = [case for case in cases if case.difference_fen]
-    pots = people.pots(chunk, run.region, only=[case.person for case in changing])
-    on = run.on if closed else min(max(run.on, year.start), year.end - timedelta(days=1))
-    batches = _credits(run, year, [case for case in changing if case.difference_fen > 0], pots, on, closed)
-    batches += _recoveries(run, year, [case for case in changing if case.difference_fen < 0], pots, on)
+    found = list(differences_of(run, chunk, year, outcome))
+    pots = people.pots(chunk, run.region, only=[difference.person for difference in found])
+    batches = differences.batches(run.region, found, pots)
     outcome.total_fen = post_batches(
         run=run, key=f"run:{run.pk}:{run.execution}:{chunk.pk}", batches=batches, year=number
     )
-    outcome.credited = len(changing)
+    outcome.credited = len(found)
     return outcome
-
-
-def _credits(
-    run: Run, year: Year, cases: Sequence[Case], pots: dict[int, people.Pots], on: date, closed: bool
-) -> list[Batch]:
-    fund = system_pot(run.region, PotKind.FUND)
-    period = Period.parse(run.period)
-    groups: dict[tuple[VoucherKind, date, Period], list[Line]] = defaultdict(list)
-    for case in cases:
-        if case.posted.any:
-            group = (VoucherKind.ADJUSTMENT, on, case.correction_of(period))
-        else:
-            group = (VoucherKind.PRECREDIT, on if closed else case.first_on, period)
-        groups[group] += people.credit_lines(fund, pots[case.person], period.year, case.difference_fen, case.facts)
-    version = registry.version_on(run.region, CreditTerms, year.start).id
-    return [Batch(kind, day, of, version, lines) for (kind, day, of), lines in sorted(groups.items())]
-
-
-def _recoveries(run: Run, year: Year, cases: Sequence[Case], pots: dict[int, people.Pots], on: date) -> list[Batch]:
-    """Take back from leavers, and at the settlement, as 多划追回; what a lower base makes less is an adjustment."""
-    period, version = Period.parse(run.period), registry.version_on(run.region, CreditTerms, year.start).id
-    groups: dict[VoucherKind, list[Overcredit]] = {VoucherKind.TRUEUP: [], VoucherKind.ADJUSTMENT: []}
-    for case in cases:
-        kind = VoucherKind.TRUEUP if case.left or run.on >= year.end else VoucherKind.ADJUSTMENT
-        overcredit = -case.difference_fen
-        groups[kind].append(
-            Overcredit(case.person, period.year, overcredit, case.correction_of(period), version, case.facts)
-        )
-    return [
-        batch
-        for kind, overcredits in groups.items()
-        for batch in recovery.take_back(run.region, kind, on, overcredits, pots)
-    ]
 
 
 def check(region: str, period: Period, on: date) -> None:

@@ -12,6 +12,7 @@ from accounts.policies.entitlement import NotDue, Place, month_in
 from accounts.policies.formulas import MonthFacts
 from accounts.policies.status import Status
 from yibao.lib.months import Month
+from yibao.lib.periods import Period
 
 pytestmark = pytest.mark.unit
 
@@ -37,7 +38,18 @@ turns = st.integers(0, 12)
 
 
 def year_with(versions: list[str], *, settled: bool = False) -> Year:
-    return Year(REGION, START.first, (START + 12).first, MONTHS, versions, START + -3, settled)
+    return Year(
+        region=REGION,
+        period=Period(2025),
+        start=START.first,
+        end=(START + 12).first,
+        months=MONTHS,
+        versions=versions,
+        paid_since=START + -3,
+        settled=settled,
+        closed=False,
+        on=START.first,
+    )
 
 
 def place(history, paid: int) -> Place:

@@ -90,6 +90,18 @@ def test_a_return_recorded_even_later_gives_the_months_since_again():
     assert balances(person, HUNAN).total == 6 * 75_00  # January, February, May to August
 
 
+def test_a_debt_is_paid_once_by_the_months_and_the_correction_that_come_together():
+    person = retiree_until_june()
+    spend(person, 400_00, on=date(2025, 6, 21), key="bill", region=HUNAN)
+    recorded(person, date(2025, 2, 10), status=2)
+    accrue(7)
+    assert balances(person, HUNAN) == Balances(carried=0, receivable=-250_00)
+    recorded(person, date(2025, 5, 1), status=1)
+    assert accrue(8).state == RunState.DONE
+    # July and August are credited, May and June given again: 300.00 in all.
+    assert balances(person, HUNAN) == Balances(carried=50_00, receivable=0)
+
+
 def test_each_year_is_set_right_by_itself():
     person = insured(HUNAN, person_type="12")
     for year, month in ((2025, 11), (2025, 12), (2026, 1)):
