@@ -11,7 +11,7 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from accounts import triggers
         from accounts.identity import triggers as staff_triggers
-        from accounts.operations import policies, settlement  # noqa: F401  register what takes two people
+        from accounts.operations import going_live, policies, settlement  # noqa: F401  register what takes two people
         from accounts.policies import triggers as policy_triggers
         from accounts.queries import notices  # noqa: F401  registers what a person reported as cases
 

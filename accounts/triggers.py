@@ -76,6 +76,7 @@ APPEND_ONLY = [
     "accounts_factchange",
     "accounts_formercertificate",
     "accounts_approval",
+    "accounts_openingbalance",
 ]
 # What became of a fact may change; what it says may not.
 BUT = {table: ("counts", "changed_by_id") for table in ("accounts_enrolment", "accounts_contribution")} | {

@@ -16,6 +16,7 @@ class PotKind(TextCode):
     PREMIUMS = "premiums", "代缴待解缴"
     INTEREST = "interest", "利息"
     OUTWARD = "outward", "转出与清退"
+    OPENING = "opening", "期初转入"
 
 
 ACCOUNT_POTS = (PotKind.CURRENT, PotKind.CARRIED)
@@ -38,6 +39,7 @@ class VoucherKind(TextCode):
     TRANSFER_BACK = "transfer_back", "共济账户转回"
     PREMIUM = "premium", "代缴居民医保"
     PAYOUT = "payout", "转出或清退"
+    OPENING = "opening", "期初"
     REVERSAL = "reversal", "冲正"
 
     @property

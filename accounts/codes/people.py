@@ -59,6 +59,8 @@ class ImportKind(TextCode):
 
     ROSTER = "roster", "参保名册"
     CONTRIBUTIONS = "contributions", "缴费记录"
+    BALANCES = "balances", "期初余额"
+    BONDS = "bonds", "共济关系"
 
 
 class FactChangeKind(TextCode):

@@ -9,6 +9,7 @@ from django.db.models import Min
 from accounts.codes import JobKind, PotKind, RunState
 from accounts.jobs import registry as jobs
 from accounts.jobs import rollover
+from accounts.jobs.going_live import live_month, live_on
 from accounts.jobs.new_facts import new_facts_at
 from accounts.ledger import book_years
 from accounts.models import Contribution, Pot, Run
@@ -143,7 +144,12 @@ def _unfinished(due: Due, run: Run) -> Due | None:
 
 
 def _first_day(region: str, runs: dict[tuple[str, Period], Run]) -> date | None:
-    """The first month that was ever credited here; before any, the first one somebody paid for under rules we know."""
+    """The first month of going live, else the first that was ever credited here.
+
+    Before any, the first one somebody paid for under rules we know.
+    """
+    if live := live_month(region):
+        return live.first
     accruals = [period for kind, period in runs if kind == JobKind.ACCRUAL]
     if accruals:
         first = min(accruals)
@@ -155,7 +161,9 @@ def _first_day(region: str, runs: dict[tuple[str, Period], Run]) -> date | None:
 def _due_in_year(region: str, year: int, start: date, today: date) -> Iterator[Due]:
     begins, ends = rollover.year_range(region, year)
     if jobs.is_yearly(region, jobs.rules_day(year)):
-        yield Due(JobKind.ACCRUAL, region, Period(year), begins)
+        since = max(begins, live_on(region) or begins)
+        if since <= today:
+            yield Due(JobKind.ACCRUAL, region, Period(year), since)
     else:
         yield from _months(region, Month.of(max(begins, start.replace(day=1))), Month.of(ends), today)
     if today >= ends:

@@ -61,6 +61,12 @@ def pool_pot(region: str, person_id: int) -> int:
     return Pot.objects.values_list("id", flat=True).get(person=person_id, region=region, kind=PotKind.POOL)
 
 
+def open_pools(region: str, person_ids: Sequence[int]) -> None:
+    """Open the 共济账户 that these people do not have yet in this region."""
+    pools = [Pot(person_id=person, region=region, kind=PotKind.POOL, balance_fen=0) for person in person_ids]
+    Pot.objects.bulk_create(pools, ignore_conflicts=True, batch_size=10_000)
+
+
 def system_pot(region: str, kind: PotKind) -> int:
     """Return the id of a region's system pot. Raises NoPotError when nobody of the region is on the roster yet."""
     pot = Pot.objects.filter(region=region, kind=kind, person=None).values_list("id", flat=True).first()

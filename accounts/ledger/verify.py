@@ -63,6 +63,18 @@ INVARIANTS: dict[str, str] = {
           AND (SELECT sum(amount_fen) FROM accounts_transfer WHERE voucher_id = r.id)
               IS DISTINCT FROM (SELECT sum(amount_fen) FROM accounts_transfer WHERE voucher_id = r.reverses_id)
     """,
+    "期初凭证与登记的期初余额一致": """
+        SELECT p.id AS pot, coalesce(t.fen, 0) AS posted_fen, coalesce(o.fen, 0) AS opening_fen
+        FROM (SELECT target_id AS pot, sum(amount_fen) AS fen FROM accounts_transfer
+              WHERE kind = 'opening' GROUP BY target_id) t
+        FULL JOIN (
+            SELECT p.id AS pot, CASE p.kind WHEN 'current' THEN o.current_fen WHEN 'carried' THEN o.carried_fen
+                                            ELSE o.pool_fen END AS fen
+            FROM accounts_openingbalance o JOIN accounts_pot p ON (p.person_id, p.region) = (o.person_id, o.region)
+            WHERE p.kind IN ('current', 'carried', 'pool')) o USING (pot)
+        JOIN accounts_pot p ON p.id = pot
+        WHERE coalesce(t.fen, 0) <> coalesce(o.fen, 0)
+    """,
     "每个统筹区的个人合计与科目合计相抵": """
         SELECT region, personal_fen, system_fen FROM (
             SELECT p.region, sum(p.balance_fen) AS personal_fen FROM accounts_pot p

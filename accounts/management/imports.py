@@ -2,8 +2,9 @@
 
 import json
 from argparse import ArgumentParser
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -11,6 +12,7 @@ from accounts.errors import AccountsError
 from accounts.identity.actors import Act, Actor
 from accounts.management.problems import grouped
 from accounts.management.progress import Bar
+from accounts.management.staff import acts_by
 from accounts.roster.files import ImportRefusedError, ImportResult
 from yibao.lib import clock
 
@@ -19,6 +21,8 @@ _COUNTED = (
     ("people_changed", "资料有变化 {} 人"),
     ("enrolments_added", "新增参保记录 {} 条"),
     ("contributions_added", "新增缴费记录 {} 条"),
+    ("openings_added", "期初余额 {} 人"),
+    ("bonds_added", "共济关系 {} 条"),
     ("late", "其中晚于划入批次、下次补划 {} 条"),
 )
 
@@ -32,12 +36,13 @@ class ImportCommand(BaseCommand):
         parser.add_argument("file", type=Path, help="CSV (UTF-8 or GB18030) or a workbook (.xlsx, .xls, .xlsb, .ods)")
         parser.add_argument("--json", action="store_true", help="print one JSON document")
 
-    def handle(self, *args: object, **options: object) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         path = Path(str(options["file"]))
-        act = Act(Actor.system(str(self.__module__).rpartition(".")[2]), clock.now())
+        system = Act(Actor.system(str(self.__module__).rpartition(".")[2]), clock.now())
+        (act,) = acts_by(options.get("by") or [], most=1) or [system]
         try:
             with Bar(self.stderr) as bar:
-                result = self.operation(act=act, path=path, progress=bar.show)
+                result = self.operation(act=act, path=path, progress=bar.show, **self.expected(options))
         except ImportRefusedError as refusal:
             self._list(refusal, as_json=bool(options["json"]))
             raise CommandError(f"{path.name}：{refusal}") from None
@@ -49,6 +54,10 @@ class ImportCommand(BaseCommand):
             self.stdout.write(f"{path.name}：{_in_words(result)}")
             for remark in result.remarks:
                 self.stdout.write(f"注意：{remark}")
+
+    def expected(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what the operation is told about the file besides where it is."""
+        return {}
 
     def _list(self, refusal: ImportRefusedError, *, as_json: bool) -> None:
         if as_json:

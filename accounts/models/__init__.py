@@ -5,7 +5,7 @@ from accounts.models.audit import AuditEvent
 from accounts.models.facts import FactChange, FormerCertificate, HeldRow
 from accounts.models.identity import Allowance, DayCount, IdentityCode, PhoneCode, UnfinishedForm
 from accounts.models.jobs import Chunk, Run, Skip
-from accounts.models.ledger import BookYear, Pot, Transfer, Voucher
+from accounts.models.ledger import BookYear, OpeningBalance, Pot, Transfer, Voucher
 from accounts.models.notices import Feedback, Notice
 from accounts.models.offices import Duty, Office, Paper
 from accounts.models.people import Contribution, Enrolment, Import, Person
@@ -30,6 +30,7 @@ __all__ = [
     "Import",
     "Notice",
     "Office",
+    "OpeningBalance",
     "OutboxMessage",
     "Paper",
     "BookYear",

@@ -139,6 +139,41 @@ class Transfer(models.Model):
         return f"分录 {self.pk}"
 
 
+class OpeningBalance(models.Model):
+    """期初余额：上线时从原系统转入的余额，一个人在一个统筹区只登记一次。不可修改。
+
+    The money itself is one voucher per pot (VoucherKind.OPENING, key `opening:<pot>`); a zero needs none.
+    """
+
+    # The unique constraint begins with the person; one region's are read as a whole.
+    person = models.ForeignKey(
+        "Person", models.PROTECT, related_name="opening_balances", db_index=False, verbose_name="参保人"
+    )
+    region = models.CharField("统筹区", max_length=6)
+    as_of = models.DateField("截至")
+    current_fen = models.BigIntegerField("当年账户（分）")
+    carried_fen = models.BigIntegerField("历年结余（分）")
+    pool_fen = models.BigIntegerField("共济账户（分）")
+    # What a gate on last year's balance looks at until a year has been closed here; empty: not told.
+    last_year_carried_fen = models.BigIntegerField("上年末余额（分）", null=True)
+    source = models.ForeignKey("Import", models.PROTECT, related_name="+", db_index=False, verbose_name="来源")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "期初余额"
+        constraints = [
+            models.UniqueConstraint(fields=["person", "region"], name="opening_balance_once"),
+            models.CheckConstraint(
+                condition=Q(current_fen__gte=0, carried_fen__gte=0, pool_fen__gte=0)
+                & (Q(last_year_carried_fen=None) | Q(last_year_carried_fen__gte=0)),
+                name="opening_balance_not_negative",
+            ),
+        ]
+        indexes = [models.Index(fields=["region", "as_of"], name="opening_balance_region")]
+
+    def __str__(self) -> str:
+        return f"期初余额 {self.pk}"
+
+
 class BookYear(models.Model):
     """账期：一个统筹区的一个年度。每笔记账都先共享锁住它，结账时改它，所以结账后不会再有这一年的记账。"""
 

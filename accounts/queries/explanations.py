@@ -78,6 +78,10 @@ def _formula_fen(facts_text: str, policy_id: int) -> int:
 def _told(transfer: Transfer, voucher: Voucher) -> str:
     if voucher.kind == VoucherKind.ROLLOVER:
         return f"{voucher.period} 年度结束，当年账户没有用完的钱全部转入历年结余，一分不少。"
+    if voucher.kind == VoucherKind.OPENING:
+        return (
+            f"本系统上线前，账户在原系统里。这是截至 {voucher.occurred_on} 的余额，原样转入；以前的明细请向原系统查询。"
+        )
     if voucher.kind == VoucherKind.REVERSAL:
         return "以前的一笔记账有误或已退费，这里原样退回。"
     return voucher.reason or voucher.get_kind_display()

@@ -156,6 +156,7 @@ def title_of(entry: Entry, names: Mapping[int, str], *, closed: bool = False) ->
     if entry.kind == VoucherKind.ACCRUAL:
         return _accrual(voucher)
     plain = {
+        VoucherKind.OPENING: f"期初：从原系统转入的余额（截至{short_day_words(voucher.occurred_on)}）",
         VoucherKind.PRECREDIT: f"{_year(voucher)}年度的钱提前记入（预划）",
         VoucherKind.TRUEUP: f"{_year(voucher)}年度收回多记的钱（多划追回）",
         VoucherKind.INTEREST: f"{_year(voucher)}年度利息",
@@ -194,6 +195,8 @@ def _word(entry: Entry) -> str:
         return _word_of_reversal(entry)
     if entry.kind.is_correction and entry.amount_fen < 0:
         return "收回"
+    if entry.kind == VoucherKind.OPENING:
+        return "期初转入"
     if entry.kind in (VoucherKind.ROLLOVER, VoucherKind.TRANSFER_IN, VoucherKind.TRANSFER_BACK, VoucherKind.PAYOUT):
         return "转入" if entry.amount_fen > 0 else "转出"
     return ""

@@ -57,6 +57,7 @@ class StatementMonth:
         """What moved; what did not happen is left out, except 记入 and 使用."""
         figures = self.figures
         rare = (
+            ("期初", figures.brought_fen),
             ("退回", figures.returned_fen),
             ("收回", figures.taken_fen),
             ("转账", figures.moved_fen),

@@ -43,11 +43,14 @@ class Sum:
 class Stretch:
     """A month or benefit year in figures (fen). opening + all the others = closing.
 
+    `brought` is what was taken over from the old system (期初).
+
     Of some pots seen together: what moved among them is none of `moved`. `returned` are uses given back.
     """
 
     start: date
     opening_fen: int
+    brought_fen: int = 0
     credited_fen: int = 0
     used_fen: int = 0
     returned_fen: int = 0
@@ -58,7 +61,8 @@ class Stretch:
     @property
     def closing_fen(self) -> int:
         used_fen = self.used_fen + self.returned_fen
-        return self.opening_fen + self.credited_fen + used_fen + self.taken_fen + self.moved_fen + self.out_fen
+        change = self.credited_fen + used_fen + self.taken_fen + self.moved_fen + self.out_fen
+        return self.opening_fen + self.brought_fen + change
 
 
 _SUMS = f"""
@@ -125,6 +129,8 @@ def _stretch(start: date, opening_fen: int, sums: Iterable[Sum]) -> Stretch:
 def _column(one: Sum) -> str:
     if one.inner:
         return "moved_fen"
+    if one.kind == VoucherKind.OPENING:
+        return "brought_fen"
     if one.kind.is_use:
         return "used_fen" if one.fen < 0 else "returned_fen"
     if one.kind.is_credit:

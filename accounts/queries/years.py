@@ -40,8 +40,9 @@ class Year:
 
     @property
     def other_fen(self) -> int:
-        """What was taken back, moved elsewhere or paid out, together."""
-        return self.figures.taken_fen + self.figures.moved_fen + self.figures.out_fen
+        """What was brought from the old system, taken back, moved elsewhere or paid out, together."""
+        figures = self.figures
+        return figures.brought_fen + figures.taken_fen + figures.moved_fen + figures.out_fen
 
     @property
     def current_fen(self) -> int:

@@ -82,11 +82,21 @@ class ImportResult:
     enrolments_added: int = 0
     contributions_added: int = 0
     late: int = 0  # of contributions_added: came in after their month's run had been opened
+    openings_added: int = 0  # people whose opening balances came in
+    opening_fen: int = 0  # what they hold together
+    bonds_added: int = 0
     remarks: tuple[str, ...] = ()  # what had to be guessed while reading the file
 
     @property
     def changed_nothing(self) -> bool:
-        return not (self.people_added or self.people_changed or self.enrolments_added or self.contributions_added)
+        return not (
+            self.people_added
+            or self.people_changed
+            or self.enrolments_added
+            or self.contributions_added
+            or self.openings_added
+            or self.bonds_added
+        )
 
     def as_json(self) -> dict[str, Any]:
         return {**asdict(self), "changed_nothing": self.changed_nothing}

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from django.db.models import Q, Sum
 
 from accounts.codes import ACCOUNT_POTS, EnrolmentStatus, InsuranceType, PotKind
-from accounts.models import Enrolment, Person, Pot, User
+from accounts.models import Enrolment, OpeningBalance, Person, Pot, User
 from accounts.policies import registry
 from accounts.policies.terms.sharing import POOL
 from accounts.queries.account import account_in, accounts_of
@@ -105,9 +105,15 @@ def is_pool(region: str, on: date) -> bool:
 
 
 def last_year_fen(payer: Person, region: str, on: date) -> int:
-    """Return what the account held when the last benefit year ended (fen): what a gate looks at."""
+    """Return what the account held when the last benefit year ended (fen): what a gate looks at.
+
+    In the year of going live that is what the old system says it was (期初余额).
+    """
     account = account_in(accounts_of(payer), region, on)
     begins, _ = account.year_range
+    told = OpeningBalance.objects.filter(person=payer, region=region, as_of__gte=begins)
+    if (fen := told.values_list("last_year_carried_fen", flat=True).first()) is not None:
+        return fen
     before = [one for one in stretches(year_sums(account), ACCOUNT_POTS) if one.start < begins]
     return before[-1].closing_fen if before else 0
 

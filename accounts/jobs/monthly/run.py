@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from accounts.codes import Capacity, PotKind, VoucherKind
 from accounts.jobs import differences, people, rollover, runs
+from accounts.jobs.going_live import before_live_words, live_month
 from accounts.jobs.monthly import contributions, corrections, retirees, window
 from accounts.jobs.monthly.contributions import PAID_AND_RETIRED, Due
 from accounts.jobs.monthly.recheck import people_to_recheck
@@ -118,8 +119,11 @@ def _rule(region: str, first: date) -> Rule:
 
 
 def check(region: str, period: Period, on: date) -> None:
-    """Refuse a month that has not begun, or that follows a benefit year which is not closed."""
+    """Refuse a month that has not begun, that was the old system's, or that follows a benefit year not closed."""
     first = period.month.first
     if on < first:
         raise CannotRunError(f"{period} 还没有到，不能划入")
+    live = live_month(region)
+    if live is not None and period.month < live:
+        raise CannotRunError(before_live_words(region, live))
     runs.require_closed_before(region, book_years.year_of(region, first))

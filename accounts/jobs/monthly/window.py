@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from accounts.codes import JobKind
+from accounts.jobs.going_live import first_month_run, live_month
 from accounts.models import Run
 from accounts.policies import registry
 from accounts.policies.terms import CreditTerms
@@ -50,9 +51,8 @@ def monthly_runs(region: str) -> QuerySet[Run]:
 
 
 def live_since(region: str) -> Month | None:
-    """Return the first month credited here; None before any."""
-    first = monthly_runs(region).order_by("period").values_list("period", flat=True).first()
-    return Period.parse(first).month if first else None
+    """Return the first month credited here: that of going live, else of the first run; None before any."""
+    return live_month(region) or first_month_run(region)
 
 
 def latest_month(region: str) -> Month | None:

@@ -7,10 +7,11 @@ from datetime import date, timedelta
 from accounts.codes import EnrolmentStatus, JobKind, VoucherKind
 from accounts.jobs import differences, people, posted, rollover
 from accounts.jobs.differences import Difference
+from accounts.jobs.going_live import live_month
 from accounts.jobs.places import has_paid, places, verdict
 from accounts.jobs.runs import Outcome
 from accounts.jobs.yearly.facts import Bases, PaidMonths, bases_of, paid_months
-from accounts.models import Chunk, Region, Run
+from accounts.models import Chunk, Run
 from accounts.policies import formulas, registry
 from accounts.policies.entitlement import NotDue, Place
 from accounts.policies.formulas import CannotCreditError, MonthFacts, Span
@@ -48,8 +49,8 @@ def year_of(run: Run, *, closed: bool) -> Year:
     """Return the benefit year a run is about. Months before the region's go-live were the old system's."""
     period = Period.parse(run.period)
     start, end = rollover.year_range(run.region, period.year)
-    live_on = Region.objects.values_list("live_on", flat=True).get(code=run.region)
-    first = max(Month.of(start), Month.of(live_on)) if live_on else Month.of(start)
+    live = live_month(run.region)
+    first = max(Month.of(start), live) if live else Month.of(start)
     months = list(month_range(first, Month.of(end)))
     begin = registry.credit(run.region, start)
     last = registry.credit(run.region, months[-1].first if months else start)

@@ -3,12 +3,14 @@
 from datetime import date
 
 from accounts.jobs import differences, people, rollover, runs
+from accounts.jobs.going_live import before_live_words, live_on
 from accounts.jobs.runs import CannotRunError, Outcome
 from accounts.jobs.yearly.cases import differences_of, year_of
 from accounts.jobs.yearly.unpaid import why_not_to_settle
 from accounts.ledger import book_years
 from accounts.ledger.bulk import post_batches
 from accounts.models import Chunk, Run
+from yibao.lib.months import Month
 from yibao.lib.periods import Period
 
 
@@ -35,10 +37,18 @@ def settle(run: Run, chunk: Chunk) -> Outcome:
 
 
 def check(region: str, period: Period, on: date) -> None:
-    """Refuse a benefit year that has not begun, or that follows one that is not closed. Raises CannotRunError."""
-    start, _ = rollover.year_range(region, period.year)
+    """Refuse a benefit year that has not begun, that was the old system's, or that follows one that is not closed.
+
+    Nothing is credited before the day of going live. Raises CannotRunError.
+    """
+    start, end = rollover.year_range(region, period.year)
     if on < start:
         raise CannotRunError(f"{period} 年度从 {start} 开始，还不能预划")
+    if day := live_on(region):
+        if day >= end:
+            raise CannotRunError(before_live_words(region, Month.of(day)))
+        if on < day:
+            raise CannotRunError(f"统筹区 {region} 的上线日是 {day}，那天起才能预划")
     runs.require_closed_before(region, period.year)
 
 

@@ -1,0 +1,33 @@
+"""Import opening balances: `import_balances FILE --expect-rows 10000 --expect-sum 12345678.90`."""
+
+from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Mapping
+from typing import Any
+
+from accounts.management.imports import ImportCommand
+from accounts.management.staff import add_by
+from accounts.roster.openings import import_balances
+from yibao.lib.fen import parse_yuan
+
+
+class Command(ImportCommand):
+    help = "Import opening balances (期初余额) of the old system: all rows, or none and a list of what is wrong."
+    operation = staticmethod(import_balances)
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("--expect-rows", type=int, metavar="N", help="refuse a file with another number of rows")
+        parser.add_argument(
+            "--expect-sum", type=_yuan, metavar="YUAN", help="refuse a file with another sum of balances"
+        )
+        add_by(parser)
+
+    def expected(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        return {"expect_rows": options["expect_rows"], "expect_sum_fen": options["expect_sum"]}
+
+
+def _yuan(text: str) -> int:
+    try:
+        return parse_yuan(text)
+    except ValueError as error:
+        raise ArgumentTypeError(str(error)) from None
