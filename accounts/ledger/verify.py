@@ -63,6 +63,16 @@ INVARIANTS: dict[str, str] = {
           AND (SELECT sum(amount_fen) FROM accounts_transfer WHERE voucher_id = r.id)
               IS DISTINCT FROM (SELECT sum(amount_fen) FROM accounts_transfer WHERE voucher_id = r.reverses_id)
     """,
+    "每个统筹区的个人合计与科目合计相抵": """
+        SELECT region, personal_fen, system_fen FROM (
+            SELECT p.region, sum(p.balance_fen) AS personal_fen FROM accounts_pot p
+            WHERE p.kind = ANY(%(personal)s) GROUP BY p.region) people
+        JOIN (
+            SELECT region, sum(CASE WHEN source_balance_fen IS NULL THEN amount_fen ELSE 0 END
+                             - CASE WHEN target_balance_fen IS NULL THEN amount_fen ELSE 0 END) AS system_fen
+            FROM accounts_transfer GROUP BY region) books USING (region)
+        WHERE personal_fen <> system_fen
+    """,
     "期初凭证与登记的期初余额一致": """
         SELECT p.id AS pot, coalesce(t.fen, 0) AS posted_fen, coalesce(o.fen, 0) AS opening_fen
         FROM (SELECT target_id AS pot, sum(amount_fen) AS fen FROM accounts_transfer
@@ -74,16 +84,6 @@ INVARIANTS: dict[str, str] = {
             WHERE p.kind IN ('current', 'carried', 'pool')) o USING (pot)
         JOIN accounts_pot p ON p.id = pot
         WHERE coalesce(t.fen, 0) <> coalesce(o.fen, 0)
-    """,
-    "每个统筹区的个人合计与科目合计相抵": """
-        SELECT region, personal_fen, system_fen FROM (
-            SELECT p.region, sum(p.balance_fen) AS personal_fen FROM accounts_pot p
-            WHERE p.kind = ANY(%(personal)s) GROUP BY p.region) people
-        JOIN (
-            SELECT region, sum(CASE WHEN source_balance_fen IS NULL THEN amount_fen ELSE 0 END
-                             - CASE WHEN target_balance_fen IS NULL THEN amount_fen ELSE 0 END) AS system_fen
-            FROM accounts_transfer GROUP BY region) books USING (region)
-        WHERE personal_fen <> system_fen
     """,
 }
 

@@ -32,6 +32,8 @@ Progress = Callable[[str, int, int], None]  # told what is being done, how much 
 _UNUSUAL = re.compile("[=#]|Err:")
 _MASKS: dict[str, Callable[[str], str]] = {
     "certno": masking.masked_certno,
+    "payer_certno": masking.masked_certno,
+    "user_certno": masking.masked_certno,
     "psn_name": masking.masked_name,
     "mob": masking.masked_phone,
     "brdy": lambda text: text[:4] + "*" * (len(text) - 4),

@@ -54,7 +54,7 @@ def transfer(key: str) -> Transfer:
     return Transfer.objects.get(voucher__key=key)
 
 
-SUM, CHAIN, SIGN, SIDES, ONCE, SAME, EMPTY, REVERSED, TOTAL = INVARIANTS
+SUM, CHAIN, SIGN, SIDES, ONCE, SAME, EMPTY, REVERSED, TOTAL, OPENING = INVARIANTS
 
 
 def test_an_amount_made_larger(honest):
@@ -181,6 +181,15 @@ def test_a_fact_that_the_amount_does_not_follow_from(honest):
         call_command("verify_ledger")
 
 
+def test_an_opening_balance_that_nobody_registered(honest):
+    row = transfer("give")
+    tamper(
+        f"UPDATE accounts_transfer SET kind = 'opening' WHERE id = {row.pk}",
+        f"UPDATE accounts_voucher SET kind = 'opening' WHERE id = {row.voucher_id}",
+    )
+    assert found() == {OPENING: ({"pot": row.target_id, "posted_fen": 1_000, "opening_fen": 0},)}
+
+
 def test_every_invariant_has_been_broken_above_by_name():
-    """Whoever adds an invariant adds a way to break it: nine are listed, and unpacked by name in this module."""
-    assert len(INVARIANTS) == 9
+    """Whoever adds an invariant adds a way to break it: ten are listed, and unpacked by name in this module."""
+    assert len(INVARIANTS) == 10

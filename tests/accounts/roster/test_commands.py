@@ -75,6 +75,9 @@ def test_a_good_file_says_what_it_brought(tmp_path: Path) -> None:
         "enrolments_added": 0,
         "contributions_added": 0,
         "late": 0,
+        "openings_added": 0,
+        "opening_fen": 0,
+        "bonds_added": 0,
         "remarks": [],
         "changed_nothing": True,
     }

@@ -157,24 +157,6 @@ class TestComingIn:
         open_checked(act=act_on(TODAY), kind=JobKind.ACCRUAL, region="330900", period=Period(2026), on=date(2026, 7, 1))
         assert bring(csv_file(tmp_path / "b.csv", [row(2)])).openings_added == 1
 
-    def test_a_book_with_another_opening_than_was_registered_is_found(self, tmp_path):
-        bring(csv_file(tmp_path / "a.csv", [row(1)]))
-        person = PersonFactory(serial=9)
-        EnrolmentFactory(person=person)
-        pots.open_missing(["330900"])
-        carried = Pot.objects.get(person=person, kind=PotKind.CARRIED)
-        source = pots.system_pot("330900", PotKind.OPENING)
-        post(
-            act=act_on(TODAY),
-            kind=VoucherKind.OPENING,
-            region="330900",
-            key="false",
-            payload={},
-            pots=[carried.pk],
-            decide=lambda locked: [Move(source, carried.pk, 1)],
-        )
-        assert [finding.invariant for finding in findings()] == ["期初凭证与登记的期初余额一致"]
-
 
 amounts = st.integers(0, 500_000)
 people = st.lists(st.tuples(amounts, amounts, amounts), min_size=1, max_size=6)
