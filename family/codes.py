@@ -51,6 +51,7 @@ class Consent(TextCode):
     CODE = "code", "在邀请人的手机上用本人的验证码同意"
     PARENT = "parent", "父母代为同意"
     COUNTER = "counter", "在窗口办理"
+    MIGRATED = "migrated", "原系统转入"
 
 
 class EventKind(TextCode):
@@ -65,6 +66,7 @@ class EventKind(TextCode):
     WITHDRAWN = "withdrawn", "撤回邀请"
     EXPIRED = "expired", "邀请过期"
     BOUND = "bound", "在窗口绑定"
+    MIGRATED = "migrated", "从原系统转入"
     LIMIT = "limit", "修改额度"
     END_DAY = "end_day", "修改结束日期"
     ORDER = "order", "调整使用先后"

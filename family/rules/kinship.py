@@ -1,0 +1,23 @@
+"""What two birth days rule out about how two people are related."""
+
+from datetime import date
+
+from accounts.codes import Relation
+from family.rules.eligibility import age_on
+
+PARENT_YEARS = 12  # nobody is younger as a parent; adoptive parents are older
+GRANDPARENT_YEARS = 2 * PARENT_YEARS
+SPOUSE_YEARS = 18  # marriages in the books are of adults
+_OLDER = {Relation.PARENT: PARENT_YEARS, Relation.GRANDPARENT: GRANDPARENT_YEARS}
+
+
+def against_births(relation: Relation, payer_born: date, user_born: date, on: date) -> str:
+    """Return why the user cannot be this to the payer by their birth days; "" where they can."""
+    if relation == Relation.SPOUSE:
+        too_young = min(age_on(payer_born, on), age_on(user_born, on)) < SPOUSE_YEARS
+        return f"配偶应都满{SPOUSE_YEARS}周岁" if too_young else ""
+    for kin, older, younger in ((relation, user_born, payer_born), (relation.inverse, payer_born, user_born)):
+        years = _OLDER.get(kin)
+        if years is not None and age_on(older, younger) < years:
+            return f"出生日期与关系不符：{kin.label}应比对方至少大{years}岁，请核对是谁的{relation.label}"
+    return ""

@@ -1,0 +1,32 @@
+"""What two birth days rule out."""
+
+from datetime import date
+
+import pytest
+
+from accounts.codes import Relation
+from family.rules.kinship import against_births
+
+pytestmark = pytest.mark.unit
+TODAY = date(2026, 3, 10)
+
+
+@pytest.mark.parametrize(
+    ("relation", "payer", "user", "fits"),
+    [
+        (Relation.PARENT, date(1980, 1, 1), date(1950, 1, 1), True),
+        (Relation.PARENT, date(1980, 1, 1), date(1968, 1, 1), True),
+        (Relation.PARENT, date(1980, 1, 1), date(1968, 1, 2), False),
+        (Relation.CHILD, date(1980, 1, 1), date(1950, 1, 1), False),
+        (Relation.CHILD, date(1980, 1, 1), date(2020, 1, 1), True),
+        (Relation.GRANDPARENT, date(2000, 1, 1), date(1980, 1, 1), False),
+        (Relation.GRANDPARENT, date(2000, 1, 1), date(1940, 1, 1), True),
+        (Relation.GRANDCHILD, date(1950, 1, 1), date(2010, 1, 1), True),
+        (Relation.GRANDCHILD, date(1990, 1, 1), date(2010, 1, 1), False),
+        (Relation.SIBLING, date(1990, 1, 1), date(1960, 1, 1), True),
+        (Relation.SPOUSE, date(1990, 1, 1), date(1960, 1, 1), True),
+        (Relation.SPOUSE, date(1990, 1, 1), date(2010, 1, 1), False),
+    ],
+)
+def test_birth_days_that_fit_and_that_do_not(relation, payer, user, fits):
+    assert (against_births(relation, payer, user, TODAY) == "") is fits
