@@ -6,10 +6,11 @@ for afterwards. Who has died or whose insurance has ended gets nothing for what 
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
 
-from accounts.codes import EnrolmentEndReason, EnrolmentStatus
+from accounts.codes import EnrolmentEndReason, EnrolmentStatus, PersonType
 from accounts.policies.status import Status, status_in, status_on
 from yibao.lib.codes import TextCode
 from yibao.lib.months import Month
@@ -53,8 +54,11 @@ def month_in(place: Place, month: Month, *, paid_only: bool = False) -> Verdict:
     if not paid:
         return Verdict()
     in_force = status_on(place.history, month.first) or next(iter(place.history), None)
-    if in_force is None or in_force.status != EnrolmentStatus.ENDED:
-        return Verdict(in_force)
+    if in_force is None:
+        return Verdict()
+    if in_force.status != EnrolmentStatus.ENDED:
+        # Who pays does so as somebody who works, whatever the suspended row says.
+        return Verdict(replace(in_force, person_type=PersonType.EMPLOYED) if in_force.is_retiree else in_force)
     return Verdict(reason=NotDue.DIED if in_force.end_reason == EnrolmentEndReason.DIED else NotDue.ENDED)
 
 

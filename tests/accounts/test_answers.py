@@ -12,7 +12,7 @@ from accounts.policies.terms import CreditTerms
 from accounts.queries.answers import QUESTIONS
 from accounts.queries.comparison import _parts
 from tests.accounts.citizen_pages import seen, worker
-from tests.personas import HUNAN, ZHOUSHAN, changed, insured, paid_for, run, spend
+from tests.personas import HUNAN, ZHOUSHAN, changed, insured, paid_for, pays, run, spend
 
 pytestmark = pytest.mark.usefixtures("policies_loaded", "november")
 
@@ -86,7 +86,7 @@ class TestHowToSeeEachMonth:
 class TestWhyLess:
     def test_the_causes_with_their_parts(self):
         person = insured()
-        paid_for(person, date(2025, 1, 1), "6000.00")
+        pays(person, "6000.00", since=date(2025, 1, 1), until=date(2026, 1, 1))
         run("accrual", "2025", on=date(2025, 1, 1))
         paid_for(person, date(2026, 1, 1), "5000.00")
         run("close_year", "2025", on=date(2026, 1, 1))
@@ -96,7 +96,7 @@ class TestWhyLess:
 
     def test_the_same_as_last_year_points_to_what_was_used(self):
         person = insured()
-        paid_for(person, date(2025, 1, 1), "6000.00")
+        pays(person, "6000.00", since=date(2025, 1, 1), until=date(2026, 1, 1))
         run("accrual", "2025", on=date(2025, 1, 1))
         run("close_year", "2025", on=date(2026, 1, 1))
         assert "一样多。余下的钱变少，是因为用掉了" in answer(person, LESS)

@@ -43,13 +43,20 @@ class Someone:
         known = sorted(since for since in self.bases if since <= month) or sorted(self.bases)[:1]
         return self.bases[known[-1]]
 
-    def worth_of(self, year: int) -> int:
-        """Return what a benefit year is worth as far as is known: 2% of the base, retirees 900 yuan a year."""
+    def worth_of(self, year: int, *, settled: bool) -> int:
+        """Return what a benefit year is worth as far as is known: 2% of the base, retirees 900 yuan a year.
+
+        Nothing is credited ahead to who has paid for no month of the year nor one of the three before it. Once the
+        year is `settled`, only months paid for count. A suspended month counts when it is paid for.
+        """
         total = 0
+        ahead = not settled and any(date(year - 1, 10, 1) <= month < date(year + 1, 1, 1) for month in self.bases)
         for month in (date(year, number, 1) for number in range(1, 13)):
             retired = self.status_in(month)
-            if retired is not None:
-                total += 75_00 if retired else self.base_in(month) * 2 // 100
+            if retired:
+                total += 75_00
+            elif month in self.bases or (retired is False and ahead):
+                total += self.base_in(month) * 2 // 100
         return total
 
     def roll_over(self, year: int) -> None:
@@ -150,32 +157,31 @@ class Books:
             raise RefusedError("not enough")
         voucher.reversed_by = key
 
-    def credit_year(self, year: int, today: date) -> None:
-        """Pre-credit a year, or what has changed since; who has left is left to `true_up`."""
+    def credit_year(self, year: int) -> None:
+        """Pre-credit a year, or what has changed since, in either direction."""
         self.credited.add(year)
         for who in self.people:
-            if who.current:
-                who.roll_over(year)
-            worth, before = who.worth_of(year), who.posted.get(year)
-            if before is None and not worth:
-                continue
-            difference = worth - (before or 0)
-            if difference > 0:
-                who.credit(year, difference)
-            elif difference and before is not None and who.status_on(today)[0]:
-                who.recover(year, -difference)
-            else:
-                continue
-            who.posted[year] = worth
+            self._post_difference(who, year, settled=False)
 
-    def true_up(self, year: int) -> None:
+    def true_up(self, year: int, *, settled: bool = False) -> None:
         for who in self.people:
-            if who.current:
+            if year in who.posted:
+                self._post_difference(who, year, settled=settled)
+            elif who.current:
                 who.roll_over(year)
-            worth, before = who.worth_of(year), who.posted.get(year)
-            if before is not None and worth < before:
-                who.recover(year, before - worth)
-                who.posted[year] = worth
+
+    def _post_difference(self, who: Someone, year: int, *, settled: bool) -> None:
+        if who.current:
+            who.roll_over(year)
+        worth, before = who.worth_of(year, settled=settled), who.posted.get(year)
+        if before is None and not worth:
+            return
+        difference = worth - (before or 0)
+        if difference > 0:
+            who.credit(year, difference)
+        elif difference:
+            who.recover(year, -difference)
+        who.posted[year] = worth
 
     def credit_month(self, month: date) -> None:
         """Credit a month to all who paid for it or are retired in it, and months paid late with it."""
@@ -188,16 +194,16 @@ class Books:
                 who.credit(one.year, 75_00 if retired else who.bases[one] * 2 // 100)
                 who.credited.add(one)
 
-    def close(self, year: int, today: date) -> None:
+    def close(self, year: int) -> None:
         if not self.by_month:
             if year in self.credited:
-                self.credit_year(year, today)
-            self.true_up(year)
+                self.credit_year(year)
+            self.true_up(year, settled=True)
         self.closed.add(year)
         for who in self.people:
             who.roll_over(year + 1)
         if not self.by_month:
-            self.credit_year(year + 1, today)
+            self.credit_year(year + 1)
 
     def _begin(self, who: Someone, on: date) -> None:
         if on.year not in self.closed:

@@ -45,6 +45,12 @@ class TestMonthInOneRegion:
         ended = since("2025-03-10", ENDED, end_reason=reason)
         assert month_in(place(since("2024-01-01"), ended, paid=(JUNE,)), JUNE) == (None, said)
 
+    def test_who_pays_in_a_suspension_does_so_as_somebody_who_works(self):
+        suspended = since("2025-04-01", SUSPENDED, kind=RETIRED)
+        status, _ = month_in(place(since("2024-01-01"), suspended, paid=(JUNE,)), JUNE)
+        assert status is not None
+        assert not status.is_retiree
+
     def test_the_month_of_the_end_itself_counts(self):
         assert month_in(place(since("2024-01-01"), since("2025-06-10", ENDED), paid=(JUNE,)), JUNE).status
 

@@ -174,7 +174,7 @@ class TestLoadingALaterVersion:
 
     @pytest.fixture
     def later(self, tmp_path, settings) -> str:
-        settings.DEMO = False
+        settings.DEMO = settings.REHEARSAL = False
         path = tmp_path / "rates.toml"
         head = 'code = "330900"\nname = "舟山市"\n[documents.A]\ntitle = "《试验通知》"\n'
         path.write_text(f"{head}[[interest]]\n{text().replace('《试验通知》', 'A')}\n")
