@@ -12,8 +12,11 @@ TRIES = 50
 ROUNDS = int(os.environ.get("YIBAO_CHAOS_ROUNDS", "1"))  # of every race and kill; `make chaos` does many
 
 
-def all_at_once(*calls: Callable[[], object]) -> list[object]:
-    """Let every call start at the same moment in its own session; return results in order, errors by their class."""
+def all_at_once(*calls: Callable[[], object], told: Callable[[Exception], object] = type) -> list[object]:
+    """Let every call start at the same moment in its own session; return results in order, errors by their class.
+
+    Or by whatever else is `told` of an error, such as its words (str).
+    """
     together, results = threading.Barrier(len(calls)), [None] * len(calls)
 
     def run(number: int, call: Callable[[], object]) -> None:
@@ -21,7 +24,7 @@ def all_at_once(*calls: Callable[[], object]) -> list[object]:
         try:
             results[number] = call()
         except Exception as error:
-            results[number] = type(error)
+            results[number] = told(error)
         finally:
             connection.close()
 

@@ -13,6 +13,7 @@ from accounts.identity.actors import Act
 from accounts.models import Approval, Region, User
 from accounts.operations import approval_kinds, approvals
 from tests.accounts.operations.renaming import CODE, RENAME, by, proposed, staff
+from tests.concurrency import all_at_once
 
 CHECKERS, DONE = 6, "已办"
 
@@ -33,25 +34,9 @@ def greeting(committed_db, monkeypatch) -> None:
     )
 
 
-def all_at_once(acts: list[Callable[[], object]]) -> Counter:
-    """Let every act begin at the same moment; count what they return, and errors by their message."""
-    together, results = threading.Barrier(len(acts)), []
-
-    def run(act: Callable[[], object]) -> None:
-        try:
-            together.wait()
-            results.append(act())
-        except Exception as error:
-            results.append(str(error))
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return Counter(results)
+def answers_to(*calls: Callable[[], object]) -> Counter:
+    """Let every call begin at the same moment; count what they return, and errors by their words."""
+    return Counter(all_at_once(*calls, told=str))
 
 
 def approve(user: User, approval: Approval) -> str:
@@ -78,7 +63,7 @@ def only_looking(monkeypatch) -> None:
 def answers_of_many_checkers() -> Counter:
     approval = proposed(staff(Role.POLICY, "maker", 1))
     users = [staff(Role.APPROVER, f"checker-{n}", 10 + n) for n in range(CHECKERS)]
-    return all_at_once([lambda user=user: approve(user, approval) for user in users])
+    return answers_to(*[lambda user=user: approve(user, approval) for user in users])
 
 
 def test_of_many_checkers_at_once_one_does_it(greeting):
@@ -102,19 +87,17 @@ def test_without_both_it_would_be_done_as_often_as_it_is_approved(greeting, only
 def test_of_approval_rejection_and_withdrawal_at_once_one_counts(greeting):
     maker, one, two = staff(Role.POLICY, "maker", 1), staff(Role.APPROVER, "one", 2), staff(Role.REVIEWER, "two", 3)
     approval = proposed(maker)
-    answers = all_at_once(
-        [
-            lambda: approve(one, approval),
-            lambda: approvals.reject(act=by(two), approval_id=approval.pk, note="不对").state,
-            lambda: approvals.withdraw(act=by(maker), approval_id=approval.pk).state,
-        ]
+    answers = answers_to(
+        lambda: approve(one, approval),
+        lambda: approvals.reject(act=by(two), approval_id=approval.pk, note="不对").state,
+        lambda: approvals.withdraw(act=by(maker), approval_id=approval.pk).state,
     )
     assert sum("不能再办" not in answer for answer in answers) == 1
 
 
 def test_of_many_who_submit_at_once_one_proposal_waits(greeting):
     makers = [staff(Role.POLICY, f"maker-{n}", n) for n in range(CHECKERS)]
-    answers = all_at_once([lambda user=user: proposed(user).state for user in makers])
+    answers = answers_to(*[lambda user=user: proposed(user).state for user in makers])
     (waiting,) = Approval.objects.all()
     assert answers == {
         ApprovalState.WAITING: 1,
