@@ -13,7 +13,7 @@ from accounts.codes import ChunkState
 from accounts.errors import AccountsError
 from accounts.identity import sms
 from accounts.identity.actors import Act, Actor
-from accounts.jobs import registry, runs, schedule
+from accounts.jobs import runs, schedule, worker
 from accounts.models import Chunk
 from accounts.operations import identity
 from yibao.lib import clock
@@ -27,7 +27,7 @@ def schedule_due() -> None:
     act = Act(Actor.system("schedule_due"), clock.now())
     for job in schedule.next_jobs(act.on):
         try:
-            run = registry.open_checked(act=act, kind=job.kind, region=job.region, period=job.period, on=act.on)
+            run = runs.open_run(act=act, kind=job.kind, region=job.region, period=job.period, on=act.on)
         except AccountsError as refusal:  # that of one region: the others must not wait for it
             logger.error("cannot begin %s %s %s: %s", job.kind, job.region, job.period, refusal)
             continue
@@ -48,7 +48,7 @@ def requeue_stalled() -> None:
 @shared_task(name="accounts.tasks.work_chunk")
 def work_chunk(chunk_id: int) -> None:
     """Work one chunk off, if nobody has."""
-    registry.work_chunk(chunk_id=chunk_id, now=clock.now())
+    worker.work_chunk(chunk_id=chunk_id, now=clock.now())
 
 
 def enqueue(run_id: int) -> None:

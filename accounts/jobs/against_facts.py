@@ -11,10 +11,10 @@ from itertools import islice
 from accounts.codes import JobKind, PotKind, VoucherKind
 from accounts.jobs import rollover, runs
 from accounts.jobs.differences import Difference
+from accounts.jobs.job import Outcome
 from accounts.jobs.monthly import corrections, window
 from accounts.jobs.new_facts import new_facts_at
 from accounts.jobs.places import places
-from accounts.jobs.runs import Outcome
 from accounts.jobs.yearly.cases import differences_of, year_of
 from accounts.ledger import book_years
 from accounts.ledger.verify import SHOWN, Finding

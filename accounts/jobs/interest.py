@@ -7,7 +7,7 @@ from django.db import connection
 
 from accounts.codes import ACCOUNT_POTS, PotKind, VoucherKind
 from accounts.jobs import people, posted, rollover
-from accounts.jobs.runs import Outcome
+from accounts.jobs.job import Outcome
 from accounts.ledger.bulk import Batch, Line, post_batches
 from accounts.ledger.legs import LEGS
 from accounts.ledger.pots import system_pot

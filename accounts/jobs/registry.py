@@ -1,32 +1,18 @@
 """The table of jobs: for each kind what may run, what happens to a chunk, and what the year end consists of."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date, datetime
-
-from django.conf import settings
+from datetime import date
 
 from accounts.codes import JobKind
-from accounts.identity.actors import Act
-from accounts.jobs import interest, rollover, runs
+from accounts.jobs import interest, rollover
+from accounts.jobs.job import CannotRunError, Job
 from accounts.jobs.monthly import run as monthly
-from accounts.jobs.runs import CannotRunError, Outcome
 from accounts.jobs.yearly import run as yearly
-from accounts.ledger import book_years
-from accounts.models import Chunk, Run
 from accounts.policies import registry
 from accounts.policies.terms.credit import YEARLY
 from yibao.lib.periods import Period
 
 # True-up, interest, rollover, then the next year's pre-credit: in this order (architecture, Jobs).
 YEAR_END = (JobKind.TRUEUP, JobKind.INTEREST, JobKind.ROLLOVER)
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    check: Callable[[str, Period, date], None]
-    process: Callable[[Run, Chunk], Outcome]
-    closes_year: bool = False
 
 
 def is_yearly(region: str, day: date) -> bool:
@@ -75,26 +61,6 @@ def job_of(kind: JobKind, region: str, period: Period) -> Job:
     if period.is_year:
         raise CannotRunError(f"统筹区 {region} 按月划入，所属期应写月份，例如 {Period(period.year, 1)}")
     return Job(monthly.check, monthly.credit_month)
-
-
-def open_checked(*, act: Act, kind: JobKind, region: str, period: Period, on: date) -> Run:
-    """Open a run for a business day, after checking that it makes sense on that day. Raises CannotRunError."""
-    if on > act.on and not settings.REHEARSAL:
-        raise CannotRunError(f"业务日期 {on} 在今天（{act.on}）之后。演练要用专门的数据库，并设 YIBAO_REHEARSAL=1")
-    job = job_of(kind, region, period)
-    job.check(region, period, on)
-    if job.closes_year:
-        book_years.close(region=region, year=period.year, at=act.at)
-    return runs.open_run(act=act, kind=kind, region=region, period=period, on=on)
-
-
-def work_chunk(*, chunk_id: int, now: datetime) -> bool:
-    """Work one chunk off, whatever its run does. Returns False when there was nothing to do."""
-    run = Run.objects.filter(chunks=chunk_id).first()
-    if run is None:
-        return False
-    job = job_of(JobKind(run.kind), run.region, Period.parse(run.period))
-    return runs.work(chunk_id=chunk_id, process=job.process, now=now)
 
 
 def year_end(region: str, year: int) -> tuple[JobKind, ...]:

@@ -5,7 +5,8 @@ from datetime import date, timedelta
 from django.db import connection
 
 from accounts.codes import PotKind, VoucherKind
-from accounts.jobs.runs import CannotRunError, Outcome
+from accounts.jobs.job import CannotRunError, Outcome
+from accounts.ledger import book_years
 from accounts.ledger.bulk import Batch, Line, post_batches
 from accounts.models import Chunk, Pot, Run
 from accounts.policies import formulas, registry
@@ -56,6 +57,19 @@ def _of_earlier_years(region: str, chunk: Chunk, *, before: int, least_fen: int 
 def year_range(region: str, year: int) -> tuple[date, date]:
     """Return the first day of a benefit year and the first day after it, by the rules in force in that year."""
     return formulas.year_range(year, registry.credit(region, date(year, 12, 31)))
+
+
+def require_closed_before(region: str, year: int) -> None:
+    """Refuse to credit a benefit year while the one before is still open. Raises CannotRunError."""
+    before = year - 1
+    if (
+        registry.has_buckets(region)
+        and book_years.was_opened(region, before)
+        and not book_years.is_closed(region, before)
+    ):
+        raise CannotRunError(
+            f"{before} 年度还没有结转。请先运行 run_job close_year --region {region} --period {before}"
+        )
 
 
 def check(region: str, period: Period, on: date) -> None:

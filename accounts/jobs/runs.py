@@ -1,14 +1,8 @@
-"""Runs and chunks: the work list, and the one way to work it off.
+"""Opening runs and their chunks, the work list; and how far they are."""
 
-Celery workers and the command line call the same `work`. Whoever holds a chunk's row lock works on it; money,
-balances and "done" commit together. A killed worker's transaction is rolled back by the database, which frees the
-lock, so nothing is lost and nothing is done twice. See docs/decisions for why there is no lease column.
-"""
-
-import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.conf import settings
@@ -16,31 +10,14 @@ from django.db import connection, transaction
 from django.db.models import Count, Exists, OuterRef, Sum
 
 from accounts.codes import ChunkState, InsuranceType, JobKind, RunState
-from accounts.errors import AccountsError
 from accounts.identity.actors import Act
+from accounts.jobs import registry
+from accounts.jobs.job import CannotRunError
 from accounts.ledger import book_years
-from accounts.ledger.retry import retrying
-from accounts.models import Chunk, Run, Skip
-from accounts.policies import registry
+from accounts.models import Chunk, Run
 from yibao.lib.periods import Period
 
-logger = logging.getLogger(__name__)
-ATTEMPTS = 3
 END_OF_PEOPLE = 2**62
-
-
-class CannotRunError(AccountsError):
-    """The run makes no sense now; the message says why and what to do."""
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What a chunk did: people it looked at, people it credited or charged, fen moved, people it left out."""
-
-    eligible: int = 0
-    credited: int = 0
-    total_fen: int = 0
-    skips: list[tuple[int, str, str, str]] = field(default_factory=list)  # person, period, reason code, detail
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +34,6 @@ class Totals:
     skipped: dict[str, int]
 
 
-# What a kind of job does with one chunk.
-Process = Callable[[Run, Chunk], Outcome]
-
-
 @contextmanager
 def excluding_imports(region: str) -> Iterator[None]:
     """Hold off imports of contributions for the region while a run opens, so each row is in time or marked late."""
@@ -69,24 +42,16 @@ def excluding_imports(region: str) -> Iterator[None]:
         yield
 
 
-def require_closed_before(region: str, year: int) -> None:
-    """Refuse to credit a benefit year while the one before is still open. Raises CannotRunError."""
-    before = year - 1
-    if (
-        registry.has_buckets(region)
-        and book_years.was_opened(region, before)
-        and not book_years.is_closed(region, before)
-    ):
-        raise CannotRunError(
-            f"{before} 年度还没有结转。请先运行 run_job close_year --region {region} --period {before}"
-        )
-
-
 def open_run(*, act: Act, kind: JobKind, region: str, period: Period, on: date) -> Run:
-    """Open the run of this kind, region and period; a finished one is opened for another execution.
+    """Open the run of this kind, region and period for a business day; a finished one for another execution.
 
     An execution looks at everybody again and posts what has become due since: joiners, late payments, mended errors.
+    Raises CannotRunError when that makes no sense on that day.
     """
+    job = registry.job_of(kind, region, period)
+    job.check(region, period, on)
+    if job.closes_year:
+        book_years.close(region=region, year=period.year, at=act.at)
     with excluding_imports(region):
         run, created = Run.objects.select_for_update().get_or_create(
             kind=kind,
@@ -125,88 +90,6 @@ def ranges(region: str) -> list[tuple[int, int]]:
     if not starts:
         raise CannotRunError(f"统筹区 {region} 还没有职工医保的参保人，请先导入参保名册")
     return list(zip(starts, [*starts[1:], END_OF_PEOPLE], strict=True))
-
-
-def work(*, chunk_id: int, process: Process, now: datetime) -> bool:
-    """Work one chunk off; False when it is done already or somebody else is at it.
-
-    An error rolls the chunk back and is written down. After three, the range is halved again and again until the
-    one account that cannot be posted stands alone and no longer blocks the others.
-    """
-    try:
-        return _work(chunk_id, process, now)
-    except Exception as error:
-        logger.exception("chunk %s failed", chunk_id)
-        if connection.in_atomic_block:
-            raise
-        _note_failure(chunk_id, error, now)
-        return True
-
-
-@retrying
-def _work(chunk_id: int, process: Process, now: datetime) -> bool:
-    with transaction.atomic():
-        chunk = (
-            Chunk.objects.select_for_update(skip_locked=True, of=("self",))
-            .select_related("run")
-            .filter(pk=chunk_id, state=ChunkState.WAITING)
-            .first()
-        )
-        if chunk is None:
-            return False
-        outcome = process(chunk.run, chunk)
-        Skip.objects.bulk_create(
-            Skip(run=chunk.run, person_id=person, period=period, reason=reason, detail=detail)
-            for (person, period), (reason, detail) in _once(outcome.skips).items()
-        )
-        chunk.state, chunk.finished_at, chunk.error = ChunkState.DONE, now, ""
-        chunk.eligible, chunk.credited, chunk.total_fen = outcome.eligible, outcome.credited, outcome.total_fen
-        chunk.save()
-    finish(run_id=chunk.run_id, now=now)
-    return True
-
-
-def _once(skips: list[tuple[int, str, str, str]]) -> dict[tuple[int, str], tuple[str, str]]:
-    """Return one reason for each person and period, the first."""
-    return {(person, period): (reason, detail) for person, period, reason, detail in reversed(skips)}
-
-
-def _note_failure(chunk_id: int, error: Exception, now: datetime) -> None:
-    with transaction.atomic():
-        chunk = Chunk.objects.select_for_update().get(pk=chunk_id)
-        chunk.attempts += 1
-        # The type only: a message of the database may quote a row, and rows are about people.
-        chunk.error = type(error).__name__
-        if chunk.attempts >= ATTEMPTS:
-            middle = _middle(chunk)
-            if middle is None:
-                chunk.state, chunk.finished_at = ChunkState.FAILED, now
-            else:
-                Chunk.objects.create(
-                    run_id=chunk.run_id,
-                    execution=chunk.execution,
-                    from_person=middle,
-                    until_person=chunk.until_person,
-                    attempts=ATTEMPTS - 1,
-                )
-                chunk.until_person, chunk.attempts = middle, ATTEMPTS - 1
-        chunk.save()
-    finish(run_id=chunk.run_id, now=now)
-
-
-def _middle(chunk: Chunk) -> int | None:
-    """Return a person id that halves the chunk, or None when only one person is left in it."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT (array_agg(person_id ORDER BY person_id))[count(*) / 2 + 1], count(*)
-            FROM (SELECT DISTINCT person_id FROM accounts_enrolment
-                  WHERE region = %s AND person_id >= %s AND person_id < %s) people
-            """,
-            [chunk.run.region, chunk.from_person, chunk.until_person],
-        )
-        middle, people = cursor.fetchone()
-    return middle if people > 1 else None
 
 
 def finish(*, run_id: int, now: datetime) -> None:

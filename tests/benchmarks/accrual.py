@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from django.db import connection
 
 from accounts.codes import JobKind
-from accounts.jobs import registry
+from accounts.jobs import runs
 from tests.benchmarks import population
 from tests.benchmarks.population import FIRST
 from tests.benchmarks.table import Figure, median
@@ -58,7 +58,7 @@ def measure(people: int) -> list[Figure]:
 def credit(month: Month, processes: int) -> Worked:
     """Run the accrual of a month, two days after the files came in: nobody's status is news to it."""
     now = clock.now() + timedelta(days=2)
-    run = registry.open_checked(
+    run = runs.open_run(
         act=act_at(now), kind=JobKind.ACCRUAL, region=REGION, period=Period.of(month), on=date(2026, 1, 1)
     )
     return work_off(run, processes)

@@ -9,7 +9,7 @@ import django
 
 def main() -> None:
     django.setup()
-    from accounts.jobs import registry
+    from accounts.jobs import worker
     from accounts.models import Chunk
     from yibao.celery import freeze_start_up
     from yibao.lib import clock
@@ -20,7 +20,7 @@ def main() -> None:
     print("ready", flush=True)
     sys.stdin.readline()
     while waiting := list(Chunk.objects.filter(run=run, state="waiting").order_by("id").values_list("id", flat=True)):
-        worked = [registry.work_chunk(chunk_id=chunk, now=clock.now()) for chunk in waiting]
+        worked = [worker.work_chunk(chunk_id=chunk, now=clock.now()) for chunk in waiting]
         if not any(worked):
             break  # the others hold what is left
     print(json.dumps({"peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}), flush=True)

@@ -9,14 +9,14 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from accounts.codes import Capacity, PotKind, VoucherKind
-from accounts.jobs import differences, people, rollover, runs
+from accounts.jobs import differences, people, rollover
 from accounts.jobs.going_live import before_live_words, live_month
+from accounts.jobs.job import CannotRunError, Outcome
 from accounts.jobs.monthly import contributions, corrections, retirees, window
 from accounts.jobs.monthly.contributions import PAID_AND_RETIRED, Due
 from accounts.jobs.monthly.recheck import people_to_recheck
 from accounts.jobs.monthly.window import Window
 from accounts.jobs.places import places
-from accounts.jobs.runs import CannotRunError, Outcome
 from accounts.ledger import book_years
 from accounts.ledger.bulk import Batch, Line, post_batches
 from accounts.ledger.pots import system_pot
@@ -126,4 +126,4 @@ def check(region: str, period: Period, on: date) -> None:
     live = live_month(region)
     if live is not None and period.month < live:
         raise CannotRunError(before_live_words(region, live))
-    runs.require_closed_before(region, book_years.year_of(region, first))
+    rollover.require_closed_before(region, book_years.year_of(region, first))

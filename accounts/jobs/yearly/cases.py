@@ -8,8 +8,8 @@ from accounts.codes import EnrolmentStatus, JobKind, VoucherKind
 from accounts.jobs import differences, people, posted, rollover
 from accounts.jobs.differences import Difference
 from accounts.jobs.going_live import live_month
+from accounts.jobs.job import Outcome
 from accounts.jobs.places import has_paid, places, verdict
-from accounts.jobs.runs import Outcome
 from accounts.jobs.yearly.facts import Bases, PaidMonths, bases_of, paid_months
 from accounts.models import Chunk, Run
 from accounts.policies import formulas, registry

@@ -2,9 +2,9 @@
 
 from datetime import date
 
-from accounts.jobs import differences, people, rollover, runs
+from accounts.jobs import differences, people, rollover
 from accounts.jobs.going_live import before_live_words, live_on
-from accounts.jobs.runs import CannotRunError, Outcome
+from accounts.jobs.job import CannotRunError, Outcome
 from accounts.jobs.yearly.cases import differences_of, year_of
 from accounts.jobs.yearly.unpaid import why_not_to_settle
 from accounts.ledger import book_years
@@ -49,7 +49,7 @@ def check(region: str, period: Period, on: date) -> None:
             raise CannotRunError(before_live_words(region, Month.of(day)))
         if on < day:
             raise CannotRunError(f"统筹区 {region} 的上线日是 {day}，那天起才能预划")
-    runs.require_closed_before(region, period.year)
+    rollover.require_closed_before(region, period.year)
 
 
 def check_trueup(region: str, period: Period, on: date) -> None:

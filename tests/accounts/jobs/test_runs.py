@@ -6,7 +6,8 @@ import pytest
 from django.db import connection
 
 from accounts.codes import ChunkState, JobKind, PotKind, RunState
-from accounts.jobs import registry, runs
+from accounts.jobs import registry, runs, worker
+from accounts.jobs.job import CannotRunError, Outcome
 from accounts.ledger.verify import findings
 from accounts.models import Chunk, Person, Pot, Run, Transfer
 from tests.factories.acts import act_now
@@ -25,7 +26,7 @@ def people(count: int) -> list[Person]:
 
 
 def opened() -> Run:
-    return registry.open_checked(act=act_now(), kind="accrual", region=ZHOUSHAN, period=Period(2025), on=NEW_YEAR)
+    return runs.open_run(act=act_now(), kind="accrual", region=ZHOUSHAN, period=Period(2025), on=NEW_YEAR)
 
 
 def block(person: Person, kind: PotKind) -> None:
@@ -111,8 +112,8 @@ class TestChunks:
     def test_a_finished_chunk_is_not_worked_on_again(self):
         person = people(1)[0]
         chunk = opened().chunks.get()
-        assert registry.work_chunk(chunk_id=chunk.pk, now=clock.now())
-        assert not registry.work_chunk(chunk_id=chunk.pk, now=clock.now())
+        assert worker.work_chunk(chunk_id=chunk.pk, now=clock.now())
+        assert not worker.work_chunk(chunk_id=chunk.pk, now=clock.now())
         assert balances(person).current == 1200_00
 
     def test_opening_a_run_that_is_being_worked_on_joins_it(self):
@@ -126,16 +127,16 @@ class TestChunks:
         people(2)
         work = opened()
         first, second = work.chunks.order_by("pk")
-        registry.work_chunk(chunk_id=first.pk, now=clock.now())
+        worker.work_chunk(chunk_id=first.pk, now=clock.now())
         work.refresh_from_db()
         assert (work.state, work.finished_at) == (RunState.WORKING, None)
-        registry.work_chunk(chunk_id=second.pk, now=clock.now())
+        worker.work_chunk(chunk_id=second.pk, now=clock.now())
         work.refresh_from_db()
         assert work.state == RunState.DONE
         assert work.finished_at is not None
 
     def test_a_chunk_that_is_gone_is_nothing_to_do(self):
-        assert not registry.work_chunk(chunk_id=0, now=clock.now())
+        assert not worker.work_chunk(chunk_id=0, now=clock.now())
 
     def test_the_totals_are_those_of_the_ledger(self, settings):
         settings.CHUNK_PEOPLE = 2
@@ -151,7 +152,7 @@ class TestChunks:
 @pytest.mark.usefixtures("policies_loaded")
 def test_where_nothing_is_pre_credited_there_is_no_true_up_to_run():
     insured(HUNAN)
-    with pytest.raises(runs.CannotRunError, match="2025 年度按月划入，没有预划"):
+    with pytest.raises(CannotRunError, match="2025 年度按月划入，没有预划"):
         run("trueup", "2025", on=date(2026, 1, 1), region=HUNAN)
     assert not Run.objects.exists()
 
@@ -161,17 +162,15 @@ class TestAnotherAppsJob:
     def test_runs_over_everybody_like_our_own(self, monkeypatch):
         crowd, seen = people(3), []
 
-        def process(work: Run, chunk: Chunk) -> runs.Outcome:
+        def process(work: Run, chunk: Chunk) -> Outcome:
             seen.extend(person.pk for person in crowd if chunk.from_person <= person.pk < chunk.until_person)
-            return runs.Outcome(eligible=3)
+            return Outcome(eligible=3)
 
         monkeypatch.setattr(registry, "_JOBS", {})
         registry.register(JobKind.INTEREST, registry.Job(lambda region, period, on: None, process))
-        work = registry.open_checked(
-            act=act_now(), kind=JobKind.INTEREST, region=ZHOUSHAN, period=Period(2024), on=NEW_YEAR
-        )
+        work = runs.open_run(act=act_now(), kind=JobKind.INTEREST, region=ZHOUSHAN, period=Period(2024), on=NEW_YEAR)
         for chunk in work.chunks.all():
-            registry.work_chunk(chunk_id=chunk.pk, now=clock.now())
+            worker.work_chunk(chunk_id=chunk.pk, now=clock.now())
         assert sorted(seen) == [person.pk for person in crowd]
 
     def test_never_takes_the_place_of_ours(self):

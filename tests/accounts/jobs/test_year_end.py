@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.codes import JobKind, PotKind, RunState
-from accounts.jobs.runs import CannotRunError
+from accounts.jobs.job import CannotRunError
 from accounts.ledger import book_years
 from accounts.ledger.verify import findings
 from accounts.models import Pot, Run, Transfer

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from accounts.codes import RunState
-from accounts.jobs.runs import CannotRunError
+from accounts.jobs.job import CannotRunError
 from accounts.ledger.pots import open_missing
 from accounts.ledger.verify import findings
 from accounts.models import Enrolment, FactChange, Skip, Transfer

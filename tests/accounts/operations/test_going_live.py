@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts.codes import JobKind, Role
-from accounts.jobs.registry import open_checked
+from accounts.jobs.runs import open_run
 from accounts.jobs.schedule import due_jobs
 from accounts.ledger import pots
 from accounts.models import Approval, AuditEvent, Region
@@ -44,7 +44,7 @@ def for_real(settings) -> None:
 def opened(region: str, period: Period, on: date) -> None:
     EnrolmentFactory(region=region)
     pots.open_missing([region])
-    open_checked(act=act_on(on), kind=JobKind.ACCRUAL, region=region, period=period, on=on)
+    open_run(act=act_on(on), kind=JobKind.ACCRUAL, region=region, period=period, on=on)
 
 
 @pytest.mark.usefixtures("for_real")

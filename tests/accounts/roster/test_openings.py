@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from accounts.codes import JobKind, PotKind, VoucherKind
-from accounts.jobs.registry import open_checked
+from accounts.jobs.runs import open_run
 from accounts.ledger import book_years, pots
 from accounts.ledger.posting import Move, post
 from accounts.ledger.verify import findings
@@ -146,7 +146,7 @@ class TestComingIn:
         ended = row(1, as_of="2025-12-31", current="0")
         bring(csv_file(tmp_path / "a.csv", [ended]))
         assert not book_years.was_opened("330900", 2025)
-        open_checked(act=act_on(TODAY), kind=JobKind.ACCRUAL, region="330900", period=Period(2026), on=date(2026, 1, 1))
+        open_run(act=act_on(TODAY), kind=JobKind.ACCRUAL, region="330900", period=Period(2026), on=date(2026, 1, 1))
 
     def test_the_current_pot_must_be_carried_over_before_a_year_ends(self, tmp_path):
         ((_, column, reason),) = refusal(bring, csv_file(tmp_path / "a.csv", [row(1, as_of="2025-12-31")]))
@@ -154,7 +154,7 @@ class TestComingIn:
 
     def test_whoever_was_forgotten_comes_in_later_even_after_the_first_credit(self, tmp_path):
         bring(csv_file(tmp_path / "a.csv", [row(1)]))
-        open_checked(act=act_on(TODAY), kind=JobKind.ACCRUAL, region="330900", period=Period(2026), on=date(2026, 7, 1))
+        open_run(act=act_on(TODAY), kind=JobKind.ACCRUAL, region="330900", period=Period(2026), on=date(2026, 7, 1))
         assert bring(csv_file(tmp_path / "b.csv", [row(2)])).openings_added == 1
 
 
