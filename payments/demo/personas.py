@@ -73,7 +73,7 @@ PERSONAS = (
         what="未满16周岁的居民，陈静的女儿（瑞安）",
     ),
     Member(
-        6, "周海", 1, date(1978, 1, 9), ZHOUSHAN, "临城街道", (Since("2023-01-01", EMPLOYEE),),
+        6, "周海", 1, date(1978, 1, 9), ZHOUSHAN, "临城街道", (Since("2023-01-01", EMPLOYEE),), {"2023-01": "4462.00"},
         flex=True, spends=5, what="灵活就业，按 4462 元基数，每年预划 1,070.88（舟山）",
     ),
     Member(
