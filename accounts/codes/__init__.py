@@ -34,7 +34,15 @@ from accounts.codes.people import (
     Relation,
     Situation,
 )
-from accounts.codes.policies import Capacity, InstitutionKind, InstitutionLevel, PolicyKind, PolicyState, Scope
+from accounts.codes.policies import (
+    Capacity,
+    DocumentKind,
+    InstitutionKind,
+    InstitutionLevel,
+    PolicyKind,
+    PolicyState,
+    Scope,
+)
 from accounts.codes.site import ApprovalState, Contrast, MessageState, NoticeKind, Role, TextSize
 
 __all__ = [
@@ -48,6 +56,7 @@ __all__ = [
     "ChunkState",
     "Contrast",
     "EnrolmentEndReason",
+    "DocumentKind",
     "EnrolmentStatus",
     "FactChangeKind",
     "Gender",

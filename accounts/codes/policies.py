@@ -44,6 +44,14 @@ class PolicyKind(TextCode):
     PREMIUM = "premium", "居民医保代缴"
 
 
+class DocumentKind(TextCode):
+    """What a document behind a rule is: only the first kind is law."""
+
+    OFFICIAL = "official", "文件"
+    NEWS = "news", "新闻报道，不是正式文件"
+    WEB = "web", "网上资料，不是正式文件"
+
+
 class PolicyState(TextCode):
     """Whether a version of the rules may still be worked on."""
 

@@ -12,20 +12,21 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from accounts.codes import DocumentKind
+from accounts.policies.documents import Document, read_documents
 from accounts.policies.terms import KINDS, CreditTerms, PolicyError, Problem, Terms, keys_of, parse_terms
 
 SHIPPED = Path(__file__).resolve().with_name("presets")
 
-_DOCUMENT_KEYS = {"title", "number", "publisher", "date"}
-_ENTRY_KEYS = {"value", "source", "assumed", "note"}
+_ENTRY_KEYS = {"value", "source", "kind", "assumed", "note"}
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
     """One dated version of one kind of rules of one region, as written in a file.
 
-    `values` are the raw values by key; `sources` say for each key where it comes from: {"source": text} or
-    {"assumed": True}, with an optional "note".
+    `values` are the raw values by key; `sources` say for each key where it comes from: {"source": text}, with the
+    "kind" of the document where it is no official one, or {"assumed": True}; and an optional "note".
     """
 
     region: str
@@ -43,12 +44,13 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """A region and all versions of its rules in one file."""
+    """A region and all versions of its rules in one file, and what should be explained in it."""
 
     file: str
     code: str
     name: str
     versions: tuple[Version, ...]
+    remarks: tuple[Problem, ...] = ()
 
 
 def shipped() -> list[Path]:
@@ -78,7 +80,7 @@ def parse_preset(text: str, file: str) -> Preset:
         problems.append(Problem(file, "code", "应为6位统筹区代码，带引号"))
     if not (isinstance(name, str) and name.strip()):
         problems.append(Problem(file, "name", "缺少统筹区名称"))
-    documents = _read_documents(data.get("documents", {}), file, problems)
+    documents = read_documents(data.get("documents", {}), file, problems)
     versions = []
     for kind in KINDS:
         tables = data.get(kind, [])
@@ -95,7 +97,7 @@ def parse_preset(text: str, file: str) -> Preset:
         problems.append(Problem(file, "", "没有任何规则"))
     if problems:
         raise PolicyError(problems)
-    return Preset(file, str(code), str(name), tuple(versions))
+    return Preset(file, str(code), str(name), tuple(versions), tuple(_younger(versions, documents, file)))
 
 
 def toml_reason(error: tomllib.TOMLDecodeError) -> str:
@@ -115,7 +117,7 @@ def parse_version(
     *,
     file: str = "",
     number: int = 1,
-    documents: Mapping[str, str] | None = None,
+    documents: Mapping[str, Document] | None = None,
 ) -> Version:
     """Read one version: a table of `key = { value, source | assumed, note }` with `effective_from` and a `note`.
 
@@ -137,7 +139,7 @@ def parse_version(
             values[key] = entry["value"]
         elif key != "effective_from":
             values[key] = None
-        sources[key] = _source_of_entry(entry, documents) if not reason else {}
+        sources[key] = _source_of_entry(entry, documents, effective_from) if not reason else {}
     values.pop("effective_from", None)
     if effective_from is None:
         problems.append(Problem(file, f"{where}.effective_from", "缺少开始执行的日期，应写作 2023-01-01"))
@@ -189,12 +191,12 @@ def _effective_from(entries: Mapping[str, Any]) -> date | None:
     return value if type(value) is date else None
 
 
-def _problem_of_entry(entry: Any, documents: Mapping[str, str] | None) -> str:
+def _problem_of_entry(entry: Any, documents: Mapping[str, Document] | None) -> str:
     if not isinstance(entry, dict) or "value" not in entry:
         return '应写作 { value = …, source = "…" } 或 { value = …, assumed = true }'
     unknown = sorted(set(entry) - _ENTRY_KEYS)
     if unknown:
-        return f"不认识 {'、'.join(unknown)}，只能写 value、source、assumed、note"
+        return f"不认识 {'、'.join(unknown)}，只能写 value、source、kind、assumed、note"
     if not isinstance(entry.get("note", ""), str):
         return "note 应为文字"
     if "assumed" in entry:
@@ -206,35 +208,38 @@ def _problem_of_entry(entry: Any, documents: Mapping[str, str] | None) -> str:
         return "缺少出处：写 source，没有文件的写 assumed = true"
     if documents is not None and source not in documents:
         return f"出处 {source} 没有列在 documents 里"
-    return ""
+    return _problem_of_kind(entry, documents)
 
 
-def _source_of_entry(entry: Mapping[str, Any], documents: Mapping[str, str] | None) -> dict[str, Any]:
+def _problem_of_kind(entry: Mapping[str, Any], documents: Mapping[str, Document] | None) -> str:
+    if "kind" not in entry:
+        return ""
+    if documents is not None:
+        return "kind 写在 documents 里，不写在这里"
+    return "" if entry["kind"] in DocumentKind.values else f"kind 只能是 {'、'.join(DocumentKind.values)}"
+
+
+def _source_of_entry(
+    entry: Mapping[str, Any], documents: Mapping[str, Document] | None, effective_from: date | None
+) -> dict[str, Any]:
     source: dict[str, Any] = {"assumed": True}
-    if "source" in entry:
-        source = {"source": entry["source"] if documents is None else documents[entry["source"]]}
+    if "source" in entry and documents is None:
+        source = {key: entry[key] for key in ("source", "kind") if key in entry}
+    elif "source" in entry and documents is not None:
+        source = documents[entry["source"]].source(effective_from)
     return source | ({"note": entry["note"]} if entry.get("note") else {})
 
 
-def _read_documents(raw: Any, file: str, problems: list[Problem]) -> dict[str, str]:
-    texts: dict[str, str] = {}
-    if not isinstance(raw, dict):
-        problems.append(Problem(file, "documents", "应写作 [documents.名称]"))
-        return texts
-    for key, document in raw.items():
-        where = f"documents.{key}"
-        if not isinstance(document, dict) or not isinstance(document.get("title"), str):
-            problems.append(Problem(file, where, "缺少 title（文件名称）"))
-        elif unknown := sorted(set(document) - _DOCUMENT_KEYS):
-            problems.append(Problem(file, where, f"不认识 {'、'.join(unknown)}"))
-        elif not all(isinstance(value, str) for value in document.values()):
-            problems.append(Problem(file, where, "各项都应为带引号的文字"))
-        else:
-            details = "，".join(document[name] for name in ("number", "publisher", "date") if document.get(name))
-            texts[key] = document["title"] + (f"（{details}）" if details else "")
-            continue
-        texts[key] = key  # so that values which name it are not reported a second time
-    return texts
+def _younger(versions: list[Version], documents: Mapping[str, Document], file: str) -> Iterator[Problem]:
+    """Yield values that a document proves which is younger than the rule, without a note that says why it does."""
+    by_text = {document.text: document for document in documents.values()}
+    for version in versions:
+        for key, source in version.sources.items():
+            document = by_text.get(source.get("source", ""))
+            if document and document.is_younger(version.effective_from) and "note" not in source:
+                yield Problem(
+                    file, f"{version.name}.{key}", f"出处“{document.text}”比规定晚，请用 note 说明为什么能作依据"
+                )
 
 
 def _problems_between(versions: list[Version], file: str) -> Iterator[Problem]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from accounts.policies.sources import document_text
 from accounts.policies.terms import KINDS, parameters, parse_terms
 
 
@@ -19,5 +20,5 @@ def values_in_words(kind: str, terms: Mapping[str, Any]) -> dict[str, tuple[str,
 def origin_in_words(sources: Mapping[str, Mapping[str, Any]], key: str) -> str:
     """Return the document a value comes from, or that it is assumed, with its note."""
     source = sources.get(key, {})
-    where = "推定" if source.get("assumed") else source.get("source", "")
+    where = "推定" if source.get("assumed") else document_text(source) if "source" in source else ""
     return where + (f"：{source['note']}" if source.get("note") else "")

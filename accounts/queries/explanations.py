@@ -13,20 +13,36 @@ from django.db import connection
 from accounts.codes import CREDIT_KINDS, VoucherKind
 from accounts.models import PolicyVersion, Transfer, Voucher
 from accounts.policies import formulas, registry
-from accounts.policies.formulas import InterestFacts, MonthFacts
+from accounts.policies.formulas import InterestFacts, MonthFacts, Origin, YearFacts
+from accounts.policies.sources import assumed_keys, document_text, documents_of, joined
 from accounts.policies.terms import CreditTerms, InterestTerms
+from accounts.queries.corrections import base_words
 from accounts.queries.statement import corrects_closed_year
+from yibao.lib.days import day_words
 from yibao.lib.periods import Period
 
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """The answer for one transfer: words, the inputs in yuan and percent, and the document the rule comes from."""
+    """The answer for one transfer: words, the inputs in yuan and percent, and the rules with their documents.
+
+    `assumed` names the inputs that no document gives; `policies` are the versions it was worked out by, in order.
+    """
 
     words: str
     inputs: dict[str, object] = field(default_factory=dict)
-    source: str = ""
-    policy: PolicyVersion | None = None
+    assumed: frozenset[str] = frozenset()
+    policies: tuple[PolicyVersion, ...] = ()
+
+    @property
+    def source(self) -> str:
+        """The documents of all the rules, once each; "" where no rule was asked."""
+        return joined(name for policy in self.policies for name in documents_of(policy)) if self.policies else ""
+
+    @property
+    def policy(self) -> PolicyVersion | None:
+        """The version that the last month was worked out by."""
+        return self.policies[-1] if self.policies else None
 
 
 def why(transfer: Transfer, settled: str = "") -> Why:
@@ -47,15 +63,28 @@ def _computed(transfer: Transfer, voucher: Voucher, settled: str) -> Why:
     if isinstance(facts, InterestFacts):
         of_interest = registry.version(voucher.policy_id, InterestTerms)
         told = formulas.explain_interest(facts, of_interest.terms)
-        return Why(told.words, dict(told.inputs), of_interest.source, of_interest.policy)
+        return Why(told.words, dict(told.inputs), policies=(of_interest.policy,))
     version = registry.version(voucher.policy_id, CreditTerms)
     if isinstance(facts, MonthFacts):
-        told = formulas.explain_month(facts, version.terms, settled)
+        told = formulas.explain_month(facts, version.terms, settled, origin=origin_of(str(version.id)))
     elif facts.credited_before is not None:
-        told = formulas.explain_trueup(facts.spans, facts.credited_before, registry.credit_of, settled)
+        told = formulas.explain_trueup(
+            facts.spans, facts.credited_before, registry.credit_of, settled, origin_of=origin_of
+        )
     else:
-        told = formulas.explain_year(facts.spans, registry.credit_of, settled)
-    return Why(_of_closed_year(voucher, version.terms) + told.words, dict(told.inputs), version.source, version.policy)
+        told = formulas.explain_year(facts.spans, registry.credit_of, settled, origin_of=origin_of)
+    spans = facts.spans if isinstance(facts, YearFacts) else ()
+    versions = dict.fromkeys(int(span.version) for span in spans) or [version.id]
+    policies = tuple(registry.version(number, CreditTerms).policy for number in versions)
+    words = _of_closed_year(voucher, version.terms) + base_words(transfer, version.terms) + told.words
+    return Why(words, dict(told.inputs), told.assumed, policies)
+
+
+def origin_of(version: str) -> Origin:
+    """Return where the numbers of a version come from, as an explanation says it."""
+    policy = registry.version(int(version), CreditTerms).policy
+    documents = {key: document_text(entry) for key, entry in policy.sources.items() if "source" in entry}
+    return Origin(f"{day_words(policy.effective_from)}起的规定", documents, frozenset(assumed_keys(policy)))
 
 
 def _of_closed_year(voucher: Voucher, terms: CreditTerms) -> str:

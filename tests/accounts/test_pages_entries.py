@@ -222,8 +222,9 @@ class TestOneEntry:
         assert "缴费基数6,000.00元×2%×12个月=1,440.00元。按规定在1月1日一次记入当年账户。" in page
         assert "单位交的部分记入统筹基金，不在这里。" in page
         assert "缴费基数（元）6,000.00记入比例2%月数12" in page
-        assert "规定舟山市“划入”规则，第" in page
-        assert "开始执行2023年1月1日文件关于医保个人账户知多少" in page
+        assert "规定舟山市“划入”规则，2023年1月1日起执行" in page
+        assert "出处关于医保个人账户知多少" in page
+        assert "〔新闻报道，不是正式文件〕" in page
         assert "批次舟山市2026个人账户划入" in page
 
     def test_what_makes_the_difference_to_the_year_before(self):

@@ -165,11 +165,14 @@ def _differences(run: Run, person: int, years: dict[int, Year], on: date) -> Ite
 def _spans(year: Year) -> tuple[Span, ...]:
     """Return the months that are due as runs of equal months."""
     spans: list[Span] = []
-    for _, facts, version in sorted(year.due, key=lambda due: due[0]):
-        if spans and spans[-1].version == str(version) and _is_worth_the_same(spans[-1].facts, facts, version):
-            spans[-1] = spans[-1]._replace(months=spans[-1].months + 1)
+    before = None
+    for month, facts, version in sorted(year.due, key=lambda due: due[0]):
+        last = spans[-1] if before is not None and month - before == 1 else None
+        if last and last.version == str(version) and _is_worth_the_same(last.facts, facts, version):
+            spans[-1] = last._replace(months=last.months + 1)
         else:
-            spans.append(Span(facts, 1, str(version)))
+            spans.append(Span(facts, 1, str(version), month.month))
+        before = month
     return tuple(spans)
 
 

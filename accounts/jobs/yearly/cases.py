@@ -154,11 +154,16 @@ def _spans(
         first_on = first_on or max(month.first, status.from_on)
         base = None if status.is_retiree else _base_in(bases, month)
         facts = MonthFacts(status.capacity, base, age, status.pension_fen)
-        if spans and spans[-1].facts == facts and spans[-1].version == version:
-            spans[-1] = Span(facts, spans[-1].months + following - edge, version)
+        last = spans[-1] if spans else None
+        if last and last.facts == facts and last.version == version and _follows(last, month):
+            spans[-1] = last._replace(months=last.months + following - edge)
         else:
-            spans.append(Span(facts, following - edge, version))
+            spans.append(Span(facts, following - edge, version, month.month))
     return tuple(spans), first_on, not_due
+
+
+def _follows(span: Span, month: Month) -> bool:
+    return (span.since - 1 + span.months) % 12 + 1 == month.month
 
 
 def _edges(year: Year, place: Place, bases: Bases, *, each: bool) -> list[int]:

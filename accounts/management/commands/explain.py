@@ -7,8 +7,13 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.codes import VoucherKind
 from accounts.models import Transfer
+from accounts.policies import registry
+from accounts.policies.formulas.origins import ASSUMED
+from accounts.policies.sources import source_of
+from accounts.queries.comparison import label_of, shown
 from accounts.queries.explanations import why
 from accounts.queries.settlements import settlement_of
+from yibao.lib.days import day_words
 from yibao.lib.fen import grouped, yuan
 
 
@@ -47,8 +52,9 @@ class Command(BaseCommand):
         )
         self.stdout.write(f"  {reason.words}")
         for name, value in reason.inputs.items():
-            self.stdout.write(f"  {name} = {value}")
-        if reason.source:
-            self.stdout.write(f"  依据：{reason.source}（{reason.policy}）")
+            self.stdout.write(f"  {label_of(name)}：{shown(value)}{ASSUMED if name in reason.assumed else ''}")
+        for policy in reason.policies:
+            rule = f"{registry.region_name(policy.region_id)}“{policy.get_kind_display()}”规则"
+            self.stdout.write(f"  依据：{rule}，{day_words(policy.effective_from)}起：{source_of(policy)}")
         if voucher.run:
             self.stdout.write(f"  批次：{voucher.run}，{voucher.actor}")

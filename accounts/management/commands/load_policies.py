@@ -52,6 +52,8 @@ class Command(BaseCommand):
         for one in loaded:
             preset = one.preset
             self.stdout.write(f"{preset.code} {preset.name}：{verb} {len(one.new)} 个版本，原有不变 {one.unchanged} 个")
+            for remark in preset.remarks:
+                self.stdout.write(f"  注意：{remark}")
         for line in said:
             self.stdout.write(line)
 
@@ -94,4 +96,5 @@ def _region(loaded: Loaded) -> dict[str, object]:
         "loaded": [version.name for version in loaded.new],
         "unchanged": loaded.unchanged,
         "drafts": list(loaded.drafts),
+        "remarks": [_problem(remark) for remark in loaded.preset.remarks],
     }

@@ -15,6 +15,7 @@ from accounts.policies.formulas.facts import (
     unpack,
 )
 from accounts.policies.formulas.interest import interest
+from accounts.policies.formulas.origins import Origin
 from accounts.policies.formulas.words import (
     Explanation,
     explain_interest,
@@ -31,6 +32,7 @@ __all__ = [
     "Facts",
     "InterestFacts",
     "MonthFacts",
+    "Origin",
     "Span",
     "YearFacts",
     "age_on",

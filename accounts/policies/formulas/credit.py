@@ -51,7 +51,7 @@ def year_credit(spans: tuple[Span, ...], terms_of: TermsOf) -> Credit:
     find = terms_of if callable(terms_of) else terms_of.__getitem__
     parts = owed_parts = owed_only = total_months = 0
     for span in spans:
-        facts, months, version = span
+        facts, months, version, _ = span
         terms = find(version)
         total_months += months
         if months < 1 or total_months > 12:

@@ -31,11 +31,15 @@ class MonthFacts(NamedTuple):
 
 
 class Span(NamedTuple):
-    """Some months of a benefit year with the same facts, and the policy version that is in force in them."""
+    """Some months of a benefit year with the same facts, and the policy version that is in force in them.
+
+    `since`: the first of them (1 to 12); the others follow it. 0 where that was not recorded.
+    """
 
     facts: MonthFacts
     months: int
     version: str
+    since: int = 0
 
 
 class YearFacts(NamedTuple):
@@ -72,11 +76,15 @@ def pack(facts: Facts) -> str:
     if isinstance(facts, InterestFacts):
         return json.dumps(facts._asdict(), separators=(",", ":"))
     spans = ",".join(
-        f'{{"months":{span.months},"version":{json.dumps(span.version)},{_month_text(span.facts)}}}'
+        f'{{{_since_text(span)}"months":{span.months},"version":{json.dumps(span.version)},{_month_text(span.facts)}}}'
         for span in facts.spans
     )
     before = "" if facts.credited_before is None else f',"credited_fen":{facts.credited_before}'
     return f'{{"spans":[{spans}]{before}}}'
+
+
+def _since_text(span: Span) -> str:
+    return f'"since":{span.since},' if span.since else ""
 
 
 def _month_text(facts: MonthFacts) -> str:
@@ -95,7 +103,9 @@ def unpack(data: str | Mapping[str, Any]) -> Facts:
     """Return the facts from JSON text, or from what the database already decoded of it."""
     loaded: Mapping[str, Any] = json.loads(data) if isinstance(data, str) else data
     if "spans" in loaded:
-        spans = tuple(Span(_month_of(span), span["months"], span["version"]) for span in loaded["spans"])
+        spans = tuple(
+            Span(_month_of(span), span["months"], span["version"], span.get("since", 0)) for span in loaded["spans"]
+        )
         return YearFacts(spans, loaded.get("credited_fen"))
     if "current_product_fen" in loaded:
         return InterestFacts(loaded["current_product_fen"], loaded["carried_product_fen"])

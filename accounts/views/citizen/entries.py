@@ -16,11 +16,12 @@ from django.views.decorators.http import require_GET
 from accounts.codes import CREDIT_KINDS, PotKind
 from accounts.forms.entries import Choice, EntriesForm
 from accounts.identity.access import current_person, person_required
+from accounts.models import PolicyVersion
 from accounts.policies import formulas, registry
-from accounts.policies.terms import KINDS
+from accounts.policies.formulas.origins import ASSUMED
+from accounts.policies.sources import NO_DOCUMENT, documents_of
 from accounts.queries.account import Account, account_in, accounts_of
 from accounts.queries.answers import MONTH_BY_MONTH, answers, order_words
-from accounts.queries.changes import rule_on
 from accounts.queries.comparison import label_of, shown, with_year_before
 from accounts.queries.entries import entries_of
 from accounts.queries.explanations import why
@@ -201,7 +202,6 @@ def entry(request: HttpRequest, entry_id: int) -> HttpResponse:
         raise Http404
     mine = account_in(accounts, transfer.region, clock.today())
     reason = why(transfer, settlement_of(transfer))
-    rule = reason.policy and rule_on(transfer.region, KINDS[reason.policy.kind], reason.policy.effective_from)
     context = {
         "account": mine,
         "transfer": transfer,
@@ -209,8 +209,11 @@ def entry(request: HttpRequest, entry_id: int) -> HttpResponse:
         "region_name": registry.region_name(transfer.region),
         "lines": lines_of(mine, entries_of(mine.person, [transfer]), url=entry_url),
         "why": reason,
-        "inputs": [(label_of(key), shown(value)) for key, value in reason.inputs.items()],
-        "rule": rule,
+        "inputs": [
+            (label_of(key), f"{shown(value)}{ASSUMED if key in reason.assumed else ''}")
+            for key, value in reason.inputs.items()
+        ],
+        "rules": [_rule(policy) for policy in reason.policies],
         "is_credit": transfer.kind in CREDIT_KINDS,
         "order": order_words(mine),
         "compared": with_year_before(mine, transfer),
@@ -219,3 +222,11 @@ def entry(request: HttpRequest, entry_id: int) -> HttpResponse:
         "back_text": "账户明细",
     }
     return render(request, "accounts/entry.html", context)
+
+
+def _rule(policy: PolicyVersion) -> dict[str, object]:
+    return {
+        "name": policy.get_kind_display(),
+        "effective_from": policy.effective_from,
+        "documents": documents_of(policy) or [NO_DOCUMENT],
+    }

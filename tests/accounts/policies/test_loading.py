@@ -165,6 +165,7 @@ class TestCommand:
                 "loaded": ["interest.2023-01-01"],
                 "unchanged": 0,
                 "drafts": [],
+                "remarks": [],
             }
         ]
 

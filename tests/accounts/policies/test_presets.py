@@ -238,3 +238,18 @@ class TestFiles:
 
 def test_every_kind_is_used_by_some_region():
     assert {version.kind for preset in PRESETS.values() for version in preset.versions} == set(KINDS)
+
+
+def test_no_document_of_a_preset_is_younger_than_its_rule_without_a_note():
+    assert [str(remark) for path in shipped() for remark in read_preset(path).remarks] == []
+
+
+def test_a_document_that_is_younger_than_its_rule_is_remarked_on():
+    text = shipped()[0].read_text().replace('note = "2025年4月的网上问答', '# note = "')
+    remarks = [str(remark) for remark in parse_preset(text, "110000.toml").remarks]
+    assert any("credit.2017-01-01.employee_rate：出处“职工医保个人账户余额是怎么算的2023" in one for one in remarks)
+
+
+def test_the_kind_of_a_document_is_one_of_three():
+    with pytest.raises(PolicyError, match="kind 只能是 official（文件）、news"):
+        parse_preset(shipped()[0].read_text().replace('kind = "web"', 'kind = "blog"', 1), "110000.toml")

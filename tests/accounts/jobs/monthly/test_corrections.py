@@ -52,7 +52,7 @@ def test_it_is_explained_by_the_months_that_were_due():
     accrue(7)
     told = explanations.why(Transfer.objects.get(source__person=person, kind=VoucherKind.TRUEUP))
     assert told.words == (
-        "按实际情况全年应记：退休人员每月定额 75.00 元 × 2个月 = 150.00 元。"
+        "按实际情况全年应记：1–2月：退休人员每月定额 75.00 元 × 2个月 = 150.00 元。"
         "已经记入 450.00 元，多记了 300.00 元，从账户收回。"
     )
 
