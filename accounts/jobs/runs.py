@@ -48,6 +48,8 @@ def open_run(*, act: Act, kind: JobKind, region: str, period: Period, on: date) 
     An execution looks at everybody again and posts what has become due since: joiners, late payments, mended errors.
     Raises CannotRunError when that makes no sense on that day.
     """
+    if on > act.on and not settings.REHEARSAL:
+        raise CannotRunError(f"业务日期 {on} 在今天（{act.on}）之后。演练要用专门的数据库，并设 YIBAO_REHEARSAL=1")
     job = registry.job_of(kind, region, period)
     job.check(region, period, on)
     if job.closes_year:
