@@ -10,6 +10,7 @@ from accounts.codes import CORRECTION_KINDS, VoucherKind
 from accounts.jobs import rows
 from accounts.ledger.legs import LEGS
 from accounts.models import Chunk, Run
+from accounts.policies.formulas import contributor_months_in_sql
 from yibao.lib.periods import Period, month_in_sql
 
 
@@ -46,6 +47,16 @@ OF_MONTH = f"""
       AND leg.kind = '{VoucherKind.ACCRUAL}' AND leg.period = {month_in_sql("c.month")}
 """
 
+# Of everybody in a region whom a benefit year was credited in advance: the contributors' months that were credited last.
+LAST_OF_YEAR = f"""
+    SELECT DISTINCT ON (pot.person_id) pot.person_id, {contributor_months_in_sql("leg.facts")} AS months
+    FROM accounts_pot pot JOIN ({LEGS}) leg ON leg.pot = pot.id
+    WHERE pot.region = %(region)s AND leg.kind = ANY(%(year_kinds)s)
+      AND (leg.period = %(year)s OR leg.period LIKE %(corrections)s)
+    ORDER BY pot.person_id, leg.id DESC
+"""
+YEAR_KINDS = (VoucherKind.PRECREDIT, *CORRECTION_KINDS)
+
 
 def of_year(run: Run, chunk: Chunk, year: Period) -> dict[int, Posted]:
     """Return person id → what was posted for a pre-credited year, of whoever was posted anything."""
@@ -57,8 +68,7 @@ def of_year(run: Run, chunk: Chunk, year: Period) -> dict[int, Posted]:
         {_LEGS} AND (leg.period = %(year)s OR leg.period LIKE %(corrections)s)
         GROUP BY pot.person_id
         """,
-        _parameters(run, chunk, VoucherKind.PRECREDIT, *CORRECTION_KINDS)
-        | {"year": str(year), "corrections": year.corrections_like},
+        _parameters(run, chunk, *YEAR_KINDS) | {"year": str(year), "corrections": year.corrections_like},
     )
     return {posted.person: posted for posted in found}
 

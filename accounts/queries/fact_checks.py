@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from accounts.codes import EnrolmentStatus, InsuranceType, PersonType, VoucherKind
-from accounts.jobs import rollover
+from accounts.jobs import posted, rollover
 from accounts.ledger import book_years
-from accounts.policies.formulas import capacity_in_sql, contributor_months_in_sql
+from accounts.ledger.legs import LEGS
+from accounts.policies.formulas import capacity_in_sql
 from yibao.lib.periods import Period, first_day_in_sql, month_in_sql
 
 TITLES = {
@@ -46,7 +47,7 @@ def lists_of(region: str, period: Period | None, today: date) -> dict[str, list[
         "normal": EnrolmentStatus.NORMAL,
         "retired": PersonType.RETIRED,
         "accrual": VoucherKind.ACCRUAL,
-        "year_kinds": [kind for kind in VoucherKind if kind == VoucherKind.PRECREDIT or kind.is_correction],
+        "year_kinds": list(posted.YEAR_KINDS),
     }
     return {
         "credited_not_paid": [*_rows(_CREDITED_MONTHS_NOT_PAID, about), *_rows(_CREDITED_YEARS_NOT_PAID, about)],
@@ -78,13 +79,13 @@ _CREDITED = first_day_in_sql("t.period")
 # Months credited one by one: each against its own payment. What was taken back since counts as not credited.
 _CREDITED_MONTHS_NOT_PAID = f"""
     SELECT p.person_id, array_agg(DISTINCT t.period ORDER BY t.period), '按月划入的月份没有缴费记录'
-    FROM accounts_transfer t JOIN accounts_pot p ON p.id = t.target_id
-    WHERE p.region = %(region)s AND t.kind = %(accrual)s AND t.target_balance_fen IS NOT NULL
+    FROM accounts_pot p JOIN ({LEGS}) t ON t.pot = p.id
+    WHERE p.region = %(region)s AND t.kind = %(accrual)s
       AND {_CREDITED} >= %(start)s AND {_CREDITED} < %(end)s
       AND {capacity_in_sql("t.facts")} <> 'retiree'
       AND NOT EXISTS (SELECT 1 FROM accounts_contribution c WHERE c.person_id = p.person_id AND c.counts
                       AND c.region = p.region AND {_MONTH} = t.period)
-      AND NOT EXISTS (SELECT 1 FROM accounts_transfer k JOIN accounts_pot q ON q.id IN (k.source_id, k.target_id)
+      AND NOT EXISTS (SELECT 1 FROM accounts_pot q JOIN ({LEGS}) k ON k.pot = q.id
                       WHERE q.person_id = p.person_id AND q.region = p.region AND k.id > t.id
                         AND k.period LIKE %(corrections)s)
     GROUP BY p.person_id ORDER BY p.person_id
@@ -93,14 +94,7 @@ _CREDITED_MONTHS_NOT_PAID = f"""
 # A pre-credited year: as many months as were credited last, against the months paid for.
 _CREDITED_YEARS_NOT_PAID = f"""
     SELECT person_id, ARRAY[%(year)s], '划入' || months || '个月，缴费' || coalesce(paid, 0) || '个月' FROM (
-        SELECT DISTINCT ON (p.person_id) p.person_id, {contributor_months_in_sql("t.facts")} AS months
-        FROM accounts_transfer t JOIN accounts_voucher v ON v.id = t.voucher_id
-        JOIN accounts_pot p ON p.id IN (t.source_id, t.target_id) AND p.person_id IS NOT NULL
-        WHERE v.region = %(region)s AND v.kind = ANY(%(year_kinds)s)
-          AND (v.period = %(year)s OR v.period LIKE %(corrections)s)
-          AND EXISTS (SELECT 1 FROM accounts_run r WHERE r.region = v.region AND r.kind = %(accrual)s
-                      AND r.period = %(year)s)
-        ORDER BY p.person_id, t.id DESC
+        {posted.LAST_OF_YEAR}
     ) credited LEFT JOIN (
         SELECT person_id, count(*) AS paid FROM accounts_contribution
         WHERE region = %(region)s AND month >= %(start)s AND month < least(%(end)s, date_trunc('month', %(today)s))
@@ -109,6 +103,7 @@ _CREDITED_YEARS_NOT_PAID = f"""
     WHERE least(months, (extract(year FROM age(least(%(end)s, date_trunc('month', %(today)s)::date), %(start)s)) * 12
                          + extract(month FROM age(least(%(end)s, date_trunc('month', %(today)s)::date), %(start)s))))
           > coalesce(paid, 0)
+      AND EXISTS (SELECT 1 FROM accounts_run WHERE region = %(region)s AND kind = %(accrual)s AND period = %(year)s)
     ORDER BY person_id
 """
 
@@ -123,7 +118,7 @@ _PAID_NOT_CREDITED = f"""
       AND EXISTS (SELECT 1 FROM accounts_run r WHERE r.region = c.region AND r.kind = %(accrual)s
                   AND r.period IN ({_MONTH}, %(year)s))
       AND (s.detail IS NOT NULL OR NOT EXISTS (
-          SELECT 1 FROM accounts_transfer t JOIN accounts_pot p ON p.id IN (t.source_id, t.target_id)
+          SELECT 1 FROM accounts_pot p JOIN ({LEGS}) t ON t.pot = p.id
           WHERE p.person_id = c.person_id AND p.region = c.region
             AND (t.period = {_MONTH} AND t.kind = %(accrual)s
                  OR (t.period = %(year)s OR t.period LIKE %(corrections)s) AND t.kind = ANY(%(year_kinds)s))))

@@ -8,11 +8,10 @@ from typing import NamedTuple
 
 from django.db import connection
 
-from accounts.codes import CORRECTION_KINDS, ApprovalState, VoucherKind
-from accounts.jobs import rollover
+from accounts.codes import ApprovalState
+from accounts.jobs import posted, rollover
 from accounts.models import Approval
 from accounts.policies import registry
-from accounts.policies.formulas import contributor_months_in_sql
 from accounts.policies.terms.credit import TAKE_BACK_UNPAID
 from yibao.lib.periods import Period
 
@@ -38,12 +37,7 @@ def credited_months(region: str, period: Period) -> Credited:
         cursor.execute(
             f"""
             SELECT coalesce(sum(months), 0), coalesce(sum(greatest(months - coalesce(paid, 0), 0)), 0) FROM (
-                SELECT DISTINCT ON (p.person_id) p.person_id, {contributor_months_in_sql("t.facts")} AS months
-                FROM accounts_transfer t JOIN accounts_voucher v ON v.id = t.voucher_id
-                JOIN accounts_pot p ON p.id IN (t.source_id, t.target_id) AND p.person_id IS NOT NULL
-                WHERE v.region = %(region)s AND v.kind = ANY(%(kinds)s)
-                  AND (v.period = %(period)s OR v.period LIKE %(corrections)s)
-                ORDER BY p.person_id, t.id DESC
+                {posted.LAST_OF_YEAR}
             ) credited LEFT JOIN (
                 SELECT person_id, count(*) AS paid FROM accounts_contribution
                 WHERE region = %(region)s AND month >= %(start)s AND month < %(end)s AND counts GROUP BY person_id
@@ -51,8 +45,8 @@ def credited_months(region: str, period: Period) -> Credited:
             """,
             {
                 "region": region,
-                "kinds": [VoucherKind.PRECREDIT, *CORRECTION_KINDS],
-                "period": str(period),
+                "year_kinds": list(posted.YEAR_KINDS),
+                "year": str(period),
                 "corrections": period.corrections_like,
                 "start": start,
                 "end": end,
