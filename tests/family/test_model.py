@@ -23,6 +23,7 @@ from family.queries.bonds import bonds_received, card_given
 from family.rules import RefusedError
 from payments.bills import operations
 from payments.models import Bill, Institution
+from tests.concurrency import ROUNDS
 from tests.factories.family import ACT, QUANZHOU, RUIAN, TODAY, ZHOUSHAN, balance_of, bond, insured
 
 RESERVE = 200_000
@@ -207,9 +208,10 @@ class Families(RuleBasedStateMachine):
             transaction.savepoint_rollback(self.before)
 
 
+@pytest.mark.chaos
 @pytest.mark.usefixtures("policies_loaded")
 def test_families_do_what_the_model_says():
     run_state_machine_as_test(
         Families,
-        settings=settings(max_examples=30, stateful_step_count=20, suppress_health_check=list(HealthCheck)),
+        settings=settings(max_examples=15 * ROUNDS, stateful_step_count=20, suppress_health_check=list(HealthCheck)),
     )

@@ -24,7 +24,7 @@ from payments.models import Institution
 from tests.concurrency import all_at_once, is_lost, wait_until
 from tests.factories.family import ACT, NOW, RUIAN, TODAY, ZHOUSHAN, balance_of, bond, insured, invited
 
-pytestmark = pytest.mark.usefixtures("committed_db")
+pytestmark = [pytest.mark.usefixtures("committed_db"), pytest.mark.chaos]
 
 HESITATION = 0.03  # between looking and acting, so that a missing guard shows
 
