@@ -17,6 +17,7 @@ from accounts.codes import PotKind
 from accounts.identity.actors import Act
 from accounts.models import Person, Pot
 from accounts.policies import registry
+from accounts.policies.formulas import age_on
 from family.codes import ACTIVE_STATES, OPEN, Consent, EndReason, EventKind, InvitationState
 from family.models import Bond, Invitation
 from family.operations import history, locks, notifications
@@ -24,12 +25,12 @@ from family.operations.closing import close_by_itself
 from family.operations.ending import end_by_itself
 from family.operations.invitations import close
 from family.queries.facts import Insured
-from family.rules.eligibility import age_on, covers
+from family.queries.invitations import soon_until
+from family.rules.eligibility import covers
 
 log = logging.getLogger(__name__)
 
 BATCH = 1_000
-REMIND_BEFORE = timedelta(days=2)
 DRAFTS_KEPT = timedelta(days=2)
 UNANSWERED_KEPT = timedelta(days=90)  # long enough to answer a complaint; then nothing is left of who was invited
 
@@ -78,7 +79,7 @@ def _expire_one(act: Act, invitation_id: int) -> bool:
 
 def _remind(act: Act) -> Due:
     soon = Invitation.objects.filter(state__in=OPEN, reminded_at=None, expires_at__gt=act.at)
-    for invitation_id in list(soon.filter(expires_at__lte=act.at + REMIND_BEFORE).values_list("pk", flat=True)):
+    for invitation_id in list(soon.filter(expires_at__lt=soon_until(act.on)).values_list("pk", flat=True)):
         yield f"邀请 {invitation_id}", partial(_remind_one, act, invitation_id)
 
 

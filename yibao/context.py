@@ -13,7 +13,6 @@ from accounts.queries.notices import unread_count
 from accounts.views.display import display_of
 
 SITE_NAME = "医保个人账户"
-HELP_PHONE = "65895523"
 
 MESSAGES = "/messages/"
 TABS = (
@@ -67,7 +66,7 @@ class Site:
 
     @property
     def phone(self) -> str:
-        return getattr(settings, "HELP_PHONE", HELP_PHONE)
+        return settings.HELP_PHONE
 
     @property
     def is_demo(self) -> bool:

@@ -4,7 +4,6 @@ The last one, for a fault of ours, needs no database, no session and no user.
 """
 
 import logging
-import secrets
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -14,15 +13,14 @@ from django.views.decorators.csrf import requires_csrf_token
 from accounts.views.display import display_of_cookie
 from yibao.context import Site
 from yibao.lib import clock
+from yibao.lib.speakable import speakable
 
 log = logging.getLogger("yibao.errors")
-
-SPEAKABLE = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # read out on the phone: no 0/O, no 1/I
 
 
 def new_reference() -> str:
     """Return a number for one failure, as said on the phone: E-1121-7F3A."""
-    return f"E-{clock.today():%m%d}-" + "".join(secrets.choice(SPEAKABLE) for _ in range(4))
+    return f"E-{clock.today():%m%d}-{speakable(4)}"
 
 
 @requires_csrf_token

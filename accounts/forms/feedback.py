@@ -2,6 +2,7 @@
 
 from django import forms
 
+MOST_CHARACTERS = 1000
 SCORES = ((5, "很满意"), (4, "满意"), (3, "一般"), (2, "不满意"), (1, "很不满意"))
 
 
@@ -17,11 +18,11 @@ class FeedbackForm(forms.Form):
     )
     text = forms.CharField(
         label="想说的话",
-        max_length=1000,
+        max_length=MOST_CHARACTERS,
         required=False,
         widget=forms.Textarea(attrs={"rows": 5}),
         help_text="不要写证件号码、手机号和验证码。",
-        error_messages={"max_length": "写得太长了，请不要超过1000个字"},
+        error_messages={"max_length": f"写得太长了，请不要超过{MOST_CHARACTERS}个字"},
     )
 
     def __init__(self, *args: object, asks_score: bool, **options: object) -> None:

@@ -37,12 +37,12 @@ class RecordForm(forms.Form):
 
 class CounterCodeForm(forms.Form):
     code = forms.CharField(
-        label="核验码", help_text="窗口工作人员打印给您的8个字母和数字，大小写都可以。",
+        label="核验码", help_text=f"窗口工作人员打印给您的{CODE_LENGTH}个字母和数字，大小写都可以。",
         error_messages={"required": "请填核验码"},
     )  # fmt: skip
 
     def clean_code(self) -> str:
         code = normalise(self.cleaned_data["code"])
         if len(code) != CODE_LENGTH:
-            raise forms.ValidationError("核验码是8个字母和数字，请对着纸上再填一次", code="shape")
+            raise forms.ValidationError(f"核验码是{CODE_LENGTH}个字母和数字，请对着纸上再填一次", code="shape")
         return code

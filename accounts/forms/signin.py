@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account.forms import LoginForm
+from allauth.mfa import app_settings
 from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from django import forms
@@ -10,7 +11,8 @@ from django import forms
 from accounts.forms.fields import PhoneField
 from accounts.identity import codes
 
-SIX_DIGITS = "请填收到的6位数字"
+RECEIVED = f"请填收到的{codes.DIGITS}位数字"
+SHOWN = f"{app_settings.TOTP_DIGITS}位数字"  # by the authenticator
 
 
 class PhoneForm(forms.Form):
@@ -18,14 +20,14 @@ class PhoneForm(forms.Form):
 
 
 class CodeForm(forms.Form):
-    """The six digits; whether they are the right ones is for accounts.identity.codes."""
+    """The digits of a text message; whether they are the right ones is for accounts.identity.codes."""
 
-    code = forms.CharField(label="验证码", help_text=SIX_DIGITS, error_messages={"required": SIX_DIGITS})
+    code = forms.CharField(label="验证码", help_text=RECEIVED, error_messages={"required": RECEIVED})
 
     def clean_code(self) -> str:
         code = codes.normalise(self.cleaned_data["code"])
         if len(code) != codes.DIGITS or not (code.isascii() and code.isdigit()):
-            raise forms.ValidationError("验证码是6位数字，请看清短信再填", code="shape")
+            raise forms.ValidationError(f"验证码是{codes.DIGITS}位数字，请看清短信再填", code="shape")
         return code
 
 
@@ -41,14 +43,14 @@ class StaffSignInForm(LoginForm):
 class SecondFactorForm(AuthenticateForm):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        help_text = "打开手机上的验证器，填本系统那一行的6位数字。"
-        _relabel(self.fields["code"], "动态码", "请填手机上现在的6位数字", help_text)
+        help_text = f"打开手机上的验证器，填本系统那一行的{SHOWN}。"
+        _relabel(self.fields["code"], "动态码", f"请填手机上现在的{SHOWN}", help_text)
 
 
 class NewSecondFactorForm(ActivateTOTPForm):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        _relabel(self.fields["code"], "验证器上显示的6位数字", "请填验证器上显示的6位数字")
+        _relabel(self.fields["code"], f"验证器上显示的{SHOWN}", f"请填验证器上显示的{SHOWN}")
 
 
 def _relabel(field: forms.Field, label: str, when_empty: str, help_text: str = "") -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import qrcode
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa import app_settings
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
@@ -17,16 +18,25 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from accounts.codes import Role
-from accounts.identity import access, audit, drafts
+from accounts.identity import access, audit, drafts, limits
 from accounts.identity.actors import Act
 from accounts.models import User
 from accounts.sealing import fields
 from yibao.lib import clock
+from yibao.lib.days import span_words
 
 TOTP_CONTEXT = "authenticator:secret"
+
+
+def _closed_for() -> str:
+    """Return how long an account stays closed after too many wrong passwords: 15分钟, from 5/15m/key."""
+    rates = [rate.rpartition("/")[0] for rate in settings.ACCOUNT_RATE_LIMITS["login_failed"].split(",")]
+    return span_words(max(limit.within for limit in limits.limits(" ".join(rates))))
+
+
 WORDS = {
     "username_password_mismatch": "账号或密码不对",
-    "too_many_login_attempts": "试得太多了，请15分钟后再试，或请管理员帮忙",
+    "too_many_login_attempts": f"试得太多了，请{_closed_for()}后再试，或请管理员帮忙",
     "account_inactive": "这个账号已停用，请找管理员",
 }
 
@@ -79,7 +89,10 @@ def home_of(user: User) -> str:
 class SecondFactorAdapter(DefaultMFAAdapter):
     """TOTP of the staff. Secrets are encrypted like certificate numbers."""
 
-    error_messages = {**DefaultMFAAdapter.error_messages, "incorrect_code": "动态码不对，请看清手机上现在的6位数字"}
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": f"动态码不对，请看清手机上现在的{app_settings.TOTP_DIGITS}位数字",
+    }
 
     def encrypt(self, text: str) -> str:
         return fields.seal(text, TOTP_CONTEXT).hex()

@@ -17,6 +17,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from accounts.errors import AccountsError
 from accounts.identity import limits, sms
 from accounts.models import PhoneCode
+from yibao.lib.days import span_words
 
 DIGITS = 6
 VALID = timedelta(seconds=600)  # under three minutes accessibility rules ask for announcements and extensions
@@ -47,7 +48,7 @@ class Purpose:
 SIGN_IN = Purpose(
     "sign_in",
     sms.Template(
-        "sign_in_code", "{code}，登录验证码，10分钟内有效。我们不会打电话向您要它。", valid=VALID, secret=True
+        "sign_in_code", "{code}，登录验证码，{valid}内有效。我们不会打电话向您要它。", valid=VALID, secret=True
     ),
 )
 
@@ -64,6 +65,16 @@ class ExpiredCodeError(AccountsError):
     """There is no code to compare with: too old, already used, or for something else."""
 
     message = "这个验证码已经过期或用过了。请点「再发一次」"
+
+
+def validity() -> str:
+    """Return how long a code may be typed in, in words: 10分钟."""
+    return span_words(VALID)
+
+
+def pause() -> str:
+    """Return how long a number has to wait for the next code, in words: 1分钟."""
+    return span_words(min(limit.within for limit in limits.limits(settings.SMS_PER_NUMBER)))
 
 
 def issue(
@@ -118,7 +129,13 @@ def _write(
     )
     row.digest = _digest(str(row.id), code)
     row.save(force_insert=True)
-    sms.queue(phone=phone, template=purpose.template, params={"code": code, **params}, now=now, silent=silent)
+    sms.queue(
+        phone=phone,
+        template=purpose.template,
+        params={"code": code, "valid": validity(), **params},
+        now=now,
+        silent=silent,
+    )
     return row
 
 

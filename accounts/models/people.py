@@ -16,6 +16,7 @@ from accounts.models.facts import CountingManager, Fact
 from accounts.sealing.fields import BlindIndexField, SealedField
 
 MAX_BASE_FEN = 10**9  # ten million yuan a month: beyond any ceiling, so a slip of the decimal point stands out
+NAME_LENGTH, STREET_LENGTH = 50, 60  # characters
 
 
 class Person(models.Model):
@@ -28,7 +29,7 @@ class Person(models.Model):
     cert_type = models.CharField("证件类型", max_length=6, default="01")
     certno = SealedField("证件号码")
     certno_index = BlindIndexField("证件号码索引", of="certno")
-    name = models.CharField("姓名", max_length=50)
+    name = models.CharField("姓名", max_length=NAME_LENGTH)
     gender = models.SmallIntegerField("性别", choices=Gender.choices)
     birth_on = models.DateField("出生日期")
     phone = SealedField("手机号", blank=True, default="")
@@ -84,7 +85,7 @@ class Enrolment(Fact):
     flex = models.BooleanField("灵活就业", default=False)
     pension_fen = models.BigIntegerField("月养老金（分）", null=True)
     identity_type = models.CharField("身份类别", max_length=6, blank=True)
-    street = models.CharField("街道（乡镇）", max_length=60, blank=True)
+    street = models.CharField("街道（乡镇）", max_length=STREET_LENGTH, blank=True)
     from_on = models.DateField("起始日期")
     seq = models.SmallIntegerField("同日先后", default=0, db_default=0)
     end_reason = models.SmallIntegerField("终止原因", choices=EnrolmentEndReason.choices, null=True)

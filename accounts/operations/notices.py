@@ -1,8 +1,5 @@
 """Telling people something, and hearing what they tell us."""
 
-import secrets
-from datetime import date
-
 from django.db import IntegrityError, transaction
 
 from accounts.codes import NoticeKind
@@ -11,8 +8,8 @@ from accounts.identity import audit, limits, sms
 from accounts.identity.actors import Act
 from accounts.models import Feedback, Notice, Person, User
 from yibao.lib.masking import scrubbed
+from yibao.lib.speakable import case_number
 
-SPEAKABLE = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # read out on the phone: no 0/O, no 1/I
 SMS = sms.Template("notice", "{title}。{text}", reminder=True)
 FEEDBACK_LIMITS = limits.limits("5/1h 20/1d")
 
@@ -76,7 +73,7 @@ def give_feedback(
         try:
             with transaction.atomic():
                 feedback = Feedback.objects.create(
-                    number=_number(act.on),
+                    number=case_number("FK", act.on),
                     person=person,
                     about=about,
                     about_text=about_text,
@@ -110,8 +107,3 @@ def answer_feedback(*, act: Act, feedback_id: int, answer: str) -> Feedback:
                 text=answer,
             )
     return feedback
-
-
-def _number(on: date) -> str:
-    """Return a number like FK2026-1121-7F3AK: 反馈, the day, and five characters that can be read over the phone."""
-    return f"FK{on:%Y-%m%d}-" + "".join(secrets.choice(SPEAKABLE) for _ in range(5))

@@ -4,7 +4,6 @@ Every refusal costs the same queries and leads to the same page, whichever part 
 numbers learns nothing about anybody.
 """
 
-import secrets
 import unicodedata
 from datetime import datetime
 
@@ -14,9 +13,9 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from accounts.identity.limits import limits
 from accounts.models import Enrolment, IdentityCode, Person, User
 from accounts.queries.people import find_by_certno
+from yibao.lib.speakable import speakable
 from yibao.lib.values.names import normalised_name
 
-ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # no I, O, 0, 1: the code is read out and copied by hand
 CODE_LENGTH = 8
 TRIES_OF_USER = limits("5/1h 10/1d")
 TRIES_OF_ADDRESS = limits("60/1h")
@@ -46,8 +45,8 @@ def by_code(*, user: User, typed: str, now: datetime) -> IdentityCode | None:
 
 
 def new_code() -> str:
-    """Return eight random characters that can be read over a counter."""
-    return "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
+    """Return random characters that can be read over a counter."""
+    return speakable(CODE_LENGTH)
 
 
 def normalise(typed: str) -> str:

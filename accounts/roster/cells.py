@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from accounts.codes import CertificateType, InsuranceType, PersonType
 from accounts.identity import certificates
-from accounts.models.people import MAX_BASE_FEN
+from accounts.models.people import MAX_BASE_FEN, STREET_LENGTH
 from accounts.policies import registry
 from yibao.lib.fen import yuan
 from yibao.lib.values.amounts import read_yuan
@@ -99,9 +99,9 @@ def code(text: str) -> str:
 
 @lru_cache(maxsize=16_384)
 def short_text(text: str) -> str:
-    """An optional name of a place, at most 60 characters."""
-    if len(text) > 60:
-        raise ValueError("超过60个字")
+    """An optional name of a place, not too long for its field."""
+    if len(text) > STREET_LENGTH:
+        raise ValueError(f"超过{STREET_LENGTH}个字")
     if _FORBIDDEN_IN_TEXT.search(text):
         raise ValueError("有不该出现的字符")
     return unicodedata.normalize("NFC", text)

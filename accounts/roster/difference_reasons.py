@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 
 from yibao.lib.codes import TextCode
+from yibao.lib.fen import grouped
 
 ROUNDING_FEN = 12  # a fen a month
-_SIZES = ((ROUNDING_FEN, "0.12元以内"), (1_000, "10元以内"), (10_000, "100元以内"), (100_000, "1,000元以内"))
-_LARGEST = "1,000元以上"
+_BOUNDS_FEN = (ROUNDING_FEN, 10_00, 100_00, 1_000_00)
+_SIZES = tuple((bound, f"{grouped(bound)}元以内") for bound in _BOUNDS_FEN)
+_LARGEST = f"{grouped(_BOUNDS_FEN[-1])}元以上"
 SIZES = (*(words for _, words in _SIZES), _LARGEST)
 
 

@@ -17,6 +17,7 @@ from accounts.identity.actors import Act
 from accounts.ledger.retry import retrying
 from accounts.models import Person, User
 from accounts.policies import registry
+from accounts.policies.formulas import age_on
 from family.codes import ACTIVE_STATES, Consent, EventKind, InvitationState
 from family.models import Bond, Invitation
 from family.operations import history, locks, notifications
@@ -24,7 +25,6 @@ from family.operations.invitations import require_open
 from family.queries import eligibility
 from family.queries.invitations import invitation_received, invitation_sent
 from family.rules import ChangedError, MismatchError, Reason, ReasonCode, RefusedError
-from family.rules.eligibility import age_on
 from family.rules.reasons import for_user, refuse
 from yibao.lib.values.names import normalised_name
 
@@ -32,7 +32,7 @@ AGREE = codes.Purpose(
     "family_agree",
     sms.Template(
         "family_agree_code",
-        "{code}，同意使用{name}的医保个人账户的验证码，10分钟内有效。不想同意就不要告诉别人。",
+        "{code}，同意使用{name}的医保个人账户的验证码，{valid}内有效。不想同意就不要告诉别人。",
         valid=codes.VALID,
         secret=True,
     ),

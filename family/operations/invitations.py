@@ -20,8 +20,8 @@ from family.queries.invitations import own_indexes
 from family.rules import ChangedError, IncompleteDraftError
 from family.rules.reasons import refuse
 from yibao.lib.clock import SHANGHAI
+from yibao.lib.speakable import case_number
 
-SPEAKABLE = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # read out on the phone: no 0/O, no 1/I
 SENDS_OF_INVITER = limits.limits("5/1d")
 _NEEDED = ("relation", "scopes", "invitee_name", "invitee_certno")
 
@@ -59,7 +59,7 @@ def send(*, act: Act, payer: Person, region: str) -> Sent:
         )
         limits.use("family invitation", str(payer.pk), SENDS_OF_INVITER, act.at)
         token = _issue(invitation, act.on)
-        invitation.number, invitation.sent_at = _number(act.on), act.at
+        invitation.number, invitation.sent_at = case_number("GJ", act.on), act.at
         try:
             with transaction.atomic():
                 invitation.save()
@@ -235,11 +235,6 @@ def _issue(invitation: Invitation, on: date) -> str:
 def _digest(certno: str, token: str) -> str:
     """Bind a secret to the number of the invited person, so that for anybody else it is not one."""
     return salted_hmac("family.invitation", f"{certificates.normalise(certno)}:{token}", algorithm="sha256").hexdigest()
-
-
-def _number(on: date) -> str:
-    """Return a number like GJ2026-1121-7F3AK: 共济, the day, and five characters that can be read over the phone."""
-    return f"GJ{on:%Y-%m%d}-" + "".join(secrets.choice(SPEAKABLE) for _ in range(5))
 
 
 def _write(act: Act, kind: EventKind, by: Person | None, invitation: Invitation) -> Event:

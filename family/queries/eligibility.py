@@ -7,6 +7,7 @@ from accounts.codes import PotKind, VoucherKind
 from accounts.identity import certificates
 from accounts.models import Person, Pot, Transfer
 from accounts.policies import registry
+from accounts.policies.formulas import age_on
 from accounts.policies.terms.sharing import POOL
 from accounts.sealing import fields
 from family.codes import ACTIVE_STATES, OPEN
@@ -108,7 +109,7 @@ def of_age(invitation: Invitation, on: date) -> tuple[Reason, ...]:
     terms, born = registry.sharing_or_none(invitation.region, on), eligibility.birth_in(invitation.invitee_certno)
     if terms is None or born is None:
         return ()
-    return tuple(eligibility.of_age_reasons(eligibility.age_on(born, on), terms))
+    return tuple(eligibility.of_age_reasons(age_on(born, on), terms))
 
 
 def _is_bound(payer: Person, certno: str) -> bool:

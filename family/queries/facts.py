@@ -9,6 +9,7 @@ from django.db.models import Q, Sum
 from accounts.codes import ACCOUNT_POTS, EnrolmentStatus, InsuranceType, PotKind
 from accounts.models import Enrolment, OpeningBalance, Person, Pot, User
 from accounts.policies import registry
+from accounts.policies.formulas import age_on
 from accounts.policies.terms.sharing import POOL
 from accounts.queries.account import account_in, accounts_of
 from accounts.queries.statement import stretches, year_sums
@@ -20,7 +21,6 @@ from family.rules.use import Bound
 from yibao.lib.clock import SHANGHAI
 from yibao.lib.months import Month
 
-PHONE_COOL_OFF = timedelta(hours=72)  # reliability F7: a new number is how an old person's account is taken over
 _NOBODY = EnrolmentFacts(status=EnrolmentStatus.ENDED)
 CHANGES = (EventKind.ACCEPTED, EventKind.BOUND, EventKind.REMOVED)
 
@@ -70,7 +70,7 @@ def payer_facts(payer: Person, region: str, on: date) -> facts.Payer:
         region_name=registry.region_name(region),
         has_account=Pot.objects.filter(person=payer, region=region, kind=PotKind.CARRIED).exists(),
         enrolment=Insured([payer.pk], on).as_payer(payer.pk, region),
-        age=eligibility.age_on(payer.birth_on, on),
+        age=age_on(payer.birth_on, on),
         funds_name=funds_name(region),
         last_year_fen=last_year_fen(payer, region, on) if terms and terms.gate_fen is not None else 0,
         users=Bond.objects.filter(payer=payer, region=region, state__in=ACTIVE_STATES).count(),
@@ -131,7 +131,7 @@ def _phone_free_on(payer: Person, on: date) -> date | None:
     if changed is None:
         return None
     # The day after the last hour: what is promised is a day, and it must not be a minute short.
-    free_on = (changed.astimezone(SHANGHAI) + PHONE_COOL_OFF).date() + timedelta(days=1)
+    free_on = (changed.astimezone(SHANGHAI) + eligibility.PHONE_COOL_OFF).date() + timedelta(days=1)
     return free_on if on < free_on else None
 
 

@@ -1,7 +1,7 @@
 """Invitations as each side sees them. The inviter never sees whether an invited person exists before an answer."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 
 from django.db.models import QuerySet
 
@@ -9,6 +9,14 @@ from accounts.models import Person
 from accounts.sealing import fields
 from family.codes import OPEN, EventKind, InvitationState
 from family.models import Event, Invitation
+from yibao.lib.clock import SHANGHAI
+
+EXPIRES_SOON_DAYS = 2  # before the last day: then both are told, and the payer's account page says so
+
+
+def soon_until(on: date) -> datetime:
+    """Return the instant before which an invitation ends that expires soon, as seen on this day."""
+    return datetime.combine(on + timedelta(days=EXPIRES_SOON_DAYS + 1), time(), SHANGHAI)
 
 
 def own_indexes(person: Person) -> list[bytes]:

@@ -12,10 +12,9 @@ from accounts.queries.page_hooks import Case, MainAct, Pending
 from family.codes import ACTIVE_STATES, OPEN, InvitationState
 from family.models import Bond, Invitation
 from family.queries.bonds import kin_of
-from family.queries.invitations import invitations_received, invitations_sent
+from family.queries.invitations import invitations_received, invitations_sent, soon_until
 from yibao.lib.clock import SHANGHAI
 
-EXPIRES_SOON = timedelta(days=2)
 REFUSAL_SHOWN = timedelta(days=3)  # on the account page; the family page and the cases keep it longer
 
 _TONES = {
@@ -59,7 +58,7 @@ def _made(invitation: Invitation, at: datetime) -> Iterator[Pending]:
     """What a payer is to look after: an invitation that expires soon, or was refused in the last days."""
     url, name = _url("family_invitation", invitation.number), invitation.invitee_name or "家人"
     last_on = _last_on(invitation)
-    if invitation.is_open and last_on - at.date() <= EXPIRES_SOON:
+    if invitation.is_open and last_on < soon_until(at.astimezone(SHANGHAI).date()).date():
         yield Pending(f"给{name}的邀请快过期了，还没有答复", url, "去看看", last_on)
     elif invitation.closed_at is not None and at - invitation.closed_at <= REFUSAL_SHOWN:
         yield Pending(f"{name}没有同意您的邀请", url, "去看看")

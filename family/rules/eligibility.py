@@ -12,8 +12,10 @@ from accounts.policies.terms import SharingTerms
 from accounts.policies.terms.sharing import NATIONAL, NORMAL, SAME_PROVINCE
 from family.rules.facts import Pair, Payer, User
 from family.rules.reasons import Reason, ReasonCode
-from yibao.lib.days import day_words
+from yibao.lib.days import day_words, span_words
 from yibao.lib.fen import grouped
+
+PHONE_COOL_OFF = timedelta(hours=72)  # reliability F7: a new number is how an old person's account is taken over
 
 Found = Iterator[Reason]
 
@@ -75,7 +77,7 @@ def phone_reasons(payer: Payer) -> Found:
         yield Reason(
             ReasonCode.PHONE_CHANGED,
             "刚换过登录手机号，暂时不能让家人用更多您的钱",
-            "换号后3天内不能邀请、恢复使用、提高额度或延长日期，防止别人冒用您的账户",
+            f"换号后{span_words(PHONE_COOL_OFF)}内不能邀请、恢复使用、提高额度或延长日期，防止别人冒用您的账户",
             f"{day_words(payer.phone_free_on)}起可以办；急用请带身份证到窗口办",
         )
 
@@ -267,11 +269,6 @@ def earliest_end(bound_on: date, terms: SharingTerms) -> date:
 def movable_fen(balance_fen: int, terms: SharingTerms) -> int:
     """Return how much of an account may be moved into the pool: what exceeds the reserve (seed S1; TV-06)."""
     return max(balance_fen - (terms.reserve_fen or 0), 0)
-
-
-def age_on(birth_on: date, day: date) -> int:
-    """Return full years on a day; a birthday counts from its morning, 29 February on 1 March."""
-    return day.year - birth_on.year - ((day.month, day.day) < (birth_on.month, birth_on.day))
 
 
 def birth_in(certno: str) -> date | None:

@@ -3,7 +3,7 @@
 from datetime import date
 
 from accounts.codes import Relation
-from family.rules.eligibility import age_on
+from accounts.policies.formulas import age_on
 
 PARENT_YEARS = 12  # nobody is younger as a parent; adoptive parents are older
 GRANDPARENT_YEARS = 2 * PARENT_YEARS

@@ -9,33 +9,25 @@ from random import Random
 from stdnum.cn import ric
 
 from accounts.codes import EnrolmentStatus, PersonType
+from accounts.roster import contributions, people
 from payments.demo.personas import FIRST_MONTH, Member
 from yibao.lib.months import Month, month_range
-
-ROSTER = [
-    "certno",
-    "psn_name",
-    "gend",
-    "brdy",
-    "mob",
-    "insuplc_admdvs",
-    "insutype",
-    "psn_type",
-    "psn_insu_stas",
-    "stas_date",
-    "flex",
-    "psn_idet_type",
-    "street",
-    "monthly_pension",
-]
-CONTRIBUTIONS = ["certno", "insuplc_admdvs", "accrym", "base", "received_on"]
 
 _FAMILY_NAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗"
 _GIVEN_NAMES = "伟芳娜静敏丽强磊军洋勇艳杰娟涛明超兰霞平"
 
 
-def write(path: Path, columns: Iterable[str], rows: Iterable[Iterable[str]]) -> Path:
-    """Write a CSV file and return its path."""
+def write_roster(path: Path, rows: Iterable[Iterable[str]]) -> Path:
+    """Write a roster as CSV and return its path."""
+    return _write(path, people.COLUMNS, rows)
+
+
+def write_contributions(path: Path, rows: Iterable[Iterable[str]]) -> Path:
+    """Write a file of contributions as CSV and return its path."""
+    return _write(path, contributions.COLUMNS, rows)
+
+
+def _write(path: Path, columns: Iterable[str], rows: Iterable[Iterable[str]]) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)

@@ -44,11 +44,11 @@ def build(*, act: Act, folder: Path, clock: Callable[[], datetime], progress: Pr
         Institution.objects.get_or_create(
             code=code, defaults={"name": name, "kind": kind, "level": level, "region": region}
         )
-    roster = files.write(folder / "roster.csv", files.ROSTER, files.roster_of(PERSONAS))
+    roster = files.write_roster(folder / "roster.csv", files.roster_of(PERSONAS))
     import_roster(act=act, path=roster)
     this_month = Month.of(act.on)
     paid = files.contributions_of(PERSONAS, this_month)
-    import_contributions(act=act, path=files.write(folder / "contributions.csv", files.CONTRIBUTIONS, paid))
+    import_contributions(act=act, path=files.write_contributions(folder / "contributions.csv", paid))
     months = list(month_range(Month.parse(FIRST_MONTH), this_month + 1))
     for number, month in enumerate(months, start=1):
         progress("演示历史", number, len(months))

@@ -18,6 +18,7 @@ from tests.factories.acts import act_now
 from tests.factories.people import EnrolmentFactory, certno
 from tests.factories.users import citizen, official, signed_in
 from yibao.lib import clock
+from yibao.lib.speakable import ALPHABET
 
 pytestmark = pytest.mark.django_db
 
@@ -186,7 +187,7 @@ def test_staff_are_nobodys_account():
 
 def test_a_code_from_the_counter_opens_the_account_once(visitor, person):
     code = counter_code(person)
-    assert re.fullmatch(f"[{proving.ALPHABET}]{{8}}", code)
+    assert re.fullmatch(f"[{ALPHABET}]{{{proving.CODE_LENGTH}}}", code)
     assert visitor.post(reverse("identity_code"), {"code": code}).url == reverse("identity_result")
     user = User.objects.get(person=person)
     row = IdentityCode.objects.get()

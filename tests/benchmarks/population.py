@@ -35,12 +35,12 @@ def fresh_database() -> None:
 def populate(people: int, region: str) -> dict[str, float]:
     """Import the people and one month of contributions; return rows per second of both imports."""
     folder, today = Path(settings.VAR) / "files", date(2026, 1, 1)
-    roster = files.write(folder / "people.csv", files.ROSTER, files.population_roster(people, region))
+    roster = files.write_roster(folder / "people.csv", files.population_roster(people, region))
     started = time.perf_counter()
     import_roster(act=act_on(today), path=roster)
     middle = time.perf_counter()
     paid = files.population_contributions(people, region, FIRST)
-    path = files.write(folder / "paid.csv", files.CONTRIBUTIONS, paid)
+    path = files.write_contributions(folder / "paid.csv", paid)
     writing = time.perf_counter()
     import_contributions(act=act_on(today), path=path)
     done = time.perf_counter()

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.codes import EnrolmentStatus, Gender, Relation
+from accounts.policies.formulas import age_on
 from accounts.policies.terms import SharingTerms
 from family.rules import (
     Reason,
@@ -202,7 +203,7 @@ class TestEligibility:
     ],
 )
 def test_age_counts_from_the_birthday(born, day, age):
-    assert eligibility.age_on(born, day) == age
+    assert age_on(born, day) == age
 
 
 class TestRelations:

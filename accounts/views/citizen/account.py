@@ -21,7 +21,7 @@ from accounts.queries.years import bars, bars_words, trend_words, years_of
 from accounts.views.citizen.current_account import REGION, my_account, my_regions, no_account
 from yibao.lib import clock
 
-LATEST, TEN_MORE = 3, 10
+LATEST, A_PIECE = 3, 10
 SHOWN = (PotKind.CARRIED, PotKind.CURRENT, PotKind.POOL)
 
 
@@ -49,6 +49,7 @@ def account(request: HttpRequest) -> HttpResponse:
         "main_act": page_hooks.main_act_of(mine.person, mine.region, mine.today),
         "entries": lines,
         "next_skip": LATEST if more else None,
+        "a_piece": A_PIECE,
         "bars": bars(years, url=lambda year: f"{reverse('entries')}?year={year}"),
         "bars_words": bars_words(mine),
         "trend": trend_words(mine, years),
@@ -61,16 +62,17 @@ def account(request: HttpRequest) -> HttpResponse:
 @person_required
 @require_GET
 def more(request: HttpRequest) -> HttpResponse:
-    """Give ten more of the latest entries, to be appended, and the link to the next ten. HTMX only: others have 明细."""
+    """Give more of the latest entries, to be appended, and the link to the next. HTMX only: others have 明细."""
     typed = request.GET.get("skip", "")
     skip = int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= 4 else LATEST
     accounts, mine = my_account(request)
     if mine is None or not request.htmx:  # type: ignore[attr-defined]
         return redirect("entries")
-    lines, more = _latest(mine, TEN_MORE, skip=skip)
+    lines, more = _latest(mine, A_PIECE, skip=skip)
     context = {
         "entries": lines,
-        "next_skip": skip + TEN_MORE if more else None,
+        "next_skip": skip + A_PIECE if more else None,
+        "a_piece": A_PIECE,
         "announcement": f"又列出{len(lines)}条。",
     }
     return render(request, "accounts/_more.html", context)

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import help as handbook
 from accounts.forms.feedback import FeedbackForm
-from accounts.identity import limits
+from accounts.identity import codes, limits
 from accounts.identity.access import act_of, address_of
 from accounts.identity.actors import Act, Actor
 from accounts.models import Person
@@ -119,7 +119,7 @@ def feedback_result(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_GET
 def accessibility(request: HttpRequest) -> HttpResponse:
-    return render(request, "accounts/accessibility.html")
+    return render(request, "accounts/accessibility.html", {"code_validity": codes.validity()})
 
 
 def _about(request: HttpRequest) -> tuple[str, str, bool]:

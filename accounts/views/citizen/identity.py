@@ -14,10 +14,12 @@ from django.views.decorators.http import require_http_methods
 from accounts.forms.identity import BY_CODE, BY_RECORD, CounterCodeForm, RecordForm, WayForm
 from accounts.identity import access, limits
 from accounts.models import Person
-from accounts.operations.identity import NoMatchError, prove_by_code, prove_by_record
+from accounts.operations.identity import CODE_VALID, NoMatchError, prove_by_code, prove_by_record
+from accounts.operations.proving import CODE_LENGTH
 from accounts.policies.registry import region_names
+from yibao.lib.days import span_words
 
-HINTS = {BY_RECORD: "和参保记录核对，马上就好", BY_CODE: "窗口核对过证件后给您的8位码"}
+HINTS = {BY_RECORD: "和参保记录核对，马上就好", BY_CODE: f"窗口核对过证件后给您的{CODE_LENGTH}位码"}
 
 
 @never_cache
@@ -54,7 +56,7 @@ def by_record(request: HttpRequest) -> HttpResponse:
 @access.citizen_required
 @require_http_methods(["GET", "POST"])
 def by_code(request: HttpRequest) -> HttpResponse:
-    """The eight characters from a counter."""
+    """The characters from a counter."""
 
     def prove(form: forms.Form) -> Person:
         return prove_by_code(**_who(request), typed=form.cleaned_data["code"])
@@ -69,7 +71,8 @@ def _proven_with(
         return _onward(request)
     again = _with_next(request, "identity")
     if not form.is_valid():
-        return render(request, template, {"form": form, "back_url": again}, status=422 if form.errors else 200)
+        context = {"form": form, "back_url": again, "code_validity": span_words(CODE_VALID)}
+        return render(request, template, context, status=422 if form.errors else 200)
     try:
         prove(form)
     except NoMatchError:

@@ -102,7 +102,7 @@ def resend(request: HttpRequest) -> HttpResponse:
     except limits.TooOftenError as error:
         note, status = _wait(error, now), 200 if request.htmx else 429
     if request.htmx:
-        return render(request, "accounts/_resend.html", {"note": note})
+        return render(request, "accounts/_resend.html", {"note": note, "code_pause": codes.pause()})
     return _code_page(request, CodeForm(), status=status, note=note)
 
 
@@ -152,7 +152,8 @@ def _code_page(request: HttpRequest, form: CodeForm, status: int = 200, note: st
         "form": form,
         "note": note,
         "phone": row.phone,
-        "minutes": int(codes.VALID.total_seconds() // 60),
+        "code_validity": codes.validity(),
+        "code_pause": codes.pause(),
         "back_url": f"{reverse('sign_in')}?{urlencode({'next': request.session.get(NEXT, '')})}",
         "back_text": "换个手机号",
     }

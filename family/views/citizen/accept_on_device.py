@@ -10,7 +10,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.codes import Relation
-from accounts.identity import limits
+from accounts.identity import codes, limits
 from accounts.identity.access import address_of, person_required
 from accounts.policies import registry
 from family.forms.answering import ChildForm, CodeAcceptForm, DeclareForm, NumberForm
@@ -22,11 +22,11 @@ from family.rules import MismatchError
 from family.rules.reasons import refuse
 from family.views.citizen.answering import first_event, meaning
 from family.views.citizen.current_account import OwnAct, own_act
-from family.views.citizen.labels import Asked
+from family.views.citizen.labels import Asked, minor_words
 from family.views.citizen.refusals import answering, changed
+from yibao.lib import clock
 
 CODE = "family_code"  # in the session: which code was asked for, by invitation number
-NO_MATCH = "对不上。请核对姓名、证件号码最后4位和验证码；验证码10分钟内有效，只能用一次"
 NO_CHILD = "对不上。请核对邀请编号、孩子的姓名和证件号码；要由孩子的父亲或母亲本人来办"
 CHILD_LOOKS = limits.limits("20/1d")
 
@@ -58,8 +58,12 @@ def accept(request: HttpRequest, number: str) -> HttpResponse:
             )
             return redirect("family_result", first_event(bond_id=bond.pk).pk)
         except MismatchError:
-            form.add_error(None, NO_MATCH)
+            form.add_error(None, _no_match())
     return _page(request, act, found, form, has_code=bool(code_id))
+
+
+def _no_match() -> str:
+    return f"对不上。请核对姓名、证件号码最后4位和验证码；验证码{codes.validity()}内有效，只能用一次"
 
 
 def _page(
@@ -70,6 +74,8 @@ def _page(
         "form": form,
         "has_code": has_code,
         "note": note,
+        "code_validity": codes.validity(),
+        "code_pause": codes.pause(),
         "asked": Asked(found, act.at, registry.sharing_or_none(found.region, act.on)),
         "back_url": reverse("family_invitation", args=[found.number]),
     }
@@ -86,7 +92,13 @@ def send_code(request: HttpRequest, number: str) -> HttpResponse:
     code_id = accepting.send_code(act=act, payer=act.person, number=number, address=address_of(request))
     request.session[CODE] = {number: str(code_id)}
     if request.htmx:
-        context = {"number": number, "has_code": True, "note": "已经发了，请看最新的短信。"}
+        context = {
+            "number": number,
+            "has_code": True,
+            "note": "已经发了，请看最新的短信。",
+            "code_validity": codes.validity(),
+            "code_pause": codes.pause(),
+        }
         return render(request, "family/_code_sent.html", context)
     return redirect("family_accept_on_device", number)
 
@@ -99,7 +111,7 @@ def child(request: HttpRequest) -> HttpResponse:
     form = NumberForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         return redirect("family_child_answer", form.cleaned_data["number"])
-    context = {"form": form, "back_url": reverse("family")}
+    context = {"form": form, "back_url": reverse("family"), "minor": minor_words(clock.today())}
     return render(request, "family/child.html", context, status=422 if form.errors else 200)
 
 

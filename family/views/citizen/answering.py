@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.codes import Relation, Scope
 from accounts.identity.access import person_required
 from accounts.policies import registry
+from accounts.policies.formulas import age_on
 from family.codes import EventKind
 from family.forms.answering import RefusalForm
 from family.models import Event, Invitation
@@ -20,7 +21,6 @@ from family.queries.bonds import bonds_received
 from family.queries.eligibility import to_bind
 from family.queries.facts import funds_name, is_pool
 from family.queries.invitations import invitation_received
-from family.rules.eligibility import age_on
 from family.rules.reasons import for_user
 from family.views.citizen import share_sheet
 from family.views.citizen.current_account import OwnAct, own_act

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from accounts.codes import Gender, Relation, Scope
+from accounts.policies import registry
+from accounts.policies.formulas import age_on
 from accounts.policies.terms import SharingTerms
 from family.codes import InvitationState
 from family.models import Invitation
-from family.rules.eligibility import age_on, birth_in
+from family.rules.eligibility import birth_in
 from yibao.lib.clock import SHANGHAI
 
 TONES = {InvitationState.SENT: "pend", InvitationState.ACCEPTED: "ok"}
@@ -31,6 +33,13 @@ def scope_words(scopes: list[str] | tuple[str, ...]) -> str:
 def undo_words(terms: SharingTerms | None) -> str:
     """Return 10分钟内可以撤回, by the region's terms; "" where nothing can be taken back."""
     return f"{terms.undo_minutes}分钟内可以撤回" if terms and terms.undo_minutes else ""
+
+
+def minor_words(on: date) -> str:
+    """Return whose parents agree for them on a day: 未满16周岁, from 14 to 16 where regions differ; "" without rules."""
+    found = (registry.sharing_or_none(region, on) for region in registry.region_names())
+    ages = {terms.minor_age for terms in found if terms is not None}
+    return f"未满{'至'.join(map(str, sorted({min(ages), max(ages)})))}周岁" if ages else ""
 
 
 @dataclass(frozen=True, slots=True)

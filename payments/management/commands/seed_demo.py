@@ -36,9 +36,9 @@ class Command(BaseCommand):
 
     def _populate(self, act: Act, folder: Path, people: int, bar: Bar) -> None:
         month = Month.of(act.on) + -1
-        roster = files.write(folder / "people.csv", files.ROSTER, files.population_roster(people, QUANZHOU))
+        roster = files.write_roster(folder / "people.csv", files.population_roster(people, QUANZHOU))
         import_roster(act=act, path=roster, progress=bar.show)
         paid = files.population_contributions(people, QUANZHOU, month)
-        path = files.write(folder / "people_paid.csv", files.CONTRIBUTIONS, paid)
+        path = files.write_contributions(folder / "people_paid.csv", paid)
         import_contributions(act=act, path=path, progress=bar.show)
         self.stdout.write(f"已导入 {people} 人（泉州）和 {month} 的缴费。")
