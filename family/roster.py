@@ -11,7 +11,8 @@ from accounts.identity.actors import Act
 from accounts.models import Person
 from accounts.queries.people import find_by_certno
 from accounts.roster import cells
-from accounts.roster.files import File, ImportResult, Progress, importing
+from accounts.roster.drafts import ImportResult, importing
+from accounts.roster.files import File, Progress
 from family.errors import FamilyError
 from family.operations import locks
 from family.operations.taking_over import take_over

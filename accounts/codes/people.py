@@ -10,6 +10,23 @@ class InsuranceType(TextCode):
     RESIDENT = "390", "城乡居民基本医疗保险"
 
 
+class OtherInsurance(TextCode):
+    """险种 insutype that is not kept here: a row of it is counted and left out."""
+
+    CIVIL = "320", "公务员医疗补助"
+    LARGE = "330", "大额医疗费用补助"
+    RETIRED_CADRES = "340", "离休人员医疗保障"
+    DISABLED_SOLDIERS = "350", "一至六级残疾军人医疗补助"
+    RED_ARMY = "360", "老红军医疗保障"
+    ENTERPRISE = "370", "企业补充医疗保险"
+    RURAL = "380", "新型农村合作医疗"
+    TOWN = "391", "城镇居民基本医疗保险"
+    SERIOUS_ILLNESS = "392", "城乡居民大病医疗保险"
+    SPECIAL = "399", "其他特殊人员医疗保障"
+    LONG_TERM_CARE = "410", "长期照护保险"
+    MATERNITY = "510", "生育保险"
+
+
 class PersonType(TextCode):
     """人员类别 psn_type: the two digits it begins with. 离休 (13) have a scheme of their own."""
 
@@ -84,6 +101,11 @@ class HeldReason(TextCode):
     ROUNDED_NUMBERS = "rounded_numbers", "证件号码末尾几位像是被表格软件改成了0"
     UNREADABLE = "unreadable", "读不懂"
     CONTRADICTS_KNOWN = "contradicts_known", "与已登记的矛盾"
+
+    @property
+    def is_implausible(self) -> bool:
+        """The row could be true and hardly is: it is never believed, and never stops the file."""
+        return self not in (HeldReason.UNREADABLE, HeldReason.CONTRADICTS_KNOWN)
 
 
 class HeldState(TextCode):

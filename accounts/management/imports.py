@@ -1,7 +1,7 @@
 """What the two import commands have in common."""
 
 import json
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,18 +12,25 @@ from accounts.errors import AccountsError
 from accounts.identity.actors import Act, Actor
 from accounts.management.problems import grouped
 from accounts.management.progress import Bar
-from accounts.management.staff import acts_by
-from accounts.roster.files import ImportRefusedError, ImportResult
+from accounts.management.staff import acts_by, add_by
+from accounts.roster.drafts import ImportResult
+from accounts.roster.problems import ImportRefusedError
 from yibao.lib import clock
+from yibao.lib.fen import parse_yuan
 
 _COUNTED = (
     ("people_added", "新增参保人 {} 人"),
     ("people_changed", "资料有变化 {} 人"),
+    ("numbers_changed", "换了证件号码 {} 人"),
     ("enrolments_added", "新增参保记录 {} 条"),
     ("contributions_added", "新增缴费记录 {} 条"),
     ("openings_added", "期初余额 {} 人"),
     ("bonds_added", "共济关系 {} 条"),
     ("late", "其中晚于划入批次、下次补划 {} 条"),
+    ("corrected", "更正已登记的 {} 条"),
+    ("refunded", "退费 {} 条"),
+    ("second_payers", "重复缴费、待退 {} 条"),
+    ("left_out", "不归这里管的险种和人员 {} 行，没有导入"),
 )
 
 
@@ -51,13 +58,20 @@ class ImportCommand(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(result.as_json(), ensure_ascii=False))
         else:
-            self.stdout.write(f"{path.name}：{_in_words(result)}")
-            for remark in result.remarks:
-                self.stdout.write(f"注意：{remark}")
+            self._tell(path, result)
+        if result.held:
+            raise CommandError(f"{path.name}：{len(result.held):,} 行留待处理，用 held_rows 查看、确认或放弃")
 
     def expected(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Return what the operation is told about the file besides where it is."""
         return {}
+
+    def _tell(self, path: Path, result: ImportResult) -> None:
+        self.stdout.write(f"{path.name}：{_in_words(result)}")
+        for remark in result.remarks:
+            self.stdout.write(f"注意：{remark}")
+        for line in grouped([held.problem for held in result.held]):
+            self.stdout.write(f"留待处理：{line}")
 
     def _list(self, refusal: ImportRefusedError, *, as_json: bool) -> None:
         if as_json:
@@ -66,6 +80,27 @@ class ImportCommand(BaseCommand):
             return
         for line in grouped(refusal.problems):
             self.stdout.write(line)
+
+
+class HoldingImportCommand(ImportCommand):
+    """An import that lays rows aside: what is hardly true always, what is bad with --hold."""
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("--hold", action="store_true", help="lay bad rows aside and take the others in")
+        parser.add_argument("--expect-rows", type=int, metavar="N", help="refuse a file with another number of rows")
+        add_by(parser)
+
+    def expected(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        return {"hold": options["hold"], "expect_rows": options["expect_rows"]}
+
+
+def yuan_argument(text: str) -> int:
+    """Read an amount in yuan on the command line as fen."""
+    try:
+        return parse_yuan(text)
+    except ValueError as error:
+        raise ArgumentTypeError(str(error)) from None
 
 
 def _in_words(result: ImportResult) -> str:

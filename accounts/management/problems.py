@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from accounts.roster.files import Problem
+from accounts.roster.problems import Problem
 
 SHOWN_ROWS = 5
 _VARYING = re.compile(r"[\d.,-]*\d")  # rows, days and amounts that a reason names

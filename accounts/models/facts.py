@@ -75,7 +75,8 @@ class FormerCertificate(models.Model):
     """曾用证件号码：这个人以前登记用的证件号码。按旧号码也找得到本人。"""
 
     person = models.ForeignKey("Person", models.PROTECT, related_name="former_certificates", verbose_name="参保人")
-    certno = SealedField("证件号码")
+    # Sealed and indexed as the person's own number, so that it moves here as it is and both are found by one index.
+    certno = SealedField("证件号码", context="person:certno")
     certno_index = BlindIndexField("证件号码索引", of="certno")
     actor = models.CharField("经办", max_length=64)
     at = models.DateTimeField("更换时间")

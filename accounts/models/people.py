@@ -50,17 +50,18 @@ class Person(models.Model):
 
 
 class Import(models.Model):
-    """导入：一份名册或缴费文件，全部导入才有这一行。同一份文件（内容摘要相同）只导入一次。不可修改。"""
+    """导入：一份名册或缴费文件。同一份文件（内容摘要相同）只导入一次，除非上一次已撤回。不可修改。"""
 
     kind = models.CharField("文件", max_length=16, choices=ImportKind.choices)
     digest = models.CharField("内容摘要（SM3）", max_length=64)
+    again = models.SmallIntegerField("撤回后第几次", default=0, db_default=0)
     rows = models.IntegerField("行数")
     actor = models.CharField("经办", max_length=64)
     at = models.DateTimeField("导入时间", auto_now_add=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "导入"
-        constraints = [models.UniqueConstraint(fields=["kind", "digest"], name="import_once")]
+        constraints = [models.UniqueConstraint(fields=["kind", "digest", "again"], name="import_once")]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.pk}"
@@ -75,6 +76,8 @@ class Enrolment(Fact):
     """参保记录：某人从某日起在某统筹区以什么身份参加什么险种。不可修改，变化写成新的一行。
 
     The row in force on a day is the latest one not after it; of several on one day the one with the highest `seq`.
+    A new street or pension under a status that goes on is a row of its own, which names in `stas_on` since when that
+    status holds.
     """
 
     person = models.ForeignKey(Person, models.PROTECT, related_name="enrolments", db_index=False, verbose_name="参保人")
@@ -87,6 +90,7 @@ class Enrolment(Fact):
     identity_type = models.CharField("身份类别", max_length=6, blank=True)
     street = models.CharField("街道（乡镇）", max_length=STREET_LENGTH, blank=True)
     from_on = models.DateField("起始日期")
+    stas_on = models.DateField("状态起始日期（早于起始日期时）", null=True)
     seq = models.SmallIntegerField("同日先后", default=0, db_default=0)
     end_reason = models.SmallIntegerField("终止原因", choices=EnrolmentEndReason.choices, null=True)
     end_to = models.CharField("转往统筹区", max_length=6, blank=True, default="", db_default="")

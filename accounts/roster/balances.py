@@ -10,7 +10,8 @@ from django.db import connection
 from accounts.codes import InsuranceType
 from accounts.models import Person
 from accounts.roster import cells
-from accounts.roster.files import File, Problems
+from accounts.roster.files import File
+from accounts.roster.problems import Problems
 from accounts.sealing.fields import Sealer, context_of
 from yibao.lib.fen import grouped, parse_yuan
 from yibao.lib.masking import masked_certno

@@ -6,9 +6,10 @@ Columns with few different values are cached: a million rows hold some thousand 
 import re
 import unicodedata
 from collections.abc import Callable
+from datetime import date
 from functools import lru_cache
 
-from accounts.codes import CertificateType, InsuranceType, PersonType
+from accounts.codes import CertificateType, InsuranceType, PaymentType, PersonType
 from accounts.identity import certificates
 from accounts.models.people import MAX_BASE_FEN, STREET_LENGTH
 from accounts.policies import registry
@@ -20,6 +21,9 @@ from yibao.lib.values.phones import read_phone
 
 _CODE = re.compile(r"\d{0,6}", re.ASCII)
 _PERSON_TYPE = re.compile(rf"({'|'.join(PersonType)})\d{{0,4}}", re.ASCII)
+_REGION = re.compile(r"\d{6}", re.ASCII)
+_PAYER = re.compile(r"[0-9A-Za-z_-]{1,30}", re.ASCII)
+_PAYMENT_TYPES = {"": PaymentType.NORMAL, **{kind.label: kind for kind in PaymentType}}
 _FORBIDDEN_IN_TEXT = re.compile(r"[\\<>{}|^`~\"]")
 
 certificate = certificates.read
@@ -47,6 +51,16 @@ def phone(text: str) -> str:
 def yuan_or_nothing(text: str) -> int | None:
     """An amount in yuan as fen, or None."""
     return base(text) if text else None
+
+
+def day_or_nothing(text: str) -> date | None:
+    """A day, or None."""
+    return day(text) if text else None
+
+
+def any_certificate_or_nothing(text: str) -> certificates.Certificate | None:
+    """A certificate number of a kind told by its shape, or None."""
+    return any_certificate(text) if text else None
 
 
 @lru_cache(maxsize=65_536)
@@ -94,6 +108,27 @@ def code(text: str) -> str:
     """An optional code of up to six digits."""
     if not _CODE.fullmatch(text):
         raise ValueError("代码应为至多6位数字，没有可以空着")
+    return text
+
+
+def region_code(text: str) -> str:
+    """The code of any region (统筹区) of the country, or nothing."""
+    if text and not _REGION.fullmatch(text):
+        raise ValueError("统筹区代码应为6位数字，没有可以空着")
+    return text
+
+
+def payment_type(text: str) -> PaymentType:
+    """What a payment is (clct_type), in words; an ordinary one where nothing is said."""
+    if text not in _PAYMENT_TYPES:
+        raise ValueError(f"应为 {'、'.join(filter(None, _PAYMENT_TYPES))}，空着就是正常")
+    return _PAYMENT_TYPES[text]
+
+
+def payer(text: str) -> str:
+    """The code of whoever paid (缴费单位), or nothing."""
+    if text and not _PAYER.fullmatch(text):
+        raise ValueError("缴费单位代码应为至多30位的数字和字母，没有可以空着")
     return text
 
 

@@ -1,140 +1,194 @@
-"""import_contributions: for whom a month was paid, on which base, and when the money came in."""
+"""import_contributions: for whom a month was paid, on which base, by whom, and when the money came in."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from django.db import connection
 
-from accounts.codes import ImportKind, InsuranceType, JobKind
+from accounts.codes import JobKind
 from accounts.identity.actors import Act
 from accounts.jobs.monthly import window
 from accounts.ledger import book_years
 from accounts.models import Person, Run
 from accounts.policies import registry
-from accounts.policies.terms.credit import MONTHLY, YEARLY
-from accounts.roster import cells as cells
-from accounts.roster.files import File, ImportResult, Problems, Progress, analyze_when_large, importing
+from accounts.policies.terms.credit import MONTHLY
+from accounts.roster import base_checks, cells, contribution_checks
+from accounts.roster import contributions_sql as sql
+from accounts.roster.deciding import Decided, decide
+from accounts.roster.drafts import Draft, ImportResult, analyze_staged, analyze_when_large, importing
+from accounts.roster.files import File, Progress
+from accounts.roster.problems import Problems
 from accounts.sealing.fields import Sealer, context_of
+from yibao.lib.fen import grouped
 from yibao.lib.masking import masked_certno
 from yibao.lib.months import Month
 from yibao.lib.periods import Period
 
 COLUMNS = ("certno", "insuplc_admdvs", "accrym", "base", "received_on")
+OPTIONAL = ("clct_type", "payer", "paid")
+_ALL = (*COLUMNS, *OPTIONAL)
 EARLIEST = Month(1994, 1)  # the first pilot cities of 职工医保, 镇江 and 九江
 MONTHS_AHEAD = 12  # flexible workers may pay a year in advance
-
-_CREATE = """
-    DROP TABLE IF EXISTS pg_temp.contributions_staged;
-    CREATE TEMP TABLE contributions_staged (
-        row integer, shown text, certno_index bytea, region text, month date, base_fen bigint, received_on date
-    ) ON COMMIT DROP
-"""
-_COPY = "COPY contributions_staged (row, shown, certno_index, region, month, base_fen, received_on) FROM STDIN"
-_DUPLICATES = """
-    SELECT s.row, s.shown, d.first FROM contributions_staged s JOIN (
-        SELECT certno_index, region, month, min(row) AS first FROM contributions_staged
-        GROUP BY certno_index, region, month HAVING count(*) > 1
-    ) d USING (certno_index, region, month) WHERE s.row > d.first ORDER BY s.row
-"""
-_STRANGERS = """
-    SELECT s.row, s.shown, s.region, p.id IS NOT NULL FROM contributions_staged s
-    LEFT JOIN accounts_person p ON p.certno_index = s.certno_index
-    WHERE NOT EXISTS (SELECT 1 FROM accounts_enrolment e
-                      WHERE e.person_id = p.id AND e.region = s.region AND e.insurance = %s AND e.counts) ORDER BY s.row
-"""
-_CONFLICTS = """
-    SELECT s.row, s.shown, s.month, k.base_fen <> s.base_fen FROM contributions_staged s
-    JOIN accounts_person p ON p.certno_index = s.certno_index
-    JOIN accounts_contribution k ON (k.region, k.month, k.person_id) = (s.region, s.month, p.id) AND k.counts
-    WHERE (k.base_fen, k.received_on) <> (s.base_fen, s.received_on) ORDER BY s.row
-"""
-# Rows that are kept already were history when they came in, and may come again.
-_BEFORE_GOLIVE = """
-    SELECT s.row, s.shown, s.region, s.month FROM contributions_staged s
-    JOIN unnest(%s::text[], %s::date[], %s::date[]) AS b (region, month, until)
-      ON (b.region, b.month) = (s.region, s.month) AND s.received_on < b.until
-    LEFT JOIN accounts_person p ON p.certno_index = s.certno_index
-    WHERE NOT EXISTS (SELECT 1 FROM accounts_contribution k
-                      WHERE (k.region, k.month, k.person_id) = (s.region, s.month, p.id) AND k.counts) ORDER BY s.row
-"""
-_ADD = """
-    INSERT INTO accounts_contribution (person_id, region, month, base_fen, received_on, late, source_id)
-    SELECT p.id, s.region, s.month, s.base_fen, s.received_on,
-           (s.region, s.month) IN (SELECT * FROM unnest(%s::text[], %s::date[])), %s
-    FROM contributions_staged s JOIN accounts_person p ON p.certno_index = s.certno_index
-    WHERE NOT EXISTS (SELECT 1 FROM accounts_contribution k
-                      WHERE (k.region, k.month, k.person_id) = (s.region, s.month, p.id) AND k.counts)
-    ORDER BY s.region, s.month, p.id
-"""
-_COUNT_LATE = "SELECT count(*) FROM accounts_contribution WHERE source_id = %s AND late"
+_NULL = "\\N"
 
 
-def import_contributions(*, act: Act, path: Path, progress: Progress | None = None) -> ImportResult:
-    """Bring a file of contributions in, whole.
+def import_contributions(
+    *,
+    act: Act,
+    path: Path,
+    hold: bool = False,
+    expect_rows: int | None = None,
+    expect_sum_fen: int | None = None,
+    progress: Progress | None = None,
+) -> ImportResult:
+    """Bring a file of contributions in.
 
-    Base in yuan; a row is late when the run crediting its month, or that of a later month, was opened before.
-    progress is told what is being done, how much of it is done, and how much there is.
-    Raises ImportRefusedError, with every bad row, when anything is wrong, and then nothing is changed;
-    rotation.RotationUnfinishedError while keys are being changed.
+    Base in yuan; a row is late when the run crediting its month, or that of a later month, was opened before. 更正 and
+    补差 take the place of what is kept, a 退费 ends it, a second payer's payment waits to be refunded (payments.py).
+    Rows that are hardly true are laid aside (ImportResult.held). progress is told what is being done, how much of it is
+    done, and how much there is. Raises ImportRefusedError, with every bad row, when the file is damaged, has another
+    number of rows or sum of bases than expected, or has a bad row, and then nothing is changed; with `hold` bad rows
+    are laid aside too. Raises rotation.RotationUnfinishedError while keys are being changed.
     """
-    file = File(path, COLUMNS, progress)
-    with importing(file, ImportKind.CONTRIBUTIONS, act) as draft:
+    file = File(path, COLUMNS, progress, optional=OPTIONAL)
+    return bring_in(file=file, act=act, hold=hold, expect_rows=expect_rows, expect_sum_fen=expect_sum_fen)
+
+
+def bring_in(
+    *,
+    file: File,
+    act: Act,
+    hold: bool = False,
+    expect_rows: int | None = None,
+    expect_sum_fen: int | None = None,
+    believed: Collection[int] = (),
+) -> ImportResult:
+    """As import_contributions, for rows from wherever; `believed` rows correct what they contradict."""
+    with importing(file, "contributions", act, hold=hold) as draft:
         if draft.known:
             return draft.result
-        _stage(file, act.on)
+        sum_fen = _stage(file, act.on)
+        file.expect(rows=expect_rows)
+        _expect_sum(file.problems, sum_fen, expect_sum_fen)
         file.progress("写入缴费记录", 0, 2)
         pairs = _lock_regions()
-        _check(file.problems)
-        _check_golive(file.problems, pairs)
+        decided = _check(file, draft, pairs, believed)
         file.progress("写入缴费记录", 1, 2)
-        regions, months = _late_months(pairs)
-        source = draft.accept()
-        with connection.cursor() as cursor:
-            cursor.execute(_ADD, [regions, months, source])
-            added = cursor.rowcount
-            draft.count(contributions_added=added)
-            if months:
-                cursor.execute(_COUNT_LATE, [source])
-                draft.count(late=cursor.fetchone()[0])
-        analyze_when_large(added, "accounts_contribution")
+        _write(draft, pairs, decided)
         file.progress("写入缴费记录", 2, 2)
     return draft.result
 
 
-def _stage(file: File, today: date) -> None:
-    readers = (cells.any_certificate, cells.region_reader(), cells.month, cells.base, cells.day)
+def _stage(file: File, today: date) -> int | None:
+    """Copy the good rows; return the sum of all bases in fen, None where one cannot be read."""
+    sql.create_staging()
+    reader = _Reader(file, today)
     with connection.cursor() as cursor:
-        cursor.execute(_CREATE)
-        with cursor.copy(_COPY) as copy:
-            for line in _lines(file, readers, today):
-                copy.write(line)
-        cursor.execute("ANALYZE pg_temp.contributions_staged")
+        lines = reader.lines()
+        first = next(lines, None)  # how wide the lines are shows with the first
+        if first is not None:
+            with cursor.copy(sql.COPY_ALL if reader.is_wide else sql.COPY) as copy:
+                copy.write(first)
+                for line in lines:
+                    copy.write(line)
+    analyze_staged("contributions_staged")
+    file.explain_rounded()
+    return reader.sum_fen
 
 
-def _lines(file: File, readers: Sequence[Callable[[str], Any]], today: date) -> Iterator[str]:
-    """Yield the good rows as lines of COPY text; note what is wrong with the others."""
-    index = Sealer(context_of(Person, "certno")).index
-    for number, row in file.read():
-        values = []
-        for column, read, cell in zip(COLUMNS, readers, row, strict=True):
-            try:
-                values.append(read(cell))
-            except ValueError as fault:
-                file.problems.add(number, column, cell, str(fault))
-        if len(values) < len(COLUMNS):
-            continue
-        certificate, region, month, base_fen, received_on = values
-        faults = list(_contradictions(month, received_on, certificate.birth_on, today))
-        for column, reason in faults:
-            file.problems.add(number, column, row[COLUMNS.index(column)], reason)
-        if not faults:
-            certno = certificate.number
-            yield (
-                f"{number}\t{masked_certno(certno)}\t\\\\x{(index(certno) or b'').hex()}\t{region}\t{month.first}\t"
-                f"{base_fen}\t{received_on}\n"
-            )
+class _Reader:
+    """Checks the rows of a file one by one and turns the good ones into lines for COPY."""
+
+    def __init__(self, file: File, today: date) -> None:
+        self.file = file
+        self.today = today
+        self.index = Sealer(context_of(Person, "certno")).index
+        self.is_wide = False
+        self.sum_fen: int | None = 0
+        # In the order of COLUMNS and OPTIONAL.
+        self.readers: tuple[Callable[[str], Any], ...] = (
+            cells.any_certificate,
+            cells.region_reader(),
+            cells.month,
+            cells.base,
+            cells.day,
+            cells.payment_type,
+            cells.payer,
+            cells.yuan_or_nothing,
+        )
+
+    def lines(self) -> Iterator[str]:
+        """Yield the good rows as lines of COPY text; note what is wrong with the others."""
+        for number, row in self.file.read():
+            values = self.file.values(number, row, _ALL, self.readers)
+            if values is None:
+                self.sum_fen = None
+                continue
+            self.is_wide = len(row) > len(COLUMNS)
+            certificate, region, month, base_fen, received_on, *more = values
+            if self.sum_fen is not None:
+                self.sum_fen += base_fen
+            faults = list(_contradictions(month, received_on, certificate.birth_on, self.today))
+            for column, reason in faults:
+                self.file.problems.add(number, column, row[COLUMNS.index(column)], reason)
+            if not faults:
+                certno = certificate.number
+                yield (
+                    f"{number}\t{masked_certno(certno)}\t\\\\x{(self.index(certno) or b'').hex()}\t{region}\t"
+                    f"{month.first}\t{base_fen}\t{received_on}{_wide(*more) if more else ''}\n"
+                )
+
+
+def _wide(clct_type: int, payer: str, paid_fen: int | None) -> str:
+    """Return what the optional columns add to a line."""
+    return f"\t{clct_type:d}\t{payer}\t{_NULL if paid_fen is None else paid_fen}"
+
+
+def _expect_sum(problems: Problems, sum_fen: int | None, expected_fen: int | None) -> None:
+    if expected_fen is None:
+        return
+    if sum_fen is None:
+        problems.damage(f"有的行读不懂，合计核对不了（应为 {grouped(expected_fen)} 元）")
+    elif sum_fen != expected_fen:
+        problems.damage(f"基数合计应为 {grouped(expected_fen)} 元，实为 {grouped(sum_fen)} 元，文件可能不完整")
+
+
+def _check(file: File, draft: Draft, pairs: list[tuple[str, Month]], believed: Collection[int]) -> Decided:
+    """Note what only all rows together show and take out what is laid aside; return what was decided of the others.
+
+    Taking a row out may change what is decided of its month, so that is done again until nothing new is found.
+    """
+    problems = file.problems
+    sql.find_kept()
+    contribution_checks.find(file, pairs)
+    while True:
+        seen = len(problems.found)
+        decided = decide(problems, believed)
+        if pairs:
+            base_checks.find_implausible(problems, pairs)
+        if len(problems.found) == seen:
+            break
+        sql.take_out(problems.rows)
+    draft.settle()
+    return decided
+
+
+def _write(draft: Draft, pairs: list[tuple[str, Month]], decided: Decided) -> None:
+    source = draft.accept()
+    regions, months = _late_months(pairs)
+    added = sql.add_plain(source, regions, months)
+    if decided.kinds:
+        changes = {kind: draft.change(kind) for kind in sorted(decided.kinds)}
+        draft.count(corrected=decided.corrected, refunded=decided.refunds, second_payers=decided.second_payers)
+        sql.add_decided(source, regions, months, changes)
+    elif decided.counting:
+        sql.add_decided(source, regions, months, {})
+    draft.count(contributions_added=added + decided.counting)
+    if months:
+        draft.count(late=sql.count_late(source))
+    analyze_when_large(added, "accounts_contribution")
 
 
 def _contradictions(month: Month, received_on: date, birth_on: date | None, today: date) -> Iterator[tuple[str, str]]:
@@ -149,52 +203,13 @@ def _contradictions(month: Month, received_on: date, birth_on: date | None, toda
         yield "accrym", "早于出生日期"
 
 
-def _check(problems: Problems) -> None:
-    """Note what only all rows together show: duplicates, people not on the roster, conflicts with what is kept."""
-    with connection.cursor() as cursor:
-        cursor.execute(_DUPLICATES)
-        for row, shown, first in cursor:
-            problems.add_masked(row, "certno", shown, f"与第{first}行重复：同一个人、统筹区和月份")
-        cursor.execute(_STRANGERS, [InsuranceType.EMPLOYEE])
-        for row, shown, region, on_roster in cursor:
-            reason = f"在 {region} 没有职工医保（310）参保记录" if on_roster else "名册里没有这个人，请先导入参保名册"
-            problems.add_masked(row, "certno", shown, reason)
-        cursor.execute(_CONFLICTS)
-        for row, shown, month, other_base in cursor:
-            column = "base" if other_base else "received_on"
-            problems.add_masked(row, column, shown, f"与已导入的 {month:%Y-%m} 的记录不一致；已导入的不改")
-
-
 def _lock_regions() -> list[tuple[str, Month]]:
     """Exclude the opening of runs in the regions of the file; return its (region, month) pairs."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT DISTINCT region, month FROM contributions_staged ORDER BY region, month")
-        pairs = [(region, Month.of(month)) for region, month in cursor.fetchall()]
+        pairs = [(region, Month.of(month)) for region, month in sql.pairs()]
         for region in dict.fromkeys(region for region, _ in pairs):
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"contributions:{region}"])
     return pairs
-
-
-def _check_golive(problems: Problems, pairs: list[tuple[str, Month]]) -> None:
-    """Note months before the first one credited here that no run would take, so that none vanishes in silence.
-
-    Money that has come in since is credited here whatever its month; what came in before was the old system's.
-    """
-    lives = {region: window.live_since(region) for region in {region for region, _ in pairs}}
-    found: list[tuple[str, date, date]] = []
-    for region, month in pairs:
-        live, accrual = lives[region], window.accrual_in(region, month)
-        if live is not None and month < live and accrual != YEARLY:
-            found.append((region, month.first, live.first if accrual else date.max))
-    if not found:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(_BEFORE_GOLIVE, [list(column) for column in zip(*found, strict=True)])
-        for row, shown, region, month in cursor:
-            reason = f"{region} 从 {lives[region]} 起在这里划入；更早的月份，那时以前到账的由原系统划入，不能再导入"
-            if window.accrual_in(region, Month.of(month)) is None:
-                reason = f"{region} 没有 {month:%Y-%m} 的划入规则，这个月不能划入"
-            problems.add_masked(row, "accrym", shown, reason)
 
 
 def _late_months(pairs: list[tuple[str, Month]]) -> tuple[list[str], list[date]]:

@@ -1,192 +1,174 @@
-"""What both imports share: the outcome, the list of what is wrong, and reading a file row by row.
+"""A file being imported: its rows as cells, and the list of what is wrong with them.
 
-A file is imported whole or not at all, in one transaction. Rows are checked one by one while they stream into a
-temporary table; what needs all rows at once (duplicates, conflicts with what is kept) is then asked in SQL.
-Memory does not grow with the file.
+Rows are checked one by one while they stream into a temporary table; what needs all rows at once (duplicates, conflicts
+with what is kept, what is hardly true) is then asked in SQL. Memory does not grow with the file.
 """
 
-import re
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives import hashes
-from django.db import connection, transaction
 
-from accounts.errors import AccountsError
-from accounts.identity import audit
-from accounts.identity.actors import Act
-from accounts.models import Import
-from accounts.operations.rotation import block_rotation
+from accounts.codes import HeldReason
+from accounts.roster.problems import ImportRefusedError, Problem, Problems
 from yibao.lib import masking, tables
 from yibao.lib.values.names import is_invisible
 
-MOST_PROBLEMS = 100_000  # a file with more is the wrong file; listing stops there, and says so
-MAX_CELL = 200
-
 Progress = Callable[[str, int, int], None]  # told what is being done, how much of it is done, and how much there is
 
-_UNUSUAL = re.compile("[=#]|Err:")
-_MASKS: dict[str, Callable[[str], str]] = {
-    "certno": masking.masked_certno,
-    "payer_certno": masking.masked_certno,
-    "user_certno": masking.masked_certno,
-    "psn_name": masking.masked_name,
-    "mob": masking.masked_phone,
-    "brdy": lambda text: text[:4] + "*" * (len(text) - 4),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing wrong in a file. Row 0 is the file itself; the value is masked."""
-
-    row: int
-    column: str
-    value: str
-    reason: str
-
-    def __str__(self) -> str:
-        place = f"第{self.row}行" if self.row else "文件"
-        column = f" {self.column}" if self.column else ""
-        value = f"「{self.value}」" if self.value else ""
-        return f"{place}{column}{value}：{self.reason}"
-
-
-class ImportRefusedError(AccountsError):
-    """Nothing was imported. `problems` says why, by row; the text of the error says it in one line."""
-
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        self.problems = list(problems)
-        self.bad_rows = len({problem.row for problem in problems if problem.row})
-        first = str(self.problems[0])
-        super().__init__(
-            f"没有导入任何内容：{self.bad_rows}行有问题" if self.bad_rows > 1 else f"没有导入任何内容：{first}"
-        )
-
-    def as_json(self) -> list[dict[str, Any]]:
-        return [asdict(problem) for problem in self.problems]
-
-
-@dataclass(frozen=True, slots=True)
-class ImportResult:
-    """What an import did. All counts but `rows` are zero when the file brought nothing new."""
-
-    kind: str
-    rows: int
-    import_id: int
-    known_file: bool = False  # this very file had been imported before
-    people_added: int = 0
-    people_changed: int = 0
-    enrolments_added: int = 0
-    contributions_added: int = 0
-    late: int = 0  # of contributions_added: came in after their month's run had been opened
-    openings_added: int = 0  # people whose opening balances came in
-    opening_fen: int = 0  # what they hold together
-    bonds_added: int = 0
-    remarks: tuple[str, ...] = ()  # what had to be guessed while reading the file
-
-    @property
-    def changed_nothing(self) -> bool:
-        return not (
-            self.people_added
-            or self.people_changed
-            or self.enrolments_added
-            or self.contributions_added
-            or self.openings_added
-            or self.bonds_added
-        )
-
-    def as_json(self) -> dict[str, Any]:
-        return {**asdict(self), "changed_nothing": self.changed_nothing}
-
-
-class Problems:
-    """Collects what is wrong, up to MOST_PROBLEMS."""
-
-    def __init__(self) -> None:
-        self.found: list[Problem] = []
-
-    def add(self, row: int, column: str, value: str, reason: str) -> None:
-        """Note a problem with the raw value of a cell; it is masked here."""
-        mask = _MASKS.get(column, masking.scrubbed)
-        shown = "".join(char if char.isprintable() else "�" for char in mask(value[:MAX_CELL]))
-        self.add_masked(row, column, shown[:40], reason)
-
-    def add_masked(self, row: int, column: str, value: str, reason: str) -> None:
-        self.found.append(Problem(row, column, value, reason))
-        if len(self.found) >= MOST_PROBLEMS:
-            self.found.append(Problem(0, "", "", f"问题超过{MOST_PROBLEMS}处，后面的内容没有再检查"))
-            self.refuse_if_any()
-
-    def refuse_if_any(self) -> None:
-        """Raise ImportRefusedError with everything noted so far, in the order of the file."""
-        if self.found:
-            raise ImportRefusedError(sorted(self.found, key=lambda problem: problem.row))
+ROUND = "000"
+ROUNDED = "整份文件的证件号码末三位都是000：像是表格软件把号码当成了数字，末几位已丢失；请把这一列设为文本后重新填写"
 
 
 class File:
-    """A file being imported: its rows as cells in the order of `columns`, its faults as problems."""
+    """A file being imported: its rows as cells in the order of `columns`, its faults as problems.
 
-    def __init__(self, path: Path, columns: Sequence[str], progress: Progress | None) -> None:
+    `columns` must be there, `optional` may be. `believed`: row → what a person has found right about it.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        columns: Sequence[str],
+        progress: Progress | None = None,
+        *,
+        optional: Sequence[str] = (),
+        believed: Mapping[int, Collection[HeldReason]] | None = None,
+    ) -> None:
         self.path = path
         self.columns = columns
-        self.problems = Problems()
+        self.optional = optional
+        self.problems = Problems(believed)
         self.rows = 0
+        self.left_out = 0  # rows of what is not kept here
         self.remarks: list[str] = []
-        self.digest = _digest(path)
+        self.digest = self.made_digest()
         self.progress: Progress = progress or (lambda what, done, total: None)
+        self._present: tuple[str, ...] = ()
+        self._short = 0  # the last row with too few cells
+        self._round_numbers = 0
+
+    def opened(self, on_progress: Callable[[float], None] | None) -> tables.Table:
+        """Return the table to be read; again when rows are laid aside. Raises tables.UnreadableError."""
+        return tables.read_table(self.path, on_progress)
+
+    def made_digest(self) -> str:
+        """Return the SM3 of the content. Raises ImportRefusedError where there is no file."""
+        digest = hashes.Hash(hashes.SM3())
+        try:
+            with self.path.open("rb") as file:
+                while piece := file.read(1 << 20):
+                    digest.update(piece)
+        except OSError as error:
+            reason = "找不到文件" if isinstance(error, FileNotFoundError) else "读不了文件"
+            raise ImportRefusedError([Problem(0, "", "", f"{reason} {self.path.name}")]) from None
+        return digest.finalize().hex()
 
     def read(self) -> Iterator[tuple[int, tuple[str, ...]]]:
         """Yield (row number, stripped cells) of the rows whose shape is right.
 
-        Raises ImportRefusedError at once when the columns are not the right ones; a fault further down ends the
-        reading and is noted, so that the rows before it are still checked.
+        The cells are those of `columns`; where the file has any of the optional ones, those of `optional` follow, empty
+        where it has not. Raises ImportRefusedError at once when the columns are not the right ones; a fault further
+        down ends the reading and is noted, so that the rows before it are still checked.
         """
+        number = 0
         try:
-            table = tables.read_table(self.path, lambda share: self.progress("读取并核对", int(share * 1000), 1000))
+            table = self.opened(lambda share: self.progress("读取并核对", int(share * 1000), 1000))
             self.remarks = table.remarks
             self._check_columns(table.columns)
-            in_order = itemgetter(*(table.columns.index(column) for column in self.columns))
+            in_order, nothing = self._in_order(), [""]
             for number, cells in table.rows:
                 self.rows += 1
                 if self._is_sound(number, cells):
-                    yield number, in_order([cell.strip() for cell in cells])
+                    texts = in_order([cell.strip() for cell in cells] + nothing)
+                    self._round_numbers += texts[0].endswith(ROUND)
+                    yield number, texts
         except tables.UnreadableError as fault:
-            self.problems.add_masked(fault.row or 0, "", "", str(fault))
+            self.problems.damage(str(fault), fault.row or 0)
+        if self._short == number > 0:
+            self.problems.found[-1] = replace(self.problems.found[-1], code=None)  # nothing follows: torn off
         if not self.rows and not self.problems.found:
-            self.problems.add_masked(0, "", "", "文件只有列名，没有内容")
+            self.problems.damage("文件只有列名，没有内容")
+
+    def values(
+        self, number: int, texts: Sequence[str], columns: Sequence[str], readers: Sequence[Callable[[str], Any]]
+    ) -> list[Any] | None:
+        """Return what the cells of a row mean; None, and what cannot be read is noted, where one means nothing."""
+        try:
+            return [read(text) for read, text in zip(readers, texts, strict=False)]
+        except ValueError:
+            pass
+        for column, read, text in zip(columns, readers, texts, strict=False):
+            try:
+                read(text)
+            except ValueError as fault:
+                self.problems.add(number, column, text, str(fault))
+        return None
+
+    @property
+    def has_rounded_numbers(self) -> bool:
+        """Say whether every certificate number ends as a spreadsheet leaves it that takes it for a number."""
+        return self._round_numbers == self.rows > 1
+
+    def explain_rounded(self) -> None:
+        """Name the cause where every number ends in zeros and the check digit of most is wrong."""
+        if self.has_rounded_numbers:
+            self.problems.found = [
+                replace(problem, reason=ROUNDED) if problem.column == "certno" else problem
+                for problem in self.problems.found
+            ]
+
+    def expect(self, *, rows: int | None) -> None:
+        """Note a number of rows that is not the one announced with the file."""
+        if rows is not None and rows != self.rows:
+            self.problems.damage(f"应有{rows}行，实有{self.rows}行，文件可能不完整")
+
+    def cells_of(self, rows: Collection[int]) -> Iterator[tuple[int, dict[str, str]]]:
+        """Read the file once more; yield (row number, column → text) of these rows, whatever their shape."""
+        for number, cells in self.opened(None).rows:
+            if number in rows:
+                extra = [f"多出的第{n}格" for n in range(1, 1 + len(cells) - len(self._present))]
+                yield number, dict(zip([*self._present, *extra], cells, strict=False))
+
+    def _in_order(self) -> Callable[[list[str]], tuple[str, ...]]:
+        """Return what puts a row's cells, followed by an empty one, in order."""
+        has_optional = any(column in self._present for column in self.optional)
+        wanted = [*self.columns, *(self.optional if has_optional else ())]
+        nowhere = len(self._present)
+        return itemgetter(*(self._present.index(name) if name in self._present else nowhere for name in wanted))
 
     def _check_columns(self, columns: tuple[str, ...]) -> None:
         for column in columns:
             if not column:
-                self.problems.add(1, "", "", "有一列没有列名")
+                self.problems.damage("有一列没有列名", 1)
             elif columns.count(column) > 1:
-                self.problems.add(1, column, "", "这一列出现了不止一次")
-            elif column not in self.columns:
-                self.problems.add(1, masking.scrubbed(column)[:40], "", "不认识的列名")
+                self.problems.damage("这一列出现了不止一次", 1, column)
+            elif column not in self.columns and column not in self.optional:
+                self.problems.damage("不认识的列名", 1, masking.scrubbed(column)[:40])
         for column in self.columns:
             if column not in columns:
-                self.problems.add(1, column, "", "缺少这一列")
+                self.problems.damage("缺少这一列", 1, column)
         self.problems.refuse_if_any()
+        self._present = columns
 
     def _is_sound(self, number: int, cells: list[str]) -> bool:
-        if len(cells) != len(self.columns):
-            reason = f"这一行有{len(cells)}列，应为{len(self.columns)}列"
-            self.problems.add_masked(
-                number, "", "", f"{reason}，文件可能不完整" if len(cells) < len(self.columns) else reason
-            )
+        if len(cells) != len(self._present):
+            reason = f"这一行有{len(cells)}列，应为{len(self._present)}列"
+            is_short = len(cells) < len(self._present)
+            self.problems.add_masked(number, "", "", f"{reason}，文件可能不完整" if is_short else reason)
+            self._short = number if is_short else self._short
             return False
         text = "".join(cells)
-        return (text.isprintable() and not _UNUSUAL.search(text)) or self._are_plain(number, cells)
+        is_usual = text.isprintable() and "=" not in text and "#" not in text and "Err:" not in text
+        return is_usual or self._are_plain(number, cells)
 
     def _are_plain(self, number: int, cells: list[str]) -> bool:
         """Look closer at a row with unusual characters; of names their reader says more (values.names)."""
         sound = True
-        for column, cell in zip(self.columns, cells, strict=True):
+        for column, cell in zip(self._present, cells, strict=True):
             if cell.lstrip().startswith("="):
                 self.problems.add_masked(number, column, "", "这一格是公式，请改成文字")
                 sound = False
@@ -197,80 +179,3 @@ class File:
                 self.problems.add(number, column, cell, "含有看不见的控制字符")
                 sound = False
         return sound
-
-
-@contextmanager
-def importing(file: File, kind: str, act: Act) -> Iterator["Draft"]:
-    """Open the import's transaction: no other import of the kind and no key rotation runs beside it.
-
-    Yields a draft to fill in; leaving writes the audit event. Leaving with an error undoes everything.
-    """
-    with transaction.atomic(), connection.cursor() as cursor:
-        # Waiting for another import is right; giving up after the usual seconds is not.
-        cursor.execute(
-            "SET LOCAL lock_timeout = '30min'; SET LOCAL statement_timeout = 0; SET LOCAL work_mem = '128MB'"
-        )
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"import:{kind}"])
-        block_rotation()
-        draft = Draft(file, kind, act)
-        yield draft
-        draft.finish()
-
-
-class Draft:
-    """An import on its way."""
-
-    def __init__(self, file: File, kind: str, act: Act) -> None:
-        self._file = file
-        self._kind = kind
-        self._act = act
-        self._counts: dict[str, int] = {}
-        self._import = Import.objects.filter(kind=kind, digest=file.digest).first()
-        self.known = self._import is not None
-
-    def accept(self) -> int:
-        """Record the import, every row being in order; return its id, which the new rows carry."""
-        self._file.problems.refuse_if_any()
-        self._import = Import.objects.create(
-            kind=self._kind, digest=self._file.digest, rows=self._file.rows, actor=str(self._act.actor)
-        )
-        return self._import.pk
-
-    def count(self, **counts: int) -> None:
-        self._counts.update(counts)
-
-    def finish(self) -> None:
-        if not self.known and self._import:
-            detail = {"import": self._import.pk, "rows": self._file.rows, **self._counts}
-            audit.record(act=self._act, verb=f"{self._kind}.imported", detail=detail)
-
-    @property
-    def result(self) -> ImportResult:
-        assert self._import is not None
-        return ImportResult(
-            kind=self._kind,
-            rows=self._import.rows,
-            import_id=self._import.pk,
-            known_file=self.known,
-            remarks=tuple(masking.scrubbed(remark) for remark in self._file.remarks),
-            **self._counts,
-        )
-
-
-def analyze_when_large(rows: int, *names: str) -> None:
-    """Let the planner know what a large import has just written: it still believes the tables to be small."""
-    if rows > 10_000:
-        with connection.cursor() as cursor:
-            cursor.execute(f"ANALYZE {', '.join(names)}")
-
-
-def _digest(path: Path) -> str:
-    digest = hashes.Hash(hashes.SM3())
-    try:
-        with path.open("rb") as file:
-            while piece := file.read(1 << 20):
-                digest.update(piece)
-    except OSError as error:
-        reason = "找不到文件" if isinstance(error, FileNotFoundError) else "读不了文件"
-        raise ImportRefusedError([Problem(0, "", "", f"{reason} {path.name}")]) from None
-    return digest.finalize().hex()

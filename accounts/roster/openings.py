@@ -17,7 +17,9 @@ from accounts.operations import going_live
 from accounts.policies import registry
 from accounts.policies.terms.sharing import POOL
 from accounts.roster import balances
-from accounts.roster.files import File, ImportResult, Problems, Progress, analyze_when_large, importing
+from accounts.roster.drafts import ImportResult, analyze_when_large, importing
+from accounts.roster.files import File, Progress
+from accounts.roster.problems import Problems
 from yibao.lib.fen import grouped
 from yibao.lib.months import Month
 

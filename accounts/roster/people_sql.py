@@ -1,178 +1,187 @@
-"""What a roster import asks of all rows at once, and how it merges them: in SQL, over a temporary table.
+"""How a roster import merges its rows with what is kept: in SQL, over temporary tables.
 
-roster_staged holds the rows of the file, roster_people one row per person in it: the one with the newest
-stas_date. Plain certificate and phone numbers never reach the database, not even here.
+roster_staged holds the rows of the file, roster_people one row per person in it: the one with the newest facts.
+roster_known says of each row about somebody known before whether it is to be written, and how. Plain certificate and
+phone numbers never reach the database, not even here.
 """
+
+from collections.abc import Sequence
+from datetime import date
 
 from django.db import connection
 
-from accounts.codes import InsuranceType
-from accounts.roster.files import Problems
+from accounts.codes import EnrolmentStatus, InsuranceType
+from accounts.roster.drafts import analyze_staged
 
-COPY = (
-    "COPY roster_staged (row, shown, certno, certno_index, name, gender, birth_on, phone, phone_index,"
-    " region, insurance, person_type, status, from_on, flex, identity_type, street, pension_fen) FROM STDIN"
+_COPIED = (
+    "row, shown, certno, certno_index, name, gender, birth_on, phone, phone_index, region, insurance, person_type,"
+    " status, from_on, flex, identity_type, street, pension_fen, odd"
 )
-
-_COLUMN_OF = {
-    "name": "psn_name",
-    "gender": "gend",
-    "phone_index": "mob",
-    "person_type": "psn_type",
-    "status": "psn_insu_stas",
-    "flex": "flex",
-    "identity_type": "psn_idet_type",
-    "street": "street",
-    "pension_fen": "monthly_pension",
-}
-_FACTS = ("name", "gender", "phone_index")
-_TERMS = ("person_type", "status", "flex", "identity_type", "street", "pension_fen")
+COPY = f"COPY roster_staged ({_COPIED}) FROM STDIN"
+COPY_ALL = f"COPY roster_staged ({_COPIED}, cert_type, old_certno, old_index, facts_on, end_reason, end_to) FROM STDIN"
+# What is the same status, said again; an ending may be told without its reason.
+SAME_STATUS = """
+    (s.person_type, s.status, s.flex, s.identity_type) = (k.person_type, k.status, k.flex, k.identity_type)
+    AND (s.end_reason IS NULL OR (s.end_reason, s.end_to) IS NOT DISTINCT FROM (k.end_reason, k.end_to))
+"""
+ON_DAY = "(k.region, k.insurance, coalesce(k.stas_on, k.from_on)) = (s.region, s.insurance, s.from_on)"
 
 
 def create_staging() -> None:
-    """Make the empty temporary table; it goes with the transaction."""
+    """Make the empty temporary tables; they go with the transaction."""
+    _execute(
+        """
+        DROP TABLE IF EXISTS pg_temp.roster_staged, pg_temp.roster_people, pg_temp.roster_known,
+            pg_temp.roster_same_day, pg_temp.roster_renumbered;
+        -- odd: the number says another gender; 's' a synthetic one, 'r' a real one.
+        CREATE TEMP TABLE roster_staged (
+            row integer, shown text, certno bytea, certno_index bytea, name text, gender smallint, birth_on date,
+            phone bytea, phone_index text, region text, insurance text, person_type text, status smallint,
+            from_on date, flex boolean, identity_type text, street text, pension_fen bigint, odd "char",
+            cert_type text DEFAULT '01', old_certno bytea, old_index bytea, facts_on date, end_reason smallint,
+            end_to text DEFAULT ''
+        ) ON COMMIT DROP;
+        CREATE TEMP TABLE roster_renumbered (
+            row integer, certno_index bytea, old_index bytea, old_person bigint, new_person bigint, moves boolean
+        ) ON COMMIT DROP;
+        CREATE TEMP TABLE roster_same_day (row integer, place integer) ON COMMIT DROP;
+        CREATE TEMP TABLE roster_known (
+            row integer, person_id bigint, from_on date, stas_on date, newest_on date, on_day boolean, same boolean,
+            settled boolean, seq integer, is_written boolean
+        ) ON COMMIT DROP
+        """
+    )
+
+
+def pick_people(today: date) -> bool:
+    """Fill roster_people, one row per person of the file, with what is kept; return whether any was known before."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            DROP TABLE IF EXISTS pg_temp.roster_staged, pg_temp.roster_people;
-            CREATE TEMP TABLE roster_staged (
-                row integer, shown text, certno bytea, certno_index bytea, name text, gender smallint, birth_on date,
-                phone bytea, phone_index text, region text, insurance text, person_type text, status smallint,
-                from_on date, flex boolean, identity_type text, street text, pension_fen bigint
-            ) ON COMMIT DROP
-            """
-        )
-
-
-def prepare_staging() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE pg_temp.roster_staged")
-
-
-def find_duplicates(problems: Problems) -> None:
-    """Note rows that say something twice, and rows of one person and day that disagree about the person."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT s.row, s.shown, d.first FROM roster_staged s JOIN (
-                SELECT certno_index, region, insurance, from_on, min(row) AS first FROM roster_staged
-                GROUP BY certno_index, region, insurance, from_on HAVING count(*) > 1
-            ) d USING (certno_index, region, insurance, from_on) WHERE s.row > d.first ORDER BY s.row
-            """
-        )
-        for row, shown, first in cursor:
-            problems.add_masked(row, "certno", shown, f"与第{first}行重复：同一个人、统筹区、险种和 stas_date")
-        cursor.execute(
-            """
-            SELECT s.row, s.shown, f.row, s.name <> f.name, s.gender <> f.gender FROM roster_staged s JOIN (
-                SELECT certno_index, from_on, min(row) AS first FROM roster_staged
-                GROUP BY certno_index, from_on
-                HAVING min(name) <> max(name) OR min(gender) <> max(gender) OR min(phone_index) <> max(phone_index)
-            ) d USING (certno_index, from_on) JOIN roster_staged f ON f.row = d.first
-            WHERE (s.name, s.gender, s.phone_index) <> (f.name, f.gender, f.phone_index) ORDER BY s.row
-            """
-        )
-        for row, shown, first, other_name, other_gender in cursor:
-            column = "psn_name" if other_name else "gend" if other_gender else "mob"
-            problems.add_masked(row, column, shown, f"与第{first}行不一致：同一个证件号码、同一个 stas_date")
-
-
-def pick_people() -> bool:
-    """Fill roster_people, one row per person of the file; return whether any of them was known before."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
+            DROP TABLE IF EXISTS pg_temp.roster_people;
             CREATE TEMP TABLE roster_people ON COMMIT DROP AS
-            SELECT DISTINCT ON (s.certno_index) s.*, p.id AS person_id, p.facts_on
+            SELECT DISTINCT ON (s.certno_index) s.*, p.id AS person_id, p.name AS kept_name, p.gender AS kept_gender,
+                   coalesce(encode(p.phone_index, 'hex'), '') AS kept_phone, p.facts_on AS kept_on
             FROM roster_staged s LEFT JOIN accounts_person p ON p.certno_index = s.certno_index
-            ORDER BY s.certno_index, s.from_on DESC, s.row
-            """
+            ORDER BY s.certno_index, coalesce(s.facts_on, %s) DESC, s.from_on DESC, s.row
+            """,
+            [today],
         )
-        cursor.execute("ANALYZE pg_temp.roster_people")
+        cursor.execute("SELECT EXISTS (SELECT 1 FROM roster_renumbered)")
+        if cursor.fetchone()[0]:
+            cursor.execute(
+                """
+                UPDATE roster_people p SET person_id = k.id, kept_name = k.name, kept_gender = k.gender,
+                    kept_phone = coalesce(encode(k.phone_index, 'hex'), ''), kept_on = k.facts_on
+                FROM roster_renumbered r JOIN accounts_person k ON k.id = coalesce(r.old_person, r.new_person)
+                WHERE r.certno_index = p.certno_index AND p.person_id IS NULL
+                """
+            )
+        analyze_staged("roster_people")
         cursor.execute("SELECT EXISTS (SELECT 1 FROM roster_people WHERE person_id IS NOT NULL)")
         return bool(cursor.fetchone()[0])
 
 
-def find_conflicts(problems: Problems) -> None:
-    """Note rows that contradict what is kept for the same day."""
-    _note(
-        problems,
+def take_out(rows: Sequence[int]) -> None:
+    """Remove the rows that are laid aside."""
+    if rows:
+        _execute("DELETE FROM roster_staged WHERE row = ANY(%s)", [list(rows)])
+
+
+def match_known(today: date) -> None:
+    """Fill roster_known: of each row about somebody known, whether it is to be written, from when, and as which of a day.
+
+    A status that is there already is written again only where street or pension differ from what held on the day
+    of the facts: then as a row of its own from that day, unless another status has come since.
+    """
+    _execute(
         f"""
-        SELECT s.row, s.from_on, {_differing(_FACTS)} FROM roster_people s JOIN (
-            SELECT id, name, gender, coalesce(encode(phone_index, 'hex'), '') AS phone_index FROM accounts_person
-        ) k ON k.id = s.person_id WHERE s.facts_on = s.from_on AND {_differs(_FACTS)} ORDER BY s.row
-        """,
+        TRUNCATE roster_known;
+        INSERT INTO roster_known
+        SELECT s.row, p.person_id, s.from_on, NULL, max(k.from_on),
+               count(k.id) FILTER (WHERE {ON_DAY}) > 0,
+               coalesce(bool_or(({SAME_STATUS}) AND {ON_DAY}), false),
+               coalesce(bool_and((s.street, s.pension_fen) IS NOT DISTINCT FROM (k.street, k.pension_fen))
+                        FILTER (WHERE ({SAME_STATUS}) AND {ON_DAY}), false),
+               coalesce(max(k.seq) FILTER (
+                   WHERE (k.region, k.insurance, k.from_on) = (s.region, s.insurance, s.from_on)
+               ) + 1, 0),
+               NOT coalesce(bool_or(({SAME_STATUS}) AND {ON_DAY}), false)
+        FROM roster_staged s JOIN roster_people p USING (certno_index)
+        LEFT JOIN accounts_enrolment k ON k.person_id = p.person_id AND k.counts
+        WHERE p.person_id IS NOT NULL
+        GROUP BY s.row, p.person_id, s.from_on
+        """
     )
-    _note(
-        problems,
-        f"""
-        SELECT s.row, s.from_on, {_differing(_TERMS)} FROM roster_staged s
+    _execute(
+        """
+        UPDATE roster_known n SET is_written = true, stas_on = s.from_on, from_on = at.day,
+            seq = CASE WHEN now.from_on = at.day THEN now.seq + 1 ELSE 0 END
+        FROM roster_staged s
         JOIN roster_people p USING (certno_index)
-        JOIN accounts_enrolment k ON (k.person_id, k.region, k.insurance, k.from_on)
-                                   = (p.person_id, s.region, s.insurance, s.from_on) AND k.counts
-        WHERE {_differs(_TERMS)} ORDER BY s.row
+        CROSS JOIN LATERAL (SELECT greatest(coalesce(s.facts_on, %(today)s), s.from_on) AS day) at
+        CROSS JOIN LATERAL (
+            SELECT k.* FROM accounts_enrolment k
+            WHERE (k.person_id, k.region, k.insurance) = (p.person_id, s.region, s.insurance) AND k.counts
+              AND k.from_on <= at.day
+            ORDER BY k.from_on DESC, k.seq DESC LIMIT 1
+        ) now
+        WHERE s.row = n.row AND n.same AND NOT n.settled AND s.status <> %(ended)s
+          AND coalesce(now.stas_on, now.from_on) = s.from_on
+          AND (now.status, now.person_type, now.flex, now.identity_type)
+            = (s.status, s.person_type, s.flex, s.identity_type)
+          AND (now.street, now.pension_fen) IS DISTINCT FROM (s.street, s.pension_fen)
+          AND NOT EXISTS (SELECT 1 FROM roster_staged later
+                          WHERE (later.certno_index, later.region, later.insurance)
+                              = (s.certno_index, s.region, s.insurance)
+                            AND (later.from_on, later.row) > (s.from_on, s.row) AND later.from_on <= at.day)
         """,
+        {"today": today, "ended": EnrolmentStatus.ENDED},
     )
+    analyze_staged("roster_known")
 
 
-def _note(problems: Problems, query: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(query)
-        for row, from_on, *differing in cursor:
-            for column, value in filter(None, differing):
-                problems.add(
-                    row, column, value, f"与已登记的 {from_on} 的内容不一致；有变化请写新的 stas_date，历史不改"
-                )
-
-
-def _differs(columns: tuple[str, ...]) -> str:
-    staged, kept = (", ".join(f"{table}.{column}" for column in columns) for table in "sk")
-    return f"({staged}) IS DISTINCT FROM ({kept})"
-
-
-def _differing(columns: tuple[str, ...]) -> str:
-    def shown(column: str) -> str:
-        if column == "phone_index":
-            return "''"
-        return "(s.pension_fen / 100.0)::numeric(12, 2)::text" if column == "pension_fen" else f"s.{column}::text"
-
-    return ", ".join(
-        f"CASE WHEN s.{column} IS DISTINCT FROM k.{column} THEN ARRAY['{_COLUMN_OF[column]}', {shown(column)}] END"
-        for column in columns
-    )
-
-
-def add_people() -> int:
+def add_people(today: date) -> int:
     """Insert the people who are new, in the order of the file; return how many."""
     return _execute(
         """
         INSERT INTO accounts_person (cert_type, certno, certno_index, name, gender, birth_on, phone, phone_index,
                                      facts_on)
-        SELECT '01', certno, certno_index, name, gender, birth_on, phone, decode(nullif(phone_index, ''), 'hex'),
-               from_on
+        SELECT cert_type, certno, certno_index, name, gender, birth_on, phone, decode(nullif(phone_index, ''), 'hex'),
+               coalesce(facts_on, %s)
         FROM roster_people WHERE person_id IS NULL ORDER BY row
-        """
+        """,
+        [today],
     )
 
 
-def update_people() -> int:
-    """Take over name, gender and phone of newer rows; return for how many people one of them changed."""
-    changed = """
-        FROM accounts_person p WHERE p.id = s.person_id AND coalesce(p.facts_on, '-infinity') < s.from_on
-        AND (s.name, s.gender, s.phone_index) <> (p.name, p.gender, coalesce(encode(p.phone_index, 'hex'), ''))
+def update_people(today: date) -> int:
+    """Take over name, gender and phone of newer facts; return for how many people one of them changed.
+
+    A row that is new and older than all that is known tells history: its facts are of its own day.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(*) FROM roster_people s, LATERAL (SELECT 1 {changed}) c")
-        count = cursor.fetchone()[0]
-    _execute(
-        """
-        UPDATE accounts_person p SET name = s.name, gender = s.gender, facts_on = s.from_on,
-            phone = CASE WHEN s.phone_index = coalesce(encode(p.phone_index, 'hex'), '') THEN p.phone ELSE s.phone END,
+    newer = """
+        FROM roster_people s JOIN roster_known n ON n.row = s.row
+        CROSS JOIN LATERAL (SELECT coalesce(s.facts_on, CASE WHEN NOT n.on_day AND n.newest_on > s.from_on
+                                                             THEN s.from_on ELSE %s END) AS day) at
+        WHERE p.id = s.person_id AND coalesce(s.kept_on, '-infinity') <= at.day
+    """
+    differs = "(s.name, s.gender, s.phone_index) IS DISTINCT FROM (s.kept_name, s.kept_gender, s.kept_phone)"
+    changed = _execute(
+        f"""
+        UPDATE accounts_person p SET name = s.name, gender = s.gender, facts_on = at.day,
+            phone = CASE WHEN s.phone_index = s.kept_phone THEN p.phone ELSE s.phone END,
             phone_index = decode(nullif(s.phone_index, ''), 'hex')
-        FROM roster_people s WHERE p.id = s.person_id AND coalesce(p.facts_on, '-infinity') < s.from_on
-        """
+        {newer} AND {differs}
+        """,
+        [today],
     )
-    return count
+    # Where the day is told, a row that changes nothing still says that it is so on that day.
+    _execute(
+        f"UPDATE accounts_person p SET facts_on = at.day {newer} AND NOT ({differs}) AND s.facts_on > s.kept_on",
+        [today],
+    )
+    return changed
 
 
 def add_enrolments(source: int) -> int:
@@ -180,16 +189,40 @@ def add_enrolments(source: int) -> int:
     return _execute(
         """
         INSERT INTO accounts_enrolment (person_id, region, insurance, person_type, status, flex, pension_fen,
-                                        identity_type, street, from_on, source_id)
+                                        identity_type, street, end_reason, end_to, from_on, stas_on, seq, source_id)
         SELECT p.id, s.region, s.insurance, s.person_type, s.status, s.flex, s.pension_fen, s.identity_type,
-               s.street, s.from_on, %s
+               s.street, s.end_reason, s.end_to, coalesce(n.from_on, s.from_on), n.stas_on,
+               coalesce(n.seq, 0) + coalesce(d.place, 0), %s
         FROM roster_staged s JOIN accounts_person p ON p.certno_index = s.certno_index
-        WHERE NOT EXISTS (SELECT 1 FROM accounts_enrolment e
-                          WHERE (e.person_id, e.region, e.insurance, e.from_on)
-                              = (p.id, s.region, s.insurance, s.from_on) AND e.counts)
+        LEFT JOIN roster_same_day d ON d.row = s.row
+        LEFT JOIN roster_known n ON n.row = s.row
+        WHERE n.is_written IS NOT FALSE
         ORDER BY s.row
         """,
         [source],
+    )
+
+
+# A street or pension that was written for a status which had ended by then, as is known only now.
+_OVERTAKEN = """
+    FROM roster_staged s JOIN roster_known n ON n.row = s.row AND n.is_written AND n.stas_on IS NULL
+    JOIN accounts_enrolment f ON (f.person_id, f.region, f.insurance) = (n.person_id, s.region, s.insurance)
+    WHERE f.counts AND f.stas_on <= s.from_on AND f.from_on >= s.from_on
+"""
+
+
+def some_overtaken() -> bool:
+    """Return whether a new status begins between an earlier one and a street or pension written under it."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT EXISTS (SELECT 1 {_OVERTAKEN})")
+        return bool(cursor.fetchone()[0])
+
+
+def supersede_overtaken(change: int) -> int:
+    """Let them no longer count, or they would bring the earlier status back; return how many."""
+    return _execute(
+        f"UPDATE accounts_enrolment e SET counts = false, changed_by_id = %s WHERE e.id IN (SELECT f.id {_OVERTAKEN})",
+        [change],
     )
 
 
@@ -202,7 +235,7 @@ def regions_with_accounts() -> list[str]:
         return [region for (region,) in cursor.fetchall()]
 
 
-def _execute(statement: str, parameters: list | None = None) -> int:
+def _execute(statement: str, parameters: object = None) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
+        cursor.execute(statement, parameters)  # type: ignore[arg-type]
         return cursor.rowcount

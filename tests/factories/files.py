@@ -9,7 +9,7 @@ import openpyxl
 
 from accounts.roster.contributions import COLUMNS as CONTRIBUTION_COLUMNS
 from accounts.roster.people import COLUMNS as ROSTER_COLUMNS
-from tests.factories.people import birth_on, certno, phone
+from tests.factories.people import birth_on, certno, name, phone
 
 Row = Mapping[str, str]
 
@@ -18,7 +18,7 @@ def roster_row(serial: int, **changes: str) -> dict[str, str]:
     """Return a sound roster row: an employee in 舟山 since 2020."""
     return {
         "certno": certno(serial),
-        "psn_name": "陈林黄张李王吴刘"[serial % 8] + "晓明",
+        "psn_name": name(serial),
         "gend": str(1 + serial % 2),
         "brdy": birth_on(serial).isoformat(),
         "mob": phone(serial),

@@ -8,6 +8,7 @@ from stdnum.cn import ric
 from accounts.models import Contribution, Enrolment, Person
 
 FIRST_BIRTH = date(1950, 1, 1)
+_MIDDLE = ("", *"安邦昌德恩富光海洪嘉建金康乐立明宁平庆荣盛泰文祥兴永裕元泽振志忠")
 
 
 def certno(serial: int, born: date | None = None) -> str:
@@ -23,6 +24,11 @@ def birth_on(serial: int) -> date:
     return FIRST_BIRTH + timedelta(days=serial // 1000 * 7 + serial % 7)
 
 
+def name(serial: int) -> str:
+    """Return a name, which the canary knows. People of one name, birthday and gender are rare, as they are in life."""
+    return "陈林黄张李王吴刘"[serial % 8] + _MIDDLE[serial // 56 % len(_MIDDLE)] + "晓明"
+
+
 def phone(serial: int) -> str:
     return f"199000{serial % 100_000:05d}"
 
@@ -35,7 +41,7 @@ class PersonFactory(factory.django.DjangoModelFactory):
         serial = factory.Sequence(lambda n: 5_000 + n)  # never those that tests name themselves
 
     certno = factory.LazyAttribute(lambda person: certno(person.serial, person.birth_on))
-    name = factory.LazyAttribute(lambda person: "陈林黄张李王吴刘"[person.serial % 8] + "晓明")
+    name = factory.LazyAttribute(lambda person: name(person.serial))
     gender = factory.LazyAttribute(lambda person: 1 + person.serial % 2)
     birth_on = factory.LazyAttribute(lambda person: birth_on(person.serial))
     phone = factory.LazyAttribute(lambda person: phone(person.serial))

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from accounts.models import Notice, OutboxMessage, Region
-from accounts.roster.files import ImportRefusedError, ImportResult
+from accounts.roster.drafts import ImportResult
+from accounts.roster.problems import ImportRefusedError
 from family.codes import BondState, Consent, EventKind
 from family.models import Bond, Event
 from family.queries.bonds import history

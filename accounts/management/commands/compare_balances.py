@@ -12,7 +12,7 @@ from accounts.identity.actors import Act, Actor
 from accounts.management.progress import Bar
 from accounts.management.staff import acts_by, add_by
 from accounts.roster.comparison import Compared, Difference, compare_balances
-from accounts.roster.files import ImportRefusedError
+from accounts.roster.problems import ImportRefusedError
 from yibao.lib import clock
 from yibao.lib.fen import grouped, yuan
 

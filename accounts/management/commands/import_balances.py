@@ -1,13 +1,12 @@
 """Import opening balances: `import_balances FILE --expect-rows 10000 --expect-sum 12345678.90`."""
 
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
 from collections.abc import Mapping
 from typing import Any
 
-from accounts.management.imports import ImportCommand
+from accounts.management.imports import ImportCommand, yuan_argument
 from accounts.management.staff import add_by
 from accounts.roster.openings import import_balances
-from yibao.lib.fen import parse_yuan
 
 
 class Command(ImportCommand):
@@ -18,16 +17,9 @@ class Command(ImportCommand):
         super().add_arguments(parser)
         parser.add_argument("--expect-rows", type=int, metavar="N", help="refuse a file with another number of rows")
         parser.add_argument(
-            "--expect-sum", type=_yuan, metavar="YUAN", help="refuse a file with another sum of balances"
+            "--expect-sum", type=yuan_argument, metavar="YUAN", help="refuse a file with another sum of balances"
         )
         add_by(parser)
 
     def expected(self, options: Mapping[str, Any]) -> dict[str, Any]:
         return {"expect_rows": options["expect_rows"], "expect_sum_fen": options["expect_sum"]}
-
-
-def _yuan(text: str) -> int:
-    try:
-        return parse_yuan(text)
-    except ValueError as error:
-        raise ArgumentTypeError(str(error)) from None

@@ -3,25 +3,44 @@
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
 
 from accounts.roster.contributions import import_contributions
-from accounts.roster.files import ImportRefusedError, ImportResult
+from accounts.roster.drafts import ImportResult
 from accounts.roster.people import import_roster
+from accounts.roster.problems import ImportRefusedError
 from tests.factories.acts import act_on
 
 TODAY = date(2025, 6, 30)
-TABLES = ("person", "enrolment", "contribution", "import", "auditevent", "pot", "voucher", "transfer")
+TABLES = (
+    "person",
+    "formercertificate",
+    "enrolment",
+    "contribution",
+    "import",
+    "factchange",
+    "heldrow",
+    "auditevent",
+    "pot",
+    "voucher",
+    "transfer",
+)
 
 
-def roster(path: Path) -> ImportResult:
-    return import_roster(act=act_on(TODAY), path=path)
+def roster(path: Path, on: date = TODAY, **options: Any) -> ImportResult:
+    return import_roster(act=act_on(on), path=path, **options)
 
 
-def contributions(path: Path) -> ImportResult:
-    return import_contributions(act=act_on(TODAY), path=path)
+def contributions(path: Path, on: date = TODAY, **options: Any) -> ImportResult:
+    return import_contributions(act=act_on(on), path=path, **options)
+
+
+def held(result: ImportResult) -> list[tuple[int, str, str]]:
+    """Return what an import laid aside, as (row, column, reason code)."""
+    return [(row.row, row.column, row.reason_code) for row in result.held]
 
 
 def kept() -> dict[str, str]:

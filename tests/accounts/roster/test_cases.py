@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from accounts.models import Contribution, Person
-from accounts.roster.files import ImportResult
-from tests.accounts.roster.import_kit import contributions, refusal, roster
+from accounts.codes import FactChangeKind
+from accounts.models import Contribution, Enrolment, HeldRow, Person
+from accounts.queries.people import find_by_certno
+from accounts.roster.drafts import ImportResult
+from tests.accounts.roster.import_kit import contributions, held, refusal, roster
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
 
@@ -86,3 +88,89 @@ def test_other_certificates_are_refused_naming_what_they_look_like_and_what_can_
             f"这像是{looks_like}，不是身份证；不是身份证的要写明证件类型代码 psn_cert_type：01 居民身份证"
         )
         assert "990201 出生医学证明" in reason
+
+
+@pytest.fixture
+def people(policies_loaded: None) -> None:
+    assert roster(CASES / "00-people.csv").people_added == 32
+
+
+def test_numbers_that_a_spreadsheet_has_rounded_are_held_though_their_check_digits_fit() -> None:
+    result = roster(CASES / "01-rounded-certno.csv")
+    assert held(result) == [(2, "certno", "rounded_numbers"), (3, "certno", "rounded_numbers")]
+    assert not Person.objects.exists()
+    assert "末三位都是000" in result.held[0].reason
+
+
+def test_one_honest_number_that_ends_in_zeros_passes_among_others(tmp_path: Path) -> None:
+    lines = (CASES / "01-rounded-certno.csv").read_text().splitlines()
+    others = (CASES / "00-people.csv").read_text().splitlines()[1:]
+    (tmp_path / "r.csv").write_text("\n".join([lines[0], lines[1], *others]))
+    assert held(roster(tmp_path / "r.csv")) == []
+    (tmp_path / "alone.csv").write_text("\n".join([lines[0], lines[2]]))
+    assert held(roster(tmp_path / "alone.csv")) == []
+
+
+def test_rounded_numbers_that_fail_are_refused_with_the_cause() -> None:
+    problems = refusal(roster, CASES / "02-rounded-certno-mixed.csv")
+    assert [(row, column) for row, column, _ in problems] == [(2, "certno"), (3, "certno"), (4, "certno")]
+    assert all("表格软件" in reason and "逐位核对" not in reason for _, _, reason in problems)
+
+
+@pytest.mark.usefixtures("people")
+def test_a_base_in_fen_is_held_and_the_right_one_goes_in_afterwards() -> None:
+    slip = contributions(CASES / "18-base-slip.csv")
+    assert (slip.contributions_added, held(slip)) == (2, [(2, "base", "base_above_bound")])
+    assert not Contribution.objects.filter(base_fen__gt=500_000).exists()
+    right = contributions(CASES / "19-base-corrected.csv")
+    assert (right.contributions_added, held(right)) == (1, [])
+
+
+@pytest.mark.usefixtures("people")
+def test_of_two_payers_of_a_month_one_counts_and_the_other_waits_to_be_refunded() -> None:
+    result = contributions(CASES / "20-two-payers-one-month.csv")
+    assert (result.contributions_added, result.second_payers, held(result)) == (1, 1, [])
+    assert Contribution.objects.get().base_fen == 500_000
+    waiting = Contribution.all_rows.get(counts=False)
+    assert (waiting.base_fen, waiting.changed_by.kind) == (600_000, FactChangeKind.SECOND_PAYER)
+
+
+@pytest.mark.usefixtures("people")
+def test_a_corrected_number_is_held_or_with_the_old_number_is_the_same_person(tmp_path: Path) -> None:
+    result = roster(CASES / "21-number-corrected.csv")
+    assert held(result) == [(2, "certno", "same_person_other_number")]
+    assert "同手机号" in result.held[0].reason
+    assert find_by_certno("999902195001095251") is None
+    before = find_by_certno("999902195001043259")
+    header, row = (CASES / "21-number-corrected.csv").read_text().splitlines()
+    (tmp_path / "r.csv").write_text(f"{header},old_certno\n{row},999902195001043259\n")
+    assert roster(tmp_path / "r.csv").numbers_changed == 1
+    after = find_by_certno("999902195001095251")
+    assert after == before == find_by_certno("999902195001043259")
+    assert after.birth_on == date(1950, 1, 9)
+
+
+@pytest.mark.usefixtures("people")
+def test_the_phone_of_a_full_export_is_that_of_its_day() -> None:
+    result = roster(CASES / "22-snapshot-phone.csv", on=date(2025, 7, 1))
+    assert (result.people_added, result.people_changed, result.enrolments_added, held(result)) == (1, 1, 1, [])
+    person = find_by_certno("999902195001073001")
+    assert (person.phone, person.facts_on) == ("19900088888", date(2025, 7, 1))
+
+
+@pytest.mark.usefixtures("people")
+def test_a_stop_and_a_start_on_one_day_hold_in_the_order_of_the_file() -> None:
+    assert roster(CASES / "23-stop-and-start-same-day.csv").enrolments_added == 2
+    rows = Enrolment.objects.filter(from_on=date(2025, 4, 10)).order_by("seq")
+    assert list(rows.values_list("seq", "status")) == [(0, 2), (1, 1)]
+
+
+@pytest.mark.usefixtures("people")
+def test_somebody_else_under_a_known_number_is_held_and_changes_nothing() -> None:
+    before = Person.objects.values_list("name", "gender", "phone_index").get(pk=find_by_certno("999902195001033034").pk)
+    result = roster(CASES / "28-somebody-elses-number.csv")
+    assert held(result) == [(2, "psn_name", "other_person")]
+    person = find_by_certno("999902195001033034")
+    assert (person.name, person.gender, person.phone_index) == before
+    assert not Enrolment.objects.filter(from_on=date(2025, 5, 1)).exists()
+    assert "李强" in HeldRow.objects.get().cells

@@ -66,18 +66,25 @@ def test_a_good_file_says_what_it_brought(tmp_path: Path) -> None:
     assert called("import_roster", path) == "r.csv：导入 3 行，新增参保人 3 人，新增参保记录 3 条\n"
     assert called("import_roster", path) == "r.csv：这份文件已经导入过（3 行），没有任何变化\n"
     assert json.loads(called("import_roster", path, json=True)) == {
+        "imported": True,
         "kind": "roster",
         "rows": 3,
         "import_id": Import.objects.get().pk,
         "known_file": True,
         "people_added": 0,
         "people_changed": 0,
+        "numbers_changed": 0,
         "enrolments_added": 0,
         "contributions_added": 0,
         "late": 0,
         "openings_added": 0,
         "opening_fen": 0,
         "bonds_added": 0,
+        "corrected": 0,
+        "refunded": 0,
+        "second_payers": 0,
+        "left_out": 0,
+        "held": [],
         "remarks": [],
         "changed_nothing": True,
     }

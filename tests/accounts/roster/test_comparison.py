@@ -14,8 +14,8 @@ from accounts.ledger.posting import Move, post
 from accounts.models import Pot, Voucher
 from accounts.roster.comparison import Compared, compare_balances
 from accounts.roster.difference_reasons import SIZES, DifferenceReason, Known, likely, size_of
-from accounts.roster.files import ImportRefusedError
 from accounts.roster.openings import import_balances
+from accounts.roster.problems import ImportRefusedError
 from tests.factories.acts import ACTOR, act_on
 from tests.factories.files import csv_file
 from tests.factories.people import ContributionFactory, EnrolmentFactory, PersonFactory, certno

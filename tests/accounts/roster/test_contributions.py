@@ -70,8 +70,8 @@ def test_another_base_or_day_for_a_month_that_is_there_is_refused(tmp_path: Path
     contributions(csv_file(tmp_path / "a.csv", [contribution_row(1), contribution_row(2)]))
     rows = [contribution_row(3), contribution_row(1, base="4462.01"), contribution_row(2, received_on="2025-01-16")]
     assert refusal(contributions, csv_file(tmp_path / "b.csv", rows)) == [
-        (3, "base", "与已导入的 2025-01 的记录不一致；已导入的不改"),
-        (4, "received_on", "与已导入的 2025-01 的记录不一致；已导入的不改"),
+        (3, "base", "与已导入的 2025-01 的记录不一致；已导入的不改，要改的请在 clct_type 写“更正”"),
+        (4, "received_on", "与已导入的 2025-01 的记录不一致；已导入的不改，要改的请在 clct_type 写“更正”"),
     ]
 
 

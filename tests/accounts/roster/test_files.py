@@ -7,7 +7,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from accounts.roster import files
+from accounts.roster.problems import ImportRefusedError
 from tests.accounts.roster.import_kit import contributions, kept, refusal, roster
 from tests.factories.files import ROSTER_COLUMNS, contribution_row, csv_file, csv_text, roster_row, xlsx_file
 from tests.factories.people import certno
@@ -47,9 +47,9 @@ def without(column: str) -> list[str]:
         ({"mob": "1990000123"}, "mob", "手机号少了1位，应为11位，没有可以空着"),
         ({"insuplc_admdvs": "330999"}, "insuplc_admdvs", "没有这个统筹区的政策，请核对代码，或先用 load_policies 载入"),
         ({"insuplc_admdvs": ""}, "insuplc_admdvs", "没有这个统筹区的政策，请核对代码，或先用 load_policies 载入"),
-        ({"insutype": "320"}, "insutype", "应为 310（职工基本医疗保险）、390（城乡居民基本医疗保险）"),
+        ({"insutype": "31"}, "insutype", "应为 310（职工基本医疗保险）、390（城乡居民基本医疗保险）"),
         (
-            {"psn_type": "13"},
+            {"psn_type": "17"},
             "psn_type",
             "人员类别应以 11（在职）、12（退休）、14（未成年居民）、15（成年居民）、16（老年居民）开头",
         ),
@@ -168,7 +168,7 @@ def test_rows_before_a_fault_in_the_file_are_still_checked(tmp_path: Path) -> No
 def test_a_refusal_masks_what_it_shows(tmp_path: Path) -> None:
     rows = [roster_row(1, certno=certno(1)[:-1] + "A", street=f"{certno(1)} 19900012345=", mob="199000123456")]
     rows += [roster_row(2, psn_name="欧阳晓明1", street="<19900054321>")]
-    with pytest.raises(files.ImportRefusedError) as refused:
+    with pytest.raises(ImportRefusedError) as refused:
         roster(csv_file(tmp_path / "r.csv", rows))
     shown = "\n".join(map(str, refused.value.problems))
     for secret in (certno(1), certno(1)[6:14], "19900012345", "19900054321", "欧阳"):
@@ -177,7 +177,7 @@ def test_a_refusal_masks_what_it_shows(tmp_path: Path) -> None:
 
 
 def test_a_hopeless_file_is_given_up_after_enough_problems(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "MOST_PROBLEMS", 20)
+    monkeypatch.setattr("accounts.roster.problems.MOST_PROBLEMS", 20)
     rows = [contribution_row(n, base="x") for n in range(50)]
     problems = refusal(contributions, csv_file(tmp_path / "c.csv", rows))
     assert len(problems) == 21

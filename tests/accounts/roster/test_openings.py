@@ -17,7 +17,7 @@ from accounts.ledger.verify import findings
 from accounts.models import OpeningBalance, Pot, Region, Transfer, Voucher
 from accounts.policies.loading import load
 from accounts.policies.preset_files import shipped
-from accounts.roster.files import ImportResult
+from accounts.roster.drafts import ImportResult
 from accounts.roster.openings import import_balances
 from tests.accounts.roster.import_kit import refusal
 from tests.factories.acts import act_on

@@ -1,7 +1,7 @@
 """What a person reads of a bad file: one line per column and cause, with how many there are and the first rows."""
 
 from accounts.management.problems import grouped
-from accounts.roster.files import Problem
+from accounts.roster.problems import Problem
 
 
 def test_one_cause_of_one_column_is_one_line_with_its_count_and_first_rows() -> None:
