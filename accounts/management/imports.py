@@ -82,7 +82,7 @@ class ImportCommand(BaseCommand):
             self.stdout.write(line)
 
 
-class HoldingImportCommand(ImportCommand):
+class FactsImportCommand(ImportCommand):
     """An import that lays rows aside: what is hardly true always, what is bad with --hold."""
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -53,13 +53,13 @@ def import_contributions(
     are laid aside too. Raises rotation.RotationUnfinishedError while keys are being changed.
     """
     file = File(path, COLUMNS, progress, optional=OPTIONAL)
-    return bring_in(file=file, act=act, hold=hold, expect_rows=expect_rows, expect_sum_fen=expect_sum_fen)
+    return bring_in(act=act, file=file, hold=hold, expect_rows=expect_rows, expect_sum_fen=expect_sum_fen)
 
 
 def bring_in(
     *,
-    file: File,
     act: Act,
+    file: File,
     hold: bool = False,
     expect_rows: int | None = None,
     expect_sum_fen: int | None = None,

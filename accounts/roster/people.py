@@ -74,10 +74,10 @@ def import_roster(
     aside too. Raises rotation.RotationUnfinishedError while keys are being changed.
     """
     file = File(path, COLUMNS, progress, optional=OPTIONAL)
-    return bring_in(file=file, act=act, hold=hold, expect_rows=expect_rows)
+    return bring_in(act=act, file=file, hold=hold, expect_rows=expect_rows)
 
 
-def bring_in(*, file: File, act: Act, hold: bool = False, expect_rows: int | None = None) -> ImportResult:
+def bring_in(*, act: Act, file: File, hold: bool = False, expect_rows: int | None = None) -> ImportResult:
     """As import_roster, for rows from wherever."""
     with importing(file, "roster", act, hold=hold) as draft:
         if draft.known:

@@ -4,11 +4,11 @@ from argparse import ArgumentParser
 from collections.abc import Mapping
 from typing import Any
 
-from accounts.management.imports import HoldingImportCommand, yuan_argument
+from accounts.management.imports import FactsImportCommand, yuan_argument
 from accounts.roster.contributions import import_contributions
 
 
-class Command(HoldingImportCommand):
+class Command(FactsImportCommand):
     help = "Import contributions (缴费记录) from CSV or a workbook; a damaged file or a bad row refuses it, with --hold only the row."
     operation = staticmethod(import_contributions)
 
