@@ -39,7 +39,7 @@ def _before(transfer: Transfer, terms: CreditTerms) -> _Bases:
     person = transfer.target.person_id or transfer.source.person_id
     months = [str(Period.of(month)) for month in formulas.months_of(period.year, terms)]
     rows = Transfer.objects.filter(
-        Q(kind__in=[VoucherKind.PRECREDIT, *CORRECTION_KINDS], period__startswith=str(period.year))
+        Q(kind__in=[VoucherKind.PRECREDIT, *CORRECTION_KINDS], period__regex=Period(period.year).or_corrections_regex)
         | Q(kind=VoucherKind.ACCRUAL, period__in=months),
         Q(target__person=person) | Q(source__person=person),
         region=transfer.region,

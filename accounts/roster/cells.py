@@ -22,7 +22,8 @@ from yibao.lib.values.phones import read_phone
 _CODE = re.compile(r"\d{0,6}", re.ASCII)
 _PERSON_TYPE = re.compile(rf"({'|'.join(PersonType)})\d{{0,4}}", re.ASCII)
 _REGION = re.compile(r"\d{6}", re.ASCII)
-_PAYER = re.compile(r"[0-9A-Za-z_-]{1,30}", re.ASCII)
+_PAYER_LENGTH = 30
+_PAYER = re.compile(rf"[0-9A-Za-z_-]{{1,{_PAYER_LENGTH}}}", re.ASCII)
 _PAYMENT_TYPES = {"": PaymentType.NORMAL, **{kind.label: kind for kind in PaymentType}}
 _FORBIDDEN_IN_TEXT = re.compile(r"[\\<>{}|^`~\"]")
 
@@ -128,7 +129,7 @@ def payment_type(text: str) -> PaymentType:
 def payer(text: str) -> str:
     """The code of whoever paid (缴费单位), or nothing."""
     if text and not _PAYER.fullmatch(text):
-        raise ValueError("缴费单位代码应为至多30位的数字和字母，没有可以空着")
+        raise ValueError(f"缴费单位代码应为至多{_PAYER_LENGTH}位的数字和字母，没有可以空着")
     return text
 
 

@@ -9,8 +9,8 @@ from yibao.lib.fen import grouped
 
 ROUNDING_FEN = 12  # a fen a month
 _BOUNDS_FEN = (ROUNDING_FEN, 10_00, 100_00, 1_000_00)
-_SIZES = tuple((bound, f"{grouped(bound)}元以内") for bound in _BOUNDS_FEN)
-_LARGEST = f"{grouped(_BOUNDS_FEN[-1])}元以上"
+_SIZES = tuple((bound, f"{grouped(bound).removesuffix('.00')}元以内") for bound in _BOUNDS_FEN)
+_LARGEST = f"{grouped(_BOUNDS_FEN[-1]).removesuffix('.00')}元以上"
 SIZES = (*(words for _, words in _SIZES), _LARGEST)
 
 

@@ -75,7 +75,7 @@ class TestArticles:
     def test_the_region_since_when_by_which_document_and_what_changed(self):
         page = article("stopped", region="330381")
         assert "瑞安市的规定" in page
-        assert "地区瑞安市开始执行2023年1月1日文件" in page
+        assert "地区瑞安市开始执行2023年1月1日出处" in page
         assert "国办发〔2021〕14号" in page
         assert "单位缴费划入方式：从“按单位缴费的比例划入”变成“不划入，全部记入统筹基金”" in page
 

@@ -10,7 +10,7 @@ APPS = ("yibao", "accounts", "family", "payments")
 NUMBER = re.compile(r"[0-9]+ ?(?:天|分钟|小时|秒|次|位|个字|个月|条|元|周岁|岁)")
 # What national standards fix: 证件号码 (GB 11643) and its parts, 统筹区代码 (GB/T 2260); the first of something.
 STANDARD = re.compile(
-    r"第7至14位|前17位|15位的旧号码|18位|12位数字|最后4位|应为6位统筹区代码|至多6位数字|下个月1日|月1日|从 0 周岁起|第1位"
+    r"统筹区代码应为6位数字|第7至14位|前17位|15位的旧号码|18位|12位数字|最后4位|应为6位统筹区代码|统筹区代码应为6位数字|第17位|至多6位数字|下个月1日|月1日|从 0 周岁起|第1位"
 )
 # The shapes of national certificates, each beside the pattern that reads it.
 SHAPES = {"accounts/identity/certificates.py"}

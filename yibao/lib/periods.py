@@ -115,6 +115,15 @@ class Period:
         """
         return f"{self.original}/%"
 
+    @property
+    def or_corrections_regex(self) -> str:
+        """The pattern of it and its corrections, for the lookup `period__regex`.
+
+        >>> Period(2025).or_corrections_regex
+        '^2025(/[0-9]+)?$'
+        """
+        return f"^{self.original}(/[0-9]+)?$"
+
     def corrected(self, number: int) -> "Period":
         """Return its correction of this number, from 1."""
         return replace(self, correction=number)
