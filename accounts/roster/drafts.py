@@ -6,10 +6,12 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import QuerySet
+from psycopg.errors import LockNotAvailable
 
 from accounts.codes import FactChangeKind, HeldReason, HeldState
+from accounts.errors import AccountsError
 from accounts.identity import audit
 from accounts.identity.actors import Act
 from accounts.models import FactChange, HeldRow, Import
@@ -17,6 +19,14 @@ from accounts.operations.rotation import block_rotation
 from accounts.roster.files import File
 from accounts.roster.problems import Problem
 from yibao.lib import masking
+
+REASON_LENGTH = 300
+
+
+class ImportRunningError(AccountsError):
+    """An import is under way and takes its time. Nothing has happened."""
+
+    message = "正在导入文件，请等它完成后再办"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +113,19 @@ def importing(file: File, kind: str, act: Act, *, hold: bool = False) -> Iterato
         draft.finish()
 
 
-def exclude_imports(kind: str) -> None:
-    """Let no import of the kind, and no withdrawal of one, run beside this transaction until it ends."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"import:{kind}"])
+def exclude_imports(*kinds: str) -> None:
+    """Let no import of these kinds, nothing that confirms rows or withdraws one, run beside this transaction.
+
+    Raises ImportRunningError when one still runs after as long as this session waits for locks.
+    """
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            for kind in sorted(kinds):
+                cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"import:{kind}"])
+    except OperationalError as error:
+        if isinstance(error.__cause__, LockNotAvailable):
+            raise ImportRunningError from None
+        raise
 
 
 class Draft:
@@ -232,7 +251,7 @@ def _held_row(kind: str, source: Import, problem: Problem, cells: dict[str, str]
         column=problem.column[:40],
         value=problem.value[:40],
         reason_code=problem.code or HeldReason.UNREADABLE,
-        reason=problem.reason[:300],
+        reason=problem.reason[:REASON_LENGTH],
         at=act.at,
     )
 

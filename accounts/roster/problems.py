@@ -37,6 +37,10 @@ class Problem:
     code: HeldReason | None = None
     decidable: bool = False
 
+    @property
+    def is_implausible(self) -> bool:
+        return self.code is not None and self.code.is_implausible
+
     def __str__(self) -> str:
         place = f"第{self.row}行" if self.row else "文件"
         column = f" {self.column}" if self.column else ""
@@ -63,11 +67,16 @@ class ImportRefusedError(AccountsError):
 
 
 class Problems:
-    """Collects what is wrong, up to MOST_PROBLEMS. `believed`: row → what a person has found right about it."""
+    """Collects what is wrong, up to MOST_PROBLEMS.
 
-    def __init__(self, believed: Mapping[int, Collection[HeldReason]] | None = None) -> None:
+    `believed`: row → what a person has found right about it. Of rows that were laid aside before (`strict`) none is laid
+    aside again.
+    """
+
+    def __init__(self, believed: Mapping[int, Collection[HeldReason]] | None = None, *, strict: bool = False) -> None:
         self.found: list[Problem] = []
         self._believed = believed or {}
+        self._strict = strict
 
     def add(self, row: int, column: str, value: str, reason: str) -> None:
         """Note what cannot be read, with the raw value of the cell; it is masked here."""
@@ -106,7 +115,7 @@ class Problems:
         Raises ImportRefusedError for a damaged file, and for bad rows unless `hold`; implausible ones stop no file.
         """
         is_damaged = any(problem.code is None for problem in self.found)
-        stops = [problem for problem in self.found if problem.code is None or not problem.code.is_implausible]
+        stops = [problem for problem in self.found if self._strict or not problem.is_implausible]
         if is_damaged or (stops and not hold):
             raise ImportRefusedError(sorted(stops, key=lambda problem: problem.row))
         first: dict[int, Problem] = {}
