@@ -4,7 +4,9 @@ Installed after every migrate (so a restored or rebuilt table has them again) an
 """
 
 import logging
-from collections.abc import Collection, Sequence
+import re
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django.core.checks import Error, register
@@ -104,16 +106,37 @@ def triggers() -> list[tuple[str, str, str]]:
 
 
 def install(using: str) -> None:
-    """Install the triggers and the application role. Repeating it changes nothing."""
+    """Install the triggers and the application role. Repeating it changes nothing.
+
+    While an older state of the tables is migrated to, only what is there can be guarded; the rest comes with its table.
+    """
     with connections[using].cursor() as cursor:
+        columns = _columns(cursor)
         cursor.execute(_FUNCTION)
-        for _, _, sql in triggers():
-            cursor.execute(sql)
-        cursor.execute(_STORAGE)
-        _install_role(cursor)
+        for table, _, sql in triggers():
+            if table in columns and columns[table].issuperset(_READ.findall(sql)):
+                cursor.execute(sql)
+        if "accounts_pot" in columns:
+            cursor.execute(_STORAGE)
+        _install_role(cursor, columns)
 
 
-def _install_role(cursor: CursorWrapper) -> None:
+# The columns that the SQL of a trigger reads.
+_READ = re.compile(r"(?:\b(?:OLD|NEW)\.|\bUPDATE OF )(\w+)")
+
+
+def _columns(cursor: CursorWrapper) -> dict[str, set[str]]:
+    """Return table → its columns, of the tables that there are."""
+    cursor.execute(
+        "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema()"
+    )
+    found: dict[str, set[str]] = defaultdict(set)
+    for table, column in cursor.fetchall():
+        found[table].add(column)
+    return dict(found)
+
+
+def _install_role(cursor: CursorWrapper, columns: Mapping[str, set[str]]) -> None:
     """Make the role the application runs as, where the server lets us; else say so and go on without."""
     cursor.execute("SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user")
     if not cursor.fetchone()[0]:
@@ -122,19 +145,21 @@ def _install_role(cursor: CursorWrapper) -> None:
     cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE])
     if cursor.fetchone() is None:
         cursor.execute(f"CREATE ROLE {ROLE} NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE")
-    tables = ", ".join(APPEND_ONLY)
     cursor.execute(
         f"""
         GRANT {ROLE} TO current_user;
         GRANT USAGE ON SCHEMA public TO {ROLE};
         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {ROLE};
         GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {ROLE};
-        REVOKE UPDATE, DELETE, TRUNCATE ON {tables} FROM {ROLE};
         REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {ROLE}
         """
     )
-    for table, columns in BUT.items():
-        cursor.execute(f"GRANT UPDATE ({', '.join(columns)}) ON {table} TO {ROLE}")
+    for table in APPEND_ONLY:
+        if table in columns:
+            cursor.execute(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {ROLE}")
+    for table, changing in BUT.items():
+        if columns.get(table, set()).issuperset(changing):
+            cursor.execute(f"GRANT UPDATE ({', '.join(changing)}) ON {table} TO {ROLE}")
 
 
 def missing(using: str = "default", only: Collection[str] | None = None) -> Sequence[str]:

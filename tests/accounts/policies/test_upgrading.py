@@ -1,0 +1,96 @@
+"""Databases that older code made: today's code migrates them from any state, and takes its own rules' files on top.
+
+`released/` holds the versions of the rules as they stood in a database made by that day's release.
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+
+from accounts import triggers
+from accounts.models import AuditEvent, PolicyVersion
+from accounts.policies.loading import load
+from accounts.policies.preset_files import shipped
+from tests import databases
+from tests.factories.acts import act_now
+
+RELEASES = sorted(Path(__file__).with_name("released").glob("*.json"))
+
+
+@pytest.fixture
+def empty(django_db_setup, django_db_blocker):
+    """An empty database of its own."""
+    name = "test_yibao_upgrading"
+    with django_db_blocker.unblock(), databases.copied("template1", name), databases.database(name):
+        yield name
+
+
+def read(release):
+    return json.loads(release.read_text(encoding="utf-8"))
+
+
+def insert(versions):
+    """Write published versions as rows of the first tables."""
+    with connection.cursor() as cursor:
+        for one in versions:
+            cursor.execute(
+                "INSERT INTO accounts_region (code, name) VALUES (%s, %s) ON CONFLICT DO NOTHING",
+                [one["region"], one["name"]],
+            )
+            cursor.execute(
+                """INSERT INTO accounts_policyversion (region_id, kind, effective_from, terms, sources, note, state,
+                                                       drafted_by, published_by, published_at)
+                   VALUES (%s, %s, %s, %s, %s, %s, 'published', 'system:load_policies', 'system:load_policies', now())""",
+                [
+                    *(one[key] for key in ("region", "kind", "effective_from")),
+                    *(json.dumps(one[key]) for key in ("terms", "sources")),
+                    one["note"],
+                ],
+            )
+
+
+def stored():
+    found = PolicyVersion.objects.order_by("region", "kind", "effective_from")
+    return list(found.values_list("region", "kind", "effective_from", "terms", "sources", "note"))
+
+
+def test_every_earlier_state_of_the_tables_is_guarded_as_far_as_it_goes(empty):
+    loader = MigrationLoader(connection)
+    steps = sorted(name for app, name in loader.graph.nodes if app == "accounts")
+    for step in steps:
+        call_command("migrate", "accounts", step, verbosity=0)
+        tables = set(connection.introspection.table_names())
+        # A member of staff has had a certificate number since 0003.
+        later = {"accounts_user_certno"} if step < "0003" else set()
+        assert set(triggers.missing(only=tables)) == later, step
+    call_command("migrate", verbosity=0)
+    assert triggers.missing() == []
+
+
+@pytest.mark.parametrize("release", RELEASES, ids=lambda path: path.stem)
+def test_rules_that_a_release_published_are_as_todays_files_have_them(empty, release):
+    """A term added to a version that was shipped before needs a migration that fills it in (CONTRIBUTING)."""
+    call_command("migrate", "accounts", "0001", verbosity=0)
+    insert(read(release))
+    call_command("migrate", verbosity=0)
+    load(act=act_now(), paths=shipped())
+    upgraded = stored()
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE accounts_policyversion DISABLE TRIGGER USER")
+        cursor.execute("DELETE FROM accounts_policyversion")
+    load(act=act_now(), paths=shipped())
+    assert upgraded == stored()
+
+
+def test_a_version_that_a_bureau_wrote_itself_stays_as_it_is(empty):
+    own = next(one for one in read(RELEASES[0]) if one["region"] == "330900" and one["kind"] == "credit")
+    own["terms"]["flex_rate"] = "1.9%"
+    call_command("migrate", "accounts", "0001", verbosity=0)
+    insert([own])
+    call_command("migrate", verbosity=0)
+    assert [row[3:] for row in stored()] == [(own["terms"], own["sources"], own["note"])]
+    assert not AuditEvent.objects.filter(verb="policy.completed").exists()
