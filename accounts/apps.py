@@ -14,7 +14,7 @@ class AccountsConfig(AppConfig):
         from accounts.operations import going_live, policies, settlement  # noqa: F401  register what takes two people
         from accounts.policies import triggers as policy_triggers
         from accounts.queries import notices  # noqa: F401  registers what a person reported as cases
-        from accounts.roster import held  # noqa: F401  register what takes two people
+        from accounts.roster import held, withdrawing  # noqa: F401  register what takes two people
 
         triggers.add(*policy_triggers.TRIGGERS, *staff_triggers.TRIGGERS)
         post_migrate.connect(triggers.on_migrated, sender=self)

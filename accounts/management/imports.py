@@ -67,7 +67,7 @@ class ImportCommand(BaseCommand):
         return {}
 
     def _tell(self, path: Path, result: ImportResult) -> None:
-        self.stdout.write(f"{path.name}：{_in_words(result)}")
+        self.stdout.write(f"{path.name}：{_in_words(result)}（导入编号 {result.import_id}）")
         for remark in result.remarks:
             self.stdout.write(f"注意：{remark}")
         for line in grouped([held.problem for held in result.held]):

@@ -140,8 +140,7 @@ class Draft:
         self._held_rows: list[HeldRow] = []
         self._changes: dict[FactChangeKind, int] = {}
         last = Import.objects.filter(kind=kind, digest=file.digest).order_by("-again").first()
-        withdrawn = FactChange.objects.filter(kind=FactChangeKind.WITHDRAWN, source=last) if last else None
-        self.known = last is not None and not (withdrawn is not None and withdrawn.exists())
+        self.known = last is not None and not _may_miss_rows(last)
         self._import = last if self.known else None
         self._again = last.again + 1 if last else 0
         self.held: list[Problem] = []
@@ -214,6 +213,13 @@ class Draft:
         ]
         _drop_repeated(self._kind, {row.cells for row in rows}, self._act)
         self._held_rows = HeldRow.objects.bulk_create(rows, batch_size=1_000)
+
+
+def _may_miss_rows(source: Import) -> bool:
+    """Say whether it was withdrawn, or an earlier one of which it may have said the same: then its file may come again."""
+    return FactChange.objects.filter(
+        kind=FactChangeKind.WITHDRAWN, source__kind=source.kind, source_id__lte=source.pk
+    ).exists()
 
 
 def waiting_of(source: Import) -> QuerySet[HeldRow]:

@@ -121,6 +121,19 @@ class PaidMonth:
         self.let_one_count()
         return None
 
+    def take_kept(self, payment: Payment) -> None:
+        """Take in a payment that was found right when it came."""
+        target = self._target(payment.payer)
+        if payment.clct_type == PaymentType.REFUND:
+            if self._refund(payment) is not None:
+                self._add(payment, change=FactChangeKind.REFUNDED)  # what it was about is withdrawn
+        elif payment.clct_type in _ORDINARY or target is None:
+            counts = self.counting is None
+            self._add(payment, counts=counts, change=None if counts else FactChangeKind.SECOND_PAYER)
+        else:
+            self._add(payment, counts=target.counts, change=target.change)
+            target.counts, target.change = False, FactChangeKind.CORRECTED
+
     def let_one_count(self) -> None:
         """Let the first payment that waits count where none does."""
         waiting = next((payment for payment in self.payments if payment.waits), None)
@@ -168,3 +181,26 @@ def _is_second(new: Payment, counting: Payment) -> bool:
     if new.payer and counting.payer:
         return new.payer != counting.payer
     return new.base_fen != counting.base_fen and new.received_on != counting.received_on
+
+
+def replayed(kept: Iterable[Payment]) -> list[Payment]:
+    """Return those of a month's payments, the earliest first, of which something else has become than was kept.
+
+    For when some have been withdrawn, which are not among them. A kept 补差 stands with its whole base.
+    """
+    payments = list(kept)
+    before = [(payment.counts, payment.change) for payment in payments]
+    month = PaidMonth([])
+    for payment in payments:
+        payment.counts, payment.change = False, None
+        month.take_kept(payment)
+    return [payment for payment, was in zip(payments, before, strict=True) if _differs(payment, was)]
+
+
+def _differs(payment: Payment, was: tuple[bool, FactChangeKind | None]) -> bool:
+    """Say whether a payment counts otherwise, or for another reason; why one counts again makes no difference."""
+    if payment.counts and was[0]:
+        return False
+    if payment.counts:
+        payment.change = FactChangeKind.RESTORED
+    return (payment.counts, payment.change) != was

@@ -60,11 +60,16 @@ def called(command: str, path: Path, **options: object) -> str:
     return out.getvalue() + err.getvalue()
 
 
+def numbered() -> str:
+    """Return how a line ends that tells of the last import: by its number, which withdraw_import asks for."""
+    return f"（导入编号 {Import.objects.order_by('id').last().pk}）\n"
+
+
 @pytest.mark.usefixtures("policies_loaded")
 def test_a_good_file_says_what_it_brought(tmp_path: Path) -> None:
     path = csv_file(tmp_path / "r.csv", [roster_row(n) for n in range(3)])
-    assert called("import_roster", path) == "r.csv：导入 3 行，新增参保人 3 人，新增参保记录 3 条\n"
-    assert called("import_roster", path) == "r.csv：这份文件已经导入过（3 行），没有任何变化\n"
+    assert called("import_roster", path) == f"r.csv：导入 3 行，新增参保人 3 人，新增参保记录 3 条{numbered()}"
+    assert called("import_roster", path) == f"r.csv：这份文件已经导入过（3 行），没有任何变化{numbered()}"
     assert json.loads(called("import_roster", path, json=True)) == {
         "imported": True,
         "kind": "roster",
@@ -89,15 +94,15 @@ def test_a_good_file_says_what_it_brought(tmp_path: Path) -> None:
         "changed_nothing": True,
     }
     same = csv_file(tmp_path / "s.csv", [roster_row(n) for n in (2, 1)])
-    assert called("import_roster", same) == "s.csv：导入 2 行，内容都已登记过，没有任何变化\n"
+    assert called("import_roster", same) == f"s.csv：导入 2 行，内容都已登记过，没有任何变化{numbered()}"
     paid = csv_file(tmp_path / "c.csv", [contribution_row(1)])
-    assert called("import_contributions", paid) == "c.csv：导入 1 行，新增缴费记录 1 条\n"
+    assert called("import_contributions", paid) == f"c.csv：导入 1 行，新增缴费记录 1 条{numbered()}"
 
 
 @pytest.mark.usefixtures("policies_loaded")
 def test_what_was_guessed_while_reading_is_told(tmp_path: Path) -> None:
     path = csv_file(tmp_path / "r.csv", [roster_row(1)], encoding="gb18030")
-    assert called("import_roster", path).endswith("新增参保记录 1 条\n注意：按 GB18030 读取\n")
+    assert called("import_roster", path).endswith(f"新增参保记录 1 条{numbered()}注意：按 GB18030 读取\n")
     path = csv_file(tmp_path / "r.csv", [roster_row(2)], encoding="gb18030")
     assert json.loads(called("import_roster", path, json=True))["remarks"] == ["按 GB18030 读取"]
 

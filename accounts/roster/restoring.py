@@ -1,0 +1,85 @@
+"""What counts again once an import is withdrawn: what it had taken the place of, as if it had never been."""
+
+from datetime import date
+from itertools import groupby, product
+
+from django.db import connection
+
+from accounts.codes import FactChangeKind, PaymentType
+from accounts.identity.actors import Act
+from accounts.models import Contribution, Enrolment, FactChange, Import
+from accounts.roster.payments import Payment, replayed
+
+_OTHER_ROWS = """
+    SELECT k.region, k.month, k.person_id, k.id, k.base_fen, k.received_on, k.clct_type, k.payer, k.paid_fen, k.counts, c.kind
+    FROM (SELECT DISTINCT region, month, person_id FROM accounts_contribution WHERE source_id = %(source)s) months
+    JOIN accounts_contribution k USING (region, month, person_id)
+    LEFT JOIN accounts_factchange c ON c.id = k.changed_by_id
+    WHERE k.source_id IS DISTINCT FROM %(source)s AND c.kind IS DISTINCT FROM %(withdrawn)s
+    ORDER BY k.region, k.month, k.person_id, k.id
+"""
+# Rows that this import had overtaken (people_sql.supersede_overtaken), unless another one would have done so since.
+_OVERTAKEN = """
+    SELECT e.id FROM accounts_enrolment e JOIN accounts_factchange c ON c.id = e.changed_by_id
+    WHERE c.source_id = %(source)s AND c.kind = %(corrected)s AND NOT e.counts AND NOT EXISTS (
+        SELECT 1 FROM accounts_enrolment k
+        WHERE k.counts AND (k.person_id, k.region, k.insurance) = (e.person_id, e.region, e.insurance)
+          AND ((k.from_on, k.seq) = (e.from_on, e.seq)
+               OR k.id > e.id AND k.stas_on IS NULL AND k.from_on BETWEEN e.stas_on AND e.from_on))
+"""
+
+
+def restore_enrolments(act: Act, source: Import) -> int:
+    """Let what a roster had overtaken count again; return how many rows."""
+    ids = _ids(_OVERTAKEN, source)
+    if ids:
+        restored = record_change(act, source, FactChangeKind.RESTORED, f"撤回导入 {source.pk}，以前的恢复")
+        Enrolment.all_rows.filter(pk__in=ids).update(counts=True, changed_by=restored)
+    return len(ids)
+
+
+def restore_contributions(act: Act, source: Import) -> int:
+    """Let other imports' payments of these months count as if this one had never been; return how many count again."""
+    with connection.cursor() as cursor:
+        cursor.execute(_OTHER_ROWS, {"source": source.pk, "withdrawn": FactChangeKind.WITHDRAWN})
+        rows = cursor.fetchall()
+    changed: list[Payment] = []
+    for _, group in groupby(rows, key=lambda row: row[:3]):
+        changed += replayed(_payment(*row[3:]) for row in group)
+    changes = {
+        kind: record_change(act, source, kind, f"撤回导入 {source.pk} 后重新认定") for kind in sorted(_kinds(changed))
+    }
+    for counts, kind in product((False, True), changes):  # what no longer counts makes room first
+        ids = [payment.id or 0 for payment in changed if (payment.counts, payment.change) == (counts, kind)]
+        Contribution.all_rows.filter(pk__in=ids).update(counts=counts, changed_by=changes[kind])
+    return sum(payment.counts for payment in changed)
+
+
+def _kinds(payments: list[Payment]) -> set[FactChangeKind]:
+    return {payment.change for payment in payments if payment.change}
+
+
+def _payment(
+    pk: int, base: int, received: date, kind: int, payer: str, paid: int | None, counts: bool, change: str | None
+) -> Payment:
+    return Payment(
+        id=pk,
+        base_fen=base,
+        received_on=received,
+        clct_type=PaymentType(kind),
+        payer=payer,
+        paid_fen=paid,
+        counts=counts,
+        change=FactChangeKind(change) if change else None,
+    )
+
+
+def record_change(act: Act, source: Import, kind: FactChangeKind, reason: str) -> FactChange:
+    """Write down what becomes of rows because this import is withdrawn."""
+    return FactChange.objects.create(kind=kind, source=source, reason=reason, actor=str(act.actor), at=act.at)
+
+
+def _ids(query: str, source: Import) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, {"source": source.pk, "corrected": FactChangeKind.CORRECTED})
+        return [pk for (pk,) in cursor.fetchall()]
