@@ -107,4 +107,5 @@ def _in_words(result: ImportResult) -> str:
     if result.known_file:
         return f"这份文件已经导入过（{result.rows} 行），没有任何变化"
     counts = [words.format(f"{n:,}") for name, words in _COUNTED if (n := getattr(result, name))]
+    counts += [f"留待处理 {len(result.held):,} 行"] if result.held else []
     return f"导入 {result.rows:,} 行，" + ("，".join(counts) or "内容都已登记过，没有任何变化")
