@@ -35,8 +35,11 @@ def block_rotation() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock_shared(hashtext(%s))", [_LOCK])
         ring = keyring.load()
         cursor.execute(
-            "SELECT substring(certno_index FROM 1 FOR 4) FROM accounts_person"
-            " WHERE substring(certno_index FROM 1 FOR 4) <> %s LIMIT 1",
+            """
+            SELECT substring(certno_index FROM 1 FOR 4) FROM (
+                SELECT certno_index FROM accounts_person UNION ALL SELECT certno_index FROM accounts_formercertificate
+            ) numbers WHERE substring(certno_index FROM 1 FOR 4) <> %s LIMIT 1
+            """,
             [ring.current],
         )
         if row := cursor.fetchone():

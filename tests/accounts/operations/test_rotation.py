@@ -18,13 +18,14 @@ from allauth.mfa.utils import decrypt
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
-from accounts.models import Person, PhoneCode, User
+from accounts.models import FormerCertificate, Person, PhoneCode, User
 from accounts.operations import rotation
 from accounts.queries.people import find_by_certno, find_by_phone
 from accounts.sealing import keyring
+from accounts.sealing.fields import Sealer, context_of
 from tests import databases
 from tests.concurrency import ROUNDS, somebody_waits, wait_until
-from tests.factories.people import PersonFactory
+from tests.factories.people import PersonFactory, certno
 from tests.factories.users import official
 
 PEOPLE = 120
@@ -79,6 +80,23 @@ def test_rotation_moves_every_encrypted_field_of_every_table(ring: bytes) -> Non
     assert decrypt(factor.data["secret"]) == "JBSWY3DPEHPK3PXP"
     assert_everybody_reads_and_is_found()
     assert Person.objects.get(phone_index=None).phone == ""
+
+
+@pytest.mark.django_db
+def test_a_number_that_was_given_up_is_moved_and_blocks_imports_until_then(ring: bytes) -> None:
+    person, at = PersonFactory(), datetime(2025, 1, 1, tzinfo=UTC)
+    FormerCertificate.objects.create(person=person, certno=certno(500), actor="system:test", at=at)
+    keyring.add_key()
+    keyring.promote_newest()
+    sealer = Sealer(context_of(Person, "certno"))
+    Person.objects.update(certno_index=sealer.index(person.certno))
+    with transaction.atomic(), pytest.raises(rotation.RotationUnfinishedError):
+        rotation.block_rotation()
+    rotation.rotate()
+    with transaction.atomic():
+        rotation.block_rotation()
+    rotation.drop_old_keys()
+    assert find_by_certno(certno(500)) == find_by_certno(person.certno) == person
 
 
 @pytest.mark.django_db
