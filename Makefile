@@ -55,8 +55,11 @@ chaos: .venv/dev ## races and kills of workers, brokers and imports, many of eac
 soak: .venv/dev ## 100,000 random operations against a reference model (OPERATIONS=…)
 	@$(BIN)/python -m tests.chaos.model --operations $(or $(OPERATIONS),100000)
 
+city: .venv/dev ## a city of 10,000 people goes live, half a year of files, one row in a hundred wrong (PEOPLE=…)
+	@YIBAO_CITY_PEOPLE=$(if $(filter file,$(origin PEOPLE)),10000,$(PEOPLE)) $(BIN)/pytest tests/scenarios/test_city.py
+
 sweep: .venv/dev ## every page, type size, width and contrast through axe and the layout checks
 	@sh tests/chromium.sh
 	@$(BIN)/python -m tests.browser.sweep
 
-.PHONY: help setup run test unit format check bench chaos soak sweep
+.PHONY: help setup run test unit format check bench chaos soak city sweep

@@ -37,7 +37,9 @@ def june(tmp_path: Path):
     return played
 
 
-@pytest.mark.parametrize(("end_reason", "code", "said"), [("", "paid_after_end", ENDED), ("1", "paid_after_death", DIED)])
+@pytest.mark.parametrize(
+    ("end_reason", "code", "said"), [("", "paid_after_end", ENDED), ("1", "paid_after_death", DIED)]
+)
 def test_the_month_is_not_credited_and_the_list_for_staff_says_why(june, end_reason: str, code: str, said: str) -> None:
     june(end_reason)
     person = find_by_certno(CERTNO)
