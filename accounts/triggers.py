@@ -79,6 +79,7 @@ APPEND_ONLY = [
     "accounts_formercertificate",
     "accounts_approval",
     "accounts_openingbalance",
+    "accounts_lifeevent",
 ]
 # What became of a fact may change; what it says may not.
 BUT = {table: ("counts", "changed_by_id") for table in ("accounts_enrolment", "accounts_contribution")} | {

@@ -40,6 +40,11 @@ class VoucherKind(TextCode):
     PREMIUM = "premium", "代缴居民医保"
     PAYOUT = "payout", "转出或清退"
     OPENING = "opening", "期初"
+    MOVED = "moved", "关系转移"
+    INHERITANCE = "inheritance", "继承"
+    MERGE = "merge", "登记合并"
+    WRITE_OFF = "write_off", "核销"
+    MANUAL = "manual", "人工调账"
     REVERSAL = "reversal", "冲正"
 
     @property
@@ -62,11 +67,24 @@ class VoucherKind(TextCode):
         """Pays for something."""
         return self in (VoucherKind.SPENDING, VoucherKind.PREMIUM)
 
+    @property
+    def is_move(self) -> bool:
+        """Takes what somebody has to another account, or pays it out."""
+        return self in (VoucherKind.PAYOUT, VoucherKind.MOVED, VoucherKind.INHERITANCE, VoucherKind.MERGE)
+
+    @property
+    def stops_when_frozen(self) -> bool:
+        """Is not done from a frozen account: no use, no move. Credits, corrections and refunds go on."""
+        return self.is_use or self.is_move or self in (VoucherKind.TRANSFER_IN, VoucherKind.TRANSFER_BACK)
+
 
 CORRECTION_KINDS = tuple(kind for kind in VoucherKind if kind.is_correction)
 CREDIT_KINDS = tuple(kind for kind in VoucherKind if kind.is_credit)
 BATCH_KINDS = tuple(kind for kind in VoucherKind if kind.is_batch)
 USE_KINDS = tuple(kind for kind in VoucherKind if kind.is_use)
+MOVE_KINDS = tuple(kind for kind in VoucherKind if kind.is_move)
+# What no formula gives: two people sign it, and it is never counted as credited by a run.
+SIGNED_KINDS = (*MOVE_KINDS, VoucherKind.WRITE_OFF, VoucherKind.MANUAL)
 
 
 class JobKind(TextCode):

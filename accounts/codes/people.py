@@ -88,6 +88,8 @@ class FactChangeKind(TextCode):
     RESTORED = "restored", "恢复"
     SECOND_PAYER = "second", "重复缴费"
     REFUNDED = "refunded", "退费"
+    DIED = "died", "死亡登记"
+    MERGED = "merged", "登记合并"
 
 
 class HeldReason(TextCode):

@@ -15,6 +15,18 @@ class InsufficientFundsError(PostingError):
     message = "余额不足"
 
 
+class FrozenError(PostingError):
+    """The account is frozen: nothing may be used or moved until it is released."""
+
+    message = "账户已冻结，解除冻结以前不能使用、划转或转出"
+
+
+class DeadError(PostingError):
+    """Whoever would use the money had died before that day."""
+
+    message = "本人已经去世，账户不能再使用；余额由继承人申请"
+
+
 class KeyReusedError(PostingError):
     """The idempotency key was used before for something else."""
 

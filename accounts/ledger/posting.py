@@ -14,6 +14,7 @@ from accounts.codes import PotKind, VoucherKind
 from accounts.identity.actors import Act
 from accounts.ledger import book_years
 from accounts.ledger.errors import AlreadyReversedError, InsufficientFundsError, KeyReusedError, PostingError
+from accounts.ledger.freezing import refuse_stopped
 from accounts.ledger.pots import available_fen
 from accounts.ledger.retry import retrying
 from accounts.models import Pot, Transfer, Voucher
@@ -70,6 +71,7 @@ def post(
     place: Place = NOWHERE,
     policy_id: int | None = None,
     reverses_id: int | None = None,
+    approval_id: int | None = None,
 ) -> Voucher:
     """Post one voucher and return it; the same key with the same payload returns the voucher of the first time.
 
@@ -80,7 +82,8 @@ def post(
     4. let `decide` read the locked pots and return the moves;
     5. write transfers with running balances, and the balances.
     `payload` must contain everything that makes two requests the same or different. Amounts are fen.
-    Raises InsufficientFundsError, KeyReusedError, AlreadyReversedError, or what `decide` raises; then nothing is written.
+    Raises InsufficientFundsError, FrozenError, DeadError, KeyReusedError, AlreadyReversedError, or what `decide` raises;
+    then nothing is written.
     """
     on = on or act.on
     digest = _digest(kind, region, on, payload)
@@ -102,6 +105,7 @@ def post(
                 "payload_hash": digest,
                 "reverses_id": reverses_id,
                 "policy_id": policy_id,
+                "approval_id": approval_id,
             }
         )
         if voucher_id is None:
@@ -111,7 +115,12 @@ def post(
         if booked == year:
             for pot in [pot for pot in locked.values() if pot.kind == PotKind.CURRENT]:
                 roll_over_pot(act=act, pot=pot, locked=locked, region=region, year=year, on=on)
-        _write(voucher, decide(Locked(locked, year, year_closed=booked != year)), locked)
+        moves = decide(Locked(locked, year, year_closed=booked != year))
+        if kind.stops_when_frozen:
+            sources = {move.source for move in moves} & set(locked)
+            paying = [locked[source] for source in sorted(sources)]
+            refuse_stopped(kind, paying, subject_id=subject_id, known_on=act.on, on=on)
+        _write(voucher, moves, locked)
         return voucher
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection
 
 from accounts import triggers
-from accounts.codes import BATCH_KINDS, PERSONAL_POTS, USE_KINDS
+from accounts.codes import BATCH_KINDS, PERSONAL_POTS, SIGNED_KINDS, USE_KINDS
 from accounts.ledger.legs import LEGS
 
 SHOWN = 5
@@ -85,11 +85,40 @@ INVARIANTS: dict[str, str] = {
         JOIN accounts_pot p ON p.id = pot
         WHERE coalesce(t.fen, 0) <> coalesce(o.fen, 0)
     """,
+    "没有公式的记账都由两个人签过，内容也是签的那一件": """
+        SELECT DISTINCT v.id AS voucher, v.kind, v.approval_id AS approval FROM accounts_voucher v
+        LEFT JOIN accounts_approval a ON a.id = v.approval_id
+        WHERE v.kind = ANY(%(signed)s) AND (a.state IS DISTINCT FROM 'approved' OR NOT EXISTS (
+            SELECT 1 FROM accounts_lifeevent e WHERE e.approval_id = v.approval_id))
+          AND (v.kind <> 'payout' OR EXISTS (
+            SELECT 1 FROM accounts_transfer t JOIN accounts_pot p ON p.id = t.target_id
+            WHERE t.voucher_id = v.id AND p.kind = 'outward'))
+    """,
+    "转到另一个账户的钱，转出多少就转入多少": """
+        SELECT v.approval_id AS approval,
+               sum(CASE d.kind WHEN 'outward' THEN t.amount_fen ELSE 0 END) AS out_fen,
+               sum(CASE s.kind WHEN 'outward' THEN t.amount_fen ELSE 0 END) AS in_fen
+        FROM accounts_voucher v JOIN accounts_transfer t ON t.voucher_id = v.id
+        JOIN accounts_pot s ON s.id = t.source_id JOIN accounts_pot d ON d.id = t.target_id
+        WHERE v.kind IN ('moved', 'inheritance') GROUP BY v.approval_id
+        HAVING sum(CASE d.kind WHEN 'outward' THEN t.amount_fen ELSE 0 END)
+            <> sum(CASE s.kind WHEN 'outward' THEN t.amount_fen ELSE 0 END)
+    """,
+    "登记死亡以后，没有再用死亡以后的钱": """
+        SELECT v.id AS voucher, v.kind, v.occurred_on, e.on AS died_on FROM accounts_voucher v
+        JOIN accounts_lifeevent e ON e.person_id = v.subject_id AND e.kind = 'death'
+        WHERE v.kind = ANY(%(uses)s) AND v.occurred_on > e.on AND v.recorded_at > e.at
+    """,
 }
 
 
 # What the queries call by name.
-PARAMETERS: dict[str, Any] = {"batch": list(BATCH_KINDS), "personal": list(PERSONAL_POTS), "uses": list(USE_KINDS)}
+PARAMETERS: dict[str, Any] = {
+    "batch": list(BATCH_KINDS),
+    "personal": list(PERSONAL_POTS),
+    "uses": list(USE_KINDS),
+    "signed": list(SIGNED_KINDS),
+}
 
 # What other apps keep beside the ledger: their AppConfig.ready adds it here, since accounts knows none of them.
 OF_OTHER_APPS: dict[str, str] = {}

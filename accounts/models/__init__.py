@@ -6,6 +6,7 @@ from accounts.models.facts import FactChange, FormerCertificate, HeldRow
 from accounts.models.identity import Allowance, DayCount, IdentityCode, PhoneCode, UnfinishedForm
 from accounts.models.jobs import Chunk, Run, Skip
 from accounts.models.ledger import BookYear, OpeningBalance, Pot, Transfer, Voucher
+from accounts.models.life import LifeEvent
 from accounts.models.notices import Feedback, Notice
 from accounts.models.offices import Duty, Office, Paper
 from accounts.models.people import Contribution, Enrolment, Import, Person
@@ -28,6 +29,7 @@ __all__ = [
     "HeldRow",
     "IdentityCode",
     "Import",
+    "LifeEvent",
     "Notice",
     "Office",
     "OpeningBalance",

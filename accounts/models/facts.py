@@ -22,6 +22,7 @@ class FactChange(models.Model):
     reason = models.CharField("原因", max_length=200)
     actor = models.CharField("经办", max_length=64)
     at = models.DateTimeField("时间")
+    approval = models.ForeignKey("Approval", models.PROTECT, null=True, related_name="changes", verbose_name="双人复核")
 
     class Meta:
         verbose_name = verbose_name_plural = "更正记录"

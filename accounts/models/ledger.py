@@ -75,6 +75,10 @@ class Voucher(models.Model):
     )
     policy = models.ForeignKey("PolicyVersion", models.PROTECT, null=True, related_name="+", verbose_name="政策版本")
     run = models.ForeignKey("Run", models.PROTECT, null=True, related_name="vouchers", verbose_name="批次")
+    # By whom it was signed, where no formula gives the amount.
+    approval = models.ForeignKey(
+        "Approval", models.PROTECT, null=True, related_name="vouchers", db_index=False, verbose_name="双人复核"
+    )
 
     class Meta:
         verbose_name = verbose_name_plural = "凭证"
@@ -85,7 +89,10 @@ class Voucher(models.Model):
                 name="voucher_reversal_names_original",
             ),
         ]
-        indexes = [models.Index(fields=["region", "kind", "period"], name="voucher_region_kind_period")]
+        indexes = [
+            models.Index(fields=["region", "kind", "period"], name="voucher_region_kind_period"),
+            models.Index(fields=["approval"], condition=Q(approval__isnull=False), name="voucher_approval"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.pk}"

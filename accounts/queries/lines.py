@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from accounts.codes import PotKind, VoucherKind
+from accounts.codes import MOVE_KINDS, SIGNED_KINDS, PotKind, VoucherKind
 from accounts.models import Voucher
 from accounts.queries import page_hooks
 from accounts.queries.account import Account
@@ -138,6 +138,8 @@ def place_of(entry: Entry) -> str:
 def title_of(entry: Entry, names: Mapping[int, str], *, closed: bool = False) -> str:
     """Return what happened, and for a use who used the money and where; `closed`: it corrects a year that is closed."""
     voucher = entry.transfer.voucher
+    if entry.kind in SIGNED_KINDS:
+        return _signed(entry)
     if entry.pot == PotKind.RECEIVABLE:
         what = "多记的钱已经用掉，记为待追回" if entry.amount_fen < 0 else "还以前多记的钱"
         return f"{_year(voucher)}年度更正：{what}" if closed else what
@@ -167,6 +169,14 @@ def title_of(entry: Entry, names: Mapping[int, str], *, closed: bool = False) ->
     return plain.get(entry.kind) or voucher.reason or entry.kind.label
 
 
+def _signed(entry: Entry) -> str:
+    """What two people signed: in the words on the voucher, which name the paper."""
+    transfer = entry.transfer
+    if entry.kind in MOVE_KINDS and PotKind.RECEIVABLE in (transfer.source.kind, transfer.target.kind):
+        return "从余额里还以前多划的钱"
+    return transfer.voucher.reason or entry.kind.label
+
+
 def _who(entry: Entry, names: Mapping[int, str]) -> str:
     if entry.is_own_use:
         return "本人"
@@ -187,8 +197,13 @@ def _year(voucher: Voucher) -> int:
     return Period.parse(voucher.period).year
 
 
+_BETWEEN = (*MOVE_KINDS, VoucherKind.ROLLOVER, VoucherKind.TRANSFER_IN, VoucherKind.TRANSFER_BACK)
+
+
 def _word(entry: Entry) -> str:
     """What the sign means, for screen readers, where it is neither 记入 nor 使用."""
+    if entry.kind == VoucherKind.WRITE_OFF:
+        return "核销"
     if entry.pot == PotKind.RECEIVABLE:
         return "待追回" if entry.amount_fen < 0 else "还清"
     if entry.kind == VoucherKind.REVERSAL:
@@ -197,7 +212,9 @@ def _word(entry: Entry) -> str:
         return "收回"
     if entry.kind == VoucherKind.OPENING:
         return "期初转入"
-    if entry.kind in (VoucherKind.ROLLOVER, VoucherKind.TRANSFER_IN, VoucherKind.TRANSFER_BACK, VoucherKind.PAYOUT):
+    if entry.kind == VoucherKind.MANUAL:
+        return "调增" if entry.amount_fen > 0 else "调减"
+    if entry.kind in _BETWEEN:
         return "转入" if entry.amount_fen > 0 else "转出"
     return ""
 

@@ -28,7 +28,7 @@ from accounts.models import Person, Voucher
 from family.models import Bond, Draw
 from family.operations import locks, notifications
 from family.queries.bonds import in_use_order, year_of
-from family.queries.plan import bonds_for, pots_for, sources_of
+from family.queries.plan import bonds_for, pots_for, sources_of, usable
 from family.rules import Source, Take, Where
 from yibao.lib.days import short_day_words
 
@@ -61,7 +61,7 @@ def lock_sources(
         scope=scope,
         where=where,
     )
-    return LockedSources(sources, pots)
+    return LockedSources(usable(sources, pots.pots, person=person, on=on, known_on=act.on), pots)
 
 
 def post(

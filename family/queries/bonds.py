@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from accounts.codes import Relation, Scope
 from accounts.ledger import book_years
+from accounts.ledger.freezing import stopped
 from accounts.models import Person
 from accounts.policies import registry
 from accounts.policies.terms.spending import BY_USER
@@ -121,24 +122,34 @@ def card_received(person: Person, bond_id: int, on: date) -> Card:
 
 
 def cards(bonds: Iterable[Bond], person: Person, on: date) -> list[Card]:
-    """Return bonds as cards for one of their two sides (three queries, however many bonds)."""
+    """Return bonds as cards for one of their two sides (four queries, however many bonds)."""
     found = bonds if isinstance(bonds, list) else list(bonds.select_related("payer", "user"))  # type: ignore[attr-defined]
     years = {bond.pk: year_of(bond, on) for bond in found}
     used = used_fen(found, years)
     insured = Insured({person_id for bond in found for person_id in (bond.payer_id, bond.user_id)}, on)
-    return [_card(bond, person, on, insured, used.get(bond.pk, 0)) for bond in found]
+    frozen = stopped({bond.payer_id for bond in found}, on).frozen if found else frozenset()
+    bounds = [
+        bound_of(
+            bond,
+            on=on,
+            insured=insured,
+            used=used.get(bond.pk, 0),
+            frozen=(bond.payer_id, bond.region) in frozen,
+        )
+        for bond in found
+    ]
+    return [_card(bond, bound, person, on) for bond, bound in zip(found, bounds, strict=True)]
 
 
-def _card(bond: Bond, person: Person, on: date, insured: Insured, used: int) -> Card:
+def _card(bond: Bond, bound: Bound, person: Person, on: date) -> Card:
     is_payer = person.pk == bond.payer_id
     other = bond.user if is_payer else bond.payer
-    bound = bound_of(bond, on=on, insured=insured, used=used)
     scope = bond.scopes[0]
     return Card(
         bond=bond,
         other=other,
         kin=kin_of(bond, person),
-        used_fen=used,
+        used_fen=bound.used_fen,
         bound=bound,
         why_blocked=use.blocked(bound, on=on, scope=scope, where=None),
     )

@@ -151,8 +151,8 @@ def used_fen(bonds: Iterable[Bond], years: dict[int, int]) -> dict[int, int]:
     return {b.pk: used.get((b.payer_id, b.user_id, b.region, years[b.pk]), 0) for b in bonds}
 
 
-def bound_of(bond: Bond, *, on: date, insured: Insured, used: int) -> Bound:
-    """Return a bond as the rules see it on a day."""
+def bound_of(bond: Bond, *, on: date, insured: Insured, used: int, frozen: bool = False) -> Bound:
+    """Return a bond as the rules see it on a day; `frozen`: the account that pays is."""
     user = insured.as_user(bond.user_id)
     return Bound(
         active=bond.state == BondState.ACTIVE,
@@ -166,4 +166,5 @@ def bound_of(bond: Bond, *, on: date, insured: Insured, used: int) -> Bound:
         user=user,
         terms=registry.sharing_or_none(bond.region, on),
         user_terms=registry.sharing_or_none(user.region, on) if user.region else None,
+        frozen=frozen,
     )

@@ -9,6 +9,7 @@ from datetime import date
 
 from accounts.codes import ACCOUNT_POTS, MONEY_POTS, PotKind, Scope
 from accounts.ledger import book_years
+from accounts.ledger.freezing import stopped
 from accounts.ledger.pots import available_fen
 from accounts.models import Person, Pot
 from accounts.policies import registry
@@ -70,6 +71,17 @@ def sources_of(
         elif pot := own.get(PotKind(name)):
             found.append(_own(pot, person, available))
     return found
+
+
+def usable(sources: list[Source], pots: Mapping[int, Pot], *, person: Person, on: date, known_on: date) -> list[Source]:
+    """Return the sources without those of frozen accounts; none at all for whoever had died before that day.
+
+    `on` is the day of the bill, `known_on` the day on which it is paid.
+    """
+    still = stopped({person.pk} | {pot.person_id for pot in pots.values() if pot.person_id}, known_on)
+    if still.was_dead(person.pk, on):
+        return []
+    return [source for source in sources if not still.is_frozen(pots[source.pot])]
 
 
 def _own(pot: Pot, person: Person, available: Available) -> Source:
@@ -162,6 +174,7 @@ def plan(
         scope=scope,
         where=where,
     )
+    sources = usable(sources, pots, person=person, on=on, known_on=on)
     of_bond = {card.bond.pk: card for card in cards(bonds, person, on)}
     lines = tuple(_line(take, of_bond) for take in spending_plan(amount_fen, sources))
     rich = {source.bond for source in sources if source.available_fen}

@@ -26,6 +26,7 @@ class Blocked(TextCode):
     SUSPENDED = "suspended", "出钱的人停用了"
     NOT_YET = "not_yet", "还没到开始的日子"
     OVER = "over", "已过约定的结束日期"
+    FROZEN = "frozen", "出钱的人的账户已冻结，暂时不能用"
     SCOPE = "scope", "没有同意这样用"
     RULES = "rules", "当地规定现在不允许"
     PAYER = "payer", "出钱的人没有正常参保，暂时不能用"
@@ -50,6 +51,7 @@ class Bound:
     user: EnrolmentFacts
     terms: SharingTerms | None
     user_terms: SharingTerms | None
+    frozen: bool = False
 
     @property
     def left_fen(self) -> int | None:
@@ -66,6 +68,7 @@ def blocked(bound: Bound, *, on: date, scope: str, where: Where | None) -> Block
         (Blocked.SUSPENDED, bound.active),
         (Blocked.NOT_YET, bound.from_on <= on),
         (Blocked.OVER, bound.until_on is None or on <= bound.until_on),
+        (Blocked.FROZEN, not bound.frozen),
         (Blocked.SCOPE, scope in bound.scopes),
         (Blocked.RULES, _permit(bound, scope, (terms, user_terms))),
         (Blocked.PAYER, _meets(bound.payer, terms.payer_status)),

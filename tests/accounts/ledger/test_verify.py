@@ -7,8 +7,9 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from accounts.ledger.verify import INVARIANTS, findings
-from accounts.models import Pot, Transfer, Voucher
+from accounts.models import LifeEvent, Pot, Transfer, Voucher
 from accounts.queries import explanations
+from tests.factories.acts import act_on
 from tests.personas import ZHOUSHAN, give, insured, paid_for, pot, reverse, run, spend
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
@@ -54,7 +55,7 @@ def transfer(key: str) -> Transfer:
     return Transfer.objects.get(voucher__key=key)
 
 
-SUM, CHAIN, SIGN, SIDES, ONCE, SAME, EMPTY, REVERSED, TOTAL, OPENING = INVARIANTS
+SUM, CHAIN, SIGN, SIDES, ONCE, SAME, EMPTY, REVERSED, TOTAL, OPENING, SIGNED, ARRIVED, DEAD = INVARIANTS
 
 
 def test_an_amount_made_larger(honest):
@@ -190,6 +191,41 @@ def test_an_opening_balance_that_nobody_registered(honest):
     assert found() == {OPENING: ({"pot": row.target_id, "posted_fen": 1_000, "opening_fen": 0},)}
 
 
+def becomes(kind: str) -> int:
+    """Let the gift say that it is of another kind; return its voucher."""
+    row = transfer("give")
+    tamper(
+        f"UPDATE accounts_transfer SET kind = '{kind}' WHERE id = {row.pk}",
+        f"UPDATE accounts_voucher SET kind = '{kind}' WHERE id = {row.voucher_id}",
+    )
+    return row.voucher_id
+
+
+@pytest.mark.parametrize("kind", ["manual", "write_off", "merge"])
+def test_an_adjustment_that_nobody_signed(honest, kind):
+    voucher = becomes(kind)
+    assert found() == {SIGNED: ({"voucher": voucher, "kind": kind, "approval": None},)}
+
+
+def test_money_that_arrives_from_nowhere(honest):
+    becomes("moved")
+    assert found()[ARRIVED] == ({"approval": None, "out_fen": 0, "in_fen": 1_000},)
+
+
+def test_a_dead_person_who_goes_shopping(honest):
+    LifeEvent.objects.create(
+        kind="death",
+        person=honest,
+        on=date(2025, 3, 1),
+        proof="notarised",
+        document="1",
+        reason="x",
+        actor="staff:1",
+        at=act_on(date(2025, 3, 2)).at,
+    )
+    assert {row["voucher"] for row in found()[DEAD]} == {transfer(key).voucher_id for key in ("bill 1", "bill 2")}
+
+
 def test_every_invariant_has_been_broken_above_by_name():
-    """Whoever adds an invariant adds a way to break it: ten are listed, and unpacked by name in this module."""
-    assert len(INVARIANTS) == 10
+    """Whoever adds an invariant adds a way to break it: thirteen are listed, and unpacked by name in this module."""
+    assert len(INVARIANTS) == 13

@@ -1,0 +1,58 @@
+"""Accounts that stand still: frozen ones (冻结), and those of the dead. Credits, corrections and refunds go on.
+
+Whoever freezes or reports a death holds the pots' locks while the event is written (operations.life_events), and
+everybody who takes money asks under the same locks: nothing slips through in between.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from accounts.codes import LifeEventKind, VoucherKind
+from accounts.ledger.errors import DeadError, FrozenError
+from accounts.models import LifeEvent, Pot
+
+_KINDS = (LifeEventKind.FREEZE, LifeEventKind.RELEASE, LifeEventKind.DEATH)
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """What stands still among the accounts of some people: (person id, region) that are frozen; who died, and when."""
+
+    frozen: frozenset[tuple[int, str]]
+    died: Mapping[int, date]
+
+    def is_frozen(self, pot: Pot) -> bool:
+        return (pot.person_id, pot.region) in self.frozen
+
+    def was_dead(self, person_id: int, on: date) -> bool:
+        """Say whether somebody had died before that day: the bills of the day itself are still paid."""
+        return person_id in self.died and self.died[person_id] < on
+
+
+def stopped(people: Collection[int], on: date) -> Stopped:
+    """Return what stands still among the accounts of these people, as far as is known on a day (one query)."""
+    rows = LifeEvent.objects.filter(person__in=people, kind__in=_KINDS, on__lte=on).order_by("on", "id")
+    last: dict[tuple[int, str], str] = {}
+    died: dict[int, date] = {}
+    for person, region, kind, day in rows.values_list("person_id", "region", "kind", "on"):
+        if kind == LifeEventKind.DEATH:
+            died[person] = day
+        else:
+            last[person, region] = kind
+    return Stopped(frozenset(account for account, kind in last.items() if kind == LifeEventKind.FREEZE), died)
+
+
+def refuse_stopped(
+    kind: VoucherKind, pots: Collection[Pot], *, subject_id: int | None, known_on: date, on: date
+) -> None:
+    """Raise FrozenError where one of the pots that pay is frozen, DeadError where whoever uses them had died.
+
+    `known_on` is the day on which this is done, `on` the day that it is for.
+    """
+    people = {pot.person_id or 0 for pot in pots} | ({subject_id} if subject_id and kind.is_use else set())
+    found = stopped(people, known_on)
+    if any(map(found.is_frozen, pots)):
+        raise FrozenError
+    if kind.is_use and subject_id is not None and found.was_dead(subject_id, on):
+        raise DeadError

@@ -1,0 +1,75 @@
+"""死亡: every insurance ends, the card and all sharing stop at once, and what was credited for later is taken back."""
+
+from datetime import date, timedelta
+
+from django.db import transaction
+
+from accounts.codes import EnrolmentEndReason, EnrolmentStatus, FactChangeKind, LifeEventKind
+from accounts.identity.actors import Act
+from accounts.jobs.one_person import settle_person
+from accounts.ledger.locking import lock_years_and_pots
+from accounts.ledger.pots import regions_of
+from accounts.ledger.retry import retrying
+from accounts.models import Enrolment, FactChange, LifeEvent, Person, Pot
+from accounts.operations.life_events import hooks
+from accounts.operations.life_events.events import (
+    LifeEventError,
+    Paper,
+    person_of,
+    reason_of,
+    record,
+    require_staff,
+)
+
+
+@retrying
+@transaction.atomic
+def report_death(*, act: Act, person: Person, on: date, paper: Paper, reason: str) -> LifeEvent:
+    """Record a death; `on` is the day of it. Raises LifeEventError for a second report and a day that cannot be.
+
+    The month of death still counts; what was credited for later months is taken back here and now, so that what heirs
+    are paid is what is theirs. Bills of days before are still paid, and given back, as ever.
+    """
+    require_staff(act)
+    if not person.birth_on <= on <= act.on:
+        raise LifeEventError("死亡日期不能早于出生，也不能晚于今天")
+    lock_years_and_pots(act=act, pots=Pot.objects.filter(person=person).values_list("pk", flat=True))
+    person_of(person.pk)
+    if LifeEvent.objects.filter(person=person, kind=LifeEventKind.DEATH).exists():
+        raise LifeEventError("这个人的死亡已经登记过")
+    event = record(act=act, kind=LifeEventKind.DEATH, person=person, on=on, paper=paper, reason=reason_of(reason))
+    _end_insurances(act, person, on, paper)
+    for end in hooks.on_death:
+        end(act, person)
+    for region in regions_of(person.pk):
+        settle_person(act=act, person_id=person.pk, region=region)
+    return event
+
+
+def _end_insurances(act: Act, person: Person, on: date, paper: Paper) -> None:
+    """Let every insurance end with the day of death, whatever had been recorded for days after it."""
+    change = FactChange.objects.create(
+        kind=FactChangeKind.DIED, reason=f"{on} 死亡（{paper.words}）", actor=str(act.actor), at=act.at
+    )
+    after = on + timedelta(days=1)
+    rows = list(Enrolment.objects.filter(person=person).order_by("from_on", "seq"))
+    for key in dict.fromkeys((row.region, row.insurance) for row in rows):
+        own = [row for row in rows if (row.region, row.insurance) == key]
+        before, later = [row for row in own if row.from_on <= on], [row for row in own if row.from_on > on]
+        Enrolment.objects.filter(pk__in=[row.pk for row in later]).update(counts=False, changed_by=change)
+        if before and before[-1].status != EnrolmentStatus.ENDED:
+            last = before[-1]
+            Enrolment.objects.create(
+                person=person,
+                region=last.region,
+                insurance=last.insurance,
+                person_type=last.person_type,
+                status=EnrolmentStatus.ENDED,
+                flex=last.flex,
+                pension_fen=last.pension_fen,
+                identity_type=last.identity_type,
+                street=last.street,
+                from_on=after,
+                end_reason=EnrolmentEndReason.DIED,
+                changed_by=change,
+            )
