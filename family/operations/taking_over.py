@@ -13,7 +13,6 @@ from family.models import Bond
 from family.operations import history
 from family.queries import eligibility
 from family.rules import ReasonCode
-from family.rules.kinship import against_births
 
 # What has to be so when a bond is made, and may have changed since without ending it.
 _WHEN_MADE = frozenset(
@@ -66,9 +65,6 @@ def take_over(
         until_on=until_on,
     )
     found = [f"{reason.why}（{reason.found}）" for reason in against if reason.code not in _WHEN_MADE]
-    found += filter(None, [against_births(relation, payer.birth_on, user.birth_on, act.on)])
-    if relation == Relation.SPOUSE and active.filter(payer=payer, relation=relation).exclude(user=user).exists():
-        found.append("出钱人已经有一位配偶在用")
     if found:
         raise CannotTakeOverError("；".join(found))
     last = active.filter(user=user).aggregate(last=Max("place"))["last"] or 0

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from accounts.codes import PotKind, VoucherKind
+from accounts.codes import PotKind, Relation, VoucherKind
 from accounts.identity import certificates
 from accounts.models import Person, Pot, Transfer
 from accounts.policies import registry
@@ -13,6 +13,7 @@ from accounts.sealing import fields
 from family.codes import ACTIVE_STATES, OPEN
 from family.models import Bond, Invitation
 from family.queries.facts import payer_facts, user_facts
+from family.queries.kin import has_spouse, kin_in, kin_of, mirrored
 from family.rules import Reason, ReasonCode, eligibility
 from family.rules.eligibility import Pair
 from yibao.lib.clock import SHANGHAI
@@ -58,6 +59,9 @@ def to_invite(
     certno = certificates.normalise(certno)
     pair = Pair(
         relation=relation,
+        payer=kin_of(payer),
+        user=kin_in(certno),
+        payer_has_spouse=relation == Relation.SPOUSE and has_spouse(payer, besides=certno),
         scopes=scopes,
         is_self=bool(certno) and payer.certno == certno,
         is_bound=_is_bound(payer, certno),
@@ -88,8 +92,14 @@ def to_bind(
 
     For the invited person's page put it through family.rules.reasons.for_user.
     """
+    is_spouse = relation == Relation.SPOUSE
     pair = Pair(
         relation=relation,
+        payer=kin_of(payer),
+        user=kin_of(user),
+        payer_has_spouse=is_spouse and has_spouse(payer, besides=user.certno),
+        user_has_spouse=is_spouse and has_spouse(user, besides=payer.certno),
+        mirrored=mirrored(payer, user),
         scopes=scopes,
         is_self=payer.pk == user.pk,
         is_bound=Bond.objects.filter(payer=payer, user=user, state__in=ACTIVE_STATES).exists(),
@@ -106,7 +116,7 @@ def of_age(invitation: Invitation, on: date) -> tuple[Reason, ...]:
 
     Nobody is looked up for it: an inviter who calls an adult stranger their child reads this and nothing else.
     """
-    terms, born = registry.sharing_or_none(invitation.region, on), eligibility.birth_in(invitation.invitee_certno)
+    terms, born = registry.sharing_or_none(invitation.region, on), kin_in(invitation.invitee_certno).born
     if terms is None or born is None:
         return ()
     return tuple(eligibility.of_age_reasons(age_on(born, on), terms))

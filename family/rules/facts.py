@@ -5,6 +5,7 @@ from datetime import date
 
 from accounts.codes import EnrolmentStatus, InsuranceType
 from accounts.policies.terms import SharingTerms
+from family.rules.kinship import UNKNOWN, Kin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +51,11 @@ class Pair:
     """What is asked for, and how the two stand to each other. `relation` as code or name: the user is the payer's …"""
 
     relation: str = ""
+    payer: Kin = UNKNOWN
+    user: Kin = UNKNOWN
+    payer_has_spouse: bool = False  # by a bond, either way round, with a third person
+    user_has_spouse: bool = False
+    mirrored: str = ""  # what the user is to the payer by a bond that stands the other way round
     scopes: tuple[str, ...] = ()
     is_self: bool = False
     is_bound: bool = False

@@ -23,6 +23,8 @@ class ReasonCode(StrEnum):
     MONTHLY_TRANSFERS = "monthly_transfers"
     COOLDOWN = "cooldown"
     RELATION = "relation"
+    KINSHIP = "kinship"
+    PAYER_HAS_SPOUSE = "payer_has_spouse"
     SCOPE = "scope"
     SELF = "self"
     ALREADY_BOUND = "already_bound"
@@ -74,6 +76,7 @@ OF_PAYER = frozenset(
         ReasonCode.GATE,
         ReasonCode.MAX_USERS,
         ReasonCode.MONTHLY_CHANGES,
+        ReasonCode.PAYER_HAS_SPOUSE,
     }
 )
 _NOT_READY = Reason(

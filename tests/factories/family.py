@@ -23,6 +23,7 @@ _numbers = count(1)
 
 def insured(region: str = RUIAN, *, carried: int = 0, current: int = 0, resident: bool = False, **facts) -> Person:
     """Return somebody insured in a region since 2020; an employee's pots hold so many fen since last year."""
+    facts.setdefault("birth_on", date(1980 if carried else 1950, 1, 1))  # who has money mostly lets a parent use it
     status, from_on = facts.pop("status", 1), facts.pop("from_on", date(2020, 1, 1))
     person = PersonFactory(**facts)
     EnrolmentFactory(

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 from django.test import Client
@@ -35,6 +35,11 @@ def page(browser: Client, path: str, **query) -> str:
 def chen(**facts) -> Person:
     """Return an employee of 瑞安 with 3,594.26 of earlier years, enough for the gate."""
     return insured(carried=359_426, **{"name": "陈静", "gender": 2, **facts})
+
+
+def daughter(**facts) -> Person:
+    """Return a resident of 瑞安 who is old enough to answer for herself and young enough to be 陈静's child."""
+    return insured(resident=True, **{"name": "林小雨", "gender": 2, "birth_on": date(2000, 5, 1), **facts})
 
 
 def huang(**facts) -> Person:

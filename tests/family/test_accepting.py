@@ -198,14 +198,14 @@ class TestAtTheCounter:
         assert Notice.objects.filter(person=father, title="您可以用女儿陈静的钱了").exists()
 
     def test_fujian_asks_for_the_one_who_uses(self, clerk):
-        payer, mother = insured(QUANZHOU), insured(QUANZHOU, resident=True)
+        payer, mother = insured(QUANZHOU, birth_on=date(1980, 1, 1)), insured(QUANZHOU, resident=True)
         with pytest.raises(RefusedError) as refusal:
             self.bind(clerk, payer, mother, QUANZHOU)
         assert codes_of(refusal) == {"consent_needed"}
         assert not self.bind(clerk, payer, mother, QUANZHOU, user_present=True).has_ended
 
     def test_who_is_not_fully_identified_becomes_a_temporary_member_for_premiums(self, clerk):
-        payer, mother = insured(QUANZHOU), insured(QUANZHOU, resident=True)
+        payer, mother = insured(QUANZHOU, birth_on=date(1980, 1, 1)), insured(QUANZHOU, resident=True)
         unknown = {"user_present": True, "identity_checked": False}
         with pytest.raises(RefusedError) as refusal:
             self.bind(clerk, payer, mother, QUANZHOU, **unknown)

@@ -1,6 +1,6 @@
 """An invitation until its answer: one open per pair, nothing told of strangers, a secret for one person and one look."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -134,7 +134,7 @@ class TestStrangers:
     """Whether somebody with this number exists is never told before they answer."""
 
     def stranger(self) -> str:
-        return certno(999_123)
+        return certno(999_123, date(1950, 1, 1))
 
     def sent_to(self, payer, number: str, phone: str) -> Invitation:
         drafts.draft(

@@ -1,11 +1,11 @@
-"""What two birth days rule out."""
+"""What two birth days, and the sex of two people, rule out."""
 
 from datetime import date
 
 import pytest
 
 from accounts.codes import Relation
-from family.rules.kinship import against_births
+from family.rules.kinship import UNKNOWN, Kin, against, against_births
 
 pytestmark = pytest.mark.unit
 TODAY = date(2026, 3, 10)
@@ -30,3 +30,14 @@ TODAY = date(2026, 3, 10)
 )
 def test_birth_days_that_fit_and_that_do_not(relation, payer, user, fits):
     assert (against_births(relation, payer, user, TODAY) == "") is fits
+
+
+def test_two_of_one_sex_are_no_couple():
+    one, other = Kin(date(1980, 1, 1), 2), Kin(date(1981, 1, 1), 2)
+    assert "性别相同" in against(Relation.SPOUSE, one, other, TODAY)
+    assert against(Relation.SIBLING, one, other, TODAY) == ""
+
+
+@pytest.mark.parametrize("relation", list(Relation))
+def test_a_number_that_tells_nothing_rules_nothing_out(relation):
+    assert against(relation, Kin(date(1980, 1, 1), 2), UNKNOWN, TODAY) == ""

@@ -12,7 +12,7 @@ from family.upkeep import keep_up
 from tests.factories.acts import act_at
 from tests.factories.family import ACT, NOW, insured, invited
 from tests.factories.people import certno
-from tests.family.family_pages import at, bound, browser_of, chen, fill, page, send, words
+from tests.family.family_pages import at, bound, browser_of, chen, daughter, fill, page, send, words
 
 pytestmark = pytest.mark.usefixtures("policies_loaded", "today")
 
@@ -51,7 +51,7 @@ class TestNobodyIsToldAbout:
     def test_an_unknown_sender_looks_like_waiting_and_then_like_expired(self):
         pages = []
         for unknown in (False, True):
-            payer, relative = chen(), insured(name="林小雨", serial=62_001 + 2 * unknown, resident=True)
+            payer, relative = chen(), daughter(serial=62_001 + 2 * unknown)
             number = invited(payer, relative, relation="2").invitation.number
             if unknown:
                 invitations.decline(act=ACT, user=relative, number=number, not_family=True)
@@ -71,7 +71,7 @@ class TestNobodyIsToldAbout:
 
 class TestInvitation:
     def test_what_has_happened_and_three_ways_to_agree(self):
-        payer, relative = chen(), insured(name="林小雨", gender=2, resident=True)
+        payer, relative = chen(), daughter()
         number = invited(payer, relative, relation="2").invitation.number
         said = page(browser_of(payer), f"/family/invitations/{number}/")
         assert "3月17日" in said
@@ -96,7 +96,7 @@ class TestInvitation:
 
     def test_taking_back_swaps_the_card_and_the_count(self):
         payer = chen()
-        number = invited(payer, insured(name="林小雨", resident=True)).invitation.number
+        number = invited(payer, daughter(), relation="2").invitation.number
         browser = browser_of(payer)
         part = browser.post(f"/family/invitations/{number}/withdraw/", headers={"HX-Request": "true"}).content.decode()
         assert "已撤回" in part
@@ -106,7 +106,7 @@ class TestInvitation:
 
     def test_sending_again_without_htmx_comes_back_with_a_message(self):
         payer = chen()
-        number = invited(payer, insured(name="林小雨", resident=True)).invitation.number
+        number = invited(payer, daughter(), relation="2").invitation.number
         response = browser_of(payer).post(f"/family/invitations/{number}/resend/", follow=True)
         assert "已重新发给林小雨，有效到3月17日。" in words(response)
 
@@ -128,7 +128,7 @@ class TestInvitation:
             assert stranger.post(f"/family/invitations/{number}/{path}").status_code == 404, path
 
     def test_a_relative_who_said_no_is_reported_with_their_words(self):
-        payer, relative = chen(), insured(name="林小雨", gender=2, resident=True)
+        payer, relative = chen(), daughter()
         number = invited(payer, relative, relation="2").invitation.number
         invitations.decline(act=ACT, user=relative, number=number, answer="我自己够用")
         said = page(browser_of(payer), f"/family/invitations/{number}/")

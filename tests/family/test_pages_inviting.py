@@ -10,7 +10,7 @@ from family.models import Invitation
 from family.operations import invitations
 from tests.factories.family import ACT, NOW, QUANZHOU, insured, invited
 from tests.factories.people import certno
-from tests.family.family_pages import at, bound, browser_of, chen, fill, huang, page, send, words
+from tests.family.family_pages import at, bound, browser_of, chen, daughter, fill, huang, page, send, words
 
 pytestmark = pytest.mark.usefixtures("policies_loaded", "today")
 
@@ -43,7 +43,7 @@ class TestHub:
         assert "还没有家人让您用他们的钱" in words(response)
 
     def test_members_and_waiting_invitations_have_their_cards(self):
-        payer, father, child = chen(), insured(name="陈伟", gender=1), insured(name="林小雨", gender=2, resident=True)
+        payer, father, child = chen(), insured(name="陈伟", gender=1), daughter()
         bound(payer, father, limit_fen=100_000)
         invited(payer, child, relation="2")
         said = page(browser_of(payer), "/family/")
@@ -55,7 +55,7 @@ class TestHub:
 
 class TestThreeSteps:
     def test_one_question_a_page_then_everything_once_more(self):
-        browser, relative = browser_of(chen()), insured(name="林小雨", resident=True)
+        browser, relative = browser_of(chen()), daughter()
         said = page(browser, "/family/invite/relation/")
         assert "第1步，共3步：选关系您想让谁用您的历年结余？" in said
         assert "不在这些里面" in said
@@ -69,7 +69,7 @@ class TestThreeSteps:
         assert f"邀请已发出编号{number}" in page(browser, f"/family/invitations/{number}/sent/")
 
     def test_what_was_filled_in_is_there_when_one_comes_back(self):
-        browser, relative = browser_of(chen()), insured(name="林小雨", resident=True)
+        browser, relative = browser_of(chen()), daughter()
         fill(browser, "2", relative)
         again = browser.get("/family/invite/person/").content.decode()
         assert str(relative.certno) in again
@@ -85,7 +85,7 @@ class TestThreeSteps:
 
     def test_the_terms_can_be_changed_before_sending(self):
         browser = browser_of(chen())
-        fill(browser, "2", insured(resident=True))
+        fill(browser, "2", daughter())
         given = {"limit": "￥１，０００元", "until": "2026年12月31日", "scopes": ["medical"]}
         assert browser.post("/family/invite/terms/", given).url == "/family/invite/check/"
         said = page(browser, "/family/invite/check/")
@@ -127,7 +127,7 @@ class TestThreeSteps:
 
     def test_without_the_checkbox_nothing_is_sent(self):
         browser = browser_of(chen())
-        fill(browser, "2", insured(resident=True))
+        fill(browser, "2", daughter())
         draft = Invitation.objects.get()
         response = browser.post("/family/invite/check/", {"draft": draft.pk})
         assert response.status_code == 422
@@ -136,7 +136,7 @@ class TestThreeSteps:
 
     def test_two_clicks_send_one_invitation(self):
         browser = browser_of(chen())
-        fill(browser, "2", insured(resident=True))
+        fill(browser, "2", daughter())
         form = {"draft": Invitation.objects.get().pk, "agree": "on"}
         first, second = (browser.post("/family/invite/check/", form) for _ in range(2))
         assert first.url == second.url
@@ -150,7 +150,7 @@ class TestThreeSteps:
 
     def test_what_was_filled_in_can_be_thrown_away(self):
         browser = browser_of(chen())
-        fill(browser, "2", insured(resident=True))
+        fill(browser, "2", daughter())
         browser.post("/family/invite/discard/")
         assert not Invitation.objects.exists()
 
@@ -190,7 +190,7 @@ def test_the_pool_region_invites_to_the_pool():
 
 class TestOtherPages:
     def test_one_that_expires_soon_and_one_that_was_refused_wait_on_the_account_page(self):
-        payer, soon, no = chen(), insured(name="陈伟", resident=True), insured(name="林小雨", resident=True)
+        payer, soon, no = chen(), insured(name="陈伟", resident=True), daughter()
         invited(payer, soon)
         number = invited(payer, no, relation="2").invitation.number
         invitations.decline(act=ACT, user=no, number=number)

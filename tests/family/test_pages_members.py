@@ -14,7 +14,7 @@ from family.operations import bonds
 from family.queries import open_matters
 from tests.factories.family import ACT, TODAY, ZHOUSHAN, insured, invited
 from tests.factories.people import EnrolmentFactory
-from tests.family.family_pages import bound, browser_of, chen, last_event, page, words
+from tests.family.family_pages import bound, browser_of, chen, daughter, last_event, page, words
 
 pytestmark = pytest.mark.usefixtures("policies_loaded", "today")
 
@@ -26,7 +26,7 @@ def two(**terms):
 
 class TestMember:
     def test_what_is_used_what_is_left_and_where_it_works(self):
-        payer, child = chen(), insured(name="林小雨", gender=2, resident=True)
+        payer, child = chen(), daughter()
         bond = bound(payer, child, relation="2", limit_fen=100_000)
         said = page(browser_of(payer), f"/family/members/{bond.pk}/")
         assert "林小雨女儿今年已用¥0.00今年还能用¥1,000.00" in said
@@ -180,7 +180,7 @@ class TestFromOthers:
         assert "只是试算，没有动钱。" in said
 
     def test_a_place_where_it_does_not_work_is_said(self):
-        payer, child = chen(), insured(name="林小雨", resident=True)
+        payer, child = chen(), daughter()
         bound(payer, child, relation="2")
         said = page(browser_of(child), "/family/from-others/preview/", amount="300", place="pharmacy")
         assert "现金¥300.00" in said
@@ -195,7 +195,7 @@ class TestFromOthers:
 class TestClosing:
     def test_everything_it_does_stands_there_and_all_of_it_can_be_undone(self):
         payer, user, bond = two()
-        invited(payer, insured(name="林小雨", resident=True), relation="2")
+        invited(payer, daughter(), relation="2")
         browser = browser_of(payer)
         said = page(browser, "/family/close/")
         assert "马上不能再用您的钱：陈伟（父亲）" in said

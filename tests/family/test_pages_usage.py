@@ -68,7 +68,7 @@ def test_the_file_has_day_kind_of_place_and_amount_and_no_more(clinic):
 
 
 def test_a_member_sees_nothing_of_another_members_use(clinic):
-    payer, user, other = chen(), insured(name="陈伟", gender=1), insured(name="林强", gender=1)
+    payer, user, other = chen(), insured(name="陈伟", gender=1), insured(name="林强", gender=1, serial=9_001)
     bond, _ = bound(payer, user), bound(payer, other, relation="1")
     used(other, clinic, 7_777, "b")
     browser = browser_of(user)
@@ -85,7 +85,7 @@ def test_a_member_sees_nothing_of_another_members_use(clinic):
 
 
 def test_by_person_and_by_year_with_totals(clinic):
-    payer, user, other = chen(), insured(name="陈伟", gender=1), insured(name="林强", gender=1)
+    payer, user, other = chen(), insured(name="陈伟", gender=1), insured(name="林强", gender=1, serial=9_001)
     bound(payer, user)
     bound(payer, other, relation="1")
     used(user, clinic, 1_000, "a")

@@ -89,7 +89,7 @@ def test_what_does_not_fit_is_named_and_nothing_is_half_done(family, tmp_path):
         row(payer, child, relation="子女", scopes="药店"),
         row(payer, child, relation="女婿"),
     )
-    assert "出生日期与关系不符：父母应比对方至少大12岁" in reasons[3]
+    assert "按出生日期，父母应比子女至少大12岁" in reasons[3]
     assert "已经绑定" in reasons[4]
     assert "不能邀请自己" in reasons[5]
     assert "结束日期" in reasons[6]
@@ -100,9 +100,9 @@ def test_what_does_not_fit_is_named_and_nothing_is_half_done(family, tmp_path):
 
 
 def test_nobody_has_two_spouses(tmp_path):
-    payer, one, two = (insured(serial=710 + n, birth_on=date(1980, 1, 1 + n)) for n in range(3))
+    payer, one, two = (insured(serial=710 + n, birth_on=date(1980, 1, 1 + n), gender=1 + bool(n)) for n in range(3))
     reasons = refused(tmp_path, row(payer, one, relation="配偶"), row(payer, two, relation="配偶"))
-    assert reasons == {3: "出钱人已经有一位配偶在用"}
+    assert reasons == {3: "一个人只能有一位配偶（您的家庭共济里已经有另一位配偶）"}
 
 
 def test_somebody_unknown_is_named_without_the_number(family, tmp_path):

@@ -9,7 +9,7 @@ from accounts.policies.formulas import age_on
 from accounts.policies.terms import SharingTerms
 from family.codes import InvitationState
 from family.models import Invitation
-from family.rules.eligibility import birth_in
+from family.queries.kin import kin_in
 from yibao.lib.clock import SHANGHAI
 
 TONES = {InvitationState.SENT: "pend", InvitationState.ACCEPTED: "ok"}
@@ -115,7 +115,7 @@ class Asked:
     @property
     def is_child(self) -> bool:
         """Whether a parent has to agree, going by the number that the inviter typed."""
-        born = birth_in(self.invitation.invitee_certno)
+        born = kin_in(self.invitation.invitee_certno).born
         if self.terms is None or born is None:
             return False
         return age_on(born, self.now.astimezone(SHANGHAI).date()) < self.terms.minor_age

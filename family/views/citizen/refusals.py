@@ -38,6 +38,8 @@ ONWARD: dict[ReasonCode, tuple[str, str]] = {
     ReasonCode.MONTHLY_TRANSFERS: ("回到家庭共济", "family"),
     ReasonCode.COOLDOWN: ("看现在有谁在用", "family"),
     ReasonCode.RELATION: ("重新选关系", "family_invite_relation"),
+    ReasonCode.KINSHIP: ("重新选关系", "family_invite_relation"),
+    ReasonCode.PAYER_HAS_SPOUSE: ("看现在有谁在用", "family"),
     ReasonCode.SCOPE: ("改用来做什么", "family_invite_terms"),
     ReasonCode.SELF: ("改家人的信息", "family_invite_person"),
     ReasonCode.ALREADY_BOUND: ("看现在有谁在用", "family"),
