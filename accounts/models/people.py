@@ -34,6 +34,9 @@ class Person(models.Model):
     birth_on = models.DateField("出生日期")
     phone = SealedField("手机号", blank=True, default="")
     phone_index = BlindIndexField("手机号索引", of="phone", null=True, db_index=True)
+    phone_changed_at = models.DateTimeField(
+        "换手机号时间", null=True
+    )  # when the roster brought another number than before
     # The day of the roster row that name, gender and phone come from; an older row never overwrites a newer one.
     facts_on = models.DateField("资料日期", null=True)
 

@@ -1,6 +1,7 @@
 """Who signs in: citizens tied to one insured person, and staff with a role and an office."""
 
 import secrets
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
@@ -9,6 +10,8 @@ from django.db.models import Q
 
 from accounts.codes import Contrast, Role, TextSize
 from accounts.sealing.fields import BlindIndexField, SealedField, indexes
+
+SILENT = timedelta(days=365)
 
 
 class UserManager(BaseUserManager["User"]):
@@ -55,6 +58,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     phone = SealedField("登录手机号", blank=True, default="")
     phone_index = BlindIndexField("登录手机号索引", of="phone", null=True, unique=True)
+    tied_at = models.DateTimeField("核实身份时间", null=True, editable=False)
     # Which person a member of staff is: two accounts of one person are one maker or checker. Once set, the database
     # keeps it (accounts.identity.triggers). A citizen's stands on their person.
     certno = SealedField("证件号码", blank=True, default="")
@@ -85,6 +89,20 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return f"{self.get_role_display() or '管理员'} {self.username}" if self.is_official else f"参保人用户 {self.pk}"
+
+    def must_prove(self, now: datetime) -> bool:
+        """Say whether whoever signs in as this citizen has to prove anew who they are.
+
+        Numbers are given to somebody else when they lie idle: so it is once the roster has replaced the number (whoever
+        ties themselves with it after that has proven it), and after a year without a sign-in.
+        """
+        if self.person is None:
+            return False
+        if self.last_login is not None and now - self.last_login > SILENT:
+            return True
+        replaced_at = self.person.phone_changed_at
+        is_replaced = replaced_at is not None and (self.tied_at is None or replaced_at > self.tied_at)
+        return is_replaced and bool(self.person.phone) and self.person.phone != self.phone
 
     @property
     def is_official(self) -> bool:

@@ -50,9 +50,12 @@ class NotTiedError(AccountsError):
 
 
 def welcome(*, act: Act, phone: str) -> User:
-    """Return whoever signs in with this proven, normalised number; a new citizen the first time."""
-    if user := User.objects.by_phone(phone).first():
-        return user
+    """Return whoever signs in with this proven, normalised number; a new citizen the first time.
+
+    Where the number may have gone to somebody else since (User.must_prove), whoever has it has to prove who they are.
+    """
+    if user := User.objects.by_phone(phone).select_related("person").first():
+        return _untied(act, user) if user.must_prove(act.at) else user
     try:
         with transaction.atomic():
             user = User.objects.create_citizen(phone)
@@ -126,7 +129,7 @@ def move_sign_in(*, act: Act, person: Person, to_user: User) -> None:
             User.objects.filter(pk=old.pk).update(person=None)
             end_sessions(old)
             sms.queue(to_user=old, template=MOVED, params=_help(), now=act.at)
-        User.objects.filter(pk=new.pk).update(person=person, phone_changed_at=act.at)
+        User.objects.filter(pk=new.pk).update(person=person, tied_at=act.at, phone_changed_at=act.at)
         detail = {"from_user": old.pk if old else None, "to_user": new.pk}
         audit.record(act=act, verb="identity.moved", subject=person, detail=detail)
 
@@ -151,10 +154,10 @@ def change_phone(*, act: Act, person: Person, phone: str) -> None:
             _give_up_phone(holder)
         if user.phone:
             sms.queue(phone=user.phone, template=PHONE_CHANGED, params=_help(), now=act.at)
-        user.phone, user.phone_changed_at = phone, act.at
+        user.phone, user.phone_changed_at, user.tied_at = phone, act.at, act.at
         try:
             with transaction.atomic():
-                user.save(update_fields=["phone", "phone_index", "phone_changed_at"])
+                user.save(update_fields=["phone", "phone_index", "phone_changed_at", "tied_at"])
         except IntegrityError:  # signed in for the first time this very moment
             raise PhoneTakenError from None
         end_sessions(user)
@@ -177,6 +180,15 @@ def end_sessions(user: User) -> None:
     if not user.is_official:
         user.set_unusable_password()
         user.save(update_fields=["password"])
+
+
+def _untied(act: Act, user: User) -> User:
+    """Take the person from a sign-in; they stay free to be proven by whoever they are."""
+    with transaction.atomic():
+        User.objects.filter(pk=user.pk).update(person=None, tied_at=None)
+        audit.record(act=act, verb="identity.untied", subject=user.person, detail={"user": user.pk})
+    user.person = None
+    return user
 
 
 def _help() -> dict[str, str]:
@@ -224,7 +236,7 @@ def _tie(act: Act, user: User, person: Person | None, how: str) -> Person | None
     try:
         with transaction.atomic():
             free = User.objects.filter(pk=user.pk, person=None, role="", is_superuser=False)
-            if person and free.update(person=person):
+            if person and free.update(person=person, tied_at=act.at):
                 user.person = person
                 audit.record(act=act, verb="identity.proven", subject=person, detail={"how": how})
                 return person

@@ -42,9 +42,11 @@ def notify(*, act: Act, person: Person, kind: NoticeKind, title: str, text: str,
     with transaction.atomic():
         notice = Notice.objects.create(person=person, kind=kind, title=title, text=text, at=act.at)
         audit.record(act=act, verb="notice.sent", subject=person, detail={"notice": notice.pk})
-        user = User.objects.filter(person=person, is_active=True).first() if by_sms else None
+        users = User.objects.select_related("person").filter(person=person, is_active=True)
+        user = users.first() if by_sms else None
         if user is not None:
-            sms.queue(template=SMS, params={"title": title, "text": text}, now=act.at, to_user=user)
+            elsewhere = user.person.phone if user.person and user.must_prove(act.at) else ""
+            sms.queue(template=SMS, params={"title": title, "text": text}, now=act.at, to_user=user, phone=elsewhere)
     return notice
 
 

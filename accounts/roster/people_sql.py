@@ -11,6 +11,7 @@ from datetime import date
 from django.db import connection
 
 from accounts.codes import EnrolmentStatus, InsuranceType
+from accounts.identity.actors import Act
 from accounts.roster.drafts import analyze_staged
 
 _COPIED = (
@@ -155,7 +156,7 @@ def add_people(today: date) -> int:
     )
 
 
-def update_people(today: date) -> int:
+def update_people(act: Act) -> int:
     """Take over name, gender and phone of newer facts; return for how many people one of them changed.
 
     A row that is new and older than all that is known tells history: its facts are of its own day.
@@ -171,15 +172,16 @@ def update_people(today: date) -> int:
         f"""
         UPDATE accounts_person p SET name = s.name, gender = s.gender, facts_on = at.day,
             phone = CASE WHEN s.phone_index = s.kept_phone THEN p.phone ELSE s.phone END,
+            phone_changed_at = CASE WHEN s.phone_index = s.kept_phone THEN p.phone_changed_at ELSE %s END,
             phone_index = decode(nullif(s.phone_index, ''), 'hex')
         {newer} AND {differs}
         """,
-        [today],
+        [act.at, act.on],
     )
     # Where the day is told, a row that changes nothing still says that it is so on that day.
     _execute(
         f"UPDATE accounts_person p SET facts_on = at.day {newer} AND NOT ({differs}) AND s.facts_on > s.kept_on",
-        [today],
+        [act.on],
     )
     return changed
 

@@ -3,7 +3,7 @@
 Whichever way, it is decided once, under the lock of both people and of the invitation, by the rules of that day.
 """
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -72,7 +72,7 @@ def send_code(*, act: Act, payer: Person, number: str, address: str) -> UUID:
     with transaction.atomic():
         limits.use("family code", number, CODES_OF_INVITATION, act.at)
         codes.count_request(address, act.at)
-    phone = _own_phone(notifications.invitee_of(invitation))
+    phone = _own_phone(notifications.invitee_of(invitation), act.at)
     code = codes.issue_unseen(
         purpose=AGREE,
         phone="" if invitation.sender_unknown else phone,
@@ -246,13 +246,16 @@ def _too_young(invitation: Invitation, user: Person, on: date) -> tuple[Reason, 
     )
 
 
-def _own_phone(person: Person | None) -> str:
+def _own_phone(person: Person | None, now: datetime) -> str:
     """Return the number a person signs in with, else the one on the roster: never one that an inviter has typed.
+
+    A number that may be somebody else's by now is not theirs.
 
     For nobody it asks the database as often.
     """
-    user = User.objects.filter(person_id=person.pk if person else 0, is_active=True).first()
-    return user.phone if user and user.phone else person.phone if person else ""
+    users = User.objects.select_related("person").filter(person_id=person.pk if person else 0, is_active=True)
+    user = users.first()
+    return user.phone if user and user.phone and not user.must_prove(now) else person.phone if person else ""
 
 
 def _whose(invitation: Invitation) -> str:

@@ -8,7 +8,7 @@ from accounts.models import Person
 from accounts.sealing import fields
 from family.codes import ACTIVE_STATES
 from family.models import Bond
-from family.rules.kinship import UNKNOWN, Kin
+from family.rules.facts import UNKNOWN, Kin
 
 
 def kin_in(certno: str) -> Kin:

@@ -142,7 +142,7 @@ def pair_reasons(pair: Pair, terms: SharingTerms) -> Found:
             f"{name}不在当地规定的亲属里；可以的有：{'、'.join(terms.relations)}",
             "不包括岳父母、公婆；他们可以用自己子女的钱",
         )
-    yield from kinship_reasons(pair)
+    yield from kinship.reasons(pair)
     if missing := [scope for scope in pair.scopes if scope not in terms.scopes]:
         yield Reason(
             ReasonCode.SCOPE,
@@ -160,26 +160,6 @@ def pair_reasons(pair: Pair, terms: SharingTerms) -> Found:
             "可以重新发送，或撤回后再邀请",
         )
     yield from period_reasons(pair)
-
-
-def kinship_reasons(pair: Pair) -> Found:
-    """Yield what birth days, sex or standing bonds rule out about the relation."""
-    if pair.relation not in Relation.values or pair.on is None or pair.is_self:
-        return
-    relation = Relation(pair.relation)
-    if found := kinship.against(relation, pair.payer, pair.user, pair.on):
-        yield _no_kin(ReasonCode.KINSHIP, f"登记的资料和“{relation.label}”对不上", found)
-    if relation == Relation.SPOUSE and pair.payer_has_spouse:
-        yield _no_kin(ReasonCode.PAYER_HAS_SPOUSE, "一个人只能有一位配偶", "您的家庭共济里已经有另一位配偶")
-    if relation == Relation.SPOUSE and pair.user_has_spouse:
-        yield _no_kin(ReasonCode.KINSHIP, "一个人只能有一位配偶", "用钱的人在家庭共济里已经有另一位配偶")
-    if pair.mirrored and pair.mirrored != relation:
-        found = f"反过来用钱的时候，两人登记的是“{Relation(pair.mirrored).label}”"
-        yield _no_kin(ReasonCode.KINSHIP, "和已有的共济关系不一致", found)
-
-
-def _no_kin(code: ReasonCode, why: str, found: str) -> Reason:
-    return Reason(code, why, found, "请核对选的关系和证件号码；都没有错，请带户口本或结婚证到窗口办")
 
 
 def period_reasons(pair: Pair) -> Found:

@@ -5,7 +5,6 @@ from datetime import date
 
 from accounts.codes import EnrolmentStatus, InsuranceType
 from accounts.policies.terms import SharingTerms
-from family.rules.kinship import UNKNOWN, Kin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +43,17 @@ class Payer:
     users: int = 0
     changes_this_month: int = 0
     phone_free_on: date | None = None  # when a freshly changed sign-in number may invite again
+
+
+@dataclass(frozen=True, slots=True)
+class Kin:
+    """One of the two, as far as it is known: a number that tells nothing says None."""
+
+    born: date | None
+    gender: int | None
+
+
+UNKNOWN = Kin(None, None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,10 +1,12 @@
 """What birth days, sex and standing bonds rule out about how two people are related."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import date
 
 from accounts.codes import Relation
 from accounts.policies.formulas import age_on
+from family.rules.facts import Kin, Pair
+from family.rules.reasons import Reason, ReasonCode
 
 PARENT_YEARS = 12  # nobody is younger as a parent; adoptive parents are older
 GRANDPARENT_YEARS = 2 * PARENT_YEARS
@@ -12,15 +14,24 @@ SPOUSE_YEARS = 18  # marriages in the books are of adults
 _OLDER = {Relation.PARENT: PARENT_YEARS, Relation.GRANDPARENT: GRANDPARENT_YEARS}
 
 
-@dataclass(frozen=True, slots=True)
-class Kin:
-    """One of the two, as far as it is known: a number that tells nothing says None."""
+def reasons(pair: Pair) -> Iterator[Reason]:
+    """Yield what birth days, sex or standing bonds rule out about the relation."""
+    if pair.relation not in Relation.values or pair.on is None or pair.is_self:
+        return
+    relation = Relation(pair.relation)
+    if found := against(relation, pair.payer, pair.user, pair.on):
+        yield _no_kin(ReasonCode.KINSHIP, f"登记的资料和“{relation.label}”对不上", found)
+    if relation == Relation.SPOUSE and pair.payer_has_spouse:
+        yield _no_kin(ReasonCode.PAYER_HAS_SPOUSE, "一个人只能有一位配偶", "您的家庭共济里已经有另一位配偶")
+    if relation == Relation.SPOUSE and pair.user_has_spouse:
+        yield _no_kin(ReasonCode.KINSHIP, "一个人只能有一位配偶", "用钱的人在家庭共济里已经有另一位配偶")
+    if pair.mirrored and pair.mirrored != relation:
+        found = f"反过来用钱的时候，两人登记的是“{Relation(pair.mirrored).label}”"
+        yield _no_kin(ReasonCode.KINSHIP, "和已有的共济关系不一致", found)
 
-    born: date | None
-    gender: int | None
 
-
-UNKNOWN = Kin(None, None)
+def _no_kin(code: ReasonCode, why: str, found: str) -> Reason:
+    return Reason(code, why, found, "请核对选的关系和证件号码；都没有错，请带户口本或结婚证到窗口办")
 
 
 def against(relation: Relation, payer: Kin, user: Kin, on: date) -> str:

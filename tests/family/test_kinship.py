@@ -5,7 +5,8 @@ from datetime import date
 import pytest
 
 from accounts.codes import Relation
-from family.rules.kinship import UNKNOWN, Kin, against, against_births
+from family.rules.facts import UNKNOWN, Kin
+from family.rules.kinship import against, against_births
 
 pytestmark = pytest.mark.unit
 TODAY = date(2026, 3, 10)
