@@ -75,6 +75,7 @@ class EventKind(TextCode):
     REMOVED = "removed", "移除家人"
     LEFT = "left", "不再使用"
     ENDED = "ended", "自动结束"
+    RESTORED = "restored", "自动恢复"
     OF_AGE = "of_age", "年满独立同意的年龄"
     MOVED_IN = "moved_in", "转入共济账户"
     MOVED_BACK = "moved_back", "共济账户转回"

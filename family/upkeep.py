@@ -8,7 +8,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import timedelta
 from functools import partial
 
 from django.db import transaction
@@ -18,20 +18,23 @@ from accounts.identity.actors import Act
 from accounts.models import Person, Pot
 from accounts.policies import registry
 from accounts.policies.formulas import age_on
-from family.codes import ACTIVE_STATES, OPEN, Consent, EndReason, EventKind, InvitationState
+from family.codes import ACTIVE_STATES, OPEN, BondState, Consent, EndReason, EventKind, InvitationState
 from family.models import Bond, Invitation
 from family.operations import history, locks, notifications
 from family.operations.closing import close_by_itself
 from family.operations.ending import end_by_itself
 from family.operations.invitations import close
+from family.operations.restoring import restore
+from family.queries.endings import ended_by_mistake, why_over
 from family.queries.facts import Insured
 from family.queries.invitations import soon_until
-from family.rules.eligibility import covers
+from yibao.lib.clock import SHANGHAI
 
 log = logging.getLogger(__name__)
 
 BATCH = 1_000
 DRAFTS_KEPT = timedelta(days=2)
+RESTORED_FOR = timedelta(days=90)  # how long after its end a bond comes back by itself; later, people bind anew
 UNANSWERED_KEPT = timedelta(days=90)  # long enough to answer a complaint; then nothing is left of who was invited
 
 
@@ -99,7 +102,7 @@ def _end_bonds(act: Act) -> Due:
     for bonds in _batches(Bond.objects.filter(state__in=ACTIVE_STATES)):
         insured = Insured({person for bond in bonds for person in (bond.payer_id, bond.user_id)}, act.on)
         for bond in bonds:
-            if reason := _why_over(bond, insured, act.on):
+            if reason := why_over(bond, insured, act.on):
                 what = f"共济关系 {bond.pk}"
                 if reason == EndReason.PAYER_LEFT:
                     yield what, partial(_close_one, act, bond.payer_id, bond.region)
@@ -107,17 +110,19 @@ def _end_bonds(act: Act) -> Due:
                     yield what, partial(end_by_itself, act=act, bond_id=bond.pk, reason=reason)
 
 
-def _why_over(bond: Bond, insured: Insured, on: date) -> EndReason | None:
-    user, terms = insured.as_user(bond.user_id), registry.sharing_or_none(bond.region, on)
-    if bond.until_on is not None and bond.until_on < on:
-        return EndReason.PERIOD_OVER
-    if not insured.as_payer(bond.payer_id, bond.region).is_insured:
-        return EndReason.PAYER_LEFT
-    if not user.is_insured:
-        return EndReason.USER_LEFT
-    if terms is not None and not covers(terms, bond.region, user.region):
-        return EndReason.USER_OUTSIDE
-    return None
+def _restore_bonds(act: Act) -> Due:
+    """Let bonds stand again whose end came from a mistake in the roster that has been put right."""
+    since = act.at - RESTORED_FOR
+    ended = Bond.objects.filter(
+        state=BondState.ENDED, state_at__gt=since, end_reason__in=(EndReason.PAYER_LEFT, EndReason.USER_LEFT)
+    )
+    for bonds in _batches(ended):
+        insured = Insured({person for bond in bonds for person in (bond.payer_id, bond.user_id)}, act.on)
+        for bond in bonds:
+            if why_over(bond, insured, act.on) is None and ended_by_mistake(
+                bond, bond.state_at.astimezone(SHANGHAI).date()
+            ):
+                yield f"共济关系 {bond.pk}", partial(restore, act=act, bond_id=bond.pk)
 
 
 def _return_pools(act: Act) -> Due:
@@ -175,6 +180,7 @@ _WORK: dict[str, Callable[[Act], Due]] = {
     "过期的邀请": _expire,
     "提醒": _remind,
     "结束的共济关系": _end_bonds,
+    "恢复的共济关系": _restore_bonds,
     "退回的共济账户": _return_pools,
     "满独立同意年龄": _come_of_age,
     "抹去的邀请资料": _erase,

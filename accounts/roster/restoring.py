@@ -7,7 +7,7 @@ from django.db import connection
 
 from accounts.codes import FactChangeKind, PaymentType
 from accounts.identity.actors import Act
-from accounts.models import Contribution, Enrolment, FactChange, Import
+from accounts.models import Approval, Contribution, Enrolment, FactChange, Import
 from accounts.roster.payments import Payment, replayed
 
 _OTHER_ROWS = """
@@ -29,16 +29,17 @@ _OVERTAKEN = """
 """
 
 
-def restore_enrolments(act: Act, source: Import) -> int:
+def restore_enrolments(act: Act, source: Import, approval: Approval | None = None) -> int:
     """Let what a roster had overtaken count again; return how many rows."""
     ids = _ids(_OVERTAKEN, source)
     if ids:
-        restored = record_change(act, source, FactChangeKind.RESTORED, f"撤回导入 {source.pk}，以前的恢复")
+        reason = f"撤回导入 {source.pk}，以前的恢复"
+        restored = record_change(act, source, FactChangeKind.RESTORED, reason, approval)
         Enrolment.all_rows.filter(pk__in=ids).update(counts=True, changed_by=restored)
     return len(ids)
 
 
-def restore_contributions(act: Act, source: Import) -> int:
+def restore_contributions(act: Act, source: Import, approval: Approval | None = None) -> int:
     """Let other imports' payments of these months count as if this one had never been; return how many count again."""
     with connection.cursor() as cursor:
         cursor.execute(_OTHER_ROWS, {"source": source.pk, "withdrawn": FactChangeKind.WITHDRAWN})
@@ -47,7 +48,8 @@ def restore_contributions(act: Act, source: Import) -> int:
     for _, group in groupby(rows, key=lambda row: row[:3]):
         changed += replayed(_payment(*row[3:]) for row in group)
     changes = {
-        kind: record_change(act, source, kind, f"撤回导入 {source.pk} 后重新认定") for kind in sorted(_kinds(changed))
+        kind: record_change(act, source, kind, f"撤回导入 {source.pk} 后重新认定", approval)
+        for kind in sorted(_kinds(changed))
     }
     for counts, kind in product((False, True), changes):  # what no longer counts makes room first
         ids = [payment.id or 0 for payment in changed if (payment.counts, payment.change) == (counts, kind)]
@@ -74,9 +76,13 @@ def _payment(
     )
 
 
-def record_change(act: Act, source: Import, kind: FactChangeKind, reason: str) -> FactChange:
-    """Write down what becomes of rows because this import is withdrawn."""
-    return FactChange.objects.create(kind=kind, source=source, reason=reason, actor=str(act.actor), at=act.at)
+def record_change(
+    act: Act, source: Import, kind: FactChangeKind, reason: str, approval: Approval | None = None
+) -> FactChange:
+    """Write down what becomes of rows because this import is withdrawn, and by whose two signatures."""
+    return FactChange.objects.create(
+        kind=kind, source=source, reason=reason, actor=str(act.actor), at=act.at, approval=approval
+    )
 
 
 def _ids(query: str, source: Import) -> list[int]:

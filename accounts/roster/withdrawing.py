@@ -97,10 +97,10 @@ def subject_of(import_id: int) -> str:
     return f"{_PREFIX}{import_id}"
 
 
-def _withdraw(act: Act, source: Import, reason: str) -> Withdrawn:
+def _withdraw(act: Act, source: Import, reason: str, approval: Approval | None = None) -> Withdrawn:
     if not reason.strip():
         raise CannotWithdrawError("请写明撤回的原因")
-    withdrawn = record_change(act, source, FactChangeKind.WITHDRAWN, reason.strip()[:_REASON_LENGTH])
+    withdrawn = record_change(act, source, FactChangeKind.WITHDRAWN, reason.strip()[:_REASON_LENGTH], approval)
     of_import = {"counts": False, "changed_by": withdrawn}
     enrolments = Enrolment.all_rows.filter(source=source).update(**of_import)
     contributions = Contribution.all_rows.filter(source=source).update(**of_import)
@@ -108,7 +108,7 @@ def _withdraw(act: Act, source: Import, reason: str) -> Withdrawn:
         import_id=source.pk,
         enrolments=enrolments,
         contributions=contributions,
-        restored=restore_enrolments(act, source) + restore_contributions(act, source),
+        restored=restore_enrolments(act, source, approval) + restore_contributions(act, source, approval),
         dropped=waiting_of(source).update(state=HeldState.DROPPED, decided_by=str(act.actor), decided_at=act.at),
         waiting=_became(source).update(state=HeldState.WAITING, decided_by="", decided_at=None, became=None),
     )
@@ -203,7 +203,7 @@ def _describe(content: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _execute(act: Act, approval: Approval) -> str:
     try:
-        done = _withdraw(act, _locked(approval.content["import"]), approval.reason)
+        done = _withdraw(act, _locked(approval.content["import"]), approval.reason, approval)
     except CannotWithdrawError as error:
         raise ApprovalError(error.message) from None
     return in_words(done)

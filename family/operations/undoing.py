@@ -15,8 +15,8 @@ from accounts.models import Person, Transfer
 from family.codes import ACTIVE_STATES, OPEN, BondState, EndReason, EventKind, InvitationState
 from family.models import Bond, Draw, Event, Invitation
 from family.operations import history, locks, notifications
-from family.queries import eligibility
-from family.rules import CannotUndoError, ReasonCode
+from family.operations.restoring import stand_again
+from family.rules import CannotUndoError
 
 TOO_LATE = "已经过了可以撤回的时间。"
 DONE = "这件事已经撤回过了。"
@@ -98,24 +98,9 @@ def _bond(event: Event) -> Bond:
 
 
 def _stand_again(act: Act, bond: Bond, event: Event) -> None:
-    """Let an ended bond stand again as it did, if both sides still have room for it."""
-    if bond.state != BondState.ENDED:
+    """Let an ended bond stand again as it did, if both sides still have room for it, and tell them."""
+    if not stand_again(act, bond, event):
         raise CannotUndoError(MOVED_ON)
-    against = eligibility.to_bind(
-        payer=bond.payer,
-        user=bond.user,
-        region=bond.region,
-        relation=bond.relation,
-        scopes=tuple(bond.scopes),
-        on=act.on,
-        identity_checked=not bond.temporary,
-    )
-    taken = {ReasonCode.ALREADY_BOUND, ReasonCode.MAX_USERS, ReasonCode.MAX_AUTHORISERS}
-    if taken & {reason.code for reason in against}:
-        raise CannotUndoError(MOVED_ON)
-    bond.state, bond.end_reason = event.detail["was"], ""
-    bond.state_at = datetime.fromisoformat(event.detail["state_at"])
-    bond.save(update_fields=["state", "end_reason", "state_at"])
     for person, other in ((bond.payer, notifications.kin_to_payer(bond)), (bond.user, notifications.kin_to_user(bond))):
         text = "刚才的操作撤回了，和以前一样可以使用。"
         notifications.notify_person(act=act, person=person, title=f"和{other}的家庭共济恢复了", text=text)

@@ -223,6 +223,7 @@ class TestOnceMoneyHangsOnIt:
         assert (document["withdrawn"], error, counting()) == (True, "", [])
         event = AuditEvent.objects.get(verb="import.withdrawn")
         assert event.actor.startswith("staff:")
+        assert FactChange.objects.get(kind="withdrawn").approval == Approval.objects.get()
 
     def test_one_name_submits_and_says_so(self, slip: int, two: tuple[str, ...]) -> None:
         document, error = said(str(slip), *two[:2])

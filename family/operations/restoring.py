@@ -1,0 +1,60 @@
+"""An ended bond stands again: taken back by whoever ended it (undoing), or because what ended it was a mistake."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.identity.actors import Act
+from accounts.ledger.retry import retrying
+from family.codes import BondState, EventKind
+from family.models import Bond, Event
+from family.operations import history, locks, notifications
+from family.queries import eligibility
+from family.rules import ReasonCode
+
+_NO_ROOM = {ReasonCode.ALREADY_BOUND, ReasonCode.MAX_USERS, ReasonCode.MAX_AUTHORISERS}
+
+
+def stand_again(act: Act, bond: Bond, event: Event) -> bool:
+    """Let an ended bond, locked by the caller, stand as it did before the event; False when there is no room for it."""
+    if bond.state != BondState.ENDED:
+        return False
+    against = eligibility.to_bind(
+        payer=bond.payer,
+        user=bond.user,
+        region=bond.region,
+        relation=bond.relation,
+        scopes=tuple(bond.scopes),
+        on=act.on,
+        identity_checked=not bond.temporary,
+    )
+    if _NO_ROOM & {reason.code for reason in against}:
+        return False
+    bond.state, bond.end_reason = event.detail["was"], ""
+    bond.state_at = datetime.fromisoformat(event.detail["state_at"])
+    bond.save(update_fields=["state", "end_reason", "state_at"])
+    return True
+
+
+@retrying
+def restore(*, act: Act, bond_id: int) -> bool:
+    """Let a bond stand again that ended by itself; tell both. False when it ended otherwise, or there is no room now.
+
+    That what ended it was a mistake, the caller has found (queries.endings). Pool money that went back to its owner
+    then stays there: moving it in is theirs to decide.
+    """
+    with transaction.atomic():
+        payer_id, user_id = Bond.objects.values_list("payer_id", "user_id").get(pk=bond_id)
+        locks.lock_people((payer_id, user_id))
+        bond = locks.lock_bonds([bond_id])[0]
+        event = Event.objects.filter(bond=bond).exclude(kind=EventKind.ORDER).order_by("pk").last()
+        if event is None or event.kind != EventKind.ENDED or not stand_again(act, bond, event):
+            return False
+        history.write(act=act, kind=EventKind.RESTORED, by=None, payer_id=payer_id, region=bond.region, bond=bond)
+        text = "医保的终止登记有误，已经更正，和以前一样可以使用。"
+        for person, kin in (
+            (bond.payer, notifications.kin_to_payer(bond)),
+            (bond.user, notifications.kin_to_user(bond)),
+        ):
+            notifications.notify_person(act=act, person=person, title=f"和{kin}的家庭共济恢复了", text=text)
+    return True
