@@ -21,7 +21,7 @@ from accounts import help as handbook
 from accounts.codes import PolicyState
 from accounts.identity.access import actor_of
 from accounts.identity.actors import Act
-from accounts.models import Approval, Person, PolicyVersion, User
+from accounts.models import Approval, HeldRow, Import, Person, PolicyVersion, User
 from accounts.operations.approvals import submit
 from accounts.operations.policies import PUBLISH
 from accounts.policies.publishing import read_draft, save_draft
@@ -129,6 +129,14 @@ def a_proposal(world: "World") -> dict[str, int]:
     return {"pk": approval.pk}
 
 
+def a_held_row(world: "World") -> dict[str, int]:
+    """Return a row that an import laid aside."""
+    now = clock.now()
+    source = Import.objects.get_or_create(kind="roster", digest="0" * 64, defaults={"rows": 1, "actor": "system:test"})
+    row = HeldRow.objects.create(kind="roster", source=source[0], row=2, cells="{}", reason_code="unreadable", at=now)
+    return {"pk": row.pk}
+
+
 PUBLIC = statuses(200, 200, anonymous=200)
 SIGNED_IN = statuses(200, 200)
 CITIZEN = statuses(200, 403)
@@ -142,6 +150,8 @@ ADMIN = statuses(NEVER, NEVER, reviewer=FINE, policy=FINE, approver=FINE, superu
 BACK_OFFICE = statuses((302, 403), (302, 403), reviewer=200, policy=200, approver=200, superuser=200)
 OWN_PROPOSAL = statuses((302, 403), (302, 403), anonymous=401, reviewer=404, policy=302, approver=404, superuser=404)
 CHECKED = statuses((302, 403), (302, 403), anonymous=(302, 401), reviewer=403, policy=403, approver=302, superuser=403)
+HELD = BACK_OFFICE | {"policy": 403, "superuser": 403}
+HELD_WORK = HELD | {"anonymous": (302, 401), "reviewer": 302, "approver": 403}
 
 
 @dataclass(frozen=True, init=False)
@@ -270,6 +280,12 @@ ROWS: dict[str, Row] = {
     "admin:accounts_approval_reject": Row(CHECKED, method="post", args=a_proposal),
     "admin:accounts_approval_withdraw": Row(OWN_PROPOSAL, method="post", args=a_proposal),
     "admin:accounts_policyversion_submit": Row(CHECKED, args=a_draft, policy=200, approver=403),
+    "admin:accounts_heldrow_changelist": Row(HELD),
+    "admin:accounts_heldrow_change": Row(HELD, args=lambda world: {"object_id": a_held_row(world)["pk"]}),
+    "admin:accounts_heldrow_mend": Row(HELD_WORK, method="post", args=a_held_row),
+    "admin:accounts_heldrow_confirm": Row(HELD_WORK, method="post", args=a_held_row),
+    "admin:accounts_heldrow_drop": Row(HELD_WORK, method="post", args=a_held_row),
+    "admin:accounts_heldrow_submit": Row(HELD_WORK | {"reviewer": 404}),
     "admin:view_on_site": Row(ADMIN, args=lambda world: {"content_type_id": 0, "object_id": 1}),
     "admin:*": Row(ADMIN),
 }

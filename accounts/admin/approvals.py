@@ -1,6 +1,6 @@
 """双人复核: what waits for a second person, exactly what would happen, and the two buttons."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from django.contrib import admin, messages
@@ -167,14 +167,20 @@ class ApprovalAdmin(ReadOnlyAdmin):
 
 
 def submit_page(
-    request: HttpRequest, owner: admin.ModelAdmin, original: Model, *, kind: str, subject: str
+    request: HttpRequest,
+    owner: admin.ModelAdmin,
+    original: Model,
+    *,
+    kind: str,
+    subject: str,
+    asked: Mapping[str, Any] | None = None,
 ) -> HttpResponse:
     """Show what would be handed to a second person, and hand it over: for the admin of whatever it is about."""
     act, form = act_of(request), ProposalForm(request.POST or None)
     try:
-        words = approvals.preview(act=act, kind=kind, subject=subject)
+        words = approvals.preview(act=act, kind=kind, subject=subject, asked=asked)
         if form.is_valid():
-            approval = approvals.submit(act=act, kind=kind, subject=subject, **form.cleaned_data)
+            approval = approvals.submit(act=act, kind=kind, subject=subject, asked=asked, **form.cleaned_data)
             owner.message_user(request, f"已提交，等另一位同事复核（双人复核 {approval.pk}）")
             return redirect("admin:accounts_approval_change", approval.pk)
     except AccountsError as error:

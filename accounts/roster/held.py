@@ -86,10 +86,14 @@ def in_words(results: Sequence[ImportResult]) -> str:
 
 def shown(row: HeldRow) -> Iterator[tuple[str, str]]:
     """Yield the filled cells of a row as they may be shown, in the order of its file: (column, masked text)."""
+    return ((column, text) for column, text in all_shown(row) if text)
+
+
+def all_shown(row: HeldRow) -> Iterator[tuple[str, str]]:
+    """Yield every cell that a row has or may have, as it may be shown: (column, masked text)."""
     cells = cells_of(row)
     for column in dict.fromkeys([*columns_of(row.kind), *cells]):
-        if text := cells.get(column, "").strip():
-            yield column, masked(column, text)
+        yield column, masked(column, cells.get(column, "").strip())
 
 
 def _say_what_is_wrong_now(act: Act, row: HeldRow) -> None:

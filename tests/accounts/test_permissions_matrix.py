@@ -116,7 +116,11 @@ def test_what_changes_something_wants_a_post_with_a_token(name, world):
     row = ROWS[name]
     path = path_of(name, ADDRESSES[name], row, world)
     role = next(
-        (role for role in ("citizen", "clerk", "policy", "approver") if row.expected[role] in (200, 302, 303)),
+        (
+            role
+            for role in ("citizen", "clerk", "reviewer", "policy", "approver")
+            if row.expected[role] in (200, 302, 303)
+        ),
         "citizen",
     )
     assert browser_of(role, world).get(path).status_code == 405
