@@ -107,21 +107,31 @@ _CREDITED_YEARS_NOT_PAID = f"""
     ORDER BY person_id
 """
 
+# What was credited and what was skipped is collected once: asked for each month of each person it takes a city hours.
 _PAID_NOT_CREDITED = f"""
-    SELECT c.person_id, array_agg({_MONTH} ORDER BY c.month), coalesce(max(s.detail), '没有划入，也没有原因，请核对')
-    FROM accounts_contribution c
-    LEFT JOIN LATERAL (
-        SELECT s.detail FROM accounts_skip s JOIN accounts_run r ON r.id = s.run_id
-        WHERE r.region = c.region AND s.person_id = c.person_id AND s.period IN ({_MONTH}, %(year)s) LIMIT 1
-    ) s ON true
-    WHERE c.region = %(region)s AND c.counts AND c.month >= %(start)s AND c.month < %(end)s
-      AND EXISTS (SELECT 1 FROM accounts_run r WHERE r.region = c.region AND r.kind = %(accrual)s
-                  AND r.period IN ({_MONTH}, %(year)s))
-      AND (s.detail IS NOT NULL OR NOT EXISTS (
-          SELECT 1 FROM accounts_pot p JOIN ({LEGS}) t ON t.pot = p.id
-          WHERE p.person_id = c.person_id AND p.region = c.region
-            AND (t.period = {_MONTH} AND t.kind = %(accrual)s
-                 OR (t.period = %(year)s OR t.period LIKE %(corrections)s) AND t.kind = ANY(%(year_kinds)s))))
+    WITH credited AS (
+        SELECT DISTINCT p.person_id, CASE WHEN t.kind = %(accrual)s THEN t.period ELSE %(year)s END AS period
+        FROM accounts_pot p JOIN ({LEGS}) t ON t.pot = p.id
+        WHERE p.region = %(region)s
+          AND (t.kind = %(accrual)s OR (t.period = %(year)s OR t.period LIKE %(corrections)s) AND t.kind = ANY(%(year_kinds)s))
+    ), skipped AS (
+        SELECT s.person_id, s.period, max(s.detail) AS detail
+        FROM accounts_skip s JOIN accounts_run r ON r.id = s.run_id WHERE r.region = %(region)s GROUP BY 1, 2
+    ), run AS (
+        SELECT DISTINCT period FROM accounts_run WHERE region = %(region)s AND kind = %(accrual)s
+    ), paid AS (
+        SELECT c.person_id, {_MONTH} AS period FROM accounts_contribution c
+        WHERE c.region = %(region)s AND c.counts AND c.month >= %(start)s AND c.month < %(end)s
+    )
+    SELECT c.person_id, array_agg(c.period ORDER BY c.period),
+           coalesce(max(coalesce(m.detail, y.detail)), '没有划入，也没有原因，请核对')
+    FROM paid c
+    LEFT JOIN skipped m ON (m.person_id, m.period) = (c.person_id, c.period)
+    LEFT JOIN skipped y ON (y.person_id, y.period) = (c.person_id, %(year)s)
+    LEFT JOIN credited of_month ON (of_month.person_id, of_month.period) = (c.person_id, c.period)
+    LEFT JOIN credited of_year ON (of_year.person_id, of_year.period) = (c.person_id, %(year)s)
+    WHERE (c.period IN (SELECT period FROM run) OR %(year)s IN (SELECT period FROM run))
+      AND (coalesce(m.detail, y.detail) IS NOT NULL OR coalesce(of_month.person_id, of_year.person_id) IS NULL)
     GROUP BY c.person_id ORDER BY c.person_id
 """
 

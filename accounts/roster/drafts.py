@@ -29,6 +29,9 @@ class ImportRunningError(AccountsError):
     message = "正在导入文件，请等它完成后再办"
 
 
+_LARGE = 1_000
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """A row laid aside, as it may be shown. `id` is that of the HeldRow."""
@@ -233,8 +236,12 @@ def packed(cells: dict[str, str]) -> str:
 
 
 def analyze_when_large(rows: int, *names: str) -> None:
-    """Let the planner know what a large import has just written: it still believes the tables to be small."""
-    if rows > 10_000:
+    """Let the planner know what a large import has just written.
+
+    It still believes the tables to be empty, or to hold nothing of the newest month, and would look at everybody once
+    for each of them: ten thousand people take it seconds, a city hours.
+    """
+    if rows > _LARGE:
         with connection.cursor() as cursor:
             cursor.execute(f"ANALYZE {', '.join(names)}")
 
