@@ -67,7 +67,7 @@ def an_invitation(payer: Person, user: Person) -> str:
         number=f"GJ2026-0310-{secrets.token_hex(3)[:5].upper()}",
         payer=payer,
         region=ZHOUSHAN,
-        relation="5",
+        relation="7",
         scopes=["medical"],
         invitee_name=user.name,
         invitee_certno=str(user.certno),

@@ -80,7 +80,7 @@ def invitation(payer: Person, invitee: Person, **facts) -> Invitation:
         number=f"GJ{now:%Y-%m%d}-{secrets.token_hex(3)[:5].upper()}",
         payer=payer,
         region=region_of(payer),
-        relation="2",
+        relation="7",
         scopes=["medical", "premium"],
         limit_fen=100_000,
         invitee_name=invitee.name,
@@ -185,7 +185,7 @@ def check(request: HttpRequest, person: Person) -> str:
 def _draft(person: Person) -> None:
     user = relative(person, "夏侯小雨")
     drafts.draft(
-        act=act_now(), payer=person, region=region_of(person), relation="2", name=user.name,
+        act=act_now(), payer=person, region=region_of(person), relation="7", name=user.name,
         certno=str(user.certno), phone=user.phone, scopes=("medical",), limit_fen=100_000,
     )  # fmt: skip
 
