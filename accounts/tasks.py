@@ -15,7 +15,7 @@ from accounts.identity import sms
 from accounts.identity.actors import Act, Actor
 from accounts.jobs import runs, schedule, worker
 from accounts.models import Chunk
-from accounts.operations import identity
+from accounts.operations import identity, policy_effect
 from yibao.lib import clock
 
 logger = logging.getLogger(__name__)
@@ -57,6 +57,15 @@ def enqueue(run_id: int) -> None:
         Chunk.objects.filter(run=run_id, state=ChunkState.WAITING).order_by("id").values_list("id", flat=True)
     ):
         work_chunk.apply_async((chunk_id,), expires=600)
+
+
+@shared_task(name=policy_effect.TASK, time_limit=4 * 3600)
+def compute_policy_effect(draft_id: int, asked_by: str) -> None:
+    """Compute what a draft of the rules would change, as a member of staff asked for on its page."""
+    try:
+        policy_effect.compute(act=Act(Actor.parse(asked_by), clock.now()), draft_id=draft_id)
+    except AccountsError as refusal:  # the page goes on saying that it has not been computed
+        logger.error("no effect of draft %s: %s", draft_id, refusal)
 
 
 @shared_task(name=sms.TASK)

@@ -14,16 +14,21 @@ from accounts.policies.terms import CreditTerms
 def new_facts_at(region: str, year: int, after: datetime) -> datetime | None:
     """When something about the year was last recorded, later than `after`; None when nothing was."""
     newest = Import.objects.filter(at__gt=after).aggregate(Max("id"))["id__max"]
+    found = (
+        newest and _last_import_about(newest, region, year, after),
+        FactChange.objects.filter(at__gt=after).aggregate(at=Max("at"))["at"],
+        new_rules_at(region, year, after),
+    )
+    return max(filter(None, found), default=None)
+
+
+def new_rules_at(region: str, year: int, after: datetime) -> datetime | None:
+    """When a rule that is in force in the year was last published, later than `after`; None when none was."""
     _, ends = rollover.year_range(region, year)
     rules = PolicyVersion.objects.filter(
         region=region, kind=CreditTerms.kind, published_at__gt=after, effective_from__lt=ends
     )
-    found = (
-        newest and _last_import_about(newest, region, year, after),
-        FactChange.objects.filter(at__gt=after).aggregate(at=Max("at"))["at"],
-        rules.aggregate(at=Max("published_at"))["at"],
-    )
-    return max(filter(None, found), default=None)
+    return rules.aggregate(at=Max("published_at"))["at"]
 
 
 @lru_cache(maxsize=256)

@@ -10,7 +10,7 @@ from accounts.codes import JobKind, PotKind, RunState
 from accounts.jobs import registry as jobs
 from accounts.jobs import rollover
 from accounts.jobs.going_live import live_month, live_on
-from accounts.jobs.new_facts import new_facts_at
+from accounts.jobs.new_facts import new_facts_at, new_rules_at
 from accounts.ledger import book_years
 from accounts.models import Contribution, Pot, Run
 from accounts.policies import registry
@@ -125,9 +125,16 @@ def _left_in_closed(jobs: list[Due], runs: dict[tuple[str, Period], Run], *, rec
             continue
         if unfinished := _unfinished(due, run):
             yield unfinished
-        elif due.kind == JobKind.ACCRUAL and due.period.is_year and recent and _has_new_facts(due, run):
+        elif due.kind == JobKind.ACCRUAL and due.period.is_year and _is_to_be_settled(due, run, recent=recent):
             _, ends = rollover.year_range(due.region, due.period.year)
             yield replace(due, since=ends, again=True)
+
+
+def _is_to_be_settled(due: Due, run: Run, *, recent: bool) -> bool:
+    """A rule for the past, which two people signed knowing its effect, reaches back as far as it says."""
+    if recent:
+        return _has_new_facts(due, run)
+    return new_rules_at(due.region, due.period.year, run.opened_at) is not None
 
 
 def _has_new_facts(due: Due, run: Run) -> bool:

@@ -58,6 +58,8 @@ class PolicyVersion(models.Model):
     drafted_by = models.CharField("起草", max_length=64)
     # Every account that worked on it, as "staff:7": each is an author, and no author publishes.
     editors = ArrayField(models.CharField(max_length=64), verbose_name="编写", default=list, editable=False)
+    # What it would change of what is posted already, as computed before publishing (accounts.operations.policy_effect).
+    effect = models.JSONField("影响", null=True, editable=False)
     published_by = models.CharField("发布", max_length=64, blank=True)
     published_at = models.DateTimeField("发布时间", null=True, blank=True)
 

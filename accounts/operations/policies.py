@@ -4,12 +4,14 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from accounts.codes import PolicyKind, PolicyState, Role
+from accounts.codes import PolicyKind, Role
 from accounts.identity.actors import Act, Actor
 from accounts.ledger.book_years import closed_since
 from accounts.models import Approval, PolicyVersion, Region, User
+from accounts.operations import policy_effect
 from accounts.operations.approval_kinds import Content, Kind, register
 from accounts.operations.approvals import ApprovalError
+from accounts.operations.policy_effect import NoEffectError
 from accounts.policies.publishing import CannotPublishError, locked_draft, publish
 from accounts.policies.reading import origin_in_words, values_in_words
 
@@ -25,11 +27,10 @@ def subject_of(draft: PolicyVersion) -> str:
 def _content(subject: str, asked: Mapping[str, Any], on: date) -> Content:
     try:
         draft = locked_draft(int(subject.removeprefix(_PREFIX)))
-    except CannotPublishError as error:
+        effect = policy_effect.shown_effect(draft, on)
+    except (CannotPublishError, NoEffectError) as error:
         raise ApprovalError(error.message) from None
-    published = PolicyVersion.objects.filter(region=draft.region_id, kind=draft.kind, state=PolicyState.PUBLISHED)
-    before = published.filter(effective_from__lt=draft.effective_from).order_by("-effective_from").first()
-    after = published.filter(effective_from__gt=draft.effective_from).order_by("effective_from").first()
+    before, after = policy_effect.neighbours(draft)
     return {
         "version": draft.pk,
         "region": draft.region_id,
@@ -43,6 +44,7 @@ def _content(subject: str, asked: Mapping[str, Any], on: date) -> Content:
         "until": after.effective_from.isoformat() if after else None,
         "in_the_past": draft.effective_from < on,
         "closed_years": closed_since(draft.region_id, draft.effective_from),
+        "effect": effect,
     }
 
 
@@ -54,6 +56,8 @@ def _describe(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if content["closed_years"]:
         years = "、".join(f"{year}年度" for year in content["closed_years"])
         yield "注意", f"影响已经结账的{years}：结了的账不改，差额记在还没结账的年度"
+    if content["effect"]:
+        yield from policy_effect.in_words(content["effect"])
     replaced = PolicyVersion.objects.filter(pk=content["replaces"]).first()
     yield "代替", f"{replaced.effective_from}起的版本" if replaced else "没有，这是第一个版本"
     if content["until"]:

@@ -10,8 +10,12 @@ the day it takes effect.
 """
 
 import time
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
 from datetime import date
+from itertools import count
 from typing import Generic, TypeVar, cast
 
 from django.db import connection, transaction
@@ -68,6 +72,10 @@ class _Cache:
     by_kind: dict[tuple[str, str], tuple[Published[Terms], ...]]  # newest first
     names: dict[str, str]
 
+
+# What this thread takes for published although it is not, and numbers for it that no stored version has.
+_assumed: ContextVar[_Cache | None] = ContextVar("assumed rules", default=None)
+_numbers = count(-1, -1)
 
 _cache: _Cache | None = None
 _checked = 0.0
@@ -169,6 +177,28 @@ def region_names() -> dict[str, str]:
     return dict(_current().names)
 
 
+@contextmanager
+def assuming(drafts: Iterable[PolicyVersion]) -> Iterator[None]:
+    """Look up, in this thread, as if these drafts were published, to compute what they would change.
+
+    Each goes by a new negative number: what is remembered by the id of a version may not be mistaken for what a draft
+    says once it is published, and no voucher can name it. Raises PolicyError for values that do not hold.
+    """
+    cache = _current()
+    by_id, by_kind = dict(cache.by_id), dict(cache.by_kind)
+    for draft in drafts:
+        terms: Terms = parse_terms(draft.kind, draft.terms, file=str(draft))
+        assumed = Published(next(_numbers), draft, terms, source_of(draft))
+        key = (draft.region_id, draft.kind)
+        by_id[assumed.id] = assumed
+        by_kind[key] = tuple(sorted((*by_kind.get(key, ()), assumed), key=lambda one: one.effective_from, reverse=True))
+    token = _assumed.set(replace(cache, by_id=by_id, by_kind=by_kind))
+    try:
+        yield
+    finally:
+        _assumed.reset(token)
+
+
 def invalidate(**signal: object) -> None:
     """Ask the database again at the next look-up. Called whenever this process saves a version.
 
@@ -200,6 +230,8 @@ def _terms_or_none(region: str, kind: type[T], day: date) -> T | None:
 
 def _current() -> _Cache:
     global _cache, _checked
+    if (assumed := _assumed.get()) is not None:
+        return assumed
     if _uncommitted and not connection.in_atomic_block:
         _drop_cache()  # the transaction that saved a version was rolled back
     cache, now = _cache, time.monotonic()

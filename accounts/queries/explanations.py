@@ -16,7 +16,7 @@ from accounts.policies import formulas, registry
 from accounts.policies.formulas import InterestFacts, MonthFacts, Origin, YearFacts
 from accounts.policies.sources import assumed_keys, document_text, documents_of, joined
 from accounts.policies.terms import CreditTerms, InterestTerms
-from accounts.queries.corrections import base_words
+from accounts.queries.corrections import correction_words
 from accounts.queries.statement import corrects_closed_year
 from yibao.lib.days import day_words
 from yibao.lib.periods import Period
@@ -76,7 +76,7 @@ def _computed(transfer: Transfer, voucher: Voucher, settled: str) -> Why:
     spans = facts.spans if isinstance(facts, YearFacts) else ()
     versions = dict.fromkeys(int(span.version) for span in spans) or [version.id]
     policies = tuple(registry.version(number, CreditTerms).policy for number in versions)
-    words = _of_closed_year(voucher, version.terms) + base_words(transfer, version.terms) + told.words
+    words = _of_closed_year(voucher, version.terms) + correction_words(transfer, version.terms) + told.words
     return Why(words, dict(told.inputs), told.assumed, policies)
 
 

@@ -63,6 +63,14 @@ def test_what_was_closed_stays_closed_and_is_corrected_in_the_open_year():
     assert sound()
 
 
+def test_a_rule_for_the_past_corrects_the_closed_year_too():
+    """What is shown before, and that two people sign it: tests/accounts/operations/test_policy_effect.py."""
+    played = play("policy_retroactive")
+    assert (played.total("5016"), played.total("5059")) == ("900.00", "1800.00")
+    assert entries(played, "5016")[-1] == ("2025-04-02", "2024/1", "trueup", "-300.00")
+    assert sound()
+
+
 def test_months_paid_for_after_the_end_are_taken_back_and_named():
     played = play("gap_status_suspended_in_monthly")
     assert played.total("9957") == "100.00"

@@ -21,7 +21,7 @@ def people_to_recheck(run: Run, chunk: Chunk, span: Window) -> set[int]:
         return set()
     since = previous.opened_at - GRACE
     if _rules_changed(run.region, span, previous.opened_at):
-        return _everybody(run.region, chunk)
+        return everybody(run.region, chunk)
     return _enrolled_since(chunk, span, since) | _changed_since(chunk, since)
 
 
@@ -31,7 +31,7 @@ def _rules_changed(region: str, span: Window, since: datetime) -> bool:
     ).exists()
 
 
-def _everybody(region: str, chunk: Chunk) -> set[int]:
+def everybody(region: str, chunk: Chunk) -> set[int]:
     return _people(
         """SELECT DISTINCT person_id FROM accounts_enrolment
            WHERE region = %s AND insurance = %s AND counts AND person_id >= %s AND person_id < %s""",

@@ -5,6 +5,7 @@ Later versions of a region in force become drafts; `--by MAKER --by CHECKER` pub
 
 import json
 from argparse import ArgumentParser
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,11 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from accounts.identity.actors import Act, Actor
+from accounts.jobs.policy_effect import changes_what_is_posted, effect_of
+from accounts.management.progress import Bar
 from accounts.management.staff import acts_by, add_by, by_two
 from accounts.models import PolicyVersion
-from accounts.operations import policies
+from accounts.operations import policies, policy_effect
 from accounts.policies.loading import Loaded, load
 from accounts.policies.preset_files import shipped
 from accounts.policies.terms import PolicyError, Problem
@@ -37,7 +40,7 @@ class Command(BaseCommand):
         try:
             with transaction.atomic():
                 loaded = self._load(paths or shipped(), options)
-                said = [] if options["check"] else self._publish(loaded, options)
+                said = self._effects(loaded) if options["check"] else self._publish(loaded, options)
         except PolicyError as error:
             if options["json"]:
                 self.stdout.write(_as_json({"ok": False, "problems": [_problem(p) for p in error.problems]}))
@@ -68,13 +71,41 @@ class Command(BaseCommand):
         ids = [pk for one in loaded for pk in one.drafts]
         drafts = PolicyVersion.objects.filter(pk__in=ids).order_by("region", "kind", "effective_from")
         if ids and not options["by"]:
+            concerned = [draft.pk for draft in drafts if changes_what_is_posted(draft)]
             return [
                 f"其中 {len(ids)} 个是草稿，还没有生效：这些地区已有发布的规定，再改要两个人。请政策岗的同事在后台提交复核、"
-                "审批岗的同事通过，或运行 load_policies 文件 --by 政策岗账号 --by 审批岗账号"
+                "审批岗的同事通过，或运行 load_policies 文件 --by 政策岗账号 --by 审批岗账号",
+                *(f"草稿 {pk} 会改动已经记的账，先算影响：manage.py policy_effect {pk}" for pk in concerned),
             ]
         return [self._handed_over(draft, options) for draft in drafts]
 
+    def _effects(self, loaded: list[Loaded]) -> list[str]:
+        """Return in words what the new versions of each region would change of what is posted already."""
+        said = []
+        for one in loaded:
+            drafts = [
+                PolicyVersion(
+                    region_id=version.region,
+                    kind=version.kind,
+                    effective_from=version.effective_from,
+                    terms=version.values,
+                    sources=version.sources,
+                )
+                for version in one.new
+            ]
+            concerned = [draft for draft in drafts if changes_what_is_posted(draft)]
+            if concerned:
+                with Bar(self.stderr) as bar:
+                    years = effect_of(concerned, clock.today(), partial(bar.show, f"影响 {one.preset.code}"))
+                words = [policy_effect.year_in_words(year) for year in years] or ["没有人已经记的账会变"]
+                said += [f"{one.preset.code} 会改动已经记的账：{line}" for line in words]
+        return said
+
     def _handed_over(self, draft: PolicyVersion, options: dict[str, Any]) -> str:
+        if changes_what_is_posted(draft):
+            with Bar(self.stderr) as bar:
+                shown = partial(bar.show, f"影响 {draft.pk}")
+                policy_effect.compute(act=acts_by(options["by"])[0], draft_id=draft.pk, progress=shown)
         subject, reason, document = policies.subject_of(draft), options["reason"], options["document"]
         _, said = by_two(options["by"], kind=policies.PUBLISH, subject=subject, reason=reason, document=document)
         return f"{draft}：{said}"
