@@ -84,7 +84,8 @@ APPEND_ONLY = [
 # What became of a fact may change; what it says may not.
 BUT = {table: ("counts", "changed_by_id") for table in ("accounts_enrolment", "accounts_contribution")} | {
     "accounts_approval": ("state", "checker_id", "checker_identity", "decided_at", "note"),
-    "accounts_formercertificate": ("certno", "certno_index"),  # the same number, sealed with a newer key
+    # The same number is sealed with a newer key.
+    "accounts_formercertificate": ("counts", "changed_by_id", "certno", "certno_index"),
 }
 # A decision is made once.
 FINAL = [final("accounts_approval", while_=f"OLD.state = '{ApprovalState.WAITING}'")]

@@ -72,19 +72,35 @@ class Fact(models.Model):
         abstract = True
 
 
-class FormerCertificate(models.Model):
-    """曾用证件号码：这个人以前登记用的证件号码。按旧号码也找得到本人。"""
+class FormerCertificate(Fact):
+    """曾用证件号码：这个人以前登记用的证件号码。按旧号码也找得到本人，除非换号码的那次导入已撤回。
+
+    Kind of certificate and birthday are as they were under this number; none where nobody had been registered under it.
+    """
 
     person = models.ForeignKey("Person", models.PROTECT, related_name="former_certificates", verbose_name="参保人")
     # Sealed and indexed as the person's own number, so that it moves here as it is and both are found by one index.
     certno = SealedField("证件号码", context="person:certno")
     certno_index = BlindIndexField("证件号码索引", of="certno")
+    cert_type = models.CharField("证件类型", max_length=6, blank=True, default="", db_default="")
+    birth_on = models.DateField("出生日期", null=True)
     actor = models.CharField("经办", max_length=64)
     at = models.DateTimeField("更换时间")
 
+    objects = CountingManager["FormerCertificate"]()
+    all_rows = models.Manager["FormerCertificate"]()
+
     class Meta:
         verbose_name = verbose_name_plural = "曾用证件号码"
-        constraints = [models.UniqueConstraint(fields=["certno_index"], name="former_certificate_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["certno_index"], condition=Q(counts=True), name="former_certificate_counts_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(counts=True) | Q(changed_by__isnull=False),
+                name="former_certificate_says_why_not_counting",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"参保人 {self.person_id} 的曾用证件号码"

@@ -39,7 +39,7 @@ def _find(name: str, text: str) -> list[Person]:
 
 def _formerly(certno: str) -> list[Person]:
     indexes = fields.indexes(certno, fields.context_of(FormerCertificate, "certno"))
-    return list(Person.objects.filter(former_certificates__certno_index__in=indexes))
+    return [row.person for row in FormerCertificate.objects.filter(certno_index__in=indexes).select_related("person")]
 
 
 def regions_of(person: Person) -> list[str]:

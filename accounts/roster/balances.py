@@ -35,7 +35,7 @@ _COPY = """
 _FIND = """
     UPDATE balances_staged s SET person_id = p.id FROM accounts_person p WHERE p.certno_index = s.certno_index;
     UPDATE balances_staged s SET person_id = f.person_id FROM accounts_formercertificate f
-    WHERE s.person_id IS NULL AND f.certno_index = s.certno_index;
+    WHERE s.person_id IS NULL AND f.certno_index = s.certno_index AND f.counts;
     ANALYZE pg_temp.balances_staged
 """
 _DUPLICATES = """

@@ -14,7 +14,7 @@ from accounts.roster.problems import Problems
 _FORMER = """
     UPDATE {table} s SET certno_index = p.certno_index {more}
     FROM accounts_formercertificate f JOIN accounts_person p ON p.id = f.person_id
-    WHERE f.certno_index = s.certno_index
+    WHERE f.certno_index = s.certno_index AND f.counts
       AND NOT EXISTS (SELECT 1 FROM accounts_person o WHERE o.certno_index = s.certno_index)
 """
 # moves: somebody known has this number from now on.
@@ -24,9 +24,9 @@ _PAIRS = """
            n.id IS NULL AND coalesce(o.id, fo.person_id, fn.person_id) IS NOT NULL
     FROM roster_staged s
     LEFT JOIN accounts_person o ON o.certno_index = s.old_index
-    LEFT JOIN accounts_formercertificate fo ON fo.certno_index = s.old_index
+    LEFT JOIN accounts_formercertificate fo ON fo.certno_index = s.old_index AND fo.counts
     LEFT JOIN accounts_person n ON n.certno_index = s.certno_index
-    LEFT JOIN accounts_formercertificate fn ON fn.certno_index = s.certno_index
+    LEFT JOIN accounts_formercertificate fn ON fn.certno_index = s.certno_index AND fn.counts
     WHERE s.old_index IS NOT NULL
     GROUP BY s.certno_index, s.old_index, o.id, fo.person_id, n.id, fn.person_id
 """
@@ -108,17 +108,18 @@ def hold_with_pair(problems: Problems) -> None:
         cursor.execute("DELETE FROM roster_renumbered WHERE row = ANY(%s)", [problems.rows])
 
 
-def move(act: Act) -> int:
-    """Give the people who have another number now the new one; return how many."""
+def move(act: Act, source: int) -> int:
+    """Give the people who have another number now the new one; return how many. `source` is the import's id."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            INSERT INTO accounts_formercertificate (person_id, certno, certno_index, actor, at)
-            SELECT p.id, p.certno, p.certno_index, %s, %s
+            INSERT INTO accounts_formercertificate
+                (person_id, certno, certno_index, cert_type, birth_on, source_id, actor, at)
+            SELECT p.id, p.certno, p.certno_index, p.cert_type, p.birth_on, %s, %s, %s
             FROM accounts_person p JOIN roster_renumbered r ON r.moves AND p.id = coalesce(r.old_person, r.new_person)
-            ON CONFLICT (certno_index) DO NOTHING
+            ON CONFLICT (certno_index) WHERE counts DO NOTHING
             """,
-            [str(act.actor), act.at],
+            [source, str(act.actor), act.at],
         )
         cursor.execute(
             """
@@ -134,17 +135,17 @@ def move(act: Act) -> int:
     return len(moved)
 
 
-def keep_former(act: Act) -> None:
+def keep_former(act: Act, source: int) -> None:
     """Keep the old numbers of the file, also of people who are new here."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            INSERT INTO accounts_formercertificate (person_id, certno, certno_index, actor, at)
-            SELECT p.id, s.old_certno, r.old_index, %s, %s
+            INSERT INTO accounts_formercertificate (person_id, certno, certno_index, source_id, actor, at)
+            SELECT p.id, s.old_certno, r.old_index, %s, %s, %s
             FROM roster_renumbered r JOIN roster_staged s ON s.row = r.row
             JOIN accounts_person p ON p.certno_index = r.certno_index
             WHERE NOT EXISTS (SELECT 1 FROM accounts_person o WHERE o.certno_index = r.old_index)
-            ON CONFLICT (certno_index) DO NOTHING
+            ON CONFLICT (certno_index) WHERE counts DO NOTHING
             """,
-            [str(act.actor), act.at],
+            [source, str(act.actor), act.at],
         )

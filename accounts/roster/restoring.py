@@ -6,8 +6,10 @@ from itertools import groupby, product
 from django.db import connection
 
 from accounts.codes import FactChangeKind, PaymentType
+from accounts.identity import audit
 from accounts.identity.actors import Act
-from accounts.models import Approval, Contribution, Enrolment, FactChange, Import
+from accounts.models import Approval, Contribution, Enrolment, FactChange, FormerCertificate, Import
+from accounts.operations.rotation import block_rotation
 from accounts.roster.payments import Payment, replayed
 
 _OTHER_ROWS = """
@@ -26,6 +28,12 @@ _OVERTAKEN = """
         WHERE k.counts AND (k.person_id, k.region, k.insurance) = (e.person_id, e.region, e.insurance)
           AND ((k.from_on, k.seq) = (e.from_on, e.seq)
                OR k.id > e.id AND k.stas_on IS NULL AND k.from_on BETWEEN e.stas_on AND e.from_on))
+"""
+_NUMBERS_BACK = """
+    UPDATE accounts_person p SET certno = f.certno, certno_index = f.certno_index, cert_type = f.cert_type,
+                                 birth_on = f.birth_on
+    FROM accounts_formercertificate f
+    WHERE f.person_id = p.id AND f.source_id = %s AND f.counts AND f.birth_on IS NOT NULL RETURNING p.id
 """
 
 
@@ -55,6 +63,21 @@ def restore_contributions(act: Act, source: Import, approval: Approval | None = 
         ids = [payment.id or 0 for payment in changed if (payment.counts, payment.change) == (counts, kind)]
         Contribution.all_rows.filter(pk__in=ids).update(counts=counts, changed_by=changes[kind])
     return sum(payment.counts for payment in changed)
+
+
+def restore_numbers(act: Act, source: Import, withdrawn: FactChange) -> int:
+    """Give the people whose certificate number a roster had changed the one before; return how many.
+
+    What the roster had called an old number of theirs is none.
+    """
+    block_rotation()
+    with connection.cursor() as cursor:
+        cursor.execute(_NUMBERS_BACK, [source.pk])
+        back = [person for (person,) in cursor.fetchall()]
+    for person in back:
+        audit.record(act=act, verb="person.renumbered", subject=person)
+    FormerCertificate.objects.filter(source=source).update(counts=False, changed_by=withdrawn)
+    return len(back)
 
 
 def _kinds(payments: list[Payment]) -> set[FactChangeKind]:

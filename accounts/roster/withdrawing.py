@@ -12,11 +12,11 @@ from accounts.codes import CREDIT_KINDS, FactChangeKind, HeldState, ImportKind, 
 from accounts.errors import AccountsError
 from accounts.identity import audit
 from accounts.identity.actors import Act
-from accounts.models import Approval, Contribution, Enrolment, FactChange, HeldRow, Import
+from accounts.models import Approval, Contribution, Enrolment, FactChange, FormerCertificate, HeldRow, Import
 from accounts.operations.approval_kinds import Content, Kind, register
 from accounts.operations.approvals import ApprovalError
 from accounts.roster.drafts import exclude_imports, waiting_of
-from accounts.roster.restoring import record_change, restore_contributions, restore_enrolments
+from accounts.roster.restoring import record_change, restore_contributions, restore_enrolments, restore_numbers
 
 WITHDRAW = "import.withdraw"
 _PREFIX = "import:"
@@ -38,15 +38,26 @@ _CREDITED = """
           AND p.person_id IN (SELECT person_id FROM accounts_enrolment WHERE source_id = %(source)s
                               UNION SELECT person_id FROM accounts_contribution WHERE source_id = %(source)s))
 """
-# A later 补差 added to a row of this import.
-_BUILT_UPON = """
-    SELECT min(later.source_id), count(*) FROM accounts_contribution r
+# What a later import may have built upon the rows of this one: the query of its id, and what it is.
+_BUILT_UPON = {
+    """
+    SELECT min(later.source_id) FROM accounts_contribution r
     JOIN accounts_factchange c ON c.id = r.changed_by_id AND c.kind = %(corrected)s
     JOIN accounts_contribution later ON (later.region, later.month, later.person_id) = (r.region, r.month, r.person_id)
                                     AND later.source_id = c.source_id AND later.clct_type = %(difference)s
     LEFT JOIN accounts_factchange l ON l.id = later.changed_by_id
     WHERE r.source_id = %(source)s AND later.source_id <> r.source_id AND l.kind IS DISTINCT FROM %(withdrawn)s
-"""
+    """: "后来的补差加在它的行上",
+    """
+    SELECT min(later.source_id) FROM accounts_formercertificate f
+    JOIN accounts_formercertificate later ON later.person_id = f.person_id AND later.id > f.id
+    WHERE f.source_id = %(source)s AND f.counts AND f.birth_on IS NOT NULL
+      AND later.source_id <> f.source_id AND later.counts AND later.birth_on IS NOT NULL
+    """: "后来又换了证件号码",
+    """
+    SELECT min(became_id) FROM accounts_heldrow WHERE source_id = %(source)s AND state = %(confirmed)s
+    """: "它留下的行后来确认了",
+}
 
 
 class CannotWithdrawError(AccountsError):
@@ -55,7 +66,8 @@ class CannotWithdrawError(AccountsError):
 
 @dataclass(frozen=True, slots=True)
 class Withdrawn:
-    """What a withdrawal did: rows that no longer count, that count again, waiting rows given up, rows that wait again."""
+    """What a withdrawal did: rows that no longer count, that count again, waiting rows given up, rows that wait again, people
+    who have the number before again."""
 
     import_id: int
     enrolments: int
@@ -63,6 +75,7 @@ class Withdrawn:
     restored: int
     dropped: int
     waiting: int
+    numbers: int
 
 
 def needs_two(import_id: int) -> bool:
@@ -111,6 +124,7 @@ def _withdraw(act: Act, source: Import, reason: str, approval: Approval | None =
         restored=restore_enrolments(act, source, approval) + restore_contributions(act, source, approval),
         dropped=waiting_of(source).update(state=HeldState.DROPPED, decided_by=str(act.actor), decided_at=act.at),
         waiting=_became(source).update(state=HeldState.WAITING, decided_by="", decided_at=None, became=None),
+        numbers=restore_numbers(act, source, withdrawn),
     )
     detail = {"import": source.pk, "enrolments": enrolments, "contributions": contributions, "restored": done.restored}
     audit.record(act=act, verb="import.withdrawn", detail=detail)
@@ -147,22 +161,24 @@ def _locked(import_id: int) -> Import:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"contributions:{region}"])
         if FactChange.objects.filter(kind=FactChangeKind.WITHDRAWN, source=source).exists():
             raise CannotWithdrawError(f"导入 {import_id} 已经撤回")
-        kinds: dict[str, Any] = {
-            "source": source.pk,
-            "corrected": FactChangeKind.CORRECTED,
-            "withdrawn": FactChangeKind.WITHDRAWN,
-            "difference": PaymentType.DIFFERENCE,
-        }
-        cursor.execute(_BUILT_UPON, kinds)
-        later, count = cursor.fetchone()
-    if count:
-        raise CannotWithdrawError(f"后来的补差（导入 {later}）加在这次导入的 {count} 行上，请先撤回导入 {later}")
-    confirmed = HeldRow.objects.filter(source=source, state=HeldState.CONFIRMED).order_by("id").first()
-    if confirmed is not None:
-        raise CannotWithdrawError(
-            f"它留下的行后来确认了（导入 {confirmed.became_id}），请先撤回导入 {confirmed.became_id}"
-        )
+    _refuse_when_built_upon(source)
     return source
+
+
+def _refuse_when_built_upon(source: Import) -> None:
+    """Raise CannotWithdrawError where a later import stands on this one: that one goes first."""
+    about: dict[str, Any] = {
+        "source": source.pk,
+        "corrected": FactChangeKind.CORRECTED,
+        "withdrawn": FactChangeKind.WITHDRAWN,
+        "difference": PaymentType.DIFFERENCE,
+        "confirmed": HeldState.CONFIRMED,
+    }
+    with connection.cursor() as cursor:
+        for query, why in _BUILT_UPON.items():
+            cursor.execute(query, about)
+            if (later := cursor.fetchone()[0]) is not None:
+                raise CannotWithdrawError(f"{why}（导入 {later}），请先撤回导入 {later}")
 
 
 def _content(subject: str, asked: Mapping[str, Any], on: date) -> Content:
@@ -179,6 +195,7 @@ def _content(subject: str, asked: Mapping[str, Any], on: date) -> Content:
         "contributions": Contribution.objects.filter(source=source).count(),
         "waiting": waiting_of(source).count(),
         "confirmed": _became(source).count(),
+        "numbers": FormerCertificate.objects.filter(source=source, birth_on__isnull=False).count(),
         "later": Import.objects.filter(kind=source.kind, pk__gt=source.pk).exists(),
     }
 
@@ -190,12 +207,13 @@ def _describe(content: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("缴费记录不再算数", content["contributions"]),
         ("待处理的行放弃", content["waiting"]),
         ("确认过的行重新待处理", content["confirmed"]),
+        ("证件号码改回原来的", content["numbers"]),
     )
     return [
         ("撤回导入", f"{source.pk}（{source.get_kind_display()}，{content['rows']:,} 行）"),
         ("统筹区", "、".join(content["regions"]) or "没有"),
         *((label, f"{count:,} 条") for label, count in counts if count),
-        ("被它更正的记录", "恢复算数；姓名、手机号和证件号码不会改回去，请导入正确的名册"),
+        ("被它更正的记录", "恢复算数；姓名和手机号不会改回去，请导入正确的名册"),
         ("已经划的钱", "由下一次到期任务按撤回后的记录多退少补"),
         *([("后来的文件", _AGAIN)] if content["later"] else []),
     ]
@@ -219,6 +237,7 @@ def in_words(done: Withdrawn) -> str:
             ("恢复以前的记录", done.restored),
             ("放弃待处理的行", done.dropped),
             ("重新待处理的行", done.waiting),
+            ("证件号码改回去的参保人", done.numbers),
         )
         if count
     ]

@@ -23,7 +23,7 @@ from accounts.roster.withdrawing import CannotWithdrawError
 from tests.accounts.roster.import_kit import TODAY, contributions, kept, roster
 from tests.factories.acts import act_on
 from tests.factories.files import contribution_row, csv_file, roster_row
-from tests.factories.people import certno
+from tests.factories.people import birth_on, certno
 from tests.factories.users import official
 from tests.personas import ZHOUSHAN
 
@@ -142,9 +142,7 @@ def test_a_month_is_as_if_the_withdrawn_import_had_never_been(
 def test_what_a_later_difference_was_added_to_is_not_withdrawn_before_it(tmp_path: Path) -> None:
     base, more = (contributions(paid(tmp_path, row)).import_id for row in (NORMAL, MORE))
     before = kept()
-    with pytest.raises(
-        CannotWithdrawError, match=f"后来的补差（导入 {more}）加在这次导入的 1 行上，请先撤回导入 {more}"
-    ):
+    with pytest.raises(CannotWithdrawError, match=f"后来的补差加在它的行上（导入 {more}），请先撤回导入 {more}"):
         withdraw(base)
     assert kept() == before
     withdraw(more)
@@ -161,6 +159,52 @@ def test_a_later_file_that_said_the_same_brings_it_back_when_it_comes_again(tmp_
     assert counting() == []
     assert contributions(right).contributions_added == 1
     assert [month for month, *_ in counting()] == ["01"]
+
+
+class TestANumberThatWasChanged:
+    def renumbered(self, tmp_path: Path, old: int, new: int) -> int:
+        row = roster_row(1) | {"certno": new_number(new), "old_certno": new_number(old)}
+        return roster(csv_file(tmp_path / f"{old}-{new}.csv", [row])).import_id
+
+    def test_is_the_one_before_again_and_the_new_one_is_nobodys(self, on_roster: int, tmp_path: Path) -> None:
+        person = find_by_certno(certno(1))
+        source = self.renumbered(tmp_path, 1, 101)
+        assert find_by_certno(new_number(101)) == find_by_certno(certno(1)) == person
+        assert withdraw(source).numbers == 1
+        person.refresh_from_db()
+        assert person.certno == certno(1)
+        assert find_by_certno(certno(1)) == person
+        assert find_by_certno(new_number(101)) is None
+        assert AuditEvent.objects.filter(verb="person.renumbered", subject=person).count() == 2
+
+    def test_somebody_else_may_have_the_new_one_afterwards(self, on_roster: int, tmp_path: Path) -> None:
+        withdraw(self.renumbered(tmp_path, 1, 101))
+        other = roster_row(1) | {"certno": new_number(101), "psn_name": "李强", "mob": "", "gend": "1"}
+        assert roster(csv_file(tmp_path / "other.csv", [other])).people_added == 1
+        assert find_by_certno(new_number(101)) != find_by_certno(certno(1))
+
+    def test_comes_again_with_its_file(self, on_roster: int, tmp_path: Path) -> None:
+        person = find_by_certno(certno(1))
+        withdraw(self.renumbered(tmp_path, 1, 101))
+        self.renumbered(tmp_path, 1, 101)
+        assert find_by_certno(new_number(101)) == find_by_certno(certno(1)) == person
+
+    def test_is_not_changed_back_over_a_later_change(self, on_roster: int, tmp_path: Path) -> None:
+        first, second = self.renumbered(tmp_path, 1, 101), self.renumbered(tmp_path, 101, 201)
+        with pytest.raises(CannotWithdrawError, match=f"后来又换了证件号码（导入 {second}），请先撤回导入 {second}"):
+            withdraw(first)
+        withdraw(second)
+        withdraw(first)
+        assert find_by_certno(certno(1)).certno == certno(1)
+
+    def test_an_old_number_of_somebody_new_leads_to_nobody(self, tmp_path: Path) -> None:
+        withdraw(self.renumbered(tmp_path, 1, 101))
+        assert find_by_certno(certno(1)) is None
+
+
+def new_number(serial: int) -> str:
+    """Return a number of somebody born as serial 1 was."""
+    return certno(serial, birth_on(1))
 
 
 def test_rows_that_wait_are_given_up_with_their_import(tmp_path: Path) -> None:
