@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0014_phone_may_have_changed_hands"),
+        ("accounts", "0015_policy_effect"),
     ]
 
     operations = [
