@@ -76,6 +76,7 @@ class EventKind(TextCode):
     LEFT = "left", "不再使用"
     ENDED = "ended", "自动结束"
     RESTORED = "restored", "自动恢复"
+    MERGED = "merged", "两份登记合并"
     OF_AGE = "of_age", "年满独立同意的年龄"
     MOVED_IN = "moved_in", "转入共济账户"
     MOVED_BACK = "moved_back", "共济账户转回"

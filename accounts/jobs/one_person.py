@@ -6,7 +6,8 @@ from django.db import connection
 
 from accounts.codes import JobKind
 from accounts.identity.actors import Act
-from accounts.jobs import registry
+from accounts.jobs.monthly import run as monthly
+from accounts.jobs.yearly import run as yearly
 from accounts.models import Chunk, Run
 from yibao.lib.periods import Period
 
@@ -23,8 +24,11 @@ def settle_person(*, act: Act, person_id: int, region: str) -> int:
         # Another execution, on the day of the act, signed by whoever acts. Never stored: the run itself stands as it is.
         again.on, again.actor, again.execution = act.on, str(act.actor), run.execution + 1
         chunk = Chunk(pk=_number(), run=again, from_person=person_id, until_person=person_id + 1)
-        job = registry.job_of(JobKind(run.kind), region, Period.parse(run.period))
-        total_fen += job.process(again, chunk).total_fen
+        if Period.parse(run.period).is_year:
+            outcome = yearly.settle(again, chunk)
+        else:
+            outcome = monthly.credit_month(again, chunk, recheck={person_id})
+        total_fen += outcome.total_fen
     return total_fen
 
 

@@ -44,6 +44,15 @@ def _open_personal(region: str, kind: PotKind) -> int:
         return cursor.rowcount
 
 
+def open_account(person_id: int, region: str) -> None:
+    """Open one person's account in a region, where it is missing: as `open_missing` does for everybody."""
+    pots = [Pot(person_id=person_id, region=region, kind=PotKind.CARRIED, balance_fen=0)]
+    if registry.has_buckets(region):
+        # It holds nothing, so any early year is true; the first credit sets the real one.
+        pots.append(Pot(person_id=person_id, region=region, kind=PotKind.CURRENT, balance_fen=0, year=1900))
+    Pot.objects.bulk_create(pots, ignore_conflicts=True)
+
+
 def receivables(region: str, person_ids: Sequence[int]) -> dict[int, int]:
     """Return person id → id of the receivable pot (多划待追回) in this region, opening what is missing."""
     Pot.objects.bulk_create(

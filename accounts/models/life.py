@@ -5,6 +5,9 @@ from django.db.models import Q
 
 from accounts.codes import LifeEventKind, ProofKind
 
+# The records that have become part of another one: nothing counts for them any more.
+MERGED_AWAY = "SELECT (detail ->> 'gone')::bigint FROM accounts_lifeevent WHERE kind = 'merge'"
+
 
 class LifeEvent(models.Model):
     """人生大事：死亡、继承、转移、清退、冻结、核销、调账、合并。谁凭什么材料从哪天起办的。不可修改，改了是新的一条。

@@ -13,6 +13,7 @@ from accounts.codes import EnrolmentStatus, InsuranceType, PersonType, VoucherKi
 from accounts.jobs import posted, rollover
 from accounts.ledger import book_years
 from accounts.ledger.legs import LEGS
+from accounts.models.life import MERGED_AWAY
 from accounts.policies.formulas import capacity_in_sql
 from yibao.lib.periods import Period, first_day_in_sql, month_in_sql
 
@@ -146,11 +147,12 @@ _INSURED_TWICE = f"""
     GROUP BY e.person_id HAVING count(*) > 1 AND bool_or(e.region = %(region)s) ORDER BY e.person_id
 """
 
-_PERHAPS_SAME = """
+_PERHAPS_SAME = f"""
     SELECT p.id, ARRAY[]::text[], '与参保人编号 ' || string_agg(o.id::text, '、' ORDER BY o.id) || ' 的姓名、出生日期、性别都相同'
     FROM accounts_person p
     JOIN accounts_person o ON (o.name, o.birth_on, o.gender) = (p.name, p.birth_on, p.gender) AND o.id <> p.id
     WHERE EXISTS (SELECT 1 FROM accounts_enrolment e WHERE e.person_id = p.id AND e.region = %(region)s AND e.counts)
+      AND o.id NOT IN ({MERGED_AWAY})
     GROUP BY p.id ORDER BY p.id
 """
 

@@ -9,21 +9,24 @@ from accounts.codes import FactChangeKind, PaymentType
 from accounts.identity import audit
 from accounts.identity.actors import Act
 from accounts.models import Approval, Contribution, Enrolment, FactChange, FormerCertificate, Import
+from accounts.models.life import MERGED_AWAY
 from accounts.operations.rotation import block_rotation
 from accounts.roster.payments import Payment, replayed
 
-_OTHER_ROWS = """
+_OTHER_ROWS = f"""
     SELECT k.region, k.month, k.person_id, k.id, k.base_fen, k.received_on, k.clct_type, k.payer, k.paid_fen, k.counts, c.kind
     FROM (SELECT DISTINCT region, month, person_id FROM accounts_contribution WHERE source_id = %(source)s) months
     JOIN accounts_contribution k USING (region, month, person_id)
     LEFT JOIN accounts_factchange c ON c.id = k.changed_by_id
     WHERE k.source_id IS DISTINCT FROM %(source)s AND c.kind IS DISTINCT FROM %(withdrawn)s
+      AND k.person_id NOT IN ({MERGED_AWAY})
     ORDER BY k.region, k.month, k.person_id, k.id
 """
 # Rows that this import had overtaken (people_sql.supersede_overtaken), unless another one would have done so since.
-_OVERTAKEN = """
+_OVERTAKEN = f"""
     SELECT e.id FROM accounts_enrolment e JOIN accounts_factchange c ON c.id = e.changed_by_id
-    WHERE c.source_id = %(source)s AND c.kind = %(corrected)s AND NOT e.counts AND NOT EXISTS (
+    WHERE c.source_id = %(source)s AND c.kind = %(corrected)s AND NOT e.counts
+      AND e.person_id NOT IN ({MERGED_AWAY}) AND NOT EXISTS (
         SELECT 1 FROM accounts_enrolment k
         WHERE k.counts AND (k.person_id, k.region, k.insurance) = (e.person_id, e.region, e.insurance)
           AND ((k.from_on, k.seq) = (e.from_on, e.seq)

@@ -46,8 +46,11 @@ def _credit(facts: MonthFacts, version: int) -> tuple[int, str]:
     return formulas.monthly_credit(facts, registry.credit_of(version)).amount_fen, formulas.pack(facts)
 
 
-def credit_month(run: Run, chunk: Chunk) -> Outcome:
-    """Credit the month to everybody of the chunk who has it due, and late months with it."""
+def credit_month(run: Run, chunk: Chunk, recheck: set[int] | None = None) -> Outcome:
+    """Credit the month to everybody of the chunk who has it due, and late months with it.
+
+    Earlier months are looked at again of whom something was recorded since, or of the people in `recheck`.
+    """
     span = window.of(run)
     month = span.month
     on = min(run.on, month.next_first - timedelta(days=1))
@@ -59,7 +62,8 @@ def credit_month(run: Run, chunk: Chunk) -> Outcome:
     credited: set[int] = set()
     batches = []
     elsewhere = places(chunk, run.region)
-    recheck = people_to_recheck(run, chunk, span)
+    if recheck is None:
+        recheck = people_to_recheck(run, chunk, span)
     again = corrections.look_again(run, chunk, span, recheck, elsewhere, on)
     not_due = again.not_due
     paid = contributions.paid(run, chunk, span, elsewhere, not_due)

@@ -122,7 +122,8 @@ class TestWhatEnds:
         assert not Enrolment.all_rows.get(pk=later.pk).counts
 
     def test_relatives_use_and_what_they_were_asked_stop_at_once(self, desk):
-        payer, father, mother = shared(RUIAN, carried=500_000), shared(RUIAN), shared(RUIAN, carried=500_000)
+        payer, father = shared(RUIAN, carried=500_000, birth_on=date(1985, 5, 5)), shared(RUIAN)
+        mother = shared(RUIAN, carried=500_000, birth_on=date(1955, 5, 5))
         tie = bond(payer, father)
         asked = invited(payer, mother)
         got = invited(mother, payer, relation="2")

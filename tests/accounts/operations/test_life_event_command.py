@@ -71,6 +71,13 @@ def test_an_heir_is_named_by_their_number(by):
     assert (balance_of(person), balance_of(heir)) == (0, 50_000)
 
 
+def test_two_records_become_one(by):
+    gone = insured(RUIAN, carried=50_000, name="陈静", gender=2)
+    kept = insured(RUIAN, carried=10_000, name="陈静", gender=2)
+    assert life_event("merge", gone, "--into", kept.certno, *by) == f"参保人 {gone.pk} 已并入参保人 {kept.pk}"
+    assert balance_of(kept) == 60_000
+
+
 @pytest.mark.parametrize(
     ("what", "options", "words"),
     [
@@ -81,6 +88,7 @@ def test_an_heir_is_named_by_their_number(by):
         ("adjust", ["--region", RUIAN, "--amount", "1.23"], "要两个人"),
         ("pay_out", ["--region", RUIAN, "--why", "leaving", "--payee", "x", "--by", "clerk"], "收款账号应为"),
         ("write_off", ["--region", "999999", "--by", "clerk"], "本系统没有统筹区 999999"),
+        ("merge", ["--by", "clerk"], "请写 --into"),
         ("transfer", ["--region", RUIAN, "--to", "999999", "--by", "clerk"], "本系统没有统筹区 999999"),
     ],
 )

@@ -1,0 +1,243 @@
+"""登记合并: two records of one person become one; facts, money, numbers, sign-in and sharing follow."""
+
+from datetime import date
+
+import pytest
+
+from accounts.codes import PotKind, VoucherKind
+from accounts.jobs import against_facts
+from accounts.ledger.pots import open_missing
+from accounts.ledger.verify import findings
+from accounts.models import Contribution, Enrolment, FactChange, LifeEvent, Notice, Person, Voucher
+from accounts.operations import approvals
+from accounts.operations.approvals import ApprovalError, ApprovalMovedError
+from accounts.operations.life_events import freezing, merging
+from accounts.queries import explanations, fact_checks
+from accounts.queries.people import find_by_certno
+from family.models import Bond
+from tests.accounts.operations.life_kit import PAPER, Desk
+from tests.factories.family import RUIAN, bond
+from tests.factories.family import insured as shared
+from tests.factories.people import ContributionFactory, EnrolmentFactory, PersonFactory
+from tests.factories.users import citizen
+from tests.personas import HUNAN, ZHOUSHAN, balances, give, paid_for, pays, run, spend
+from yibao.lib.periods import Period
+
+pytestmark = pytest.mark.usefixtures("policies_loaded")
+
+NEW_YEAR, JULY = date(2025, 1, 1), date(2025, 7, 10)
+MONTH = 89_24
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def record(region: str = ZHOUSHAN, **enrolment) -> Person:
+    """A record of 陈静, who has several."""
+    person = PersonFactory(name="陈静", gender=2, birth_on=date(1980, 1, 1))
+    EnrolmentFactory(person=person, region=region, **{"from_on": date(2020, 1, 1), "flex": True, **enrolment})
+    open_missing([region])
+    return person
+
+
+def submit(desk: Desk, gone: Person, kept: Person):
+    return approvals.submit(
+        act=desk.act(JULY),
+        kind=merging.MERGE,
+        subject=merging.subject_of(gone.pk),
+        reason="同一人两份登记",
+        document=PAPER.number,
+        asked={"kept": kept.pk, "proof": PAPER.kind, "document": PAPER.number},
+    )
+
+
+def merge(desk: Desk, gone: Person, kept: Person) -> str:
+    return desk.approve(submit(desk, gone, kept), JULY)
+
+
+def all_is_well() -> None:
+    assert list(findings()) == []
+    assert list(explanations.differences()) == []
+    assert list(against_facts.findings()) == []
+
+
+class TestMoney:
+    @pytest.fixture
+    def two(self) -> tuple[Person, Person]:
+        """One record that was credited ahead for 2025 and used some; another that nobody ever paid for."""
+        gone, kept = record(), record(from_on=date(2025, 6, 1))
+        pays(gone, "4462.00", since=date(2024, 12, 1), until=date(2025, 7, 1))
+        run("accrual", "2025", on=NEW_YEAR)
+        give(gone, 200_00, on=date(2025, 1, 2), key="g")
+        spend(gone, 300_00, on=date(2025, 2, 1), key="s")
+        return gone, kept
+
+    def test_the_record_that_is_kept_has_what_both_had_and_the_books_say_why(self, desk, two):
+        gone, kept = two
+        merge(desk, gone, kept)
+        assert balances(gone).total == 0
+        assert balances(kept).total == 12 * MONTH + 200_00 - 300_00
+        all_is_well()
+
+    def test_later_runs_find_nothing_to_do(self, desk, two):
+        gone, kept = two
+        merge(desk, gone, kept)
+        run("accrual", "2025", on=date(2025, 8, 1))
+        assert (balances(gone).total, balances(kept).total) == (0, 12 * MONTH - 100_00)
+        all_is_well()
+
+    def test_what_both_were_credited_for_is_taken_back_once(self, desk):
+        gone, kept = record(), record()
+        for person in (gone, kept):
+            pays(person, "4462.00", since=date(2024, 12, 1), until=date(2025, 7, 1))
+        run("accrual", "2025", on=NEW_YEAR)
+        merge(desk, gone, kept)
+        assert (balances(gone).total, balances(kept).total) == (0, 12 * MONTH)
+        all_is_well()
+
+    def test_what_was_spent_twice_becomes_a_debt_of_the_record_that_is_kept(self, desk):
+        gone, kept = record(), record()
+        for person in (gone, kept):
+            pays(person, "4462.00", since=date(2024, 12, 1), until=date(2025, 7, 1))
+        run("accrual", "2025", on=NEW_YEAR)
+        for person in (gone, kept):
+            spend(person, 800_00, on=date(2025, 2, 1), key=f"s{person.pk}")
+        merge(desk, gone, kept)
+        assert balances(gone).total == 0
+        assert (balances(kept).current, balances(kept).receivable) == (0, 12 * MONTH - 1600_00)
+        all_is_well()
+
+    def test_accounts_in_two_regions_stand_side_by_side(self, desk):
+        gone, kept = record(HUNAN, flex=False), record()
+        paid_for(gone, date(2025, 4, 1), "5000.00")
+        run("accrual", "2025-04", on=date(2025, 4, 20), region=HUNAN)
+        before = balances(gone, HUNAN).carried
+        merge(desk, gone, kept)
+        assert (balances(kept, HUNAN).carried, balances(gone, HUNAN).total) == (before, 0)
+        all_is_well()
+
+    def test_the_checker_sees_the_amounts_and_a_change_voids_them(self, desk, two):
+        gone, kept = two
+        case = submit(desk, gone, kept)
+        assert dict(case.words)["舟山市的账户"] == "0.00 元 → 970.88 元"
+        assert dict(case.words)["并入的记录"] == "参保 1 条，缴费 7 条"
+        spend(gone, 1_00, on=JULY, key="s2")
+        with pytest.raises(ApprovalMovedError):
+            desk.approve(case, JULY)
+        assert Enrolment.objects.filter(person=gone).exists()
+
+    def test_looking_changes_nothing(self, desk, two):
+        gone, kept = two
+        before = (balances(gone), balances(kept), Voucher.objects.count())
+        submit(desk, gone, kept)
+        assert (balances(gone), balances(kept), Voucher.objects.count()) == before
+        assert find_by_certno(gone.certno) == gone
+
+
+class TestWhatFollows:
+    def test_facts_stop_counting_there_and_count_here_with_both_signatures(self, desk):
+        gone, kept = record(HUNAN, flex=False), record()
+        paid_for(gone, date(2025, 4, 1), "5000.00")
+        merge(desk, gone, kept)
+        change = FactChange.objects.get(kind="merged")
+        assert (change.approval.maker, change.approval.checker) == (desk.maker, desk.checker)
+        assert not Enrolment.objects.filter(person=gone).exists()
+        assert set(Enrolment.objects.filter(person=kept).values_list("region", flat=True)) == {HUNAN, ZHOUSHAN}
+        assert Contribution.objects.get().person == kept
+        assert LifeEvent.objects.get().approval == change.approval
+
+    def test_every_number_leads_to_the_record_that_is_kept(self, desk):
+        oldest, older, kept = record(), record(), record()
+        numbers = [person.certno for person in (oldest, older, kept)]
+        merge(desk, oldest, older)
+        merge(desk, older, kept)
+        assert [find_by_certno(number) for number in numbers] == [kept] * 3
+
+    def test_the_sign_in_comes_along_and_the_person_is_told(self, desk):
+        gone, kept = record(), record()
+        user = citizen("19900000001", gone)
+        merge(desk, gone, kept)
+        user.refresh_from_db()
+        assert user.person == kept
+        assert Notice.objects.get(title="您的两份登记合并了").person == kept
+
+    def test_whom_they_share_with_follows_on_both_sides(self, desk):
+        gone, kept = record(RUIAN, flex=False), record(RUIAN, flex=False)
+        father, mother = shared(RUIAN), shared(RUIAN)
+        given, used = bond(gone, father), bond(mother, gone, relation="2")
+        merge(desk, gone, kept)
+        assert Bond.objects.get(pk=given.pk).payer == kept
+        assert Bond.objects.get(pk=used.pk).user == kept
+
+    def test_they_are_no_longer_listed_as_perhaps_one_person(self, desk):
+        gone, kept = record(), record()
+
+        def listed() -> list[int]:
+            return [row.person for row in fact_checks.lists_of(ZHOUSHAN, Period(2025), JULY)["perhaps_same_person"]]
+
+        assert listed() == [gone.pk, kept.pk]
+        merge(desk, gone, kept)
+        assert listed() == []
+
+
+class TestContradictions:
+    def test_all_of_them_are_named_and_nothing_happens(self, desk):
+        gone, kept = record(), record(status=2)
+        Person.objects.filter(pk=gone.pk).update(name="陈静静", gender=1)
+        for person, base in ((gone, 500_000), (kept, 600_000)):
+            ContributionFactory(person=person, region=ZHOUSHAN, month=date(2025, 3, 1), base_fen=base)
+        with pytest.raises(ApprovalError) as refused:
+            submit(desk, gone, kept)
+        assert str(refused.value).split("；") == [
+            "姓名不同，请先在名册里更正",
+            "性别不同：男、女",
+            "330900 从 2020-01-01 起的参保状态不同，请先撤回或更正一份",
+            "330900 2025-03 的缴费基数不同，请先撤回或更正一份",
+        ]
+        assert Enrolment.objects.filter(person=gone).exists()
+
+    def test_two_sign_ins_in_use(self, desk):
+        gone, kept = record(), record()
+        citizen("19900000001", gone)
+        other = citizen("19900000002", kept)
+        with pytest.raises(ApprovalError, match="各有一个登录账号"):
+            submit(desk, gone, kept)
+        other.is_active = False
+        other.save()
+        merge(desk, gone, kept)
+        assert Person.objects.get(user__phone_index__isnull=False, user__is_active=True) == kept
+
+    def test_a_frozen_account_and_the_dead(self, desk):
+        gone, kept = record(), record()
+        freezing.freeze(act=desk.act(JULY), person=gone, region=ZHOUSHAN, on=JULY, paper=PAPER, reason="法院要求")
+        with pytest.raises(ApprovalError, match="冻结着"):
+            submit(desk, gone, kept)
+
+    def test_sharing_between_the_two_or_with_the_same_relative(self, desk):
+        gone, kept, father = record(RUIAN, flex=False), record(RUIAN, flex=False), shared(RUIAN)
+        bond(gone, kept)
+        for person in (gone, kept):
+            bond(person, father)
+        with pytest.raises(ApprovalError, match="两份登记之间有家庭共济.*都给同一位家人用"):
+            submit(desk, gone, kept)
+
+    def test_a_record_with_itself_and_one_merged_before(self, desk):
+        gone, kept = record(), record()
+        with pytest.raises(ApprovalError, match="同一份登记"):
+            submit(desk, gone, gone)
+        merge(desk, gone, kept)
+        with pytest.raises(ApprovalError, match="已经并入别的登记"):
+            submit(desk, gone, kept)
+
+
+def test_only_the_merge_voucher_moves_between_two_people(desk):
+    gone, kept = record(), record()
+    give(gone, 50_00, on=JULY, key="g")
+    merge(desk, gone, kept)
+    voucher = Voucher.objects.get(kind=VoucherKind.MERGE)
+    assert voucher.reason == f"两份登记合并，余额并入（{PAPER.words}）"
+    assert [(t.source.person, t.target.person, t.target.kind) for t in voucher.transfers.all()] == [
+        (gone, kept, PotKind.CARRIED)
+    ]
