@@ -121,8 +121,7 @@ def spend(person: Person, amount_fen: int, *, on: date, key: str, region: str = 
             "pk", flat=True
         ),
         decide=own_pots,
-        subject_id=person.pk,
-        **more,
+        **{"subject_id": person.pk, **more},
     )
 
 

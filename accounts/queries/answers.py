@@ -4,22 +4,23 @@
 empty month, above the entries and on the yearly page; the help has them for everybody.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from accounts.codes import ACCOUNT_POTS, EnrolmentStatus, PotKind
+from accounts.codes import ACCOUNT_POTS, Capacity, EnrolmentStatus, PotKind
 from accounts.models import Transfer
 from accounts.policies import formulas
 from accounts.policies.status import status_in
 from accounts.policies.terms import percent
-from accounts.policies.terms.credit import SHARE_NONE
+from accounts.policies.terms.credit import RETIREE_MODES, SHARE_NONE, SHARES
 from accounts.policies.terms.sharing import NORMAL, POOL
 from accounts.policies.terms.spending import SHARED
 from accounts.queries.account import Account
 from accounts.queries.calendar import Expected, credit_day_of, usual_time
 from accounts.queries.changes import employer_part_ended_on
 from accounts.queries.comparison import Comparison
+from accounts.queries.years import Year, change_words
 from yibao.lib.days import day_words, month_words, short_day_words
 from yibao.lib.fen import grouped
 from yibao.lib.months import Month
@@ -32,6 +33,7 @@ QUESTIONS = {
     MONTH_BY_MONTH: "怎么查每个月进账？",
     LESS: "怎么变少了？",
 }
+LOOKED_BACK = 2  # years whose change is told: the running one and the last that is over
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,35 +63,60 @@ class Credits:
         return self.latest.amount_fen if self.latest is not None else 0
 
 
-def answers(account: Account, credits: Credits) -> list[Answer]:
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the answers are made of: the account, its credits, its years, and who besides the owner used it, by name."""
+
+    account: Account
+    credits: Credits
+    years: Sequence[Year]
+    names: Mapping[int, str]
+
+
+def answers(facts: Facts) -> list[Answer]:
     """Return all four answers, in the order of QUESTIONS. Asks the database nothing."""
-    return [
-        Answer(STOPPED, tuple(_stopped(account, credits))),
-        Answer(NOT_ARRIVING, tuple(_not_arriving(account, credits))),
-        Answer(MONTH_BY_MONTH, tuple(_month_by_month(account))),
-        Answer(LESS, tuple(_less(account, credits))),
-    ]
+    return [answer(name, facts) for name in QUESTIONS]
 
 
-def _stopped(account: Account, credits: Credits) -> Iterator[str]:
-    if account.state == EnrolmentStatus.NORMAL:
+def answer(name: str, facts: Facts) -> Answer:
+    """Return one of the four answers."""
+    return Answer(name, tuple(_ANSWERS[name](facts)))
+
+
+def _stopped(facts: Facts) -> Iterator[str]:
+    account, credits = facts.account, facts.credits
+    if account.is_normal:
         yield "没有停，还在记入。" + _latest_words(credits)
+        yield from _share_words(account)
     else:
         yield state_words(account) + _latest_words(credits)
-    if account.credit.employer_share_of == SHARE_NONE:
-        since = employer_part_ended_on(account.region, account.today)
-        when = f"从{day_words(since)}起，" if since else ""
-        rate = percent(account.credit.employee_rate_bp)
-        yield (
-            f"{when}单位交的部分全部记入统筹基金（大家共用，不在您的账户里）。"
-            f"在职人员个人交的部分照旧记入，是缴费基数的{rate}。"
-        )
     if credits.upcoming is not None:
         yield upcoming_words(credits.upcoming)
 
 
-def _not_arriving(account: Account, credits: Credits) -> Iterator[str]:
-    if account.state != EnrolmentStatus.NORMAL:
+def _share_words(account: Account) -> Iterator[str]:
+    """Say what of this person's contributions comes into the account: the question behind 是不是不划钱了."""
+    terms, capacity = account.credit, account.status.capacity if account.status else None
+    if capacity == Capacity.RETIREE:
+        yield f"退休人员不用缴费，由统筹基金（大家共用的钱）出：{RETIREE_MODES[terms.retiree_mode]}。"
+    elif capacity == Capacity.FLEX:
+        share = f"记入缴费基数的{percent(terms.flex_rate_bp)}" if terms.flex_rate_bp else "不记入个人账户"
+        yield f"按灵活就业缴费的，{share}，其余部分记入统筹基金（大家共用，不在您的账户里）。"
+    elif terms.employer_share_of == SHARE_NONE:
+        since = employer_part_ended_on(account.region, account.today)
+        when = f"从{day_words(since)}起，" if since else ""
+        yield (
+            f"{when}单位交的部分全部记入统筹基金（大家共用，不在您的账户里）。"
+            f"您个人交的部分照旧记入，是缴费基数的{percent(terms.employee_rate_bp)}。"
+        )
+    else:
+        share = SHARES[terms.employer_share_of]
+        yield f"您个人交的部分记入，是缴费基数的{percent(terms.employee_rate_bp)}；单位交的部分{share}。"
+
+
+def _not_arriving(facts: Facts) -> Iterator[str]:
+    account, credits = facts.account, facts.credits
+    if not account.is_normal:
         yield state_words(account)
     elif account.is_yearly:
         yield from _year_so_far(account, credits)
@@ -104,12 +131,19 @@ def _not_arriving(account: Account, credits: Credits) -> Iterator[str]:
 
 def _year_so_far(account: Account, credits: Credits) -> Iterator[str]:
     latest = credits.latest
-    if latest is not None and Period.parse(latest.voucher.period).original == Period(account.year):
+    is_credited = latest is not None and Period.parse(latest.voucher.period).original == Period(account.year)
+    if latest is not None and is_credited:
         on = short_day_words(latest.voucher.occurred_on)
         yield f"今年的钱已在{on}记入，共 {grouped(credits.latest_fen)} 元。这里一年只记一次，不会每个月再记。"
     else:
         yield f"这里{usual_time(account.credit)}。今年的还没有记入。"
-    yield _last_paid_words(account)
+    if account.last_paid is not None or not is_credited:
+        yield _last_paid_words(account)
+
+
+def month_by_month(account: Account) -> Answer:
+    """Return the answer to 怎么查每个月进账, which needs the account alone."""
+    return Answer(MONTH_BY_MONTH, tuple(_month_by_month(account)))
 
 
 def _month_by_month(account: Account) -> Iterator[str]:
@@ -120,18 +154,28 @@ def _month_by_month(account: Account) -> Iterator[str]:
         yield "打开明细，每个月一段，第一行就是这个月记入了多少。点开一笔，能看到是怎么算出来的。"
 
 
-def _less(account: Account, credits: Credits) -> Iterator[str]:
-    compared = credits.comparison
-    if compared is None:
-        yield "还没有去年的同一笔可以比。每一笔记入的算法都能点开看。"
+def _less(facts: Facts) -> Iterator[str]:
+    if not facts.years:
+        yield "账户里还没有记入过钱，也没有用过。"
         return
-    when = day_words(compared.earlier.voucher.occurred_on)
-    yield f"最近一次记入 {grouped(compared.now_fen)} 元，一年前（{when}）同一笔是 {grouped(compared.earlier_fen)} 元。"
-    if compared.difference_fen == 0:
-        yield "一样多。余下的钱变少，是因为用掉了；每一笔使用都在明细里。"
-        return
-    more = "多" if compared.difference_fen > 0 else "少"
-    yield f"{more}了 {grouped(abs(compared.difference_fen))} 元。" + parts_words(compared)
+    for year in facts.years[: -LOOKED_BACK - 1 : -1]:
+        yield change_words(year, facts.names)
+    compared = facts.credits.comparison
+    if compared is not None and compared.difference_fen:
+        when = day_words(compared.earlier.voucher.occurred_on)
+        more = "多" if compared.difference_fen > 0 else "少"
+        yield (
+            f"最近一次记入 {grouped(compared.now_fen)} 元，一年前（{when}）同一笔是 {grouped(compared.earlier_fen)} 元，"
+            f"{more}了 {grouped(abs(compared.difference_fen))} 元。{parts_words(compared)}"
+        )
+
+
+_ANSWERS = {
+    STOPPED: _stopped,
+    NOT_ARRIVING: _not_arriving,
+    MONTH_BY_MONTH: lambda facts: _month_by_month(facts.account),
+    LESS: _less,
+}
 
 
 def parts_words(compared: Comparison) -> str:
@@ -162,9 +206,10 @@ def suspension_words(account: Account) -> str:
 
 def upcoming_words(upcoming: Expected) -> str:
     """Return when the next credit comes: 下一次预计在2027年1月1日，按现在的缴费基数估计约 1,070.88 元。"""
+    missing = f"{upcoming.missing}。" if upcoming.missing else ""
     note = f"{upcoming.note}，" if upcoming.note else ""
     about = f"，按现在的资料估计约 {grouped(upcoming.about_fen)} 元" if upcoming.about_fen else ""
-    return f"{note}下一次预计在{day_words(upcoming.on)}{about}。"
+    return f"{missing}{note}下一次预计在{day_words(upcoming.on)}{about}。"
 
 
 def _latest_words(credits: Credits) -> str:
@@ -178,12 +223,19 @@ def _last_paid_words(account: Account) -> str:
         return "退休人员不用缴费，照样记入。"
     paid = account.last_paid
     if paid is None:
-        return "还没有收到您的缴费。单位或您自己缴费后，才能算出要记多少。"
+        return f"还没有收到您的缴费。{_payer(account)}缴费后，才能算出要记多少。"
     words = f"最近收到的是{month_words(paid.month)}的缴费，{day_words(paid.received_on)}到账。"
     months_since = Month.of(account.today) - Month.of(paid.month)
     if months_since > 1 and not account.is_yearly:
-        words += "之后月份的缴费还没有收到，请先问单位；自己缴费的，请看扣款账户里钱够不够。"
+        words += f"之后月份的缴费还没有收到，{_ASK[_payer(account)]}。"
     return words
+
+
+_ASK = {"单位": "请先问单位", "您自己": "请看扣款账户里钱够不够"}
+
+
+def _payer(account: Account) -> str:
+    return "您自己" if account.status is not None and account.status.flex else "单位"
 
 
 def why_empty(account: Account, month: Month, credited_on: date | None, paid: bool) -> str:

@@ -20,11 +20,12 @@ GRACE = timedelta(days=1)  # a run that works through the night is not late
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """The next credit: the day, what it still depends on, and an estimate (fen) where one is possible."""
+    """The next credit: the day, what it still depends on, an estimate (fen) where one is possible, what is missing before."""
 
     on: date
     note: str = ""
     about_fen: int | None = None
+    missing: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +75,21 @@ def _next_of_month(account: Account, latest: Transfer | None) -> Expected:
     if is_credited or is_past:
         month += 1
     on = month.first.replace(day=day)
-    return Expected(on, _condition(account, month, is_missing=is_past and not is_credited), _estimate(account, on))
+    condition = "" if _pays_nothing(account) else f"收到{month.month}月的缴费以后"
+    return Expected(
+        on, condition, _estimate(account, on), _missing(account, month) if is_past and not is_credited else ""
+    )
 
 
-def _condition(account: Account, month: Month, *, is_missing: bool) -> str:
-    """Say what a month's credit waits for: retirees wait for nothing, the others for a contribution."""
-    if account.status is not None and account.status.is_retiree:
-        return ""
-    if is_missing and (account.last_paid is None or Month.of(account.last_paid.month) < month + -1):
-        return f"{(month + -1).month}月的缴费还没有收到，收到以后会补记"
-    return f"收到{month.month}月的缴费以后"
+def _missing(account: Account, month: Month) -> str:
+    """Say that the contribution of the month before has not come in; retirees pay none."""
+    before = month + -1
+    has_come = account.last_paid is not None and Month.of(account.last_paid.month) >= before
+    return "" if _pays_nothing(account) or has_come else f"{before.month}月的缴费还没有收到，收到以后另外补记"
+
+
+def _pays_nothing(account: Account) -> bool:
+    return account.status is not None and account.status.is_retiree
 
 
 def credit_day_of(terms: CreditTerms) -> int:

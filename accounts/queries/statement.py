@@ -15,7 +15,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 
-from accounts.codes import CREDIT_KINDS, PotKind, VoucherKind
+from accounts.codes import CREDIT_KINDS, USE_KINDS, PotKind, VoucherKind
 from accounts.ledger.legs import LEGS
 from accounts.models import Pot, Transfer, Voucher
 from accounts.policies import formulas
@@ -30,12 +30,14 @@ class Sum:
     """What moved in one stretch, in one pot, for one reason and in one direction: fen, negative when going out.
 
     `kind` is that of the original where something was reversed. `inner` is between two of the person's own pots.
+    `user` is the id of the person for whom a use paid; None for everything else.
     """
 
     start: date
     pot: PotKind
     kind: VoucherKind
     inner: bool
+    user: int | None
     fen: int
 
 
@@ -67,19 +69,20 @@ class Stretch:
 
 _SUMS = f"""
     SELECT date_trunc(%(unit)s, m.on_day - make_interval(months => %(shift)s)) + make_interval(months => %(shift)s),
-           p.kind, m.kind, m.is_inner, sum(m.signed)
+           p.kind, m.kind, m.is_inner, m.user_id, sum(m.signed)
     FROM (
         SELECT CASE WHEN v.kind = 'rollover'
                     THEN (make_date({year_in_sql("v.period")}, %(shift)s + 1, 1) + interval '1 year - 1 day')::date
                     ELSE v.occurred_on END AS on_day,
-               leg.pot, coalesce(o.kind, v.kind) AS kind, leg.other = ANY(%(own)s) AS is_inner, leg.change AS signed
+               leg.pot, coalesce(o.kind, v.kind) AS kind, leg.other = ANY(%(own)s) AS is_inner, leg.change AS signed,
+               CASE WHEN coalesce(o.kind, v.kind) = ANY(%(uses)s) THEN v.subject_id END AS user_id
         FROM ({LEGS}) leg
         JOIN accounts_voucher v ON v.id = leg.voucher_id
         LEFT JOIN accounts_voucher o ON o.id = v.reverses_id
         WHERE leg.pot = ANY(%(own)s)
     ) m
     JOIN accounts_pot p ON p.id = m.pot
-    GROUP BY 1, p.kind, m.kind, m.is_inner, m.signed > 0
+    GROUP BY 1, p.kind, m.kind, m.is_inner, m.user_id, m.signed > 0
     ORDER BY 1
 """
 
@@ -99,10 +102,11 @@ def _sums(account: Account, unit: str, terms: CreditTerms) -> list[Sum]:
     if not own:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(_SUMS, {"unit": unit, "shift": terms.year_start_month - 1, "own": own})
+        uses = [str(kind) for kind in USE_KINDS]
+        cursor.execute(_SUMS, {"unit": unit, "shift": terms.year_start_month - 1, "own": own, "uses": uses})
         return [
-            Sum(start.date(), PotKind(pot), VoucherKind(kind), inner, int(fen))
-            for start, pot, kind, inner, fen in cursor.fetchall()
+            Sum(start.date(), PotKind(pot), VoucherKind(kind), inner, user, int(fen))
+            for start, pot, kind, inner, user, fen in cursor.fetchall()
         ]
 
 

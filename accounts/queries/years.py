@@ -1,10 +1,12 @@
 """A person's account year by year: what was there, came, was used, went to 历年, and was left."""
 
-from collections.abc import Callable, Iterable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from accounts.codes import ACCOUNT_POTS, PotKind, VoucherKind
+from accounts.models import Person
 from accounts.policies import formulas
 from accounts.queries.account import Account
 from accounts.queries.statement import Stretch, Sum, stretches
@@ -25,6 +27,7 @@ class Year:
     rolled_fen: int
     kept_fen: int
     is_over: bool
+    used_by: Mapping[int, int]  # person → fen used for them, less what was given back
 
     @property
     def opening_fen(self) -> int:
@@ -60,6 +63,10 @@ def years_of(account: Account, sums: Iterable[Sum]) -> list[Year]:
     for one in sums:
         if one.kind == VoucherKind.ROLLOVER and one.fen > 0:
             rolled[one.start] = rolled.get(one.start, 0) + one.fen
+    used: dict[date, Counter[int]] = defaultdict(Counter)
+    for one in sums:
+        if one.user is not None and one.pot in ACCOUNT_POTS:
+            used[one.start][one.user] -= one.fen
     current = {stretch.start: stretch.closing_fen for stretch in stretches(sums, [PotKind.CURRENT])}
     found: list[Year] = []
     for year in range(formulas.benefit_year(min(moved), account.credit), account.year + 1):
@@ -68,9 +75,51 @@ def years_of(account: Account, sums: Iterable[Sum]) -> list[Year]:
         figures = moved.get(start, Stretch(start, opening))
         in_current = current.get(start, found[-1].current_fen if found else 0)
         found.append(
-            Year(year, figures, rolled.get(start, 0), figures.closing_fen - in_current, is_over=year < account.year)
+            Year(
+                year=year,
+                figures=figures,
+                rolled_fen=rolled.get(start, 0),
+                kept_fen=figures.closing_fen - in_current,
+                is_over=year < account.year,
+                used_by=dict(used[start]),
+            )
         )
     return found
+
+
+def names_of_users(account: Account, years: Iterable[Year]) -> dict[int, str]:
+    """Return person → name of the others who used the account's money (one query where there are any)."""
+    others = {person for year in years for person in year.used_by} - {account.person.pk}
+    return dict(Person.objects.filter(pk__in=others).values_list("pk", "name")) if others else {}
+
+
+def change_words(year: Year, names: Mapping[int, str]) -> str:
+    """Say what a year changed a balance by, and what the change is made of: from the person's own figures (fen)."""
+    figures, when = year.figures, f"{year.year}年" if year.is_over else "今年到现在"
+    change = year.closing_fen - year.opening_fen
+    parts = list(_parts_of_change(year, names))
+    if not parts:
+        return f"{when}没有记入，也没有使用，余额没有变。"
+    verdict = f"少了 {grouped(-change)} 元" if change < 0 else "没有变少"
+    if change > 0:
+        verdict += f"，多了 {grouped(change)} 元"
+    return f"{when}{verdict}（从 {grouped(figures.opening_fen)} 元到 {grouped(figures.closing_fen)} 元）：{'，'.join(parts)}。"
+
+
+def _parts_of_change(year: Year, names: Mapping[int, str]) -> Iterator[str]:
+    figures = year.figures
+    used_by = sorted(year.used_by.items(), key=lambda use: (use[0] in names, -use[1]))
+    parts = [
+        ("从原系统转来", figures.brought_fen),
+        ("记入", figures.credited_fen),
+        *((f"{names.get(person, '自己')}{'用了' if fen > 0 else '退回'}", fen) for person, fen in used_by),
+        ("追回以前多记的", figures.taken_fen),
+        ("从共济账户转回" if figures.moved_fen > 0 else "转入共济账户", figures.moved_fen),
+        ("转来" if figures.out_fen > 0 else "转出", figures.out_fen),
+    ]
+    for words, fen in parts:
+        if fen:
+            yield f"{words} {grouped(abs(fen))} 元"
 
 
 def bars(years: list[Year], *, url: Callable[[int], str]) -> list[tuple[str, int, str]]:

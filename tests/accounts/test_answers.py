@@ -30,7 +30,7 @@ class TestIsItStopped:
     def test_no_it_goes_on_with_the_last_and_the_next_credit(self):
         said = answer(worker(), STOPPED)
         assert said.startswith("没有停，还在记入。最近一次是2026年1月1日，记入1,440.00元。")
-        assert "在职人员个人交的部分照旧记入，是缴费基数的2%。" in said
+        assert "您个人交的部分照旧记入，是缴费基数的2%。" in said
         assert "下一次预计在2027年1月1日，按现在的资料估计约1,440.00元。" in said
 
     def test_since_when_the_employers_part_is_not_there_is_said_where_it_changed(self):
@@ -48,6 +48,17 @@ class TestIsItStopped:
         said = answer(person, STOPPED)
         assert "您从2026年9月1日起停保，停保期间没有新的钱记入。以前的钱还在，不会清零。" in said
         assert "下一次" not in said
+
+    def test_a_retiree_hears_of_their_own_money_and_of_no_employer(self):
+        said = answer(insured("330381", person_type="12"), STOPPED)
+        assert "退休人员不用缴费，由统筹基金（大家共用的钱）出：每年定额。" in said
+        assert "单位" not in said
+        assert "缴费基数" not in said
+
+    def test_who_works_for_themselves_hears_of_no_employer(self):
+        said = answer(insured("330381", flex=True), STOPPED)
+        assert "按灵活就业缴费的，记入缴费基数的2%" in said
+        assert "单位" not in said + answer(insured("330381", flex=True), NOT_ARRIVING)
 
 
 class TestWhyDoesNothingArrive:
@@ -84,25 +95,35 @@ class TestHowToSeeEachMonth:
 
 
 class TestWhyLess:
-    def test_the_causes_with_their_parts(self):
+    def test_the_causes_of_a_smaller_credit_with_their_parts(self):
         person = insured()
         pays(person, "6000.00", since=date(2025, 1, 1), until=date(2026, 1, 1))
         run("accrual", "2025", on=date(2025, 1, 1))
         paid_for(person, date(2026, 1, 1), "5000.00")
         run("close_year", "2025", on=date(2026, 1, 1))
         said = answer(person, LESS)
-        assert "最近一次记入1,200.00元，一年前（2025年1月1日）同一笔是1,440.00元。" in said
-        assert "少了240.00元。原因：缴费基数从6,000.00元变成5,000.00元，少240.00元。" in said
+        assert "最近一次记入1,200.00元，一年前（2025年1月1日）同一笔是1,440.00元，少了240.00元。" in said
+        assert "原因：缴费基数从6,000.00元变成5,000.00元，少240.00元。" in said
 
-    def test_the_same_as_last_year_points_to_what_was_used(self):
+    def test_who_never_used_anything_is_not_told_that_they_did(self):
         person = insured()
         pays(person, "6000.00", since=date(2025, 1, 1), until=date(2026, 1, 1))
         run("accrual", "2025", on=date(2025, 1, 1))
         run("close_year", "2025", on=date(2026, 1, 1))
-        assert "一样多。余下的钱变少，是因为用掉了" in answer(person, LESS)
+        said = answer(person, LESS)
+        assert said.startswith("今年到现在没有变少，多了1,440.00元（从1,440.00元到2,880.00元）：记入1,440.00元。")
+        assert "用了" not in said
 
-    def test_a_first_credit_has_nothing_to_be_compared_with(self):
-        assert "还没有去年的同一笔可以比。" in answer(insured(), LESS)
+    def test_each_who_used_it_is_named_with_what_they_used(self):
+        person, father = worker(), insured("330900")
+        spend(person, 500_00, on=date(2026, 3, 2), key="own")
+        spend(person, 1_800_00, on=date(2026, 4, 2), key="father", subject_id=father.pk)
+        said = answer(person, LESS)
+        assert "今年到现在少了960.00元（从1,100.00元到140.00元）：记入1,440.00元，" in said
+        assert f"自己用了600.00元，{father.name}用了1,800.00元。" in said
+
+    def test_who_has_nothing_yet_hears_so(self):
+        assert answer(insured(), LESS).startswith("账户里还没有记入过钱，也没有用过。")
 
     def test_the_help_tells_the_readers_own_case_first(self):
         page = seen(worker(), "/help/less/")

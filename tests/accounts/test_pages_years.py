@@ -92,7 +92,7 @@ def test_where_years_are_not_kept_apart_nothing_is_said_to_move():
 
 def test_why_it_looks_less_is_answered_from_ones_own_data():
     page = seen(worker(), YEARS)
-    assert "最近一次记入1,440.00元，一年前（2025年1月1日）同一笔是1,200.00元。" in page
+    assert "最近一次记入1,440.00元，一年前（2025年1月1日）同一笔是1,200.00元，" in page
     assert "多了240.00元。原因：缴费基数从5,000.00元变成6,000.00元，多240.00元。" in page
 
 

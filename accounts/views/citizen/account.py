@@ -11,13 +11,22 @@ from accounts.identity.access import person_required
 from accounts.policies import registry
 from accounts.queries import page_hooks
 from accounts.queries.account import Account, accounts_of
-from accounts.queries.answers import Credits, answers, order_words, state_words, suspension_words, who_may_use
+from accounts.queries.answers import (
+    LOOKED_BACK,
+    Credits,
+    Facts,
+    answers,
+    order_words,
+    state_words,
+    suspension_words,
+    who_may_use,
+)
 from accounts.queries.calendar import late_words, latest_credit, next_credit
 from accounts.queries.comparison import with_year_before
 from accounts.queries.entries import entries_of
 from accounts.queries.lines import Line, lines_of, pot_name
 from accounts.queries.statement import latest_transfers, year_sums
-from accounts.queries.years import bars, bars_words, trend_words, years_of
+from accounts.queries.years import Year, bars, bars_words, names_of_users, trend_words, years_of
 from accounts.views.citizen.current_account import REGION, my_account, my_regions, no_account
 from yibao.lib import clock
 
@@ -53,7 +62,7 @@ def account(request: HttpRequest) -> HttpResponse:
         "bars": bars(years, url=lambda year: f"{reverse('entries')}?year={year}"),
         "bars_words": bars_words(mine),
         "trend": trend_words(mine, years),
-        "answers": answers(mine, credits),
+        "answers": answers(facts_of(mine, credits, years)),
     }
     return render(request, "accounts/account.html", context)
 
@@ -109,6 +118,12 @@ def credits_of(mine: Account) -> Credits:
     latest = latest_credit(mine)
     comparison = with_year_before(mine, latest) if latest is not None else None
     return Credits(latest, next_credit(mine, latest), comparison)
+
+
+def facts_of(mine: Account, credits: Credits | None = None, years: list[Year] | None = None) -> Facts:
+    """Return what the four questions are answered from; what is known already is not asked for again."""
+    years = years_of(mine, year_sums(mine)) if years is None else years
+    return Facts(mine, credits or credits_of(mine), years, names_of_users(mine, years[-LOOKED_BACK:]))
 
 
 def entry_url(entry_id: int) -> str:

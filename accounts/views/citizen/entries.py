@@ -21,7 +21,7 @@ from accounts.policies import formulas, registry
 from accounts.policies.formulas.origins import ASSUMED
 from accounts.policies.sources import NO_DOCUMENT, documents_of
 from accounts.queries.account import Account, account_in, accounts_of
-from accounts.queries.answers import MONTH_BY_MONTH, answers, order_words
+from accounts.queries.answers import month_by_month, order_words
 from accounts.queries.comparison import label_of, shown, with_year_before
 from accounts.queries.entries import entries_of
 from accounts.queries.explanations import why
@@ -38,7 +38,7 @@ from accounts.queries.months import (
 )
 from accounts.queries.settlements import settlement_of
 from accounts.queries.statement import Stretch, Sum, month_sums, transfer_of
-from accounts.views.citizen.account import credits_of, entry_url
+from accounts.views.citizen.account import entry_url
 from accounts.views.citizen.current_account import my_account, no_account
 from yibao.lib import clock
 from yibao.lib.days import month_words
@@ -107,7 +107,7 @@ def entries(request: HttpRequest) -> HttpResponse:
     }
     if request.htmx:  # type: ignore[attr-defined]
         return render(request, "accounts/_entries.html", context)
-    context["answer"] = next(one for one in answers(mine, credits_of(mine)) if one.name == MONTH_BY_MONTH)
+    context["answer"] = month_by_month(mine)
     return render(request, "accounts/entries.html", context)
 
 

@@ -19,14 +19,14 @@ from accounts.operations.notices import AlreadyRatedError, give_feedback
 from accounts.policies import registry
 from accounts.policies.terms import KINDS
 from accounts.queries.account import account_in, accounts_of
-from accounts.queries.answers import QUESTIONS, answers
+from accounts.queries.answers import QUESTIONS, answer
 from accounts.queries.changes import rule_on
 from accounts.queries.entries import entries_of
 from accounts.queries.lines import lines_of
 from accounts.queries.notices import was_rated
 from accounts.queries.offices import regions_with_offices
 from accounts.queries.statement import transfer_of
-from accounts.views.citizen.account import credits_of
+from accounts.views.citizen.account import facts_of
 from accounts.views.citizen.current_account import my_account
 from yibao.lib import clock
 from yibao.lib.days import day_words
@@ -60,14 +60,13 @@ def help_article(request: HttpRequest, name: str) -> HttpResponse:
         region = mine.region if mine else next(iter([*regions_with_offices(), *names]), "")
     today = clock.today()
     rules = [rule for kind in article.rules if (rule := rule_on(region, KINDS[kind], today))]
-    own = [one for one in answers(mine, credits_of(mine)) if one.name == name] if mine and name in QUESTIONS else []
     context = {
         "article": article,
         "region": region,
         "region_name": names.get(region, ""),
         "regions": list(names.items()),
         "rules": rules,
-        "own": own[0] if own else None,
+        "own": answer(name, facts_of(mine)) if mine and name in QUESTIONS else None,
     }
     return render(request, "accounts/help_article.html", context)
 

@@ -8,10 +8,10 @@ from django.views.decorators.http import require_GET
 
 from accounts.identity.access import person_required
 from accounts.policies import registry
-from accounts.queries.answers import LESS, answers
+from accounts.queries.answers import LESS, answer
 from accounts.queries.statement import year_sums
 from accounts.queries.years import bars, bars_words, trend_words, years_of
-from accounts.views.citizen.account import credits_of
+from accounts.views.citizen.account import facts_of
 from accounts.views.citizen.current_account import my_account, no_account
 
 
@@ -33,6 +33,6 @@ def years(request: HttpRequest) -> HttpResponse:
         "bars": bars(rows, url=lambda year: f"{reverse('entries')}?year={year}"),
         "bars_words": bars_words(mine),
         "trend": trend_words(mine, rows),
-        "answer": next(one for one in answers(mine, credits_of(mine)) if one.name == LESS),
+        "answer": answer(LESS, facts_of(mine, years=rows)),
     }
     return render(request, "accounts/years.html", context)
