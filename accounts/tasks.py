@@ -16,6 +16,7 @@ from accounts.identity.actors import Act, Actor
 from accounts.jobs import runs, schedule, worker
 from accounts.models import Chunk
 from accounts.operations import identity, policy_effect
+from accounts.operations.life_events import merging
 from yibao.lib import clock
 
 logger = logging.getLogger(__name__)
@@ -84,3 +85,9 @@ def send_due_sms() -> None:
 def purge_expired() -> None:
     """Delete codes, limits, kept forms and sessions that are over."""
     identity.purge_expired(now=clock.now())
+
+
+@shared_task(name="accounts.tasks.follow_merged")
+def follow_merged() -> None:
+    """Move what has come to records that are part of another one by now."""
+    merging.move_what_came_later(act=Act(Actor.system("follow_merged"), clock.now()))

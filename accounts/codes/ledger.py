@@ -74,8 +74,11 @@ class VoucherKind(TextCode):
 
     @property
     def stops_when_frozen(self) -> bool:
-        """Is not done from a frozen account: no use, no move. Credits, corrections and refunds go on."""
-        return self.is_use or self.is_move or self in (VoucherKind.TRANSFER_IN, VoucherKind.TRANSFER_BACK)
+        """Is not done from a frozen account: no use, no move, nothing given to the family.
+
+        Credits, corrections, refunds and what comes back from the pool to its owner go on.
+        """
+        return self.is_use or self.is_move or self == VoucherKind.TRANSFER_IN
 
 
 CORRECTION_KINDS = tuple(kind for kind in VoucherKind if kind.is_correction)

@@ -7,7 +7,7 @@ from datetime import date
 
 from django.db import connection
 
-from accounts.codes import HeldReason
+from accounts.codes import EnrolmentStatus, HeldReason, LifeEventKind
 from accounts.operations.proving import normalised_name
 from accounts.roster import people_sql as sql
 from accounts.roster.files import ROUNDED, File
@@ -44,6 +44,7 @@ def find_contradictions(problems: Problems, today: date, *, some_known: bool) ->
     _find_disagreement(problems, today)
     if some_known:
         _find_other_status(problems)
+        _find_dead(problems)
 
 
 def _find_differing() -> None:
@@ -232,3 +233,19 @@ def _find_other_status(problems: Problems) -> None:
                 problems.add_masked(
                     row, column, masked(column, value), reason, HeldReason.CONTRADICTS_KNOWN, decidable=True
                 )
+
+
+def _find_dead(problems: Problems) -> None:
+    """Insurance of days after a death that was reported (operations.life_events): one of the two is wrong."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT s.row, s.from_on, l."on" FROM roster_known n JOIN roster_staged s USING (row)
+            JOIN accounts_lifeevent l ON l.person_id = n.person_id AND l.kind = %s
+            WHERE n.is_written AND s.status <> %s AND s.from_on > l."on" ORDER BY s.row
+            """,
+            [LifeEventKind.DEATH, EnrolmentStatus.ENDED],
+        )
+        for row, from_on, died_on in cursor.fetchall():
+            reason = f"登记过这个人 {died_on} 死亡，{from_on} 不能再参保；请核实"
+            problems.add_masked(row, "stas_date", str(from_on), reason, HeldReason.CONTRADICTS_KNOWN)

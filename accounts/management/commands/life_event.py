@@ -37,7 +37,7 @@ class Command(BaseCommand):
         parser.add_argument("--document", required=True, help="number of that paper")
         parser.add_argument("--reason", required=True, help="why, for the statement and the checker")
         parser.add_argument("--pot", choices=list(ACCOUNT_POTS), default=PotKind.CARRIED, help="adjust: which pot")
-        parser.add_argument("--amount", help="adjust: yuan, as --amount=12.30 or --amount=-12.30")
+        parser.add_argument("--amount", help="yuan; adjust: --amount=-12.30 takes; of several heirs: one's share")
         parser.add_argument("--why", choices=list(moving.PAID_OUT_AS), help="pay_out: as what")
         parser.add_argument(
             "--payee", help="pay_out: account number the money is paid to; its last four digits are kept"
@@ -120,17 +120,26 @@ def _switch(how: Callable[..., LifeEvent]) -> Callable[[Act, Person, Paper, Opti
     return switch
 
 
-def _adjustment(options: Options) -> Asked:
-    text = _needed(options, "amount")
+def _fen(text: str) -> int:
     try:
         fen = parse_yuan(text.removeprefix("-"))
     except BadAmountError as error:
         raise CommandError(f"--amount：{error}") from None
-    return {"pot": options["pot"], "fen": -fen if text.startswith("-") else fen}
+    return -fen if text.startswith("-") else fen
+
+
+def _share(options: Options) -> Asked:
+    """One heir's share, where there are several; else everything goes."""
+    return {"fen": _fen(options["amount"])} if options["amount"] else {}
+
+
+def _adjustment(options: Options) -> Asked:
+    return {"pot": options["pot"], "fen": _fen(_needed(options, "amount"))}
 
 
 def _payout(options: Options) -> Asked:
-    return {"why": _needed(options, "why"), "payee": moving.masked_payee(_needed(options, "payee"))}
+    payee = moving.masked_payee(_needed(options, "payee"))
+    return {"why": _needed(options, "why"), "payee": payee, **_share(options)}
 
 
 def _transfer(options: Options) -> Asked:
@@ -139,7 +148,7 @@ def _transfer(options: Options) -> Asked:
 
 def _inheritance(options: Options) -> Asked:
     heir = _person(_needed(options, "heir"))
-    return {"why": LifeEventKind.INHERITANCE, "to": _needed(options, "to"), "heir": heir.pk}
+    return {"why": LifeEventKind.INHERITANCE, "to": _needed(options, "to"), "heir": heir.pk, **_share(options)}
 
 
 _ALONE: dict[str, Callable[[Act, Person, Paper, Options], LifeEvent]] = {

@@ -79,8 +79,8 @@ def _has_ended(person: Person, region: str, on: date) -> bool:
     return last is None or last.status == EnrolmentStatus.ENDED
 
 
-def empty(locked: Locked, own: Iterable[Pot], to: int) -> list[Move]:
-    """Return the moves that pay the debt from the money and send the rest `to` a pot."""
+def empty(locked: Locked, own: Iterable[Pot], to: int, out_fen: int) -> list[Move]:
+    """Return the moves that pay the debt from the money and send `out_fen` of the rest to a pot."""
     now = [locked.pots[pot.pk] for pot in own]
     debt = next((pot for pot in now if pot.kind == PotKind.RECEIVABLE), None)
     owed_fen = -(debt.balance_fen or 0) if debt else 0
@@ -91,8 +91,9 @@ def empty(locked: Locked, own: Iterable[Pot], to: int) -> list[Move]:
         if debt and part:
             moves.append(Move(pot.pk, debt.pk, part))
             owed_fen -= part
-        if fen > part:
-            moves.append(Move(pot.pk, to, fen - part))
+        if rest := min(fen - part, out_fen):
+            moves.append(Move(pot.pk, to, rest))
+            out_fen -= rest
     return moves
 
 

@@ -17,7 +17,7 @@ from accounts.identity.actors import Act, Actor
 from accounts.jobs.one_person import settle_person
 from accounts.ledger.posting import Locked, Move, post
 from accounts.ledger.pots import open_account, pool_pot, receivables, regions_of
-from accounts.models import Approval, Person, Pot
+from accounts.models import Approval, LifeEvent, Person, Pot, Voucher
 from accounts.operations.approval_kinds import Content, Kind, register
 from accounts.operations.life_events import hooks, leaving
 from accounts.operations.life_events.events import (
@@ -127,6 +127,22 @@ def _unite(act: Act, gone: Person, kept: Person, approval: Approval | None) -> C
     return {"enrolments": facts.enrolments, "contributions": facts.contributions, "sign_in": sign_in}
 
 
+def move_what_came_later(*, act: Act) -> int:
+    """Move what has come to merged records since, such as a refund of a bill of theirs; return from how many accounts.
+
+    The vouchers name the approval of the merge. Repeating it does nothing more.
+    """
+    merges = LifeEvent.objects.filter(kind=LifeEventKind.MERGE).select_related("person", "approval")
+    merged = {event.detail["gone"]: event for event in merges}
+    late = Pot.objects.filter(person__in=merged).exclude(balance_fen=0)
+    accounts = sorted(set(late.values_list("person_id", "region")))
+    for gone_id, region in accounts:
+        event = merged[gone_id]
+        with transaction.atomic():
+            _move_rest(act, Person.objects.get(pk=gone_id), event.person, region, event.approval)
+    return len(accounts)
+
+
 def _move_rest(act: Act, gone: Person, kept: Person, region: str, approval: Approval | None) -> None:
     left = {pot.kind for pot in Pot.objects.filter(person=gone, region=region) if pot.balance_fen}
     if not left:
@@ -141,12 +157,12 @@ def _move_rest(act: Act, gone: Person, kept: Person, region: str, approval: Appr
         now = [locked.pots[pot.pk] for pot in pots]
         return merge_moves([p for p in now if p.person_id == gone.pk], [p for p in now if p.person_id == kept.pk])
 
-    paper = f"（{paper_of(approval.content).words}）" if approval else ""
+    paper, key = f"（{paper_of(approval.content).words}）" if approval else "", f"merge:{gone.pk}:{region}"
     post(
         act=act,
         kind=VoucherKind.MERGE,
         region=region,
-        key=f"merge:{gone.pk}:{region}",
+        key=f"{key}:{Voucher.objects.filter(kind=VoucherKind.MERGE, key__startswith=key).count()}",
         payload={"gone": gone.pk, "kept": kept.pk},
         pots=[pot.pk for pot in pots],
         decide=decide,

@@ -48,6 +48,9 @@ def _left(person: Person, region: str, why: LifeEventKind, asked: Mapping[str, A
     left = leaving.left_in(person, region, on)
     if not left.has_fen:
         raise LifeEventError(f"在{region_name(region)}的账户里没有钱了")
+    out_fen = asked.get("fen") or left.out_fen
+    if out_fen != left.out_fen and (why != LifeEventKind.INHERITANCE or not 0 < out_fen <= left.out_fen):
+        raise LifeEventError(f"只有继承可以分几份办，每份不超过能付出的 {yuan(left.out_fen)}")
     paper = Paper.read(asked["proof"], asked["document"])
     return {
         "person": person.pk,
@@ -55,7 +58,7 @@ def _left(person: Person, region: str, why: LifeEventKind, asked: Mapping[str, A
         "why": why,
         "has_fen": left.has_fen,
         "owed_fen": left.owed_fen,
-        "out_fen": left.out_fen,
+        "out_fen": out_fen,
         "proof": paper.kind,
         "document": paper.number,
     }
@@ -152,7 +155,7 @@ def _empty(act: Act, approval: Approval, person: Person, kind: VoucherKind, word
     own, outward = _own(person.pk, region), system_pot(region, PotKind.OUTWARD)
 
     def decide(locked: Locked) -> list[Move]:
-        return leaving.empty(locked, own, outward)
+        return leaving.empty(locked, own, outward, approval.content["out_fen"])
 
     post_signed(
         act=act, approval=approval, kind=kind, person=person, region=region, pots=own, decide=decide, words=words

@@ -13,6 +13,8 @@ from accounts.models import Enrolment, FactChange, LifeEvent, Notice, Voucher
 from accounts.operations.approvals import ApprovalError
 from accounts.operations.life_events import death, moving
 from accounts.operations.life_events.events import LifeEventError, Paper
+from accounts.roster.people import import_roster
+from accounts.roster.problems import ImportRefusedError
 from family.models import Bond, Invitation
 from family.operations import accepting
 from family.rules import ChangedError
@@ -21,7 +23,8 @@ from tests.accounts.operations.life_kit import Desk
 from tests.factories.acts import ACTOR, act_on
 from tests.factories.family import RUIAN, TODAY, balance_of, bond, invited
 from tests.factories.family import insured as shared
-from tests.personas import HUNAN, ZHOUSHAN, balances, clinic, give, insured, paid_for, pays, run, spend
+from tests.factories.files import csv_file, roster_row
+from tests.personas import HUNAN, ZHOUSHAN, balances, changed, clinic, give, insured, paid_for, pays, run, spend
 from yibao.lib.months import Month
 from yibao.lib.periods import Period
 
@@ -145,6 +148,28 @@ class TestWhatEnds:
             report(desk, person, on=DIED + timedelta(days=1))
 
 
+def test_a_roster_that_insures_the_dead_again_is_refused(desk, tmp_path):
+    person = insured_for_2025()
+    report(desk, person)
+    row = {
+        "certno": person.certno,
+        "psn_name": person.name,
+        "gend": str(person.gender),
+        "brdy": person.birth_on.isoformat(),
+        "insuplc_admdvs": ZHOUSHAN,
+        "insutype": "310",
+        "psn_type": "11",
+        "psn_insu_stas": "1",
+        "stas_date": "2025-06-01",
+        "flex": "1",
+    }
+    path = csv_file(tmp_path / "r.csv", [roster_row(1) | row])
+    with pytest.raises(ImportRefusedError) as refused:
+        import_roster(act=act_on(REPORTED), path=path)
+    (problem,) = refused.value.problems
+    assert problem.reason == "登记过这个人 2025-05-01 死亡，2025-06-01 不能再参保；请核实"
+
+
 class TestHeirs:
     def test_what_is_left_goes_to_an_heirs_account_of_another_region(self, desk):
         person, heir = insured_for_2025(), shared(RUIAN, carried=10_00)
@@ -161,6 +186,28 @@ class TestHeirs:
         report(desk, person)
         desk.do(moving.MOVE, person, ZHOUSHAN, on=REPORTED, why="inheritance", to=ZHOUSHAN, heir=heir.pk)
         assert (balances(person).total, balances(heir).carried) == (0, 300_00 + 5 * MONTH)
+        all_is_well()
+
+    def test_several_heirs_get_their_shares_one_after_the_other(self, desk):
+        person, heir = insured_for_2025(), insured()
+        report(desk, person)
+        asked = {"why": "inheritance", "to": ZHOUSHAN, "heir": heir.pk}
+        desk.do(moving.MOVE, person, ZHOUSHAN, on=REPORTED, fen=500_00, **asked)
+        assert (balances(person).total, balances(heir).carried) == (5 * MONTH - 200_00, 500_00)
+        with pytest.raises(ApprovalError, match="每份不超过能付出的 246.20 元"):
+            desk.submit(moving.MOVE, person, ZHOUSHAN, on=REPORTED, fen=500_00, **asked)
+        desk.do(moving.PAY_OUT, person, ZHOUSHAN, on=REPORTED, why="inheritance", payee="尾号1234")
+        assert balances(person).total == 0
+        all_is_well()
+
+    def test_an_heir_who_owes_pays_that_first(self, desk):
+        person, heir = insured_for_2025(), insured_for_2025(carried=0)
+        spend(heir, 12 * MONTH, on=date(2025, 2, 1), key="s")
+        changed(heir, date(2025, 7, 1), status=4)
+        run("accrual", "2025", on=REPORTED)
+        report(desk, person)
+        desk.do(moving.MOVE, person, ZHOUSHAN, on=REPORTED, why="inheritance", to=ZHOUSHAN, heir=heir.pk)
+        assert (balances(heir).receivable, balances(heir).carried) == (0, 300_00 - MONTH)
         all_is_well()
 
     def test_or_is_paid_out(self, desk):

@@ -8,7 +8,7 @@ from accounts.codes import PotKind, VoucherKind
 from accounts.ledger.errors import FrozenError
 from accounts.ledger.verify import findings
 from accounts.models import AuditEvent, LifeEvent, Notice
-from accounts.operations.life_events import freezing
+from accounts.operations.life_events import death, freezing
 from accounts.operations.life_events.events import LifeEventError
 from family.operations import pool
 from family.queries.bonds import bonds_received
@@ -92,6 +92,13 @@ class TestFrozen:
         with pytest.raises(FrozenError):
             pool.move_in(act=act_on(TODAY), payer=owner, region=QUANZHOU, amount_fen=50_000, key="k")
 
+    def test_what_is_in_the_pool_comes_back_to_a_frozen_owner_when_the_family_ends(self, desk):
+        owner = insured(QUANZHOU, carried=300_000)
+        pool.move_in(act=act_on(TODAY), payer=owner, region=QUANZHOU, amount_fen=50_000, key="k")
+        freeze(desk, owner, QUANZHOU)
+        death.report_death(act=desk.act(TODAY), person=owner, on=TODAY, paper=PAPER, reason="家属报告")
+        assert balance_of(owner, QUANZHOU) == 300_000
+
     def test_credits_and_refunds_still_come_in(self, desk):
         person = insured(RUIAN, carried=50_000)
         paid = bill(person, TODAY, "b1")
@@ -150,6 +157,7 @@ def test_no_kind_of_use_or_move_is_forgotten():
     assert free == {
         *(kind for kind in VoucherKind if kind.is_batch),
         VoucherKind.OPENING,
+        VoucherKind.TRANSFER_BACK,
         VoucherKind.WRITE_OFF,
         VoucherKind.MANUAL,
         VoucherKind.REVERSAL,

@@ -16,11 +16,12 @@ from accounts.queries import explanations, fact_checks
 from accounts.queries.people import find_by_certno
 from family.models import Bond
 from tests.accounts.operations.life_kit import PAPER, Desk
+from tests.factories.acts import act_on
 from tests.factories.family import RUIAN, bond
 from tests.factories.family import insured as shared
 from tests.factories.people import ContributionFactory, EnrolmentFactory, PersonFactory
 from tests.factories.users import citizen
-from tests.personas import HUNAN, ZHOUSHAN, balances, give, paid_for, pays, run, spend
+from tests.personas import HUNAN, ZHOUSHAN, balances, give, paid_for, pays, reverse, run, spend
 from yibao.lib.periods import Period
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
@@ -79,6 +80,15 @@ class TestMoney:
         merge(desk, gone, kept)
         assert balances(gone).total == 0
         assert balances(kept).total == 12 * MONTH + 200_00 - 300_00
+        all_is_well()
+
+    def test_a_refund_that_comes_to_the_record_that_went_follows(self, desk, two):
+        gone, kept = two
+        merge(desk, gone, kept)
+        reverse(Voucher.objects.get(key="s"), on=JULY, key="refund")
+        act = act_on(JULY)
+        assert [merging.move_what_came_later(act=act), merging.move_what_came_later(act=act)] == [1, 0]
+        assert (balances(gone).total, balances(kept).total) == (0, 12 * MONTH + 200_00)
         all_is_well()
 
     def test_later_runs_find_nothing_to_do(self, desk, two):
