@@ -1,8 +1,9 @@
-"""Which entries somebody wants to see. Nothing chosen, or an address that was typed wrong, means all of them."""
+"""Which entries somebody wants to see. Nothing chosen means all of them; what is not understood is said, and shows none."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django import forms
 from django.http import QueryDict
@@ -13,11 +14,23 @@ from accounts.policies.terms import CreditTerms
 from accounts.queries.lines import pot_name
 from yibao.lib.months import Month
 
+NOT_OFFERED = "没有这一项，请重新选"
+
+
+class FilterField(forms.ChoiceField):
+    """A choice that may be left open: 全部."""
+
+    def __init__(self, label: str) -> None:
+        super().__init__(label=label, required=False, error_messages={"invalid_choice": NOT_OFFERED})
+
+    def offer(self, choices: Iterable[tuple[str, str]]) -> None:
+        self.choices = [("", "全部"), *choices]
+
 
 class EntriesForm(forms.Form):
-    year = forms.ChoiceField(label="年份", required=False)
-    month = forms.ChoiceField(label="月份", required=False)
-    pot = forms.ChoiceField(label="账户", required=False)
+    year = FilterField("年份")
+    month = FilterField("月份")
+    pot = FilterField("账户")
 
     def __init__(self, data: QueryDict, *, years: Iterable[int], pots: Iterable[PotKind], terms: CreditTerms) -> None:
         super().__init__(data, auto_id="filter_%s")
@@ -28,7 +41,13 @@ class EntriesForm(forms.Form):
         self._offer("pot", [(str(pot.value), pot_name(pot, terms.has_buckets)) for pot in pots])
 
     def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
-        self.fields[name].choices = [("", "全部"), *choices]  # type: ignore[attr-defined]
+        self.fields[name].offer(choices)  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("month") and not cleaned.get("year") and "year" not in self.errors:
+            self.add_error("month", "选月份要先选年份")
+        return cleaned
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +60,8 @@ class Choice:
 
     @classmethod
     def of(cls, form: EntriesForm, terms: CreditTerms) -> "Choice":
-        """Return what was chosen. A month counts only within a year."""
-        form.is_valid()
-        chosen = form.cleaned_data
+        """Return what was chosen; everything where the form has errors."""
+        chosen = form.cleaned_data if form.is_valid() else {}
         year = int(chosen["year"]) if chosen.get("year") else None
         number = int(chosen["month"]) if chosen.get("month") else None
         month = None

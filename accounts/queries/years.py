@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from accounts.codes import ACCOUNT_POTS, PotKind, VoucherKind
-from accounts.models import Person
 from accounts.policies import formulas
+from accounts.queries import page_hooks
 from accounts.queries.account import Account
 from accounts.queries.statement import Stretch, Sum, stretches
 from yibao.lib.fen import grouped
@@ -88,9 +88,9 @@ def years_of(account: Account, sums: Iterable[Sum]) -> list[Year]:
 
 
 def names_of_users(account: Account, years: Iterable[Year]) -> dict[int, str]:
-    """Return person → name of the others who used the account's money (one query where there are any)."""
+    """Return person → how the owner's pages call the others who used the money: 陈伟（父亲）."""
     others = {person for year in years for person in year.used_by} - {account.person.pk}
-    return dict(Person.objects.filter(pk__in=others).values_list("pk", "name")) if others else {}
+    return {person: "家人" for person in others} | page_hooks.names_of(account.person, others)
 
 
 def change_words(year: Year, names: Mapping[int, str]) -> str:

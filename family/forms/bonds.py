@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 
+from accounts.forms.entries import FilterField
 from accounts.forms.fields import DayField, YuanField
 from family.queries.preview import MOST_FEN
 from yibao.lib.fen import grouped
@@ -55,13 +56,13 @@ class AmountForm(forms.Form):
 class UsageForm(forms.Form):
     """Whose use, and of which year. Nothing chosen means everybody's, of all years."""
 
-    person = forms.ChoiceField(label="家人", required=False)
-    year = forms.ChoiceField(label="年份", required=False)
+    person = FilterField("家人")
+    year = FilterField("年份")
 
     def __init__(self, data: Any, *, people: Iterable[tuple[int, str]], years: Iterable[int]) -> None:
         super().__init__(data, auto_id="filter_%s")
-        self.fields["person"].choices = [("", "全部"), *((str(pk), name) for pk, name in people)]  # type: ignore[attr-defined]
-        self.fields["year"].choices = [("", "全部"), *((str(year), f"{year}年") for year in years)]  # type: ignore[attr-defined]
+        self.fields["person"].offer((str(pk), name) for pk, name in people)  # type: ignore[attr-defined]
+        self.fields["year"].offer((str(year), f"{year}年") for year in years)  # type: ignore[attr-defined]
 
 
 class PreviewForm(forms.Form):

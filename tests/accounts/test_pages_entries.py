@@ -81,9 +81,20 @@ class TestFilter:
         assert "2025年度（7月起）" in page
         assert "6月30日" in seen(person, f"{ENTRIES}?year=2025&month=6")
 
-    @pytest.mark.parametrize("query", ["year=1900", "month=13", "pot=fund", "year=abc&month=x", "page=999", "page=-1"])
-    def test_what_was_never_offered_means_everything(self, query):
-        assert "2026年6月" in seen(worker(), f"{ENTRIES}?{query}")
+    @pytest.mark.parametrize("query", ["year=1900", "month=13", "pot=fund", "year=abc&month=x"])
+    @pytest.mark.parametrize("door", ["", "file/", "print/"])
+    def test_a_choice_that_is_not_understood_is_said_and_never_means_everything(self, query, door):
+        response = browser_of(worker()).get(f"{ENTRIES}{door}?{query}")
+        assert response.status_code == 422
+        assert "所以一条也没有列出" in words(response)
+        assert "用了" not in words(response).partition("找到")[2]
+
+    def test_a_month_needs_its_year(self):
+        assert "选月份要先选年份" in words(browser_of(worker()).get(f"{ENTRIES}?month=6"))
+
+    @pytest.mark.parametrize("page", ["999", "-1"])
+    def test_beyond_the_last_page_is_the_last(self, page):
+        assert seen(worker(), f"{ENTRIES}?page={page}")
 
     def test_htmx_gets_the_list_how_much_was_found_and_the_title(self):
         response = browser_of(worker()).get(f"{ENTRIES}?year=2025", headers={"HX-Request": "true"})

@@ -67,8 +67,9 @@ class TestFinding:
         page = words(Client().get(OFFICES, {"region": "350500"}))
         assert "泉州市的窗口地址还没有录入。请打下面的电话问，免得白跑。" in page
 
-    def test_a_region_nobody_knows_falls_back_to_one_on_file(self):
-        assert "瑞安市全部窗口" in words(Client().get(OFFICES, {"region": "1 OR 1=1"}))
+    @pytest.mark.parametrize("door", ["", "form/"])
+    def test_of_a_region_nobody_knows_no_other_is_shown(self, door):
+        assert Client().get(f"{OFFICES}{door}", {"region": "1 OR 1=1"}).status_code == 404
 
     def test_ones_own_region_comes_first(self):
         assert "舟山市的窗口地址还没有录入" in words(browser_of(insured(ZHOUSHAN)).get(OFFICES))

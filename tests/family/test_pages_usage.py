@@ -6,11 +6,12 @@ from datetime import date, timedelta
 
 import pytest
 
+from family.views.citizen.usage import COLUMNS
 from payments.bills.operations import pay, refund
 from payments.models import Institution
 from tests.factories.acts import act_on
 from tests.factories.family import ACT, NOW, RUIAN, TODAY, insured
-from tests.family.family_pages import at, bound, browser_of, chen, page
+from tests.family.family_pages import at, bound, browser_of, chen, page, words
 
 pytestmark = pytest.mark.usefixtures("policies_loaded", "today")
 
@@ -96,19 +97,34 @@ def test_by_person_and_by_year_with_totals(clinic):
     assert "林强（丈夫）一共" not in said
     with at(NOW + timedelta(days=365)):
         later = browser_of(payer)
-        assert "按您选的条件没有记录" in page(later, "/family/usage/")
+        assert "2027年没有记录" in page(later, "/family/usage/")
         assert "一共¥10.00" in page(later, "/family/usage/", year="2026")
         assert "一共¥10.00" in page(later, "/family/usage/", year="")
     part = browser.get("/family/usage/", {"person": user.pk}, headers={"HX-Request": "true"}).content.decode()
     assert '<div id="status" hx-swap-oob="innerHTML">找到1笔记录。</div>' in part
 
 
-@pytest.mark.parametrize("query", ["person=x", "person=999999", "year=abc", "page=-1"])
-def test_what_was_never_offered_means_everything(query, clinic):
+@pytest.mark.parametrize("query", ["person=x", "person=999999", "year=abc"])
+@pytest.mark.parametrize("door", ["", "file/"])
+def test_a_choice_that_is_not_understood_is_said_and_never_means_everybody(query, door, clinic):
     payer, user = chen(), insured(name="陈伟", gender=1)
     bound(payer, user)
     used(user, clinic, 1_000, "a")
-    assert "陈伟（父亲）一共¥10.00" in page(browser_of(payer), f"/family/usage/?{query}")
+    response = browser_of(payer).get(f"/family/usage/{door}?{query}")
+    assert response.status_code == 422
+    assert "所以一条也没有列出" in words(response)
+    assert "10.00" not in words(response)
+
+
+def test_a_relative_who_has_used_nothing_is_asked_for_by_name(clinic):
+    payer, user, other = chen(), insured(name="陈伟", gender=1), insured(name="林强", gender=1, serial=9_001)
+    bound(payer, user)
+    bound(payer, other, relation="1")
+    used(user, clinic, 1_000, "a")
+    said = page(browser_of(payer), "/family/usage/", person=str(other.pk))
+    assert "林强（丈夫）还没有用过您的钱。" in said
+    assert "10.00" not in said
+    assert rows(payer, f"/family/usage/file/?person={other.pk}") == [list(COLUMNS)]
 
 
 def test_what_was_given_back_says_so_and_does_not_count(clinic):

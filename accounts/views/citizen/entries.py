@@ -62,7 +62,8 @@ class Selection:
         self.choice = Choice.of(self.form, terms)
         self.pots: list[PotKind] = [self.choice.pot] if self.choice.pot else list(account.pots)
         self.figures: dict[Month, Stretch] = figures_by_month(self.sums, self.pots)
-        self.months = [month for month in self.figures if self.choice.covers(month, terms)]
+        months = [] if self.form.errors else list(self.figures)
+        self.months = [month for month in months if self.choice.covers(month, terms)]
         days = self.choice.days(terms)
         self.around = balances_around(self.figures, *days, account.today) if days else None
 
@@ -105,13 +106,16 @@ def entries(request: HttpRequest) -> HttpResponse:
         "empty": _empty(mine, chosen) if not months else "",
         "address": request.GET.urlencode(),
     }
+    status = 422 if chosen.form.errors else 200
     if request.htmx:  # type: ignore[attr-defined]
-        return render(request, "accounts/_entries.html", context)
+        return render(request, "accounts/_entries.html", context, status=status)
     context["answer"] = month_by_month(mine)
-    return render(request, "accounts/entries.html", context)
+    return render(request, "accounts/entries.html", context, status=status)
 
 
 def _empty(mine: Account, chosen: Selection) -> str:
+    if chosen.form.errors:
+        return "没有看懂要看哪些记录，所以一条也没有列出。请在上面重新选。"
     if chosen.choice.month and chosen.choice.pot is None:
         return empty_words(mine, chosen.choice.month)
     if chosen.sums:
@@ -128,6 +132,8 @@ def entries_file(request: HttpRequest) -> HttpResponse:
     if mine is None:
         return no_account(request, accounts)
     chosen = Selection(request.GET, mine)
+    if chosen.form.errors:
+        return entries(request)
     out = io.StringIO()
     writer = csv.writer(out, quoting=csv.QUOTE_ALL)
     months = chosen.statement(chosen.months, url=lambda _: "")
@@ -175,6 +181,8 @@ def entries_sheet(request: HttpRequest) -> HttpResponse:
     if not query.get("year"):
         query["year"] = str(mine.year)
     chosen = Selection(query, mine)
+    if chosen.form.errors:
+        return entries(request)
     opening, closing = chosen.around or balances_around(chosen.figures, *mine.year_range, mine.today)
     months = chosen.statement(chosen.months, url=lambda _: "")
     context = {

@@ -56,7 +56,9 @@ def help_article(request: HttpRequest, name: str) -> HttpResponse:
     names = registry.region_names()
     mine = my_account(request)[1] if _person(request) else None
     region = request.GET.get("region", "")
-    if region not in names:
+    if region and region not in names:
+        raise Http404
+    if not region:
         region = mine.region if mine else next(iter([*regions_with_offices(), *names]), "")
     today = clock.today()
     rules = [rule for kind in article.rules if (rule := rule_on(region, KINDS[kind], today))]

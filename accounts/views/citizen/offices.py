@@ -3,7 +3,7 @@
 from datetime import date
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -86,9 +86,14 @@ def _relations(region: str) -> tuple[str, ...]:
 
 
 def _region(request: HttpRequest) -> str:
-    """Return the region that was asked for, else one's own, else the first one whose counters are on file."""
+    """Return the region that was asked for, else one's own, else the first one whose counters are on file.
+
+    Raises Http404 for one that nobody offered: another region's counters would be a wrong answer.
+    """
     known, on_file = registry.region_names(), regions_with_offices()
-    if (asked := request.GET.get("region", "")) in known or asked in on_file:
+    if asked := request.GET.get("region", ""):
+        if asked not in known and asked not in on_file:
+            raise Http404
         return asked
     person = _person(request)
     own = accounts_of(person).regions(clock.today()) if person else []

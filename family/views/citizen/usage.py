@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from urllib.parse import quote
 
 from django.core.paginator import Paginator
@@ -14,8 +15,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from accounts.identity.access import person_required
+from accounts.models import Person
 from accounts.views.citizen.entries import _harmless as harmless
 from family.forms.bonds import UsageForm
+from family.queries.bonds import Card, bonds_given, bonds_received
 from family.queries.usage import Use, totals, used_of_mine, used_of_others
 from family.views.citizen.current_account import own_act
 from yibao.lib.fen import yuan
@@ -23,6 +26,7 @@ from yibao.lib.fen import yuan
 A_PAGE = 20
 COLUMNS = ("日期", "家人", "关系", "用来", "在哪类地方", "金额（元）", "说明")
 Source = Callable[..., list[Use]]
+Bonds = Callable[[Person, date], list[Card]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +35,31 @@ class Side:
 
     name: str
     source: Source
+    bonds: Bonds
     title: str
     empty: str
+    empty_of: str
     file: str
 
 
-MINE = Side("mine", used_of_mine, "家人用了我的", "家人还没有用过您的钱。", "家人用了我的")
-OTHERS = Side("others", used_of_others, "我用了家人的", "您还没有用过家人的钱。", "我用了家人的")
+MINE = Side(
+    name="mine",
+    source=used_of_mine,
+    bonds=bonds_given,
+    title="家人用了我的",
+    empty="家人还没有用过您的钱。",
+    empty_of="{}还没有用过您的钱。",
+    file="家人用了我的",
+)
+OTHERS = Side(
+    name="others",
+    source=used_of_others,
+    bonds=bonds_received,
+    title="我用了家人的",
+    empty="您还没有用过家人的钱。",
+    empty_of="您还没有用过{}的钱。",
+    file="我用了家人的",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,25 +69,27 @@ class Selection:
     form: UsageForm
     uses: list[Use]
     year: int | None
-    has_any: bool
+    empty: str
 
 
 def _selected(request: HttpRequest, side: Side) -> Selection:
     act = own_act(request)
     everything = side.source(act.person)
-    people = list({use.other.pk: f"{use.other.name}（{use.kin}）" for use in everything}.items())
+    people = {card.other.pk: card.called for card in side.bonds(act.person, act.on)}
+    people |= {use.other.pk: f"{use.other.name}（{use.kin}）" for use in everything}
     years = sorted({use.on.year for use in everything} | {act.on.year}, reverse=True)
     data = request.GET.copy()
     data.setdefault("year", str(act.on.year))
-    form = UsageForm(data, people=people, years=years)
-    form.is_valid()
-    person, year = form.cleaned_data.get("person"), form.cleaned_data.get("year")
-    uses = [
-        use
-        for use in everything
-        if (not person or use.other.pk == int(person)) and (not year or use.on.year == int(year))
-    ]
-    return Selection(form, uses, int(year) if year else None, bool(everything))
+    form = UsageForm(data, people=people.items(), years=years)
+    if not form.is_valid():
+        return Selection(form, [], None, "没有看懂要看哪些记录，所以一条也没有列出。请在上面重新选。")
+    person, year = form.cleaned_data["person"], form.cleaned_data["year"]
+    of_person = [use for use in everything if not person or use.other.pk == int(person)]
+    uses = [use for use in of_person if not year or use.on.year == int(year)]
+    empty = side.empty_of.format(people[int(person)]) if person and not of_person else side.empty
+    if of_person:
+        empty = f"{year}年没有记录。换一个年份看看。"
+    return Selection(form, uses, int(year) if year else None, empty)
 
 
 @never_cache
@@ -94,14 +118,14 @@ def _page(request: HttpRequest, side: Side) -> HttpResponse:
         "page_obj": page,
         "totals": totals(chosen.uses),
         "year": chosen.year,
-        "empty": "按您选的条件没有记录。换一位家人或一个年份看看。" if chosen.has_any else side.empty,
+        "empty": chosen.empty,
         "address": request.GET.urlencode(),
         "here": reverse("family_usage" if side is MINE else "family_usage_others"),
         "file_url": reverse("family_usage_file" if side is MINE else "family_usage_others_file"),
         "announcement": f"找到{len(chosen.uses)}笔记录。",
     }
     template = "family/_usage.html" if request.htmx else "family/usage.html"
-    return render(request, template, context)
+    return render(request, template, context, status=422 if chosen.form.errors else 200)
 
 
 def _line(use: Use) -> dict:
@@ -131,6 +155,8 @@ def usage_of_others_file(request: HttpRequest) -> HttpResponse:
 
 def _file(request: HttpRequest, side: Side) -> HttpResponse:
     chosen = _selected(request, side)
+    if chosen.form.errors:
+        return _page(request, side)
     out = io.StringIO()
     writer = csv.writer(out, quoting=csv.QUOTE_ALL)
     writer.writerow(COLUMNS)
