@@ -129,11 +129,16 @@ def a_proposal(world: "World") -> dict[str, int]:
     return {"pk": approval.pk}
 
 
+def an_import(world: "World") -> dict[str, int]:
+    """Return a roster that came in."""
+    by = {"rows": 1, "actor": "system:test"}
+    return {"pk": Import.objects.get_or_create(kind="roster", digest="0" * 64, defaults=by)[0].pk}
+
+
 def a_held_row(world: "World") -> dict[str, int]:
     """Return a row that an import laid aside."""
-    now = clock.now()
-    source = Import.objects.get_or_create(kind="roster", digest="0" * 64, defaults={"rows": 1, "actor": "system:test"})
-    row = HeldRow.objects.create(kind="roster", source=source[0], row=2, cells="{}", reason_code="unreadable", at=now)
+    source, now = an_import(world)["pk"], clock.now()
+    row = HeldRow.objects.create(kind="roster", source_id=source, row=2, cells="{}", reason_code="unreadable", at=now)
     return {"pk": row.pk}
 
 
@@ -280,6 +285,11 @@ ROWS: dict[str, Row] = {
     "admin:accounts_approval_reject": Row(CHECKED, method="post", args=a_proposal),
     "admin:accounts_approval_withdraw": Row(OWN_PROPOSAL, method="post", args=a_proposal),
     "admin:accounts_policyversion_submit": Row(CHECKED, args=a_draft, policy=200, approver=403),
+    "admin:accounts_import_changelist": Row(HELD),
+    "admin:accounts_import_change": Row(HELD, args=lambda world: {"object_id": an_import(world)["pk"]}),
+    "admin:accounts_import_add": Row(HELD | {"approver": 403}),
+    "admin:accounts_import_withdraw": Row(HELD_WORK, method="post", args=an_import),
+    "admin:accounts_import_submit": Row(HELD | {"approver": 403}, args=an_import),
     "admin:accounts_heldrow_changelist": Row(HELD),
     "admin:accounts_heldrow_change": Row(HELD, args=lambda world: {"object_id": a_held_row(world)["pk"]}),
     "admin:accounts_heldrow_mend": Row(HELD_WORK, method="post", args=a_held_row),

@@ -10,28 +10,13 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.errors import AccountsError
 from accounts.identity.actors import Act, Actor
-from accounts.management.problems import grouped
 from accounts.management.progress import Bar
 from accounts.management.staff import acts_by, add_by
+from accounts.roster.answers import grouped, in_words
 from accounts.roster.drafts import ImportResult
 from accounts.roster.problems import ImportRefusedError
 from yibao.lib import clock
 from yibao.lib.fen import parse_yuan
-
-_COUNTED = (
-    ("people_added", "新增参保人 {} 人"),
-    ("people_changed", "资料有变化 {} 人"),
-    ("numbers_changed", "换了证件号码 {} 人"),
-    ("enrolments_added", "新增参保记录 {} 条"),
-    ("contributions_added", "新增缴费记录 {} 条"),
-    ("openings_added", "期初余额 {} 人"),
-    ("bonds_added", "共济关系 {} 条"),
-    ("late", "其中晚于划入批次、下次补划 {} 条"),
-    ("corrected", "更正已登记的 {} 条"),
-    ("refunded", "退费 {} 条"),
-    ("second_payers", "重复缴费、待退 {} 条"),
-    ("left_out", "不归这里管的险种和人员 {} 行，没有导入"),
-)
 
 
 class ImportCommand(BaseCommand):
@@ -67,7 +52,7 @@ class ImportCommand(BaseCommand):
         return {}
 
     def _tell(self, path: Path, result: ImportResult) -> None:
-        self.stdout.write(f"{path.name}：{_in_words(result)}（导入编号 {result.import_id}）")
+        self.stdout.write(f"{path.name}：{in_words(result)}")
         for remark in result.remarks:
             self.stdout.write(f"注意：{remark}")
         for line in grouped([held.problem for held in result.held]):
@@ -101,11 +86,3 @@ def yuan_argument(text: str) -> int:
         return parse_yuan(text)
     except ValueError as error:
         raise ArgumentTypeError(str(error)) from None
-
-
-def _in_words(result: ImportResult) -> str:
-    if result.known_file:
-        return f"这份文件已经导入过（{result.rows} 行），没有任何变化"
-    counts = [words.format(f"{n:,}") for name, words in _COUNTED if (n := getattr(result, name))]
-    counts += [f"留待处理 {len(result.held):,} 行"] if result.held else []
-    return f"导入 {result.rows:,} 行，" + ("，".join(counts) or "内容都已登记过，没有任何变化")

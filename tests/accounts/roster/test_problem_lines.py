@@ -1,6 +1,6 @@
 """What a person reads of a bad file: one line per column and cause, with how many there are and the first rows."""
 
-from accounts.management.problems import grouped
+from accounts.roster.answers import grouped
 from accounts.roster.problems import Problem
 
 
