@@ -52,10 +52,12 @@ def _describe(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     region, kind, start = content["region"], content["kind"], content["effective_from"]
     yield "政策版本", f"{Region.objects.get(pk=region).name} {PolicyKind(kind).label} {start}起"
     if content["in_the_past"]:
-        yield "注意", f"从过去的日子（{start}）起执行：已经记的账要按它重新算"
+        again = "：已经记的账要按它重新算" if kind == PolicyKind.CREDIT else "：已经记的账不重新算"
+        yield "注意", f"从过去的日子（{start}）起执行{again}"
     if content["closed_years"]:
         years = "、".join(f"{year}年度" for year in content["closed_years"])
-        yield "注意", f"影响已经结账的{years}：结了的账不改，差额记在还没结账的年度"
+        then = "，差额记在还没结账的年度" if kind == PolicyKind.CREDIT else ""
+        yield "注意", f"从已经结账的{years}起：结了的账不改{then}"
     if content["effect"]:
         yield from policy_effect.in_words(content["effect"])
     replaced = PolicyVersion.objects.filter(pk=content["replaces"]).first()

@@ -63,7 +63,8 @@ def _computed(transfer: Transfer, voucher: Voucher, settled: str) -> Why:
     if isinstance(facts, InterestFacts):
         of_interest = registry.version(voucher.policy_id, InterestTerms)
         told = formulas.explain_interest(facts, of_interest.terms)
-        return Why(told.words, dict(told.inputs), policies=(of_interest.policy,))
+        closed = "" if facts.credited_before is None else f"{Period.parse(voucher.period).year}年度利息更正："
+        return Why(closed + told.words, dict(told.inputs), policies=(of_interest.policy,))
     version = registry.version(voucher.policy_id, CreditTerms)
     if isinstance(facts, MonthFacts):
         told = formulas.explain_month(facts, version.terms, settled, origin=origin_of(str(version.id)))
@@ -100,7 +101,8 @@ def _formula_fen(facts_text: str, policy_id: int) -> int:
     if isinstance(facts, MonthFacts):
         return formulas.monthly_credit(facts, registry.credit_of(policy_id)).amount_fen
     if isinstance(facts, InterestFacts):
-        return formulas.interest(facts, registry.version(policy_id, InterestTerms).terms).amount_fen
+        terms = registry.version(policy_id, InterestTerms).terms
+        return formulas.interest(facts, terms).amount_fen - (facts.credited_before or 0)
     return formulas.year_credit(facts.spans, registry.credit_of).amount_fen - (facts.credited_before or 0)
 
 

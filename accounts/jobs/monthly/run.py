@@ -11,6 +11,7 @@ from typing import NamedTuple
 from accounts.codes import Capacity, PotKind, VoucherKind
 from accounts.jobs import differences, people, rollover
 from accounts.jobs.going_live import before_live_words, live_month
+from accounts.jobs.interest import correct_interest
 from accounts.jobs.job import CannotRunError, Outcome
 from accounts.jobs.monthly import contributions, corrections, retirees, window
 from accounts.jobs.monthly.contributions import PAID_AND_RETIRED, Due
@@ -92,6 +93,11 @@ def credit_month(run: Run, chunk: Chunk, recheck: set[int] | None = None) -> Out
     outcome.total_fen = post_batches(
         run=run, key=f"run:{run.pk}:{run.execution}:{chunk.pk}", batches=batches, year=year
     )
+    closed: dict[int, int] = {}
+    for difference in again.differences:
+        if difference.year.year < year:
+            closed[difference.person] = min(difference.year.year, closed.get(difference.person, year))
+    outcome.total_fen += correct_interest(run, chunk, closed)
     outcome.credited = len(credited | corrected)
     return outcome
 

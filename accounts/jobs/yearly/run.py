@@ -4,6 +4,7 @@ from datetime import date
 
 from accounts.jobs import differences, people, rollover
 from accounts.jobs.going_live import before_live_words, live_on
+from accounts.jobs.interest import correct_interest
 from accounts.jobs.job import CannotRunError, Outcome
 from accounts.jobs.yearly.cases import differences_of, year_of
 from accounts.jobs.yearly.unpaid import why_not_to_settle
@@ -32,6 +33,8 @@ def settle(run: Run, chunk: Chunk) -> Outcome:
     outcome.total_fen = post_batches(
         run=run, key=f"run:{run.pk}:{run.execution}:{chunk.pk}", batches=batches, year=number
     )
+    if closed:
+        outcome.total_fen += correct_interest(run, chunk, {difference.person: number for difference in found})
     outcome.credited = len(found)
     return outcome
 

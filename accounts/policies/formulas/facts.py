@@ -50,10 +50,16 @@ class YearFacts(NamedTuple):
 
 
 class InterestFacts(NamedTuple):
-    """Sums of the month-end balances of a benefit year (fen × months): of 当年, negative if overdrawn, and 历年."""
+    """Sums of the month-end balances of a benefit year (fen × months): of 当年, negative if overdrawn, and 历年.
+
+    `corrected_product_fen`: how much of them is of money that was posted later and counts as if it had been posted in time.
+    For a correction also the interest that had been credited before (fen).
+    """
 
     current_product_fen: int
     carried_product_fen: int
+    corrected_product_fen: int = 0
+    credited_before: int | None = None
 
 
 Facts = MonthFacts | YearFacts | InterestFacts
@@ -74,13 +80,20 @@ def pack(facts: Facts) -> str:
     if isinstance(facts, MonthFacts):
         return f"{{{_month_text(facts)}}}"
     if isinstance(facts, InterestFacts):
-        return json.dumps(facts._asdict(), separators=(",", ":"))
+        corrected = f',"corrected_product_fen":{facts.corrected_product_fen}' if facts.corrected_product_fen else ""
+        products = (
+            f'"current_product_fen":{facts.current_product_fen},"carried_product_fen":{facts.carried_product_fen}'
+        )
+        return f"{{{products}{corrected}{_before_text(facts.credited_before)}}}"
     spans = ",".join(
         f'{{{_since_text(span)}"months":{span.months},"version":{json.dumps(span.version)},{_month_text(span.facts)}}}'
         for span in facts.spans
     )
-    before = "" if facts.credited_before is None else f',"credited_fen":{facts.credited_before}'
-    return f'{{"spans":[{spans}]{before}}}'
+    return f'{{"spans":[{spans}]{_before_text(facts.credited_before)}}}'
+
+
+def _before_text(credited_fen: int | None) -> str:
+    return "" if credited_fen is None else f',"credited_fen":{credited_fen}'
 
 
 def _since_text(span: Span) -> str:
@@ -108,7 +121,12 @@ def unpack(data: str | Mapping[str, Any]) -> Facts:
         )
         return YearFacts(spans, loaded.get("credited_fen"))
     if "current_product_fen" in loaded:
-        return InterestFacts(loaded["current_product_fen"], loaded["carried_product_fen"])
+        return InterestFacts(
+            loaded["current_product_fen"],
+            loaded["carried_product_fen"],
+            loaded.get("corrected_product_fen", 0),
+            loaded.get("credited_fen"),
+        )
     return _month_of(loaded)
 
 

@@ -21,7 +21,7 @@ def interest_parts(facts: InterestFacts, terms: InterestTerms) -> int:
     """Return the interest exactly, in 1/YEARLY_BP fen. Raises CannotCreditError."""
     if terms.current_rate_bp is None or terms.carried_rate_bp is None:
         raise CannotCreditError("no_interest_rate", "本地没有载入利率，不计息")
-    current, carried = facts
+    current, carried = facts.current_product_fen, facts.carried_product_fen
     if current > 0:
         return current * terms.current_rate_bp + carried * terms.carried_rate_bp
     return max(0, carried + current) * terms.carried_rate_bp

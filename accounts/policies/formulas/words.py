@@ -98,7 +98,7 @@ def explain_trueup(
 def explain_interest(facts: InterestFacts, terms: InterestTerms) -> Explanation:
     """Explain `interest`. Raises CannotCreditError as it does."""
     credit = interest(facts, terms)
-    current, carried = facts
+    current, carried = facts.current_product_fen, facts.carried_product_fen
     inputs: Inputs = {"carried_product": yuan(carried), "carried_rate": percent(terms.carried_rate_bp or 0)}
     product = f"历年结余各月月末余额合计 {grouped(carried)} 元"
     if current > 0:
@@ -110,9 +110,23 @@ def explain_interest(facts: InterestFacts, terms: InterestTerms) -> Explanation:
         product = f"（{product} − 当年账户透支合计 {grouped(-current)} 元）"
     product += f" × {percent(terms.carried_rate_bp or 0)} ÷ 12"
     if credit.amount_fen == 0 and carried + current < 0:
-        return Explanation("当年账户的透支超过历年结余，没有利息。", inputs)
-    sentence = _equation(product, credit.amount_fen, interest_parts(facts, terms) % YEARLY_BP, YEARLY_BP)
-    return Explanation(sentence + "年度末记入历年结余。", inputs)
+        sentence = "当年账户的透支超过历年结余，没有利息。"
+    else:
+        sentence = _equation(product, credit.amount_fen, interest_parts(facts, terms) % YEARLY_BP, YEARLY_BP)
+    if facts.corrected_product_fen:
+        sentence += f"其中后来更正的钱按本该记入的月份算，占 {grouped(facts.corrected_product_fen)} 元。"
+    if facts.credited_before is not None:
+        inputs |= {"credited": yuan(facts.credited_before)}
+        return Explanation(
+            sentence + _settled_words(credit.amount_fen - facts.credited_before, facts.credited_before), inputs
+        )
+    return Explanation(sentence + ("年度末记入历年结余。" if credit.amount_fen else ""), inputs)
+
+
+def _settled_words(difference_fen: int, credited_fen: int) -> str:
+    """Say what a correction of interest comes to, after what was credited before."""
+    end = f"补记 {grouped(difference_fen)} 元" if difference_fen > 0 else f"多记了 {grouped(-difference_fen)} 元，收回"
+    return f"已经记入利息 {grouped(credited_fen)} 元，{end}。"
 
 
 def _year_formula(spans: tuple[Span, ...], terms_of: TermsOf, origin_of: OriginOf) -> Explanation:
