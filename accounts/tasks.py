@@ -15,7 +15,7 @@ from accounts.identity import sms
 from accounts.identity.actors import Act, Actor
 from accounts.jobs import runs, schedule, worker
 from accounts.models import Chunk
-from accounts.operations import identity, policy_effect
+from accounts.operations import identity, limited, policy_effect
 from accounts.operations.life_events import merging
 from yibao.lib import clock
 
@@ -91,3 +91,9 @@ def purge_expired() -> None:
 def follow_merged() -> None:
     """Move what has come to records that are part of another one by now."""
     merging.move_what_came_later(act=Act(Actor.system("follow_merged"), clock.now()))
+
+
+@shared_task(name="accounts.tasks.warn_owners_sms")
+def warn_owners_sms() -> None:
+    """Tell the roster's phones of sign-ins by name and number alone, before these open."""
+    limited.warn_owners(now=clock.now())

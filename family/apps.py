@@ -11,7 +11,7 @@ class FamilyConfig(AppConfig):
         from accounts import triggers
         from accounts.ledger import verify
         from family import invariants
-        from family.operations import life_events, merging  # noqa: F401  register what follows a death, a move, a merge
+        from family.operations import life_events, merging, taking_back  # noqa: F401  what follows death, move, merge, theft
         from family.queries import page_hooks  # noqa: F401  registers what sharing says on the citizen's pages
 
         triggers.protect("family_event", "family_draw")

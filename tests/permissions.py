@@ -34,7 +34,7 @@ from tests.factories.people import PersonFactory
 from tests.personas import ZHOUSHAN, give
 from yibao.lib import clock
 
-ROLES = ("anonymous", "unproven", "citizen", "other", "clerk", "reviewer", "policy", "approver", "superuser")
+ROLES = ("anonymous", "unproven", "limited", "citizen", "other", "clerk", "reviewer", "policy", "approver", "superuser")
 Status = int | tuple[int, ...]
 
 
@@ -50,7 +50,7 @@ class World:
 
 def statuses(citizens: Status, staff: Status, **others: Status) -> dict[str, Status]:
     """Return a status for every role: one for all citizens, one for all staff, and those named otherwise."""
-    of = dict.fromkeys(ROLES[1:4], citizens) | dict.fromkeys(ROLES[4:], staff) | {"anonymous": 302}
+    of = dict.fromkeys(ROLES[1:5], citizens) | dict.fromkeys(ROLES[5:], staff) | {"anonymous": 302}
     return of | others
 
 
@@ -145,7 +145,7 @@ def a_held_row(world: "World") -> dict[str, int]:
 PUBLIC = statuses(200, 200, anonymous=200)
 SIGNED_IN = statuses(200, 200)
 CITIZEN = statuses(200, 403)
-PERSON = statuses(200, 403, unproven=302)
+PERSON = statuses(200, 403, unproven=302, limited=302)
 POSTED = statuses(302, 403, anonymous=401)
 ONWARD = statuses(302, 403)
 COUNTER = statuses(403, 403, clerk=200, reviewer=200)
@@ -201,7 +201,11 @@ ROWS: dict[str, Row] = {
     # Identity and settings
     "identity": Row(statuses(302, 403, unproven=200)),
     "identity_record": Row(statuses(302, 403, unproven=200)),
-    "identity_code": Row(statuses(302, 403, unproven=200)),
+    "identity_code": Row(statuses(302, 403, unproven=200, limited=200)),
+    "identity_limited": Row(statuses(302, 403, limited=200)),
+    "identity_phone": Row(statuses(302, 403)),
+    "identity_phone_send": Row(statuses(302, 403, anonymous=401), method="post"),
+    "identity_not_me": Row(CITIZEN),
     "identity_result": Row(PERSON),
     "settings": Row(CITIZEN),
     "settings_sign_out_others": Row(POSTED, method="post"),

@@ -20,6 +20,10 @@ app.conf.beat_schedule = {
         "task": "accounts.tasks.follow_merged",
         "schedule": 3600.0,
     },
+    "warn: sign-ins by name and number that open soon": {
+        "task": "accounts.tasks.warn_owners_sms",
+        "schedule": 3600.0,
+    },
     "purge: what sign-ins left behind": {"task": "accounts.tasks.purge_expired", "schedule": 3600.0},
 }
 

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import Resolver404, get_script_prefix, get_urlconf, resolve
 
+from accounts.identity.access import person_or_none
 from accounts.queries.notices import unread_count
 from accounts.views.display import display_of
 
@@ -90,8 +91,9 @@ class Site:
     @cached_property
     def unread(self) -> int:
         """How many notices the signed-in person has not read."""
-        person_id = getattr(getattr(self._request, "user", None), "person_id", None)
-        return unread_count(person_id) if person_id else 0
+        user = getattr(self._request, "user", None)
+        person = person_or_none(self._request) if self._request and getattr(user, "person_id", None) else None
+        return unread_count(person.pk) if person else 0
 
     def footer(self) -> list[dict[str, object]]:
         return self._links(FOOTER)

@@ -170,9 +170,9 @@ if OIDC_NAME and OIDC_ISSUER:
             "settings": {"server_url": OIDC_ISSUER, "fetch_userinfo": False},
         }
     ]
-# Whether a person whose roster row has a phone can be tied online only to that very phone. Names and certificate
-# numbers leak; where the roster's phones are kept well, turn this on.
-IDENTITY_PHONE_MUST_MATCH = env.bool("IDENTITY_PHONE_MUST_MATCH", default=False)
+# Names and certificate numbers leak. Who ties themselves by them from another phone than the roster's sees and does
+# nothing for so many days, while the roster's phone is told; a code to that phone or a counter opens it at once.
+IDENTITY_WAIT_DAYS = env.int("IDENTITY_WAIT_DAYS", default=7)
 
 # Text messages. Codes per number, per network address, and of the whole site in a day (a stolen night of
 # messages costs at most that). The demo lets a number try more often, but never twice a minute.

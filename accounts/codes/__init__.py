@@ -47,7 +47,7 @@ from accounts.codes.policies import (
     PolicyState,
     Scope,
 )
-from accounts.codes.site import ApprovalState, Contrast, MessageState, NoticeKind, Role, TextSize
+from accounts.codes.site import ApprovalState, Contrast, MessageState, NoticeKind, Role, TextSize, TieKind
 
 __all__ = [
     "ACCOUNT_POTS",
@@ -93,6 +93,7 @@ __all__ = [
     "Scope",
     "Situation",
     "TextSize",
+    "TieKind",
     "USE_KINDS",
     "VoucherKind",
 ]

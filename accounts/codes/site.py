@@ -26,6 +26,14 @@ class Role(TextCode):
     APPROVER = "approver", "审批"
 
 
+class TieKind(TextCode):
+    """How a citizen's sign-in was tied to an insured person; empty where nobody has noted it."""
+
+    RECORD = "record", "姓名和证件号码，用的是别的手机号"
+    PHONE = "phone", "参保登记的手机号"
+    COUNTER = "counter", "窗口"
+
+
 class ApprovalState(TextCode):
     """How far something is that takes two people. All but the first are final."""
 

@@ -41,12 +41,19 @@ def current_user(request: HttpRequest) -> User:
 def current_person(request: HttpRequest) -> Person:
     """Return the insured person whose own session this is.
 
-    Raises NotProvenError while the user has not proven who they are; under @person_required it never does.
+    Raises NotProvenError while the user has not proven who they are, or not enough (User.is_limited); under
+    @person_required it never does.
     """
-    person = getattr(request.user, "person", None)
+    person = person_or_none(request)
     if person is None:
         raise NotProvenError
     return person
+
+
+def person_or_none(request: HttpRequest) -> Person | None:
+    """Return the insured person whose data this session may see; None for a stranger, and while it is limited."""
+    user = request.user
+    return user.person if isinstance(user, User) and not user.is_limited(clock.now()) else None
 
 
 def actor_of(user: User, case: str = "") -> Actor:
@@ -95,13 +102,18 @@ def citizen_required(view: View) -> View:
 
 
 def person_required(view: View) -> View:
-    """Let only a citizen in whose identity is proven; send the others to prove it, and staff away (403)."""
+    """Let only a citizen in whose identity is proven; send the others to prove it, and staff away (403).
+
+    A limited sign-in, whatever it asks for, gets the page that says what opens it.
+    """
 
     @wraps(view)
     @citizen_required
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not current_user(request).person_id:
             return redirect(f"{reverse_lazy('identity')}?{urlencode({'next': request.get_full_path()})}")
+        if current_user(request).is_limited(clock.now()):
+            return redirect("identity_limited")
         return view(request, *args, **kwargs)
 
     return guarded

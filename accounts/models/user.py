@@ -4,14 +4,16 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models import Q
 
-from accounts.codes import Contrast, Role, TextSize
+from accounts.codes import Contrast, Role, TextSize, TieKind
 from accounts.sealing.fields import BlindIndexField, SealedField, indexes
 
 SILENT = timedelta(days=365)
+WARNING = timedelta(days=2)  # how long before it opens a limited sign-in is announced once more
 
 
 class UserManager(BaseUserManager["User"]):
@@ -59,6 +61,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     phone = SealedField("登录手机号", blank=True, default="")
     phone_index = BlindIndexField("登录手机号索引", of="phone", null=True, unique=True)
     tied_at = models.DateTimeField("核实身份时间", null=True, editable=False)
+    tied_by = models.CharField("核实方式", max_length=8, choices=TieKind.choices, blank=True, editable=False)
+    # When the roster's phone was told a second time that somebody else's opens the account soon.
+    warned_at = models.DateTimeField("再次提醒时间", null=True, editable=False)
     # Which person a member of staff is: two accounts of one person are one maker or checker. Once set, the database
     # keeps it (accounts.identity.triggers). A citizen's stands on their person.
     certno = SealedField("证件号码", blank=True, default="")
@@ -103,6 +108,36 @@ class User(AbstractBaseUser, PermissionsMixin):
         replaced_at = self.person.phone_changed_at
         is_replaced = replaced_at is not None and (self.tied_at is None or replaced_at > self.tied_at)
         return is_replaced and bool(self.person.phone) and self.person.phone != self.phone
+
+    def is_unproven(self) -> bool:
+        """Say whether name and number are all that ties this sign-in to its person: both leak, and phones do not."""
+        if self.tied_by != TieKind.RECORD or self.person is None:
+            return False
+        return not self.person.phone or self.person.phone != self.phone
+
+    def opens_at(self) -> datetime | None:
+        """Return when the sign-in ceases to be limited by itself; None where it does not.
+
+        It takes a phone on the roster that has been told twice, the second time WARNING before.
+        """
+        if self.tied_at is None or self.person is None or not self.person.phone:
+            return None
+        opens = self.tied_at + timedelta(days=settings.IDENTITY_WAIT_DAYS)
+        return max(opens, self.warned_at + WARNING) if self.warned_at else opens
+
+    def is_limited(self, now: datetime) -> bool:
+        """Say whether whoever signs in here may see and do nothing yet: no amounts, no names, no money acts.
+
+        Every page that shows or changes something of a person asks this (accounts.identity.access).
+        """
+        if not self.is_unproven():
+            return False
+        opens = self.opens_at()
+        return self.warned_at is None or opens is None or now < opens
+
+    def may_be_stranger(self, now: datetime) -> bool:
+        """Say whether what concerns the person goes to the phone of the roster, and not to this sign-in's."""
+        return self.is_limited(now) or self.must_prove(now)
 
     @property
     def is_official(self) -> bool:

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
 
-from accounts.codes import MessageState
+from accounts.codes import MessageState, TieKind
 from accounts.errors import AccountsError
 from accounts.identity import audit, limits, sms
 from accounts.identity.actors import Act
@@ -21,13 +21,13 @@ from accounts.models import (
     UnfinishedForm,
     User,
 )
-from accounts.operations import proving
+from accounts.operations import limited, proving
+from accounts.operations.taking_back import end_sessions, end_tie
 
+_HOW = {TieKind.RECORD: "record", TieKind.PHONE: "record", TieKind.COUNTER: "code"}
 CODE_VALID = timedelta(days=3)
 MESSAGES_KEPT = timedelta(days=90)  # long enough to answer a complaint about a message
 
-TIED = sms.Template("identity_tied", "有人用您的姓名和证件号码开通了网上查询。不是您本人办的，请马上打{help}。")
-MOVED = sms.Template("identity_moved", "您的医保账户改用另一个登录了，原来的登录已退出。不是您来办的，请马上打{help}。")
 PHONE_CHANGED = sms.Template("phone_changed", "您的登录手机号在窗口改成了另一个号码。不是您来办的，请马上打{help}。")
 
 
@@ -68,26 +68,29 @@ def welcome(*, act: Act, phone: str) -> User:
 def prove_by_record(*, act: Act, user: User, name: str, certno: str, region: str, address: str) -> Person:
     """Tie the user to the person of the roster with this name, normalised certificate number and region.
 
-    Counts the try first. Raises limits.TooOftenError, or NoMatchError for every reason alike.
+    With the roster's own phone it takes the person from a sign-in that has shown less, and stops what that one did.
+    With any other phone the sign-in is limited (User.is_limited), and the roster's is told. Counts the try first. Raises limits.TooOftenError, or NoMatchError for every reason alike.
     """
     _count_try(user, address, act.at)
     person = proving.by_record(user=user, name=name, certno=certno, region=region)
     with transaction.atomic():
-        tied = _tie(act, user, person, "record")
-        if tied and person and person.phone and person.phone != user.phone:
-            sms.queue(phone=person.phone, template=TIED, params=_help(), now=act.at)
+        has_phone = bool(person and person.phone and person.phone == user.phone)
+        tied = _tie(act, user, person, TieKind.PHONE if has_phone else TieKind.RECORD)
+        if tied and not has_phone:
+            limited.tell_owner(user=user, person=tied, now=act.at)
     return _or_no_match(tied)
 
 
 def prove_by_code(*, act: Act, user: User, typed: str, address: str) -> Person:
     """Tie the user to the person to whom a counter gave this code; the code is then used up.
 
-    Counts the try first. Raises limits.TooOftenError, or NoMatchError for every reason alike.
+    Whoever was tied to the person is no longer: a clerk has seen who it is. It also lifts the limits of the user's own
+    tie. Counts the try first. Raises limits.TooOftenError, or NoMatchError for every reason alike.
     """
     _count_try(user, address, act.at)
-    code = proving.by_code(user=user, typed=typed, now=act.at)
     with transaction.atomic():
-        tied = _tie(act, user, code.person if code else None, "code")
+        code = proving.by_code(typed=typed, now=act.at)
+        tied = _tie(act, user, code.person if code else None, TieKind.COUNTER)
         if tied and code:
             IdentityCode.objects.filter(pk=code.pk).update(used_at=act.at, used_by=user)
     return _or_no_match(tied)
@@ -110,11 +113,11 @@ def issue_identity_code(*, act: Act, person: Person) -> str:
     return code
 
 
-def move_sign_in(*, act: Act, person: Person, to_user: User) -> None:
+def move_sign_in(*, act: Act, person: Person, to_user: User, not_mine: bool = False) -> None:
     """Tie a person to another citizen's sign-in after a clerk has checked their documents.
 
     The old sign-in is signed out everywhere and its number told; the new one counts as a new number, with which
-    nobody is let at the money at once. Raises NoMatchError when to_user is staff, inactive or tied to somebody else.
+    nobody is let at the money at once. With `not_mine` everything stops that the old one did (end_tie). Raises NoMatchError when to_user is staff, inactive or tied to somebody else.
     """
     _staff_only(act)
     with transaction.atomic():
@@ -126,10 +129,10 @@ def move_sign_in(*, act: Act, person: Person, to_user: User) -> None:
         if old == new:
             return
         if old:
-            User.objects.filter(pk=old.pk).update(person=None)
-            end_sessions(old)
-            sms.queue(to_user=old, template=MOVED, params=_help(), now=act.at)
-        User.objects.filter(pk=new.pk).update(person=person, tied_at=act.at, phone_changed_at=act.at)
+            end_tie(act, person, old, not_mine=not_mine)
+        User.objects.filter(pk=new.pk).update(
+            person=person, tied_at=act.at, tied_by=TieKind.COUNTER, phone_changed_at=act.at
+        )
         detail = {"from_user": old.pk if old else None, "to_user": new.pk}
         audit.record(act=act, verb="identity.moved", subject=person, detail=detail)
 
@@ -154,10 +157,10 @@ def change_phone(*, act: Act, person: Person, phone: str) -> None:
             _give_up_phone(holder)
         if user.phone:
             sms.queue(phone=user.phone, template=PHONE_CHANGED, params=_help(), now=act.at)
-        user.phone, user.phone_changed_at, user.tied_at = phone, act.at, act.at
+        user.phone, user.phone_changed_at, user.tied_at, user.tied_by = phone, act.at, act.at, TieKind.COUNTER
         try:
             with transaction.atomic():
-                user.save(update_fields=["phone", "phone_index", "phone_changed_at", "tied_at"])
+                user.save(update_fields=["phone", "phone_index", "phone_changed_at", "tied_at", "tied_by"])
         except IntegrityError:  # signed in for the first time this very moment
             raise PhoneTakenError from None
         end_sessions(user)
@@ -173,19 +176,10 @@ def reset_second_factor(*, act: Act, user: User) -> None:
         audit.record(act=act, verb="second_factor.reset", detail={"user": user.pk})
 
 
-def end_sessions(user: User) -> None:
-    """Sign somebody out on every device. A citizen's unusable password changes too, which no session survives."""
-    for session in UserSession.objects.filter(user=user):
-        session.end()
-    if not user.is_official:
-        user.set_unusable_password()
-        user.save(update_fields=["password"])
-
-
 def _untied(act: Act, user: User) -> User:
     """Take the person from a sign-in; they stay free to be proven by whoever they are."""
     with transaction.atomic():
-        User.objects.filter(pk=user.pk).update(person=None, tied_at=None)
+        User.objects.filter(pk=user.pk).update(person=None, tied_at=None, tied_by="", warned_at=None)
         audit.record(act=act, verb="identity.untied", subject=user.person, detail={"user": user.pk})
     user.person = None
     return user
@@ -231,19 +225,35 @@ def _count_try(user: User, address: str, now: datetime) -> None:
         limits.use("identity of user", str(user.pk), proving.TRIES_OF_USER, now)
 
 
-def _tie(act: Act, user: User, person: Person | None, how: str) -> Person | None:
+def _tie(act: Act, user: User, person: Person | None, how: TieKind) -> Person | None:
     """Tie the user to the person; return None, and only note the try, where there is none or somebody was faster."""
     try:
         with transaction.atomic():
-            free = User.objects.filter(pk=user.pk, person=None, role="", is_superuser=False)
-            if person and free.update(person=person, tied_at=act.at):
-                user.person = person
-                audit.record(act=act, verb="identity.proven", subject=person, detail={"how": how})
+            if person and _may_tie(act, user, person, how):
+                user.person, user.tied_at, user.tied_by, user.warned_at = person, act.at, how, None
+                user.save(update_fields=["person", "tied_at", "tied_by", "warned_at"])
+                audit.record(act=act, verb="identity.proven", subject=person, detail={"how": _HOW[how]})
                 return person
     except IntegrityError:
         pass
-    audit.record(act=act, verb="identity.refused", detail={"how": how})
+    audit.record(act=act, verb="identity.refused", detail={"how": _HOW[how]})
     return None
+
+
+def _may_tie(act: Act, user: User, person: Person, how: TieKind) -> bool:
+    """Lock the sign-ins concerned and take the person from the other one, where this one has shown more."""
+    rows = User.objects.select_for_update().filter(pk__in=_users_of(person) | {user.pk}).order_by("pk")
+    locked = {row.pk: row for row in rows}
+    mine = locked.pop(user.pk)
+    if mine.is_official or mine.person_id not in (None, person.pk if how == TieKind.COUNTER else None):
+        return False
+    for other in locked.values():
+        if other.person_id != person.pk:
+            continue
+        if how != TieKind.COUNTER and not proving.has_better_claim(mine, other, person):
+            return False
+        end_tie(act, person, other, not_mine=other.is_unproven() or how == TieKind.PHONE)
+    return True
 
 
 def _or_no_match(person: Person | None) -> Person:

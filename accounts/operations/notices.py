@@ -45,8 +45,11 @@ def notify(*, act: Act, person: Person, kind: NoticeKind, title: str, text: str,
         users = User.objects.select_related("person").filter(person=person, is_active=True)
         user = users.first() if by_sms else None
         if user is not None:
-            elsewhere = user.person.phone if user.person and user.must_prove(act.at) else ""
-            sms.queue(template=SMS, params={"title": title, "text": text}, now=act.at, to_user=user, phone=elsewhere)
+            params = {"title": title, "text": text}
+            if user.person and user.person.phone and user.may_be_stranger(act.at):
+                sms.queue(template=SMS, params=params, now=act.at, phone=user.person.phone)
+            else:
+                sms.queue(template=SMS, params=params, now=act.at, to_user=user)
     return notice
 
 

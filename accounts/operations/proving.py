@@ -7,9 +7,9 @@ numbers learns nothing about anybody.
 import unicodedata
 from datetime import datetime
 
-from django.conf import settings
 from django.utils.crypto import constant_time_compare, salted_hmac
 
+from accounts.codes import TieKind
 from accounts.identity.limits import limits
 from accounts.models import Enrolment, IdentityCode, Person, User
 from accounts.queries.people import find_by_certno
@@ -25,23 +25,34 @@ NOBODY = 0  # no row has this id
 def by_record(*, user: User, name: str, certno: str, region: str) -> Person | None:
     """Return the insured person whom name, normalised certificate number and region agree on, if still free.
 
-    Somebody tied to another sign-in is not returned: a counter sorts that out.
+    Somebody tied to another sign-in is returned only to whoever signs in with the roster's own phone.
     """
     person = find_by_certno(certno)
     person_id = person.pk if person else NOBODY
     is_enrolled = Enrolment.objects.filter(person_id=person_id, region=region).exists()
-    is_free = not User.objects.filter(person_id=person_id).exclude(pk=user.pk).exists()
+    other = User.objects.filter(person_id=person_id).exclude(pk=user.pk).first()
+    is_free = other is None or has_better_claim(user, other, person)
     has_name = constant_time_compare(normalised_name(name), normalised_name(person.name if person else ""))
-    has_phone = not settings.IDENTITY_PHONE_MUST_MATCH or bool(person and person.phone in ("", user.phone))
-    return person if person and all((is_enrolled, is_free, has_name, has_phone)) else None
+    return person if person and all((is_enrolled, is_free, has_name)) else None
 
 
-def by_code(*, user: User, typed: str, now: datetime) -> IdentityCode | None:
-    """Return the unused code that a counter gave out for these characters, if its person is still free."""
-    code = IdentityCode.objects.filter(digest=digest(typed), used_at=None, expires_at__gt=now).first()
-    person_id = code.person_id if code else NOBODY
-    is_free = not User.objects.filter(person_id=person_id).exclude(pk=user.pk).exists()
-    return code if code and is_free else None
+def has_better_claim(user: User, other: User, person: Person | None) -> bool:
+    """Say whether the user signs in with the roster's phone and the other, tied to this person, has shown nothing more.
+
+    A counter that gave the other sign-in its number has seen a document, whatever the roster says.
+    """
+    if person is None or not person.phone or person.phone != user.phone or person.phone == other.phone:
+        return False
+    return other.tied_by != TieKind.COUNTER and other.phone_changed_at is None
+
+
+def by_code(*, typed: str, now: datetime) -> IdentityCode | None:
+    """Lock and return the unused code that a counter gave out for these characters.
+
+    Its person may be tied: a clerk has looked at who it is.
+    """
+    rows = IdentityCode.objects.select_for_update(of=("self",)).select_related("person")
+    return rows.filter(digest=digest(typed), used_at=None, expires_at__gt=now).first()
 
 
 def new_code() -> str:

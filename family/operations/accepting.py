@@ -255,7 +255,7 @@ def _own_phone(person: Person | None, now: datetime) -> str:
     """
     users = User.objects.select_related("person").filter(person_id=person.pk if person else 0, is_active=True)
     user = users.first()
-    return user.phone if user and user.phone and not user.must_prove(now) else person.phone if person else ""
+    return user.phone if user and user.phone and not user.may_be_stranger(now) else person.phone if person else ""
 
 
 def _whose(invitation: Invitation) -> str:

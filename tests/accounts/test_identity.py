@@ -159,12 +159,6 @@ def test_nobody_is_told_when_it_is_the_same_phone(visitor, person):
     assert not OutboxMessage.objects.exists()
 
 
-def test_a_region_may_demand_the_phone_of_the_roster(visitor, person, settings):
-    settings.IDENTITY_PHONE_MUST_MATCH = True
-    assert prove(signed_in(citizen("19900000055")), person).status_code == 422
-    assert prove(visitor, person).status_code == 302
-
-
 def test_one_person_has_one_sign_in_whatever_the_code_does(person):
     citizen("19900000055", person)
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -224,11 +218,13 @@ def test_a_code_expires_after_three_days(visitor, person, monkeypatch):
     assert "对不上" in text_of(visitor.post(reverse("identity_code"), {"code": code}))
 
 
-def test_a_code_of_a_person_who_is_tied_already_leads_to_the_counter_and_stays_unused(visitor, person):
-    citizen("19900000055", person)
+def test_a_code_of_a_person_who_is_tied_already_takes_them_from_that_sign_in(visitor, person):
+    other = citizen("19900000055", person)
     code = counter_code(person)
-    assert "对不上" in text_of(visitor.post(reverse("identity_code"), {"code": code}))
-    assert IdentityCode.objects.get().used_at is None
+    assert visitor.post(reverse("identity_code"), {"code": code}).url == reverse("identity_result")
+    other.refresh_from_db()
+    assert other.person is None
+    assert User.objects.get(person=person).phone == PHONE
 
 
 def test_a_made_up_code_and_a_mismatch_get_the_same_page(visitor, person):

@@ -14,7 +14,7 @@ from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, r
 
 from accounts.models import User
 from tests.factories.people import certno
-from tests.factories.users import citizen, official, signed_in
+from tests.factories.users import citizen, limited, official, signed_in
 from tests.permissions import ROLES, ROWS, Row, World
 from tests.personas import insured
 
@@ -51,6 +51,7 @@ def world(policies_loaded) -> World:
         {
             "anonymous": None,
             "unproven": citizen("19900009000"),
+            "limited": limited("19900009003", insured()),
             "citizen": citizen("19900009001", me),
             "other": citizen("19900009002", somebody),
             "clerk": official("clerk"),

@@ -69,8 +69,9 @@ def balance_of(person: Person, region: str = RUIAN, kind: str = PotKind.CARRIED)
 
 def invited(payer: Person, user: Person, region: str = RUIAN, relation: str = "5", on: date = TODAY, **terms) -> Sent:
     """Return an invitation sent from one to the other: the user is the payer's (by default) parent."""
+    act = terms.pop("act", act_on(on))
     drafts.draft(
-        act=act_on(on),
+        act=act,
         payer=payer,
         region=region,
         relation=relation,
@@ -80,7 +81,7 @@ def invited(payer: Person, user: Person, region: str = RUIAN, relation: str = "5
         scopes=terms.pop("scopes", ("medical",)),
         **terms,
     )
-    return invitations.send(act=act_on(on), payer=payer, region=region)
+    return invitations.send(act=act, payer=payer, region=region)
 
 
 def bond(payer: Person, user: Person, region: str = "", **facts) -> Bond:

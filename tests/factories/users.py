@@ -1,11 +1,13 @@
 """People who sign in: citizens by phone, staff with a role, and their sessions."""
 
 import time
+from datetime import datetime
 
 from django.test import Client
 
-from accounts.codes import Role
+from accounts.codes import Role, TieKind
 from accounts.models import Person, User
+from yibao.lib import clock
 
 PASSWORD = "a-long-enough-passphrase"
 
@@ -16,6 +18,14 @@ def citizen(phone: str = "", person: Person | None = None) -> User:
     if person:
         user.person = person
         user.save(update_fields=["person"])
+    return user
+
+
+def limited(phone: str, person: Person, since: datetime | None = None) -> User:
+    """Return a sign-in tied by name and number alone, from another phone than the roster's."""
+    user = citizen(phone, person)
+    user.tied_by, user.tied_at = TieKind.RECORD, since or clock.now()
+    user.save(update_fields=["tied_by", "tied_at"])
     return user
 
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts import help as handbook
 from accounts.forms.feedback import FeedbackForm
 from accounts.identity import codes, limits
-from accounts.identity.access import act_of, address_of
+from accounts.identity.access import act_of, address_of, person_or_none
 from accounts.identity.actors import Act, Actor
 from accounts.models import Person
 from accounts.operations.notices import AlreadyRatedError, give_feedback
@@ -54,7 +54,7 @@ def help_article(request: HttpRequest, name: str) -> HttpResponse:
     if article is None:
         raise Http404
     names = registry.region_names()
-    mine = my_account(request)[1] if _person(request) else None
+    mine = my_account(request)[1] if person_or_none(request) else None
     region = request.GET.get("region", "")
     if region and region not in names:
         raise Http404
@@ -79,7 +79,7 @@ def help_article(request: HttpRequest, name: str) -> HttpResponse:
 def feedback(request: HttpRequest) -> HttpResponse:
     """Hear what somebody has to say: about an entry of their own, about an act they finished, or anything."""
     about, about_text, asks_score = _about(request)
-    person = _person(request)
+    person = person_or_none(request)
     form = FeedbackForm(request.POST if request.method == "POST" else None, asks_score=asks_score)
     status = 200
     if form.is_valid():
@@ -113,7 +113,9 @@ def feedback_result(request: HttpRequest) -> HttpResponse:
     number = request.session.get(GIVEN)
     if not number:
         return redirect("feedback")
-    return render(request, "accounts/feedback_result.html", {"number": number, "is_signed_in": bool(_person(request))})
+    return render(
+        request, "accounts/feedback_result.html", {"number": number, "is_signed_in": bool(person_or_none(request))}
+    )
 
 
 @login_not_required
@@ -129,7 +131,7 @@ def _about(request: HttpRequest) -> tuple[str, str, bool]:
     An entry counts only if it is the reader's own; what is none of these is no subject at all.
     """
     asked = request.POST.get("about") or request.GET.get("about", "")
-    person = _person(request)
+    person = person_or_none(request)
     if person and (match := _ENTRY.fullmatch(asked)):
         words = _entry_words(person, int(match[1]))
         return (asked, words, False) if words else ("", "", False)
@@ -149,7 +151,3 @@ def _entry_words(person: Person, entry_id: int) -> str:
 
 def _no_url(entry_id: int) -> str:
     return reverse("entry", args=[entry_id])
-
-
-def _person(request: HttpRequest) -> Person | None:
-    return getattr(request.user, "person", None) if request.user.is_authenticated else None

@@ -16,7 +16,9 @@ from accounts.identity import access, limits
 from accounts.models import Person
 from accounts.operations.identity import CODE_VALID, NoMatchError, prove_by_code, prove_by_record
 from accounts.operations.proving import CODE_LENGTH
+from accounts.operations.taking_back import others_of
 from accounts.policies.registry import region_names
+from yibao.lib import clock
 from yibao.lib.days import span_words
 
 HINTS = {BY_RECORD: "和参保记录核对，马上就好", BY_CODE: f"窗口核对过证件后给您的{CODE_LENGTH}位码"}
@@ -27,13 +29,14 @@ HINTS = {BY_RECORD: "和参保记录核对，马上就好", BY_CODE: f"窗口核
 @require_http_methods(["GET", "POST"])
 def identity(request: HttpRequest) -> HttpResponse:
     """Ask which of the two ways."""
-    if access.current_user(request).person_id:
-        return _onward(request)
+    user = access.current_user(request)
+    if user.person_id:
+        return redirect("identity_limited") if user.is_limited(clock.now()) else _onward(request)
     form = WayForm(_posted(request))
     if form.is_valid():
         way = "identity_code" if form.cleaned_data["way"] == BY_CODE else "identity_record"
         return redirect(_with_next(request, way))
-    context = {"form": form, "back_url": "/", "hints": HINTS}
+    context = {"form": form, "back_url": "/", "hints": HINTS, "has_others": any(others_of(user))}
     return render(request, "accounts/identity.html", context, status=422 if form.errors else 200)
 
 
@@ -47,6 +50,8 @@ def by_record(request: HttpRequest) -> HttpResponse:
     def prove(form: forms.Form) -> Person:
         return prove_by_record(**_who(request), **form.cleaned_data)
 
+    if access.current_user(request).is_limited(clock.now()):
+        return redirect("identity_limited")
     form = RecordForm(_posted(request), regions=list(region_names().items()))
     return _proven_with(request, form, prove, "accounts/identity_record.html")
 
@@ -67,7 +72,8 @@ def by_code(request: HttpRequest) -> HttpResponse:
 def _proven_with(
     request: HttpRequest, form: forms.Form, prove: Callable[[forms.Form], Person], template: str
 ) -> HttpResponse:
-    if access.current_user(request).person_id:
+    user = access.current_user(request)
+    if user.person_id and not user.is_limited(clock.now()):
         return _onward(request)
     again = _with_next(request, "identity")
     if not form.is_valid():

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.identity import access, audit
 from accounts.models import AuditEvent
+from accounts.operations.taking_back import others_of
 from accounts.queries.people import lookups_of
 
 LOOKUPS_A_PAGE = 20
@@ -24,11 +25,13 @@ def settings(request: HttpRequest) -> HttpResponse:
     """Everything about this sign-in on one page."""
     user = access.current_user(request)
     devices = UserSession.objects.purge_and_list(user)
-    person = user.person
+    person = access.person_or_none(request)
     lookups = Paginator(lookups_of(person) if person else AuditEvent.objects.none(), LOOKUPS_A_PAGE)
     context = {
         "devices": sorted(devices, key=lambda device: device.created_at, reverse=True),
         "person": person,
+        "is_limited": person is None and user.person_id is not None,
+        "has_others": any(others_of(user)),
         "page_obj": lookups.get_page(request.GET.get("page")),
     }
     return render(request, "accounts/settings.html", context)

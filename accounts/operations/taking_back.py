@@ -1,0 +1,102 @@
+"""这不是我: ending what another sign-in has of a person, and everything that was done with it.
+
+Other apps register in `on_taken_back` what has to stop: family sharing, above all.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.db import transaction
+
+from accounts.codes import NoticeKind
+from accounts.errors import AccountsError
+from accounts.identity import audit, sms
+from accounts.identity.actors import Act
+from accounts.models import Person, User
+from accounts.operations.notices import notify
+from accounts.operations.proving import has_better_claim
+from accounts.queries.people import find_by_phone
+
+MOVED = sms.Template("identity_moved", "您的医保账户改用另一个登录了，原来的登录已退出。不是您来办的，请马上打{help}。")
+
+# (act, person, actor as it is stored, since): stop what that sign-in did for the person since then, in the caller's
+# transaction, and say in words what it was.
+OnTakenBack = Callable[[Act, Person, str, datetime], list[str]]
+on_taken_back: list[OnTakenBack] = []
+
+
+class NotYoursError(AccountsError):
+    """No sign-in of another number is tied to anybody whose phone on the roster is this one."""
+
+    message = "没有别人的登录占用登记着您手机号的账户"
+
+
+def end_sessions(user: User) -> None:
+    """Sign somebody out on every device. A citizen's unusable password changes too, which no session survives."""
+    for session in UserSession.objects.filter(user=user):
+        session.end()
+    if not user.is_official:
+        user.set_unusable_password()
+        user.save(update_fields=["password"])
+
+
+def end_tie(act: Act, person: Person, user: User, *, not_mine: bool) -> list[str]:
+    """Take the person from a sign-in that the caller has locked, sign it out and tell its number.
+
+    With `not_mine` everything it has done for the person stops; return that in words, also told to the person.
+    """
+    since = user.tied_at or user.joined_at
+    User.objects.filter(pk=user.pk).update(person=None, tied_at=None, tied_by="", warned_at=None)
+    end_sessions(user)
+    sms.queue(to_user=user, template=MOVED, params={"help": settings.HELP_PHONE}, now=act.at)
+    actor = f"citizen:{user.pk}"
+    stopped = [words for hook in on_taken_back for words in hook(act, person, actor, since)] if not_mine else []
+    audit.record(act=act, verb="identity.taken_back", subject=person, detail={"user": user.pk, "not_mine": not_mine})
+    if not_mine:
+        said = f"已经停下：{'；'.join(stopped)}。" if stopped else "那个登录没有办过别的事。"
+        notify(
+            act=act,
+            person=person,
+            kind=NoticeKind.SECURITY,
+            title="您的账户已经收回",
+            text=f"别人用您的姓名和证件号码开通的登录已经停用。{said}请逐项看一看，不对的请打{settings.HELP_PHONE}。",
+        )
+    return stopped
+
+
+def take_back(*, act: Act, person: Person) -> list[str]:
+    """「这不是我」 at a counter: end the sign-in that a person says is not theirs; return what stopped with it.
+
+    Raises NotYoursError where there is none.
+    """
+    if act.actor.kind != "staff":
+        raise ValueError("only staff may do this")
+    with transaction.atomic():
+        user = User.objects.select_for_update().filter(person=person).first()
+        if user is None:
+            raise NotYoursError
+        return end_tie(act, person, user, not_mine=True)
+
+
+def take_back_by_phone(*, act: Act, user: User) -> list[str]:
+    """「这不是我」 from the roster's own phone, with which the user has signed in. Raises NotYoursError."""
+    with transaction.atomic():
+        stopped, found = [], False
+        for person, other in list(others_of(user)):
+            locked = User.objects.select_for_update().get(pk=other.pk)
+            if locked.person_id == person.pk and has_better_claim(user, locked, person):
+                found = True
+                stopped += end_tie(act, person, locked, not_mine=True)
+        if not found:
+            raise NotYoursError
+    return stopped
+
+
+def others_of(user: User) -> Iterator[tuple[Person, User]]:
+    """Yield whoever has this user's phone on the roster and is tied to a sign-in that has shown less than that."""
+    for person in find_by_phone(user.phone) if user.phone else ():
+        other = User.objects.filter(person=person).exclude(pk=user.pk).first()
+        if other is not None and has_better_claim(user, other, person):
+            yield person, other
