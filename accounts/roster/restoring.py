@@ -4,6 +4,7 @@ from datetime import date
 from itertools import groupby, product
 
 from django.db import connection
+from django.db.models.functions import Now
 
 from accounts.codes import FactChangeKind, PaymentType
 from accounts.identity import audit
@@ -105,9 +106,13 @@ def _payment(
 def record_change(
     act: Act, source: Import, kind: FactChangeKind, reason: str, approval: Approval | None = None
 ) -> FactChange:
-    """Write down what becomes of rows because this import is withdrawn, and by whose two signatures."""
+    """Write down what becomes of rows because this import is withdrawn, and by whose two signatures.
+
+    It is dated by the database, now that the locks are held: a run that opened while they were waited for has read the
+    rows as they were, and has to find that they changed later.
+    """
     return FactChange.objects.create(
-        kind=kind, source=source, reason=reason, actor=str(act.actor), at=act.at, approval=approval
+        kind=kind, source=source, reason=reason, actor=str(act.actor), at=Now(), approval=approval
     )
 
 

@@ -13,7 +13,8 @@ from django.core.management import CommandError, call_command
 
 from accounts.codes import HeldState, Role
 from accounts.identity.access import actor_of
-from accounts.models import Approval, AuditEvent, Contribution, Enrolment, FactChange, HeldRow, Import, User
+from accounts.jobs.new_facts import new_facts_at
+from accounts.models import Approval, AuditEvent, Contribution, Enrolment, FactChange, HeldRow, Import, Run, User
 from accounts.operations import approvals
 from accounts.operations.approvals import ApprovalMovedError
 from accounts.queries.people import find_by_certno
@@ -284,6 +285,13 @@ class TestOnceMoneyHangsOnIt:
         with pytest.raises(ApprovalMovedError):
             call_by_checker(approval)
         assert counting() == [("01", 500_000, "")]
+
+    def test_a_run_that_opened_while_it_was_decided_has_to_look_again(self, slip: int, two: tuple[str, ...]) -> None:
+        opened_at = Run.objects.get().opened_at
+        said(str(slip), *two[:2])
+        call_by_checker(Approval.objects.get())  # decided before the run opened, as its clock says
+        assert act_on(TODAY).at < opened_at
+        assert new_facts_at(ZHOUSHAN, 2025, opened_at) is not None
 
     def test_others_in_the_region_who_were_credited_do_not_matter(self, slip: int, tmp_path: Path) -> None:
         other = contributions(csv_file(tmp_path / "other.csv", [contribution_row(2)]))
