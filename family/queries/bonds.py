@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from django.db.models import Q
 
@@ -211,9 +211,3 @@ def _money(fen: int | None) -> str:
 
 def _day(iso: str | None) -> str:
     return "没有" if iso is None else day_words(date.fromisoformat(iso))
-
-
-def undoable(person: Person, at: datetime) -> list[Event]:
-    """Return what this person can still take back at this instant, the latest first."""
-    events = Event.objects.filter(by=person, undo_until__gt=at, undone_by=None).select_related("bond", "invitation")
-    return list(events.order_by("-pk"))

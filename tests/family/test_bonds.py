@@ -11,7 +11,8 @@ from family.models import Bond, Event, Invitation
 from family.operations import accepting, bonds, closing, invitations, life_events, pool, undoing
 from family.operations.ending import leave, remove
 from family.queries import open_matters
-from family.queries.bonds import bonds_given, bonds_received, card_given, card_received, history, undoable
+from family.queries.bonds import bonds_given, bonds_received, card_given, card_received, history
+from family.queries.undoable import undoable
 from family.rules import CannotUndoError, ChangedError, RefusedError
 from family.upkeep import keep_up
 from tests.factories.acts import act_at
@@ -132,6 +133,19 @@ class TestEachSide:
 
 
 class TestTakingBack:
+    def test_of_changes_upon_changes_only_the_last_is_offered_and_it_works(self, payer, tie):
+        first, second = (act(bonds.set_limit, payer, tie.pk, limit_fen=fen) for fen in (10_000, 20_000))
+        assert list(undoable(payer, NOW)) == [second]
+        with pytest.raises(CannotUndoError):
+            take_back(first, payer)
+        take_back(second, payer)
+        assert list(undoable(payer, NOW)) == [first]
+
+    def test_once_the_family_is_closed_the_closing_alone_is_offered(self, payer, tie):
+        act(bonds.suspend, payer, tie.pk)
+        closed = closing.close_family(act=ACT, payer=payer, region=RUIAN)
+        assert list(undoable(payer, NOW)) == [closed]
+
     def test_a_removal_within_ten_minutes_once_and_only_by_who_did_it(self, payer, father, tie):
         event = act(remove, payer, tie.pk)
         assert [one.pk for one in undoable(payer, NOW)] == [event.pk]

@@ -39,7 +39,7 @@ class TestMember:
         browser = browser_of(payer)
         assert "今年已用¥0.00" in page(browser, f"/family/members/{bond.pk}/limit/")
         response = browser.post(f"/family/members/{bond.pk}/limit/", {"limit": "500"}, follow=True)
-        assert "额度已修改" in words(response)
+        assert "陈伟的每年额度：不限改为500.00元" in words(response)
         assert "陈伟每年最多用500.00元。" in words(response)
         bond.refresh_from_db()
         assert bond.limit_fen == 50_000
@@ -66,7 +66,9 @@ class TestMember:
         payer, _, bond = two()
         browser, url = browser_of(payer), f"/family/members/{bond.pk}/end/"
         assert "结束日期不能早于今天" in words(browser.post(url, {"until": "2026-03-01"}))
-        assert "结束日期已修改" in words(browser.post(url, {"until": "2026年12月31日"}, follow=True))
+        assert "陈伟的结束日期：长期有效改为2026年12月31日" in words(
+            browser.post(url, {"until": "2026年12月31日"}, follow=True)
+        )
         assert "2026年12月31日" in page(browser, f"/family/members/{bond.pk}/")
         assert "陈伟长期可以用。" in words(browser.post(url, {"until": ""}, follow=True))
 

@@ -10,9 +10,10 @@ from django.views.decorators.http import require_GET
 from accounts.identity.access import person_required
 from family.codes import InvitationState
 from family.models import Invitation
-from family.queries.bonds import bonds_given, bonds_received, undoable
+from family.queries.bonds import bonds_given, bonds_received
 from family.queries.eligibility import relations_offered
 from family.queries.invitations import invitations_received, invitations_sent
+from family.queries.undoable import undoable
 from family.views.citizen.current_account import Giving, OwnAct, giving_of, own_act
 from family.views.citizen.labels import Asked
 from family.views.citizen.result import events_shown

@@ -10,8 +10,9 @@ from accounts.identity.access import person_required
 from accounts.policies import registry
 from family.forms.bonds import EndDayForm, LimitForm
 from family.operations import bonds
-from family.queries.bonds import Card, card_given, history, undoable
+from family.queries.bonds import Card, card_given, history
 from family.queries.facts import funds_name, is_pool
+from family.queries.undoable import undoable
 from family.rules import ChangedError
 from family.views.citizen.current_account import OwnAct, own_act
 from family.views.citizen.labels import pronoun, scope_words, undo_words
@@ -32,7 +33,7 @@ def member(request: HttpRequest, bond_id: int) -> HttpResponse:
     context = {
         **_about(card, act),
         "marks": history(card.bond, for_payer=True),
-        "undoable": events_shown((event for event in undoable(act.person, act.at) if event.bond_id == bond_id), act),
+        "undoable": events_shown(undoable(act.person, act.at).filter(bond=bond_id), act),
         "back_url": reverse("family"),
     }
     return render(request, "family/member.html", context)
@@ -80,7 +81,7 @@ def limit(request: HttpRequest, bond_id: int) -> HttpResponse:
 
 
 def _limit_row(request: HttpRequest, act: OwnAct, card: Card, announcement: str) -> HttpResponse:
-    events = (event for event in undoable(act.person, act.at) if event.bond_id == card.bond.pk)
+    events = undoable(act.person, act.at).filter(bond=card.bond)
     context = {**_about(card, act), "announcement": announcement, "undoable": events_shown(events, act)}
     return render(request, "family/_limit.html", context)
 

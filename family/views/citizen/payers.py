@@ -14,11 +14,12 @@ from accounts.queries.lines import pot_name
 from accounts.views.citizen.current_account import my_account
 from family.forms.bonds import PreviewForm
 from family.operations import bonds
-from family.queries.bonds import Card, bonds_received, card_received, history, may_reorder, undoable
+from family.queries.bonds import Card, bonds_received, card_received, history, may_reorder
 from family.queries.facts import funds_name, is_pool
 from family.queries.invitations import invitations_received
 from family.queries.plan import Plan, plan
 from family.queries.preview import Shown, shown
+from family.queries.undoable import undoable
 from family.rules import ChangedError, Where
 from family.views.citizen.current_account import OwnAct, own_act
 from family.views.citizen.labels import pronoun, scope_words, undo_words

@@ -81,8 +81,8 @@ def undo(request: HttpRequest, event_id: int) -> HttpResponse:
 
 
 def events_shown(events: Iterable[Event], act: OwnAct) -> list[Result]:
-    """Return what can still be taken back, the latest first; the parts of a larger act stand under it."""
-    shown = [event for event in events if event.part_of_id is None]
+    """Return what can still be taken back, the latest first."""
+    shown = list(events)
     prefetch_related_objects(shown, *_NEEDED)
     return [result_of(event, act, undone=False) for event in shown]
 
@@ -131,8 +131,9 @@ def _bond_words(event: Event, kind: EventKind, act: OwnAct) -> tuple[str, tuple[
     assert bond is not None
     name, payer = bond.user.name, bond.payer.name
     money = "共济账户" if is_pool(bond.region, act.on) else funds_name(bond.region)
-    limit = event.detail.get("now") if kind == EventKind.LIMIT else None
-    until = event.detail.get("now") if kind == EventKind.END_DAY else None
+    was, now = event.detail.get("was"), event.detail.get("now")
+    limit, limit_was = (now, was) if kind == EventKind.LIMIT else (None, None)
+    until, until_was = (now, was) if kind == EventKind.END_DAY else (None, None)
     words: dict[EventKind, tuple[str, tuple[str, ...]]] = {
         EventKind.ACCEPTED: _accepted_words(event, money, act),
         EventKind.BOUND: _accepted_words(event, money, act),
@@ -142,11 +143,11 @@ def _bond_words(event: Event, kind: EventKind, act: OwnAct) -> tuple[str, tuple[
         ),
         EventKind.LEFT: (f"已不再用{payer}的钱", ("马上生效。", f"已经告诉{payer}。")),
         EventKind.LIMIT: (
-            "额度已修改",
+            f"{name}的每年额度：{_money(limit_was)}改为{_money(limit)}",
             (f"{name}每年最多用 {grouped(limit)} 元。" if limit else f"{name}不再限额。", f"已经告诉{name}。"),
         ),
         EventKind.END_DAY: (
-            "结束日期已修改",
+            f"{name}的结束日期：{_day(until_was)}改为{_day(until)}",
             (
                 f"{name}用到{day_words(date.fromisoformat(until))}为止。" if until else f"{name}长期可以用。",
                 f"已经告诉{name}。",
@@ -156,6 +157,14 @@ def _bond_words(event: Event, kind: EventKind, act: OwnAct) -> tuple[str, tuple[
         EventKind.RESUMED: (f"已恢复{name}使用", (f"{name}又可以用您的钱了。", f"已经告诉{name}。")),
     }
     return words.get(kind, (str(kind.label), ()))
+
+
+def _money(fen: int | None) -> str:
+    return "不限" if fen is None else f" {grouped(fen)} 元"
+
+
+def _day(iso: str | None) -> str:
+    return day_words(date.fromisoformat(iso)) if iso else "长期有效"
 
 
 def _accepted_words(event: Event, money: str, act: OwnAct) -> tuple[str, tuple[str, ...]]:
