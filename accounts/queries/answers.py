@@ -199,7 +199,10 @@ def state_words(account: Account) -> str:
 
 def suspension_words(account: Account) -> str:
     """Say who may still use the money while somebody is suspended: themselves, their relatives."""
-    own = "您自己看病买药还能用。" if account.spending and account.spending.usable_when_suspended else ""
+    own = ""
+    if account.spending:
+        usable = account.spending.usable_when_suspended
+        own = "您自己看病买药还能用。" if usable else "按本地规定，停保期间您自己也不能用。"
     stops = account.sharing is not None and account.sharing.payer_status == NORMAL
     return own + ("停保期间，家人暂时不能用您的钱。" if stops else "")
 

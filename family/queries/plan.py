@@ -3,11 +3,13 @@
 One function, `sources_of`, serves both: with pots and bonds as they stand for the preview, locked for the payment.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from accounts.codes import ACCOUNT_POTS, MONEY_POTS, PotKind, Scope
+from django.db.models import Q
+
+from accounts.codes import ACCOUNT_POTS, PotKind, Scope
 from accounts.ledger import book_years
 from accounts.ledger.freezing import stopped
 from accounts.ledger.pots import available_fen
@@ -36,7 +38,7 @@ def pots_for(*, person: Person, region: str, bonds: Sequence[Bond] = ()) -> dict
 
     A payer's 当年 is among them although nobody else may use it: in a new year it has to be rolled over first.
     """
-    own = Pot.objects.filter(person=person, region=region, kind__in=MONEY_POTS)
+    own = Pot.objects.filter(Q(kind__in=ACCOUNT_POTS) | Q(kind=PotKind.POOL, region=region), person=person)
     found = {pot.pk: pot for pot in own}
     payers = {(bond.payer_id, bond.region) for bond in bonds}
     for pot in Pot.objects.filter(person__in={payer for payer, _ in payers}).exclude(kind=PotKind.RECEIVABLE):
@@ -58,19 +60,45 @@ def sources_of(
 ) -> list[Source]:
     """Return the pots that may pay for this person on that day, in the order in which they are used.
 
+    One's own accounts come before relatives' money, also those in other regions, each by the rules of its region.
     `region` is where the person is insured. `pots` are those of `pots_for`, as they stand or locked; `available`
     says how many fen of one; `bonds` are those of `bonds_for`, locked where money is about to move.
     """
-    found: list[Source] = []
-    own = {pot.kind: pot for pot in pots.values() if pot.person_id == person.pk and pot.region == region}
-    for name in registry.spending(region, on).order:
-        if name == SHARED:
-            if PotKind.POOL in own:
-                found.append(_own(own[PotKind.POOL], person, available))
-            found += _shared(bonds, pots, available, on, scope, where)
-        elif pot := own.get(PotKind(name)):
-            found.append(_own(pot, person, available))
-    return found
+    regions = {pot.region for pot in pots.values() if pot.person_id == person.pk} | {region}
+    closed = stopped_regions(person, regions, on)
+    own = {
+        (pot.region, pot.kind): pot for pot in pots.values() if pot.person_id == person.pk and pot.region not in closed
+    }
+    found = [
+        _own(own[place, name], person, available)
+        for place in sorted(regions, key=lambda code: (code != region, code))
+        if (rules := registry.spending_or_none(place, on))
+        for name in rules.order
+        if name != SHARED and (place, name) in own
+    ]
+    if SHARED not in registry.spending(region, on).order:
+        return found
+    if pool := own.get((region, PotKind.POOL)):
+        found.append(_own(pool, person, available))
+    return found + _shared(bonds, pots, available, on, scope, where)
+
+
+def stopped_regions(person: Person, regions: Collection[str], on: date) -> set[str]:
+    """Return the regions in which somebody's own account does not pay that day: suspended or over, where rules say so."""
+    asks = {
+        code for code in regions if (rules := registry.spending_or_none(code, on)) and not rules.usable_when_suspended
+    }
+    if not asks:
+        return set()
+    insured = Insured([person.pk], on)
+    return {code for code in asks if not insured.as_payer(person.pk, code).is_normal}
+
+
+def why_stopped(person: Person, region: str, on: date) -> str:
+    """Say why somebody's own account in a region does not pay that day; "" where it does."""
+    if not stopped_regions(person, [region], on):
+        return ""
+    return f"{registry.region_name(region)}规定停保期间不能用个人账户的钱。现在没有正常参保，这一笔不能用账户付；恢复参保后可以再用"
 
 
 def usable(sources: list[Source], pots: Mapping[int, Pot], *, person: Person, on: date, known_on: date) -> list[Source]:
@@ -144,6 +172,7 @@ class Plan:
     skipped: tuple[Skipped, ...]
     sources: tuple[Source, ...]
     cards: Mapping[int, Card]
+    why_stopped: str = ""  # why one's own account pays nothing
 
     def called(self, source: Source) -> str:
         """Return how the person calls whoever a source belongs to; "" for their own."""
@@ -179,7 +208,7 @@ def plan(
     lines = tuple(_line(take, of_bond) for take in spending_plan(amount_fen, sources))
     rich = {source.bond for source in sources if source.available_fen}
     skipped = [Skipped(card, _why(card, on, scope, where)) for pk, card in of_bond.items() if pk not in rich]
-    return Plan(amount_fen, lines, tuple(skipped), tuple(sources), of_bond)
+    return Plan(amount_fen, lines, tuple(skipped), tuple(sources), of_bond, why_stopped(person, region, on))
 
 
 def _line(take: Take, of_bond: Mapping[int, Card]) -> PlanLine:

@@ -29,6 +29,7 @@ class ShownLine:
 
     called: str
     pot: PotKind
+    region: str
     amount_fen: int | None
     words: str = ""
 
@@ -55,7 +56,7 @@ def shown(plan: Plan) -> Shown:
         is_known = not words
         part = None if words else min(rest, source.available_fen)
         rest -= part or 0
-        lines.append(ShownLine(plan.called(source), PotKind(source.kind), part, words))
+        lines.append(ShownLine(plan.called(source), PotKind(source.kind), source.region, part, words))
     return Shown(tuple(lines), rest if is_known else None)
 
 

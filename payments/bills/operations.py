@@ -14,6 +14,7 @@ from accounts.ledger.posting import Place
 from accounts.ledger.retry import retrying
 from accounts.models import Person, Pot, Transfer, Voucher
 from family.operations import draws
+from family.queries.plan import why_stopped
 from family.rules import Where, spending_plan
 from payments.bills.models import Bill, BillShare, Institution
 
@@ -25,8 +26,9 @@ def pay(
     """Pay the individual's share of a bill (fen) from accounts, in the region's order; the rest is cash.
 
     `region` is where the person is insured, `on` the day of the bill. `key` makes it idempotent: the same bill sent again returns the first
-    outcome. Relatives whose money is used are told. Raises KeyReusedError when
-    the key was used for another bill, PostingError for an amount that is not positive.
+    outcome. Relatives whose money is used are told. Raises KeyReusedError when the key was used for another bill,
+    PostingError for an amount that is not positive, and where nothing pays because the region stops the account of
+    somebody who is suspended.
     """
     if amount_fen <= 0:
         raise PostingError("金额必须大于零")
@@ -39,12 +41,15 @@ def pay(
         earlier = Bill.objects.filter(key=key).first()  # the same bill, paid while this one waited for the locks
         if earlier is not None:
             return _same(earlier, institution, person, amount_fen, on)
+        takes = spending_plan(amount_fen, locked.sources)
+        if not takes and (reason := why_stopped(person, region, on)):
+            raise PostingError(reason)
         vouchers = draws.post(
             act=act,
             kind=VoucherKind.SPENDING,
             person=person,
             region=region,
-            takes=spending_plan(amount_fen, locked.sources),
+            takes=takes,
             target=PotKind.INSTITUTIONS,
             on=on,
             key=f"bill:{key}",

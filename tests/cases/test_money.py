@@ -1,15 +1,23 @@
 """Cases in which the money once went wrong, played file by file; each ends as its README says is right."""
 
+from datetime import date
+
 import pytest
 from django.core.management import call_command
 
 from accounts.codes import Role
+from accounts.ledger.errors import PostingError
 from accounts.ledger.verify import findings
 from accounts.models import Run, Skip
 from accounts.queries import explanations
+from accounts.queries.people import find_by_certno
+from family.queries.plan import plan
+from payments.bills import operations
 from tests.cases.play import Played, play, run
+from tests.factories.acts import act_on
 from tests.factories.people import certno
 from tests.factories.users import official
+from tests.personas import clinic
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
 
@@ -85,6 +93,36 @@ def test_a_day_to_come_is_refused_outside_a_rehearsal(settings):
     assert any("在今天" in text and "之后" in text for text in played.refused if text.startswith("due_jobs"))
     assert any("在今天" in text for text in played.refused if "close_year" in text)
     assert played.total("9711") == "1200.00"
+
+
+class TestASuspendedAccount:
+    """Where the region says so, it does not pay; the reason is said before and at the counter."""
+
+    @pytest.fixture
+    def person(self):
+        play("suspended_unusable")
+        return find_by_certno("999902198001019850")
+
+    def pay(self, person, on: date):
+        return operations.pay(
+            act=act_on(on),
+            institution=clinic("990001"),
+            person=person,
+            region="990001",
+            amount_fen=100_00,
+            on=on,
+            key="b",
+        )
+
+    def test_it_does_not_pay_and_the_reason_is_said(self, person):
+        with pytest.raises(PostingError, match="测试市规定停保期间不能用个人账户的钱"):
+            self.pay(person, date(2024, 3, 2))
+        tried = plan(person=person, region="990001", amount_fen=100_00, on=date(2024, 3, 2))
+        assert (tried.cash_fen, tried.lines) == (100_00, ())
+        assert "停保期间不能用" in tried.why_stopped
+
+    def test_before_the_suspension_it_does(self, person):
+        assert self.pay(person, date(2024, 2, 29)).account_fen == 100_00
 
 
 class TestTheSettlementIsWatched:

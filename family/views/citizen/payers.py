@@ -169,11 +169,18 @@ def preview(request: HttpRequest) -> HttpResponse:
 
 
 def _shown(bill: Shown, region: str) -> dict:
-    has_buckets = registry.has_buckets(region)
     return {
-        "lines": [(line.called or "您自己", pot_name(line.pot, has_buckets), line) for line in bill.lines],
+        "lines": [
+            (line.called or _self_in(line.region, region), pot_name(line.pot, registry.has_buckets(line.region)), line)
+            for line in bill.lines
+        ],
         "cash_fen": bill.cash_fen,
     }
+
+
+def _self_in(place: str, region: str) -> str:
+    """Name oneself, with the place of the account where it is another than one is insured in."""
+    return "您自己" if place == region else f"您自己在{registry.region_name(place)}"
 
 
 def _insured_in(request: HttpRequest, act: OwnAct) -> str:

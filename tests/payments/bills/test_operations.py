@@ -7,13 +7,16 @@ from django.db import IntegrityError, transaction
 
 from accounts.codes import PotKind
 from accounts.ledger.errors import AlreadyReversedError, KeyReusedError, PostingError
+from accounts.ledger.pots import open_missing
 from accounts.ledger.verify import findings
 from accounts.models import Voucher
 from family.rules import Source, spending_plan
 from payments.bills import operations
 from payments.models import Bill
 from tests.concurrency import all_at_once
+from tests.factories import family
 from tests.factories.acts import act_on
+from tests.factories.people import EnrolmentFactory
 from tests.personas import HUNAN, ZHOUSHAN, Balances, balances, changed, clinic, give, insured, run
 
 MARCH = date(2025, 3, 3)
@@ -51,6 +54,22 @@ class TestPaying:
         bill = pay(someone, amount, "b1")
         assert balances(someone) == left
         assert (bill.account_fen, bill.cash_fen) == (amount - cash, cash)
+
+    def test_ones_own_accounts_of_all_regions_come_before_a_relatives_money(self):
+        person, payer = family.insured(family.RUIAN, carried=10_00), family.insured(family.RUIAN, carried=5000_00)
+        EnrolmentFactory(person=person, region=ZHOUSHAN, from_on=date(2015, 1, 1))
+        EnrolmentFactory(person=person, region=ZHOUSHAN, from_on=date(2020, 1, 1), status=4)
+        open_missing([ZHOUSHAN])
+        family.credit(person, ZHOUSHAN, PotKind.CARRIED, 20_00)
+        family.bond(payer, person)
+        bill = pay(person, 70_00, "b1", on=family.TODAY, region=family.RUIAN)
+        taken = {region: balances(person, region).carried for region in (family.RUIAN, ZHOUSHAN)}
+        assert taken == {family.RUIAN: 0, ZHOUSHAN: 0}
+        assert balances(payer, family.RUIAN).carried == 4960_00
+        assert bill.cash_fen == 0
+        operations.refund(act=act_on(family.TODAY), bill=bill, key="back", reason="退费")
+        assert (balances(person, ZHOUSHAN).carried, balances(payer, family.RUIAN).carried) == (20_00, 5000_00)
+        assert list(findings()) == []
 
     def test_where_years_are_not_kept_apart_there_is_one_balance(self):
         person = insured(HUNAN)
