@@ -7,6 +7,7 @@ class LifeEventKind(TextCode):
     """What happened to somebody, or was done about their account."""
 
     DEATH = "death", "死亡"
+    ALIVE = "alive", "死亡登记有误"
     INHERITANCE = "inheritance", "继承"
     TRANSFER = "transfer", "转到本系统的统筹区"
     TRANSFER_OUT = "transfer_out", "转出"

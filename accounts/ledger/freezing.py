@@ -7,12 +7,14 @@ everybody who takes money asks under the same locks: nothing slips through in be
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
+from operator import itemgetter
 
 from accounts.codes import LifeEventKind, VoucherKind
 from accounts.ledger.errors import DeadError, FrozenError
 from accounts.models import LifeEvent, Pot
 
-_KINDS = (LifeEventKind.FREEZE, LifeEventKind.RELEASE, LifeEventKind.DEATH)
+_SWITCHES = (LifeEventKind.FREEZE, LifeEventKind.RELEASE)
+_REPORTS = (LifeEventKind.DEATH, LifeEventKind.ALIVE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +34,21 @@ class Stopped:
 
 def stopped(people: Collection[int], on: date) -> Stopped:
     """Return what stands still among the accounts of these people, as far as is known on a day (one query)."""
-    rows = LifeEvent.objects.filter(person__in=people, kind__in=_KINDS, on__lte=on).order_by("on", "id")
-    last: dict[tuple[int, str], str] = {}
-    died: dict[int, date] = {}
-    for person, region, kind, day in rows.values_list("person_id", "region", "kind", "on"):
-        if kind == LifeEventKind.DEATH:
-            died[person] = day
-        else:
-            last[person, region] = kind
-    return Stopped(frozenset(account for account, kind in last.items() if kind == LifeEventKind.FREEZE), died)
+    rows = LifeEvent.objects.filter(person__in=people, kind__in=(*_SWITCHES, *_REPORTS), on__lte=on)
+    found = list(rows.values_list("person_id", "region", "kind", "on", "id"))
+    last = {
+        (person, region): kind for person, region, kind, *_ in sorted(found, key=itemgetter(3, 4)) if kind in _SWITCHES
+    }
+    reports = {person: (kind, day) for person, _, kind, day, _ in sorted(found, key=itemgetter(4)) if kind in _REPORTS}
+    return Stopped(
+        frozenset(account for account, kind in last.items() if kind == LifeEventKind.FREEZE),
+        {person: day for person, (kind, day) in reports.items() if kind == LifeEventKind.DEATH},
+    )
+
+
+def deaths(people: Collection[int]) -> dict[int, date]:
+    """Return person id → day of death, of those of these people who have died as far as is known (one query)."""
+    return dict(stopped(people, date.max).died)
 
 
 def refuse_stopped(

@@ -9,6 +9,7 @@ from django.db import connection
 from accounts import triggers
 from accounts.codes import BATCH_KINDS, PERSONAL_POTS, SIGNED_KINDS, USE_KINDS
 from accounts.ledger.legs import LEGS
+from accounts.models.life import DEAD
 
 SHOWN = 5
 
@@ -104,9 +105,9 @@ INVARIANTS: dict[str, str] = {
         HAVING sum(CASE d.kind WHEN 'outward' THEN t.amount_fen ELSE 0 END)
             <> sum(CASE s.kind WHEN 'outward' THEN t.amount_fen ELSE 0 END)
     """,
-    "登记死亡以后，没有再用死亡以后的钱": """
+    "登记死亡以后，没有再用死亡以后的钱": f"""
         SELECT v.id AS voucher, v.kind, v.occurred_on, e.on AS died_on FROM accounts_voucher v
-        JOIN accounts_lifeevent e ON e.person_id = v.subject_id AND e.kind = 'death'
+        JOIN ({DEAD}) e ON e.person_id = v.subject_id AND e.kind = 'death'
         WHERE v.kind = ANY(%(uses)s) AND v.occurred_on > e.on AND v.recorded_at > e.at
     """,
 }

@@ -7,6 +7,13 @@ from accounts.codes import LifeEventKind, ProofKind
 
 # The records that have become part of another one: nothing counts for them any more.
 MERGED_AWAY = "SELECT (detail ->> 'gone')::bigint FROM accounts_lifeevent WHERE kind = 'merge'"
+# Everywhere, not in one region.
+_OF_THE_PERSON = [str(kind) for kind in (LifeEventKind.DEATH, LifeEventKind.ALIVE, LifeEventKind.MERGE)]
+# Who died: whose last report says so.
+DEAD = """
+    SELECT DISTINCT ON (person_id) person_id, kind, "on", at FROM accounts_lifeevent WHERE kind IN ('death', 'alive')
+    ORDER BY person_id, id DESC
+"""
 
 
 class LifeEvent(models.Model):
@@ -38,17 +45,13 @@ class LifeEvent(models.Model):
                 condition=Q(proof__in=ProofKind.values) & ~Q(document="") & ~Q(reason=""), name="life_event_is_proved"
             ),
             models.CheckConstraint(
-                condition=Q(kind__in=[LifeEventKind.DEATH, LifeEventKind.MERGE], region="")
-                | ~Q(kind__in=[LifeEventKind.DEATH, LifeEventKind.MERGE]) & ~Q(region=""),
+                condition=Q(kind__in=_OF_THE_PERSON, region="") | ~Q(kind__in=_OF_THE_PERSON) & ~Q(region=""),
                 name="life_event_names_region",
             ),
             models.CheckConstraint(
                 condition=Q(kind__in=[LifeEventKind.DEATH, LifeEventKind.FREEZE, LifeEventKind.RELEASE])
                 | Q(approval__isnull=False),
                 name="life_event_that_moves_money_takes_two",
-            ),
-            models.UniqueConstraint(
-                fields=["person"], condition=Q(kind=LifeEventKind.DEATH), name="life_event_one_death"
             ),
         ]
 

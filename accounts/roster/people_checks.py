@@ -8,6 +8,7 @@ from datetime import date
 from django.db import connection
 
 from accounts.codes import EnrolmentStatus, HeldReason, LifeEventKind
+from accounts.models.life import DEAD
 from accounts.operations.proving import normalised_name
 from accounts.roster import people_sql as sql
 from accounts.roster.files import ROUNDED, File
@@ -239,9 +240,9 @@ def _find_dead(problems: Problems) -> None:
     """Insurance of days after a death that was reported (operations.life_events): one of the two is wrong."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """
+            f"""
             SELECT s.row, s.from_on, l."on" FROM roster_known n JOIN roster_staged s USING (row)
-            JOIN accounts_lifeevent l ON l.person_id = n.person_id AND l.kind = %s
+            JOIN ({DEAD}) l ON l.person_id = n.person_id AND l.kind = %s
             WHERE n.is_written AND s.status <> %s AND s.from_on > l."on" ORDER BY s.row
             """,
             [LifeEventKind.DEATH, EnrolmentStatus.ENDED],

@@ -13,6 +13,7 @@ from family.operations import history, locks, notifications
 from family.operations.closing import close_by_itself
 from family.operations.ending import end_by_itself
 from family.operations.invitations import close
+from family.operations.restoring import restore
 from family.queries.invitations import own_indexes
 
 
@@ -70,5 +71,15 @@ def _on_death(act: Act, person: Person) -> None:
     report_death(act=act, person=person)
 
 
+def _on_alive(act: Act, person: Person) -> None:
+    """Let the bonds stand again that a death reported by mistake had ended, where there is room for them."""
+    ended = Bond.objects.filter(payer=person, end_reason=EndReason.PAYER_DIED) | Bond.objects.filter(
+        user=person, end_reason=EndReason.USER_DIED
+    )
+    for bond_id in list(ended.order_by("pk").values_list("pk", flat=True)):
+        restore(act=act, bond_id=bond_id, why="以前的死亡登记有误，已经更正，和以前一样可以使用。")
+
+
 hooks.on_death.append(_on_death)
+hooks.on_alive.append(_on_alive)
 hooks.why_not_moved.append(why_not_moved)

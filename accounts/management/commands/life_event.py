@@ -13,7 +13,7 @@ from accounts.errors import AccountsError
 from accounts.identity.actors import Act
 from accounts.management.staff import acts_by, add_by, by_two
 from accounts.models import LifeEvent, Person
-from accounts.operations.life_events import death, freezing, merging, moving, signed
+from accounts.operations.life_events import alive, death, freezing, merging, moving, signed
 from accounts.operations.life_events.events import Paper
 from accounts.operations.life_events.vouchers import subject_of
 from accounts.queries.people import find_by_certno
@@ -75,11 +75,11 @@ class Command(BaseCommand):
         if not options["by"]:
             raise CommandError("要两个人：--by 提交人 --by 复核人；只写一个就先提交，等另一位复核")
         kind, ask = _BY_TWO[what]
-        is_merge = kind == merging.MERGE
+        region = "" if kind in _OF_THE_PERSON else _needed(options, "region")
         approval, said = by_two(
             options["by"],
             kind=kind,
-            subject=merging.subject_of(person.pk) if is_merge else subject_of(person.pk, _needed(options, "region")),
+            subject=subject_of(person.pk, region),
             reason=options["reason"],
             document=options["document"],
             asked={"proof": options["proof"], "document": options["document"], **ask(options)},
@@ -162,5 +162,7 @@ _BY_TWO: dict[str, tuple[str, Callable[[Options], Asked]]] = {
     "pay_out": (moving.PAY_OUT, _payout),
     "transfer": (moving.MOVE, _transfer),
     "inherit": (moving.MOVE, _inheritance),
+    "alive": (alive.ALIVE, lambda options: {}),
     "merge": (merging.MERGE, lambda options: {"kept": _person(_needed(options, "into")).pk}),
 }
+_OF_THE_PERSON = (alive.ALIVE, merging.MERGE)

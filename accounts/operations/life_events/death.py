@@ -7,6 +7,7 @@ from django.db import transaction
 from accounts.codes import EnrolmentEndReason, EnrolmentStatus, FactChangeKind, LifeEventKind
 from accounts.identity.actors import Act
 from accounts.jobs.one_person import settle_person
+from accounts.ledger.freezing import deaths
 from accounts.ledger.locking import lock_years_and_pots
 from accounts.ledger.pots import regions_of
 from accounts.ledger.retry import retrying
@@ -35,7 +36,7 @@ def report_death(*, act: Act, person: Person, on: date, paper: Paper, reason: st
         raise LifeEventError("死亡日期不能早于出生，也不能晚于今天")
     lock_years_and_pots(act=act, pots=Pot.objects.filter(person=person).values_list("pk", flat=True))
     person_of(person.pk)
-    if LifeEvent.objects.filter(person=person, kind=LifeEventKind.DEATH).exists():
+    if deaths([person.pk]):
         raise LifeEventError("这个人的死亡已经登记过")
     event = record(act=act, kind=LifeEventKind.DEATH, person=person, on=on, paper=paper, reason=reason_of(reason))
     _end_insurances(act, person, on, paper)

@@ -18,6 +18,7 @@ OnMerge = Callable[[Act, Person, Person], None]
 WhyNotMerged = Callable[[Person, Person], Iterator[str]]
 
 on_death: list[OnDeath] = []
+on_alive: list[OnDeath] = []  # (act, person): what a death that was reported by mistake had ended comes back
 why_not_moved: list[WhyNotMoved] = []
 on_merge: list[OnMerge] = []
 why_not_merged: list[WhyNotMerged] = []

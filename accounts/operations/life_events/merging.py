@@ -32,21 +32,16 @@ from accounts.operations.life_events.events import (
     yuan,
 )
 from accounts.operations.life_events.merged_records import contradictions, move_facts, move_sign_in
-from accounts.operations.life_events.vouchers import paper_of, record_signed
+from accounts.operations.life_events.vouchers import paper_of, parts_of, record_signed
 from yibao.lib.clock import SHANGHAI
 
 MERGE = "life.merge"
 _WORDS = "两份登记合并，余额并入"
 
 
-def subject_of(gone_id: int) -> str:
-    """Return what the approval of a merge is about: the record that goes."""
-    return f"person:{gone_id}"
-
-
 @refusing
 def _content(subject: str, asked: Mapping[str, Any], on: date) -> Content:
-    gone_id, kept_id = int(subject.removeprefix("person:")), int(asked["kept"])
+    (gone_id, _), kept_id = parts_of(subject), int(asked["kept"])
     accounts = {(person, region) for person in (gone_id, kept_id) for region in regions_of(person)}
     leaving.lock_accounts(accounts, on)
     people = {pk: person_of(pk) for pk in sorted({gone_id, kept_id})}

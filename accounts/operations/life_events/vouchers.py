@@ -10,15 +10,15 @@ from accounts.models import Approval, Person, Pot, Voucher
 from accounts.operations.life_events.events import Paper, reason_of, record
 
 
-def subject_of(person_id: int, region: str) -> str:
-    """Return what an approval about somebody's account in a region is about."""
-    return f"person:{person_id}:{region}"
+def subject_of(person_id: int, region: str = "") -> str:
+    """Return what an approval about somebody is about: their account in a region, or all of them."""
+    return f"person:{person_id}:{region}" if region else f"person:{person_id}"
 
 
 def parts_of(subject: str) -> tuple[int, str]:
-    """Return the person's id and the region of such a subject."""
-    _, person, region = subject.split(":")
-    return int(person), region
+    """Return the person's id and the region ("" for none) of such a subject."""
+    _, person, *region = subject.split(":")
+    return int(person), "".join(region)
 
 
 def paper_of(content: Mapping[str, Any]) -> Paper:

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.codes import PotKind
 from accounts.identity.access import person_required
+from accounts.ledger.freezing import stopped
 from accounts.policies import registry
 from accounts.queries import page_hooks
 from accounts.queries.account import Account, accounts_of
@@ -53,6 +54,7 @@ def account(request: HttpRequest) -> HttpResponse:
         "other_regions": [(code, registry.region_name(code)) for code in my_regions(accounts) if code != mine.region],
         "state_words": state_words(mine),
         "suspension_words": suspension_words(mine),
+        "is_frozen": (mine.person.pk, mine.region) in stopped([mine.person.pk], mine.today).frozen,
         "upcoming": credits.upcoming,
         "pending": page_hooks.pending_of(mine.person, mine.today),
         "main_act": page_hooks.main_act_of(mine.person, mine.region, mine.today),

@@ -16,11 +16,19 @@ from payments.bills.operations import pay, refund
 from tests.accounts.operations.life_kit import PAPER, Desk
 from tests.factories.acts import act_on
 from tests.factories.family import QUANZHOU, RUIAN, TODAY, balance_of, bond, credit, insured
+from tests.factories.users import citizen, signed_in
 from tests.personas import clinic
+from yibao.lib import clock
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
 
 TOMORROW = TODAY + timedelta(days=1)
+
+
+@pytest.fixture
+def today(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every door believe that it is this day."""
+    monkeypatch.setattr(clock, "now", lambda: act_on(TODAY).at)
 
 
 @pytest.fixture
@@ -115,6 +123,16 @@ class TestFrozen:
         assert (event.proof, event.document) == (PAPER.kind, PAPER.number)
         assert event.actor == f"staff:{desk.maker.pk}@R01"
         assert list(findings()) == []
+
+
+def test_the_account_page_says_so_until_it_is_released(desk, today):
+    person = insured(RUIAN, carried=50_000)
+    browser = signed_in(citizen("19900000001", person))
+    assert "账户已冻结" not in browser.get("/account/").content.decode()
+    freeze(desk, person)
+    assert "账户已冻结" in browser.get("/account/").content.decode()
+    release(desk, person)
+    assert "账户已冻结" not in browser.get("/account/").content.decode()
 
 
 class TestRefused:

@@ -12,6 +12,7 @@ from accounts.models import Contribution, Enrolment, FactChange, LifeEvent, Noti
 from accounts.operations import approvals
 from accounts.operations.approvals import ApprovalError, ApprovalMovedError
 from accounts.operations.life_events import freezing, merging
+from accounts.operations.life_events.vouchers import subject_of
 from accounts.queries import explanations, fact_checks
 from accounts.queries.people import find_by_certno
 from family.models import Bond
@@ -47,7 +48,7 @@ def submit(desk: Desk, gone: Person, kept: Person):
     return approvals.submit(
         act=desk.act(JULY),
         kind=merging.MERGE,
-        subject=merging.subject_of(gone.pk),
+        subject=subject_of(gone.pk),
         reason="同一人两份登记",
         document=PAPER.number,
         asked={"kept": kept.pk, "proof": PAPER.kind, "document": PAPER.number},
