@@ -10,7 +10,8 @@ from accounts.codes import Role
 from accounts.errors import AccountsError
 from accounts.identity.access import act_of
 from accounts.models import Feedback
-from accounts.operations.notices import answer_feedback
+from accounts.operations.notices import LinkInAnswerError, answer_feedback
+from yibao.lib.links import has_link
 
 
 class AnswerForm(forms.ModelForm):
@@ -20,6 +21,12 @@ class AnswerForm(forms.ModelForm):
         widget=forms.Textarea(attrs={"rows": 6}),
         help_text="会发到对方的“通知”里，也可能发短信。不要写链接，也不要写证件号码。",
     )
+
+    def clean_answer(self) -> str:
+        answer = str(self.cleaned_data["answer"])
+        if has_link(answer):
+            raise forms.ValidationError(LinkInAnswerError.message, code="link")
+        return answer
 
     class Meta:
         model = Feedback
@@ -54,7 +61,7 @@ class FeedbackAdmin(admin.ModelAdmin):
             answer_feedback(
                 act=act_of(request),
                 feedback_id=obj.pk,
-                answer=form.cleaned_data["answer"],
+                answer=form.cleaned_data.get("answer", ""),  # read only once a colleague was first
             )
         except AccountsError as refusal:
             self.message_user(request, refusal.message, messages.ERROR)

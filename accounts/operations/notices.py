@@ -7,17 +7,20 @@ from accounts.errors import AccountsError
 from accounts.identity import audit, limits, sms
 from accounts.identity.actors import Act
 from accounts.models import Feedback, Notice, Person, User
+from yibao.lib.links import has_link, without_links
 from yibao.lib.masking import scrubbed
 from yibao.lib.speakable import case_number
 
+TITLE_LENGTH, TEXT_LENGTH = (Notice._meta.get_field(name).max_length or 0 for name in ("title", "text"))
+READ_THERE = "写了什么，请登录本网站看“通知”。"
 SMS = sms.Template("notice", "{title}。{text}", reminder=True)
 FEEDBACK_LIMITS = limits.limits("5/1h 20/1d")
 
 
-class LinkInNoticeError(AccountsError, ValueError):
-    """A notice would hold something that looks like a link. Ours never do, so that people can tell frauds."""
+class LinkInAnswerError(AccountsError, ValueError):
+    """An answer would hold something that looks like a link. Ours never do, so that people can tell frauds."""
 
-    message = "通知和答复里不能有链接，没有发出"
+    message = "答复里不能有链接，没有发出"
 
 
 class AlreadyRatedError(AccountsError):
@@ -32,25 +35,40 @@ class AlreadyAnsweredError(AccountsError):
     message = "这一条已经答复过了。"
 
 
-def notify(*, act: Act, person: Person, kind: NoticeKind, title: str, text: str, by_sms: bool = True) -> Notice:
+def notify(
+    *,
+    act: Act,
+    person: Person,
+    kind: NoticeKind,
+    title: str,
+    text: str,
+    by_sms: bool = True,
+    has_free_text: bool = False,
+) -> Notice:
     """Tell a person something: a notice on 通知, and the same words to their phone where they want reminders.
 
-    Writes in the caller's transaction. Raises LinkInNoticeError.
+    Where `text` has words that somebody typed (has_free_text), the phone gets the title and where to read the rest.
+    Writes in the caller's transaction and never undoes it: words are cut to length, links written so that they are none.
     """
-    if sms.LINK.search(title) or sms.LINK.search(text):
-        raise LinkInNoticeError
+    title, text = _fitting(title, TITLE_LENGTH), _fitting(text, TEXT_LENGTH)
     with transaction.atomic():
         notice = Notice.objects.create(person=person, kind=kind, title=title, text=text, at=act.at)
         audit.record(act=act, verb="notice.sent", subject=person, detail={"notice": notice.pk})
         users = User.objects.select_related("person").filter(person=person, is_active=True)
         user = users.first() if by_sms else None
         if user is not None:
-            params = {"title": title, "text": text}
+            params = {"title": title, "text": READ_THERE if has_free_text else text}
             if user.person and user.person.phone and user.may_be_stranger(act.at):
                 sms.queue(template=SMS, params=params, now=act.at, phone=user.person.phone)
             else:
                 sms.queue(template=SMS, params=params, now=act.at, to_user=user)
     return notice
+
+
+def _fitting(text: str, most: int) -> str:
+    """Return the text as a notice may hold it, at most so many characters."""
+    said = without_links(text)
+    return said if len(said) <= most else f"{said[: most - 1]}…"
 
 
 def mark_read(*, act: Act, person: Person) -> int:
@@ -95,7 +113,9 @@ def give_feedback(
 
 
 def answer_feedback(*, act: Act, feedback_id: int, answer: str) -> Feedback:
-    """Answer what somebody told us, and tell them so. Raises AlreadyAnsweredError."""
+    """Answer what somebody told us, and tell them so. Raises AlreadyAnsweredError, LinkInAnswerError."""
+    if has_link(answer):
+        raise LinkInAnswerError
     with transaction.atomic():
         feedback = Feedback.objects.select_for_update(of=("self",)).select_related("person").get(pk=feedback_id)
         if feedback.answered_at is not None:
@@ -110,5 +130,6 @@ def answer_feedback(*, act: Act, feedback_id: int, answer: str) -> Feedback:
                 kind=NoticeKind.CASE,
                 title=f"您反映的 {feedback.number} 有答复了",
                 text=answer,
+                has_free_text=True,
             )
     return feedback

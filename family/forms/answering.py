@@ -7,8 +7,8 @@ from django import forms
 
 from accounts.forms.fields import CertnoField, NameField
 from accounts.forms.signin import CodeForm
-from accounts.identity import sms
 from family.models.invitations import NUMBER
+from yibao.lib.links import has_link
 
 LAST_FOUR = "请填证件号码的最后4位"
 
@@ -23,7 +23,7 @@ class RefusalForm(forms.Form):
     def clean_answer(self) -> str:
         """It is told in a notice, and ours never hold a link."""
         text = self.cleaned_data["answer"]
-        if sms.LINK.search(unicodedata.normalize("NFKC", text)):
+        if has_link(text):
             raise forms.ValidationError("这里不能写网址，请只写想说的话", code="link")
         return text
 

@@ -176,7 +176,13 @@ def decline(*, act: Act, user: Person, number: str, answer: str = "", not_family
         )
         if not not_family:
             said = f"对方说：{invitation.answer}" if invitation.answer else "没有用到您的钱。"
-            notifications.notify_payer(act=act, invitation=invitation, title="您的邀请对方没有同意", text=said)
+            notifications.notify_payer(
+                act=act,
+                invitation=invitation,
+                title="您的邀请对方没有同意",
+                text=said,
+                has_free_text=bool(invitation.answer),
+            )
     return event
 
 

@@ -21,9 +21,19 @@ INVITED = sms.Template(
 )
 
 
-def notify_person(*, act: Act, person: Person, title: str, text: str, by_sms: bool = True) -> None:
+def notify_person(
+    *, act: Act, person: Person, title: str, text: str, by_sms: bool = True, has_free_text: bool = False
+) -> None:
     """Tell somebody in the caller's transaction."""
-    notify(act=act, person=person, kind=NoticeKind.FAMILY, title=title, text=text, by_sms=by_sms)
+    notify(
+        act=act,
+        person=person,
+        kind=NoticeKind.FAMILY,
+        title=title,
+        text=text,
+        by_sms=by_sms,
+        has_free_text=has_free_text,
+    )
 
 
 def money_of(payer: Person, region: str) -> str:
@@ -91,8 +101,14 @@ def notify_expiring(*, act: Act, invitation: Invitation) -> None:
         )
 
 
-def notify_payer(*, act: Act, invitation: Invitation, title: str, text: str) -> None:
-    notify_person(act=act, person=invitation.payer, title=title, text=f"邀请 {invitation.number}：{text}")
+def notify_payer(*, act: Act, invitation: Invitation, title: str, text: str, has_free_text: bool = False) -> None:
+    notify_person(
+        act=act,
+        person=invitation.payer,
+        title=title,
+        text=f"邀请 {invitation.number}：{text}",
+        has_free_text=has_free_text,
+    )
 
 
 def notify_bound(*, act: Act, bond: Bond) -> None:

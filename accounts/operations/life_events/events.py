@@ -98,8 +98,8 @@ def record(
 
 
 def tell(*, act: Act, person: Person, title: str, text: str) -> None:
-    """Tell the person what was done about their account."""
-    notify(act=act, person=person, kind=NoticeKind.CREDIT, title=title, text=text)
+    """Tell the person what was done about their account. Reasons and papers are words that a clerk has typed."""
+    notify(act=act, person=person, kind=NoticeKind.CREDIT, title=title, text=text, has_free_text=True)
 
 
 def region_name(code: str) -> str:
