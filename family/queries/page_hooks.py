@@ -12,6 +12,7 @@ from accounts.queries.page_hooks import Case, MainAct, Pending
 from family.codes import ACTIVE_STATES, OPEN, InvitationState
 from family.models import Bond, Invitation
 from family.queries.bonds import kin_of
+from family.queries.eligibility import to_invite
 from family.queries.invitations import invitations_received, invitations_sent, soon_until
 from yibao.lib.clock import SHANGHAI
 
@@ -121,7 +122,7 @@ def relatives(person: Person, ids: Collection[int]) -> Mapping[int, str]:
 
 @page_hooks.act_source
 def begin_sharing(person: Person, region: str, today: date) -> MainAct | None:
-    """Offer to begin sharing to whoever shares with nobody yet, where the region allows it."""
+    """Offer to begin sharing to whoever shares with nobody yet and may invite somebody today."""
     url = _url("family_invite_relation")
     if not url or registry.sharing_or_none(region, today) is None:
         return None
@@ -129,4 +130,4 @@ def begin_sharing(person: Person, region: str, today: date) -> MainAct | None:
         return None
     if Invitation.objects.filter(payer=person, region=region, state__in=OPEN).exists():
         return None
-    return MainAct("给家人开通共济", url)
+    return None if to_invite(payer=person, region=region, on=today) else MainAct("给家人开通共济", url)

@@ -118,7 +118,7 @@ def _payer_enrolment(payer: Payer, terms: SharingTerms) -> Found:
         yield Reason(
             ReasonCode.PAYER_SUSPENDED,
             "停保期间不能给家人用",
-            "您的职工医保现在是停保；余额没有清零，您自己看病买药还能用",
+            "您的职工医保现在是停保；余额没有清零",
             "恢复缴费后再办",
         )
     if enrolment.leaving_on is not None:

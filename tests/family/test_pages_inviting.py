@@ -219,3 +219,32 @@ class TestOtherPages:
         assert "给家人开通共济" in page(browser_of(payer), "/account/")
         invited(payer, insured(resident=True))
         assert "给家人开通共济" not in page(browser_of(payer), "/account/")
+
+
+class TestNobodyIsOfferedWhatTheyCannotDo:
+    """An act that would be refused is not offered: why not, and what then, stand in its place."""
+
+    CASES = (
+        (dict(carried=179_500), "上年末余额满2,000.00元才能开通", "还差205.00元"),
+        (dict(carried=300_000, status=2), "停保期间不能给家人用", "恢复缴费后再办"),
+    )
+
+    @pytest.mark.parametrize(("facts", "why", "then"), CASES, ids=["under the gate", "suspended"])
+    def test_on_the_family_page(self, facts, why, then):
+        browser = browser_of(insured(name="何苗", gender=2, **facts))
+        said = page(browser, "/family/")
+        assert why in said
+        assert then in said
+        assert "邀请一位" not in said
+        assert "可以给家人用" not in said
+        assert "/family/invite/" not in browser.get("/family/").content.decode()
+
+    @pytest.mark.parametrize(("facts", "why", "then"), CASES, ids=["under the gate", "suspended"])
+    def test_on_the_account_page(self, facts, why, then):
+        assert "给家人开通共济" not in page(browser_of(insured(name="何苗", gender=2, **facts)), "/account/")
+
+    def test_where_nothing_can_be_moved_into_the_pool(self):
+        browser = browser_of(insured(QUANZHOU, carried=150_000, name="苏梅", gender=2))
+        said = page(browser, "/family/")
+        assert "账户里要留2,000.00元，超过的部分才能转入" in said
+        assert "/family/transfer/" not in browser.get("/family/").content.decode()

@@ -15,6 +15,7 @@ from accounts.queries.account import Account, Accounts
 from accounts.views.citizen.current_account import my_account
 from family.queries.facts import funds_name
 from yibao.lib import clock
+from yibao.lib.fen import grouped
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,17 @@ class Giving:
     def is_open(self) -> bool:
         """Whether somebody insured here as things stand may share at all; suspension and ends are told apart."""
         return self.terms is not None and (self.account.is_normal or self.terms.payer_status != NORMAL)
+
+    def who_may_use(self, *, has_members: bool, may_invite: bool) -> str:
+        """Say how much there is for relatives, and that they may use it only where they may."""
+        used = has_members and self.is_open
+        if self.is_pool:
+            by_whom = "，下面的家人可以用" if used else ""
+            own = f"您个人账户里的 ¥{grouped(self.own_fen)}，转入共济账户以后家人才能用。"
+            return f"共济账户里有 ¥{grouped(self.money_fen)}{by_whom}。{own}"
+        by_whom = "可以给下面的家人用" if used else "可以给家人用" if may_invite else ""
+        kept = "当年账户的钱不会被家人用到。" if self.account.credit.has_buckets else ""
+        return f"您的{self.money} ¥{grouped(self.money_fen)} {by_whom}".rstrip() + f"。{kept}"
 
 
 def giving_of(request: HttpRequest) -> Giving | None:

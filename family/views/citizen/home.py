@@ -11,11 +11,12 @@ from accounts.identity.access import person_required
 from family.codes import InvitationState
 from family.models import Invitation
 from family.queries.bonds import bonds_given, bonds_received
-from family.queries.eligibility import relations_offered
+from family.queries.eligibility import relations_offered, to_invite, to_move_in
 from family.queries.invitations import invitations_received, invitations_sent
 from family.queries.undoable import undoable
 from family.views.citizen.current_account import Giving, OwnAct, giving_of, own_act
 from family.views.citizen.labels import Asked
+from family.views.citizen.refusals import refusals_of
 from family.views.citizen.result import events_shown
 
 SHOWN_FOR = timedelta(days=30)  # how long an answer or an expiry stays on the page
@@ -32,10 +33,15 @@ def family(request: HttpRequest) -> HttpResponse:
         return redirect("family_from_others")
     act = own_act(request)
     asked = asked_by(giving, act)
+    members = bonds_given(act.person, act.on, giving.region)
+    refusals = refusals_of(request, to_invite(payer=act.person, region=giving.region, on=act.on))
     context = {
         "giving": giving,
         "today": act.on,
-        "members": bonds_given(act.person, act.on, giving.region),
+        "who_may_use": giving.who_may_use(has_members=bool(members), may_invite=not refusals),
+        "refusals": refusals,
+        "movable": to_move_in(payer=act.person, region=giving.region, on=act.on) if giving.is_pool else None,
+        "members": members,
         "waiting": [one for one in asked if one.is_waiting],
         "closed": [one for one in asked if one.state in _CLOSED],
         "received": invitations_received(act.person, act.at),

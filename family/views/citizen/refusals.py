@@ -81,7 +81,7 @@ def refused(
     """Answer with the page of reasons. It is a page, never a red field: nobody typed anything wrong."""
     context = {
         "title": title,
-        "refusals": [_with_link(request, reason) for reason in reasons],
+        "refusals": refusals_of(request, reasons),
         "back_url": back_url or reverse("family"),
     }
     if request.htmx:  # the button of a card: its message stays inside the card
@@ -89,6 +89,11 @@ def refused(
         response["HX-Reswap"] = "beforeend"
         return response
     return render(request, "family/reasons.html", context, status=status)
+
+
+def refusals_of(request: HttpRequest, reasons: Iterable[Reason]) -> list[Refusal]:
+    """Return the reasons, each with the link that leads on."""
+    return [_with_link(request, reason) for reason in reasons]
 
 
 def _with_link(request: HttpRequest, reason: Reason) -> Refusal:
