@@ -43,14 +43,19 @@ class Row:
     facts: dict[str, Any]
 
 
-def import_bonds(*, act: Act, path: Path, progress: Progress | None = None) -> ImportResult:
-    """Take the relations of a file over, all of them or none; nobody gets a message for it.
+def import_bonds(*, act: Act, path: Path, hold: bool = False, progress: Progress | None = None) -> ImportResult:
+    """Take the relations of a file over; nobody gets a message for it.
 
     Relations that were taken over before change nothing. Raises ImportRefusedError with every row that does
-    not fit the terms of its region or the birth days of the two people.
+    not fit the terms of its region or the birth days of the two people, and then nothing is changed; with `hold` these
+    rows are laid aside.
     """
-    file = File(path, COLUMNS, progress)
-    with importing(file, ImportKind.BONDS, act) as draft:
+    return bring_in(act, File(path, COLUMNS, progress), hold=hold)
+
+
+def bring_in(act: Act, file: File, *, hold: bool = False) -> ImportResult:
+    """As import_bonds, for rows from wherever."""
+    with importing(file, ImportKind.BONDS, act, hold=hold) as draft:
         if draft.known:
             return draft.result
         rows = list(_rows(file))

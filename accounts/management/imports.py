@@ -1,4 +1,4 @@
-"""What the two import commands have in common."""
+"""What the import commands have in common."""
 
 import json
 from argparse import ArgumentParser, ArgumentTypeError
@@ -27,6 +27,8 @@ class ImportCommand(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, help="CSV (UTF-8 or GB18030) or a workbook (.xlsx, .xls, .xlsb, .ods)")
         parser.add_argument("--json", action="store_true", help="print one JSON document")
+        parser.add_argument("--hold", action="store_true", help="lay bad rows aside and take the others in")
+        add_by(parser)
 
     def handle(self, *args: object, **options: Any) -> None:
         path = Path(str(options["file"]))
@@ -49,7 +51,7 @@ class ImportCommand(BaseCommand):
 
     def expected(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Return what the operation is told about the file besides where it is."""
-        return {}
+        return {"hold": options["hold"]}
 
     def _tell(self, path: Path, result: ImportResult) -> None:
         self.stdout.write(f"{path.name}：{in_words(result)}")
@@ -68,16 +70,14 @@ class ImportCommand(BaseCommand):
 
 
 class FactsImportCommand(ImportCommand):
-    """An import that lays rows aside: what is hardly true always, what is bad with --hold."""
+    """An import of which the number of rows may be told with the file."""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--hold", action="store_true", help="lay bad rows aside and take the others in")
         parser.add_argument("--expect-rows", type=int, metavar="N", help="refuse a file with another number of rows")
-        add_by(parser)
 
     def expected(self, options: Mapping[str, Any]) -> dict[str, Any]:
-        return {"hold": options["hold"], "expect_rows": options["expect_rows"]}
+        return {**super().expected(options), "expect_rows": options["expect_rows"]}
 
 
 def yuan_argument(text: str) -> int:

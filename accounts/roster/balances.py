@@ -108,6 +108,12 @@ def note_strangers(problems: Problems) -> None:
             problems.add_masked(row, "certno", shown, reason)
 
 
+def take_out(rows: Sequence[int]) -> None:
+    """Remove the rows that are laid aside."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM balances_staged WHERE row = ANY(%s)", [list(rows)])
+
+
 def totals() -> tuple[int, int]:
     """Return how many rows were read well, and what all their pots hold together (fen)."""
     with connection.cursor() as cursor:

@@ -15,7 +15,7 @@ from accounts.models import Approval, AuditEvent, HeldRow
 from accounts.operations.approval_kinds import Content, Kind, register
 from accounts.operations.approvals import ApprovalError
 from accounts.roster.drafts import REASON_LENGTH, ImportResult, exclude_imports, packed
-from accounts.roster.laid_aside import KINDS, cells_of, columns_of, judged, problem_of, take_in
+from accounts.roster.laid_aside import cells_of, columns_of, judged, kinds, problem_of, take_in
 from accounts.roster.problems import ImportRefusedError, masked
 from yibao.lib.clock import SHANGHAI
 
@@ -127,7 +127,7 @@ def _waiting(ids: Sequence[int]) -> list[HeldRow]:
 
     Imports and withdrawals decide rows too: they are kept out first, as they keep each other out.
     """
-    exclude_imports(*KINDS)
+    exclude_imports(*kinds())
     rows = list(HeldRow.objects.select_for_update().filter(pk__in=ids).order_by("id"))
     if missing := sorted(set(ids) - {row.pk for row in rows}):
         raise HeldRowError(f"没有待处理的行 {missing[0]}，请检查编号")

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from cryptography.hazmat.primitives import hashes
 from django.db import transaction
@@ -10,7 +11,7 @@ from django.db import transaction
 from accounts.codes import HeldReason, ImportKind
 from accounts.identity.actors import Act
 from accounts.models import HeldRow
-from accounts.roster import contributions, people
+from accounts.roster import balances, contributions, openings, people
 from accounts.roster.drafts import ImportResult
 from accounts.roster.files import ROUND, File
 from accounts.roster.problems import ImportRefusedError, Problem, Problems
@@ -19,19 +20,41 @@ from yibao.lib.clock import SHANGHAI
 
 Believed = Mapping[int, Collection[HeldReason]]
 
-_COLUMNS: dict[str, tuple[Sequence[str], Sequence[str]]] = {
-    ImportKind.ROSTER: (people.COLUMNS, people.OPTIONAL),
-    ImportKind.CONTRIBUTIONS: (contributions.COLUMNS, contributions.OPTIONAL),
+
+class _Kind(NamedTuple):
+    """The columns that files of a kind have and may have, and what brings one in: (act, file, rows that correct)."""
+
+    columns: Sequence[str]
+    optional: Sequence[str]
+    bring_in: Callable[[Act, File, Collection[int]], ImportResult]
+
+
+_kinds: dict[str, _Kind] = {
+    ImportKind.ROSTER: _Kind(
+        people.COLUMNS, people.OPTIONAL, lambda act, file, corrects: people.bring_in(act=act, file=file)
+    ),
+    ImportKind.CONTRIBUTIONS: _Kind(
+        contributions.COLUMNS,
+        contributions.OPTIONAL,
+        lambda act, file, corrects: contributions.bring_in(act=act, file=file, believed=corrects),
+    ),
+    ImportKind.BALANCES: _Kind(balances.COLUMNS, (), lambda act, file, corrects: openings.bring_in(act=act, file=file)),
 }
 
 
-KINDS = tuple(_COLUMNS)
+def register(kind: ImportKind, columns: Sequence[str], bring_in: Callable[[Act, File], ImportResult]) -> None:
+    """Let rows of another app's files be laid aside too. Called once, from its AppConfig.ready."""
+    _kinds[kind] = _Kind(columns, (), lambda act, file, corrects: bring_in(act, file))
+
+
+def kinds() -> list[str]:
+    """Return the kinds of files whose rows are laid aside, in the order in which they come in."""
+    return list(_kinds)
 
 
 def columns_of(kind: str) -> tuple[str, ...]:
     """Return all columns that a row of this kind of file may have."""
-    required, optional = _COLUMNS[kind]
-    return *required, *optional
+    return *_kinds[kind].columns, *_kinds[kind].optional
 
 
 def cells_of(row: HeldRow) -> dict[str, str]:
@@ -43,10 +66,9 @@ class _LaidAside(File):
     """These rows as a file. A row's number is the id of the HeldRow."""
 
     def __init__(self, kind: str, rows: Sequence[HeldRow], believed: Believed) -> None:
-        required, optional = _COLUMNS[kind]
         self._kind = kind
         self._rows = rows
-        super().__init__(Path(kind), required, optional=optional)
+        super().__init__(Path(kind), _kinds[kind].columns, optional=_kinds[kind].optional)
         self.problems = Problems(believed, strict=True)
 
     def opened(self, on_progress: Callable[[float], None] | None) -> tables.Table:
@@ -75,7 +97,7 @@ def take_in(*, act: Act, rows: Sequence[HeldRow], believed: Believed) -> list[tu
     """
     taken = []
     with transaction.atomic():
-        for kind in _COLUMNS:
+        for kind in kinds():
             of_kind = [row for row in rows if row.kind == kind]
             if of_kind:
                 taken.append((_bring_in(act, kind, of_kind, believed), of_kind))
@@ -84,10 +106,8 @@ def take_in(*, act: Act, rows: Sequence[HeldRow], believed: Believed) -> list[tu
 
 def _bring_in(act: Act, kind: str, rows: Sequence[HeldRow], believed: Believed) -> ImportResult:
     file = _LaidAside(kind, rows, believed)
-    if kind == ImportKind.ROSTER:
-        return people.bring_in(act=act, file=file)
-    corrected = [row for row, codes in believed.items() if HeldReason.CONTRADICTS_KNOWN in codes]
-    return contributions.bring_in(act=act, file=file, believed=corrected)
+    corrects = [row for row, codes in believed.items() if HeldReason.CONTRADICTS_KNOWN in codes]
+    return _kinds[kind].bring_in(act, file, corrects)
 
 
 def judged(*, act: Act, rows: Sequence[HeldRow]) -> dict[int, dict[HeldReason, str]]:

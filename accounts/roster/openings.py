@@ -58,18 +58,27 @@ def import_balances(
     *,
     act: Act,
     path: Path,
+    hold: bool = False,
     expect_rows: int | None = None,
     expect_sum_fen: int | None = None,
     progress: Progress | None = None,
 ) -> ImportResult:
-    """Bring opening balances in, whole: one voucher per pot, dated `as_of`, once for ever.
+    """Bring opening balances in: one voucher per pot, dated `as_of`, once for ever.
 
     A region without a day of going live gets the one that follows `as_of` (going_live.live_after). Rows that are known
     already change nothing. Raises ImportRefusedError, with every bad row, when anything is wrong or the number of rows
-    or the sum of all balances (fen) is not what was expected; then nothing is changed.
+    or the sum of all balances (fen) is not what was expected; then nothing is changed. With `hold` bad rows are laid
+    aside; the sum is still that of the whole file, so that each of its amounts has to be read.
     """
     file = File(path, balances.COLUMNS, progress)
-    with importing(file, ImportKind.BALANCES, act) as draft:
+    return bring_in(act=act, file=file, hold=hold, expect_rows=expect_rows, expect_sum_fen=expect_sum_fen)
+
+
+def bring_in(
+    *, act: Act, file: File, hold: bool = False, expect_rows: int | None = None, expect_sum_fen: int | None = None
+) -> ImportResult:
+    """As import_balances, for rows from wherever."""
+    with importing(file, ImportKind.BALANCES, act, hold=hold) as draft:
         if draft.known:
             return draft.result
         balances.stage(file, act.on)
@@ -80,6 +89,9 @@ def import_balances(
         days = balances.days()
         for region, as_of in days:
             _check_region(file.problems, act, region, as_of)
+        if draft.settle():
+            balances.take_out(file.problems.rows)
+            days = balances.days()
         source = draft.accept()
         openings, total_fen = 0, 0
         for done, (region, as_of) in enumerate(days):

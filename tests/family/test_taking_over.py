@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from accounts.models import Notice, OutboxMessage, Region
+from accounts.models import HeldRow, Notice, OutboxMessage, Region
+from accounts.roster import held as held_rows
 from accounts.roster.drafts import ImportResult
 from accounts.roster.problems import ImportRefusedError
 from family.codes import BondState, Consent, EventKind
@@ -69,6 +70,19 @@ def test_a_relation_stands_as_it_stood(family, tmp_path):
 def test_nobody_gets_a_message_for_it(family, tmp_path):
     bring(tmp_path, row(*family[:2]))
     assert (Notice.objects.count(), OutboxMessage.objects.count()) == (0, 0)
+
+
+def test_with_hold_a_relation_that_does_not_fit_waits_until_it_is_mended(family, tmp_path):
+    payer, parent, child = family
+    path = csv_file(tmp_path / "bonds.csv", [row(payer, parent), row(payer, child, relation="父母")])
+    result = import_bonds(act=ACT, path=path, hold=True)
+    assert (result.bonds_added, len(result.held), Bond.objects.count()) == (1, 1, 1)
+    waits = HeldRow.objects.get()
+    with pytest.raises(held_rows.HeldRowError, match="还不能导入"):
+        held_rows.confirm(act=ACT, ids=[waits.pk])
+    held_rows.mend(act=ACT, row_id=waits.pk, cells={"relation": "子女"})
+    held_rows.confirm(act=ACT, ids=[waits.pk])
+    assert Bond.objects.get(user=child).consent == Consent.MIGRATED
 
 
 def test_last_years_balance_is_no_matter_for_a_relation_that_stands(family, tmp_path):

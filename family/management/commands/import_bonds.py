@@ -1,16 +1,9 @@
-"""Import relations of family sharing: `import_bonds FILE`."""
-
-from argparse import ArgumentParser
+"""Import relations of family sharing: `import_bonds FILE [--hold]`."""
 
 from accounts.management.imports import ImportCommand
-from accounts.management.staff import add_by
 from family.roster import import_bonds
 
 
 class Command(ImportCommand):
-    help = "Import relations (共济关系) that exist in the old system: all rows, or none and a list of what is wrong."
+    help = "Import relations (共济关系) of the old system; a bad row refuses the file, with --hold only the row."
     operation = staticmethod(import_bonds)
-
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        super().add_arguments(parser)
-        add_by(parser)
