@@ -1,12 +1,14 @@
 """Celery's side of the jobs: thin shells. Messages carry ids only; what to do stands in the database."""
 
 import logging
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
+from hashlib import sha256
 from uuid import UUID
 
 from celery import shared_task
 from django.conf import settings
+from django.core.cache import cache
 from django.db import transaction
 
 from accounts.codes import ChunkState
@@ -30,9 +32,15 @@ def schedule_due() -> None:
         try:
             run = runs.open_run(act=act, kind=job.kind, region=job.region, period=job.period, on=act.on)
         except AccountsError as refusal:  # that of one region: the others must not wait for it
-            logger.error("cannot begin %s %s %s: %s", job.kind, job.region, job.period, refusal)
+            _log_once_a_day(f"cannot begin {job.kind} {job.region} {job.period}: {refusal}", act.on)
             continue
         transaction.on_commit(partial(enqueue, run.pk))
+
+
+def _log_once_a_day(words: str, on: date) -> None:
+    """Log what every tick would find again; another reason is another line."""
+    if cache.add(f"logged:{on}:{sha256(words.encode()).hexdigest()}", True, timeout=timedelta(days=1).total_seconds()):
+        logger.error("%s", words)
 
 
 @shared_task(name="accounts.tasks.requeue_stalled")

@@ -6,7 +6,13 @@ from datetime import date
 
 from accounts.errors import AccountsError
 from accounts.models import Chunk, Run
+from accounts.policies.entitlement import NotDue
 from yibao.lib.periods import Period
+
+NEVER_PAID = "never_paid"
+# Who is left out rightly: listed so that it can be answered for (check_facts, the admin), but there is nothing to do.
+# Everybody else who is left out waits for a fact or a decision, and the run is incomplete until then.
+RIGHTLY_LEFT_OUT = frozenset({NEVER_PAID, NotDue.ELSEWHERE})
 
 
 class CannotRunError(AccountsError):

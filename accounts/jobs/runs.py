@@ -12,7 +12,7 @@ from django.db.models import Count, Exists, OuterRef, Sum
 from accounts.codes import ChunkState, InsuranceType, JobKind, RunState
 from accounts.identity.actors import Act
 from accounts.jobs import registry
-from accounts.jobs.job import CannotRunError
+from accounts.jobs.job import RIGHTLY_LEFT_OUT, CannotRunError
 from accounts.ledger import book_years
 from accounts.models import Chunk, Run
 from yibao.lib.periods import Period
@@ -95,7 +95,7 @@ def ranges(region: str) -> list[tuple[int, int]]:
 
 
 def finish(*, run_id: int, now: datetime) -> None:
-    """Decide the state of a run whose last chunk is done. A run that left somebody out is never 'done'."""
+    """Decide the state of a run whose last chunk is done. A run in which somebody waits for staff is never 'done'."""
     with transaction.atomic():
         run = Run.objects.select_for_update().get(pk=run_id)
         states = set(run.chunks.filter(execution=run.execution).values_list("state", flat=True))
@@ -103,7 +103,7 @@ def finish(*, run_id: int, now: datetime) -> None:
             return
         if ChunkState.FAILED in states:
             run.state = RunState.FAILED
-        elif run.skips.exists():
+        elif run.skips.exclude(reason__in=RIGHTLY_LEFT_OUT).exists():
             run.state = RunState.INCOMPLETE
         else:
             run.state = RunState.DONE

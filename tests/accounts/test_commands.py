@@ -9,7 +9,7 @@ import time_machine
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from accounts.models import AuditEvent, Run, Transfer
+from accounts.models import AuditEvent, Person, Run, Transfer
 from accounts.queries.people import find_by_certno
 from tests.factories.files import contribution_row, csv_file, roster_row
 from tests.factories.people import certno
@@ -144,6 +144,14 @@ class TestExplain:
         assert "没有编号为 12345" in refusal("explain", "12345")
 
 
+def paid_after_the_end() -> Person:
+    """Return somebody whose insurance ended in June and for whom January was paid: one of the two is wrong."""
+    person = insured()
+    changed(person, date(2024, 6, 1), status=4)
+    paid_for(person, NEW_YEAR, "5000.00")
+    return person
+
+
 class TestRunJob:
     def test_a_dry_run_prints_the_same_totals_and_posts_nothing(self):
         person = insured(HUNAN)
@@ -168,16 +176,22 @@ class TestRunJob:
             }
         ]
 
-    def test_people_left_out_make_it_fail_although_the_others_are_credited(self):
-        without_base, other = insured(), insured()
+    def test_people_who_wait_for_staff_make_it_fail_although_the_others_are_credited(self):
+        waits, other = paid_after_the_end(), insured()
         paid_for(other, NEW_YEAR, "5000.00")
         out = StringIO()
         with pytest.raises(CommandError, match="有 1 人没有处理.*改正后再运行一次即可"):
             call_command("run_job", "accrual", region=ZHOUSHAN, period="2025", stdout=out)
-        assert "未处理 never_paid：1 人" in out.getvalue()
-        assert (balances(without_base).total, balances(other).total) == (0, 1200_00)
-        paid_for(without_base, NEW_YEAR, "5000.00")
+        assert "未处理 paid_after_end：1 人" in out.getvalue()
+        assert (balances(waits).total, balances(other).total) == (0, 1200_00)
+        changed(waits, date(2024, 12, 1), status=1)
         assert "已完成" in said("run_job", "accrual", "--region", ZHOUSHAN, "--period", "2025")
+
+    def test_who_is_rightly_not_credited_is_listed_and_does_not(self):
+        insured()
+        shown = said("run_job", "accrual", "--region", ZHOUSHAN, "--period", "2025")
+        assert "：已完成\n" in shown
+        assert "未处理 never_paid：1 人" in shown
 
     @pytest.mark.parametrize(
         ("arguments", "why"),
@@ -221,8 +235,8 @@ class TestDueJobs:
         assert document("due_jobs", "--on", "2025-01-01", "--run")["due"] == []
         assert (balances(person).current, balances(person).carried) == (1200_00, 1200_00)
 
-    def test_people_left_out_make_it_fail(self):
-        insured()
+    def test_people_who_wait_for_staff_make_it_fail(self):
+        paid_after_the_end()
         other = insured()
         paid_for(other, NEW_YEAR, "5000.00")
         assert "330900 2025 accrual" in refusal("due_jobs", "--on", "2025-01-01", "--run")

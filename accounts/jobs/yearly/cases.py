@@ -8,7 +8,7 @@ from accounts.codes import EnrolmentStatus, JobKind, VoucherKind
 from accounts.jobs import differences, people, posted, rollover
 from accounts.jobs.differences import Difference
 from accounts.jobs.going_live import live_month
-from accounts.jobs.job import Outcome
+from accounts.jobs.job import NEVER_PAID, Outcome
 from accounts.jobs.places import has_paid, places, verdict
 from accounts.jobs.yearly.facts import Bases, PaidMonths, bases_of, paid_months
 from accounts.models import Chunk, Run
@@ -20,8 +20,6 @@ from accounts.policies.terms import CreditTerms
 from accounts.policies.terms.credit import PAID_WITHIN, TAKE_BACK_UNPAID
 from yibao.lib.months import Month, month_range
 from yibao.lib.periods import Period
-
-NEVER_PAID = "never_paid"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from accounts.codes import JobKind, RunState
 from accounts.errors import AccountsError
 from accounts.identity.actors import Actor
+from accounts.jobs.job import RIGHTLY_LEFT_OUT
 from accounts.jobs.worker import CLOSE_YEAR, Report, run_job
 from accounts.management.progress import Bar
 from yibao.lib import clock
@@ -85,5 +86,5 @@ def _as_text(report: Report, *, dry: bool) -> str:
 def _what_is_left(report: Report) -> str:
     if report.state == RunState.FAILED:
         return f"{report.kind} {report.period} 有 {report.totals.failed_chunks} 段失败，见后台「批次」；改正后再运行一次即可"
-    left = sum(report.totals.skipped.values())
+    left = sum(count for reason, count in report.totals.skipped.items() if reason not in RIGHTLY_LEFT_OUT)
     return f"{report.kind} {report.period} 有 {left} 人没有处理，原因见后台「未处理」；改正后再运行一次即可"

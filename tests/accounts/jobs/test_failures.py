@@ -4,10 +4,12 @@ from datetime import date
 
 import pytest
 import time_machine
+from django.core.cache import cache
 from django.db import connection
 
 from accounts import tasks
 from accounts.codes import PotKind, RunState
+from accounts.jobs.job import CannotRunError
 from accounts.jobs.schedule import Due, due_jobs, next_jobs
 from accounts.jobs.worker import run_due
 from accounts.ledger import book_years
@@ -154,6 +156,25 @@ class TestDue:
             with time_machine.travel(f"2025-01-{moment}:00+08:00", tick=False):
                 tasks.schedule_due()
             assert Run.objects.get().execution == execution
+
+    @pytest.fixture
+    def nothing_logged_yet(self):
+        cache.clear()
+
+    @pytest.mark.usefixtures("nothing_logged_yet")
+    def test_why_a_region_cannot_begin_is_logged_once_a_day_and_reason(self, monkeypatch, caplog):
+        worker()
+        reasons = iter(["少了文件甲", "少了文件甲", "少了文件乙", "少了文件乙", "少了文件乙"])
+
+        def refuse(**job):
+            raise CannotRunError(next(reasons))
+
+        monkeypatch.setattr("accounts.tasks.runs.open_run", refuse)
+        for moment in ("01 08:00", "01 08:05", "01 08:10", "01 08:15", "02 08:00"):
+            with time_machine.travel(f"2025-01-{moment}:00+08:00", tick=False):
+                tasks.schedule_due()
+        said = [text.rsplit(": ", 1)[1] for text in caplog.messages if text.startswith("cannot begin")]
+        assert said == ["少了文件甲", "少了文件乙", "少了文件乙"]
 
     def test_a_year_does_not_end_over_a_month_that_failed(self):
         worker(HUNAN, date(2025, 11, 1))

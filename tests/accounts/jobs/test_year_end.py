@@ -151,11 +151,13 @@ class TestCloseYear:
 
     def test_who_could_not_be_credited_stops_nobody_else(self):
         """A skip is somebody's missing fact, known and listed; the others' year must end all the same."""
-        without_base, other = insured(), worker()
+        waits, other = insured(), worker()
+        changed(waits, date(2024, 6, 1), status=4)
+        paid_for(waits, NEW_YEAR, "5000.00")
         run("accrual", "2025", on=NEW_YEAR)
         reports = run("close_year", "2025", on=NEXT)
-        assert [report.state for report in reports] == ["incomplete", "done", "done", "done", "incomplete"]
-        assert balances(without_base) == Balances(current=0, carried=0)
+        assert [report.state for report in reports] == ["incomplete", "done", "done", "done", "done"]
+        assert balances(waits) == Balances(current=0, carried=0)
         assert balances(other) == Balances(current=1200_00, carried=1200_00)
 
     def test_a_dry_run_posts_nothing_and_says_what_would_be(self, region_with_interest):
