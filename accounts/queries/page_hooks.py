@@ -44,6 +44,14 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
+class Lent:
+    """家人的钱里本人现在能用的：谁的；今年还能用多少（分），不限额度时为空。"""
+
+    whose: str
+    left_fen: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class MainAct:
     """我的账户页上最显眼的那个按钮。"""
 
@@ -54,12 +62,14 @@ class MainAct:
 PendingSource = Callable[[Person, date], Iterable[Pending]]
 CaseSource = Callable[[Person, date], Iterable[Case]]
 ActSource = Callable[[Person, str, date], MainAct | None]
+LentSource = Callable[[Person, date], Iterable[Lent]]
 KinSource = Callable[[Person, Collection[int]], Mapping[int, str]]
 
 _pending: list[PendingSource] = []
 _cases: list[CaseSource] = []
 _acts: list[ActSource] = []
 _kin: list[KinSource] = []
+_lent: list[LentSource] = []
 
 
 def pending_source(source: PendingSource) -> PendingSource:
@@ -82,6 +92,11 @@ def kin_source(source: KinSource) -> KinSource:
     return _registered(_kin, source)
 
 
+def lent_source(source: LentSource) -> LentSource:
+    """Register who yields the money of others that (person, today) may use."""
+    return _registered(_lent, source)
+
+
 def _registered(sources: list, source):
     if source not in sources:
         sources.append(source)
@@ -98,6 +113,11 @@ def cases_of(person: Person, today: date) -> list[Case]:
     """Return everything this person has under way or behind them: what needs them first, then the latest first."""
     found = [one for source in _cases for one in source(person, today)]
     return sorted(found, key=lambda one: (not one.needs_you, -one.at.timestamp()))
+
+
+def lent_to(person: Person, today: date) -> list[Lent]:
+    """Return whose money besides their own this person may use today, in the order in which it is used."""
+    return [one for source in _lent for one in source(person, today)]
 
 
 def main_act_of(person: Person, region: str, today: date) -> MainAct | None:

@@ -128,6 +128,6 @@ def _changed(act: Act, bond: Bond, kind: EventKind, by: Person, detail: Mapping[
     )
     title = f"{notifications.kin_to_user(bond)}改了家庭共济的约定"
     notifications.notify_user(
-        act=act, bond=bond, title=title, text=f"{notifications.money_of(bond.payer, bond.region)}：{words}"
+        act=act, bond=bond, title=title, text=f"{notifications.money_of(bond.payer, bond.region, act.on)}：{words}"
     )
     return event

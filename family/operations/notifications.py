@@ -1,5 +1,7 @@
 """What both sides are told of each event: a notice, and the same words by text message. Never a link or a number."""
 
+from datetime import date
+
 from accounts.codes import Gender, NoticeKind, Relation
 from accounts.identity import sms
 from accounts.identity.actors import Act
@@ -36,8 +38,8 @@ def notify_person(
     )
 
 
-def money_of(payer: Person, region: str) -> str:
-    return f"{payer.name}的{funds_name(region)}"
+def money_of(payer: Person, region: str, on: date) -> str:
+    return f"{payer.name}的{funds_name(region, on)}"
 
 
 def kin_to_payer(bond: Bond) -> str:
@@ -65,7 +67,7 @@ def notify_invited(*, act: Act, invitation: Invitation) -> None:
         notify_person(
             act=act,
             person=invitee,
-            title=f"{payer.name}邀请您用{Gender(payer.gender).pronoun}的{funds_name(invitation.region)}",
+            title=f"{payer.name}邀请您用{Gender(payer.gender).pronoun}的{funds_name(invitation.region, act.on)}",
             text=f"您同意以后才会生效。请在{last}以前答复；不认识这个人，请选“这不是我的家人”。",
             by_sms=not invitation.invitee_phone,
         )
@@ -119,13 +121,13 @@ def notify_bound(*, act: Act, bond: Bond) -> None:
         act=act,
         person=bond.payer,
         title=f"{kin_to_payer(bond)}可以用您的钱了",
-        text=f"从今天起可以用您的{funds_name(bond.region)}{limit}{until}。每次使用都会通知您；随时可以停用或移除。",
+        text=f"从今天起可以用您的{funds_name(bond.region, act.on)}{limit}{until}。每次使用都会通知您；随时可以停用或移除。",
     )
     notify_person(
         act=act,
         person=bond.user,
         title=f"您可以用{kin_to_user(bond)}的钱了",
-        text=f"先用您自己的，再用{money_of(bond.payer, bond.region)}{limit}{until}。"
+        text=f"先用您自己的，再用{money_of(bond.payer, bond.region, act.on)}{limit}{until}。"
         "对方能看到哪天、在哪类地方、用了多少钱。随时可以不再使用。",
     )
 
@@ -150,6 +152,6 @@ def notify_drawn(*, act: Act, bond: Bond, amount_fen: int, day: str, place_kind:
         act=act,
         person=bond.payer,
         title=f"{kin_to_payer(bond)}用了您的钱 {grouped(amount_fen)} 元",
-        text=f"{day}{where}用了您的{funds_name(bond.region)} {grouped(amount_fen)} 元。"
+        text=f"{day}{where}用了您的{funds_name(bond.region, act.on)} {grouped(amount_fen)} 元。"
         f"不是本人用的？请马上停用或移除，并打{help_phone}。",
     )

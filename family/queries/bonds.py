@@ -42,6 +42,11 @@ class Card:
         return self.bound.left_fen
 
     @property
+    def left_label(self) -> str:
+        """What pages call `left_fen`: of somebody who may use nothing now it is no money they can use."""
+        return "今年还能用" if self.is_usable else "恢复后今年还能用"
+
+    @property
     def called(self) -> str:
         """陈伟（父亲）。"""
         return f"{self.other.name}（{self.kin}）"

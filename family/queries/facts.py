@@ -71,7 +71,6 @@ def payer_facts(payer: Person, region: str, on: date) -> facts.Payer:
         has_account=Pot.objects.filter(person=payer, region=region, kind=PotKind.CARRIED).exists(),
         enrolment=Insured([payer.pk], on).as_payer(payer.pk, region),
         age=age_on(payer.birth_on, on),
-        funds_name=funds_name(region),
         last_year_fen=last_year_fen(payer, region, on) if terms and terms.gate_fen is not None else 0,
         users=Bond.objects.filter(payer=payer, region=region, state__in=ACTIVE_STATES).count(),
         changes_this_month=changes_in_month(payer, region, on),
@@ -90,8 +89,10 @@ def user_facts(user: Person, on: date, *, identity_checked: bool = True) -> fact
     )
 
 
-def funds_name(region: str) -> str:
-    """Return what pages call the money that relatives may use: 历年结余, or 个人账户 where years are not kept apart."""
+def funds_name(region: str, on: date) -> str:
+    """Return what pages call the money that relatives may use: 共济账户, 历年结余, or 个人账户 where years are not kept apart."""
+    if is_pool(region, on):
+        return "共济账户"
     try:
         return "历年结余" if registry.has_buckets(region) else "个人账户"
     except registry.NoPolicyError:

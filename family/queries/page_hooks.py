@@ -8,10 +8,10 @@ from django.urls import NoReverseMatch, reverse
 from accounts.models import Person
 from accounts.policies import registry
 from accounts.queries import page_hooks
-from accounts.queries.page_hooks import Case, MainAct, Pending
+from accounts.queries.page_hooks import Case, Lent, MainAct, Pending
 from family.codes import ACTIVE_STATES, OPEN, InvitationState
 from family.models import Bond, Invitation
-from family.queries.bonds import kin_of
+from family.queries.bonds import bonds_received, kin_of
 from family.queries.eligibility import to_invite
 from family.queries.invitations import invitations_received, invitations_sent, soon_until
 from yibao.lib.clock import SHANGHAI
@@ -118,6 +118,14 @@ def relatives(person: Person, ids: Collection[int]) -> Mapping[int, str]:
         other = bond.user if bond.payer_id == person.pk else bond.payer
         names[other.pk] = f"{other.name}（{kin_of(bond, person)}）"
     return names
+
+
+@page_hooks.lent_source
+def money_of_relatives(person: Person, today: date) -> Iterator[Lent]:
+    """Yield whose money this person may use today."""
+    for card in bonds_received(person, today):
+        if card.is_usable:
+            yield Lent(card.called, card.left_fen)
 
 
 @page_hooks.act_source

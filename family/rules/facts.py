@@ -38,7 +38,6 @@ class Payer:
     has_account: bool
     enrolment: EnrolmentFacts
     age: int
-    funds_name: str = "历年结余"
     last_year_fen: int = 0
     users: int = 0
     changes_this_month: int = 0

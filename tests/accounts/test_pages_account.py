@@ -80,7 +80,7 @@ class TestStates:
     def test_a_resident_learns_what_to_use_instead(self):
         person = EnrolmentFactory(insurance="390", person_type="15").person
         page = seen(person, ACCOUNT)
-        assert "居民医保没有个人账户。您可以用家人的历年结余。" in page
+        assert "居民医保没有个人账户。家人同意以后，可以用家人的钱。" in page
 
     def test_who_is_on_no_roster_is_told_so(self):
         assert "参保名册里还没有您参加职工医保的记录" in seen(PersonFactory(), ACCOUNT)
@@ -283,7 +283,7 @@ class TestQueries:
 
     @pytest.mark.parametrize(
         ("path", "queries"),
-        [("/account/", 12), ("/account/entries/", 8), ("/account/years/", 9), ("/account/entries/print/", 7)],
+        [("/account/", 13), ("/account/entries/", 8), ("/account/years/", 9), ("/account/entries/print/", 7)],
     )
     def test_forty_years_cost_as_many_queries_as_one(
         self, path, queries, browsers, monkeypatch, django_assert_num_queries

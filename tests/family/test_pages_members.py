@@ -8,13 +8,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.ledger.pots import open_missing
+from accounts.models import Notice
 from family.codes import BondState, EndReason, EventKind, InvitationState
 from family.models import Bond, Invitation
 from family.operations import bonds
 from family.queries import open_matters
-from tests.factories.family import ACT, TODAY, ZHOUSHAN, insured, invited
+from tests.factories.family import ACT, QUANZHOU, TODAY, ZHOUSHAN, insured, invited
 from tests.factories.people import EnrolmentFactory
-from tests.family.family_pages import bound, browser_of, chen, daughter, last_event, page, words
+from tests.family.family_pages import bound, browser_of, chen, daughter, huang, last_event, page, words
 
 pytestmark = pytest.mark.usefixtures("policies_loaded", "today")
 
@@ -247,3 +248,39 @@ def test_the_hub_asks_the_database_as_often_for_many_as_for_one():
             browser.get("/family/")
         counts.append(len(queries))
     assert counts[1] == counts[0]
+
+
+class TestMoneyOfOthersIsSeen:
+    """Who lives on a relative's money finds it where they look first."""
+
+    def test_by_a_resident_on_the_account_page(self):
+        user = insured(name="王芳", gender=2, resident=True)
+        bound(chen(), user, limit_fen=100_000)
+        said = page(browser_of(user), "/account/")
+        assert "还能用陈静（女儿）的钱¥1,000.00" in said
+        assert "看病买药可以用上面家人的钱" in said
+        assert "先用自己的钱" not in page(browser_of(user), "/family/from-others/")
+
+    def test_by_who_has_an_account_of_their_own(self):
+        user = insured(name="陈伟", gender=1)
+        bound(chen(), user)
+        assert "还能用陈静（女儿）的钱不限额度" in page(browser_of(user), "/account/")
+
+    def test_not_while_it_cannot_be_used(self):
+        payer, user = chen(), insured(name="陈伟", gender=1)
+        bond = bound(payer, user, limit_fen=100_000)
+        bonds.suspend(act=ACT, payer=payer, bond_id=bond.pk)
+        assert "还能用" not in page(browser_of(user), "/account/")
+        pages = (payer, f"/family/members/{bond.pk}/"), (user, "/family/from-others/")
+        for browser, path in ((browser_of(person), path) for person, path in pages):
+            said = page(browser, path)
+            assert "恢复后今年还能用¥1,000.00" in said
+            assert "今年还能用" not in said.replace("恢复后今年还能用", "")
+
+
+def test_in_a_pool_region_notices_speak_of_the_pool():
+    payer, user = huang(), insured(QUANZHOU, name="黄秀英", gender=2, resident=True)
+    bound(payer, user, QUANZHOU)
+    texts = " ".join(Notice.objects.values_list("text", flat=True))
+    assert "可以用您的共济账户" in texts
+    assert "个人账户" not in texts

@@ -67,7 +67,7 @@ def meaning(invitation: Invitation, act: OwnAct) -> dict:
         "they": pronoun(payer.gender),
         "kin": Relation(invitation.relation).inverse.word(payer.gender),
         "is_pool": pool,
-        "money": "共济账户" if pool else funds_name(invitation.region),
+        "money": funds_name(invitation.region, act.on),
         "scopes": scope_words(invitation.scopes),
         "last_day": invitation.expires_at and invitation.expires_at.astimezone(SHANGHAI).date(),
         "today": act.on,

@@ -57,7 +57,7 @@ class Giving:
     @property
     def money(self) -> str:
         """What pages call the money that relatives use: 历年结余, 个人账户 or 共济账户."""
-        return "共济账户" if self.is_pool else funds_name(self.region)
+        return funds_name(self.region, self.account.today)
 
     @property
     def money_fen(self) -> int:

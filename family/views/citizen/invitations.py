@@ -51,13 +51,14 @@ def sent(request: HttpRequest, number: str) -> HttpResponse:
 @answering
 def sheet(request: HttpRequest, number: str) -> HttpResponse:
     """Show a sheet to print for the relative: how to agree, and, in the session that sent it, a code to scan."""
-    context = _context(own_act(request), number)
+    act = own_act(request)
+    context = _context(act, number)
     if not context["asked"].is_waiting:
         return redirect("family_invitation", number)
     landing = share_sheet.landing_of(request, number)
     context |= {
         "picture": share_sheet.picture(landing) if landing else "",
-        "money": "共济账户" if context["is_pool"] else funds_name(context["asked"].invitation.region),
+        "money": funds_name(context["asked"].invitation.region, act.on),
         "payer_they": pronoun(context["asked"].invitation.payer.gender),
         "whose": "孩子" if context["asked"].is_child else "您",
         "address": request.build_absolute_uri("/"),

@@ -11,7 +11,7 @@ from accounts.policies import registry
 from family.forms.bonds import EndDayForm, LimitForm
 from family.operations import bonds
 from family.queries.bonds import Card, card_given, history
-from family.queries.facts import funds_name, is_pool
+from family.queries.facts import funds_name
 from family.queries.undoable import undoable
 from family.rules import ChangedError
 from family.views.citizen.current_account import OwnAct, own_act
@@ -48,7 +48,7 @@ def _about(card: Card, act: OwnAct) -> dict:
         "they": pronoun(card.other.gender),
         "scopes": scope_words(bond.scopes),
         "undo": undo_words(registry.sharing_or_none(bond.region, act.on)),
-        "money": "共济账户" if is_pool(bond.region, act.on) else funds_name(bond.region),
+        "money": funds_name(bond.region, act.on),
         "insurance": card.bound.user.insurance,
         "user_region": registry.region_name(card.bound.user.region) if card.bound.user.region else "",
         "places_yes": [rule.words for rule in card.usable_at if rule.allowed],

@@ -10,12 +10,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.codes import InstitutionKind, InstitutionLevel
 from accounts.identity.access import person_required
 from accounts.policies import registry
+from accounts.queries.account import Account
 from accounts.queries.lines import pot_name
 from accounts.views.citizen.current_account import my_account
 from family.forms.bonds import PreviewForm
 from family.operations import bonds
 from family.queries.bonds import Card, bonds_received, card_received, history, may_reorder
-from family.queries.facts import funds_name, is_pool
+from family.queries.facts import funds_name
 from family.queries.invitations import invitations_received
 from family.queries.plan import Plan, plan
 from family.queries.preview import Shown, shown
@@ -44,8 +45,7 @@ def from_others(request: HttpRequest) -> HttpResponse:
     act = own_act(request)
     _, account = my_account(request)
     context = {
-        **_order(act),
-        "has_account": account is not None,
+        **_order(act, account),
         "received": invitations_received(act.person, act.at),
         "undoable": events_shown(undoable(act.person, act.at), act) if account is None else [],
         "form": PreviewForm(places=PLACES),
@@ -53,17 +53,18 @@ def from_others(request: HttpRequest) -> HttpResponse:
     return render(request, "family/from_others.html", context)
 
 
-def _order(act: OwnAct) -> dict:
+def _order(act: OwnAct, account: Account | None) -> dict:
     cards = bonds_received(act.person, act.on)
     return {
         "cards": [(card, _money(card, act)) for card in cards],
         "may_reorder": may_reorder(act.person, act.on),
+        "has_account": account is not None,
         "today": act.on,
     }
 
 
 def _money(card: Card, act: OwnAct) -> str:
-    return "共济账户" if is_pool(card.bond.region, act.on) else funds_name(card.bond.region)
+    return funds_name(card.bond.region, act.on)
 
 
 @never_cache
@@ -87,7 +88,7 @@ def move(request: HttpRequest) -> HttpResponse:
     name = next(card.other.name for card in cards if card.bond.pk == bond_id)
     words = f"{name}现在是第{order.index(bond_id) + 1}位"
     if request.htmx:
-        context = {**_order(act), "announcement": words, "moved": bond_id}
+        context = {**_order(act, my_account(request)[1]), "announcement": words, "moved": bond_id}
         return render(request, "family/_order.html", context)
     messages.success(request, f"{words}。")
     return redirect("family_from_others")

@@ -15,7 +15,7 @@ from accounts.identity.access import person_required
 from family.codes import EventKind
 from family.models import Event
 from family.operations import undoing
-from family.queries.facts import funds_name, is_pool
+from family.queries.facts import funds_name
 from family.rules import CannotUndoError
 from family.views.citizen.current_account import OwnAct, own_act
 from family.views.citizen.refusals import answering
@@ -130,7 +130,7 @@ def _bond_words(event: Event, kind: EventKind, act: OwnAct) -> tuple[str, tuple[
     bond = event.bond
     assert bond is not None
     name, payer = bond.user.name, bond.payer.name
-    money = "共济账户" if is_pool(bond.region, act.on) else funds_name(bond.region)
+    money = funds_name(bond.region, act.on)
     was, now = event.detail.get("was"), event.detail.get("now")
     limit, limit_was = (now, was) if kind == EventKind.LIMIT else (None, None)
     until, until_was = (now, was) if kind == EventKind.END_DAY else (None, None)
