@@ -61,7 +61,9 @@ class StatementMonth:
             ("退回", figures.returned_fen),
             ("收回", figures.taken_fen),
             ("转账", figures.moved_fen),
+            ("转入", figures.arrived_fen),
             ("转出", figures.out_fen),
+            ("调账", figures.adjusted_fen),
         )
         shown = [("记入", figures.credited_fen), ("使用", figures.used_fen)]
         return [*shown, *(pair for pair in rare if pair[1])]

@@ -47,7 +47,8 @@ class Stretch:
 
     `brought` is what was taken over from the old system (期初).
 
-    Of some pots seen together: what moved among them is none of `moved`. `returned` are uses given back.
+    Of some pots seen together: what moved among them is none of `moved`. `returned` are uses given back, `adjusted` is
+    what was signed by hand (人工调账); `arrived` came from another account, `out` went to one or was paid out.
     """
 
     start: date
@@ -58,13 +59,16 @@ class Stretch:
     returned_fen: int = 0
     taken_fen: int = 0
     moved_fen: int = 0
+    arrived_fen: int = 0
     out_fen: int = 0
+    adjusted_fen: int = 0
 
     @property
     def closing_fen(self) -> int:
         used_fen = self.used_fen + self.returned_fen
-        change = self.credited_fen + used_fen + self.taken_fen + self.moved_fen + self.out_fen
-        return self.opening_fen + self.brought_fen + change
+        change = self.credited_fen + used_fen + self.taken_fen + self.moved_fen
+        signed_fen = self.arrived_fen + self.out_fen + self.adjusted_fen
+        return self.opening_fen + self.brought_fen + change + signed_fen
 
 
 _SUMS = f"""
@@ -131,15 +135,17 @@ def _stretch(start: date, opening_fen: int, sums: Iterable[Sum]) -> Stretch:
 
 
 def _column(one: Sum) -> str:
-    if one.inner:
-        return "moved_fen"
+    if one.inner:  # of what leaves an account, a debt is paid first: that is no move to the pool
+        return "taken_fen" if one.kind.is_move else "moved_fen"
     if one.kind == VoucherKind.OPENING:
         return "brought_fen"
     if one.kind.is_use:
         return "used_fen" if one.fen < 0 else "returned_fen"
     if one.kind.is_credit:
         return "credited_fen" if one.fen > 0 else "taken_fen"
-    return "out_fen"
+    if one.kind == VoucherKind.MANUAL:
+        return "adjusted_fen"
+    return "arrived_fen" if one.fen > 0 else "out_fen"
 
 
 def effective_on(voucher: Voucher, terms: CreditTerms) -> date:

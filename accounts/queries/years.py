@@ -45,7 +45,8 @@ class Year:
     def other_fen(self) -> int:
         """What was brought from the old system, taken back, moved elsewhere or paid out, together."""
         figures = self.figures
-        return figures.brought_fen + figures.taken_fen + figures.moved_fen + figures.out_fen
+        signed_fen = figures.arrived_fen + figures.out_fen + figures.adjusted_fen
+        return figures.brought_fen + figures.taken_fen + figures.moved_fen + signed_fen
 
     @property
     def current_fen(self) -> int:
@@ -115,7 +116,9 @@ def _parts_of_change(year: Year, names: Mapping[int, str]) -> Iterator[str]:
         *((f"{names.get(person, '自己')}{'用了' if fen > 0 else '退回'}", fen) for person, fen in used_by),
         ("追回以前多记的", figures.taken_fen),
         ("从共济账户转回" if figures.moved_fen > 0 else "转入共济账户", figures.moved_fen),
-        ("转来" if figures.out_fen > 0 else "转出", figures.out_fen),
+        ("转来", figures.arrived_fen),
+        ("转出", figures.out_fen),
+        ("人工调增" if figures.adjusted_fen > 0 else "人工调减", figures.adjusted_fen),
     ]
     for words, fen in parts:
         if fen:

@@ -24,6 +24,7 @@ from tests.factories.acts import ACTOR, act_on
 from tests.factories.family import RUIAN, TODAY, balance_of, bond, invited
 from tests.factories.family import insured as shared
 from tests.factories.files import csv_file, roster_row
+from tests.factories.people import ContributionFactory, EnrolmentFactory
 from tests.personas import HUNAN, ZHOUSHAN, balances, changed, clinic, give, insured, paid_for, pays, run, spend
 from yibao.lib.months import Month
 from yibao.lib.periods import Period
@@ -110,6 +111,25 @@ class TestMoney:
         report(desk, person)
         with pytest.raises(DeadError):
             spend(person, 100, on=REPORTED, key="s")
+
+
+@pytest.mark.parametrize("died", [date(2025, 1, 1), date(2025, 3, 31), date(2025, 4, 1), date(2025, 6, 30)])
+@pytest.mark.parametrize("region", [ZHOUSHAN, HUNAN])
+def test_it_comes_to_what_a_death_known_at_once_would_have(desk, region, died):
+    late, known = insured(region, flex=True), insured(region, flex=True)
+    EnrolmentFactory(person=known, region=region, status=4, flex=True, from_on=died + timedelta(days=1), end_reason=1)
+    for month in range(1, 7):
+        for person in (late, known):
+            ContributionFactory(person=person, region=region, month=date(2025, month, 1))
+        if region == HUNAN:
+            run_on(date(2025, month, 20))
+    if region == ZHOUSHAN:
+        run("accrual", "2025", on=NEW_YEAR)
+    report(desk, late, on=died)
+    if region == HUNAN:
+        run_on(date(2025, 7, 20))
+    assert (balances(late, region).total, balances(late, region).receivable or 0) == (balances(known, region).total, 0)
+    all_is_well()
 
 
 class TestWhatEnds:

@@ -1,5 +1,6 @@
 """登记合并: two records of one person become one; facts, money, numbers, sign-in and sharing follow."""
 
+import random
 from datetime import date
 
 import pytest
@@ -8,13 +9,14 @@ from accounts.codes import PotKind, VoucherKind
 from accounts.jobs import against_facts
 from accounts.ledger.pots import open_missing
 from accounts.ledger.verify import findings
-from accounts.models import Contribution, Enrolment, FactChange, LifeEvent, Notice, Person, Voucher
+from accounts.models import Contribution, Enrolment, FactChange, Import, LifeEvent, Notice, Person, Voucher
 from accounts.operations import approvals
 from accounts.operations.approvals import ApprovalError, ApprovalMovedError
 from accounts.operations.life_events import freezing, merging
 from accounts.operations.life_events.vouchers import subject_of
 from accounts.queries import explanations, fact_checks
 from accounts.queries.people import find_by_certno
+from accounts.roster import withdrawing
 from family.models import Bond
 from tests.accounts.operations.life_kit import PAPER, Desk
 from tests.factories.acts import act_on
@@ -147,6 +149,27 @@ class TestMoney:
         assert find_by_certno(gone.certno) == gone
 
 
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("region", [ZHOUSHAN, HUNAN])
+def test_it_comes_to_what_one_record_would_have_had_from_the_start(desk, region, seed):
+    """Payments of a year, each known to one of two records or to both; and somebody with all of them."""
+    chance = random.Random(seed)
+    months = [date(2024, 12, 1), *(date(2025, month, 1) for month in range(1, 7))]
+    gone, kept, whole = record(region), record(region), record(region)
+    for month in chance.sample(months, chance.randint(3, 7)):
+        base = chance.choice([446_200, 500_000])
+        for person in (whole, *chance.choice([(gone,), (kept,), (gone, kept)])):
+            ContributionFactory(person=person, region=region, month=month, base_fen=base)
+    if region == ZHOUSHAN:
+        run("accrual", "2025", on=NEW_YEAR)
+    else:
+        for month in range(1, 7):
+            run("accrual", f"2025-{month:02d}", on=date(2025, month, 20), region=HUNAN)
+    merge(desk, gone, kept)
+    assert (balances(gone, region).total, balances(kept, region).total) == (0, balances(whole, region).total)
+    all_is_well()
+
+
 class TestWhatFollows:
     def test_facts_stop_counting_there_and_count_here_with_both_signatures(self, desk):
         gone, kept = record(HUNAN, flex=False), record()
@@ -181,6 +204,15 @@ class TestWhatFollows:
         merge(desk, gone, kept)
         assert Bond.objects.get(pk=given.pk).payer == kept
         assert Bond.objects.get(pk=used.pk).user == kept
+
+    def test_withdrawing_a_file_takes_its_rows_from_the_record_that_is_kept(self, desk):
+        gone, kept = record(), record()
+        source = Import.objects.create(kind="contributions", digest="0" * 64, rows=1, actor="system:test")
+        ContributionFactory(person=gone, month=date(2025, 3, 1), source=source)
+        merge(desk, gone, kept)
+        assert Contribution.objects.get().person == kept
+        withdrawing.withdraw(act=act_on(JULY), import_id=source.pk, reason="导错了")
+        assert not Contribution.objects.exists()
 
     def test_they_are_no_longer_listed_as_perhaps_one_person(self, desk):
         gone, kept = record(), record()

@@ -16,6 +16,9 @@ from accounts.models import Approval, LifeEvent, Notice, Transfer, Voucher
 from accounts.operations.approvals import ApprovalError, ApprovalMovedError
 from accounts.operations.life_events import freezing, leaving, moving
 from accounts.operations.life_events.events import LifeEventError
+from accounts.queries.account import account_in, accounts_of
+from accounts.queries.statement import year_sums
+from accounts.queries.years import change_words, years_of
 from family.operations import closing
 from tests.accounts.operations.life_kit import PAPER, Desk
 from tests.accounts.operations.renaming import staff
@@ -98,6 +101,11 @@ class TestTransferHere:
         move(desk, person)
         assert balances(person).total == 0
         assert balances(person, RUIAN).carried == 1200_00 - 6 * MONTH
+        account = account_in(accounts_of(person), ZHOUSHAN, JULY)
+        (year,) = years_of(account, year_sums(account))
+        figures, debt = year.figures, 6 * MONTH - 200_00
+        assert (figures.moved_fen, figures.out_fen, year.closing_fen) == (0, debt - 1000_00, 0)
+        assert f"追回以前多记的 {6 * MONTH / 100:.2f} 元" in change_words(year, {})
         all_is_well()
 
     def test_what_the_money_does_not_cover_stays_a_debt(self, desk):

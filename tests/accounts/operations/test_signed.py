@@ -131,7 +131,7 @@ class TestAdjustment:
         assert (line.fen, line.sort) == (50_00, "调增")
         account = account_in(accounts_of(person), ZHOUSHAN, AUGUST)
         (year,) = stretches(year_sums(account), [PotKind.CARRIED])
-        assert (year.out_fen, year.closing_fen) == (50_00, 50_00)
+        assert (year.adjusted_fen, year.out_fen, year.closing_fen) == (50_00, 0, 50_00)
 
     def test_more_than_there_is_cannot_be_taken(self, desk, person):
         with pytest.raises(ApprovalError, match="历年结余只有 0.00 元，不够减少 0.01 元"):
