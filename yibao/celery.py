@@ -2,14 +2,19 @@
 
 import gc
 import os
+import sys
 
-from celery import Celery
-from celery.signals import worker_process_init
+from celery import Celery, Task
+from celery.signals import task_postrun, task_prerun, worker_process_init
+from django.db import close_old_connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yibao.settings")
 app = Celery("yibao")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+# Celery would open a connection to the database for every task. Ours are kept as those of the web are (settings.py):
+# after and before a task those that are too old or broken are closed, and a kept one is tried before it is used.
+app.conf.CELERY_DB_REUSE_MAX = sys.maxsize
 
 app.conf.beat_schedule = {
     "schedule: open the runs that are due": {"task": "accounts.tasks.schedule_due", "schedule": 60.0},
@@ -26,6 +31,13 @@ app.conf.beat_schedule = {
     },
     "purge: what sign-ins left behind": {"task": "accounts.tasks.purge_expired", "schedule": 3600.0},
 }
+
+
+@task_prerun.connect
+@task_postrun.connect
+def look_after_connections(task: Task, **_: object) -> None:
+    if not task.request.is_eager:
+        close_old_connections()
 
 
 @worker_process_init.connect

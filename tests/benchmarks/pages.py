@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY, get_user_model
@@ -57,10 +56,10 @@ def _session() -> str:
 @contextmanager
 def _server() -> Iterator[int]:
     port = servers.free_port()
-    command = [Path(sys.executable).parent / "gunicorn", "yibao.wsgi", f"--bind=127.0.0.1:{port}", "--workers=1"]
+    command = [sys.executable, "-m", "yibao.web", f"--port={port}", "--threads=2"]
     environment = os.environ | {"DJANGO_SETTINGS_MODULE": "tests.benchmarks.settings"}
     call_command("collectstatic", interactive=False, verbosity=0)
-    process = subprocess.Popen([*map(str, command), "--threads=2", "--log-level=error"], env=environment)
+    process = subprocess.Popen(command, env=environment)
     try:
         for _ in range(100):
             try:

@@ -1,0 +1,35 @@
+"""What the first visitor would otherwise wait for, done before a process takes requests."""
+
+import logging
+
+from django.conf import settings
+from django.db import OperationalError, connection
+from django.template.loader import get_template
+from django.urls import get_resolver
+
+from accounts.policies import registry
+
+log = logging.getLogger("yibao.warm")
+
+
+def process() -> None:
+    """Prepare what all threads share: addresses, templates, the rules in force."""
+    get_resolver().url_patterns  # noqa: B018  reading it imports every view
+    get_resolver()._populate()
+    folder = settings.BASE_DIR / "templates"
+    for path in sorted(folder.rglob("*.html")):
+        get_template(str(path.relative_to(folder)))
+    try:
+        registry.region_names()
+    except OperationalError as error:
+        log.warning("no database yet: %s", type(error).__name__)
+    finally:
+        connection.close()
+
+
+def thread() -> None:
+    """Prepare what each thread has of its own: its connection to the database."""
+    try:
+        connection.ensure_connection()
+    except OperationalError as error:
+        log.warning("no database yet: %s", type(error).__name__)
