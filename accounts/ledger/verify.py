@@ -9,7 +9,7 @@ from django.db import connection
 from accounts import triggers
 from accounts.codes import BATCH_KINDS, PERSONAL_POTS, SIGNED_KINDS, USE_KINDS
 from accounts.ledger.legs import LEGS
-from accounts.models.life import DEAD
+from accounts.models.life import DEAD, MERGED_AWAY
 
 SHOWN = 5
 
@@ -104,6 +104,12 @@ INVARIANTS: dict[str, str] = {
         WHERE v.kind IN ('moved', 'inheritance') GROUP BY v.approval_id
         HAVING sum(CASE d.kind WHEN 'outward' THEN t.amount_fen ELSE 0 END)
             <> sum(CASE s.kind WHEN 'outward' THEN t.amount_fen ELSE 0 END)
+    """,
+    "并入别的登记以后，原登记没有算数的记录": f"""
+        SELECT person_id AS person, 'enrolment' AS row, id FROM accounts_enrolment
+        WHERE counts AND person_id IN ({MERGED_AWAY})
+        UNION ALL SELECT person_id, 'contribution', id FROM accounts_contribution
+        WHERE counts AND person_id IN ({MERGED_AWAY})
     """,
     "登记死亡以后，没有再用死亡以后的钱": f"""
         SELECT v.id AS voucher, v.kind, v.occurred_on, e.on AS died_on FROM accounts_voucher v

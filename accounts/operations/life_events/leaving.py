@@ -47,12 +47,10 @@ def lock_accounts(people_and_regions: Collection[tuple[int, str]], on: date) -> 
 def left_in(person: Person, region: str, on: date) -> Left:
     """Return what is left once everything due today is settled; nothing is written. The pots are locked."""
     act = Act(Actor.system("preview"), datetime.combine(on, time(), SHANGHAI))
-    mark = transaction.savepoint()
-    try:
+    with transaction.atomic():
         settle_person(act=act, person_id=person.pk, region=region)
         balances = dict(Pot.objects.filter(person=person, region=region).values_list("kind", "balance_fen"))
-    finally:
-        transaction.savepoint_rollback(mark)
+        transaction.set_rollback(True)
     return Left(sum(balances.get(kind) or 0 for kind in MONEY_POTS), -(balances.get(PotKind.RECEIVABLE) or 0))
 
 

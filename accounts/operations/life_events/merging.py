@@ -63,12 +63,10 @@ def _content(subject: str, asked: Mapping[str, Any], on: date) -> Content:
 def _preview(act: Act, gone: Person, kept: Person) -> Content:
     """Return what would come of it, from doing it and taking it back."""
     before = _balances(kept)
-    mark = transaction.savepoint()
-    try:
+    with transaction.atomic():
         done = _unite(act, Person.objects.get(pk=gone.pk), kept, None)
         after = _balances(kept)
-    finally:
-        transaction.savepoint_rollback(mark)
+        transaction.set_rollback(True)
     regions = {region: [before.get(region, 0), after[region]] for region in sorted(after)}
     return {**done, "fen": regions}
 

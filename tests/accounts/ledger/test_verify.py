@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from accounts.ledger.verify import INVARIANTS, findings
-from accounts.models import LifeEvent, Pot, Transfer, Voucher
+from accounts.models import LifeEvent, Person, Pot, Transfer, Voucher
 from accounts.queries import explanations
 from tests.factories.acts import act_on
 from tests.personas import ZHOUSHAN, give, insured, paid_for, pot, reverse, run, spend
@@ -55,7 +55,7 @@ def transfer(key: str) -> Transfer:
     return Transfer.objects.get(voucher__key=key)
 
 
-SUM, CHAIN, SIGN, SIDES, ONCE, SAME, EMPTY, REVERSED, TOTAL, OPENING, SIGNED, ARRIVED, DEAD = INVARIANTS
+SUM, CHAIN, SIGN, SIDES, ONCE, SAME, EMPTY, REVERSED, TOTAL, OPENING, SIGNED, ARRIVED, MERGED, DEAD = INVARIANTS
 
 
 def test_an_amount_made_larger(honest):
@@ -212,20 +212,35 @@ def test_money_that_arrives_from_nowhere(honest):
     assert found()[ARRIVED] == ({"approval": None, "out_fen": 0, "in_fen": 1_000},)
 
 
-def test_a_dead_person_who_goes_shopping(honest):
+def happened(kind: str, person: Person, **detail: int) -> None:
+    """Write a life event down that nobody signed."""
+    tamper("ALTER TABLE accounts_lifeevent DROP CONSTRAINT life_event_that_moves_money_takes_two")
     LifeEvent.objects.create(
-        kind="death",
-        person=honest,
+        kind=kind,
+        person=person,
         on=date(2025, 3, 1),
         proof="notarised",
         document="1",
         reason="x",
+        detail=detail,
         actor="staff:1",
         at=act_on(date(2025, 3, 2)).at,
     )
+
+
+def test_a_merged_record_for_which_something_still_counts(honest):
+    happened("merge", insured(), gone=honest.pk)
+    assert {(row["person"], row["row"]) for row in found()[MERGED]} == {
+        (honest.pk, "enrolment"),
+        (honest.pk, "contribution"),
+    }
+
+
+def test_a_dead_person_who_goes_shopping(honest):
+    happened("death", honest)
     assert {row["voucher"] for row in found()[DEAD]} == {transfer(key).voucher_id for key in ("bill 1", "bill 2")}
 
 
 def test_every_invariant_has_been_broken_above_by_name():
-    """Whoever adds an invariant adds a way to break it: thirteen are listed, and unpacked by name in this module."""
-    assert len(INVARIANTS) == 13
+    """Whoever adds an invariant adds a way to break it: fourteen are listed, and unpacked by name in this module."""
+    assert len(INVARIANTS) == 14
