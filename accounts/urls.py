@@ -23,6 +23,7 @@ from accounts.views.citizen import (
 )
 from accounts.views.display import display, stay
 from accounts.views.staff.components import components
+from accounts.views.staff.counter import counter
 from accounts.views.staff.staff_signin import NewSecondFactorView, SecondFactorView, SignOutView, StaffSignInView
 
 urlpatterns = [
@@ -40,6 +41,7 @@ urlpatterns += [
     path("login/staff/", StaffSignInView.as_view(), name="account_login"),
     path("login/staff/code/", SecondFactorView.as_view(), name="mfa_authenticate"),
     path("login/staff/setup/", NewSecondFactorView.as_view(), name="second_factor"),
+    path("counter/", counter, name="counter"),
     path("logout/", SignOutView.as_view(), name="account_logout"),
     path("oidc/cancelled/", login_cancelled, name="socialaccount_login_cancelled"),
     path("oidc/<slug:provider_id>/login/", oidc.leave, name="openid_connect_login"),

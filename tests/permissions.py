@@ -191,6 +191,7 @@ ROWS: dict[str, Row] = {
     "account_login": Row(statuses(302, 302, anonymous=200)),
     "mfa_authenticate": Row(statuses(302, 302, anonymous=302)),
     "second_factor": Row(statuses(403, 200)),
+    "counter": Row(statuses(403, 403, clerk=200)),
     "account_logout": Row(statuses(200, 200, anonymous=302)),
     "socialaccount_login_cancelled": Row(PUBLIC),
     "openid_connect_login": Row(statuses(404, 404, anonymous=404), args=lambda world: {"provider_id": "portal"}),

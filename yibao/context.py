@@ -56,8 +56,8 @@ def _is_served(path: str, urlconf: str) -> bool:
     return True
 
 
-class Site:
-    """The name, phone and links of the site, looked up only when a template asks."""
+class Portal:
+    """The name, phone and links of the portal, looked up only when a template asks."""
 
     name = SITE_NAME
 
@@ -118,5 +118,8 @@ class Site:
 
 
 def display(request: HttpRequest) -> dict[str, object]:
-    """Give templates `display` (size, contrast) and `site` (name, phone, links)."""
-    return {"display": display_of(request), "site": Site(request), "next_path": request.get_full_path()}
+    """Give templates `display` (size, contrast) and `portal` (name, phone, links).
+
+    Not `site`: allauth gives its own pages one of that name, which is the address.
+    """
+    return {"display": display_of(request), "portal": Portal(request), "next_path": request.get_full_path()}

@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from django.views.decorators.csrf import requires_csrf_token
 
 from accounts.views.display import display_of_cookie
-from yibao.context import Site
+from yibao.context import Portal
 from yibao.lib import clock
 from yibao.lib.speakable import speakable
 
@@ -48,7 +48,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     reference = new_reference()
     log.error("reference %s for %s %s", reference, request.method, request.path)
     page = render_to_string(
-        "500.html", {"display": display_of_cookie(request), "site": Site(request), "reference": reference}
+        "500.html", {"display": display_of_cookie(request), "portal": Portal(request), "reference": reference}
     )
     response = HttpResponse(page, status=500)
     response["X-Reference"] = reference

@@ -79,8 +79,8 @@ class AccountAdapter(DefaultAccountAdapter):
 
 def home_of(user: User) -> str:
     """Return the page where somebody starts after signing in."""
-    if user.role in (Role.CLERK, Role.REVIEWER):
-        return "/counter/"
+    if user.role == Role.CLERK:
+        return reverse("counter")
     if user.is_staff:
         return reverse("admin:index")
     return "/account/" if user.person_id else reverse("identity")

@@ -44,7 +44,7 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Lent:
+class OthersMoney:
     """家人的钱里本人现在能用的：谁的；今年还能用多少（分），不限额度时为空。"""
 
     whose: str
@@ -62,14 +62,14 @@ class MainAct:
 PendingSource = Callable[[Person, date], Iterable[Pending]]
 CaseSource = Callable[[Person, date], Iterable[Case]]
 ActSource = Callable[[Person, str, date], MainAct | None]
-LentSource = Callable[[Person, date], Iterable[Lent]]
+OthersMoneySource = Callable[[Person, date], Iterable[OthersMoney]]
 KinSource = Callable[[Person, Collection[int]], Mapping[int, str]]
 
 _pending: list[PendingSource] = []
 _cases: list[CaseSource] = []
 _acts: list[ActSource] = []
 _kin: list[KinSource] = []
-_lent: list[LentSource] = []
+_others_money: list[OthersMoneySource] = []
 
 
 def pending_source(source: PendingSource) -> PendingSource:
@@ -92,9 +92,9 @@ def kin_source(source: KinSource) -> KinSource:
     return _registered(_kin, source)
 
 
-def lent_source(source: LentSource) -> LentSource:
+def others_money_source(source: OthersMoneySource) -> OthersMoneySource:
     """Register who yields the money of others that (person, today) may use."""
-    return _registered(_lent, source)
+    return _registered(_others_money, source)
 
 
 def _registered(sources: list, source):
@@ -115,9 +115,9 @@ def cases_of(person: Person, today: date) -> list[Case]:
     return sorted(found, key=lambda one: (not one.needs_you, -one.at.timestamp()))
 
 
-def lent_to(person: Person, today: date) -> list[Lent]:
+def others_money(person: Person, today: date) -> list[OthersMoney]:
     """Return whose money besides their own this person may use today, in the order in which it is used."""
-    return [one for source in _lent for one in source(person, today)]
+    return [one for source in _others_money for one in source(person, today)]
 
 
 def main_act_of(person: Person, region: str, today: date) -> MainAct | None:

@@ -8,7 +8,7 @@ from django.urls import NoReverseMatch, reverse
 from accounts.models import Person
 from accounts.policies import registry
 from accounts.queries import page_hooks
-from accounts.queries.page_hooks import Case, Lent, MainAct, Pending
+from accounts.queries.page_hooks import Case, MainAct, OthersMoney, Pending
 from family.codes import ACTIVE_STATES, OPEN, InvitationState
 from family.models import Bond, Invitation
 from family.queries.bonds import bonds_received, kin_of
@@ -120,12 +120,12 @@ def relatives(person: Person, ids: Collection[int]) -> Mapping[int, str]:
     return names
 
 
-@page_hooks.lent_source
-def money_of_relatives(person: Person, today: date) -> Iterator[Lent]:
+@page_hooks.others_money_source
+def money_of_relatives(person: Person, today: date) -> Iterator[OthersMoney]:
     """Yield whose money this person may use today."""
     for card in bonds_received(person, today):
         if card.is_usable:
-            yield Lent(card.called, card.left_fen)
+            yield OthersMoney(card.called, card.left_fen)
 
 
 @page_hooks.act_source

@@ -155,7 +155,7 @@ def test_who_may_not_enter_the_admin_is_told_so_and_not_sent_round_in_circles():
 def test_each_role_starts_at_its_own_place():
     for role, home in (
         ("clerk", "/counter/"),
-        ("reviewer", "/counter/"),
+        ("reviewer", "/admin/"),
         ("policy", "/admin/"),
         ("approver", "/admin/"),
     ):
@@ -214,3 +214,11 @@ def test_the_demo_shows_the_codes_of_the_staff(client):
     give_password(client)
     set_up(client)
     assert digits_now(user) in client.get(reverse("outbox")).content.decode()
+
+
+@pytest.mark.parametrize("path", ["/login/staff/", "/login/inactive/", "/oidc/cancelled/"])
+def test_the_pages_that_allauth_brings_carry_the_portals_name_and_links_too(path, client):
+    page = client.get(path).content.decode()
+    assert "医保个人账户" in page
+    assert "testserver" not in page
+    assert "/display/" in page  # 字号, on every page

@@ -56,7 +56,7 @@ def account(request: HttpRequest) -> HttpResponse:
         "suspension_words": suspension_words(mine),
         "is_frozen": (mine.person.pk, mine.region) in stopped([mine.person.pk], mine.today).frozen,
         "upcoming": credits.upcoming,
-        "lent": page_hooks.lent_to(mine.person, mine.today),
+        "others_money": page_hooks.others_money(mine.person, mine.today),
         "pending": page_hooks.pending_of(mine.person, mine.today),
         "main_act": page_hooks.main_act_of(mine.person, mine.region, mine.today),
         "entries": lines,

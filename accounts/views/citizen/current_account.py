@@ -37,7 +37,7 @@ def no_account(request: HttpRequest, accounts: Accounts) -> HttpResponse:
     context = {
         "resident": accounts.resident_on(today),
         "today": today,
-        "lent": page_hooks.lent_to(accounts.person, today),
+        "others_money": page_hooks.others_money(accounts.person, today),
         "pending": page_hooks.pending_of(accounts.person, today),
         "regions_without_rules": [registry.region_name(region) for region in regions],
     }
