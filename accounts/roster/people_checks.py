@@ -8,7 +8,7 @@ from datetime import date
 from django.db import connection
 
 from accounts.codes import EnrolmentStatus, HeldReason, LifeEventKind
-from accounts.models.life import DEAD
+from accounts.models.life import DEAD, MERGED_AWAY
 from accounts.operations.proving import normalised_name
 from accounts.roster import people_sql as sql
 from accounts.roster.files import ROUNDED, File
@@ -135,7 +135,7 @@ def _find_same_person(problems: Problems) -> None:
                    || '是同一人的，在 old_certno 写原来的号码再导入；不是同一人的请确认'
             FROM roster_people p JOIN accounts_person k ON (k.name, k.gender) = (p.name, p.gender) AND {same}
             JOIN roster_staged s ON s.certno_index = p.certno_index
-            WHERE p.person_id IS NULL ORDER BY s.row
+            WHERE p.person_id IS NULL AND k.id NOT IN ({MERGED_AWAY}) ORDER BY s.row
             """,
         )
 

@@ -157,6 +157,14 @@ class TestWhatEnds:
         with pytest.raises(ChangedError):
             accepting.accept(act=act_on(TODAY), user=mother, number=asked.invitation.number)
 
+    def test_somebody_without_an_account_no_longer_uses_anybodys(self, desk):
+        payer, child = shared(RUIAN, carried=500_000), shared(RUIAN, resident=True)
+        tie = bond(payer, child, relation="2")
+        report(desk, child, on=TODAY, act_day=TODAY)
+        assert Bond.objects.get(pk=tie.pk).end_reason == "user_died"
+        last = Enrolment.objects.filter(person=child).latest("from_on")
+        assert (last.insurance, last.status) == ("390", 4)
+
     def test_a_second_report_the_wrong_role_and_impossible_days_are_refused(self, desk):
         person = insured_for_2025()
         with pytest.raises(LifeEventError, match="不能早于出生，也不能晚于今天"):
