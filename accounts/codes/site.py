@@ -61,4 +61,3 @@ class NoticeKind(TextCode):
     PREMIUM = "premium", "居民医保代缴"
     CASE = "case", "办事进度"
     SECURITY = "security", "登录和安全"
-    POLICY = "policy", "规定变化"
