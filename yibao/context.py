@@ -10,8 +10,10 @@ from django.http import HttpRequest
 from django.urls import Resolver404, get_script_prefix, get_urlconf, resolve
 
 from accounts.identity.access import person_or_none
+from accounts.queries.budget import Budget, sms_budget
 from accounts.queries.notices import unread_count
 from accounts.views.display import display_of
+from yibao.lib import clock
 
 SITE_NAME = "医保个人账户"
 
@@ -94,6 +96,10 @@ class Portal:
         user = getattr(self._request, "user", None)
         person = person_or_none(self._request) if self._request and getattr(user, "person_id", None) else None
         return unread_count(person.pk) if person else 0
+
+    @cached_property
+    def sms_budget(self) -> Budget:
+        return sms_budget(clock.today())
 
     def footer(self) -> list[dict[str, object]]:
         return self._links(FOOTER)

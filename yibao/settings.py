@@ -183,6 +183,11 @@ SMS_GATEWAY_TOKEN = env.str("SMS_GATEWAY_TOKEN", default="")
 SMS_PER_NUMBER = env.str("SMS_PER_NUMBER", default="1/60s 30/1h 100/1d" if DEMO else "1/60s 5/1h 10/1d")
 SMS_PER_ADDRESS = env.str("SMS_PER_ADDRESS", default="600/1h" if DEMO else "20/1h 100/1d")
 SMS_CODES_PER_DAY = env.int("SMS_CODES_PER_DAY", default=20_000)
+# What whoever asks anonymously may use of it; the rest is for browsers that have signed in with the number before.
+SMS_CODES_OF_STRANGERS_PER_DAY = env.int("SMS_CODES_OF_STRANGERS_PER_DAY", default=14_000)
+# Messages to numbers that somebody has typed into an invitation: of the whole site in a day, and to one number.
+SMS_INVITATIONS_PER_DAY = env.int("SMS_INVITATIONS_PER_DAY", default=5_000)
+SMS_INVITATIONS_PER_NUMBER = env.str("SMS_INVITATIONS_PER_NUMBER", default="5/1d")
 # A queue of their own: workers take turns between queues, so a code never waits behind a whole run's chunks.
 CELERY_TASK_QUEUES = (Queue("celery"), Queue("sms"))
 CELERY_TASK_ROUTES = {"accounts.tasks.*_sms": {"queue": "sms"}}

@@ -46,6 +46,10 @@ class AccountAdapter(DefaultAccountAdapter):
 
     error_messages = {**DefaultAccountAdapter.error_messages, **WORDS}
 
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Return the address a request came from; of IPv4 also behind a listener for both kinds."""
+        return limits.plain(super().get_client_ip(request))
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 

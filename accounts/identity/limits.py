@@ -16,6 +16,7 @@ from accounts.errors import AccountsError
 from accounts.models.identity import Allowance
 from yibao.lib.clock import SHANGHAI
 
+WIDER = ((56, 4), (48, 16))  # how much more than a /64 these may do
 PERIODS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -54,10 +55,37 @@ def digest(what: str, whose: str) -> str:
     return salted_hmac(f"accounts.allowance.{what}", whose, algorithm="sha256").hexdigest()
 
 
+def plain(address: str) -> str:
+    """Return an address as it is: one of IPv4 that came in the clothes of IPv6 (::ffff:a.b.c.d) without them."""
+    ip = ipaddress.ip_address(address)
+    return str(ip.ipv4_mapped or ip) if isinstance(ip, ipaddress.IPv6Address) else str(ip)
+
+
 def network(address: str) -> str:
     """Return whom an address counts for: an IPv4 address itself, an IPv6 address its /64, which one home holds."""
-    ip = ipaddress.ip_address(address)
+    ip = ipaddress.ip_address(plain(address))
     return str(ip) if ip.version == 4 else str(ipaddress.IPv6Network((ip, 64), strict=False))
+
+
+def _around(counted: str) -> list[tuple[str, int]]:
+    """Return the networks around one that is counted and how many times as much they may do.
+
+    Providers give a customer a whole /56 or /48 of IPv6: thousands of /64, and yet one somebody.
+    """
+    if "/" not in counted:
+        return []
+    home = ipaddress.IPv6Network(counted)
+    return [(str(home.supernet(new_prefix=bits)), times) for bits, times in WIDER]
+
+
+def use_from(what: str, counted: str, allowed: Sequence[Limit], at: datetime) -> None:
+    """Count one more of `what` for whom an address counts for (`network`), and for the networks around it.
+
+    In the caller's transaction. Raises TooOftenError, upon which the caller's transaction must not commit.
+    """
+    use(what, counted, allowed, at)
+    for around, times in _around(counted):
+        use(what, around, [Limit(limit.times * times, limit.within) for limit in allowed], at)
 
 
 def use(what: str, whose: str, allowed: Sequence[Limit], at: datetime) -> None:

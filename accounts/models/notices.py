@@ -5,6 +5,8 @@ from django.db.models import Q
 
 from accounts.codes import NoticeKind
 
+TITLE_LENGTH, TEXT_LENGTH = 60, 400  # characters
+
 
 class Notice(models.Model):
     """通知：告诉参保人的一件事，短信里是同样的话。没有链接，所以带链接的一定不是我们发的。
@@ -14,8 +16,8 @@ class Notice(models.Model):
 
     person = models.ForeignKey("Person", models.PROTECT, related_name="+", db_index=False, verbose_name="参保人")
     kind = models.CharField("类别", max_length=8, choices=NoticeKind.choices)
-    title = models.CharField("标题", max_length=60)
-    text = models.CharField("内容", max_length=400)
+    title = models.CharField("标题", max_length=TITLE_LENGTH)
+    text = models.CharField("内容", max_length=TEXT_LENGTH)
     at = models.DateTimeField("时间")
     read_at = models.DateTimeField("看过的时间", null=True)
 

@@ -221,7 +221,7 @@ def _staff_only(act: Act) -> None:
 
 def _count_try(user: User, address: str, now: datetime) -> None:
     with transaction.atomic(durable=True):
-        limits.use("identity from address", address, proving.TRIES_OF_ADDRESS, now)
+        limits.use_from("identity from address", address, proving.TRIES_OF_ADDRESS, now)
         limits.use("identity of user", str(user.pk), proving.TRIES_OF_USER, now)
 
 

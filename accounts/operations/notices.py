@@ -7,11 +7,11 @@ from accounts.errors import AccountsError
 from accounts.identity import audit, limits, sms
 from accounts.identity.actors import Act
 from accounts.models import Feedback, Notice, Person, User
+from accounts.models.notices import TEXT_LENGTH, TITLE_LENGTH
 from yibao.lib.links import has_link, without_links
 from yibao.lib.masking import scrubbed
 from yibao.lib.speakable import case_number
 
-TITLE_LENGTH, TEXT_LENGTH = (Notice._meta.get_field(name).max_length or 0 for name in ("title", "text"))
 READ_THERE = "写了什么，请登录本网站看“通知”。"
 SMS = sms.Template("notice", "{title}。{text}", reminder=True)
 FEEDBACK_LIMITS = limits.limits("5/1h 20/1d")
@@ -92,7 +92,7 @@ def give_feedback(
     anything is kept. Raises AlreadyRatedError; limits.TooOftenError when this address has said enough for now.
     """
     with transaction.atomic():
-        limits.use("feedback", address, FEEDBACK_LIMITS, act.at)
+        limits.use_from("feedback", address, FEEDBACK_LIMITS, act.at)
         try:
             with transaction.atomic():
                 feedback = Feedback.objects.create(

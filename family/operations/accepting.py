@@ -71,7 +71,7 @@ def send_code(*, act: Act, payer: Person, number: str, address: str) -> UUID:
     require_open(invitation, act.at)
     with transaction.atomic():
         limits.use("family code", number, CODES_OF_INVITATION, act.at)
-        codes.count_request(address, act.at)
+        codes.count_request(AGREE, address, act.at)
     phone = _own_phone(notifications.invitee_of(invitation), act.at)
     code = codes.issue_unseen(
         purpose=AGREE,

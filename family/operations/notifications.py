@@ -1,9 +1,12 @@
 """What both sides are told of each event: a notice, and the same words by text message. Never a link or a number."""
 
-from datetime import date
+from datetime import date, datetime
+
+from django.conf import settings
+from django.db import transaction
 
 from accounts.codes import Gender, NoticeKind, Relation
-from accounts.identity import sms
+from accounts.identity import limits, sms
 from accounts.identity.actors import Act
 from accounts.models import Person
 from accounts.operations.notices import notify
@@ -58,7 +61,7 @@ def notify_invited(*, act: Act, invitation: Invitation) -> None:
     The inviter sees the same in either case.
     """
     last = _last_day(invitation)
-    if invitation.invitee_phone:
+    if invitation.invitee_phone and _is_in_budget(invitation.invitee_phone, act.at):
         params = {"name": masked_name(invitation.payer.name), "day": last}
         sms.queue(phone=invitation.invitee_phone, template=INVITED, params=params, now=act.at)
     invitee = invitee_of(invitation)
@@ -71,6 +74,20 @@ def notify_invited(*, act: Act, invitation: Invitation) -> None:
             text=f"您同意以后才会生效。请在{last}以前答复；不认识这个人，请选“这不是我的家人”。",
             by_sms=not invitation.invitee_phone,
         )
+
+
+def _is_in_budget(phone: str, now: datetime) -> bool:
+    """Count one more message to a number that somebody has typed; say whether it may be sent.
+
+    The invitation stands either way, and its sender sees the same: it may be answered after signing in.
+    """
+    try:
+        with transaction.atomic():
+            limits.use("invited sms to number", phone, limits.limits(settings.SMS_INVITATIONS_PER_NUMBER), now)
+            limits.use_today("sms invitations", settings.SMS_INVITATIONS_PER_DAY, now)
+    except limits.TooOftenError:
+        return False
+    return True
 
 
 def invitee_of(invitation: Invitation) -> Person | None:

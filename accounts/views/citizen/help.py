@@ -92,7 +92,7 @@ def feedback(request: HttpRequest) -> HttpResponse:
                 score=form.cleaned_data.get("score"),
                 about=about,
                 about_text=about_text,
-                address=address_of(request),
+                address=f"person {person.pk}" if person else address_of(request),
             )
         except AlreadyRatedError as refusal:
             form.add_error("score", refusal.message)

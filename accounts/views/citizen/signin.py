@@ -16,7 +16,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.forms.signin import CodeForm, PhoneForm
-from accounts.identity import access, codes, limits
+from accounts.identity import access, codes, known, limits
 from accounts.identity.actors import Act, Actor
 from accounts.models import PhoneCode
 from accounts.operations.identity import welcome
@@ -68,11 +68,11 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
         return _code_page(request, form)
     if not form.is_valid():
         return _code_page(request, form, status=422)
-    now = clock.now()
+    now, asked = clock.now(), _asked(request)
     try:
         proven = codes.check(
             code_id=code_id,
-            purpose=codes.SIGN_IN,
+            purpose=_purpose(request, asked.phone if asked else ""),
             typed=form.cleaned_data["code"],
             address=access.address_of(request),
             now=now,
@@ -107,8 +107,15 @@ def resend(request: HttpRequest) -> HttpResponse:
 
 
 def _send(request: HttpRequest, phone: str) -> None:
-    row = codes.issue(purpose=codes.SIGN_IN, phone=phone, address=access.address_of(request), now=clock.now())
+    row = codes.issue(
+        purpose=_purpose(request, phone), phone=phone, address=access.address_of(request), now=clock.now()
+    )
     request.session[PENDING] = str(row.id)
+
+
+def _purpose(request: HttpRequest, phone: str) -> codes.Purpose:
+    """Return what the code is asked for by: anybody, or a browser that has signed in with this number before."""
+    return codes.SIGN_IN_AGAIN if known.knows(request, phone) else codes.SIGN_IN
 
 
 def _enter(request: HttpRequest, proven: PhoneCode) -> HttpResponse:
@@ -117,7 +124,9 @@ def _enter(request: HttpRequest, proven: PhoneCode) -> HttpResponse:
     back = request.session.pop(NEXT, "")
     request.session.pop(PENDING, None)
     record_authentication(request, user, method="code")
-    return perform_login(request, Login(user=user, redirect_url=back or None))
+    response = perform_login(request, Login(user=user, redirect_url=back or None))
+    known.remember(request, response, proven.phone)
+    return response
 
 
 def _pending_id(request: HttpRequest) -> UUID | None:
