@@ -9,7 +9,7 @@ TITLE_LENGTH, TEXT_LENGTH = 60, 400  # characters
 
 
 class Notice(models.Model):
-    """通知：告诉参保人的一件事，短信里是同样的话。没有链接，所以带链接的一定不是我们发的。
+    """通知：告诉参保人的一件事，短信说的是同一件事。没有链接，所以带链接的一定不是我们发的。
 
     Written by accounts.operations.notices.notify only.
     """

@@ -1,4 +1,4 @@
-"""What both sides are told of each event: a notice, and the same words by text message. Never a link or a number."""
+"""What both sides are told of each event: a notice, and a text message about it. Never a link or a number of a person."""
 
 from datetime import date, datetime
 
@@ -22,7 +22,8 @@ from yibao.lib.masking import masked_name
 # To the number the inviter typed, which may be a stranger's: no full name, nothing about money.
 INVITED = sms.Template(
     "family_invited",
-    "{name}邀请您加入家庭共济，{day}前可以登录本网站答复，也可以到医保窗口办。不认识的人请不要理会。",
+    "{name}邀请您加入家庭共济，编号{number}。{day}前可以带身份证到医保窗口报编号办，怎么在网上办请打{help}。"
+    "不认识的人请不要理会。",
 )
 
 
@@ -62,7 +63,12 @@ def notify_invited(*, act: Act, invitation: Invitation) -> None:
     """
     last = _last_day(invitation)
     if invitation.invitee_phone and _is_in_budget(invitation.invitee_phone, act.at):
-        params = {"name": masked_name(invitation.payer.name), "day": last}
+        params = {
+            "name": masked_name(invitation.payer.name),
+            "number": str(invitation.number),
+            "day": last,
+            "help": settings.HELP_PHONE,
+        }
         sms.queue(phone=invitation.invitee_phone, template=INVITED, params=params, now=act.at)
     invitee = invitee_of(invitation)
     if invitee and not invitation.sender_unknown:

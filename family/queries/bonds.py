@@ -201,6 +201,8 @@ def words_of(event: Event, bond: Bond) -> str:
         return f"{who}把每年额度改为{_money(event.detail['now'])}（原来{_money(event.detail['was'])}）"
     if kind == EventKind.END_DAY:
         return f"{who}把结束日期改为{_day(event.detail['now'])}（原来{_day(event.detail['was'])}）"
+    if kind == EventKind.SEEN:
+        return f"{who}看到了邀请"
     if kind == EventKind.ENDED:
         return f"自动结束：{bond.get_end_reason_display()}"
     if kind == EventKind.ACCEPTED and event.detail.get("consent") == Consent.PARENT:

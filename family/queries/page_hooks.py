@@ -9,7 +9,7 @@ from accounts.models import Person
 from accounts.policies import registry
 from accounts.queries import page_hooks
 from accounts.queries.page_hooks import Case, MainAct, OthersMoney, Pending
-from family.codes import ACTIVE_STATES, OPEN, InvitationState
+from family.codes import ACTIVE_STATES, OPEN, BondState, InvitationState
 from family.models import Bond, Invitation
 from family.queries.bonds import bonds_received, kin_of
 from family.queries.eligibility import to_invite
@@ -20,17 +20,22 @@ REFUSAL_SHOWN = timedelta(days=3)  # on the account page; the family page and th
 
 _TONES = {
     InvitationState.SENT: "pend",
-    InvitationState.ACCEPTED: "ok",
     InvitationState.DECLINED: "warn",
     InvitationState.EXPIRED: "",
     InvitationState.WITHDRAWN: "",
 }
 _NEXT = {
     InvitationState.SENT: "等对方同意；同意以前不会用到您的钱。",
-    InvitationState.ACCEPTED: "对方可以用您的钱了。",
     InvitationState.DECLINED: "对方没有同意，没有用到您的钱。",
     InvitationState.EXPIRED: "过期了，没有用到您的钱，可以重新发送。",
     InvitationState.WITHDRAWN: "已经撤回。",
+}
+
+# Of an invitation that was accepted: what became of the bond since (stage, tone, what comes next).
+_OF_BOND = {
+    BondState.ACTIVE: ("已同意", "ok", "对方可以用您的钱了。"),
+    BondState.SUSPENDED: ("已停用", "warn", "对方现在不能用您的钱，恢复以后才能再用。"),
+    BondState.ENDED: ("已结束", "", "对方不能再用您的钱。"),
 }
 
 
@@ -91,19 +96,24 @@ def invitations_to_answer(person: Person, today: date) -> Iterator[Case]:
 
 @page_hooks.case_source
 def invitations_made(person: Person, today: date) -> Iterator[Case]:
-    """Yield this person's invitations as cases, as they may see them."""
-    for invitation in invitations_sent(person)[:20]:
+    """Yield this person's invitations as cases, as they may see them: of one that was accepted, what became of the bond."""
+    made = list(invitations_sent(person)[:20])
+    bonds = {bond.invitation_id: bond for bond in Bond.objects.filter(invitation__in=made)}
+    for invitation in made:
         state = invitation.state_for_payer
+        stage, tone, next_step = str(state.label), _TONES.get(state, ""), _NEXT.get(state, "")
+        if state == InvitationState.ACCEPTED and (bond := bonds.get(invitation.pk)):
+            stage, tone, next_step = _OF_BOND[BondState(bond.state)]
         assert invitation.sent_at is not None
         assert invitation.expires_at is not None
         yield Case(
             number=str(invitation.number),
-            name="邀请家人用我的钱",
-            stage=str(state.label),
-            tone=_TONES.get(state, ""),
+            name=f"邀请{invitation.invitee_name or '家人'}用我的钱",
+            stage=stage,
+            tone=tone,
             at=invitation.sent_at,
             url=_url("family_invitation", invitation.number),
-            next_step=_NEXT.get(state, ""),
+            next_step=next_step,
             holder="对方" if state in OPEN else "",
             by_on=invitation.expires_at.astimezone(SHANGHAI).date() if state in OPEN else None,
         )

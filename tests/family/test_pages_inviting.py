@@ -8,6 +8,7 @@ import pytest
 from family.codes import InvitationState
 from family.models import Invitation
 from family.operations import invitations
+from family.operations.ending import remove
 from tests.factories.family import ACT, NOW, QUANZHOU, insured, invited
 from tests.factories.people import certno
 from tests.family.family_pages import at, bound, browser_of, chen, daughter, fill, huang, page, send, words
@@ -205,9 +206,18 @@ class TestOtherPages:
     def test_an_invitation_is_a_case_for_both_and_needs_the_invited_one(self):
         payer, relative = chen(), insured(name="林小雨", resident=True)
         number = invited(payer, relative).invitation.number
-        assert f"邀请家人用我的钱等对方同意编号{number}" in page(browser_of(payer), "/cases/")
+        assert f"邀请林小雨用我的钱等对方同意编号{number}" in page(browser_of(payer), "/cases/")
         assert f"陈静邀请您加入家庭共济等您答复编号{number}" in page(browser_of(relative), "/cases/")
         assert "要您办：看清楚以后，同意或不同意。" in page(browser_of(relative), "/cases/")
+
+    def test_a_case_says_what_became_of_the_bond(self):
+        payer, user = chen(), insured(name="陈伟", gender=1)
+        tie = bound(payer, user)
+        assert "邀请陈伟用我的钱已同意" in page(browser_of(payer), "/cases/")
+        remove(act=ACT, payer=payer, bond_id=tie.pk)
+        said = page(browser_of(payer), "/cases/")
+        assert "邀请陈伟用我的钱已结束" in said
+        assert "可以用您的钱了" not in said
 
     def test_who_has_no_account_sees_it_too(self):
         payer, relative = chen(), insured(name="林小雨", resident=True)
