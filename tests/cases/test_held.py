@@ -147,3 +147,20 @@ def test_a_slip_among_right_rows_is_taken_back_once_it_is_corrected(by: str, tmp
     assert amount == "-8834.76"
     assert "446,200.00" in words
     assert sound()
+
+
+def test_what_a_closed_year_was_credited_by_a_withdrawn_file_is_taken_back_in_the_open_year(by: str, tmp_path: Path):
+    played = play("import_typo", until="import_contributions 02")
+    months = [f"{TYPO},330900,2024-{month:02d},5000,2024-{month:02d}-15" for month in range(1, 13)]
+    paid = tmp_path / "2024.csv"
+    paid.write_text("\n".join(["certno,insuplc_admdvs,accrym,base,received_on", *months, ""]))
+    days = ("due_jobs --run --on 2024-12-21", "due_jobs --run --on 2025-01-21", f"statement {TYPO} --json")
+    go_on(played, ".", f"import_contributions {paid}", *days)
+    credited, source = played.statement(TYPO)["entries"], Import.objects.latest("id").pk
+    days = ("due_jobs --run --on 2025-02-21", f"statement {TYPO} --json")
+    go_on(played, ".", f"withdraw_import {source} --reason 发错了文件 {by}", *days)
+    entries = played.statement(TYPO)["entries"]
+    assert entries[: len(credited)] == credited
+    assert {(entry["period"], entry["on"] > "2025-01-21") for entry in entries[len(credited) :]} >= {("2024/1", True)}
+    assert played.total(TYPO) == "0.00"
+    assert sound()
