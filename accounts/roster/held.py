@@ -43,7 +43,8 @@ def drop(*, act: Act, ids: Sequence[int]) -> int:
 def mend(*, act: Act, row_id: int, cells: Mapping[str, str]) -> None:
     """Change the cells of a row that waits, column → text; columns that the file did not have may be filled in.
 
-    Its reason says from then on what is still wrong. Raises HeldRowError when it does not wait, or for a column that files of its kind have not.
+    Its reason says from then on what is still wrong. Raises HeldRowError when it does not wait, or for a column that files
+    of its kind have not.
     """
     (row,) = _waiting([row_id])
     before = cells_of(row)
