@@ -74,6 +74,8 @@ def in_words(effect: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield label, "没有人已经记的账会变"
     for year in years:
         yield label, year_in_words(year)
+    if any(year.closed for year in years):
+        yield label, "结了账的年度计息的，利息的差额随更正一起记，不在上面的数里"
 
 
 def year_in_words(year: YearEffect) -> str:

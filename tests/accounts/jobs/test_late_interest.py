@@ -14,7 +14,7 @@ from accounts.policies.loading import load
 from accounts.policies.preset_files import SHIPPED
 from accounts.queries import explanations
 from tests.factories.acts import act_on
-from tests.personas import ACTOR, balances, changed, insured, paid_for
+from tests.personas import ACTOR, balances, changed, insured, paid_for, spend
 from yibao.lib import clock
 from yibao.lib.months import Month, month_range
 
@@ -127,5 +127,22 @@ def test_it_is_what_it_would_have_been_had_all_been_known_in_time(region):
     stayed = [one for one in everybody if one.ended is None]
     live_through(everybody, CORRECTED + 1, END + 1)
     assert [balances(one.late, region).total for one in stayed] == [balances(one.known, region).total for one in stayed]
+    assert list(findings()) == []
+    assert list(explanations.differences()) == []
+
+
+def test_interest_on_money_that_is_spent_is_owed(region):
+    one = life(region, "5000.00", "50000.00")
+    live_through([one], FIRST, CORRECTED)
+    spent_fen = balances(one.late, region).total
+    spend(one.late, spent_fen, on=LEARNED.date(), key="all of it", region=region)
+    one.correct()
+    live_through([one], CORRECTED, CORRECTED + 1)
+    owed = balances(one.late, region)
+    assert owed.receivable == owed.total == balances(one.known, region).total - spent_fen < 0
+    row = Transfer.objects.filter(kind=VoucherKind.INTEREST, period="2024/1").select_related("voucher", "source").get()
+    words = explanations.why(row).words
+    assert words.startswith("2024年度利息更正：")
+    assert "后来更正的钱按本该记入的月份算" in words
     assert list(findings()) == []
     assert list(explanations.differences()) == []
