@@ -1,10 +1,11 @@
 """The canary of the suite hears what it is there for; else its silence would mean nothing."""
 
 import logging
+import os
 from collections.abc import Iterator
 
 import pytest
-from django.core.cache import cache
+import redis
 from django.test import Client
 
 from tests.canary import Canary
@@ -43,9 +44,10 @@ def test_an_address_with_somebody_in_it_is_captured(captured: list[str], client:
 
 
 def test_what_waits_in_the_broker_is_looked_through(canary: Canary, captured: list[str]) -> None:
-    cache.set("canary", certno(7))
-    canary.look_at_broker()
-    cache.delete("canary")
+    with redis.Redis.from_url(os.environ["REDIS_URL"]) as broker:
+        broker.set("canary", certno(7))
+        canary.look_at_broker()
+        broker.delete("canary")
     assert len(captured) == 1
 
 

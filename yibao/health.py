@@ -5,8 +5,9 @@ import secrets
 from collections.abc import Callable
 from datetime import timedelta
 
+import redis
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.core.cache import cache
 from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -78,8 +79,8 @@ def _clock() -> bool:
 
 
 def _redis() -> bool:
-    cache.get("ready")
-    return True
+    with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1) as broker:
+        return bool(broker.ping())
 
 
 CHECKS: dict[str, Callable[[], bool]] = {

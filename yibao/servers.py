@@ -164,7 +164,7 @@ class Valkey:
         )
         with (self.folder / "valkey.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [str(get_binary_path()), str(config)], stdout=log, stderr=log, start_new_session=True
+                [str(get_binary_path()), str(config)], stdout=log, stderr=log, start_new_session=True, umask=0o077
             )
         client = redis.Redis.from_url(self.url)
         while self.process.poll() is None:

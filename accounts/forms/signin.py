@@ -4,12 +4,13 @@ from typing import Any
 
 from allauth.account.forms import LoginForm
 from allauth.mfa import app_settings
+from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from django import forms
 
 from accounts.forms.fields import PhoneField
-from accounts.identity import codes
+from accounts.identity import codes, second_factor
 
 RECEIVED = f"请填收到的{codes.DIGITS}位数字"
 SHOWN = f"{app_settings.TOTP_DIGITS}位数字"  # by the authenticator
@@ -45,6 +46,13 @@ class SecondFactorForm(AuthenticateForm):
         super().__init__(*args, **options)
         help_text = f"打开手机上的验证器，填本系统那一行的{SHOWN}。"
         _relabel(self.fields["code"], "动态码", f"请填手机上现在的{SHOWN}", help_text)
+
+    def clean_code(self) -> str:
+        """A code works once, however long it could be shown: allauth remembers it for a third of that time."""
+        code = str(super().clean_code())
+        if not second_factor.use_once(self.authenticator, code):
+            raise get_adapter().validation_error("incorrect_code")
+        return code
 
 
 class NewSecondFactorForm(ActivateTOTPForm):

@@ -73,11 +73,13 @@ def address_of(request: HttpRequest) -> str:
 
 def safe_next(request: HttpRequest) -> str:
     """Return the page of ours that ?next= names, or ""."""
-    url = request.GET.get("next", "")
-    is_ours = url_has_allowed_host_and_scheme(
-        url, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return url if is_ours else ""
+    return own_path(request.GET.get("next", ""))
+
+
+def own_path(url: str) -> str:
+    """Return the address where it is a path of this site, which a redirect cannot take for anything else; else ""."""
+    is_path = url.startswith("/") and url_has_allowed_host_and_scheme(url, allowed_hosts=None)
+    return url if is_path else ""
 
 
 def is_official(user: User | AnonymousUser) -> bool:

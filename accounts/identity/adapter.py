@@ -50,6 +50,10 @@ class AccountAdapter(DefaultAccountAdapter):
         """Return the address a request came from; of IPv4 also behind a listener for both kinds."""
         return limits.plain(super().get_client_ip(request))
 
+    def is_safe_url(self, url: str) -> bool:
+        """Say whether somebody may be sent there after signing in."""
+        return bool(url and access.own_path(url))
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 

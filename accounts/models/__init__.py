@@ -2,6 +2,7 @@
 
 from accounts.models.approvals import Approval
 from accounts.models.audit import AuditEvent
+from accounts.models.cached import CachedValue
 from accounts.models.facts import FactChange, FormerCertificate, HeldRow
 from accounts.models.identity import Allowance, DayCount, IdentityCode, PhoneCode, UnfinishedForm
 from accounts.models.jobs import Chunk, Run, Skip
@@ -36,6 +37,7 @@ __all__ = [
     "OutboxMessage",
     "Paper",
     "BookYear",
+    "CachedValue",
     "Person",
     "PhoneCode",
     "PolicyVersion",

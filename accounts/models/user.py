@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models import Q
+from django.utils.crypto import salted_hmac
 
 from accounts.codes import Contrast, Role, TextSize, TieKind
 from accounts.sealing.fields import BlindIndexField, SealedField, indexes
@@ -94,6 +95,13 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return f"{self.get_role_display() or '管理员'} {self.username}" if self.is_official else f"参保人用户 {self.pk}"
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Return what a session is good for. Of staff also the role: taken away or changed, every session ends."""
+        if not self.is_official:
+            return str(super()._get_session_auth_hash(secret=secret))  # type: ignore[misc]
+        held = f"{self.password} {self.role} {self.office} {self.is_superuser}"
+        return salted_hmac("accounts.user.session", held, secret=secret, algorithm="sha256").hexdigest()
 
     def must_prove(self, now: datetime) -> bool:
         """Say whether whoever signs in as this citizen has to prove anew who they are.

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.codes import MessageState, TieKind
 from accounts.errors import AccountsError
-from accounts.identity import audit, limits, sms
+from accounts.identity import audit, cache, limits, sms
 from accounts.identity.actors import Act
 from accounts.models import (
     DayCount,
@@ -195,6 +195,7 @@ def purge_expired(*, now: datetime) -> None:
     PhoneCode.objects.filter(expires_at__lt=now - day).delete()
     IdentityCode.objects.filter(expires_at__lt=now - MESSAGES_KEPT).delete()
     limits.purge(now - 2 * day)
+    cache.purge()
     DayCount.objects.filter(day__lt=(now - MESSAGES_KEPT).date()).delete()
     UnfinishedForm.objects.filter(expires_at__lt=now).delete()
     Session.objects.filter(expire_date__lt=now - day).delete()

@@ -18,6 +18,8 @@ from accounts.policies.terms import KINDS, CreditTerms, PolicyError, Problem, Te
 
 SHIPPED = Path(__file__).resolve().with_name("presets")
 
+MOST_CHARACTERS = 100_000  # the longest shipped file has an eighth of that
+LONGEST_LINE = 2_000  # a key of many parts takes time in the square of them
 _ENTRY_KEYS = {"value", "source", "kind", "assumed", "note"}
 
 
@@ -70,10 +72,7 @@ def read_preset(path: Path) -> Preset:
 
 def parse_preset(text: str, file: str) -> Preset:
     """Parse and validate one region's TOML. Raises PolicyError listing every problem."""
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise PolicyError([Problem(file, "", toml_reason(error))]) from error
+    data = read_toml(text, file)
     problems = [Problem(file, key, "没有这一节，请检查拼写") for key in data if key not in _TOP_KEYS]
     code, name = data.get("code"), data.get("name")
     if not (isinstance(code, str) and len(code) == 6 and code.isascii() and code.isdigit()):
@@ -98,6 +97,20 @@ def parse_preset(text: str, file: str) -> Preset:
     if problems:
         raise PolicyError(problems)
     return Preset(file, str(code), str(name), tuple(versions), tuple(_younger(versions, documents, file)))
+
+
+def read_toml(text: str, file: str = "") -> dict[str, Any]:
+    """Return the tables of a text. Raises PolicyError: no TOML, or longer or deeper than any rules are."""
+    if len(text) > MOST_CHARACTERS:
+        raise PolicyError([Problem(file, "", f"太长了：最多{MOST_CHARACTERS}个字")])
+    if any(len(line) > LONGEST_LINE for line in text.splitlines()):
+        raise PolicyError([Problem(file, "", f"有一行太长了：最多{LONGEST_LINE}个字")])
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise PolicyError([Problem(file, "", toml_reason(error))]) from error
+    except (RecursionError, ValueError):  # brackets within brackets; a number of thousands of digits
+        raise PolicyError([Problem(file, "", "读不懂：括号套得太深，或数字太长")]) from None
 
 
 def toml_reason(error: tomllib.TOMLDecodeError) -> str:

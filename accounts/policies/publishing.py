@@ -1,6 +1,5 @@
 """Drafting a new version on the policy page, and publishing it for good."""
 
-import tomllib
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +10,7 @@ from accounts.errors import AccountsError
 from accounts.identity import audit
 from accounts.identity.actors import Act
 from accounts.models import PolicyVersion, Region
-from accounts.policies.preset_files import Version, parse_version, toml_reason, version_to_toml
+from accounts.policies.preset_files import Version, parse_version, read_toml, version_to_toml
 from accounts.policies.terms import CreditTerms, PolicyError, Problem, parse_terms
 
 
@@ -24,11 +23,7 @@ def read_draft(region: str, kind: str, text: str, *, existing: int | None = None
 
     `existing` is the id of the draft being edited. Raises PolicyError with every problem.
     """
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise PolicyError([Problem("", "", toml_reason(error))]) from error
-    version = parse_version(region, kind, table)
+    version = parse_version(region, kind, read_toml(text))
     same_day = PolicyVersion.objects.filter(region=region, kind=kind, effective_from=version.effective_from)
     if any(other.pk != existing for other in same_day):
         raise PolicyError([Problem("", f"{kind}.effective_from", "这一天已经有一个版本（或草稿）了")])

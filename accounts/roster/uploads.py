@@ -58,7 +58,7 @@ def keep(upload: Upload, user: int) -> str:
     """Keep an upload of this user, sealed, for KEPT_MINUTES; return the word by which it is found again."""
     word = secrets.token_urlsafe(16)
     said = json.dumps([*upload[:-1], base64.b64encode(upload.content).decode()])
-    cache.set(_key(word, user), seal(said, _CONTEXT), KEPT_MINUTES * 60)
+    cache.set(_key(word, user), seal(said, _CONTEXT).hex(), KEPT_MINUTES * 60)
     return word
 
 
@@ -67,7 +67,7 @@ def kept(word: str, user: int) -> Upload | None:
     sealed = cache.get(_key(word, user))
     if sealed is None:
         return None
-    kind, expect_rows, name, content = json.loads(unseal(sealed, _CONTEXT))
+    kind, expect_rows, name, content = json.loads(unseal(bytes.fromhex(sealed), _CONTEXT))
     return Upload(kind, expect_rows, name, base64.b64decode(content))
 
 

@@ -11,12 +11,12 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 from django_htmx.http import trigger_client_event
 
 from accounts.codes import Contrast, TextSize
+from accounts.identity.access import own_path
 
 COOKIE = "display"  # "elder.high"
 COOKIE_DAYS = 400  # browsers keep no cookie longer
@@ -67,9 +67,7 @@ def display(request: HttpRequest) -> HttpResponse:
 
     With HTMX only the header's tools are replaced and an event tells the page, so half-typed forms stay.
     """
-    back = request.POST.get("next") or request.GET.get("next", "")
-    if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
-        back = ""
+    back = own_path(request.POST.get("next") or request.GET.get("next", ""))
     if request.method == "GET":
         return render(request, "accounts/display.html", {"sizes": TextSize, "contrasts": Contrast, "back": back})
     chosen = _display(

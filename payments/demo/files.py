@@ -1,6 +1,7 @@
 """Rosters and contribution files, as a bureau would receive them: the personas', and a population's of any size."""
 
 import csv
+import os
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -29,7 +30,8 @@ def write_contributions(path: Path, rows: Iterable[Iterable[str]]) -> Path:
 
 def _write(path: Path, columns: Iterable[str], rows: Iterable[Iterable[str]]) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8", newline="") as file:
+    path.unlink(missing_ok=True)
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(columns)
         writer.writerows(rows)

@@ -66,7 +66,7 @@ class TestHandingIn:
         word = offered(browser.post(ADD, handed_in([*GOOD, BAD])).content.decode())
         user = User.objects.get(username="reviewer").pk
         assert certno(1) in uploads.kept(word, user).content.decode()
-        sealed = cache.get(f"upload:{user}:{word}")
+        sealed = bytes.fromhex(cache.get(f"upload:{user}:{word}"))
         assert certno(1).encode() not in sealed
         assert name(1).encode() not in sealed
         other = signed_in(official(Role.REVIEWER, "other", certno=certno(903)))

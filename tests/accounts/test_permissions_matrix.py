@@ -7,7 +7,6 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.db import transaction
 from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
@@ -37,11 +36,6 @@ def row_of(name: str) -> Row | None:
 
 
 ADDRESSES = dict(addresses())
-
-
-@pytest.fixture(autouse=True)
-def fresh_cache() -> None:
-    cache.clear()
 
 
 @pytest.fixture

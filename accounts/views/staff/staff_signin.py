@@ -28,6 +28,11 @@ class StaffSignInView(LoginView):
 class SecondFactorView(AuthenticateView):
     template_name = "mfa/authenticate.html"
 
+    def form_invalid(self, form: Form) -> HttpResponse:
+        """Show the page again without the digits that were typed: they may still work, for who looks on."""
+        form.data = {name: value for name, value in form.data.items() if name != "code"}
+        return super().form_invalid(form)
+
 
 @method_decorator(never_cache, name="dispatch")
 class NewSecondFactorView(ActivateTOTPView):
