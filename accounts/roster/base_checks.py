@@ -6,7 +6,7 @@ from django.db import connection
 
 from accounts.codes import HeldReason
 from accounts.policies import registry
-from accounts.roster.contributions_sql import COUNTING, take_out
+from accounts.roster.contributions_sql import COUNTING, WAITING, take_out
 from accounts.roster.problems import Problems
 from yibao.lib.fen import grouped, yuan
 from yibao.lib.months import Month
@@ -27,12 +27,14 @@ _LAST_KEPT = """
          ORDER BY c.month DESC LIMIT 1)
     ) kept ON true
 """
-_JUMPS_OF_A_MONTH = f"""
+_JUMPS_FROM_KEPT = f"""
     SELECT f.row, f.base_fen, kept.base_fen, kept.month, f.base_fen - kept.base_fen
-    FROM (SELECT n.*, (month - interval '1 month')::date AS before, NULL::date AS file_month FROM ({COUNTING}) n) f
+    FROM (SELECT n.*, (month - interval '1 month')::date AS before, NULL::date AS file_month FROM ({{rows}}) n) f
     {_LAST_KEPT}
     WHERE f.base_fen > {TIMES} * kept.base_fen OR {TIMES} * f.base_fen < kept.base_fen ORDER BY f.row
 """
+_JUMPS_OF_A_MONTH = _JUMPS_FROM_KEPT.format(rows=COUNTING)
+_JUMPS_OF_WAITING = _JUMPS_FROM_KEPT.format(rows=WAITING)
 # Of several months the one before may stand in the file itself. A jump raises the level, a jump down lowers it: what
 # stands on another level than the last base kept rests on a jump that nobody has confirmed.
 _JUMPS_OF_MONTHS = f"""
@@ -65,6 +67,8 @@ def find_implausible(problems: Problems, pairs: list[tuple[str, Month]]) -> None
     So nobody's right base is measured by a wrong one. Amounts in fen; a 补差 counts with the whole base.
     """
     _find_above_bound(problems, pairs)
+    if _some_kept():
+        _find_jumps(problems, _JUMPS_OF_WAITING)
     regions = [region for region, _ in pairs]
     if len(set(regions)) < len(regions):
         _find_jumps(problems, _JUMPS_OF_MONTHS)
@@ -77,7 +81,7 @@ def _find_above_bound(problems: Problems, pairs: list[tuple[str, Month]]) -> Non
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT n.row, n.base_fen, b.bound FROM ({COUNTING}) n
+            SELECT n.row, n.base_fen, b.bound FROM ({COUNTING} UNION ALL {WAITING}) n
             JOIN unnest(%s::text[], %s::date[], %s::bigint[]) AS b (region, month, bound) USING (region, month)
             WHERE n.base_fen > %s AND n.base_fen > b.bound ORDER BY n.row
             """,

@@ -27,6 +27,11 @@ COUNTING = f"""
     SELECT f.row, f.person_id, f.region, f.month, f.base_fen FROM {_PLAIN}
     UNION ALL SELECT row, person_id, region, month, base_fen FROM contributions_decided WHERE counts
 """
+# What waits to be refunded, and would count if the other payer's were refunded first.
+WAITING = f"""
+    SELECT row, person_id, region, month, base_fen FROM contributions_decided
+    WHERE change = '{FactChangeKind.SECOND_PAYER}'
+"""
 
 
 def create_staging() -> None:

@@ -28,6 +28,7 @@ def soak(operations: int, seed: str) -> Counter[str]:
             world = World(f"{seed}.{era}")
             for _ in range(min(operations - done.total(), ERA)):
                 done[world.operate()] += 1
+            world.finish()
             world.check_explanations()
             transaction.set_rollback(True)
     return done
@@ -38,6 +39,7 @@ def main() -> None:
     parser.add_argument("--operations", type=int, default=10_000)
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--seed", default="1")
+    parser.add_argument("--minutes", type=float, default=600, help="stop after so long, whatever is left to do")
     given = parser.parse_args()
     from yibao import servers
 
@@ -46,7 +48,10 @@ def main() -> None:
     names = [f"soak_{os.getpid()}_{number}" for number in range(given.processes)]
     share = -(-given.operations // given.processes)
     with ProcessPoolExecutor(given.processes, mp_context=get_context("spawn")) as pool:
-        parts = [pool.submit(_soak_in, name, share, f"{given.seed}.{number}") for number, name in enumerate(names)]
+        parts = [
+            pool.submit(_soak_in, name, share, f"{given.seed}.{number}", given.minutes)
+            for number, name in enumerate(names)
+        ]
         for part in as_completed(parts):
             total += part.result()
     seconds = time.monotonic() - began
@@ -55,8 +60,9 @@ def main() -> None:
     print(f"{total.total():,} operations, no difference, {seconds:.0f} s, {total.total() / seconds:.0f}/s", flush=True)
 
 
-def _soak_in(name: str, operations: int, seed: str) -> Counter[str]:
+def _soak_in(name: str, operations: int, seed: str, minutes: float) -> Counter[str]:
     """Soak in a database of this process's own."""
+    until = time.monotonic() + 60 * minutes
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yibao.settings")
     os.environ["LOG_LEVEL"] = "WARNING"
     os.environ.setdefault("YIBAO_DEMO", "1")
@@ -66,8 +72,10 @@ def _soak_in(name: str, operations: int, seed: str) -> Counter[str]:
     from tests import databases
 
     with databases.with_rules("template1", name), databases.database(name):
-        total, share = Counter[str](), 5000
+        total, share = Counter[str](), 1000
         for part in range(-(-operations // share)):
+            if time.monotonic() > until:
+                break
             total += soak(min(operations - total.total(), share), f"{seed}.{part}")
             print(f"{total.total():>8} of {operations} with seed {seed}", flush=True)
         return total

@@ -4,7 +4,11 @@ Written from the documents, not from the program: months are counted day by day,
 """
 
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
+
+from tests.chaos.facts import History
+
+START = date(2022, 12, 1)  # the month before the first one credited
 
 
 class RefusedError(Exception):
@@ -12,52 +16,67 @@ class RefusedError(Exception):
 
 
 @dataclass(slots=True)
+class Human:
+    """One person, in however many regions. `died_on`: what was reported at a counter."""
+
+    accounts: dict[str, "Someone"] = field(default_factory=dict)
+    died_on: date | None = None
+
+    def region_of(self, month: date) -> str | None:
+        """Return the one region in which a month counts: where it is paid for, else where they were insured first."""
+        counting = [who for who in self.accounts.values() if who.facts.counts_as(month)]
+        paid = [who for who in counting if month in who.facts.counting] or counting
+        return min(paid, key=lambda who: who.insured_since(month)).region if paid else None
+
+
+@dataclass(slots=True)
 class Someone:
     """A person in one region. `current_year` is the benefit year whose money is in 当年; None where there is no 当年."""
 
+    human: Human
+    region: str
     current_year: int | None
     current: int = 0
     carried: int = 0
     owed: int = 0
-    statuses: list[tuple[date, bool, bool]] = field(default_factory=list)  # from, insured, retired
-    bases: dict[date, int] = field(default_factory=dict)  # month → base in fen
+    facts: History = field(default_factory=History)
     posted: dict[int, int] = field(default_factory=dict)  # benefit year → fen credited for it so far
     credited: set[date] = field(default_factory=set)  # months, where credited by month
 
-    def status_on(self, day: date) -> tuple[bool, bool]:
-        """Return whether insured on a day, and whether retired."""
-        known = [(insured, retired) for since, insured, retired in sorted(self.statuses) if since <= day]
-        return known[-1] if known else (False, False)
+    def insured_since(self, month: date) -> tuple[date, date, str]:
+        """Return the first day of the month they are insured on, and since when they have been what they are then."""
+        first = self.facts.insured_in(month)
+        return (first[0], first[1].since, self.region) if first else (date.max, date.max, self.region)
 
-    def status_in(self, month: date) -> bool | None:
-        """Return None when not insured on any day of the month, else whether retired on the first such day."""
-        day = month
-        while day.month == month.month:
-            insured, retired = self.status_on(day)
-            if insured:
-                return retired
-            day += timedelta(days=1)
-        return None
+    def worth_in(self, month: date) -> int:
+        """Return what a month that is settled for itself is worth: it is paid for, or somebody is retired in it."""
+        kind = self.facts.counts_as(month)
+        if kind not in ("paid", "retired") or self.human.region_of(month) != self.region:
+            return 0
+        return 75_00 if kind == "retired" else _of_base(self.facts.bases[month])
 
-    def base_in(self, month: date) -> int:
-        known = sorted(since for since in self.bases if since <= month) or sorted(self.bases)[:1]
-        return self.bases[known[-1]]
-
-    def worth_of(self, year: int, *, settled: bool) -> int:
+    def worth_of(self, year: int, *, settled: bool) -> int | None:
         """Return what a benefit year is worth as far as is known: 2% of the base, retirees 900 yuan a year.
 
         Nothing is credited ahead to who has paid for no month of the year nor one of the three before it. Once the
-        year is `settled`, only months paid for count. A suspended month counts when it is paid for.
+        year is `settled`, only months paid for count. A suspended month counts when it is paid for. None where a month
+        counts and no base is known for it.
         """
-        total = 0
-        ahead = not settled and any(date(year - 1, 10, 1) <= month < date(year + 1, 1, 1) for month in self.bases)
-        for month in (date(year, number, 1) for number in range(1, 13)):
-            retired = self.status_in(month)
-            if retired:
-                total += 75_00
-            elif month in self.bases or (retired is False and ahead):
-                total += self.base_in(month) * 2 // 100
-        return total
+        total, begins, ends = 0, date(year - 1, 10, 1), date(year + 1, 1, 1)
+        paid = [month for who in self.human.accounts.values() for month in who.facts.counting]
+        ahead = not settled and any(begins <= month < ends for month in paid)
+        for month in _months_of(year):
+            kind = self.facts.counts_as(month)
+            if not kind or self.human.region_of(month) != self.region:
+                continue
+            if kind == "retired":
+                total += 75_00 * 100
+            elif kind == "paid" or ahead:
+                base = self.facts.base_in(month, before=ends)
+                if base is None:
+                    return None
+                total += base * 2
+        return (total + 50) // 100
 
     def roll_over(self, year: int) -> None:
         if self.current_year is not None and self.current_year < year:
@@ -102,6 +121,7 @@ class Books:
     by_month: bool
     closed: set[int] = field(default_factory=set)
     credited: set[int] = field(default_factory=set)  # years whose pre-credit was run
+    until: date = START  # the latest month credited, where that is done by month
     people: list[Someone] = field(default_factory=list)
     vouchers: dict[str, Posted] = field(default_factory=dict)
 
@@ -119,6 +139,8 @@ class Books:
         current, carried = self._usable(who, on)
         if current + carried < fen:
             raise RefusedError("not enough")
+        if who.human.died_on is not None and on > who.human.died_on:
+            raise RefusedError("dead")
         self._begin(who, on)
         part = min(fen, current)
         who.current -= part
@@ -157,11 +179,11 @@ class Books:
             raise RefusedError("not enough")
         voucher.reversed_by = key
 
-    def credit_year(self, year: int) -> None:
-        """Pre-credit a year, or what has changed since, in either direction."""
+    def credit_year(self, year: int, *, only: Someone | None = None) -> None:
+        """Pre-credit a year, or what has changed since, in either direction; of a closed year what became known since."""
         self.credited.add(year)
-        for who in self.people:
-            self._post_difference(who, year, settled=False)
+        for who in [only] if only else self.people:
+            self._post_difference(who, year, settled=year in self.closed)
 
     def true_up(self, year: int, *, settled: bool = False) -> None:
         for who in self.people:
@@ -174,7 +196,7 @@ class Books:
         if who.current:
             who.roll_over(year)
         worth, before = who.worth_of(year, settled=settled), who.posted.get(year)
-        if before is None and not worth:
+        if worth is None or (before is None and not worth):
             return
         difference = worth - (before or 0)
         if difference > 0:
@@ -183,16 +205,54 @@ class Books:
             who.recover(year, -difference)
         who.posted[year] = worth
 
-    def credit_month(self, month: date) -> None:
-        """Credit a month to all who paid for it or are retired in it, and months paid late with it."""
-        for who in self.people:
-            due = {paid for paid in who.bases if paid <= month}
-            if who.status_in(month):
-                due.add(month)
-            for one in due - who.credited:
-                retired = one not in who.bases
-                who.credit(one.year, 75_00 if retired else who.bases[one] * 2 // 100)
+    def credit_month(self, month: date, *, only: Someone | None = None) -> None:
+        """Credit all months up to this one to who paid for them or is retired in them.
+
+        What they were credited otherwise before is corrected by benefit year: first what is owed, then what was too much.
+        """
+        self.until = max(self.until, month)
+        for who in [only] if only else self.people:
+            worth = {one: fen for one in _months_until(self.until) if (fen := who.worth_in(one))}
+            for one in {one for one in worth if one <= month} - who.credited:
+                who.credit(one.year, worth[one])
+                who.posted[one.year] = who.posted.get(one.year, 0) + worth[one]
                 who.credited.add(one)
+            differences = {
+                year: sum(fen for one, fen in worth.items() if one.year == year and one in who.credited) - posted
+                for year, posted in who.posted.items()
+            }
+            for year, fen in sorted(differences.items(), key=lambda item: item[1] < 0):
+                if fen > 0:
+                    who.credit(year, fen)
+                else:
+                    who.recover(year, -fen)
+                who.posted[year] += fen
+
+    def settle(self, who: Someone) -> None:
+        """Post for one person what the facts of today make due or too much."""
+        if self.by_month:
+            self.credit_month(self.until, only=who)
+        else:
+            for year in sorted(self.credited):
+                self.credit_year(year, only=who)
+
+    def move(self, who: Someone, there: Someone, books: "Books", on: date) -> None:
+        """Pay what somebody owes from their money and let the rest go to another account: debts there first."""
+        self._begin(who, on)
+        books._begin(there, on)
+        has = who.current + who.carried
+        repaid = min(has, who.owed)
+        who.current, who.carried, who.owed = 0, 0, who.owed - repaid
+        repaid_there = min(has - repaid, there.owed)
+        there.owed -= repaid_there
+        there.carried += has - repaid - repaid_there
+
+    def from_the_start(self, who: Someone) -> int:
+        """Return what somebody would have been credited in all, had everything been known from the beginning."""
+        if self.by_month:
+            return sum(who.worth_in(month) for month in _months_until(self.until))
+        worth = {year: who.worth_of(year, settled=year in self.closed) for year in self.credited}
+        return sum(who.posted.get(year, 0) if fen is None else fen for year, fen in worth.items())
 
     def close(self, year: int) -> None:
         if not self.by_month:
@@ -215,3 +275,20 @@ class Books:
         if who.current_year < on.year:
             return 0, who.carried + who.current
         return who.current, who.carried
+
+    def external(self, who: Someone) -> int:
+        """Return what came to somebody, or went, besides credits (fen)."""
+        posted = [voucher for voucher in self.vouchers.values() if voucher.who is who and not voucher.reversed_by]
+        return -sum(voucher.from_current + voucher.from_carried for voucher in posted)
+
+
+def _of_base(fen: int) -> int:
+    return (fen * 2 + 50) // 100
+
+
+def _months_until(until: date) -> list[date]:
+    return [month for year in range(2023, until.year + 1) for month in _months_of(year) if month <= until]
+
+
+def _months_of(year: int) -> list[date]:
+    return [date(year, number, 1) for number in range(1, 13)]

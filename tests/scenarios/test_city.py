@@ -8,9 +8,7 @@ import os
 from datetime import date, timedelta
 
 import pytest
-from django.db import connection
 
-from accounts import triggers
 from accounts.codes import HeldReason, HeldState
 from accounts.ledger.verify import findings
 from accounts.models import BookYear, HeldRow, Person
@@ -36,7 +34,6 @@ def city(policies_template, django_db_blocker, tmp_path_factory):
     """The half year, played in a database of its own; yields its people and the bureau."""
     name = f"{policies_template}_city"
     with django_db_blocker.unblock(), databases.copied(policies_template, name), databases.database(name):
-        _publish_rules_before_all_this()
         citizens = town(PEOPLE, "city")
         bureau = Bureau(tmp_path_factory.mktemp("city"), Papers(citizens, "papers"))
         live(bureau, citizens)
@@ -47,16 +44,6 @@ def city(policies_template, django_db_blocker, tmp_path_factory):
 def played(city, django_db_blocker):
     with django_db_blocker.unblock():
         yield
-
-
-def _publish_rules_before_all_this() -> None:
-    """The rules were loaded today, and what was published since the last run would be looked into again and again."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """ALTER TABLE accounts_policyversion DISABLE TRIGGER USER;
-               UPDATE accounts_policyversion SET published_at = '2025-01-01'"""
-        )
-    triggers.install("default")
 
 
 def live(bureau: Bureau, citizens: list[Citizen]) -> None:

@@ -64,7 +64,8 @@ def paid(run: Run, chunk: Chunk, window: Window, elsewhere: Places, not_due: lis
     for slice_ in (fresh, _LATE + _NOT_CREDITED):
         dues = rows.fetch(Due, _PAID + slice_, _parameters(run, chunk, window))
         changed = sorted({due.person for due in dues if not due.capacity or due.person in elsewhere})
-        histories = people.histories(chunk, run.region, until=window.month.next_first, only=changed) if changed else {}
+        # Also who is known here only since a later month: an earlier one may be gone through again.
+        histories = people.histories(chunk, run.region, until=date.max, only=changed) if changed else {}
         for due in dues:
             if due.capacity and due.person not in elsewhere:
                 yield due
@@ -72,9 +73,9 @@ def paid(run: Run, chunk: Chunk, window: Window, elsewhere: Places, not_due: lis
             month = Month.of(due.month)
             place = Place(histories.get(due.person, ()), (month,))
             status, reason = verdict(run.region, place, month, elsewhere.get(due.person))
-            if reason is None:
-                yield due._replace(capacity=Capacity.FLEX if status and status.flex else Capacity.EMPLOYEE)
-            else:
+            if status is not None:
+                yield due._replace(capacity=Capacity.FLEX if status.flex else Capacity.EMPLOYEE)
+            elif reason is not None:
                 not_due.append((due.person, month, reason))
 
 

@@ -66,16 +66,16 @@ def look_again(run: Run, chunk: Chunk, span: Window, only: set[int], elsewhere: 
     if not only:
         return found
     ids = sorted(only)
-    histories = people.histories(chunk, run.region, until=span.month.next_first, only=ids)
+    histories = people.histories(chunk, run.region, until=date.max, only=ids)
     births, bases = people.births(ids), _bases(run, ids)
     so_far = posted.with_facts(run, chunk, only=ids)
     for person in ids:  # also who, by what was withdrawn, was never here
         place = Place(histories.get(person, []), bases[person])
         now = dict(_months(run, span, place, bases[person], elsewhere.get(person), person, found))
-        years, credited = _years(run, span, so_far.get(person, ()), now, births[person])
+        years, credited = _years(run, so_far.get(person, ()), now, births[person])
         found.differences.extend(_differences(run, person, years, on))
         for month, (capacity, base_fen, pension_fen) in now.items():
-            if month not in credited:
+            if month not in credited and month <= span.month:
                 base = None if capacity == Capacity.RETIREE else base_fen
                 found.dues.append(Due(person, month.first, capacity, base, births[person], pension_fen))
     return found
@@ -101,7 +101,7 @@ def _months(
 
 
 def _years(
-    run: Run, span: Window, so_far: Iterable[PostedFacts], now: dict[Month, CountsAs], born: date
+    run: Run, so_far: Iterable[PostedFacts], now: dict[Month, CountsAs], born: date
 ) -> tuple[dict[int, Year], set[Month]]:
     """Return benefit year → what was posted and what of it is due today; and the months credited at all."""
     years: dict[int, Year] = defaultdict(Year)
@@ -118,9 +118,7 @@ def _years(
         year = years[book_years.year_of(run.region, month.first)]
         year.posted_fen += row.fen
         year.last = max(year.last or month, month)
-        if month > span.month:
-            year.due.append((month, facts, row.version))
-        elif month in now:
+        if month in now:
             year.due.append((month, *_today(run, month, facts, now[month], born)))
     return years, credited
 

@@ -64,11 +64,11 @@ def credit_month(run: Run, chunk: Chunk, recheck: set[int] | None = None) -> Out
     batches = []
     elsewhere = places(chunk, run.region)
     if recheck is None:
-        recheck = people_to_recheck(run, chunk, span)
+        recheck = people_to_recheck(run, chunk, span, elsewhere)
     again = corrections.look_again(run, chunk, span, recheck, elsewhere, on)
     not_due = again.not_due
     paid = contributions.paid(run, chunk, span, elsewhere, not_due)
-    found = [*paid, *retirees.retired(run, chunk, span, but=recheck), *again.dues]
+    found = [*paid, *retirees.retired(run, chunk, span, elsewhere, but=recheck), *again.dues]
     corrected = {difference.person for difference in again.differences}
     # At first almost everybody has something due, later hardly anybody.
     some = None if span.fresh else sorted({due.person for due in found} | corrected)

@@ -18,7 +18,7 @@ from yibao.lib.periods import MONTHS, Period
 class Window:
     """What the run of a month may look at.
 
-    `months`: those credited month by month, up to this one; a pre-credited year has had its months already.
+    `months`: those credited month by month, up to the latest that was; a pre-credited year has had its months already.
     `live`: the first month credited here. `fresh`: nothing of this month can have been credited before.
     """
 
@@ -29,19 +29,22 @@ class Window:
 
     @property
     def own_months(self) -> list[Month]:
-        """The months since the region went live here: before it, credits were somebody else's."""
+        """The months since the region went live here: before it, credits were somebody else's.
+
+        Also those after the run's own, where an earlier month is gone through again: they were corrected since, perhaps.
+        """
         return [month for month in self.months if month >= self.live]
 
 
 def of(run: Run) -> Window:
     month = Period.parse(run.period).month
-    later = monthly_runs(run.region).filter(period__gt=run.period)
+    latest = max(month, latest_month(run.region) or month)
     return Window(
         month=month,
-        months=tuple(m for m in _months_with_rules(run.region, month) if accrual_in(run.region, m) == MONTHLY),
+        months=tuple(m for m in _months_with_rules(run.region, latest) if accrual_in(run.region, m) == MONTHLY),
         live=live_since(run.region) or month,
         # A later month's run takes late payments of this one with it.
-        fresh=run.execution == 1 and not later.exists(),
+        fresh=run.execution == 1 and latest == month,
     )
 
 

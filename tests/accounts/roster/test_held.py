@@ -205,6 +205,16 @@ class TestBases:
         assert held(contributions(paid(tmp_path, 2, m01="100000"))) == []
         assert held(contributions(paid(tmp_path, 3, m01="100000.01"))) == [(2, "base", "base_above_bound")]
 
+    def test_a_second_payers_base_is_judged_too_for_it_counts_once_the_first_is_refunded(self, tmp_path: Path) -> None:
+        def payment(month: str, base: str, payer: str) -> dict[str, str]:
+            return contribution_row(1, accrym=month, base=base, payer=payer)
+
+        contributions(csv_file(tmp_path / "a.csv", [payment("2025-01", "5000", "A"), payment("2025-02", "5000", "A")]))
+        slips = [payment("2025-01", "446200", "B"), payment("2025-02", "20000", "B")]
+        result = contributions(csv_file(tmp_path / "b.csv", slips))
+        assert held(result) == [(2, "base", "base_above_bound"), (3, "base", "base_jump")]
+        assert result.second_payers == 0
+
     def test_the_sum_is_that_of_all_bases(self, tmp_path: Path) -> None:
         path = paid(tmp_path, m01="5000", m02="5000.50")
         expected = "基数合计应为 10,000.00 元，实为 10,000.50 元，文件可能不完整"
