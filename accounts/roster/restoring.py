@@ -4,7 +4,6 @@ from datetime import date
 from itertools import groupby, product
 
 from django.db import connection
-from django.db.models.functions import Now
 
 from accounts.codes import FactChangeKind, PaymentType
 from accounts.identity import audit
@@ -13,6 +12,7 @@ from accounts.models import Approval, Contribution, Enrolment, FactChange, Forme
 from accounts.models.life import MERGED_AWAY
 from accounts.operations.rotation import block_rotation
 from accounts.roster.payments import Payment, replayed
+from yibao.lib import clock
 
 _OTHER_ROWS = f"""
     SELECT k.region, k.month, k.person_id, k.id, k.base_fen, k.received_on, k.clct_type, k.payer, k.paid_fen, k.counts, c.kind
@@ -108,11 +108,11 @@ def record_change(
 ) -> FactChange:
     """Write down what becomes of rows because this import is withdrawn, and by whose two signatures.
 
-    It is dated by the database, now that the locks are held: a run that opened while they were waited for has read the
-    rows as they were, and has to find that they changed later.
+    It is dated now that the locks are held, by the clock that runs are opened by: a run that opened while they were
+    waited for has read the rows as they were, and has to find that they changed later.
     """
     return FactChange.objects.create(
-        kind=kind, source=source, reason=reason, actor=str(act.actor), at=Now(), approval=approval
+        kind=kind, source=source, reason=reason, actor=str(act.actor), at=clock.now(), approval=approval
     )
 
 
