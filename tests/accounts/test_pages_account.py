@@ -58,7 +58,7 @@ class TestBalances:
         browser.post(reverse("settings_balance"), {"folds_balance": "on"})
         card = balance_card(browser)
         assert re.fullmatch(
-            r"\s*<section[^>]*>\s*<details><summary>金额已隐藏，点这里显示</summary>\s*<dl>.*</dl>\s*</details>.*",
+            r"\s*<section[^>]*>\s*<details><summary>余额已收起，点这里显示</summary>\s*<dl>.*</dl>\s*</details>.*",
             card,
             re.S,
         )
