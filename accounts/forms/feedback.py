@@ -22,16 +22,17 @@ class FeedbackForm(forms.Form):
         required=False,
         widget=forms.Textarea(attrs={"rows": 5}),
         help_text="不要写证件号码、手机号和验证码。",
-        error_messages={"max_length": f"写得太长了，请不要超过{MOST_CHARACTERS}个字"},
+        error_messages={"required": "请写下想说的话", "max_length": f"写得太长了，请不要超过{MOST_CHARACTERS}个字"},
     )
 
     def __init__(self, *args: object, asks_score: bool, **options: object) -> None:
         super().__init__(*args, **options)  # type: ignore[arg-type]
         if not asks_score:
             del self.fields["score"]
+            self.fields["text"].required = True
 
     def clean(self) -> dict[str, object]:
         cleaned = super().clean() or {}
         if not self.errors and not cleaned.get("score") and not cleaned.get("text"):
-            self.add_error("text", "请写下想说的话" + ("，或选一个评价" if "score" in self.fields else ""))
+            self.add_error("text", "请写下想说的话，或选一个评价")
         return cleaned

@@ -35,6 +35,7 @@ class AmountForm(forms.Form):
     def __init__(self, *args: Any, most_fen: int, **options: Any) -> None:
         super().__init__(*args, **options)
         self.most_fen = most_fen
+        self.fields["amount"].depends = True  # type: ignore[attr-defined]  # needed with 其他金额: never 可不填
         picks = [(str(fen), f"{grouped(fen)} 元") for fen in QUICK_PICKS_FEN if fen < most_fen]
         everything = (ALL, f"全部可转的 {grouped(most_fen)} 元")
         self.fields["pick"].choices = [*picks, everything, (OTHER, "其他金额")]  # type: ignore[attr-defined]

@@ -118,5 +118,7 @@ def test_what_changes_something_wants_a_post_with_a_token(name, world):
         ),
         "citizen",
     )
-    assert browser_of(role, world).get(path).status_code == 405
+    response = browser_of(role, world).get(path)
+    assert response.status_code == 405
+    assert "这个地址不能直接打开" in response.content.decode()
     assert browser_of(role, world, enforce_csrf_checks=True).post(path, row.data).status_code == 403
