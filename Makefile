@@ -43,7 +43,8 @@ check: .venv/dev ## format, lint, types, import contracts, missing migrations, d
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@YIBAO_DEMO=0 $(BIN)/python manage.py makemigrations --check --dry-run
-	@YIBAO_DEMO=0 $(BIN)/python manage.py check --deploy --fail-level WARNING
+	@env $$(sh deploy/make_env.sh yibao.example.gov.cn none none | grep -v '^#') YIBAO_VAR=var YIBAO_KEYRING=var/keyring.json \
+		$(BIN)/python manage.py check --deploy --fail-level WARNING
 
 bench: .venv/dev ## the benchmarks; BENCH=accrual runs one group, PEOPLE=100000 a smaller one
 	@$(BIN)/uv pip install --quiet --require-hashes -r requirements-bench.txt

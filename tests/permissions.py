@@ -218,6 +218,7 @@ ROWS: dict[str, Row] = {
     "components": Row(statuses(403, 200)),
     # Open to everybody
     "healthz": Row(PUBLIC),
+    "metrics": Row(statuses(404, 404, anonymous=404)),
     "readyz": Row(statuses((200, 503), (200, 503), anonymous=(200, 503))),
     "home": Row(statuses((200, 302), (200, 302), anonymous=200)),
     "offices": Row(PUBLIC),

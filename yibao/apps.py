@@ -7,4 +7,5 @@ class YibaoConfig(AppConfig):
     name = "yibao"
 
     def ready(self) -> None:
-        from yibao import celery  # noqa: F401  shared tasks need the application of this process
+        # Shared tasks need the application of this process; checks are registered by being read.
+        from yibao import celery, deployment  # noqa: F401

@@ -4,10 +4,12 @@ from django.contrib import admin
 from django.urls import include, path
 
 from yibao.health import healthz, readyz
+from yibao.metrics import metrics
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     path("admin/", admin.site.urls),
     path("", include("accounts.urls")),
     path("", include("family.urls")),

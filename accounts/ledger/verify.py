@@ -12,6 +12,7 @@ from accounts.ledger.legs import LEGS
 from accounts.models.life import DEAD, MERGED_AWAY
 
 SHOWN = 5
+VERIFIED = "ledger.verified"  # the audit event of a whole check, with how many findings there were
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,14 @@ import re
 import pytest
 from django.db import connection
 
-from accounts.models import DayCount
 from yibao import health
+
+
+@pytest.fixture(autouse=True)
+def _nothing_was_found_before():
+    health.invalidate()
+    yield
+    health.invalidate()
 
 
 def test_the_process_answers_without_asking_anything(client, django_assert_num_queries, db):
@@ -26,9 +32,18 @@ class TestReady:
             "checks": dict.fromkeys(["database", "migrations", "triggers", "clock", "redis"], "ok"),
         }
 
-    def test_what_it_wrote_is_undone(self, client):
+    def test_who_asks_often_is_told_what_was_found_and_costs_nothing(self, client, django_assert_num_queries):
         client.get("/readyz")
-        assert not DayCount.objects.exists()
+        with django_assert_num_queries(0):
+            assert client.get("/readyz").status_code == 200
+
+    def test_what_was_found_is_asked_anew_after_a_while(self, client, monkeypatch):
+        client.get("/readyz")
+        monkeypatch.setitem(health.CHECKS, "database", (lambda: False, 2.0))
+        assert client.get("/readyz").status_code == 200
+        now = health.time.monotonic()
+        monkeypatch.setattr(health.time, "monotonic", lambda: now + 3)
+        assert client.get("/readyz").status_code == 503
 
     def test_a_lost_trigger_takes_it_out_of_service(self, client):
         with connection.cursor() as cursor:
@@ -51,7 +66,7 @@ class TestReady:
         def gone() -> bool:
             raise ConnectionError("redis://:secret@10.0.0.1")
 
-        monkeypatch.setitem(health.CHECKS, "redis", gone)
+        monkeypatch.setitem(health.CHECKS, "redis", (gone, 2.0))
         response = client.get("/readyz")
         assert response.status_code == 200
         assert response.json()["checks"]["redis"] == "failing"

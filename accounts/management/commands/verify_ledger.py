@@ -6,9 +6,12 @@ from itertools import islice
 
 from django.core.management.base import BaseCommand, CommandError
 
+from accounts.identity import audit
+from accounts.identity.actors import Act, Actor
 from accounts.jobs import against_facts
 from accounts.ledger import verify
 from accounts.queries import explanations
+from yibao.lib import clock
 
 
 class Command(BaseCommand):
@@ -22,6 +25,8 @@ class Command(BaseCommand):
         found += against_facts.findings()
         if unexplained := tuple(islice(explanations.differences(), verify.SHOWN)):
             found.append(verify.Finding("每笔划入按依据重算等于记账金额", unexplained))
+        act = Act(Actor.system("verify_ledger"), clock.now())
+        audit.record(act=act, verb=verify.VERIFIED, detail={"findings": len(found)})
         if options["json"]:
             document = {"ok": not found, "findings": [{"invariant": f.invariant, "rows": f.rows} for f in found]}
             self.stdout.write(json.dumps(document, ensure_ascii=False, default=str))

@@ -1,0 +1,86 @@
+"""The deployment page's files hold together, and `check --deploy` names what is missing."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from accounts.triggers import ROLE
+from tests import databases
+from yibao.deployment import NEEDED
+
+DEPLOY = settings.BASE_DIR / "deploy"
+CHECK = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """What make_env.sh writes, as a process gets it."""
+    made = subprocess.run(
+        ["sh", DEPLOY / "make_env.sh", "yibao.example.gov.cn", "secret", "secret"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    given = dict(line.split("=", 1) for line in made.splitlines() if not line.startswith("#"))
+    paths = {"YIBAO_VAR": str(tmp_path), "YIBAO_KEYRING": str(tmp_path / "keyring.json")}
+    return {"PATH": os.environ["PATH"]} | given | paths
+
+
+def _check(environment: dict[str, str], *more: str) -> str:
+    found = subprocess.run([*CHECK, *more], env=environment, capture_output=True, text=True, cwd=settings.BASE_DIR)
+    return found.stdout + found.stderr
+
+
+def test_the_environment_that_is_made_has_every_setting(environment: dict[str, str]) -> None:
+    assert set(NEEDED) <= set(environment)
+    assert "no issues" in _check(environment)
+
+
+def test_each_missing_setting_is_named(environment: dict[str, str]) -> None:
+    kept = {"PATH", "DATABASE_URL", "YIBAO_VAR"}
+    said = _check({name: value for name, value in environment.items() if name in kept})
+    assert [name for name in NEEDED if name not in kept and f"没有设置 {name}：" not in said] == []
+
+
+def test_a_demo_or_rehearsal_in_earnest_is_named(environment: dict[str, str]) -> None:
+    said = _check(environment | {"YIBAO_DEMO": "1", "YIBAO_REHEARSAL": "1"})
+    assert "YIBAO_DEMO 开着" in said
+    assert "YIBAO_REHEARSAL 开着" in said
+
+
+def test_a_login_that_could_rewrite_the_ledger_is_named(environment: dict[str, str], committed_db: str) -> None:
+    reachable = environment | {"DATABASE_URL": databases.url_of(committed_db)}
+    asked = ["--database", "default"]
+    assert "能改写账本" in _check(reachable, *asked)
+    assert "能改写账本" not in _check(reachable | {"DATABASE_ROLE": ROLE}, *asked)
+
+
+def test_systemd_accepts_the_units(tmp_path: Path) -> None:
+    if not shutil.which("systemd-analyze"):
+        pytest.skip("no systemd-analyze on this machine")
+    for unit in (DEPLOY / "systemd").iterdir():
+        (tmp_path / unit.name).write_text(unit.read_text().replace("/opt/yibao", str(settings.BASE_DIR)))
+    said = subprocess.run(
+        ["systemd-analyze", "verify", *sorted(str(path) for path in tmp_path.glob("yibao*.[st]*"))],
+        env={"PATH": os.environ["PATH"], "SYSTEMD_UNIT_PATH": f"{tmp_path}:"},
+        capture_output=True,
+        text=True,
+    ).stderr
+    assert [line for line in said.splitlines() if "yibao" in line] == []
+
+
+def test_nginx_shows_neither_figures_nor_readiness() -> None:
+    site = (DEPLOY / "nginx.conf").read_text()
+    assert all(re.search(rf"location = {address} {{ return 404; }}", site) for address in ("/metrics", "/readyz"))
+
+
+def test_scripts_are_read_by_their_shell() -> None:
+    for script in DEPLOY.glob("*.sh"):
+        shell = script.read_text().splitlines()[0].removeprefix("#!")
+        subprocess.run([shell, "-n", script], check=True)
