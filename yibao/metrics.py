@@ -22,7 +22,8 @@ from accounts import errors
 from accounts.codes import MessageState
 from accounts.jobs.schedule import due_jobs
 from accounts.ledger.verify import VERIFIED
-from accounts.models import AuditEvent, DayCount, OutboxMessage
+from accounts.models import AuditEvent, OutboxMessage
+from accounts.queries.budget import sms_budget
 from yibao.lib import clock
 
 SETTLED = timedelta(minutes=5)  # a voucher is counted once no transaction that began before it can still commit
@@ -111,15 +112,13 @@ def _outbox(now: datetime) -> Iterator[Sample]:
 
 
 def _codes_sent(now: datetime) -> Iterator[Sample]:
-    yield {}, _codes_of_today()
+    yield {}, sms_budget(clock.today()).used
 
 
 def _codes_left(now: datetime) -> Iterator[Sample]:
-    yield {}, settings.SMS_CODES_PER_DAY - _codes_of_today()
-
-
-def _codes_of_today() -> int:
-    return DayCount.objects.filter(what="sms codes", day=clock.today()).values_list("used", flat=True).first() or 0
+    budget = sms_budget(clock.today())
+    yield {"for": "all"}, budget.most - budget.used
+    yield {"for": "strangers"}, max(0, budget.of_strangers - budget.used)
 
 
 def _last_verified() -> AuditEvent | None:

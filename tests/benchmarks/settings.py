@@ -1,4 +1,4 @@
-"""The project's settings with one bare view beside its own pages."""
+"""The project's settings with views that do the same work raw beside its own pages."""
 
 from yibao.settings import *  # noqa: F403
 

@@ -12,6 +12,7 @@ from django.db import connection
 from accounts import errors
 from accounts.codes import MessageState
 from accounts.identity import limits
+from accounts.identity.codes import DAYS_CODES
 from accounts.models import OutboxMessage
 from tests.factories.people import certno
 from yibao import metrics
@@ -73,11 +74,13 @@ class TestWhatIsRead:
         assert figures()['yibao_responses_total{class="5xx"}'] == before['yibao_responses_total{class="5xx"}'] + 1
 
     def test_codes_and_what_is_left_of_the_day(self, figures, settings):
-        settings.SMS_CODES_PER_DAY = 100
+        settings.SMS_CODES_PER_DAY, settings.SMS_CODES_OF_STRANGERS_PER_DAY = 100, 2
         for _ in range(3):
-            limits.use_today("sms codes", 100, clock.now())
+            limits.use_today(DAYS_CODES, 100, clock.now())
         read = figures()
-        assert (read["yibao_codes_sent_today"], read["yibao_codes_left_today"]) == (3, 97)
+        assert read["yibao_codes_sent_today"] == 3
+        assert read['yibao_codes_left_today{for="all"}'] == 97
+        assert read['yibao_codes_left_today{for="strangers"}'] == 0
 
     def test_the_oldest_message_that_waits(self, figures):
         assert figures()["yibao_outbox_oldest_seconds"] == 0
