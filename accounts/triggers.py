@@ -33,8 +33,9 @@ END $$
 """
 
 
-# pg_trigger.tgtype: row 1, before 2, delete 8, update 16, truncate 32.
-_REWRITE, _TRUNCATE = 1 + 2 + 8 + 16, 2 + 32
+# The bits of pg_trigger.tgtype.
+_BITS = {"FOR EACH ROW": 1, "BEFORE": 2, "INSERT": 4, "DELETE": 8, "UPDATE": 16, "TRUNCATE": 32}
+_EVENTS = re.compile(r"TRIGGER \w+ ((?:BEFORE|AFTER) .+? ON \w+ .+?) EXECUTE FUNCTION", re.S)
 
 
 def append_only(table: str, but: Sequence[str] = ()) -> tuple[tuple[str, str, str], ...]:
@@ -80,6 +81,9 @@ APPEND_ONLY = [
     "accounts_approval",
     "accounts_openingbalance",
     "accounts_lifeevent",
+    "accounts_historicaloffice",
+    "accounts_historicalduty",
+    "accounts_historicalpaper",
 ]
 # What became of a fact may change; what it says may not.
 BUT = {table: ("counts", "changed_by_id") for table in ("accounts_enrolment", "accounts_contribution")} | {
@@ -87,8 +91,11 @@ BUT = {table: ("counts", "changed_by_id") for table in ("accounts_enrolment", "a
     # The same number is sealed with a newer key.
     "accounts_formercertificate": ("counts", "changed_by_id", "certno", "certno_index"),
 }
-# A decision is made once.
-FINAL = [final("accounts_approval", while_=f"OLD.state = '{ApprovalState.WAITING}'")]
+# A decision is made once, and a closed year stays closed.
+FINAL = [
+    final("accounts_approval", while_=f"OLD.state = '{ApprovalState.WAITING}'"),
+    final("accounts_bookyear", while_="OLD.closed_at IS NULL"),
+]
 # Pots are updated by every posting and carry no other index: room on the page keeps these updates cheap (HOT).
 _STORAGE = "ALTER TABLE accounts_pot SET (fillfactor = 70)"
 
@@ -186,9 +193,10 @@ def _is_as_wanted(found: Sequence[Any] | None, table: str, sql: str) -> bool:
     if found is None:
         return False
     events, body, arguments = found
-    wanted = _TRUNCATE if f"BEFORE TRUNCATE ON {table}" in sql else _REWRITE
+    declared = _EVENTS.search(sql)
+    words = declared[1].partition(" WHEN ")[0] if declared else ""
     return (
-        events == wanted
+        events == sum(bit for word, bit in _BITS.items() if re.search(rf"\b{word}\b", words))
         and body in _FUNCTION + sql
         and all(f"'{argument}'" in sql for argument in bytes(arguments).decode().split("\0")[:-1])
     )

@@ -13,9 +13,11 @@ class FamilyConfig(AppConfig):
         from accounts.ledger import verify
         from accounts.roster import laid_aside
         from family import invariants, roster
+        from family import triggers as bond_triggers
         from family.operations import life_events, merging, taking_back  # noqa: F401  what follows death, move, merge, theft
         from family.queries import page_hooks  # noqa: F401  registers what sharing says on the citizen's pages
 
         laid_aside.register(ImportKind.BONDS, roster.COLUMNS, roster.bring_in)
         triggers.protect("family_event", "family_draw")
+        triggers.add(*bond_triggers.TRIGGERS)
         verify.OF_OTHER_APPS.update(invariants.INVARIANTS)

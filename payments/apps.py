@@ -6,3 +6,8 @@ from django.apps import AppConfig
 class PaymentsConfig(AppConfig):
     name = "payments"
     verbose_name = "结算与代缴"
+
+    def ready(self) -> None:
+        from accounts import triggers
+
+        triggers.protect("payments_bill", "payments_billshare")

@@ -1,5 +1,7 @@
 """What the database itself refuses about staff: giving an account to another person than the one it was made for."""
 
+from accounts.triggers import ROLE
+
 TABLE = "accounts_user"
 
 # A blind index begins with the id of its key (4 bytes): under another key it is the same number, moved by rotate_keys.
@@ -21,6 +23,41 @@ BEGIN
 END $$;
 """
 
+# What the application never does its role cannot: make somebody an administrator (`createsuperuser` runs as the owner).
+_NO_NEW_RIGHTS = f"""
+CREATE OR REPLACE FUNCTION {TABLE}_no_new_administrator() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF current_user = '{ROLE}' AND NEW.is_superuser AND (TG_OP = 'INSERT' OR NOT OLD.is_superuser) THEN
+        RAISE EXCEPTION '{TABLE}: the application makes no administrators' USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+"""
+# Who may do what, and whose account a sign-in opens, leaves a trace whoever changes it and however. A blind index under
+# another key is the same number.
+_LEAVES_A_TRACE = f"""
+CREATE OR REPLACE FUNCTION {TABLE}_leaves_a_trace() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    changed text[] := array_remove(ARRAY[
+        CASE WHEN NEW.role <> OLD.role THEN 'role' END,
+        CASE WHEN NEW.office <> OLD.office THEN 'office' END,
+        CASE WHEN NEW.is_superuser <> OLD.is_superuser THEN 'is_superuser' END,
+        CASE WHEN NEW.is_active <> OLD.is_active THEN 'is_active' END,
+        CASE WHEN NEW.person_id IS DISTINCT FROM OLD.person_id THEN 'person' END,
+        CASE WHEN NEW.phone_index IS DISTINCT FROM OLD.phone_index AND (
+            NEW.phone_index IS NULL OR OLD.phone_index IS NULL
+            OR substring(NEW.phone_index FROM 1 FOR 4) = substring(OLD.phone_index FROM 1 FOR 4)) THEN 'phone' END
+    ], NULL);
+BEGIN
+    IF cardinality(changed) > 0 THEN
+        INSERT INTO accounts_auditevent (actor, office, "case", verb, subject_id, detail, at)
+        VALUES ('system:database', '', '', 'user.changed', coalesce(NEW.person_id, OLD.person_id),
+                jsonb_build_object('user', NEW.id, 'changed', changed, 'login', session_user), clock_timestamp());
+    END IF;
+    RETURN NULL;
+END $$;
+"""
+
 # (table, trigger name, SQL that installs it; running it again changes nothing). post_migrate installs them.
 TRIGGERS = (
     (
@@ -30,5 +67,19 @@ TRIGGERS = (
         f"CREATE OR REPLACE TRIGGER {TABLE}_certno BEFORE UPDATE OF certno_index OR DELETE ON {TABLE} "
         f"FOR EACH ROW "
         f"EXECUTE FUNCTION {TABLE}_certno_stays(); ALTER TABLE {TABLE} ENABLE ALWAYS TRIGGER {TABLE}_certno;",
+    ),
+    (
+        TABLE,
+        f"{TABLE}_rights",
+        f"{_NO_NEW_RIGHTS}"
+        f"CREATE OR REPLACE TRIGGER {TABLE}_rights BEFORE INSERT OR UPDATE ON {TABLE} FOR EACH ROW "
+        f"EXECUTE FUNCTION {TABLE}_no_new_administrator(); ALTER TABLE {TABLE} ENABLE ALWAYS TRIGGER {TABLE}_rights;",
+    ),
+    (
+        TABLE,
+        f"{TABLE}_trace",
+        f"{_LEAVES_A_TRACE}"
+        f"CREATE OR REPLACE TRIGGER {TABLE}_trace AFTER UPDATE ON {TABLE} FOR EACH ROW "
+        f"EXECUTE FUNCTION {TABLE}_leaves_a_trace(); ALTER TABLE {TABLE} ENABLE ALWAYS TRIGGER {TABLE}_trace;",
     ),
 )

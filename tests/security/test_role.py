@@ -1,0 +1,125 @@
+"""What the application never does, its role in the database cannot: SQL typed through a hole in the web process."""
+
+from datetime import date
+
+import pytest
+from django.db import IntegrityError, ProgrammingError, connection, transaction
+
+from accounts import triggers
+from accounts.identity.actors import Actor
+from accounts.models import AuditEvent, BookYear, PolicyVersion, User
+from accounts.operations import identity
+from family.operations import bonds
+from payments.bills.operations import pay
+from tests.factories.acts import act_now
+from tests.factories.family import ACT, RUIAN, TODAY, bond, insured
+from tests.factories.users import citizen, official
+from tests.personas import clinic
+from yibao.lib import clock
+
+pytestmark = pytest.mark.usefixtures("city")
+
+REFUSED = (IntegrityError, ProgrammingError)
+
+
+def as_application(statement: str, *values: object) -> None:
+    """Run SQL as the role of web and workers, as one transaction of its own would."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(f"SET LOCAL ROLE {triggers.ROLE}")
+        cursor.execute(statement, values)
+        cursor.execute("RESET ROLE")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE accounts_bookyear SET closed_at = NULL",
+        "DELETE FROM accounts_bookyear",
+        "UPDATE accounts_bookyear SET year = 1999",
+    ],
+)
+def test_a_closed_year_is_not_opened_again(statement):
+    BookYear.objects.create(region=RUIAN, year=2024, closed_at=clock.now())
+    with pytest.raises(REFUSED):
+        as_application(statement)
+
+
+@pytest.mark.parametrize(
+    "statement", ["DELETE FROM payments_bill", "UPDATE payments_bill SET amount_fen = 1", "DELETE FROM payments_billshare",
+                  "DELETE FROM family_event", "UPDATE family_draw SET amount_fen = 1", "DELETE FROM accounts_historicaloffice",
+                  "UPDATE accounts_historicalduty SET history_user_id = NULL", "DELETE FROM accounts_auditevent"],
+)  # fmt: skip
+def test_bills_and_histories_are_neither_deleted_nor_changed(statement):
+    person = insured(carried=100_00)
+    pay(act=ACT, institution=clinic(RUIAN), person=person, region=RUIAN, amount_fen=1_00, on=TODAY, key="一张")
+    with pytest.raises(REFUSED):
+        as_application(statement)
+
+
+@pytest.mark.parametrize(
+    "change", ["limit_fen = 99999999", "limit_fen = NULL", "until_on = '2099-01-01'", "until_on = NULL"]
+)
+def test_nobody_is_let_at_more_money_without_an_event(change):
+    given = bond(insured(carried=1_00), insured(), limit_fen=100, until_on=date(2026, 12, 31))
+    with pytest.raises(REFUSED, match="has an event"):
+        as_application(f"UPDATE family_bond SET {change} WHERE id = %s", given.pk)
+    as_application("UPDATE family_bond SET limit_fen = 50 WHERE id = %s", given.pk)
+    bonds.set_limit(act=ACT, payer=given.payer, bond_id=given.pk, limit_fen=None)
+    connection.check_constraints()
+
+
+def test_a_clerk_is_not_made_an_administrator():
+    clerk = official()
+    with pytest.raises(REFUSED, match="no administrators"):
+        as_application("UPDATE accounts_user SET is_superuser = true WHERE id = %s", clerk.pk)
+    User.objects.create_superuser("root")
+    columns = (
+        "username, password, name, role, office, phone, certno, wants_sms, folds_balance, text_size, contrast, tied_by"
+    )
+    with pytest.raises(REFUSED, match="no administrators"):
+        as_application(
+            f"INSERT INTO accounts_user ({columns}, is_active, joined_at, is_superuser) SELECT 'eve', "
+            f"{columns.partition(', ')[2]}, is_active, joined_at, true FROM accounts_user WHERE username = 'root'"
+        )
+
+
+def test_rules_are_not_put_in_force_without_two_people():
+    version = PolicyVersion.objects.first()
+    columns = (
+        "region_id, kind, effective_from, terms, sources, note, drafted_by, editors, state, published_by, published_at"
+    )
+    values = (
+        "region_id, kind, '2031-01-01', terms, sources, note, drafted_by, editors, state, published_by, published_at"
+    )
+    with pytest.raises(REFUSED, match="two people"):
+        as_application(
+            f"INSERT INTO accounts_policyversion ({columns}) SELECT {values} FROM accounts_policyversion WHERE id = %s",
+            version.pk,
+        )
+
+
+@pytest.mark.parametrize(
+    "change", ["role = 'approver'", "office = 'X'", "is_active = false", "person_id = NULL", "phone_index = NULL"]
+)
+def test_whose_a_sign_in_is_and_what_it_may_do_leaves_a_trace_however_it_is_changed(change):
+    user = citizen("19900000001", insured()) if "person" in change or "phone" in change else official()
+    as_application(f"UPDATE accounts_user SET {change} WHERE id = %s", user.pk)
+    event = AuditEvent.objects.filter(verb="user.changed").latest("pk")
+    assert event.detail["user"] == user.pk
+    assert event.detail["changed"] == [change.split("_index")[0].split("_id")[0].split(" ")[0]]
+
+
+def test_signing_in_and_moving_work_for_the_role():
+    person, user = insured(), citizen("19900000001")
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL ROLE {triggers.ROLE}")
+    identity.move_sign_in(act=act_now(Actor.staff(official(), "R01")), person=person, to_user=user)
+    with connection.cursor() as cursor:
+        cursor.execute("RESET ROLE")
+    assert AuditEvent.objects.filter(verb="user.changed", subject=person).exists()
+
+
+def test_every_guard_is_installed_and_known_by_its_events():
+    assert triggers.missing() == []
