@@ -53,8 +53,8 @@ bench: .venv/dev ## the benchmarks; BENCH=accrual runs one group, PEOPLE=100000 
 chaos: .venv/dev ## races and kills of workers, brokers and imports, many of each (ROUNDS=25), with new seeds
 	@YIBAO_CHAOS_ROUNDS=$(or $(ROUNDS),25) YIBAO_CHAOS_SEED=$$(date +%s) $(BIN)/pytest -m chaos
 
-soak: .venv/dev ## 100,000 random operations against a reference model (OPERATIONS=…)
-	@$(BIN)/python -m tests.chaos.model --operations $(or $(OPERATIONS),100000)
+soak: .venv/dev ## 100,000 random operations, many of them errors, against a reference model (OPERATIONS=…, MINUTES=…)
+	@$(BIN)/python -m tests.chaos.model --operations $(or $(OPERATIONS),100000) --minutes $(or $(MINUTES),600)
 
 city: .venv/dev ## a city of 10,000 people goes live, half a year of files, one row in a hundred wrong (PEOPLE=…)
 	@YIBAO_CITY_PEOPLE=$(if $(filter file,$(origin PEOPLE)),10000,$(PEOPLE)) $(BIN)/pytest tests/scenarios/test_city.py

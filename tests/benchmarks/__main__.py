@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks [group]`: accrual, rollover, loops, pages; all of them without a name.
+"""`python -m tests.benchmarks [group]`: imports, accrual, rollover, loops, pages; all of them without a name.
 
 PEOPLE (default 1,000,000) is the population of the batch groups.
 """
@@ -23,9 +23,15 @@ def main() -> None:
     import django
 
     django.setup()
-    from tests.benchmarks import accrual, loops, pages, rollover, table
+    from tests.benchmarks import accrual, imports, loops, pages, rollover, table
 
-    groups = {"accrual": accrual.measure, "rollover": rollover.measure, "loops": loops.measure, "pages": pages.measure}
+    groups = {
+        "imports": imports.measure,
+        "accrual": accrual.measure,
+        "rollover": rollover.measure,
+        "loops": loops.measure,
+        "pages": pages.measure,
+    }
     wanted = [arg for arg in sys.argv[1:] if arg]
     if unknown := set(wanted) - set(groups):
         sys.exit(f"no such group: {', '.join(unknown)}; there are {', '.join(groups)}")

@@ -81,7 +81,7 @@ class History:
             if told.month not in self.counting and self.waiting[told.month]:
                 self.counting[told.month] = self.waiting[told.month].pop(0)
         elif told.kind == "补差":
-            self._replace(told, lambda paid: replace(paid, base=paid.base + told.base))
+            self._replace(told, lambda paid: replace(told, base=paid.base + told.base, payer=paid.payer))
         elif told.kind == "更正" and self._replace(told, lambda paid: told):
             pass
         elif before is None:

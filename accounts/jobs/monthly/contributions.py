@@ -32,11 +32,12 @@ class Due(NamedTuple):
     pension_fen: int | None
 
 
-# Almost everybody is what their last row says, since before the month. Who changed since is left open here: ''.
+# Almost everybody is what their last row says, since before the month. Who changed since is left open here: '', and so
+# is who has no row that counts: it was withdrawn.
 _PAID = """
     SELECT c.person_id AS person, c.month,
-           CASE WHEN c.month < e.from_on OR e.status <> %(normal)s THEN '' WHEN e.flex THEN %(flex)s ELSE %(employee)s END
-               AS capacity,
+           CASE WHEN e.person_id IS NULL OR c.month < e.from_on OR e.status <> %(normal)s THEN ''
+                WHEN e.flex THEN %(flex)s ELSE %(employee)s END AS capacity,
            c.base_fen, p.birth_on, NULL AS pension_fen
     FROM accounts_contribution c
     JOIN accounts_person p ON p.id = c.person_id

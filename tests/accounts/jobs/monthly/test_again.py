@@ -11,9 +11,11 @@ from accounts.ledger.verify import findings
 from accounts.models import Skip
 from accounts.queries import explanations
 from accounts.queries.people import find_by_certno
+from accounts.roster import withdrawing
 from accounts.roster.contributions import import_contributions
+from accounts.roster.drafts import ImportResult
 from accounts.roster.people import import_roster
-from tests.factories.acts import act_now
+from tests.factories.acts import act_now, act_on
 from tests.factories.files import contribution_row, csv_file, roster_row
 from tests.factories.people import certno
 from tests.personas import HUNAN, ZHOUSHAN, balances, run
@@ -31,9 +33,9 @@ class Bureau:
         self.count += 1
         return csv_file(self.folder / f"{self.count}.csv", rows)
 
-    def roster(self, on: str, *rows: dict[str, str], serial: int = 1) -> None:
+    def roster(self, on: str, *rows: dict[str, str], serial: int = 1) -> ImportResult:
         with time_machine.travel(f"{on} 10:00:00+08:00", tick=False):
-            import_roster(act=act_now(), path=self._written([roster_row(serial, **row) for row in rows]))
+            return import_roster(act=act_now(), path=self._written([roster_row(serial, **row) for row in rows]))
 
     def paid(self, on: str, month: str, base: str = "5000.00", region: str = HUNAN, kind: str = "", payer: str = ""):
         row = contribution_row(1, accrym=month, base=base, received_on=on, insuplc_admdvs=region)
@@ -128,3 +130,12 @@ def test_the_first_month_run_again_sees_what_was_corrected(bureau: Bureau) -> No
     bureau.paid("2025-01-25", "2025-01", base="6000.00", kind="更正")
     bureau.credit("2025-01-26", "2025-01")
     assert bureau.has == 120_00
+
+
+def test_who_was_never_here_by_what_was_withdrawn_is_not_credited_for_a_payment(bureau: Bureau) -> None:
+    bureau.roster("2025-01-02", HERE, serial=2)
+    wrong = bureau.roster("2025-01-02", HERE)
+    bureau.paid("2025-01-10", "2025-01")
+    withdrawing.withdraw(act=act_on(date(2025, 1, 12)), import_id=wrong.import_id, reason="不是这里的人")
+    bureau.credit("2025-01-20", "2025-01")
+    assert bureau.has == 0
