@@ -8,7 +8,7 @@ from django import forms
 
 from accounts.identity import certificates
 from yibao.lib.values.amounts import read_yuan
-from yibao.lib.values.days import read_day
+from yibao.lib.values.days import read_coming_day, read_day
 from yibao.lib.values.names import read_name
 from yibao.lib.values.phones import read_phone
 
@@ -66,10 +66,14 @@ class YuanField(ReadField):
 
 
 class DayField(ReadField):
-    """A day; cleaned to a date."""
+    """A day; cleaned to a date. Of a `today`, a day without its year is the next such day."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(read_day, **options)
+
+    def counted_from(self, today: date) -> None:
+        """Understand 12月31日 as the next one."""
+        self.read = lambda text: read_coming_day(text, today)
 
     def clean(self, value: Any) -> date | None:
         day: date | None = super().clean(value)

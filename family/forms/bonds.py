@@ -1,12 +1,14 @@
 """Forms about one relative's terms, moving money into the pool, and looking at what was used."""
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from django import forms
 
 from accounts.forms.entries import FilterField
 from accounts.forms.fields import DayField, YuanField
+from family.forms.limits import LimitMixin
 from family.queries.preview import MOST_FEN
 from yibao.lib.fen import grouped
 
@@ -14,12 +16,16 @@ ALL, OTHER = "all", "other"
 QUICK_PICKS_FEN = (100_00, 500_00)
 
 
-class LimitForm(forms.Form):
-    limit = YuanField(label="每年最多用多少（元）", required=False, help_text="不填就是不限额度。")
+class LimitForm(LimitMixin):
+    """How much from now on."""
 
 
 class EndDayForm(forms.Form):
     until = DayField(label="用到哪一天", required=False, help_text="例如 2027年12月31日。不填就是长期有效。")
+
+    def __init__(self, *args: Any, today: date, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["until"].counted_from(today)  # type: ignore[attr-defined]
 
 
 class AmountForm(forms.Form):

@@ -1,12 +1,14 @@
 """Forms of inviting a relative (C09): what they are to me, who they are, how much, and that it is true."""
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from django import forms
 
 from accounts.codes import Scope
-from accounts.forms.fields import CertnoField, DayField, NameField, PhoneField, YuanField
+from accounts.forms.fields import CertnoField, DayField, NameField, PhoneField
+from family.forms.limits import LimitMixin
 
 OTHER = "other"
 TRUE_AND_AGREED = "请先确认关系属实，再勾选"
@@ -24,13 +26,14 @@ class RelationForm(forms.Form):
         self.fields["relation"].choices = [*offered, (OTHER, "不在这些里面")]  # type: ignore[attr-defined]
 
 
-class PersonForm(forms.Form):
-    """Who is invited. Whether there is such a person is never looked up."""
+class PersonForm(LimitMixin):
+    """Who is invited, and how much they may use a year. Whether there is such a person is never looked up."""
 
     name = NameField()
     certno = CertnoField()
     phone = PhoneField(label="手机号", required=False, help_text="用来提醒对方登录后来看邀请，短信里没有链接。")
     no_phone = forms.BooleanField(label="对方没有手机", required=False)
+    field_order = ("name", "certno", "phone", "no_phone", "limit", "limit_other")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -39,10 +42,9 @@ class PersonForm(forms.Form):
         return cleaned
 
 
-class TermsForm(forms.Form):
+class TermsForm(LimitMixin):
     """How much, until when, what for."""
 
-    limit = YuanField(label="每年最多用多少（元）", required=False, help_text="不填就是不限额度，随时可以再改。")
     until = DayField(
         label="用到哪一天", required=False, help_text="例如 2027年12月31日。不填就是长期有效，随时可以移除。"
     )
@@ -52,8 +54,11 @@ class TermsForm(forms.Form):
         error_messages={"required": "请至少选一样", "invalid_choice": "请至少选一样"},
     )
 
-    def __init__(self, *args: Any, scopes: Iterable[str], **options: Any) -> None:
+    field_order = ("limit", "limit_other", "until", "scopes")
+
+    def __init__(self, *args: Any, scopes: Iterable[str], today: date, **options: Any) -> None:
         super().__init__(*args, **options)
+        self.fields["until"].counted_from(today)  # type: ignore[attr-defined]
         self.fields["scopes"].choices = [(code, Scope(code).label) for code in scopes]  # type: ignore[attr-defined]
 
 

@@ -25,14 +25,17 @@ __all__ = ["leave", "remove", "reorder", "resume", "set_end", "set_limit", "susp
 
 
 @retrying
-def set_limit(*, act: Act, payer: Person, bond_id: int, limit_fen: int | None) -> Event:
+def set_limit(*, act: Act, payer: Person, bond_id: int, limit_fen: int | None) -> Event | None:
     """Set how much the user may use in a benefit year (fen); None lifts the limit. What was used this year counts.
+    Returns None, and writes nothing, where that is the limit already.
 
-    Raises Bond.DoesNotExist, ChangedError, RefusedError for a limit that is not positive, or for more than before right after
+    Raises Bond.DoesNotExist, ChangedError, RefusedError for a limit that is no sensible one, or for more than before right after
     the sign-in number was changed.
     """
     with transaction.atomic():
         bond = locks.lock_active(bond_id=bond_id, payer=payer)
+        if bond.limit_fen == limit_fen:
+            return None
         is_more = bond.limit_fen is not None and (limit_fen is None or limit_fen > bond.limit_fen)
         found = tuple(eligibility.period_reasons(Pair(limit_fen=limit_fen)))
         refuse(found + (_fresh_sign_in(bond, act.on) if is_more else ()))
@@ -44,10 +47,12 @@ def set_limit(*, act: Act, payer: Person, bond_id: int, limit_fen: int | None) -
 
 
 @retrying
-def set_end(*, act: Act, payer: Person, bond_id: int, until_on: date | None) -> Event:
-    """Set the last day on which the bond may be used; None for no end. Raises like `set_limit`."""
+def set_end(*, act: Act, payer: Person, bond_id: int, until_on: date | None) -> Event | None:
+    """Set the last day on which the bond may be used; None for no end. Returns and raises like `set_limit`."""
     with transaction.atomic():
         bond = locks.lock_active(bond_id=bond_id, payer=payer)
+        if bond.until_on == until_on:
+            return None
         is_longer = bond.until_on is not None and (until_on is None or until_on > bond.until_on)
         found = tuple(eligibility.period_reasons(Pair(until_on=until_on, on=act.on)))
         refuse(found + (_fresh_sign_in(bond, act.on) if is_longer else ()))

@@ -17,6 +17,7 @@ from yibao.lib.days import day_words, span_words
 from yibao.lib.fen import grouped
 
 PHONE_COOL_OFF = timedelta(hours=72)  # reliability F7: a new number is how an old person's account is taken over
+MOST_LIMIT_FEN = 100_000_00  # a year; far beyond what an account holds, so more is a slip of the hand
 
 Found = Iterator[Reason]
 
@@ -163,9 +164,12 @@ def pair_reasons(pair: Pair, terms: SharingTerms) -> Found:
 
 
 def period_reasons(pair: Pair) -> Found:
-    """Yield what is wrong with a limit (fen) or an end day."""
+    """Yield what is wrong with a limit (fen a year) or an end day."""
     if pair.limit_fen is not None and pair.limit_fen <= 0:
         yield Reason(ReasonCode.LIMIT, "额度要大于零", "填的额度是零或负数", "不想让对方用，可以停用或移除")
+    if pair.limit_fen is not None and pair.limit_fen > MOST_LIMIT_FEN:
+        most = f"额度最多填 {grouped(MOST_LIMIT_FEN)} 元"
+        yield Reason(ReasonCode.LIMIT, most, f"填的是 {grouped(pair.limit_fen)} 元", "填小一些；不想限额，请选“不限”")
     if pair.until_on is not None and pair.on is not None and pair.until_on < pair.on:
         yield Reason(
             ReasonCode.END_DAY,

@@ -47,11 +47,9 @@ class Home:
         page.fill("[name=certno]", relative.person.certno)
         page.fill("[name=phone]", "")
         page.check("[name=no_phone]")
+        page.check(f"[name=limit][value='{'other' if limit else 'none'}']")
+        page.fill("[name=limit_other]", limit or "")
         self.click("继续")
-        if limit:
-            page.locator(".summary > div", has_text="每年最多用").get_by_role("link").click()
-            page.fill("[name=limit]", limit)
-            self.click("继续")
         self.sees("检查后发出邀请", "以后才算数")
         page.check("[name=agree]")
         self.click("同意并发出邀请")

@@ -56,7 +56,7 @@ def bound(payer: Person, user: Person, region: str = RUIAN, **terms) -> Bond:
 def fill(browser: Client, relation: str, relative: Person, **more: str) -> None:
     """Go through the first two pages of inviting."""
     assert browser.post("/family/invite/relation/", {"relation": relation}).status_code == 302
-    who = {"name": relative.name, "certno": str(relative.certno), "no_phone": "on", **more}
+    who = {"name": relative.name, "certno": str(relative.certno), "no_phone": "on", "limit": "none", **more}
     assert browser.post("/family/invite/person/", who).url == "/family/invite/check/"
 
 

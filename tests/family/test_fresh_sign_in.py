@@ -96,7 +96,7 @@ def test_a_first_limit_and_a_first_last_day_are_less_too(payer):
 def test_the_page_says_why_and_from_when(payer, tie):
     browser = browser_of(payer)
     User.objects.filter(person=payer).update(phone_changed_at=NOW)
-    response = browser.post(f"/family/members/{tie.pk}/limit/", {"limit": "600"})
+    response = browser.post(f"/family/members/{tie.pk}/limit/", {"limit": "other", "limit_other": "600"})
     assert response.status_code == 422
     assert "刚换过登录手机号，暂时不能让家人用更多您的钱" in words(response)
     assert "2026年3月14日起可以办" in words(response)

@@ -77,6 +77,19 @@ class TestThreeSteps:
         assert 'value="林小雨"' in again
         assert re.search(r'value="2"[^>]*checked', browser.get("/family/invite/relation/").content.decode())
 
+    def test_how_much_is_asked_and_no_limit_is_an_answer_of_its_own(self):
+        browser, relative = browser_of(chen()), daughter()
+        browser.post("/family/invite/relation/", {"relation": "2"})
+        asked = browser.get("/family/invite/person/").content.decode()
+        assert not re.search(r'name="limit"[^>]*checked', asked), "no amount stands there unasked"
+        who = {"name": relative.name, "certno": str(relative.certno), "no_phone": "on"}
+        for given, shown in (("1000", "每年最多用¥1,000.00"), ("none", "每年最多用不限")):
+            browser.post("/family/invite/person/", {**who, "limit": given})
+            assert shown in page(browser, "/family/invite/check/")
+            again = browser.get("/family/invite/person/").content.decode()
+            assert re.search(rf'value="{given}"[^>]*checked', again)
+        assert browser.post("/family/invite/person/", who).status_code == 422
+
     def test_steps_cannot_be_skipped(self):
         browser = browser_of(chen())
         assert browser.get("/family/invite/person/").url == "/family/invite/relation/"
@@ -87,20 +100,23 @@ class TestThreeSteps:
     def test_the_terms_can_be_changed_before_sending(self):
         browser = browser_of(chen())
         fill(browser, "2", daughter())
-        given = {"limit": "￥１，０００元", "until": "2026年12月31日", "scopes": ["medical"]}
+        given = {"limit": "other", "limit_other": "￥１，２００元", "until": "2026年12月31日", "scopes": ["medical"]}
         assert browser.post("/family/invite/terms/", given).url == "/family/invite/check/"
         said = page(browser, "/family/invite/check/")
         assert "用来看病买药修改" in said
-        assert "每年最多用¥1,000.00" in said
+        assert "每年最多用¥1,200.00" in said
         assert "用到哪天2026年12月31日" in said
 
     @pytest.mark.parametrize(
         ("given", "words_said"),
         [
-            ({"limit": "0", "scopes": ["medical"]}, "额度要大于零"),
-            ({"limit": "很多", "scopes": ["medical"]}, "金额只写数字，最多两位小数"),
+            ({"limit": "other", "limit_other": "0", "scopes": ["medical"]}, "额度要大于零"),
+            ({"limit": "other", "limit_other": "很多", "scopes": ["medical"]}, "金额只写数字，最多两位小数"),
+            ({"limit": "other", "limit_other": "99999999", "scopes": ["medical"]}, "额度最多填100,000.00元"),
+            ({"limit": "other", "scopes": ["medical"]}, "请填每年最多用多少元"),
+            ({"scopes": ["medical"]}, "请选每年最多用多少"),
             ({"until": "2026年2月30日", "scopes": ["medical"]}, "没有这一天"),
-            ({"until": "2026-03-09", "scopes": ["medical"]}, "结束日期不能早于今天"),
+            ({"limit": "none", "until": "2026-03-09", "scopes": ["medical"]}, "结束日期不能早于今天"),
             ({}, "请至少选一样"),
         ],
     )
@@ -116,7 +132,7 @@ class TestThreeSteps:
         browser.post("/family/invite/relation/", {"relation": "2"})
         response = browser.post("/family/invite/person/", {"name": "", "certno": "33030219900101123"})
         assert response.status_code == 422
-        assert "有2处需要修改请填姓名证件号码少了1位，应为18位" in words(response)
+        assert "有3处需要修改请填姓名证件号码少了1位，应为18位请选每年最多用多少" in words(response)
         assert 'value="33030219900101123"' in response.content.decode()
         assert "<title>错误：" in response.content.decode()
 

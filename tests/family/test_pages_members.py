@@ -1,7 +1,7 @@
 """家人详情, 移除, 关闭, 我能用谁的钱 (C12, C13, C15, C16): each side its own view, and nobody anybody else's."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.ledger.pots import open_missing
 from accounts.models import Notice
 from family.codes import BondState, EndReason, EventKind, InvitationState
-from family.models import Bond, Invitation
+from family.models import Bond, Event, Invitation
 from family.operations import bonds
 from family.queries import open_matters
 from tests.factories.family import ACT, QUANZHOU, TODAY, ZHOUSHAN, insured, invited
@@ -55,13 +55,39 @@ class TestMember:
         assert form.lstrip().startswith('<div id="limit"')
         assert "<form" in form
         assert "修改额度" in browser.get(f"{url}?cancel", headers=hx).content.decode()
-        wrong = browser.post(url, {"limit": "0"}, headers=hx)
+        wrong = browser.post(url, {"limit": "other", "limit_other": "0"}, headers=hx)
         assert wrong.status_code == 422
         assert "额度要大于零" in wrong.content.decode()
-        saved = browser.post(url, {"limit": "88.50"}, headers=hx).content.decode()
+        saved = browser.post(url, {"limit": "other", "limit_other": "88.50"}, headers=hx).content.decode()
         assert "¥88.50" in saved
         assert "额度已修改。" in saved
         assert re.search(r'<section id="undoable" hx-swap-oob="true"\s*>', saved)
+
+    def test_nothing_chosen_is_no_answer_and_changes_nothing(self):
+        payer, _, bond = two(limit_fen=50_000)
+        browser, url = browser_of(payer), f"/family/members/{bond.pk}/limit/"
+        for headers in ({}, {"HX-Request": "true"}):
+            for given in ({}, {"limit": ""}, {"limit": "other", "limit_other": ""}, {"limit_other": "5"}):
+                assert browser.post(url, given, headers=headers).status_code == 422
+        bond.refresh_from_db()
+        assert bond.limit_fen == 50_000
+
+    def test_what_stays_as_it_was_is_no_change(self):
+        payer, _, bond = two(limit_fen=50_000)
+        browser, before = browser_of(payer), Event.objects.count()
+        for path, given in (("limit", {"limit": "500"}), ("end", {"until": ""})):
+            response = browser.post(f"/family/members/{bond.pk}/{path}/", given, follow=True)
+            assert "和原来一样，没有修改。" in words(response)
+        htmx = browser.post(f"/family/members/{bond.pk}/limit/", {"limit": "500"}, headers={"HX-Request": "true"})
+        assert "和原来一样，没有修改。" in htmx.content.decode()
+        assert Event.objects.count() == before
+
+    @pytest.mark.parametrize("typed", ["20261231", "12月31日", "2026.12.31"])
+    def test_the_last_day_is_read_as_people_write_it(self, typed):
+        payer, _, bond = two()
+        browser_of(payer).post(f"/family/members/{bond.pk}/end/", {"until": typed})
+        bond.refresh_from_db()
+        assert bond.until_on == date(2026, 12, 31)
 
     def test_the_last_day(self):
         payer, _, bond = two()

@@ -78,7 +78,7 @@ def test_a_strange_phone_invites_nobody(thief, owner):
 
 def test_a_strange_phone_raises_no_limit(thief, owner):
     given = bond(owner, insured(), limit_fen=100_00)
-    thief.post(reverse("family_limit", args=[given.pk]), {"limit": "99999"})
+    thief.post(reverse("family_limit", args=[given.pk]), {"limit": "none"})
     thief.post(reverse("family_remove", args=[given.pk]))
     given.refresh_from_db()
     assert (given.limit_fen, given.state) == (100_00, BondState.ACTIVE)

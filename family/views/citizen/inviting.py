@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.codes import Relation
 from accounts.identity.access import person_required
 from family.forms.inviting import OTHER, AgreeForm, PersonForm, RelationForm, TermsForm
+from family.forms.limits import limit_initial
 from family.models import Invitation
 from family.operations import drafts, invitations
 from family.queries.eligibility import relations_offered, to_invite
@@ -22,7 +23,6 @@ from family.views.citizen.current_account import Giving, OwnAct, giving_of, own_
 from family.views.citizen.labels import gender_in, pronoun, scope_words
 from family.views.citizen.refusals import answering, refused
 from yibao.lib.days import day_words
-from yibao.lib.fen import yuan
 
 
 @never_cache
@@ -72,18 +72,20 @@ def others(request: HttpRequest) -> HttpResponse:
 @person_required
 @require_http_methods(["GET", "POST"])
 def person(request: HttpRequest) -> HttpResponse:
-    """Step 2. Only the shape of what is typed is checked: nobody is looked up."""
+    """Step 2, with the yearly limit. Only the shape of what is typed is checked: nobody is looked up."""
     giving, act, draft = _under_way(request)
     if giving is None or draft is None or not draft.relation:
         return redirect("family_invite_relation")
     initial = {"name": draft.invitee_name, "certno": draft.invitee_certno, "phone": draft.invitee_phone}
     initial["no_phone"] = bool(draft.invitee_certno) and not draft.invitee_phone
+    if draft.invitee_certno:
+        initial |= limit_initial(draft.limit_fen)
     form = PersonForm(_posted(request), initial=initial)
     if not form.is_valid():
         context = {"form": form, "giving": giving, "back_url": reverse("family_invite_relation")}
         return render(request, "family/invite_person.html", context, status=422 if form.errors else 200)
     given = form.cleaned_data
-    _keep(giving, act, name=given["name"], certno=given["certno"], phone=given["phone"])
+    _keep(giving, act, name=given["name"], certno=given["certno"], phone=given["phone"], limit_fen=given["limit_fen"])
     return redirect("family_invite_check")
 
 
@@ -96,30 +98,27 @@ def terms(request: HttpRequest) -> HttpResponse:
     if giving is None or draft is None or not draft.relation:
         return redirect("family_invite_relation")
     initial = {
-        "limit": yuan(draft.limit_fen) if draft.limit_fen else "",
+        **limit_initial(draft.limit_fen),
         "until": day_words(draft.until_on) if draft.until_on else "",
         "scopes": draft.scopes,
     }
-    form = TermsForm(_posted(request), scopes=giving.terms.scopes, initial=initial)
+    form = TermsForm(_posted(request), scopes=giving.terms.scopes, today=act.on, initial=initial)
     if form.is_valid():
         _not_allowed(form, giving, act)
     if not form.is_bound or form.errors:
         context = {"form": form, "giving": giving, "back_url": reverse("family_invite_check")}
         return render(request, "family/invite_terms.html", context, status=422 if form.errors else 200)
     given = form.cleaned_data
-    _keep(giving, act, limit_fen=given["limit"], until_on=given["until"], scopes=tuple(given["scopes"]))
+    _keep(giving, act, limit_fen=given["limit_fen"], until_on=given["until"], scopes=tuple(given["scopes"]))
     return redirect("family_invite_check")
 
 
 def _not_allowed(form: TermsForm, giving: Giving, act: OwnAct) -> None:
-    """Put what the rules say against this limit or day at its field: it was typed here."""
-    found = to_invite(
-        payer=act.person, region=giving.region, on=act.on,
-        limit_fen=form.cleaned_data["limit"], until_on=form.cleaned_data["until"],
-    )  # fmt: skip
+    """Put what the rules say against this day at its field: it was typed here."""
+    found = to_invite(payer=act.person, region=giving.region, on=act.on, until_on=form.cleaned_data["until"])
     for reason in found:
-        if reason.code in (ReasonCode.LIMIT, ReasonCode.END_DAY):
-            form.add_error("limit" if reason.code == ReasonCode.LIMIT else "until", f"{reason.why}，{reason.remedy}")
+        if reason.code == ReasonCode.END_DAY:
+            form.add_error("until", f"{reason.why}，{reason.remedy}")
 
 
 @never_cache

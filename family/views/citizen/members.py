@@ -1,5 +1,6 @@
 """家人详情 (C12) and 移除家人 (C13): one relative's terms, seen and changed by the one who pays."""
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -9,6 +10,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.identity.access import person_required
 from accounts.policies import registry
 from family.forms.bonds import EndDayForm, LimitForm
+from family.forms.limits import limit_initial
+from family.models import Event
 from family.operations import bonds
 from family.queries.bonds import Card, card_given, history
 from family.queries.facts import funds_name
@@ -19,7 +22,8 @@ from family.views.citizen.labels import pronoun, scope_words, undo_words
 from family.views.citizen.refusals import answering
 from family.views.citizen.result import events_shown
 from yibao.lib.days import day_words
-from yibao.lib.fen import yuan
+
+UNCHANGED = "和原来一样，没有修改。"
 
 
 @never_cache
@@ -66,18 +70,15 @@ def limit(request: HttpRequest, bond_id: int) -> HttpResponse:
     card = _active(act, bond_id)
     if request.htmx and "cancel" in request.GET:
         return _limit_row(request, act, card, "")
-    initial = {"limit": yuan(card.bond.limit_fen) if card.bond.limit_fen else ""}
-    form = LimitForm(request.POST if request.method == "POST" else None, initial=initial)
-    if form.is_valid() and form.cleaned_data["limit"] == 0:
-        form.add_error("limit", "额度要大于零。不想让对方用，可以停用或移除")
-    if not form.is_bound or form.errors:
+    form = LimitForm(request.POST if request.method == "POST" else None, initial=limit_initial(card.bond.limit_fen))
+    if not form.is_valid():
         context = {**_about(card, act), "form": form, "back_url": reverse("family_member", args=[bond_id])}
         template = "family/_limit_form.html" if request.htmx else "family/limit.html"
         return render(request, template, context, status=422 if form.errors else 200)
-    event = bonds.set_limit(act=act, payer=act.person, bond_id=bond_id, limit_fen=form.cleaned_data["limit"])
+    event = bonds.set_limit(act=act, payer=act.person, bond_id=bond_id, limit_fen=form.cleaned_data["limit_fen"])
     if request.htmx:
-        return _limit_row(request, act, card_given(act.person, bond_id, act.on), "额度已修改。")
-    return redirect("family_result", event.pk)
+        return _limit_row(request, act, card_given(act.person, bond_id, act.on), "额度已修改。" if event else UNCHANGED)
+    return _result_or_back(request, event, bond_id)
 
 
 def _limit_row(request: HttpRequest, act: OwnAct, card: Card, announcement: str) -> HttpResponse:
@@ -96,7 +97,9 @@ def end_day(request: HttpRequest, bond_id: int) -> HttpResponse:
     card = _active(act, bond_id)
     until = card.bond.until_on
     form = EndDayForm(
-        request.POST if request.method == "POST" else None, initial={"until": day_words(until) if until else ""}
+        request.POST if request.method == "POST" else None,
+        initial={"until": day_words(until) if until else ""},
+        today=act.on,
     )
     if form.is_valid() and form.cleaned_data["until"] and form.cleaned_data["until"] < act.on:
         form.add_error("until", "结束日期不能早于今天。要马上结束，请用移除")
@@ -104,7 +107,15 @@ def end_day(request: HttpRequest, bond_id: int) -> HttpResponse:
         context = {**_about(card, act), "form": form, "back_url": reverse("family_member", args=[bond_id])}
         return render(request, "family/end_day.html", context, status=422 if form.errors else 200)
     event = bonds.set_end(act=act, payer=act.person, bond_id=bond_id, until_on=form.cleaned_data["until"])
-    return redirect("family_result", event.pk)
+    return _result_or_back(request, event, bond_id)
+
+
+def _result_or_back(request: HttpRequest, event: Event | None, bond_id: int) -> HttpResponse:
+    """Show what was changed; where nothing was, the relative's page says so."""
+    if event:
+        return redirect("family_result", event.pk)
+    messages.success(request, UNCHANGED)
+    return redirect("family_member", bond_id)
 
 
 @person_required

@@ -7,6 +7,7 @@ from yibao.lib.months import Month
 from yibao.lib.values import BadValueError, half_width
 
 EARLIEST_YEAR = 1850  # nobody alive was born before
+_LEAP_YEARS = 9  # February 29th comes again within eight years
 
 _ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _ISO_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
@@ -14,6 +15,7 @@ _DAY = re.compile(
     r"(\d{4})(?:[-/.、 ]|年)(\d{1,2})(?:[-/.、 ]|月)(\d{1,2})[日号]?|(\d{4})(\d\d)(\d\d)",
     re.ASCII,
 )
+_DAY_OF_YEAR = re.compile(r"(\d{1,2})月(\d{1,2})[日号]?", re.ASCII)
 _MONTH = re.compile(r"(\d{4})(?:[-/、 ]|年)(\d{1,2})(?:月份?)?|(\d{4})\.?(\d\d)", re.ASCII)
 _ENGLISH_MONTH = re.compile(r"([A-Za-z]{3})-(\d\d)", re.ASCII)  # what Excel makes of a typed 2025-01
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -40,6 +42,25 @@ def read_day(text: str) -> date:
     if re.fullmatch(r"\d{5}", plain, re.ASCII):
         raise BadValueError(_DAY_NUMBER)
     raise BadValueError("日期要写全年、月、日，年份四位写在前面，例如 2025-03-01 或 2025年3月1日")
+
+
+def read_coming_day(text: str, today: date) -> date:
+    """Return a day as `read_day` does; written without its year (12月31日), the next such day, today included.
+
+    Raises BadValueError with the reason.
+    """
+    match = _DAY_OF_YEAR.fullmatch(_plain(text))
+    if match is None:
+        return read_day(text)
+    month, day = match.groups()
+    for year in range(today.year, today.year + _LEAP_YEARS):
+        try:
+            found = date(year, int(month), int(day))
+        except ValueError:
+            continue
+        if found >= today:
+            return found
+    raise BadValueError("没有这一天")
 
 
 def read_month(text: str) -> Month:
