@@ -4,6 +4,7 @@ What differs by region (amounts, dates, documents) is not written in them: pages
 """
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -14,15 +15,37 @@ _TITLE, _NAME, _TEXT = 100, 60, 20  # where a search finds its words counts; fra
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """A paragraph; with `where` (terms as files have them), only for regions whose rules say just that."""
+
+    text: str
+    where: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
 class Article:
-    """One question and its answer. `words` are other names for it, `rules` the kinds of policies it rests on."""
+    """One question and its answer. `words` are other names for it, `shows` the terms it prints ("credit.accrual")."""
 
     name: str
     title: str
     words: tuple[str, ...]
-    rules: tuple[str, ...]
-    text: tuple[str, ...]
+    shows: tuple[str, ...]
+    lines: tuple[Line, ...]
     updated_on: date
+
+    @property
+    def text(self) -> tuple[str, ...]:
+        return tuple(line.text for line in self.lines)
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of rules it rests on, in order."""
+        asked = [*self.shows, *(key for line in self.lines for key in line.where)]
+        return tuple(dict.fromkeys(key.partition(".")[0] for key in asked))
+
+    def shown_of(self, kind: str) -> list[str]:
+        """Return the terms of one kind it prints, without the kind."""
+        return [key for one, _, key in (shown.partition(".") for shown in self.shows) if one == kind]
 
 
 @cache
@@ -34,8 +57,8 @@ def articles() -> tuple[Article, ...]:
             row["name"],
             row["title"],
             tuple(row["words"]),
-            tuple(row["rules"]),
-            tuple(row["text"]),
+            tuple(row["shows"]),
+            tuple(Line(line, {}) if isinstance(line, str) else Line(**line) for line in row["text"]),
             row.get("updated_on", raw["updated_on"]),
         )
         for row in raw["articles"]

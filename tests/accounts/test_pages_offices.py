@@ -31,7 +31,7 @@ class TestFinding:
         page = words(asked(street="锦湖街道", group="employee"))
         assert "请到医保中心您住锦湖街道，参加职工医保，今天请到医保中心（东山经济开发区毓蒙路1727号）。" in page
         assert "65895523" in page
-        assert "没有录入，去之前请先打电话问" in page
+        assert "办公时间去之前请先打电话问" in page
         assert "依据：职工医保“家庭共济”怎么办理" in page
 
     def test_on_another_day_it_may_be_another_office(self):

@@ -20,7 +20,7 @@ from accounts.policies import registry
 from accounts.policies.terms import KINDS
 from accounts.queries.account import account_in, accounts_of
 from accounts.queries.answers import QUESTIONS, answer
-from accounts.queries.changes import rule_on
+from accounts.queries.changes import is_so, rule_on
 from accounts.queries.entries import entries_of
 from accounts.queries.lines import lines_of
 from accounts.queries.notices import was_rated
@@ -61,9 +61,10 @@ def help_article(request: HttpRequest, name: str) -> HttpResponse:
     if not region:
         region = mine.region if mine else next(iter([*regions_with_offices(), *names]), "")
     today = clock.today()
-    rules = [rule for kind in article.rules if (rule := rule_on(region, KINDS[kind], today))]
+    rules = [rule for kind in article.kinds if (rule := rule_on(region, KINDS[kind], today, article.shown_of(kind)))]
     context = {
         "article": article,
+        "lines": [line.text for line in article.lines if is_so(region, today, line.where)],
         "region": region,
         "region_name": names.get(region, ""),
         "regions": list(names.items()),
