@@ -3,6 +3,7 @@
 # 一切写在一个临时目录里，走完停掉、删掉。以 root 运行，可以反复运行：bash deploy/follow.sh
 # 没有 systemd 的机器上，单元文件只查语法，其中的命令由这里照样启动。
 set -euo pipefail
+exec 9>&2
 from=$(cd "$(dirname "$0")/.." && pwd)
 root=$(mktemp -d /tmp/yibao-follow.XXXXXX)
 code=$root/code
@@ -13,8 +14,8 @@ step() { printf '%s %s\n' "$(date +%T)" "$*"; }
 fail() { printf '没有通过：%s\n' "$*" >&2; exit 1; }
 as() { local user=$1; shift; setpriv --reuid "$user" --regid "$user" --init-groups -- "$@"; }
 finish() {
-    local code=$?
-    [ $code = 0 ] || tail -n 20 "$root"/*.log 2>/dev/null || true
+    local ended=$?
+    if [ $ended != 0 ]; then for log in "$root"/*.log "$root/pg/log"; do echo "== $log"; tail -n 8 "$log" || true; done >&9; fi
     for name in "${!running[@]}"; do kill -TERM "${running[$name]}" 2>/dev/null || true; done
     [ -f "$root/nginx.pid" ] && kill -QUIT "$(cat "$root/nginx.pid")" 2>/dev/null || true
     wait 2>/dev/null || true
@@ -162,9 +163,8 @@ step "9 备份，再进一些人，演练恢复"
 roster() { # 演示用的人，不是真的
     site "$code/.venv/bin/python" -c "import os,django;os.environ['DJANGO_SETTINGS_MODULE']='yibao.settings';django.setup()
 from pathlib import Path;from payments.demo import files
-files.write_roster(Path('$root/var/people.csv'), files.population_roster($1, '330300'))"
-    echo 'YIBAO_REHEARSAL=1 YIBAO_DEMO=1' >"$root/rehearsal.env" # 编的号码，正式的库不收
-    more=$root/rehearsal.env manage import_roster "$root/var/people.csv" >"$root/import.log" 2>&1
+files.write_roster(Path('$root/var/people.csv'), files.population_roster($1, '330900'))"
+    manage import_roster "$root/var/people.csv" >"$root/import.log" 2>&1
 }
 roster 200
 as postgres env PGHOST="$root/pg" PGPORT="$pg" "$code/deploy/backup.sh" "$root/backup" >/dev/null

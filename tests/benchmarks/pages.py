@@ -102,7 +102,7 @@ def _sign_in() -> str:
     user = get_user_model().objects.create_citizen(PERSONAS[0].phone)
     user.person = find_by_certno(PERSONAS[0].certno)
     user.save()
-    client = Client()
+    client = Client(SERVER_NAME="localhost")
     client.force_login(user)
     assert SESSION_KEY in client.session
     for page in PAGES.values():  # what is asked once only is not what every visitor waits for
