@@ -88,6 +88,12 @@ def pause() -> str:
     return span_words(min(limit.within for limit in limits.limits(settings.SMS_PER_NUMBER)))
 
 
+def was_just_sent(purpose: Purpose, phone: str, now: datetime) -> bool:
+    """Say whether a message went to this number within `pause`, from whatever browser it was asked for."""
+    shortest = min(limits.limits(settings.SMS_PER_NUMBER), key=lambda limit: limit.within)
+    return limits.opens_at(purpose.messages, phone, (shortest,), now) is not None
+
+
 def issue(
     *, purpose: Purpose, phone: str, address: str, now: datetime, about: str = "", params: dict[str, str] | None = None
 ) -> PhoneCode:

@@ -77,7 +77,7 @@ class PreviewForm(forms.Form):
 
     amount = YuanField(
         label="这一笔要付多少（元）",
-        help_text=f"最多 {grouped(MOST_FEN)} 元。",
+        help_text=f"最多 {grouped(MOST_FEN)} 元：试得再大，就能看出家人有多少钱了。",
         error_messages={"required": "请填金额"},
     )
     place = forms.ChoiceField(

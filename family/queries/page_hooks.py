@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 
+from django.db.models import Q
 from django.urls import NoReverseMatch, reverse
 
 from accounts.models import Person
@@ -50,7 +51,8 @@ def _url(name: str, *args: object) -> str:
 def invitations_under_way(person: Person, today: date) -> Iterator[Pending]:
     """Yield the invitations that wait for this person's answer, and their own that need a look (one query)."""
     at = datetime.combine(today, time(), SHANGHAI)
-    made = Invitation.objects.filter(payer=person, state__in=(*OPEN, InvitationState.DECLINED), expires_at__gt=at)
+    sent = Q(state__in=(*OPEN, InvitationState.DECLINED), expires_at__gt=at)
+    made = Invitation.objects.filter(sent | Q(state=InvitationState.DRAFTED), payer=person)
     for invitation in (invitations_received(person, at) | made.select_related("payer")).order_by("expires_at", "pk"):
         yield from _made(invitation, at) if invitation.payer_id == person.pk else [_to_answer(invitation)]
 
@@ -61,8 +63,13 @@ def _to_answer(invitation: Invitation) -> Pending:
 
 
 def _made(invitation: Invitation, at: datetime) -> Iterator[Pending]:
-    """What a payer is to look after: an invitation that expires soon, or was refused in the last days."""
-    url, name = _url("family_invitation", invitation.number), invitation.invitee_name or "家人"
+    """What a payer is to look after: an invitation not sent yet, one that expires soon, or was refused in the last days."""
+    name = invitation.invitee_name or "家人"
+    if invitation.state == InvitationState.DRAFTED:
+        if not to_invite(payer=invitation.payer, region=invitation.region, on=at.astimezone(SHANGHAI).date()):
+            yield Pending(f"给{name}的邀请填了一半，还没有发出", _url("family_invite_check"), "接着办")
+        return
+    url = _url("family_invitation", invitation.number)
     last_on = _last_on(invitation)
     if invitation.is_open and last_on < soon_until(at.astimezone(SHANGHAI).date()).date():
         yield Pending(f"给{name}的邀请快过期了，还没有答复", url, "去看看", last_on)

@@ -47,7 +47,7 @@ def test_a_second_code_within_a_minute_is_refused_with_the_time_it_opens(client)
     ask_for_code(client)
     response = client.post(reverse("sign_in_resend"))
     assert response.status_code == 429
-    assert re.search(r"(明天)?\d\d:\d\d以后可以再要一次", text_of(response))
+    assert re.search(r"刚发过一条，请先看短信；(明天)?\d\d:\d\d以后可以再要一次", text_of(response))
     assert OutboxMessage.objects.count() == 1
 
 

@@ -90,6 +90,16 @@ class TestThreeSteps:
             assert re.search(rf'value="{given}"[^>]*checked', again)
         assert browser.post("/family/invite/person/", who).status_code == 422
 
+    def test_what_was_not_sent_is_offered_again(self):
+        payer = chen()
+        browser, relative = browser_of(payer), daughter()
+        fill(browser, "2", relative)
+        assert "接着填给林小雨的邀请" in page(browser, "/family/")
+        assert "给林小雨的邀请填了一半，还没有发出" in page(browser, "/account/")
+        send(browser)
+        assert "接着填" not in page(browser, "/family/")
+        assert "填了一半" not in page(browser, "/account/")
+
     def test_steps_cannot_be_skipped(self):
         browser = browser_of(chen())
         assert browser.get("/family/invite/person/").url == "/family/invite/relation/"

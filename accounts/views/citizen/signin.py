@@ -47,7 +47,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     try:
         _send(request, phone)
     except limits.TooOftenError as error:
-        form.add_error("phone", _wait(error, now))
+        form.add_error("phone", _wait(request, phone, error, now))
         return _phone_page(request, form, status=429)
     return redirect("sign_in_code")
 
@@ -100,7 +100,7 @@ def resend(request: HttpRequest) -> HttpResponse:
         _send(request, old.phone)
         note, status = "已经再发了一次，请看最新的短信。", 200
     except limits.TooOftenError as error:
-        note, status = _wait(error, now), 200 if request.htmx else 429
+        note, status = _wait(request, old.phone, error, now), 200 if request.htmx else 429
     if request.htmx:
         return render(request, "accounts/_resend.html", {"note": note, "code_pause": codes.pause()})
     return _code_page(request, CodeForm(), status=status, note=note)
@@ -144,8 +144,10 @@ def _pending(request: HttpRequest) -> PhoneCode | None:
     return codes.pending(_pending_id(request), codes.SIGN_IN, clock.now())
 
 
-def _wait(error: limits.TooOftenError, now: datetime) -> str:
-    return f"要验证码要得太勤了，{error.reopens(now)}以后可以再要一次"
+def _wait(request: HttpRequest, phone: str, error: limits.TooOftenError, now: datetime) -> str:
+    just_sent = codes.was_just_sent(_purpose(request, phone), phone, now)
+    why = "刚发过一条，请先看短信" if just_sent else "要验证码的次数太多了"
+    return f"{why}；{error.reopens(now)}以后可以再要一次"
 
 
 def _phone_page(request: HttpRequest, form: PhoneForm, status: int = 200) -> HttpResponse:

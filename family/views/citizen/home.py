@@ -12,7 +12,7 @@ from family.codes import InvitationState
 from family.models import Invitation
 from family.queries.bonds import bonds_given, bonds_received
 from family.queries.eligibility import relations_offered, to_invite, to_move_in
-from family.queries.invitations import invitations_received, invitations_sent
+from family.queries.invitations import draft_of, invitations_received, invitations_sent
 from family.queries.undoable import undoable
 from family.views.citizen.current_account import Giving, OwnAct, giving_of, own_act
 from family.views.citizen.labels import Asked
@@ -40,6 +40,7 @@ def family(request: HttpRequest) -> HttpResponse:
         "today": act.on,
         "who_may_use": giving.who_may_use(has_members=bool(members), may_invite=not refusals),
         "refusals": refusals,
+        "draft": draft_of(act.person, giving.region) if not refusals else None,
         "movable": to_move_in(payer=act.person, region=giving.region, on=act.on) if giving.is_pool else None,
         "members": members,
         "waiting": [one for one in asked if one.is_waiting],

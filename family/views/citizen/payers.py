@@ -30,7 +30,7 @@ from yibao.lib.fen import yuan
 
 PLACES = (
     *(
-        (f"{InstitutionKind.HOSPITAL}-{level}", f"{level.label}医疗机构" if level else "社区卫生院等没有等级的医疗机构")
+        (f"{InstitutionKind.HOSPITAL}-{level}", f"{level.label}医疗机构" if level else "社区卫生院等（没有等级）")
         for level in InstitutionLevel
     ),
     (InstitutionKind.PHARMACY, "药店"),
