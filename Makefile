@@ -29,6 +29,9 @@ test: .venv/dev ## the whole test suite, on real PostgreSQL, Valkey and Chromium
 	@sh tests/chromium.sh
 	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup
 
+fuzz: .venv/dev ## twenty thousand requests of every kind to every address, as every role
+	@FUZZ=$${FUZZ:-20000} $(BIN)/pytest -q tests/security/test_fuzz.py
+
 unit: .venv/dev ## the tests of pure code (formulas, terms, rules, lib), without any server, in seconds
 	@$(BIN)/pytest -q -m unit
 
@@ -63,4 +66,4 @@ sweep: .venv/dev ## every page, type size, width and contrast through axe and th
 	@sh tests/chromium.sh
 	@$(BIN)/python -m tests.browser.sweep
 
-.PHONY: help setup run test unit format check bench chaos soak city sweep
+.PHONY: help setup fuzz run test unit format check bench chaos soak city sweep

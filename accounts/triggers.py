@@ -18,6 +18,9 @@ from accounts.codes import ApprovalState
 logger = logging.getLogger(__name__)
 
 ROLE = "yibao_app"
+# In a trigger: whether who acts owns the table, or may act as the owner. The role does not, nor any login that is a
+# member of it.
+IS_OWNER = "pg_has_role(current_user, (SELECT relowner FROM pg_class WHERE oid = TG_RELID), 'USAGE')"
 TAG = "ledger"
 
 _FUNCTION = """

@@ -86,7 +86,7 @@ echo "DATABASE_URL=postgresql://yibao_owner:$owner@127.0.0.1:$pg/yibao" >"$root/
 chmod 600 "$root/owner.env"
 more=$root/owner.env manage migrate --verbosity 0
 as postgres psql -qh "$root/pg" -p "$pg" -c "GRANT yibao_app TO yibao_web"
-manage load_policies >/dev/null
+more=$root/owner.env manage load_policies >/dev/null
 manage load_offices >/dev/null
 manage collectstatic --no-input --verbosity 0
 manage check --deploy --database default --fail-level WARNING >/dev/null

@@ -6,7 +6,7 @@ Such a value gets the page 400 and no 500; each is logged, since the form or fil
 import logging
 from collections.abc import Callable
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -17,7 +17,7 @@ log = logging.getLogger("yibao.bounds")
 
 MOST_FORM_BYTES = 1 << 20  # of a citizen's form: fields only, nobody hands in files there
 AROUND = 1 << 20  # what a form adds to a file
-TOO_MUCH = (DataError, OverflowError, UnicodeEncodeError, RecursionError)
+TOO_MUCH = (DataError, OverflowError, UnicodeEncodeError, RecursionError, FieldDoesNotExist)
 OF_A_FILTER = (ValueError, ValidationError)  # the admin's filters turn what stands in the address into values
 
 
@@ -34,17 +34,19 @@ class BoundsMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        is_filter = (
-            request.method == "GET" and request.path.startswith("/admin/") and isinstance(exception, OF_A_FILTER)
-        )
-        if not is_filter and not isinstance(exception, TOO_MUCH):
+        view = request.resolver_match.view_name if request.resolver_match else ""
+        if not isinstance(exception, TOO_MUCH) and not (
+            _only_reads(request, view) and isinstance(exception, OF_A_FILTER)
+        ):
             return None
-        log.error(
-            "out of bounds: %s at %s",
-            type(exception).__name__,
-            request.resolver_match and request.resolver_match.view_name,
-        )
+        log.error("out of bounds: %s at %s", type(exception).__name__, view)
         return render(request, "400.html", status=400)
+
+
+def _only_reads(request: HttpRequest, view: str) -> bool:
+    """Say whether this is a page of the admin that turns what stands in the address into values, and changes nothing."""
+    is_admin = view.startswith("admin:")
+    return is_admin and (request.method != "POST" or view.endswith("_history") or view == "admin:view_on_site")
 
 
 def _most(request: HttpRequest) -> int:

@@ -1,6 +1,6 @@
 """What the database itself refuses about staff: giving an account to another person than the one it was made for."""
 
-from accounts.triggers import ROLE
+from accounts.triggers import IS_OWNER
 
 TABLE = "accounts_user"
 
@@ -27,7 +27,7 @@ END $$;
 _NO_NEW_RIGHTS = f"""
 CREATE OR REPLACE FUNCTION {TABLE}_no_new_administrator() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF current_user = '{ROLE}' AND NEW.is_superuser AND (TG_OP = 'INSERT' OR NOT OLD.is_superuser) THEN
+    IF NOT {IS_OWNER} AND NEW.is_superuser AND (TG_OP = 'INSERT' OR NOT OLD.is_superuser) THEN
         RAISE EXCEPTION '{TABLE}: the application makes no administrators' USING ERRCODE = 'restrict_violation';
     END IF;
     RETURN NEW;

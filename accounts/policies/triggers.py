@@ -1,7 +1,7 @@
 """What the database itself refuses about published policy versions, also against SQL typed by hand."""
 
 from accounts.codes import ApprovalState, PolicyState
-from accounts.triggers import ROLE
+from accounts.triggers import IS_OWNER
 
 TABLE = "accounts_policyversion"
 PUBLISH = "policy.publish"  # the kind of approval (accounts.operations.policies)
@@ -26,7 +26,7 @@ END $$;
 _TWO_AGREED = f"""
 CREATE OR REPLACE FUNCTION {TABLE}_two_agreed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF current_user = '{ROLE}' AND NEW.state = '{PolicyState.PUBLISHED}' AND NOT EXISTS (
+    IF NOT {IS_OWNER} AND NEW.state = '{PolicyState.PUBLISHED}' AND NOT EXISTS (
         SELECT FROM accounts_approval
         WHERE subject = 'policy:' || NEW.id AND kind = '{PUBLISH}' AND state = '{ApprovalState.APPROVED}'
     ) THEN

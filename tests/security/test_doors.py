@@ -60,6 +60,14 @@ def test_filters_of_the_admin_take_any_value():
             assert boss.get(f"{reverse(page)}?{query}").status_code < 500, query
 
 
+@pytest.mark.parametrize("method", ["get", "post", "put"])
+def test_addresses_of_the_admin_that_name_no_row_and_no_field(method):
+    boss = Client(raise_request_exception=False)
+    signed_in(official("approver"), boss)
+    for path in ("accounts/office/_3A/history/", "accounts/office/x/change/", "accounts/import/36/change/?_to_field="):
+        assert getattr(boss, method)(f"/admin/{path}").status_code < 500, path
+
+
 def test_shortcuts_of_the_admin_lead_to_no_failure():
     boss = Client(raise_request_exception=False)
     signed_in(official("approver"), boss)

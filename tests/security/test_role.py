@@ -22,11 +22,11 @@ pytestmark = pytest.mark.usefixtures("city")
 REFUSED = (IntegrityError, ProgrammingError)
 
 
-def as_application(statement: str, *values: object) -> None:
+def as_application(statement: str, *values: object, login: str = triggers.ROLE) -> None:
     """Run SQL as the role of web and workers, as one transaction of its own would."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute(f"SET LOCAL ROLE {triggers.ROLE}")
+        cursor.execute(f"SET LOCAL ROLE {login}")
         cursor.execute(statement, values)
         cursor.execute("RESET ROLE")
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
@@ -74,6 +74,10 @@ def test_a_clerk_is_not_made_an_administrator():
     clerk = official()
     with pytest.raises(REFUSED, match="no administrators"):
         as_application("UPDATE accounts_user SET is_superuser = true WHERE id = %s", clerk.pk)
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE ROLE yibao_web_of_test LOGIN; GRANT {triggers.ROLE} TO yibao_web_of_test")
+    with pytest.raises(REFUSED, match="no administrators"):  # as docs/deployment.md has it: a login in the role
+        as_application("UPDATE accounts_user SET is_superuser = true", login="yibao_web_of_test")
     User.objects.create_superuser("root")
     columns = (
         "username, password, name, role, office, phone, certno, wants_sms, folds_balance, text_size, contrast, tied_by"
