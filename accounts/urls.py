@@ -67,7 +67,6 @@ urlpatterns += [
 urlpatterns += [
     path("", home.home, name="home"),
     path("account/", account.account, name="account"),
-    path("account/more/", account.more, name="account_more"),
     path("account/region/", account.choose_region, name="account_region"),
     path("account/entries/", entries.entries, name="entries"),
     path("account/entries/file/", entries.entries_file, name="entries_file"),

@@ -230,7 +230,6 @@ ROWS: dict[str, Row] = {
     "accessibility": Row(PUBLIC),
     # The citizen's account
     "account": Row(PERSON),
-    "account_more": Row(statuses(302, 403)),
     "account_region": Row(POSTED, method="post", data={"region": ZHOUSHAN}),
     "entries": Row(PERSON),
     "entries_file": Row(PERSON),

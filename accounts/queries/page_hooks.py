@@ -52,6 +52,16 @@ class OthersMoney:
 
 
 @dataclass(frozen=True, slots=True)
+class UserOfMine:
+    """能用本人的钱的一位家人：谁；今年用了多少、最多用多少（分，不限额度时为空）；现在不能用时是什么状态。"""
+
+    whose: str
+    used_fen: int
+    limit_fen: int | None
+    state: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class MainAct:
     """我的账户页上最显眼的那个按钮。"""
 
@@ -63,6 +73,7 @@ PendingSource = Callable[[Person, date], Iterable[Pending]]
 CaseSource = Callable[[Person, date], Iterable[Case]]
 ActSource = Callable[[Person, str, date], MainAct | None]
 OthersMoneySource = Callable[[Person, date], Iterable[OthersMoney]]
+UserSource = Callable[[Person, str, date], Iterable[UserOfMine]]
 KinSource = Callable[[Person, Collection[int]], Mapping[int, str]]
 
 _pending: list[PendingSource] = []
@@ -70,6 +81,7 @@ _cases: list[CaseSource] = []
 _acts: list[ActSource] = []
 _kin: list[KinSource] = []
 _others_money: list[OthersMoneySource] = []
+_users: list[UserSource] = []
 
 
 def pending_source(source: PendingSource) -> PendingSource:
@@ -97,6 +109,11 @@ def others_money_source(source: OthersMoneySource) -> OthersMoneySource:
     return _registered(_others_money, source)
 
 
+def user_source(source: UserSource) -> UserSource:
+    """Register who yields those who may use the money that (person, region, today) has there."""
+    return _registered(_users, source)
+
+
 def _registered(sources: list, source):
     if source not in sources:
         sources.append(source)
@@ -118,6 +135,11 @@ def cases_of(person: Person, today: date) -> list[Case]:
 def others_money(person: Person, today: date) -> list[OthersMoney]:
     """Return whose money besides their own this person may use today, in the order in which it is used."""
     return [one for source in _others_money for one in source(person, today)]
+
+
+def users_of(person: Person, region: str, today: date) -> list[UserOfMine]:
+    """Return who besides this person may use the account in a region, in the order in which they were let."""
+    return [one for source in _users for one in source(person, region, today)]
 
 
 def main_act_of(person: Person, region: str, today: date) -> MainAct | None:

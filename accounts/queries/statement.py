@@ -178,13 +178,13 @@ def transfer_of(pots: Iterable[Pot], transfer_id: int) -> Transfer | None:
 
 # Said like this, each side is found in its own index. An OR with ORDER BY and LIMIT may tempt the planner to walk the
 # ledger of the whole city backwards until it meets enough of one person.
-_LATEST = f"SELECT DISTINCT id FROM ({LEGS}) leg WHERE pot = ANY(%s) ORDER BY id DESC OFFSET %s LIMIT %s"
+_LATEST = f"SELECT DISTINCT id FROM ({LEGS}) leg WHERE pot = ANY(%s) ORDER BY id DESC LIMIT %s"
 
 
-def latest_transfers(account: Account, most: int, *, skip: int = 0) -> list[Transfer]:
-    """Return the transfers booked last, the latest first, without the first few."""
+def latest_transfers(account: Account, most: int) -> list[Transfer]:
+    """Return the transfers booked last, the latest first."""
     own = [pot.pk for pot in account.pots.values()]
-    return list(_with_voucher().filter(pk__in=RawSQL(_LATEST, [own, skip, most])).order_by("-id"))
+    return list(_with_voucher().filter(pk__in=RawSQL(_LATEST, [own, most])).order_by("-id"))
 
 
 def entries_between(account: Account, first: date, until: date) -> list[Entry]:

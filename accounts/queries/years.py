@@ -1,7 +1,7 @@
 """A person's account year by year: what was there, came, was used, went to 历年, and was left."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -125,10 +125,10 @@ def _parts_of_change(year: Year, names: Mapping[int, str]) -> Iterator[str]:
             yield f"{words} {grouped(abs(fen))} 元"
 
 
-def bars(years: list[Year], *, url: Callable[[int], str]) -> list[tuple[str, int, str]]:
-    """Return (label, fen kept at the year's end, address of its entries) of the last seven years that are over."""
+def bars(years: list[Year]) -> list[tuple[str, int]]:
+    """Return (label, fen kept at the year's end) of the last seven years that are over."""
     over = [year for year in years if year.is_over]
-    return [(f"{year.year}年", year.kept_fen, url(year.year)) for year in over[-MOST_BARS:]]
+    return [(f"{year.year}年", year.kept_fen) for year in over[-MOST_BARS:]]
 
 
 def bars_words(account: Account) -> str:

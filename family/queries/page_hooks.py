@@ -9,11 +9,12 @@ from django.urls import NoReverseMatch, reverse
 from accounts.models import Person
 from accounts.policies import registry
 from accounts.queries import page_hooks
-from accounts.queries.page_hooks import Case, MainAct, OthersMoney, Pending
+from accounts.queries.page_hooks import Case, MainAct, OthersMoney, Pending, UserOfMine
 from family.codes import ACTIVE_STATES, OPEN, BondState, InvitationState
 from family.models import Bond, Invitation
-from family.queries.bonds import bonds_received, kin_of
+from family.queries.bonds import bonds_received, kin_of, year_of
 from family.queries.eligibility import to_invite
+from family.queries.facts import used_fen
 from family.queries.invitations import invitations_received, invitations_sent, soon_until
 from yibao.lib.clock import SHANGHAI
 
@@ -143,6 +144,17 @@ def money_of_relatives(person: Person, today: date) -> Iterator[OthersMoney]:
     for card in bonds_received(person, today):
         if card.is_usable:
             yield OthersMoney(card.called, card.left_fen)
+
+
+@page_hooks.user_source
+def users_of_money(person: Person, region: str, today: date) -> Iterator[UserOfMine]:
+    """Yield who may use this person's money in a region, the oldest bond first (two queries, none more per bond)."""
+    rows = Bond.objects.filter(payer=person, region=region, state__in=ACTIVE_STATES)
+    bonds = list(rows.select_related("user").order_by("from_on", "pk"))
+    used = used_fen(bonds, {bond.pk: year_of(bond, today) for bond in bonds}) if bonds else {}
+    for bond in bonds:
+        state = "停用中" if bond.state == BondState.SUSPENDED else ""
+        yield UserOfMine(f"{bond.user.name}（{kin_of(bond, person)}）", used[bond.pk], bond.limit_fen, state)
 
 
 @page_hooks.act_source

@@ -198,29 +198,6 @@ class TestRecords:
         assert "林小雨门诊，一级医疗机构" in page
         assert "林小雨门诊，定海" not in page
 
-    def test_ten_more_are_appended_and_the_link_goes_on(self):
-        person = worker()
-        for day in range(1, 16):
-            spend(person, 1_00, on=date(2026, 10, day), key=f"bill {day}", reason="购药")
-        browser = browser_of(person)
-        page = browser.get(ACCOUNT).content.decode()
-        assert re.search(r'href="/account/entries/"\s+hx-get="/account/more/\?skip=3"', page)
-        first = browser.get("/account/more/?skip=3", headers={"HX-Request": "true"}).content.decode()
-        assert first.count('class="entry"') == 10
-        assert 'hx-get="/account/more/?skip=13"' in first
-        assert "又列出10条。" in first
-        last = browser.get("/account/more/?skip=13", headers={"HX-Request": "true"}).content.decode()
-        assert last.count('class="entry"') == 7
-        assert "已经是全部记录。" in last
-
-    def test_without_htmx_the_rest_is_on_the_page_of_all_entries(self):
-        assert browser_of(worker()).get("/account/more/?skip=3").url == "/account/entries/"
-
-    @pytest.mark.parametrize("skip", ["", "-1", "x", "9" * 30, "\u0663"])
-    def test_what_is_no_number_means_the_first_ten(self, skip):
-        response = browser_of(worker()).get("/account/more/", {"skip": skip}, headers={"HX-Request": "true"})
-        assert "又列出2条。" in response.content.decode()
-
     def test_bars_tell_the_last_year_first_in_a_sentence(self):
         page = seen(worker(), ACCOUNT)
         assert "2025年末历年结余¥1,100.00。明年起可以比较。" in page
@@ -283,7 +260,7 @@ class TestQueries:
 
     @pytest.mark.parametrize(
         ("path", "queries"),
-        [("/account/", 13), ("/account/entries/", 8), ("/account/years/", 9), ("/account/entries/print/", 7)],
+        [("/account/", 14), ("/account/entries/", 8), ("/account/years/", 9), ("/account/entries/print/", 7)],
     )
     def test_forty_years_cost_as_many_queries_as_one(
         self, path, queries, browsers, monkeypatch, django_assert_num_queries

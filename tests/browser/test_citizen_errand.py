@@ -180,16 +180,6 @@ def test_only_the_card_is_refreshed_and_focus_stays(page, visit, sign_in):
     expect(page.locator("h1[data-mark]")).to_have_count(1)
 
 
-def test_ten_more_entries_come_and_focus_stays_on_the_link(page, visit, sign_in):
-    sign_in(page, "黄建国")
-    visit(page, "/account/")
-    more = page.get_by_role("link", name="再看10条")
-    press(page, more)
-    expect(page.locator("#latest > li")).to_have_count(13)
-    expect(page.locator("#status")).to_have_text("又列出10条。")
-    expect(page.locator("#more-link")).to_be_focused()
-
-
 def test_the_filter_tells_how_much_it_found(page, visit, sign_in):
     sign_in(page, "陈静")
     visit(page, "/account/entries/")

@@ -68,6 +68,14 @@ def bar_table(rows: Iterable[tuple], caption: str) -> dict[str, Any]:
     }
 
 
+@register.inclusion_tag("components/meter.html")
+def meter(used_fen: int, limit_fen: int | None) -> dict[str, Any]:
+    """Give how much of a limit is used, in percent with one decimal, at most 100; None where there is no limit."""
+    if limit_fen is None:
+        return {"percent": None}
+    return {"percent": f"{min(used_fen / limit_fen, 1) * 100:.1f}" if limit_fen > 0 else "100"}
+
+
 def _described_by(bound: BoundField) -> str:
     ids = [f"{bound.auto_id}_helptext"] if bound.help_text else []
     return " ".join(ids + ([f"{bound.auto_id}_error"] if bound.errors else []))

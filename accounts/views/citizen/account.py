@@ -31,7 +31,7 @@ from accounts.queries.years import Year, bars, bars_words, names_of_users, trend
 from accounts.views.citizen.current_account import REGION, my_account, my_regions, no_account
 from yibao.lib import clock
 
-LATEST, A_PIECE = 3, 10
+LATEST = 3
 SHOWN = (PotKind.CARRIED, PotKind.CURRENT, PotKind.POOL)
 
 
@@ -47,7 +47,6 @@ def account(request: HttpRequest) -> HttpResponse:
         return render(request, "accounts/_balance.html", _balance(mine))
     years = years_of(mine, year_sums(mine))
     credits = credits_of(mine)
-    lines, more = _latest(mine, LATEST)
     context = {
         **_balance(mine),
         "explain_url": entry_url(credits.latest.pk) if credits.latest else "",
@@ -57,12 +56,11 @@ def account(request: HttpRequest) -> HttpResponse:
         "is_frozen": (mine.person.pk, mine.region) in stopped([mine.person.pk], mine.today).frozen,
         "upcoming": credits.upcoming,
         "others_money": page_hooks.others_money(mine.person, mine.today),
+        "users": page_hooks.users_of(mine.person, mine.region, mine.today),
         "pending": page_hooks.pending_of(mine.person, mine.today),
         "main_act": page_hooks.main_act_of(mine.person, mine.region, mine.today),
-        "entries": lines,
-        "next_skip": LATEST if more else None,
-        "a_piece": A_PIECE,
-        "bars": bars(years, url=lambda year: f"{reverse('entries')}?year={year}"),
+        "entries": _latest(mine),
+        "bars": bars(years),
         "bars_words": bars_words(mine),
         "trend": trend_words(mine, years),
         "answers": answers(facts_of(mine, credits, years)),
@@ -70,31 +68,10 @@ def account(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/account.html", context)
 
 
-@never_cache
-@person_required
-@require_GET
-def more(request: HttpRequest) -> HttpResponse:
-    """Give more of the latest entries, to be appended, and the link to the next. HTMX only: others have 明细."""
-    typed = request.GET.get("skip", "")
-    skip = int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= 4 else LATEST
-    accounts, mine = my_account(request)
-    if mine is None or not request.htmx:  # type: ignore[attr-defined]
-        return redirect("entries")
-    lines, more = _latest(mine, A_PIECE, skip=skip)
-    context = {
-        "entries": lines,
-        "next_skip": skip + A_PIECE if more else None,
-        "a_piece": A_PIECE,
-        "announcement": f"又列出{len(lines)}条。",
-    }
-    return render(request, "accounts/_more.html", context)
-
-
-def _latest(mine: Account, most: int, *, skip: int = 0) -> tuple[list[Line], bool]:
-    """Return so many of the entries booked last, the latest first, and whether there are more."""
-    transfers = latest_transfers(mine, most + 1, skip=skip)
-    entries = entries_of(mine.person, transfers[most - 1 :: -1] if len(transfers) > most else transfers[::-1])
-    return lines_of(mine, entries, url=entry_url)[::-1], len(transfers) > most
+def _latest(mine: Account) -> list[Line]:
+    """Return the few entries booked last, the latest first."""
+    entries = entries_of(mine.person, latest_transfers(mine, LATEST)[::-1])
+    return lines_of(mine, entries, url=entry_url)[::-1]
 
 
 def _balance(mine: Account) -> dict[str, object]:

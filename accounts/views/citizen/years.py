@@ -2,7 +2,6 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -30,7 +29,7 @@ def years(request: HttpRequest) -> HttpResponse:
         "years": rows[::-1],
         "has_returned": any(row.returned_fen for row in rows),
         "has_other": any(row.other_fen for row in rows),
-        "bars": bars(rows, url=lambda year: f"{reverse('entries')}?year={year}"),
+        "bars": bars(rows),
         "bars_words": bars_words(mine),
         "trend": trend_words(mine, rows),
         "answer": answer(LESS, facts_of(mine, years=rows)),

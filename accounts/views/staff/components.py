@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.identity import access
 from yibao.lib.clock import SHANGHAI
+from yibao.lib.months import Month
 
 
 class SampleForm(forms.Form):
@@ -50,7 +51,7 @@ class SampleForm(forms.Form):
 def _entry(title: str, fen: int, day: date, pot: str, balance_fen: int, word: str = "") -> dict[str, object]:
     return {
         "title": title, "fen": fen, "word": word, "day": day,
-        "notes": [pot], "balance_fen": balance_fen, "url": "#entries",
+        "notes": [pot], "pot_name": pot, "balance_fen": balance_fen, "url": "#entries",
     }  # fmt: skip
 
 
@@ -84,11 +85,16 @@ def components(request: HttpRequest) -> HttpResponse:
             "rich": [{"label": "历年结余", "who": "可给家人用", "fen": 123456789}],
             "unknown": [{"label": "历年结余", "who": "可给家人用", "fen": None}],
             "entries": _entries(),
-            "around": (
-                {"title": "期初余额", "day": date(2026, 11, 1), "fen": 256188},
-                {"title": "期末余额", "day": date(2026, 11, 20), "fen": 359426},
-            ),
-            "totals": [("记入", 107088), ("使用", -10250), ("退回", 6400)],
+            "months": [
+                {
+                    "month": Month(2026, 11),
+                    "totals": [("记入", 107088), ("使用", -10250), ("退回", 6400)],
+                    "closing_fen": 359426,
+                    "opening": {"title": "期初余额", "day": date(2026, 11, 1), "fen": 256188},
+                    "lines": _entries(),
+                    "closing": {"title": "期末余额", "day": date(2026, 11, 20), "fen": 359426},
+                }
+            ],
             "years": years,
             "linked_years": [(*year, "#bars") for year in years[-2:]],
             "moment": moment,
