@@ -1,7 +1,7 @@
 """Year-end interest (年终计息): its own entry, dated the last day of the year, into 历年 (domain 3.3).
 
 When a closed year turns out to have been another one, its interest and that of the closed years after it are worked out
-anew, and what differs is posted with the correction, in the open year (docs/decisions/0018).
+anew, and what differs is posted with the correction, in the open year (docs/decisions/0020).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
