@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import hypothesis
 import pytest
 from django.conf import settings
+from django.core.management import call_command
 from django.core.signals import request_started
 from django.db import connection, transaction
 from hypothesis import HealthCheck
@@ -66,6 +67,17 @@ def committed_db(policies_template, django_db_blocker) -> Iterator[str]:
     own = f"{policies_template}_committed"
     with django_db_blocker.unblock(), databases.copied(policies_template, own), databases.database(own):
         yield own
+
+
+@pytest.fixture(scope="session")
+def demo_template(policies_template, django_db_blocker) -> Iterator[str]:
+    """A database with every region's rules, the counters, and the demo people with their years of history."""
+    name = f"{policies_template}_demo"
+    with django_db_blocker.unblock(), databases.copied(policies_template, name):
+        with databases.database(name):
+            call_command("load_offices", verbosity=0)
+            call_command("seed_demo", verbosity=0)
+        yield name
 
 
 @pytest.fixture(scope="session")

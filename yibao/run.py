@@ -65,11 +65,11 @@ def _prepare() -> None:
     print("准备数据库…", flush=True)
     call_command("migrate", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
+    if settings.DEMO and demo.is_empty():
+        print("空数据库：导入演示人员，并逐月补做几年的划入和年终结转（约一分钟）…", flush=True)
+        call_command("seed_demo")
     call_command("load_policies", stdout=io.StringIO())
     call_command("load_offices", stdout=io.StringIO())
-    if settings.DEMO and demo.is_empty():
-        print("空数据库：导入演示人员，并逐月补做几年的划入和年终结转（约半分钟）…", flush=True)
-        call_command("seed_demo")
     connection.close()
 
 

@@ -11,6 +11,7 @@ from accounts.identity.actors import Act
 from accounts.ledger import book_years
 from accounts.ledger.errors import ControlTotalsError, PostingError
 from accounts.ledger.pots import system_pot
+from yibao.lib import clock
 from yibao.lib.periods import Period
 
 # In the order in which everybody locks pots (posting.lock_pots).
@@ -24,7 +25,7 @@ _POST = """
     ), opened AS (
         INSERT INTO accounts_voucher (kind, region, occurred_on, period, actor, reason, place_kind, place, key,
                                       payload_hash, recorded_at)
-        SELECT %(kind)s, %(region)s, %(on)s, %(period)s, %(actor)s, '', '', '', 'opening:' || pot, '', clock_timestamp()
+        SELECT %(kind)s, %(region)s, %(on)s, %(period)s, %(actor)s, '', '', '', 'opening:' || pot, '', %(now)s
         FROM amounts ORDER BY pot
         RETURNING id, key
     ), moved AS (
@@ -62,6 +63,7 @@ def post_openings(*, act: Act, region: str, on: date, amounts: Mapping[int, int]
         "period": str(Period(year)),
         "year": year,
         "actor": str(act.actor),
+        "now": clock.now(),
         "source": system_pot(region, PotKind.OPENING),
     }
     with connection.cursor() as cursor:

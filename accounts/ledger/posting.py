@@ -18,6 +18,7 @@ from accounts.ledger.freezing import refuse_stopped
 from accounts.ledger.pots import available_fen
 from accounts.ledger.retry import retrying
 from accounts.models import Pot, Transfer, Voucher
+from yibao.lib import clock
 from yibao.lib.periods import Period
 
 
@@ -180,12 +181,15 @@ def _digest(kind: VoucherKind, region: str, on: date, payload: Mapping[str, Any]
 
 
 def _claim(row: Mapping[str, Any]) -> int | None:
-    """Insert the voucher unless its key (or the reversal of its original) exists; return its id or None."""
+    """Insert the voucher unless its key (or the reversal of its original) exists; return its id or None.
+
+    It is dated now that the locks are held, by the clock that imports and the closing of years are dated by.
+    """
+    row = {**row, "recorded_at": clock.now()}
     columns, marks = ", ".join(row), ", ".join(["%s"] * len(row))
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO accounts_voucher ({columns}, recorded_at) VALUES ({marks}, clock_timestamp()) "
-            "ON CONFLICT DO NOTHING RETURNING id",
+            f"INSERT INTO accounts_voucher ({columns}) VALUES ({marks}) ON CONFLICT DO NOTHING RETURNING id",
             list(row.values()),
         )
         found = cursor.fetchone()

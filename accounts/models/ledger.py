@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.codes import BATCH_KINDS, PERSONAL_POTS, PotKind, VoucherKind
+from yibao.lib import clock
 
 
 class Pot(models.Model):
@@ -59,7 +60,7 @@ class Voucher(models.Model):
     kind = models.CharField("业务", max_length=16, choices=VoucherKind.choices)
     region = models.CharField("统筹区", max_length=6)
     occurred_on = models.DateField("发生日期")
-    recorded_at = models.DateTimeField("记账时间", auto_now_add=True)
+    recorded_at = models.DateTimeField("记账时间", default=clock.now)
     period = models.CharField("所属期", max_length=10)
     actor = models.CharField("经办", max_length=64)
     reason = models.CharField("说明", max_length=200, blank=True)

@@ -14,6 +14,7 @@ from accounts.codes import (
 )
 from accounts.models.facts import CountingManager, Fact
 from accounts.sealing.fields import BlindIndexField, SealedField
+from yibao.lib import clock
 
 MAX_BASE_FEN = 10**9  # ten million yuan a month: beyond any ceiling, so a slip of the decimal point stands out
 NAME_LENGTH, STREET_LENGTH = 50, 60  # characters
@@ -60,7 +61,7 @@ class Import(models.Model):
     again = models.SmallIntegerField("撤回后第几次", default=0, db_default=0)
     rows = models.IntegerField("行数")
     actor = models.CharField("经办", max_length=64)
-    at = models.DateTimeField("导入时间", auto_now_add=True)
+    at = models.DateTimeField("导入时间", default=clock.now)
 
     class Meta:
         verbose_name = verbose_name_plural = "导入"

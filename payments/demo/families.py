@@ -1,8 +1,9 @@
 """The demo's families: invitations sent and accepted, money used and moved, by the operations that pages call."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import partial
 
 from accounts.codes import Relation, Scope
 from accounts.identity.actors import Act
@@ -13,7 +14,6 @@ from payments.bills.operations import pay
 from payments.demo.personas import PERSONAS, QUANZHOU, RUIAN
 from payments.models import Institution
 from yibao.lib.clock import SHANGHAI
-from yibao.lib.months import Month
 
 CHEN_JING, CHEN_WEI, LIN_XIAOYU = 1, 2, 5
 HUANG_JIANGUO, HUANG_XIUYING, HUANG_XIAOMING = 10, 11, 12
@@ -91,16 +91,13 @@ PAST: tuple[tuple[date, Callable[[Story], None]], ...] = (
 )
 
 
-def live(*, act: Act, month: Month) -> None:
-    """Do what the families of the demo did in a month, up to the day of the act."""
+def days(act: Act) -> Iterator[tuple[datetime, Callable[[], object]]]:
+    """Yield when the families of the demo did what, up to leaving one invitation waiting for a parent's answer."""
     for on, happens in PAST:
-        if Month.of(on) == month and on <= act.on:
-            happens(_story(act, on))
-
-
-def wait(*, act: Act) -> None:
-    """Leave one invitation waiting for a parent's answer."""
-    _story(act, act.on - timedelta(days=WAITING_DAYS)).ask(CHEN_JING, LIN_XIAOYU, RUIAN, Relation.CHILD)
+        story = _story(act, on)
+        yield story.act.at, partial(happens, story)
+    last = _story(act, act.on - timedelta(days=WAITING_DAYS))
+    yield last.act.at, partial(last.ask, CHEN_JING, LIN_XIAOYU, RUIAN, Relation.CHILD)
 
 
 def _story(act: Act, on: date) -> Story:

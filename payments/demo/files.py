@@ -11,8 +11,8 @@ from stdnum.cn import ric
 
 from accounts.codes import EnrolmentStatus, PersonType
 from accounts.roster import contributions, people
-from payments.demo.personas import FIRST_MONTH, Member
-from yibao.lib.months import Month, month_range
+from payments.demo.personas import Member
+from yibao.lib.months import Month
 
 _FAMILY_NAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗"
 _GIVEN_NAMES = "伟芳娜静敏丽强磊军洋勇艳杰娟涛明超兰霞平"
@@ -23,9 +23,9 @@ def write_roster(path: Path, rows: Iterable[Iterable[str]]) -> Path:
     return _write(path, people.COLUMNS, rows)
 
 
-def write_contributions(path: Path, rows: Iterable[Iterable[str]]) -> Path:
-    """Write a file of contributions as CSV and return its path."""
-    return _write(path, contributions.COLUMNS, rows)
+def write_contributions(path: Path, rows: Iterable[Iterable[str]], *more: str) -> Path:
+    """Write a file of contributions as CSV, with `more` optional columns, and return its path."""
+    return _write(path, (*contributions.COLUMNS, *more), rows)
 
 
 def _write(path: Path, columns: Iterable[str], rows: Iterable[Iterable[str]]) -> Path:
@@ -38,24 +38,34 @@ def _write(path: Path, columns: Iterable[str], rows: Iterable[Iterable[str]]) ->
     return path
 
 
-def roster_of(personas: Iterable[Member]) -> Iterator[list[str]]:
-    """Yield a row per person and change."""
+def roster_of(personas: Iterable[Member], after: str, until: str) -> Iterator[list[str]]:
+    """Yield a row per person and change since the day `after`, up to and with `until`."""
     for member in personas:
         for since in member.since:
-            yield [
-                member.certno, member.name, str(member.gender), member.born.isoformat(), member.phone, member.region,
-                since.what.insurance, since.what, str(since.status), since.day, "1" if member.flex else "", "", member.street, "",
-            ]  # fmt: skip
+            if after < since.day <= until:
+                yield [
+                    member.certno, member.name, str(member.gender), member.born.isoformat(), member.phone, member.region,
+                    since.what.insurance, since.what, str(since.status), since.day, "1" if member.flex else "", "",
+                    member.street, "",
+                ]  # fmt: skip
 
 
-def contributions_of(personas: Iterable[Member], until: Month) -> Iterator[list[str]]:
-    """Yield what employers paid each month before `until`, received on the 15th."""
+def contributions_of(personas: Iterable[Member], month: Month) -> Iterator[list[str]]:
+    """Yield what was received on the 15th: for the month itself, for one that is late, and what corrects the last."""
     for member in personas:
-        base = None
-        for month in month_range(Month.parse(FIRST_MONTH), until):
-            base = member.bases.get(str(month), base)
-            if base is not None and _employed(member, month):
-                yield [member.certno, member.region, str(month), base, f"{month}-15"]
+        paid = [] if str(month) in member.late else [month]
+        paid += [Month.parse(late) for late, came in member.late.items() if came == str(month)]
+        for of in paid:
+            if _employed(member, of) and (base := member.slips.get(str(of)) or _base(member, of)):
+                yield [member.certno, member.region, str(of), base, f"{month}-15", ""]
+        before = month + -1
+        if str(before) in member.slips:
+            yield [member.certno, member.region, str(before), _base(member, before), f"{month}-15", "更正"]
+
+
+def _base(member: Member, month: Month) -> str:
+    """Return the base in force in a month, in yuan; nothing before the first one."""
+    return next((base for since, base in reversed(member.bases.items()) if since <= str(month)), "")
 
 
 def _employed(member: Member, month: Month) -> bool:

@@ -1,12 +1,14 @@
-"""The demo's past: everything imported, then month by month what was due that month, and the bills of the month."""
+"""The demo's past, lived through day by day: each month's files come in before its jobs run, then bills are paid."""
 
-from collections.abc import Callable
-from datetime import datetime, time, timedelta
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from functools import partial
 from pathlib import Path
 from random import Random
 
 from accounts.codes import InstitutionKind
-from accounts.identity.actors import Act
+from accounts.identity.actors import Act, Actor
 from accounts.jobs.worker import run_due
 from accounts.queries.people import find_by_certno
 from accounts.roster.contributions import import_contributions
@@ -15,9 +17,12 @@ from payments.bills.operations import pay, refund
 from payments.demo import families, files
 from payments.demo.personas import FIRST_MONTH, PERSONAS, Member
 from payments.models import Institution
+from yibao.lib import clock
 from yibao.lib.clock import SHANGHAI
 from yibao.lib.months import Month, month_range
 
+BEGINS = datetime(2021, 12, 31, tzinfo=SHANGHAI)  # the rules are there before anything happens by them
+FILES_DAY = 18  # the bureau hands in what changed and what was paid on the 15th
 DUE_DAY = 21  # the day after regions credit the month
 
 HOSPITAL, PHARMACY = InstitutionKind.HOSPITAL, InstitutionKind.PHARMACY
@@ -36,49 +41,92 @@ INSTITUTIONS = (
 )
 
 Progress = Callable[[str, int, int], None]
+Day = tuple[datetime, Callable[[], object]]  # an instant, and what happens then
 
 
-def build(*, act: Act, folder: Path, clock: Callable[[], datetime], progress: Progress) -> None:
-    """Import the personas and live through the months up to the day of the act."""
+def build(*, act: Act, folder: Path, progress: Progress) -> None:
+    """Live through the days up to that of the act, each by a clock of its own."""
     for code, name, kind, level, region in INSTITUTIONS:
         Institution.objects.get_or_create(
             code=code, defaults={"name": name, "kind": kind, "level": level, "region": region}
         )
-    roster = files.write_roster(folder / "roster.csv", files.roster_of(PERSONAS))
-    import_roster(act=act, path=roster)
-    this_month = Month.of(act.on)
-    paid = files.contributions_of(PERSONAS, this_month)
-    import_contributions(act=act, path=files.write_contributions(folder / "contributions.csv", paid))
-    months = list(month_range(Month.parse(FIRST_MONTH), this_month + 1))
-    for number, month in enumerate(months, start=1):
-        progress("演示历史", number, len(months))
-        run_due(actor=act.actor, on=min(month.first + timedelta(days=DUE_DAY - 1), act.on), clock=clock)
+    past = _Past(act.actor, folder)
+    days = [day for day in (*past.days(act.on), *families.days(act)) if day[0] <= act.at]
+    days.sort(key=lambda day: day[0])
+    for number, (moment, happens) in enumerate(days, start=1):
+        progress("演示历史", number, len(days))
+        with clock.set_to(moment):
+            happens()
+    past.run()
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    actor: Actor
+    folder: Path
+
+    def days(self, today: date) -> Iterator[Day]:
+        """Yield what happens when, in any order."""
+        for month in month_range(Month.parse(FIRST_MONTH), Month.of(today) + 1):
+            yield _instant(month, FILES_DAY, hour=9), partial(self.bring_in, month)
+            if month.month == 1:
+                yield _instant(month, 2, hour=3), self.run
+            yield _instant(month, DUE_DAY, hour=3), self.run
+            for member in PERSONAS:
+                yield from self.bills(member, month)
         for member in PERSONAS:
-            _bills(act, member, month)
-        families.live(act=act, month=month)
-    families.wait(act=act)
+            yield from self.stays(member)
+
+    def run(self) -> None:
+        """Do what is due."""
+        run_due(actor=self.actor, on=clock.today(), clock=clock.now)
+
+    def bring_in(self, month: Month) -> None:
+        """Hand in what has changed since the last month, if anything, and what was paid."""
+        act = Act(self.actor, clock.now())
+        after = "" if str(month) == FIRST_MONTH else f"{month + -1}-{FILES_DAY}"
+        changes = list(files.roster_of(PERSONAS, after, f"{month}-{FILES_DAY}"))
+        if changes:
+            import_roster(act=act, path=files.write_roster(self.folder / f"roster-{month}.csv", changes))
+        paid = files.contributions_of(PERSONAS, month)
+        path = files.write_contributions(self.folder / f"paid-{month}.csv", paid, "clct_type")
+        import_contributions(act=act, path=path)
+
+    def bills(self, member: Member, month: Month) -> Iterator[Day]:
+        """Yield the member's bill of a month: the same one in every demo. One in twenty is given back."""
+        chance = Random(f"{member.serial}/{month}")
+        if chance.random() >= member.spends / 12:
+            return
+        day = DUE_DAY + 1 + chance.randrange(6)
+        place = chance.choice([row for row in INSTITUTIONS if row[4] == member.region])
+        amount_fen = chance.randrange(1_500, 26_000)
+        is_returned = chance.random() < 0.05
+        yield _instant(month, day, hour=15), partial(self.pay, member, place[0], amount_fen, is_returned=is_returned)
+
+    def stays(self, member: Member) -> Iterator[Day]:
+        """Yield the member's bills from the region's large hospital."""
+        for day, amount_fen in member.stays.items():
+            on = date.fromisoformat(day)
+            place = next(row for row in INSTITUTIONS if row[3:] == (3, member.region))
+            yield _instant(Month.of(on), on.day, hour=11), partial(self.pay, member, place[0], amount_fen)
+
+    def pay(self, member: Member, place: str, amount_fen: int, *, is_returned: bool = False) -> None:
+        """Pay a bill; nothing where the member is not insured yet."""
+        act, person = Act(self.actor, clock.now()), find_by_certno(member.certno)
+        if person is None:
+            return
+        bill = pay(
+            act=act,
+            institution=Institution.objects.get(code=place),
+            person=person,
+            region=member.region,
+            amount_fen=amount_fen,
+            on=act.on,
+            key=f"demo:{member.serial}:{act.on}",
+        )
+        if is_returned and bill.voucher_id:
+            refund(act=act, bill=bill, key=f"demo-refund:{bill.pk}", reason="退药退费")
 
 
-def _bills(act: Act, member: Member, month: Month) -> None:
-    """Post the member's bills of a month: the same ones in every demo. One in twenty is given back."""
-    chance = Random(f"{member.serial}/{month}")
-    if chance.random() >= member.spends / 12:
-        return
-    on = month.first + timedelta(days=DUE_DAY + chance.randrange(6))
-    if on > act.on:
-        return
-    place = chance.choice([row for row in INSTITUTIONS if row[4] == member.region])
-    person = find_by_certno(member.certno)
-    assert person is not None
-    then = Act(act.actor, datetime.combine(on, time(15), SHANGHAI))
-    bill = pay(
-        act=then,
-        institution=Institution.objects.get(code=place[0]),
-        person=person,
-        region=member.region,
-        amount_fen=chance.randrange(1_500, 26_000),
-        on=on,
-        key=f"demo:{member.serial}:{month}",
-    )
-    if bill.voucher_id and chance.random() < 0.05:
-        refund(act=then, bill=bill, key=f"demo-refund:{bill.pk}", reason="退药退费")
+def _instant(month: Month, day: int, *, hour: int) -> datetime:
+    return datetime.combine(month.first.replace(day=day), time(hour), SHANGHAI)

@@ -35,6 +35,9 @@ class Member:
     street: str
     since: tuple[Since, ...]
     bases: dict[str, str] = field(default_factory=dict)
+    late: dict[str, str] = field(default_factory=dict)  # month → the month in which it was paid after all
+    slips: dict[str, str] = field(default_factory=dict)  # month → the base as first filed; put right a month later
+    stays: dict[str, int] = field(default_factory=dict)  # day → fen of a stay in hospital
     flex: bool = False
     spends: int = 0  # bills a year
     what: str = ""  # who this is, for the list of sign-ins
@@ -112,7 +115,8 @@ PERSONAS = (
     ),
     Member(
         15, "赵倩", 2, date(1988, 8, 18), BEIJING, "东城区", (Since("2015-01-01", EMPLOYEE),),
-        {"2022-01": "5000.00"}, spends=4, what="基数 5000，每月应缴 103.00，记入 100.00（北京）",
+        {"2022-01": "5000.00"}, late={"2026-05": "2026-07"},
+        spends=4, what="基数 5000，每月应缴 103.00，记入 100.00；2026年5月的缴费晚到（北京）",
     ),
     Member(
         16, "刘福", 1, date(1954, 5, 5), HUNAN, "岳麓区", (Since("2014-06-01", RETIREE),),
@@ -125,6 +129,12 @@ PERSONAS = (
     ),
     Member(
         18, "唐军", 1, date(1980, 10, 20), HUNAN, "岳麓区", (Since("2012-03-01", EMPLOYEE),),
-        {"2022-01": "5000.00"}, spends=3, what="在职职工，基数 5000，每月 100.00（湖南）",
+        {"2022-01": "5000.00"}, slips={"2026-03": "4000.00"},
+        spends=3, what="在职职工，基数 5000，每月 100.00；2026年3月基数报错后更正（湖南）",
+    ),
+    Member(
+        19, "钱峰", 1, date(1987, 12, 6), RUIAN, "锦湖街道",
+        (Since("2025-01-01", EMPLOYEE), Since("2026-08-01", EMPLOYEE, SUSPENDED)), {"2025-01": "5000.00"},
+        stays={"2026-05-25": 850_000}, what="住院用完了账户，2026年8月起停保，有多划待追回（瑞安）",
     ),
 )  # fmt: skip

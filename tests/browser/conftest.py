@@ -12,7 +12,6 @@ from urllib.parse import urljoin
 
 import pytest
 from django.conf import settings as django_settings
-from django.core.management import call_command
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
@@ -51,13 +50,10 @@ def browser_type_launch_args() -> dict:
 
 
 @pytest.fixture(scope="session")
-def town_database(policies_template, django_db_blocker) -> Iterator[str]:
-    """A database with every region's rules, the counters, and the demo people with their years of history."""
-    name = f"{policies_template}_town"
-    with django_db_blocker.unblock(), databases.copied(policies_template, name):
-        with databases.database(name):
-            call_command("load_offices", verbosity=0)
-            call_command("seed_demo", verbosity=0)
+def town_database(demo_template, django_db_blocker) -> Iterator[str]:
+    """The demo's database once more, to be written to for good."""
+    name = f"{demo_template}_town"
+    with django_db_blocker.unblock(), databases.copied(demo_template, name):
         yield name
 
 

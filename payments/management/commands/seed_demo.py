@@ -1,9 +1,11 @@
 """Fill an empty database with demo people, years of history included; --people N adds a population for benchmarks."""
 
 from argparse import ArgumentParser
+from io import StringIO
 from pathlib import Path
 
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.identity.actors import Act, Actor
@@ -30,7 +32,9 @@ class Command(BaseCommand):
                 return
             if not is_empty():
                 raise CommandError("数据库里已经有人，演示人员只放进空数据库")
-            history.build(act=act, folder=folder, clock=clock.now, progress=bar.show)
+            with clock.set_to(history.BEGINS):
+                call_command("load_policies", stdout=StringIO())
+            history.build(act=act, folder=folder, progress=bar.show)
         staff.create()
         self.stdout.write("演示人员已就位。")
 
