@@ -15,7 +15,7 @@ class FamilyConfig(AppConfig):
         from family import invariants, roster
         from family import triggers as bond_triggers
         from family.operations import life_events, merging, taking_back  # noqa: F401  what follows death, move, merge, theft
-        from family.queries import page_hooks  # noqa: F401  registers what sharing says on the citizen's pages
+        from family.queries import notice_links, page_hooks  # noqa: F401  registers what sharing says on the citizen's pages
 
         laid_aside.register(ImportKind.BONDS, roster.COLUMNS, roster.bring_in)
         triggers.protect("family_event", "family_draw")

@@ -18,6 +18,8 @@ class Notice(models.Model):
     kind = models.CharField("类别", max_length=8, choices=NoticeKind.choices)
     title = models.CharField("标题", max_length=TITLE_LENGTH)
     text = models.CharField("内容", max_length=TEXT_LENGTH)
+    # What it is about: "bond:12", "invitation:GJ…"; the link to it is made when shown.
+    about = models.CharField("关于", max_length=40, blank=True, default="", db_default="")
     at = models.DateTimeField("时间")
     read_at = models.DateTimeField("看过的时间", null=True)
 

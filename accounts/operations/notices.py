@@ -1,5 +1,8 @@
 """Telling people something, and hearing what they tell us."""
 
+from dataclasses import replace
+
+from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from accounts.codes import NoticeKind
@@ -14,6 +17,7 @@ from yibao.lib.speakable import case_number
 
 READ_THERE = "写了什么，请登录本网站看“通知”。"
 SMS = sms.Template("notice", "{title}。{text}", reminder=True)
+WARNING_SMS = replace(SMS, reminder=False)
 FEEDBACK_LIMITS = limits.limits("5/1h 20/1d")
 
 
@@ -44,25 +48,40 @@ def notify(
     text: str,
     by_sms: bool = True,
     has_free_text: bool = False,
+    about: str = "",
 ) -> Notice:
     """Tell a person something: a notice on 通知, and the same words to their phone where they want reminders.
 
-    Where `text` has words that somebody typed (has_free_text), the phone gets the title and where to read the rest.
+    `about` names what it leads to on the page (page_hooks.notice_link_source). A warning about the sign-in goes to the
+    phone of whoever wants no reminders too. Where `text` has words that somebody typed (has_free_text), the phone gets the title and where to read the rest.
     Writes in the caller's transaction and never undoes it: words are cut to length, links written so that they are none.
     """
     title, text = _fitting(title, TITLE_LENGTH), _fitting(text, TEXT_LENGTH)
     with transaction.atomic():
-        notice = Notice.objects.create(person=person, kind=kind, title=title, text=text, at=act.at)
+        notice = Notice.objects.create(person=person, kind=kind, title=title, text=text, about=about, at=act.at)
         audit.record(act=act, verb="notice.sent", subject=person, detail={"notice": notice.pk})
         users = User.objects.select_related("person").filter(person=person, is_active=True)
         user = users.first() if by_sms else None
         if user is not None:
+            template = WARNING_SMS if kind == NoticeKind.SECURITY else SMS
             params = {"title": title, "text": READ_THERE if has_free_text else text}
             if user.person and user.person.phone and user.may_be_stranger(act.at):
-                sms.queue(template=SMS, params=params, now=act.at, phone=user.person.phone)
+                sms.queue(template=template, params=params, now=act.at, phone=user.person.phone)
             else:
-                sms.queue(template=SMS, params=params, now=act.at, to_user=user)
+                sms.queue(template=template, params=params, now=act.at, to_user=user)
     return notice
+
+
+def warn_of_new_device(*, act: Act, person: Person) -> Notice:
+    """Tell somebody that their account was opened in a browser that had not opened it before."""
+    return notify(
+        act=act,
+        person=person,
+        kind=NoticeKind.SECURITY,
+        title="在一台新的设备上登录了您的账户",
+        text=f"不是您本人？请在“设置和隐私”里退出其他设备，并打{settings.HELP_PHONE}。",
+        about="settings",
+    )
 
 
 def _fitting(text: str, most: int) -> str:

@@ -69,17 +69,27 @@ class MainAct:
     url: str
 
 
+@dataclass(frozen=True, slots=True)
+class Link:
+    """通知下面的一个去处：能对这件事做什么。"""
+
+    text: str
+    url: str
+
+
 PendingSource = Callable[[Person, date], Iterable[Pending]]
 CaseSource = Callable[[Person, date], Iterable[Case]]
 ActSource = Callable[[Person, str, date], MainAct | None]
 OthersMoneySource = Callable[[Person, date], Iterable[OthersMoney]]
 UserSource = Callable[[Person, str, date], Iterable[UserOfMine]]
+NoticeLinkSource = Callable[[Person, Collection[str], datetime], Mapping[str, Link]]
 KinSource = Callable[[Person, Collection[int]], Mapping[int, str]]
 
 _pending: list[PendingSource] = []
 _cases: list[CaseSource] = []
 _acts: list[ActSource] = []
 _kin: list[KinSource] = []
+_notice_links: list[NoticeLinkSource] = []
 _others_money: list[OthersMoneySource] = []
 _users: list[UserSource] = []
 
@@ -114,6 +124,11 @@ def user_source(source: UserSource) -> UserSource:
     return _registered(_users, source)
 
 
+def notice_link_source(source: NoticeLinkSource) -> NoticeLinkSource:
+    """Register who knows where notices of (person) lead, by what they are about, at an instant: {"bond:12": Link}."""
+    return _registered(_notice_links, source)
+
+
 def _registered(sources: list, source):
     if source not in sources:
         sources.append(source)
@@ -146,6 +161,14 @@ def main_act_of(person: Person, region: str, today: date) -> MainAct | None:
     """Return what this person most likely wants to do next with the account; None when nobody offers anything."""
     offers = (source(person, region, today) for source in _acts)
     return next((act for act in offers if act is not None), None)
+
+
+def notice_links(person: Person, abouts: Collection[str], at: datetime) -> dict[str, Link]:
+    """Return where this person's notices lead; where nothing can be done any more, nowhere."""
+    links: dict[str, Link] = {}
+    for source in _notice_links if abouts else ():
+        links.update(source(person, abouts, at))
+    return links
 
 
 def names_of(person: Person, ids: Collection[int]) -> dict[int, str]:

@@ -28,7 +28,14 @@ INVITED = sms.Template(
 
 
 def notify_person(
-    *, act: Act, person: Person, title: str, text: str, by_sms: bool = True, has_free_text: bool = False
+    *,
+    act: Act,
+    person: Person,
+    title: str,
+    text: str,
+    by_sms: bool = True,
+    has_free_text: bool = False,
+    about: str = "",
 ) -> None:
     """Tell somebody in the caller's transaction."""
     notify(
@@ -39,7 +46,13 @@ def notify_person(
         text=text,
         by_sms=by_sms,
         has_free_text=has_free_text,
+        about=about,
     )
+
+
+def _of(matter: Bond | Invitation) -> str:
+    """Return what a notice is about, as queries.notice_links reads it."""
+    return f"bond:{matter.pk}" if isinstance(matter, Bond) else f"invitation:{matter.number}"
 
 
 def money_of(payer: Person, region: str, on: date) -> str:
@@ -79,6 +92,7 @@ def notify_invited(*, act: Act, invitation: Invitation) -> None:
             title=f"{payer.name}邀请您用{Gender(payer.gender).pronoun}的{funds_name(invitation.region, act.on)}",
             text=f"您同意以后才会生效。请在{last}以前答复；不认识这个人，请选“这不是我的家人”。",
             by_sms=not invitation.invitee_phone,
+            about=_of(invitation),
         )
 
 
@@ -115,6 +129,7 @@ def notify_expiring(*, act: Act, invitation: Invitation) -> None:
         person=invitation.payer,
         title="您的家庭共济邀请快到期了",
         text=f"邀请 {invitation.number} 到{last}为止有效，还没有收到答复。到期不会用到您的钱，可以重新发送。",
+        about=_of(invitation),
     )
     invitee = invitee_of(invitation)
     if invitee and not invitation.sender_unknown:
@@ -123,6 +138,7 @@ def notify_expiring(*, act: Act, invitation: Invitation) -> None:
             person=invitee,
             title=f"{invitation.payer.name}的邀请快到期了",
             text=f"请在{last}以前答复。不答复就不会生效。",
+            about=_of(invitation),
         )
 
 
@@ -133,6 +149,7 @@ def notify_payer(*, act: Act, invitation: Invitation, title: str, text: str, has
         title=title,
         text=f"邀请 {invitation.number}：{text}",
         has_free_text=has_free_text,
+        about=_of(invitation),
     )
 
 
@@ -145,6 +162,7 @@ def notify_bound(*, act: Act, bond: Bond) -> None:
         person=bond.payer,
         title=f"{kin_to_payer(bond)}可以用您的钱了",
         text=f"从今天起可以用您的{funds_name(bond.region, act.on)}{limit}{until}。每次使用都会通知您；随时可以停用或移除。",
+        about=_of(bond),
     )
     notify_person(
         act=act,
@@ -152,11 +170,12 @@ def notify_bound(*, act: Act, bond: Bond) -> None:
         title=f"您可以用{kin_to_user(bond)}的钱了",
         text=f"先用您自己的，再用{money_of(bond.payer, bond.region, act.on)}{limit}{until}。"
         "对方能看到哪天、在哪类地方、用了多少钱。随时可以不再使用。",
+        about=_of(bond),
     )
 
 
 def notify_user(*, act: Act, bond: Bond, title: str, text: str) -> None:
-    notify_person(act=act, person=bond.user, title=title, text=text)
+    notify_person(act=act, person=bond.user, title=title, text=text, about=_of(bond))
 
 
 def notify_ended(*, act: Act, bond: Bond, to: tuple[Person, ...]) -> None:
@@ -177,4 +196,5 @@ def notify_drawn(*, act: Act, bond: Bond, amount_fen: int, day: str, place_kind:
         title=f"{kin_to_payer(bond)}用了您的钱 {grouped(amount_fen)} 元",
         text=f"{day}{where}用了您的{funds_name(bond.region, act.on)} {grouped(amount_fen)} 元。"
         f"不是本人用的？请马上停用或移除，并打{help_phone}。",
+        about=_of(bond),
     )

@@ -20,6 +20,7 @@ from accounts.identity import access, codes, known, limits
 from accounts.identity.actors import Act, Actor
 from accounts.models import PhoneCode
 from accounts.operations.identity import welcome
+from accounts.operations.notices import warn_of_new_device
 from yibao.lib import clock
 
 PENDING = "sign_in_code"  # in the session: which code was asked for, and where to go afterwards
@@ -123,9 +124,12 @@ def _enter(request: HttpRequest, proven: PhoneCode) -> HttpResponse:
     user = welcome(act=Act(Actor.system("sign-in"), clock.now()), phone=proven.phone)
     back = request.session.pop(NEXT, "")
     request.session.pop(PENDING, None)
+    is_new_device = user.last_login is not None and not known.knows(request, proven.phone)
     record_authentication(request, user, method="code")
     response = perform_login(request, Login(user=user, redirect_url=back or None))
     known.remember(request, response, proven.phone)
+    if is_new_device and user.person is not None:
+        warn_of_new_device(act=Act(access.actor_of(user), clock.now()), person=user.person)
     return response
 
 
