@@ -10,10 +10,17 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.identity.access import act_of, current_person, person_required
 from accounts.operations.notices import mark_read
 from accounts.queries import page_hooks
+from accounts.queries.entries import entries_of
+from accounts.queries.lines import lines_of
+from accounts.queries.news import news_of
 from accounts.queries.notices import notices_of
+from accounts.queries.statement import latest_transfers
+from accounts.views.citizen.account import entry_url
+from accounts.views.citizen.current_account import my_account
 from yibao.lib import clock
 
 A_PAGE = 20
+LATEST, MOST_NEWS = 5, 5
 SETTINGS = "settings"  # what a warning about the sign-in is about
 
 
@@ -27,7 +34,18 @@ def messages(request: HttpRequest) -> HttpResponse:
     links = page_hooks.notice_links(person, {notice.about for notice in page if notice.about}, clock.now())
     links[SETTINGS] = page_hooks.Link("看登录着的设备", reverse("settings"))
     context = {"page_obj": page, "notices": [(notice, links.get(notice.about)) for notice in page]}
+    if page.number == 1:
+        context |= _of_the_account(request)
     return render(request, "accounts/messages.html", context)
+
+
+def _of_the_account(request: HttpRequest) -> dict[str, object]:
+    """Return what moved in the account last, and what changed about the person: read from the books, not stored anew."""
+    _, mine = my_account(request)
+    if mine is None:
+        return {}
+    entries = entries_of(mine.person, reversed(latest_transfers(mine, LATEST)))
+    return {"entries": lines_of(mine, entries, url=entry_url)[::-1], "news": news_of(mine)[:MOST_NEWS]}
 
 
 @person_required
