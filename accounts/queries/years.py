@@ -131,6 +131,25 @@ def bars(years: list[Year]) -> list[tuple[str, int]]:
     return [(f"{year.year}年", year.kept_fen) for year in over[-MOST_BARS:]]
 
 
+@dataclass(frozen=True, slots=True)
+class InAndOut:
+    """What was credited and what was used, each by itself, as rows of bars on one scale (fen)."""
+
+    credited: list[tuple[str, int]]
+    used: list[tuple[str, int]]
+
+    @property
+    def largest_fen(self) -> int:
+        return max((fen for _, fen in (*self.credited, *self.used)), default=0)
+
+
+def in_and_out(stretches: Iterable[tuple[str, Stretch]]) -> InAndOut:
+    """Return the bars of months or years, each under its label. What was given back is no use, and not counted as one."""
+    stretches = list(stretches)
+    credited = [(label, figures.credited_fen) for label, figures in stretches]
+    return InAndOut(credited, [(label, -(figures.used_fen + figures.returned_fen)) for label, figures in stretches])
+
+
 def bars_words(account: Account) -> str:
     """Return what the bars show: 每年年末的历年结余（元）."""
     return f"每年年末{'的历年结余' if account.credit.has_buckets else '个人账户里的钱'}（元）"

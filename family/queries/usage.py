@@ -53,6 +53,24 @@ def totals(uses: Iterable[Use]) -> list[tuple[Person, str, int]]:
     return sorted(((*people[pk], fen) for pk, fen in sums.items()), key=lambda row: (-row[2], row[0].pk))
 
 
+@dataclass(frozen=True, slots=True)
+class UsedBy:
+    """What one person used in each month or year in which they did: rows of (label, fen) for bars, oldest first."""
+
+    called: str
+    rows: list[tuple[str, int]]
+
+
+def used_by_time(uses: Iterable[Use], *, by_month: bool) -> list[UsedBy]:
+    """Return for each person what they used by month (uses of one year), or by year; what was given back not counted."""
+    sums: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    for one in uses:
+        if not one.refunded:
+            sums[f"{one.other.name}（{one.kin}）"][one.on.month if by_month else one.on.year] += one.amount_fen
+    unit = "月" if by_month else "年"
+    return [UsedBy(name, [(f"{when}{unit}", times[when]) for when in sorted(times)]) for name, times in sums.items()]
+
+
 def _uses(rows: QuerySet[Draw], person: Person, since: date | None, until: date | None) -> list[Use]:
     within = Q()
     if since is not None:

@@ -64,6 +64,15 @@ class TestMonths:
         assert "补记2026年7月的钱记入+100.009月20日" in page
 
 
+class TestPictures:
+    def test_a_year_shows_what_came_in_beside_what_was_used_in_each_month(self):
+        page = seen(worker(), f"{ENTRIES}?year=2026")
+        assert "每月记入（元）1月1,440.006月0.00每月使用，退回的已减去（元）1月0.006月100.00" in page
+
+    def test_one_month_alone_is_no_picture(self):
+        assert "每月记入" not in seen(worker(), f"{ENTRIES}?year=2026&month=6")
+
+
 class TestFilter:
     def test_a_year_shows_all_its_months_on_one_page(self):
         page = seen(worker(), f"{ENTRIES}?year=2025")

@@ -6,7 +6,7 @@ import pytest
 
 from accounts.queries.account import account_in, accounts_of
 from accounts.queries.statement import year_sums
-from accounts.queries.years import years_of
+from accounts.queries.years import in_and_out, years_of
 from tests.accounts.citizen_pages import balances_of, seen, used_by, worker
 from tests.factories.people import PersonFactory
 from tests.personas import QUANZHOU, SHANGHAI, ZHOUSHAN, changed, insured, paid_for, reverse, run, spend
@@ -48,6 +48,17 @@ def test_every_year_opens_where_the_last_one_closed_and_the_last_is_what_is_ther
     assert [year.opening_fen for year in years[1:]] == [year.closing_fen for year in years[:-1]]
     assert years[-1].closing_fen == sum(balances_of(person).values())
     assert years[-1].kept_fen == balances_of(person)["carried"]
+
+
+def test_what_came_in_stands_beside_what_was_used_on_one_scale():
+    person = worker()
+    bill = spend(person, 40_00, on=date(2026, 7, 1), key="bill")
+    reverse(bill, on=date(2026, 8, 1), key="back")
+    page = seen(person, YEARS)
+    assert "每年记入（元）2025年1,200.002026年1,440.00" in page
+    assert "每年使用，退回的已减去（元）2025年100.002026年100.00" in page
+    both = in_and_out((str(row.year), row.figures) for row in rows(person))
+    assert both.largest_fen == 1_440_00
 
 
 def test_what_was_taken_back_has_its_own_place():

@@ -45,6 +45,17 @@ def test_each_side_sees_its_own_direction(clinic):
     assert "家人还没有用过您的钱。" in page(browser_of(user), "/family/usage/")
 
 
+def test_who_used_how_much_is_drawn_by_month_without_what_was_given_back(clinic):
+    payer, user = chen(), insured(name="陈伟", gender=1)
+    bound(payer, user)
+    used(user, clinic, 3_850, "a")
+    back = used(user, clinic, 1_000, "b")
+    refund(act=ACT, bill=back, key="r", reason="退药")
+    said = page(browser_of(payer), "/family/usage/")
+    assert "陈伟（父亲）每月用的（元）3月38.50没用的月份不列。" in said
+    assert "陈伟（父亲）每年用的（元）2026年38.50" in page(browser_of(payer), "/family/usage/?year=")
+
+
 def test_the_payer_never_learns_the_place_anywhere(clinic):
     payer, user = chen(), insured(name="陈伟", gender=1)
     bond = bound(payer, user)

@@ -153,6 +153,19 @@ class TestPieces:
         html = shown('{% bar_table rows "结余（元）" %}', rows=[("2024年", 5000), ("2025年", 10000), ("2026年", -1)])
         assert [part.split('"')[0] for part in html.split('width="')[1:]] == ["50.0%", "100.0%", "0.0%"]
 
+    def test_bars_of_several_tables_share_a_scale(self):
+        html = shown('{% bar_table rows "使用（元）" 20000 %}', rows=[("2025年", 10000)])
+        assert 'width="50.0%"' in html
+
+    @pytest.mark.parametrize(
+        ("used", "limit", "width"), [(0, 100, "0.0"), (50, 100, "50.0"), (101, 100, "100.0"), (0, 0, "100")]
+    )
+    def test_a_meter_is_how_much_of_the_limit_is_used(self, used, limit, width):
+        assert f'width="{width}%"' in shown("{% meter used limit %}", used=used, limit=limit)
+
+    def test_without_a_limit_there_is_no_meter(self):
+        assert "svg" not in shown("{% meter 100 none %}", none=None)
+
     def test_steps_are_said_in_words(self):
         html = shown('{% progress_bar now=2 of=3 name="填写家人信息" %}')
         assert "第2步，共3步：填写家人信息" in html

@@ -50,10 +50,13 @@ def summary_row(key: str, value: object, change_url: str = "") -> dict[str, Any]
 
 
 @register.inclusion_tag("components/bar_table.html")
-def bar_table(rows: Iterable[tuple], caption: str) -> dict[str, Any]:
-    """Give each row the width of its bar in percent of the largest, with one decimal; below zero there is none."""
+def bar_table(rows: Iterable[tuple], caption: str, largest: int = 0) -> dict[str, Any]:
+    """Give each row the width of its bar in percent of the largest, with one decimal; below zero there is none.
+
+    `largest` (fen) is that of several tables drawn to one scale; 0 takes the largest of these rows.
+    """
     rows = [tuple(row) for row in rows]
-    largest = max((row[1] for row in rows), default=0)
+    largest = largest or max((row[1] for row in rows), default=0)
     return {
         "caption": caption,
         "rows": [

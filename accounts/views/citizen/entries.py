@@ -38,6 +38,7 @@ from accounts.queries.months import (
 )
 from accounts.queries.settlements import settlement_of
 from accounts.queries.statement import Stretch, Sum, month_sums, transfer_of
+from accounts.queries.years import InAndOut, in_and_out
 from accounts.views.citizen.account import entry_url
 from accounts.views.citizen.current_account import my_account, no_account
 from yibao.lib import clock
@@ -71,6 +72,13 @@ class Selection:
         return statement(self.account, self.figures, months, self.pots, around=self.around, **how)
 
     @property
+    def by_month(self) -> InAndOut | None:
+        """What came in and was used in each month of a chosen year, where there is more than one to compare."""
+        if not self.choice.year or len(self.months) < 2:
+            return None
+        return in_and_out((f"{month.month}月", self.figures[month]) for month in self.months)
+
+    @property
     def title(self) -> str:
         if self.choice.month:
             return f"{month_words(self.choice.month)}的明细"
@@ -100,6 +108,7 @@ def entries(request: HttpRequest) -> HttpResponse:
         "title": chosen.title,
         "months": months,
         "around": chosen.around,
+        "both": chosen.by_month,
         "counted": counted_words(mine, chosen.pots),
         "page_obj": page,
         "announcement": f"找到{sum(len(month.lines) for month in months)}笔记录。",

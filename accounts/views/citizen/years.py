@@ -9,7 +9,7 @@ from accounts.identity.access import person_required
 from accounts.policies import registry
 from accounts.queries.answers import LESS, answer
 from accounts.queries.statement import year_sums
-from accounts.queries.years import bars, bars_words, trend_words, years_of
+from accounts.queries.years import MOST_BARS, bars, bars_words, in_and_out, trend_words, years_of
 from accounts.views.citizen.account import facts_of
 from accounts.views.citizen.current_account import my_account, no_account
 
@@ -18,7 +18,7 @@ from accounts.views.citizen.current_account import my_account, no_account
 @person_required
 @require_GET
 def years(request: HttpRequest) -> HttpResponse:
-    """Show all years, the latest first, and the last seven as bars."""
+    """Show all years, the latest first, and of the last seven what was left, credited and used as bars."""
     accounts, mine = my_account(request)
     if mine is None:
         return no_account(request, accounts)
@@ -32,6 +32,7 @@ def years(request: HttpRequest) -> HttpResponse:
         "bars": bars(rows),
         "bars_words": bars_words(mine),
         "trend": trend_words(mine, rows),
+        "both": in_and_out((f"{row.year}年", row.figures) for row in rows[-MOST_BARS:]),
         "answer": answer(LESS, facts_of(mine, years=rows)),
     }
     return render(request, "accounts/years.html", context)

@@ -19,7 +19,7 @@ from accounts.models import Person
 from accounts.views.citizen.entries import _harmless as harmless
 from family.forms.bonds import UsageForm
 from family.queries.bonds import Card, bonds_given, bonds_received
-from family.queries.usage import Use, totals, used_of_mine, used_of_others
+from family.queries.usage import Use, totals, used_by_time, used_of_mine, used_of_others
 from family.views.citizen.current_account import own_act
 from yibao.lib.fen import yuan
 
@@ -110,6 +110,7 @@ def usage_of_others(request: HttpRequest) -> HttpResponse:
 
 def _page(request: HttpRequest, side: Side) -> HttpResponse:
     chosen = _selected(request, side)
+    by_time = used_by_time(chosen.uses, by_month=chosen.year is not None)
     page = Paginator(chosen.uses, A_PAGE).get_page(request.GET.get("page"))
     context = {
         "side": side,
@@ -117,6 +118,9 @@ def _page(request: HttpRequest, side: Side) -> HttpResponse:
         "entries": [_line(use) for use in page.object_list],
         "page_obj": page,
         "totals": totals(chosen.uses),
+        "by_time": by_time,
+        "largest_fen": max((fen for one in by_time for _, fen in one.rows), default=0),
+        "each": "每月" if chosen.year else "每年",
         "year": chosen.year,
         "empty": chosen.empty,
         "address": request.GET.urlencode(),
