@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 
 from accounts import triggers
@@ -13,6 +14,7 @@ from family.operations import bonds
 from payments.bills.operations import pay
 from tests.factories.acts import act_now
 from tests.factories.family import ACT, RUIAN, TODAY, bond, insured
+from tests.factories.people import certno
 from tests.factories.users import citizen, official
 from tests.personas import clinic
 from yibao.lib import clock
@@ -87,6 +89,25 @@ def test_a_clerk_is_not_made_an_administrator():
             f"INSERT INTO accounts_user ({columns}, is_active, joined_at, is_superuser) SELECT 'eve', "
             f"{columns.partition(', ')[2]}, is_active, joined_at, true FROM accounts_user WHERE username = 'root'"
         )
+
+
+@pytest.mark.parametrize(
+    "command", [("createsuperuser", "--noinput", "--username=eve", "--certno", certno(7)), ("load_policies",)]
+)
+def test_commands_of_the_owner_say_so_to_another_login(command, settings):
+    if command == ("load_policies",):
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL session_replication_role = replica")
+            cursor.execute(
+                "ALTER TABLE accounts_policyversion DISABLE TRIGGER USER; DELETE FROM accounts_policyversion"
+            )
+        triggers.install("default")
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL ROLE {triggers.ROLE}")
+    with pytest.raises(CommandError, match="属主的登录"), transaction.atomic():
+        call_command(*command)
+    with connection.cursor() as cursor:
+        cursor.execute("RESET ROLE")
 
 
 def test_rules_are_not_put_in_force_without_two_people():

@@ -7,6 +7,7 @@ from django.contrib.auth.management.commands import createsuperuser
 from django.core.management.base import CommandError
 
 from accounts.identity.certificates import BadCertificateError, read
+from accounts.management.owner import run_as_owner
 
 
 class Command(createsuperuser.Command):
@@ -17,7 +18,8 @@ class Command(createsuperuser.Command):
                 options["certno"] = read(typed).number
             except BadCertificateError as error:
                 raise CommandError(str(error)) from None
-        super().handle(*args, **options)
+        with run_as_owner():
+            super().handle(*args, **options)
 
     def get_input_data(self, field: Any, message: str, default: Any = None) -> Any:
         value = super().get_input_data(field, message, default)

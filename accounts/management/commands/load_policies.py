@@ -15,6 +15,7 @@ from django.db import transaction
 
 from accounts.identity.actors import Act, Actor
 from accounts.jobs.policy_effect import changes_what_is_posted, effect_of
+from accounts.management.owner import run_as_owner
 from accounts.management.progress import Bar
 from accounts.management.staff import acts_by, add_by, by_two
 from accounts.models import PolicyVersion
@@ -38,7 +39,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: object, paths: list[Path], **options: Any) -> None:
         try:
-            with transaction.atomic():
+            with run_as_owner(), transaction.atomic():
                 loaded = self._load(paths or shipped(), options)
                 said = self._effects(loaded) if options["check"] else self._publish(loaded, options)
         except PolicyError as error:
