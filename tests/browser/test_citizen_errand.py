@@ -189,6 +189,17 @@ def test_the_filter_tells_how_much_it_found(page, visit, sign_in):
     expect(page).to_have_title("2025年的明细 - 医保个人账户")
 
 
+def test_on_a_phone_the_filter_is_folded_and_opens_by_keyboard(page, visit, sign_in):
+    page.set_viewport_size({"width": 390, "height": 844})
+    sign_in(page, "陈静")
+    visit(page, "/account/entries/")
+    expect(page.locator("[name=year]")).to_be_hidden()
+    press(page, page.get_by_text("选年份、月份、账户"))
+    choose(page, "year", "2025")
+    press(page, page.get_by_role("button", name="查看"))
+    expect(page).to_have_title("2025年的明细 - 医保个人账户")
+
+
 def test_a_file_of_the_entries_is_downloaded(page, visit, sign_in):
     sign_in(page, "陈静")
     visit(page, "/account/entries/?year=2025")
