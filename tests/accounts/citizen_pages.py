@@ -2,7 +2,7 @@
 
 import html
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from itertools import count
 
 from django.test import Client
@@ -92,7 +92,7 @@ def long_history(person: Person, years: int, region: str = ZHOUSHAN) -> None:
     days = [date(2025 - year, month, 3) for year in reversed(range(years)) for month in range(1, 13)]
     vouchers = [
         Voucher(
-            kind=kind, region=region, occurred_on=day, recorded_at=datetime(2025, 1, 1), period=str(day.year),
+            kind=kind, region=region, occurred_on=day, recorded_at=datetime(2025, 1, 1, tzinfo=UTC), period=str(day.year),
             actor=str(ACTOR), key=f"old {kind} {person.pk} {day}", payload_hash="",
             subject_id=person.pk if kind == VoucherKind.SPENDING else None, reason="门诊", place_kind="一级医疗机构",
         )

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("policies_loaded", "today")
 NAME, BORN = "林小雨", date(2015, 5, 18)
 VARIES = (
     rb'value="[A-Za-z0-9]{64}"', rb'"X-CSRFToken": "\w+"', rb"GJ\d{4}-\d{4}-\w{5}", rb"asked-\d+",
-    rb"999902\d{11}[\dX]", rb"9999\*+\w{4}", rb"\d \d \d [\dX]</span>",
+    rb"/account/entries/\d+/", rb"999902\d{11}[\dX]", rb"9999\*+\w{4}", rb"\d \d \d [\dX]</span>",
 )  # fmt: skip
 Invitee = Person | SimpleNamespace
 
