@@ -278,4 +278,5 @@ LOGGING = {
         }
     },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "loggers": {"waitress.queue": {"level": "ERROR"}},  # a line for every request that waits would make more wait
 }

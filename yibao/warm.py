@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import OperationalError, connection
 from django.template.loader import get_template
 from django.urls import get_resolver
+from django.utils.translation import gettext
 
 from accounts.policies import registry
 
@@ -19,6 +20,7 @@ def process() -> None:
     folder = settings.BASE_DIR / "templates"
     for path in sorted(folder.rglob("*.html")):
         get_template(str(path.relative_to(folder)))
+    gettext("")  # reads the words of all packages
     try:
         registry.region_names()
     except OperationalError as error:
@@ -28,8 +30,13 @@ def process() -> None:
 
 
 def thread() -> None:
-    """Prepare what each thread has of its own: its connection to the database."""
+    """Prepare what each thread has of its own: a connection to the database that has looked at every table once.
+
+    The server's process behind it learns what a table is when it first meets it.
+    """
     try:
-        connection.ensure_connection()
+        tables = connection.introspection.table_names()
+        with connection.cursor() as cursor:
+            cursor.execute("; ".join(f'SELECT * FROM "{table}" LIMIT 0' for table in tables) or "SELECT 1")
     except OperationalError as error:
         log.warning("no database yet: %s", type(error).__name__)

@@ -11,12 +11,19 @@ from contextlib import contextmanager
 
 import psycopg
 import pytest
+from celery import Celery
+from celery.fixups.django import DjangoWorkerFixup
 from django.db import OperationalError, close_old_connections, connection
+from django.template import engines
+from django.test.utils import CaptureQueriesContext
+from django.urls import get_resolver
 from waitress.adjustments import Adjustments
 
+from accounts.policies import registry
 from tests import databases
 from tests.yibao.web_process import LOOKS_UP, answer, site
-from yibao import web
+from yibao import warm, web
+from yibao.celery import app
 
 HALF_A_HEADER = b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: a"
 HALF_A_BODY = b"POST /login/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nphone="
@@ -149,6 +156,34 @@ def test_without_a_look_at_its_health_an_ended_connection_breaks_a_request(commi
             assert not checked
             connection.close()
     connection.health_check_enabled = True
+
+
+def test_a_worker_keeps_its_connection_from_task_to_task(committed_db: str) -> None:
+    def process_at_the_server() -> int:
+        connection.ensure_connection()
+        return int(connection.connection.info.backend_pid)
+
+    before = process_at_the_server()
+    DjangoWorkerFixup(app).close_database()  # what Celery does after a task, and before the next
+    close_old_connections()
+    assert process_at_the_server() == before
+    DjangoWorkerFixup(Celery("as it comes")).close_database()
+    assert process_at_the_server() != before
+
+
+def test_addresses_templates_and_rules_are_ready_before_the_first_visitor(committed_db: str) -> None:
+    registry.invalidate()
+    warm.process()
+    assert get_resolver()._populated
+    (engine,) = engines.all()
+    (cached,) = engine.engine.template_loaders
+    assert {"accounts/account.html", "layouts/citizen.html"} <= {
+        template.name for template in cached.get_template_cache.values()
+    }
+    warm.thread()
+    with CaptureQueriesContext(connection) as asked:
+        registry.region_names()
+    assert len(asked) == 0
 
 
 @pytest.mark.parametrize(("entry", "waits_at_most"), [("yibao.wsgi", "15s"), ("yibao.celery", "0")])
