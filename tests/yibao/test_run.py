@@ -1,6 +1,7 @@
 """`make run` says when a part of it is gone, and leaves nothing behind, in whatever way it ends."""
 
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -23,9 +24,16 @@ PARTS = ["yibao.keeper", "yibao.web", "celery", "valkey-server", "postgres"]
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One folder for all: the database is made once."""
-    return tmp_path_factory.mktemp("run")
+def folder() -> Iterator[Path]:
+    """One folder for all: the database is made once.
+
+    It is none of pytest's: those it closes to everybody else whenever it starts, also to a database that runs as
+    another user.
+    """
+    path = servers.var() / f"run-{os.getpid()}"
+    path.mkdir()
+    yield path
+    shutil.rmtree(path)
 
 
 @pytest.fixture
