@@ -42,6 +42,11 @@ class Accounts:
         rows = [row for row in self.enrolments if row.insurance == InsuranceType.RESIDENT and row.from_on <= day]
         return rows[-1] if rows and rows[-1].status != EnrolmentStatus.ENDED else None
 
+    def home_regions(self, day: date) -> list[str]:
+        """Return the regions whose rules and counters are this person's: of the accounts, else that of 居民医保."""
+        resident = self.resident_on(day)
+        return self.regions(day) or ([resident.region] if resident else [])
+
 
 @dataclass(frozen=True, slots=True)
 class Account:

@@ -54,13 +54,14 @@ def help_article(request: HttpRequest, name: str) -> HttpResponse:
     if article is None:
         raise Http404
     names = registry.region_names()
-    mine = my_account(request)[1] if person_or_none(request) else None
+    today = clock.today()
+    accounts, mine = my_account(request) if person_or_none(request) else (None, None)
     region = request.GET.get("region", "")
     if region and region not in names:
         raise Http404
     if not region:
-        region = mine.region if mine else next(iter([*regions_with_offices(), *names]), "")
-    today = clock.today()
+        own = [mine.region] if mine else accounts.home_regions(today) if accounts else []
+        region = next(iter([*(code for code in own if code in names), *regions_with_offices(), *names]), "")
     rules = [rule for kind in article.kinds if (rule := rule_on(region, KINDS[kind], today, article.shown_of(kind)))]
     context = {
         "article": article,

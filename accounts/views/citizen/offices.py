@@ -96,7 +96,7 @@ def _region(request: HttpRequest) -> str:
             raise Http404
         return asked
     person = _person(request)
-    own = accounts_of(person).regions(clock.today()) if person else []
+    own = accounts_of(person).home_regions(clock.today()) if person else []
     return next(iter([*own, *on_file, *known]), "")
 
 
