@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from accounts.codes import ACCOUNT_POTS, Capacity, EnrolmentStatus, PotKind
+from accounts.codes import ACCOUNT_POTS, Capacity, EnrolmentStatus, PotKind, VoucherKind
 from accounts.models import Transfer
 from accounts.policies import formulas
 from accounts.policies.status import status_in
@@ -119,7 +119,7 @@ def _not_arriving(facts: Facts) -> Iterator[str]:
     if not account.is_normal:
         yield state_words(account)
     elif account.is_yearly:
-        yield from _year_so_far(account, credits)
+        yield from _year_so_far(facts)
     else:
         yield f"{usual_time(account.credit)}。"
         yield _last_paid_words(account)
@@ -129,12 +129,20 @@ def _not_arriving(facts: Facts) -> Iterator[str]:
         yield upcoming_words(credits.upcoming)
 
 
-def _year_so_far(account: Account, credits: Credits) -> Iterator[str]:
-    latest = credits.latest
+_ONCE = "这里一年只记一次，不会每个月再记。"
+
+
+def _year_so_far(facts: Facts) -> Iterator[str]:
+    account, latest = facts.account, facts.credits.latest
     is_credited = latest is not None and Period.parse(latest.voucher.period).original == Period(account.year)
     if latest is not None and is_credited:
         on = short_day_words(latest.voucher.occurred_on)
-        yield f"今年的钱已在{on}记入，共 {grouped(credits.latest_fen)} 元。这里一年只记一次，不会每个月再记。"
+        figures = facts.years[-1].figures if facts.years else None
+        if latest.kind == VoucherKind.PRECREDIT and not (figures and figures.taken_fen):
+            yield f"今年的钱已在{on}记入，共 {grouped(facts.credits.latest_fen)} 元。{_ONCE}"
+        elif figures:  # corrected since: what it comes to is told, not the correction alone
+            total = grouped(figures.credited_fen + figures.taken_fen)
+            yield f"今年的钱已经记入，后来按实际情况调整过，到现在共 {total} 元。{_ONCE}"
     else:
         yield f"这里{usual_time(account.credit)}。今年的还没有记入。"
     if account.last_paid is not None or not is_credited:

@@ -8,6 +8,7 @@ from django.db import transaction
 from accounts.codes import Gender, NoticeKind, Relation
 from accounts.identity import limits, sms
 from accounts.identity.actors import Act
+from accounts.ledger.pots import regions_of
 from accounts.models import Person
 from accounts.operations.notices import notify
 from accounts.sealing import fields
@@ -157,6 +158,7 @@ def notify_bound(*, act: Act, bond: Bond) -> None:
     """Tell both that a bond has begun."""
     limit = f"，每年最多 {grouped(bond.limit_fen)} 元" if bond.limit_fen else ""
     until = f"，到{short_day_words(bond.until_on)}为止" if bond.until_on else ""
+    own_first = "先用您自己的，再用" if regions_of(bond.user_id) else "用的是"
     notify_person(
         act=act,
         person=bond.payer,
@@ -168,7 +170,7 @@ def notify_bound(*, act: Act, bond: Bond) -> None:
         act=act,
         person=bond.user,
         title=f"您可以用{kin_to_user(bond)}的钱了",
-        text=f"先用您自己的，再用{money_of(bond.payer, bond.region, act.on)}{limit}{until}。"
+        text=f"{own_first}{money_of(bond.payer, bond.region, act.on)}{limit}{until}。"
         "对方能看到哪天、在哪类地方、用了多少钱。随时可以不再使用。",
         about=_of(bond),
     )

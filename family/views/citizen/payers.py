@@ -104,6 +104,7 @@ def payer(request: HttpRequest, bond_id: int) -> HttpResponse:
     card = card_received(act.person, bond_id, act.on)
     context = {
         **_about(card, act),
+        "has_account": my_account(request)[1] is not None,
         "marks": history(card.bond, for_payer=False),
         "back_url": reverse("family_from_others"),
     }
