@@ -1,0 +1,118 @@
+"""Every page of the site that a citizen may look at, opened as somebody of the demo; and what is so of them."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q
+from django.urls import reverse
+
+from accounts import help as handbook
+from accounts.codes import EnrolmentStatus, PersonType
+from accounts.models import Person, Transfer
+from family.codes import BondState
+from family.models import Bond, Event, Invitation
+from payments.demo.families import person as person_of
+from payments.demo.personas import QUANZHOU, RUIAN, ZHOUSHAN, Member
+from tests.accounts.citizen_pages import browser_of, words
+from tests.accounts.test_permissions_matrix import ADDRESSES
+from tests.permissions import ROWS
+from yibao.lib import clock
+
+NOT_ABOUT_PEOPLE = {"healthz", "readyz", "outbox"}
+SHOWN = (200, 409, 422)  # a filter that is not understood is a page too
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is so of somebody, from the tables: no page and no query of a page is asked."""
+
+    member: Member
+    person: Person
+
+    def __post_init__(self) -> None:
+        mine = Transfer.objects.filter(source__person=self.person) | Transfer.objects.filter(target__person=self.person)
+        transfers = list(mine.select_related("voucher", "source", "target"))
+        received = list(Bond.objects.filter(user=self.person).select_related("payer"))
+        given = list(Bond.objects.filter(payer=self.person).select_related("user"))
+        this_year = str(clock.today().year)
+        facts = {
+            "has_account": bool(transfers),
+            "is_retired": self.member.since[-1].what == PersonType.RETIRED,
+            "is_suspended": self.member.since[-1].status == EnrolmentStatus.SUSPENDED,
+            "is_yearly": self.member.region in (RUIAN, ZHOUSHAN),
+            "is_pool": self.member.region == QUANZHOU,
+            "has_used": any(row.kind == "spending" and row.source.person_id == self.person.pk for row in transfers),
+            "credited_fen": sum(
+                row.amount_fen if row.target.person_id == self.person.pk else -row.amount_fen
+                for row in transfers
+                if row.voucher.kind in ("precredit", "adjustment", "trueup") and row.period.startswith(this_year)
+                and "receivable" not in (row.source.kind, row.target.kind)
+            ),
+            "payers": {bond.payer.name for bond in received if bond.state == BondState.ACTIVE},
+            "ended": {bond.user.name for bond in given if bond.state == BondState.ENDED},
+            "suspended": {bond.payer.name for bond in received if bond.state == BondState.SUSPENDED}
+            | {bond.user.name for bond in given if bond.state == BondState.SUSPENDED},
+            "undoable": Event.objects.filter(by=self.person, undo_until__gt=clock.now()).count(),
+        }  # fmt: skip
+        for name, value in facts.items():
+            object.__setattr__(self, name, value)
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a page says to somebody, without any space."""
+
+    facts: Facts
+    name: str
+    path: str
+    title: str
+    words: str
+
+
+def pages_of(member: Member) -> Iterator[Page]:
+    """Yield every page that opens for this person."""
+    person = person_of(member.serial)
+    browser, facts = browser_of(person), Facts(member, person)
+    for name, path in dict.fromkeys(_paths(person)):
+        response = browser.get(path)
+        assert response.status_code < 500, path
+        if response.status_code in SHOWN and response["Content-Type"].startswith("text/html"):
+            title = re.search(r"<title>(.*?)</title>", response.content.decode(), re.DOTALL)
+            yield Page(facts, name, path, title[1] if title else "", words(response))
+
+
+def _paths(person: Person) -> Iterator[tuple[str, str]]:
+    """Yield the name and the address of each page that may open: of all that is the person's, and with filters."""
+    for name, row in ROWS.items():
+        if row.method == "get" and name not in NOT_ABOUT_PEOPLE and row.expected["citizen"] in (200, 302, 404):
+            for given in _arguments(name, person):
+                yield name, reverse(name, kwargs=given)
+    for bond in Bond.objects.filter(payer=person):
+        yield "family_usage", f"{reverse('family_usage')}?person={bond.user_id}"
+    yield "entries", f"{reverse('entries')}?month=11"
+    yield "family_usage", f"{reverse('family_usage')}?person=nobody"
+
+
+def _arguments(name: str, person: Person) -> Iterator[dict[str, Any]]:
+    """Yield what an address may be made with; of the entries one of each kind."""
+    theirs = Q(payer=person) | Q(user=person)
+    wanted = next(iter(ADDRESSES[name].pattern.converters), None)
+    if wanted is None:
+        yield {}
+    elif wanted == "name":
+        yield from ({"name": article.name} for article in handbook.articles())
+    elif wanted == "entry_id":
+        mine = Transfer.objects.filter(Q(source__person=person) | Q(target__person=person))
+        yield from ({"entry_id": entry.pk} for entry in mine.order_by("kind", "-pk").distinct("kind"))
+    elif wanted == "bond_id":
+        yield from ({"bond_id": bond.pk} for bond in Bond.objects.filter(theirs))
+    elif wanted == "event_id":
+        yield from ({"event_id": event.pk} for event in Event.objects.filter(by=person).order_by("-pk")[:3])
+    elif wanted == "number":
+        sent = Invitation.objects.filter(Q(payer=person) | Q(bonds__user=person)).distinct()
+        yield from ({"number": invitation.number} for invitation in sent)
