@@ -19,6 +19,7 @@ from yibao.lib.values import BadValueError
 NUMBER = next(certno(serial) for serial in range(100) if certno(serial).endswith("X"))
 
 Door = Callable[[str], Any]
+TODAY = date(2026, 3, 10)
 
 
 def typed_in(field: str, form: type[forms.Form], **options: Any) -> Door:
@@ -51,13 +52,13 @@ CERTIFICATES = {
 PHONES = {"file": cells.phone, "sign-in": typed_in("phone", PhoneForm), "inviting": typed_in("phone", PersonForm)}
 DAYS = {
     "file": cells.day,
-    "inviting": typed_in("until", TermsForm, scopes=[]),
-    "bond": typed_in("until", EndDayForm),
+    "inviting": typed_in("until", TermsForm, scopes=[], today=TODAY),
+    "bond": typed_in("until", EndDayForm, today=TODAY),
 }
 AMOUNTS = {
     "file": cells.base,
-    "inviting": typed_in("limit", TermsForm, scopes=[]),
-    "bond": typed_in("limit", LimitForm),
+    "inviting": typed_in("limit_other", TermsForm, scopes=[], today=TODAY),
+    "bond": typed_in("limit_other", LimitForm),
 }
 SPELLINGS = [
     (NAMES, "张三", ["张三", " 张　三 ", "张 三"]),
