@@ -56,6 +56,18 @@ def test_who_used_how_much_is_drawn_by_month_without_what_was_given_back(clinic)
     assert "陈伟（父亲）每年用的（元）2026年38.50" in page(browser_of(payer), "/family/usage/?year=")
 
 
+def test_the_account_page_says_how_much_of_each_limit_is_used(clinic):
+    payer, user, other = chen(), insured(name="陈伟", gender=1), insured(name="林强", gender=1, serial=9_003)
+    bound(payer, user, limit_fen=100_000)
+    bound(payer, other, relation="1", limit_fen=None)
+    used(user, clinic, 25_000, "a")
+    response = browser_of(payer).get("/account/")
+    assert "陈伟（父亲）今年用了¥250.00，最多¥1,000.00" in words(response)
+    assert "林强（丈夫）今年用了¥0.00，不限额度" in words(response)
+    assert response.content.decode().count('class="meter"') == 1
+    assert '<rect width="25.0%"' in response.content.decode()
+
+
 def test_the_payer_never_learns_the_place_anywhere(clinic):
     payer, user = chen(), insured(name="陈伟", gender=1)
     bond = bound(payer, user)
