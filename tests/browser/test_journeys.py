@@ -70,9 +70,9 @@ def test_the_entries_of_a_year_can_be_asked_for(any_page, visit, sign_in):
     page = any_page
     sign_in(page, "陈静")
     visit(page, "/account/entries/")
-    folded = page.get_by_text("选年份、月份、账户")
-    if folded.is_visible():  # on a phone
-        folded.click()
+    summary = page.get_by_text("选年份、月份、账户")
+    if summary.is_visible():  # on a phone
+        summary.click()
     page.select_option("[name=year]", label="2025年")
     page.get_by_role("button", name="查看").click()
     expect(page.locator("main h2").first).to_contain_text("2025年")
