@@ -93,8 +93,8 @@ def prove_identity(page: Page, person: Person, region: str) -> None:
 
 # They sign in with their own phones for the first time here: no other test of the town may sign them in.
 STORIES = {
-    "with JavaScript": ("林强", "330900", "有3个月的缴费基数从5,600.00元变成6,400.00元：多 +48.00 元"),
-    "without JavaScript": ("孙洁", "330900", "有3个月改按退休人员的标准记入：少 −135.00 元"),
+    "with JavaScript": ("林强", "330900", "缴费基数从5,600.00元变成6,400.00元：多 +192.00 元"),
+    "without JavaScript": ("孙洁", "330900", "退休了，改按退休人员的标准记入：少 −540.00 元"),
 }
 
 
@@ -114,7 +114,7 @@ def test_why_this_year_differs_from_last_year(any_page, visit, request):
     expect(page.locator("#balance")).to_contain_text("当年账户（只能自己用）")
     less = page.locator("details", has_text="怎么变少了？")
     press(page, less.locator("summary"))
-    expect(less.locator("p").first).to_contain_text("最近一次记入")
+    expect(less.locator("p").first).to_contain_text("今年到现在")
 
     visit(page, "/account/")
     follow(page, "这些钱是怎么算出来的？")
