@@ -127,15 +127,17 @@ def install(using: str) -> None:
         columns = _columns(cursor)
         cursor.execute(_FUNCTION)
         for table, _, sql in triggers():
-            if table in columns and columns[table].issuperset(_READ.findall(sql)):
+            read = _READ.findall(sql)
+            if set(_ASKED.findall(sql)) | {table} <= set(columns) and columns[table].issuperset(read):
                 cursor.execute(sql)
         if "accounts_pot" in columns:
             cursor.execute(_STORAGE)
         _install_role(cursor, columns)
 
 
-# The columns that the SQL of a trigger reads.
+# The columns of its row that the SQL of a trigger reads, and the other tables.
 _READ = re.compile(r"(?:\b(?:OLD|NEW)\.|\bUPDATE OF )(\w+)")
+_ASKED = re.compile(r"\bFROM ((?:accounts|family|payments)_\w+)")
 
 
 def _columns(cursor: CursorWrapper) -> dict[str, set[str]]:

@@ -17,7 +17,7 @@ def sent(page, button: str) -> list[str]:
 
 
 def test_the_steps_of_a_first_sign_in_look_right_also_when_refused(page, visit, console, settings):
-    settings.SMS_PER_NUMBER = "1/1h"  # all this takes more than a minute on a busy machine
+    settings.SMS_PER_NUMBER = "1/14m"  # all this takes more than a minute on a busy machine
     problems = {}
     visit(page, "/login/")
     page.fill("[name=phone]", "123")

@@ -92,7 +92,7 @@ def test_what_was_decided_never_changes(maker, checker, change):
         sql(f"UPDATE accounts_approval SET {change}")
 
 
-@pytest.mark.parametrize("statement", ["DELETE FROM accounts_approval", "TRUNCATE accounts_approval"])
+@pytest.mark.parametrize("statement", ["DELETE FROM accounts_approval", "TRUNCATE accounts_approval CASCADE"])
 def test_nothing_is_forgotten(maker, statement):
     proposed(maker)
     connection.check_constraints()
