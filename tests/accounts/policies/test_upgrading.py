@@ -24,7 +24,7 @@ RELEASES = sorted(Path(__file__).with_name("released").glob("*.json"))
 @pytest.fixture
 def empty(django_db_setup, django_db_blocker):
     """An empty database of its own."""
-    name = "test_yibao_upgrading"
+    name = f"{connection.creation._get_test_db_name()}_upgrading"  # each worker has its own
     with django_db_blocker.unblock(), databases.copied("template1", name), databases.database(name):
         yield name
 
