@@ -27,7 +27,7 @@ run: .venv/base ## start everything, with demo people; prints the address and ho
 
 test: .venv/dev ## the whole test suite, on real PostgreSQL, Valkey and Chromium
 	@sh tests/chromium.sh
-	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup
+	@$(BIN)/pytest -n $(WORKERS) --dist loadscope
 
 fuzz: .venv/dev ## twenty thousand requests of every kind to every address, as every role
 	@FUZZ=$${FUZZ:-20000} $(BIN)/pytest -q tests/security/test_fuzz.py

@@ -1,8 +1,7 @@
 """Chromium, a town of demo people to look at, who is signed in, and a page that tells what its console said.
 
 The town is a database of its own, filled once per run: the browser writes to it for good, so it cannot be undone
-after each test like the others. All browser tests that tell stories run in one worker and share it; those of the
-sweep, which look and leave nothing, may run in another.
+after each test like the others. The browser tests of a worker share it.
 """
 
 import os
@@ -34,7 +33,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if "browser" not in item.path.parts:
             continue
         item.add_marker(pytest.mark.browser)
-        item.add_marker(pytest.mark.xdist_group("sweep" if item.path.stem == "test_sweep" else "browser"))
         if CHROMIUM is None:
             item.add_marker(pytest.mark.skip(reason="no Chromium here: apt-get install chromium fonts-noto-cjk"))
 

@@ -30,7 +30,7 @@ from yibao.celery import app
 from yibao.lib import clock
 from yibao.lib.months import Month, month_range
 
-pytestmark = [pytest.mark.chaos, pytest.mark.xdist_group("kill9")]
+pytestmark = pytest.mark.chaos
 
 SEEDS = [f"{os.environ.get('YIBAO_CHAOS_SEED', 'day')}-{number}" for number in range(ROUNDS)]
 KILLS = {"child": 6, "main": 2, "broker": 2}

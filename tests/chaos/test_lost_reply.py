@@ -12,7 +12,7 @@ from tests.chaos.faulty_proxy import FaultyProxy, faulty_proxy
 from tests.concurrency import ROUNDS
 from tests.personas import balances, give, insured, pot, reverse, spend
 
-pytestmark = [pytest.mark.chaos, pytest.mark.xdist_group("process_pool")]
+pytestmark = pytest.mark.chaos
 
 DAY = date(2025, 3, 3)
 SPENDS = 60 * ROUNDS

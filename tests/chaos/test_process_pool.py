@@ -7,7 +7,7 @@ from django.db import connection
 
 from tests.chaos.process_pool import ProcessPool
 
-pytestmark = [pytest.mark.chaos, pytest.mark.xdist_group("process_pool")]
+pytestmark = pytest.mark.chaos
 
 
 def die_if(this: bool) -> int:

@@ -16,7 +16,7 @@ from tests.chaos import race_calls
 from tests.concurrency import ROUNDS, is_lost
 from tests.personas import balances, clinic, give, insured, paid_for, pot, run, spend
 
-pytestmark = [pytest.mark.usefixtures("committed_db"), pytest.mark.xdist_group("process_pool"), pytest.mark.chaos]
+pytestmark = [pytest.mark.usefixtures("committed_db"), pytest.mark.chaos]
 
 SPENDS = 240 * ROUNDS
 PROCESSES = 8
