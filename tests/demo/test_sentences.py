@@ -15,8 +15,6 @@ from tests.demo.pages import Facts, Page
 from yibao.lib import clock
 from yibao.lib.fen import grouped
 
-pytestmark = pytest.mark.xdist_group("sentences")  # every page is made once
-
 LAST = clock.today().year - 1
 MAY_NOT_INVITE = {"陈伟", "何苗", "钱峰"}  # less than 2,000.00 at the end of last year
 

@@ -25,8 +25,6 @@ from yibao.lib.fen import yuan
 from yibao.lib.months import Month
 from yibao.lib.periods import Period
 
-pytestmark = pytest.mark.xdist_group("city")  # the city is lived once
-
 PEOPLE = int(os.environ.get("YIBAO_CITY_PEOPLE", "2000"))
 UNTIL = {ZHOUSHAN: YEAR_END, HUNAN: LAST}
 

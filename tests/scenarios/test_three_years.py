@@ -20,8 +20,6 @@ from tests.factories.people import certno
 from tests.personas import HUNAN, ZHOUSHAN, Balances, balances, clinic
 from yibao.lib.months import Month, month_range
 
-pytestmark = pytest.mark.xdist_group("three_years")  # the years are lived once
-
 FLEXIBLE, LEAVES, RETIRES, MONTHLY, RETIRED = range(1, 6)
 HERE = {"insuplc_admdvs": HUNAN}
 

@@ -17,8 +17,6 @@ from tests.yibao.web_process import LOOKS_UP, answer, site
 from yibao import servers
 from yibao.run import Started
 
-pytestmark = pytest.mark.xdist_group("run")  # one folder, one database
-
 RUN = [sys.executable, "-m", "yibao.run"]
 PARTS = ["yibao.keeper", "yibao.web", "celery", "valkey-server", "postgres"]
 
