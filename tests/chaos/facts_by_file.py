@@ -6,6 +6,7 @@ Each operation brings one small file in, as staff do, and tells the model the sa
 import copy
 import random
 import tempfile
+from abc import ABC, abstractmethod
 from dataclasses import fields, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -54,7 +55,7 @@ PAPER = Paper(ProofKind.DEATH_CERTIFICATE, "D-0001")
 PAYERS = ("A1", "B2")
 
 
-class FactsByFile:
+class FactsByFile(ABC):
     """The part of the world that files tell. `files`: those that can still be withdrawn, with who they are about."""
 
     dice: random.Random
@@ -63,8 +64,9 @@ class FactsByFile:
     books: dict[str, Books]
     real: dict[int, tuple[Person, str]]
 
+    @abstractmethod
     def account(self, human: Human, person: Person, region: str) -> Someone:
-        raise NotImplementedError
+        """Return the person's account in a region, as the model has it."""
 
     def __init__(self) -> None:
         self.files: dict[int, list[Someone]] = {}
