@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple
 
 from django.db import connection
@@ -59,11 +60,17 @@ def worth_fen(spans: tuple[Span, ...]) -> int:
     return formulas.year_credit(spans, registry.credit_of).amount_fen
 
 
-def batches(region: str, differences: Sequence[Difference], pots: dict[int, Pots]) -> list[Batch]:
-    """Return the batches that post these differences: first what is credited, then what is taken back."""
+def batches(
+    region: str, differences: Sequence[Difference], pots: dict[int, Pots], *, before: Sequence[Batch] = ()
+) -> list[Batch]:
+    """Return the batches that post these differences: first what is credited, then what is taken back.
+
+    `before` are credits that are posted with them, ahead of them: nobody owes what these bring them.
+    """
     owed = [difference for difference in differences if difference.fen > 0]
     too_much = [difference for difference in differences if difference.fen < 0]
-    return [*_credited(region, owed, pots), *(_taken_back(region, too_much, pots) if too_much else ())]
+    credited = _credited(region, owed, pots)
+    return [*credited, *(_taken_back(region, too_much, pots, [*before, *credited]) if too_much else ())]
 
 
 # The voucher that lines go on.
@@ -80,11 +87,16 @@ def _credited(region: str, differences: Iterable[Difference], pots: dict[int, Po
     return [Batch(*key, lines) for key, lines in sorted(groups.items())]
 
 
-def _taken_back(region: str, differences: Sequence[Difference], pots: dict[int, Pots]) -> list[Batch]:
+def _taken_back(
+    region: str, differences: Sequence[Difference], pots: dict[int, Pots], before: Sequence[Batch]
+) -> list[Batch]:
     """Lock the people's pots: how much is left is only certain then."""
     fund = system_pot(region, PotKind.FUND)
     people = [difference.person for difference in differences]
     debts, balances = receivables(region, people), _locked_balances(region, people)
+    for _, target, fen, _ in chain.from_iterable(batch.lines for batch in before):
+        if target in balances:
+            balances[target] += fen
     groups: dict[_Key, list[Line]] = defaultdict(list)
     for one in differences:
         lines, rest, facts, own = (

@@ -87,7 +87,7 @@ def credit_month(run: Run, chunk: Chunk, recheck: set[int] | None = None) -> Out
             lines += people.credit_lines(rule.fund, pots, due.person, rule.year, amount, facts)
             credited.add(due.person)
         batches.append(Batch(VoucherKind.ACCRUAL, on, Period.of(Month.of(first)), rule.version, lines))
-    batches += differences.batches(run.region, again.differences, pots)
+    batches += differences.batches(run.region, again.differences, pots, before=batches)
     outcome.skips += [(person, str(month), str(why), why.label) for person, month, why in dict.fromkeys(not_due)]
     _note_conflicting(run, chunk, span, outcome)
     outcome.total_fen = post_batches(

@@ -8,7 +8,7 @@ import time_machine
 
 from accounts.jobs import against_facts
 from accounts.ledger.verify import findings
-from accounts.models import Skip
+from accounts.models import Pot, Skip
 from accounts.queries import explanations
 from accounts.queries.people import find_by_certno
 from accounts.roster import withdrawing
@@ -18,7 +18,7 @@ from accounts.roster.people import import_roster
 from tests.factories.acts import act_now, act_on
 from tests.factories.files import contribution_row, csv_file, roster_row
 from tests.factories.people import certno
-from tests.personas import HUNAN, ZHOUSHAN, balances, run
+from tests.personas import HUNAN, ZHOUSHAN, balances, run, spend
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
 
@@ -139,3 +139,16 @@ def test_who_was_never_here_by_what_was_withdrawn_is_not_credited_for_a_payment(
     withdrawing.withdraw(act=act_on(date(2025, 1, 12)), import_id=wrong.import_id, reason="不是这里的人")
     bureau.credit("2025-01-20", "2025-01")
     assert bureau.has == 0
+
+
+def test_nobody_owes_what_the_same_run_brings_them(bureau: Bureau) -> None:
+    bureau.roster("2025-01-02", HERE)
+    bureau.paid("2025-01-10", "2025-01")
+    bureau.credit("2025-01-20", "2025-01")
+    person = find_by_certno(certno(1))
+    spend(person, 100_00, on=date(2025, 1, 25), key="all of it", region=HUNAN)
+    bureau.paid("2025-02-05", "2025-01", "2500.00", kind="更正")
+    bureau.paid("2025-02-10", "2025-02")
+    bureau.credit("2025-02-20", "2025-02")
+    pots = dict(Pot.objects.filter(person=person, region=HUNAN).values_list("kind", "balance_fen"))
+    assert (pots["carried"], pots.get("receivable", 0)) == (50_00, 0)
