@@ -11,3 +11,4 @@ class PaymentsConfig(AppConfig):
         from accounts import triggers
 
         triggers.protect("payments_bill", "payments_billshare")
+        triggers.protect("payments_premiumorderevent", "payments_premiumpaid", "payments_premiumvoucher")

@@ -1,5 +1,15 @@
 """Where Django looks for the tables of this app; they stand in the rooms that keep them."""
 
 from payments.bills.models import Bill, BillShare, Institution
+from payments.premiums.models import PremiumOrder, PremiumOrderEvent, PremiumPaid, PremiumVoucher, RefundClaim
 
-__all__ = ["Bill", "BillShare", "Institution"]
+__all__ = [
+    "Bill",
+    "BillShare",
+    "Institution",
+    "PremiumOrder",
+    "PremiumOrderEvent",
+    "PremiumPaid",
+    "PremiumVoucher",
+    "RefundClaim",
+]
