@@ -12,12 +12,14 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
+from django.core.cache import cache
 from django.db import transaction
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from accounts.errors import AccountsError
-from accounts.identity import limits, sms
+from accounts.identity import day_counts, limits, sms
 from accounts.models import PhoneCode
+from yibao.lib.clock import SHANGHAI
 from yibao.lib.days import span_words
 
 log = logging.getLogger(__name__)
@@ -134,9 +136,15 @@ def count_request(purpose: Purpose, address: str, now: datetime) -> None:
         if not purpose.trusted:
             limits.use_from("sms from address", address, limits.limits(settings.SMS_PER_ADDRESS), now)
             most = min(most, settings.SMS_CODES_OF_STRANGERS_PER_DAY)
-        used = limits.use_today(DAYS_CODES, most, now)
-    if used == int(most * ALARM):
+        used = day_counts.use_today(DAYS_CODES, most, now)
+    if used >= int(most * ALARM) and _is_first_alarm(purpose, now):
         log.warning("sms budget: %s codes today, of %s%s", used, most, "" if purpose.trusted else " for strangers")
+
+
+def _is_first_alarm(purpose: Purpose, now: datetime) -> bool:
+    """Say whether nobody has raised this alarm today."""
+    key = f"sms_budget:{now.astimezone(SHANGHAI).date()}:{purpose.trusted}"
+    return cache.get(key) is None and cache.add(key, True, timeout=timedelta(days=1).total_seconds())
 
 
 def issue_unseen(

@@ -132,26 +132,6 @@ def reset(what: str, whose: str) -> None:
     Allowance.objects.filter(what=what, whose=digest(what, whose)).delete()
 
 
-def use_today(what: str, most: int, at: datetime) -> int:
-    """Count one more of `what` for the whole site on this day in Shanghai; return how many it were.
-
-    Raises TooOftenError, and counts nothing, where the day's total is used up.
-    """
-    midnight = at.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO accounts_daycount AS kept (what, day, used) SELECT %s, %s, 1 WHERE %s > 0
-            ON CONFLICT (what, day) DO UPDATE SET used = kept.used + 1 WHERE kept.used < %s
-            RETURNING used
-            """,
-            [what, midnight.date(), most, most],
-        )
-        if row := cursor.fetchone():
-            return int(row[0])
-    raise TooOftenError(what, opens_at=midnight + timedelta(days=1))
-
-
 def purge(before: datetime) -> None:
     """Forget whoever did nothing since; the longest window is a day."""
     with connection.cursor() as cursor:

@@ -25,15 +25,16 @@ class Allowance(models.Model):
 
 
 class DayCount(models.Model):
-    """每日总量：全站一天最多做多少次的一件事（例如发短信），做一次加一。"""
+    """每日总量：全站一天最多做多少次的一件事（例如发短信），做一次加一。分在几行里数，谁也不等谁。"""
 
     what = models.CharField("事项", max_length=24)
     day = models.DateField("日期")
+    shard = models.SmallIntegerField("第几行", default=0)
     used = models.IntegerField("已用")
 
     class Meta:
         verbose_name = verbose_name_plural = "每日总量"
-        constraints = [models.UniqueConstraint(fields=["what", "day"], name="day_count_once")]
+        constraints = [models.UniqueConstraint(fields=["what", "day", "shard"], name="day_count_shard_once")]
 
     def __str__(self) -> str:
         return f"{self.what} {self.day}: {self.used}"

@@ -5,8 +5,8 @@ from datetime import date
 
 from django.conf import settings
 
+from accounts.identity import day_counts
 from accounts.identity.codes import ALARM, DAYS_CODES
-from accounts.models import DayCount
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,6 @@ class Budget:
 
 
 def sms_budget(day: date) -> Budget:
-    used = DayCount.objects.filter(what=DAYS_CODES, day=day).values_list("used", flat=True).first() or 0
+    used = day_counts.used_on(DAYS_CODES, day)
     most = settings.SMS_CODES_PER_DAY
     return Budget(used, min(most, settings.SMS_CODES_OF_STRANGERS_PER_DAY), most)

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.codes import Gender, NoticeKind, Relation
-from accounts.identity import limits, sms
+from accounts.identity import day_counts, limits, sms
 from accounts.identity.actors import Act
 from accounts.ledger.pots import regions_of
 from accounts.models import Person
@@ -105,7 +105,7 @@ def _is_in_budget(phone: str, now: datetime) -> bool:
     try:
         with transaction.atomic():
             limits.use("invited sms to number", phone, limits.limits(settings.SMS_INVITATIONS_PER_NUMBER), now)
-            limits.use_today("sms invitations", settings.SMS_INVITATIONS_PER_DAY, now)
+            day_counts.use_today("sms invitations", settings.SMS_INVITATIONS_PER_DAY, now)
     except limits.TooOftenError:
         return False
     return True

@@ -4,11 +4,13 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 
+import psycopg
 import pytest
+from django.db import connection
 
-from accounts.identity import codes, limits
+from accounts.identity import codes, day_counts, limits
 from accounts.identity.actors import Act, Actor
-from accounts.models import DayCount, IdentityCode, OutboxMessage, PhoneCode, User
+from accounts.models import IdentityCode, OutboxMessage, PhoneCode, User
 from accounts.operations import identity
 from tests.accounts.test_signin import code_in_outbox, wrong
 from tests.concurrency import all_at_once
@@ -20,6 +22,7 @@ pytestmark = pytest.mark.usefixtures("transactional_db")
 
 PHONE = "19900000001"
 AT_ONCE = 50
+TODAY = clock.today()
 NOW = clock.now()  # one moment for all of them, however long they take
 
 
@@ -104,16 +107,29 @@ def test_the_site_sends_exactly_its_daily_budget_however_many_ask_at_once(settin
     settings.SMS_CODES_PER_DAY = 13
     outcome = at_once(lambda number: bool(issue(f"199000{number:05d}", f"10.0.0.{number}")))
     assert outcome == {True: 13, "TooOftenError": AT_ONCE - 13}
-    assert DayCount.objects.get().used == OutboxMessage.objects.count() == 13
+    assert day_counts.used_on(codes.DAYS_CODES, TODAY) == OutboxMessage.objects.count() == 13
+
+
+def test_a_locked_count_of_the_day_holds_up_nobody():
+    """One transaction that hangs after counting: what it has locked, others go around, and the total still holds."""
+    issue("19900000002", "10.0.0.2")
+    stuck = psycopg.connect(**connection.get_connection_params() | {"cursor_factory": psycopg.ClientCursor})
+    with stuck, stuck.cursor() as cursor, connection.cursor() as own:
+        cursor.execute("SELECT id FROM accounts_daycount FOR UPDATE")
+        own.execute("SET lock_timeout = '1ms'")
+        issue(PHONE)
+        issue("19900000003", "10.0.0.3")
+        own.execute("RESET lock_timeout")
+        assert day_counts.used_on(codes.DAYS_CODES, TODAY) == 3
 
 
 def test_what_is_refused_counts_for_nothing():
     issue(PHONE)
     at_once(lambda number: issue(PHONE), times=10)
-    assert DayCount.objects.get().used == 1
+    assert day_counts.used_on(codes.DAYS_CODES, TODAY) == 1
     later = NOW + timedelta(seconds=61)
     codes.issue(purpose=codes.SIGN_IN, phone=PHONE, address="127.0.0.1", now=later)
-    assert DayCount.objects.get().used == 2
+    assert day_counts.used_on(codes.DAYS_CODES, TODAY) == 2
 
 
 def test_a_number_proven_in_many_windows_at_once_makes_one_user():

@@ -48,6 +48,15 @@ def test_each_missing_setting_is_named(environment: dict[str, str]) -> None:
     assert [name for name in NEEDED if name not in kept and f"没有设置 {name}：" not in said] == []
 
 
+def test_every_setting_stands_in_the_deployment_page() -> None:
+    read = re.compile(r"(?:\benv\.\w+\(|\benviron(?:\.get\(|\[))\s*\"([A-Z_]+)\"")
+    settings_of = ("yibao/settings.py", "accounts/sealing/keyring.py", "yibao/servers.py")
+    names = {name for path in settings_of for name in read.findall((settings.BASE_DIR / path).read_text())}
+    page = (settings.BASE_DIR / "docs" / "deployment.md").read_text()
+    assert {"SMS_PER_NUMBER", "YIBAO_KEYRING", "YIBAO_VAR"} <= names
+    assert sorted(name for name in names - {"XDG_RUNTIME_DIR"} if f"`{name}`" not in page) == []
+
+
 def test_a_demo_or_rehearsal_in_earnest_is_named(environment: dict[str, str]) -> None:
     said = _check(environment | {"YIBAO_DEMO": "1", "YIBAO_REHEARSAL": "1"})
     assert "YIBAO_DEMO 开着" in said

@@ -11,7 +11,7 @@ from django.db import connection
 
 from accounts import errors
 from accounts.codes import MessageState
-from accounts.identity import limits
+from accounts.identity import day_counts
 from accounts.identity.codes import DAYS_CODES
 from accounts.models import OutboxMessage
 from tests.factories.people import certno
@@ -76,7 +76,7 @@ class TestWhatIsRead:
     def test_codes_and_what_is_left_of_the_day(self, figures, settings):
         settings.SMS_CODES_PER_DAY, settings.SMS_CODES_OF_STRANGERS_PER_DAY = 100, 2
         for _ in range(3):
-            limits.use_today(DAYS_CODES, 100, clock.now())
+            day_counts.use_today(DAYS_CODES, 100, clock.now())
         read = figures()
         assert read["yibao_codes_sent_today"] == 3
         assert read['yibao_codes_left_today{for="all"}'] == 97
