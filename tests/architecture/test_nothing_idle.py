@@ -39,7 +39,6 @@ UNREAD = {
 # Codes that nothing writes yet.
 UNWRITTEN = {
     "PotKind.POOLED": BILLS,
-    "PotKind.PREMIUMS": PREMIUMS,
     "VoucherKind.PREMIUM": PREMIUMS,
     "NoticeKind.PREMIUM": PREMIUMS,
 }

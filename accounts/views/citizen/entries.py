@@ -42,13 +42,13 @@ from accounts.queries.years import InAndOut, in_and_out
 from accounts.views.citizen.account import entry_url
 from accounts.views.citizen.current_account import my_account, no_account
 from yibao.lib import clock
+from yibao.lib.csv_files import harmless
 from yibao.lib.days import month_words
 from yibao.lib.fen import yuan
 from yibao.lib.months import Month
 
 MONTHS_A_PAGE = 6
 COLUMNS = ("日期", "事项", "账户", "类别", "金额（元）")
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Selection:
@@ -148,7 +148,7 @@ def entries_file(request: HttpRequest) -> HttpResponse:
     months = chosen.statement(chosen.months, url=lambda _: "")
     writer.writerow((*COLUMNS, f"{balance_name(mine, chosen.pots)}（元）"))
     for row in _rows(months, chosen.around):
-        writer.writerow([_harmless(cell) for cell in row])
+        writer.writerow([harmless(cell) for cell in row])
     response = HttpResponse("\ufeff" + out.getvalue(), content_type="text/csv; charset=utf-8")
     name = f"医保账户明细{chosen.choice.month or chosen.choice.year or ''}"
     response["Content-Disposition"] = f"attachment; filename=\"entries.csv\"; filename*=UTF-8''{quote(name)}.csv"
@@ -170,12 +170,6 @@ def _rows(months: list[StatementMonth], around: tuple[Balance, Balance] | None) 
 
 def _cells_of_balance(balance: Balance) -> tuple[str, ...]:
     return balance.day.isoformat(), balance.title, "", "", "", yuan(balance.fen)
-
-
-def _harmless(cell: str) -> str:
-    """Keep a spreadsheet from taking a text for a formula. Our own figures are no formulas, whatever their sign."""
-    is_figure = cell.lstrip("-").replace(".", "", 1).isdecimal()
-    return f"'{cell}" if cell.startswith(FORMULA_STARTS) and not is_figure else cell
 
 
 @never_cache

@@ -16,11 +16,11 @@ from django.views.decorators.http import require_GET
 
 from accounts.identity.access import person_required
 from accounts.models import Person
-from accounts.views.citizen.entries import _harmless as harmless
 from family.forms.bonds import UsageForm
 from family.queries.bonds import Card, bonds_given, bonds_received
 from family.queries.usage import Use, totals, used_by_time, used_of_mine, used_of_others
 from family.views.citizen.current_account import own_act
+from yibao.lib.csv_files import harmless
 from yibao.lib.fen import yuan
 
 A_PAGE = 20

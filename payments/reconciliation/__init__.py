@@ -1,0 +1,1 @@
+"""对账: what a region's books say of a day, beside what bills, orders and files say."""
