@@ -6,7 +6,7 @@ from typing import Any
 
 from accounts.codes import PotKind, VoucherKind
 from accounts.jobs.worker import Report, run_job
-from accounts.ledger import posting
+from accounts.ledger import posting, reversing
 from accounts.ledger.errors import InsufficientFundsError
 from accounts.ledger.posting import Locked, Move
 from accounts.ledger.pots import open_missing, system_pot
@@ -125,8 +125,8 @@ def spend(person: Person, amount_fen: int, *, on: date, key: str, region: str = 
     )
 
 
-def reverse(voucher: Voucher, *, on: date, key: str) -> Voucher:
-    return posting.reverse(act=act_on(on), voucher_id=voucher.pk, key=key, reason="退费")
+def reverse(voucher: Voucher, *, on: date, key: str, amount_fen: int | None = None) -> Voucher:
+    return reversing.reverse(act=act_on(on), voucher_id=voucher.pk, key=key, reason="退费", amount_fen=amount_fen)
 
 
 def movements(person: Person) -> list[tuple[str, str, str, int]]:

@@ -34,7 +34,7 @@ class KeyReusedError(PostingError):
 
 
 class AlreadyReversedError(PostingError):
-    """The voucher was reversed before; a voucher is reversed at most once."""
+    """The voucher was reversed before, or so much of it that less is left: each fen goes back once."""
 
     message = "这张凭证已经冲正过"
 

@@ -13,7 +13,7 @@ from django.db.models import Case, When
 from accounts.codes import PotKind, VoucherKind
 from accounts.identity.actors import Act
 from accounts.ledger import book_years
-from accounts.ledger.errors import AlreadyReversedError, InsufficientFundsError, KeyReusedError, PostingError
+from accounts.ledger.errors import InsufficientFundsError, KeyReusedError, PostingError
 from accounts.ledger.freezing import refuse_stopped
 from accounts.ledger.pots import available_fen
 from accounts.ledger.retry import retrying
@@ -83,7 +83,7 @@ def post(
     4. let `decide` read the locked pots and return the moves;
     5. write transfers with running balances, and the balances.
     `payload` must contain everything that makes two requests the same or different. Amounts are fen.
-    Raises InsufficientFundsError, FrozenError, DeadError, KeyReusedError, AlreadyReversedError, or what `decide` raises;
+    Raises InsufficientFundsError, FrozenError, DeadError, KeyReusedError, or what `decide` raises;
     then nothing is written.
     """
     on = on or act.on
@@ -125,63 +125,13 @@ def post(
         return voucher
 
 
-@retrying
-def reverse(*, act: Act, voucher_id: int, key: str, reason: str, on: date | None = None) -> Voucher:
-    """Reverse a whole voucher by a new one: every transfer the other way round. At most once per voucher.
-
-    Money that came from 当年 of a year that has been rolled over since goes back to 历年 (domain 3.4, 7).
-    Raises AlreadyReversedError; PostingError when the voucher is itself a reversal.
-    """
-    original = Voucher.objects.get(pk=voucher_id)
-    if original.kind == VoucherKind.REVERSAL:
-        raise PostingError("冲正凭证不能再冲正")
-    with transaction.atomic():
-        done = Voucher.objects.filter(reverses=original).first()
-        if done is not None and done.key != key:
-            raise AlreadyReversedError(f"凭证 {voucher_id} 已经冲正过")
-        rows = list(Transfer.objects.filter(voucher=original).select_related("source", "target").order_by("-id"))
-        siblings = _carried_of(rows)
-        year = book_years.year_of(original.region, original.occurred_on)
-
-        def opposite(locked: Locked) -> list[Move]:
-            def back(pot: Pot) -> int:
-                if pot.kind == PotKind.CURRENT and locked.pots[pot.id].year != year:
-                    return siblings[pot.person_id]
-                return pot.id
-
-            return [Move(back(row.target), back(row.source), row.amount_fen, row.facts) for row in rows]
-
-        return post(
-            act=act,
-            kind=VoucherKind.REVERSAL,
-            region=original.region,
-            on=on,
-            key=key,
-            payload={"reverses": voucher_id},
-            pots={pot.id for row in rows for pot in (row.source, row.target) if pot.person_id} | set(siblings.values()),
-            decide=opposite,
-            subject_id=original.subject_id,
-            reason=reason,
-            place=Place(original.place_kind, original.place),
-            policy_id=original.policy_id,
-            reverses_id=voucher_id,
-        )
-
-
-def _carried_of(rows: list[Transfer]) -> dict[int | None, int]:
-    owners = {pot.person_id for row in rows for pot in (row.source, row.target) if pot.kind == PotKind.CURRENT}
-    region = rows[0].region
-    carried = Pot.objects.filter(person__in=owners, region=region, kind=PotKind.CARRIED)
-    return dict(carried.values_list("person_id", "id"))
-
-
 def _digest(kind: VoucherKind, region: str, on: date, payload: Mapping[str, Any]) -> str:
     text = json.dumps([kind, region, on.isoformat(), payload], sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _claim(row: Mapping[str, Any]) -> int | None:
-    """Insert the voucher unless its key (or the reversal of its original) exists; return its id or None.
+    """Insert the voucher unless its key exists; return its id or None.
 
     It is dated now that the locks are held, by the clock that imports and the closing of years are dated by.
     """
@@ -197,9 +147,7 @@ def _claim(row: Mapping[str, Any]) -> int | None:
 
 
 def _stored(key: str, digest: str) -> Voucher:
-    stored = Voucher.objects.filter(key=key).first()
-    if stored is None:
-        raise AlreadyReversedError
+    stored = Voucher.objects.get(key=key)
     if stored.payload_hash != digest:
         raise KeyReusedError
     return stored

@@ -59,11 +59,22 @@ INVARIANTS: dict[str, str] = {
         SELECT v.id AS voucher, v.kind FROM accounts_voucher v
         WHERE NOT EXISTS (SELECT 1 FROM accounts_transfer t WHERE t.voucher_id = v.id)
     """,
-    "冲正与原凭证金额相等": """
-        SELECT r.id AS voucher, r.reverses_id FROM accounts_voucher r
-        WHERE r.reverses_id IS NOT NULL
-          AND (SELECT sum(amount_fen) FROM accounts_transfer WHERE voucher_id = r.id)
-              IS DISTINCT FROM (SELECT sum(amount_fen) FROM accounts_transfer WHERE voucher_id = r.reverses_id)
+    "冲正合计不超过原凭证": """
+        SELECT * FROM (
+            SELECT r.reverses_id AS voucher, sum(t.amount_fen) AS reversed_fen,
+                   (SELECT sum(o.amount_fen) FROM accounts_transfer o WHERE o.voucher_id = r.reverses_id) AS original_fen
+            FROM accounts_voucher r JOIN accounts_transfer t ON t.voucher_id = r.id
+            WHERE r.reverses_id IS NOT NULL GROUP BY r.reverses_id) given_back
+        WHERE reversed_fen > coalesce(original_fen, 0)
+    """,
+    "冲正退给原来付钱的人，不多于他付的": f"""
+        SELECT * FROM (
+            SELECT r.reverses_id AS voucher, p.person_id AS person, sum(leg.change) AS back_fen,
+                   (SELECT coalesce(sum(o.change), 0) FROM ({LEGS}) o JOIN accounts_pot q ON q.id = o.pot
+                    WHERE o.voucher_id = r.reverses_id AND q.person_id = p.person_id) AS change_fen
+            FROM accounts_voucher r JOIN ({LEGS}) leg ON leg.voucher_id = r.id JOIN accounts_pot p ON p.id = leg.pot
+            WHERE r.reverses_id IS NOT NULL GROUP BY r.reverses_id, p.person_id) given_back
+        WHERE back_fen <> 0 AND (sign(back_fen) = sign(change_fen) OR abs(back_fen) > abs(change_fen))
     """,
     "每个统筹区的个人合计与科目合计相抵": """
         SELECT region, personal_fen, system_fen FROM (

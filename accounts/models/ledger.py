@@ -71,8 +71,9 @@ class Voucher(models.Model):
     place = models.CharField("机构名称", max_length=100, blank=True)
     key = models.CharField("幂等键", max_length=120, unique=True)
     payload_hash = models.CharField("内容摘要", max_length=64)
-    reverses = models.OneToOneField(
-        "self", models.PROTECT, null=True, related_name="reversed_by", verbose_name="冲正的凭证"
+    # A voucher may be given back in parts; that their sum keeps within it, the posting sees under the locks.
+    reverses = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="reversals", db_index=False, verbose_name="冲正的凭证"
     )
     policy = models.ForeignKey("PolicyVersion", models.PROTECT, null=True, related_name="+", verbose_name="政策版本")
     run = models.ForeignKey("Run", models.PROTECT, null=True, related_name="vouchers", verbose_name="批次")
@@ -92,6 +93,7 @@ class Voucher(models.Model):
         ]
         indexes = [
             models.Index(fields=["region", "kind", "period"], name="voucher_region_kind_period"),
+            models.Index(fields=["reverses"], condition=Q(reverses__isnull=False), name="voucher_reverses"),
             models.Index(fields=["approval"], condition=Q(approval__isnull=False), name="voucher_approval"),
         ]
 

@@ -170,9 +170,9 @@ def transfers_between(account: Account, first: date, until: date) -> QuerySet[Tr
 
 
 def transfer_of(pots: Iterable[Pot], transfer_id: int) -> Transfer | None:
-    """Return one transfer if it touches one of these pots, with what it reverses and what reversed it; else None."""
+    """Return one transfer if it touches one of these pots, with what it reverses; else None."""
     own = [pot.pk for pot in pots]
-    rows = _with_voucher().select_related("voucher__run", "voucher__reversed_by")
+    rows = _with_voucher().select_related("voucher__run")
     return rows.filter(_touching(own), pk=transfer_id).first()
 
 

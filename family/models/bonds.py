@@ -76,7 +76,7 @@ class Bond(models.Model):
 
 
 class Draw(models.Model):
-    """共济使用：一张凭证里用了一个人多少钱。退回的，看凭证有没有冲正。不可修改。"""
+    """共济使用：一张凭证里用了一个人多少钱。退回了多少，看凭证的冲正。不可修改。"""
 
     bond = models.ForeignKey(Bond, models.PROTECT, related_name="draws", db_index=False, verbose_name="共济关系")
     voucher = models.ForeignKey("accounts.Voucher", models.PROTECT, related_name="draws", verbose_name="凭证")

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.codes import USE_KINDS
 from accounts.identity.actors import Act
-from accounts.ledger import posting
+from accounts.ledger import reversing
 from accounts.ledger.errors import AlreadyReversedError, InsufficientFundsError
 from accounts.ledger.locking import lock_years_and_pots
 from accounts.ledger.retry import retrying
@@ -190,7 +190,7 @@ def _money(act: Act, event: Event) -> None:
     if uses.exists():
         raise CannotUndoError(USED)
     try:
-        posting.reverse(act=act, voucher_id=voucher.pk, key=f"undo:{event.pk}", reason="撤回刚才的转账")
+        reversing.reverse(act=act, voucher_id=voucher.pk, key=f"undo:{event.pk}", reason="撤回刚才的转账")
     except AlreadyReversedError:
         raise CannotUndoError(DONE) from None
     except InsufficientFundsError:

@@ -209,7 +209,7 @@ def transfers_in_month(payer: Person, region: str, on: date) -> int:
         kind=VoucherKind.TRANSFER_IN,
         voucher__region=region,
         voucher__subject=payer,
-        voucher__reversed_by=None,
+        voucher__reversals=None,
         voucher__occurred_on__gte=month.first,
         voucher__occurred_on__lt=month.next_first,
     )

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import date, timedelta
 
-from django.db.models import Q, Sum
+from django.db.models import F, Q
 
 from accounts.codes import ACCOUNT_POTS, EnrolmentStatus, InsuranceType, PotKind
 from accounts.models import Enrolment, OpeningBalance, Person, Pot, User
@@ -15,6 +15,7 @@ from accounts.queries.account import account_in, accounts_of
 from accounts.queries.statement import stretches, year_sums
 from family.codes import ACTIVE_STATES, BondState, EventKind
 from family.models import Bond, Draw, Event
+from family.queries.draws import RETURNED
 from family.rules import eligibility, facts
 from family.rules.facts import EnrolmentFacts
 from family.rules.use import Bound
@@ -146,9 +147,11 @@ def used_fen(bonds: Iterable[Bond], years: dict[int, int]) -> dict[int, int]:
     for bond in bonds:
         pair = Q(bond__payer=bond.payer_id, bond__user=bond.user_id, bond__region=bond.region)
         wanted |= pair & Q(year=years[bond.pk])
-    rows = Draw.objects.filter(wanted, voucher__reversed_by=None).order_by()
-    sums = rows.values_list("bond__payer", "bond__user", "bond__region", "year").annotate(fen=Sum("amount_fen"))
-    used = {(payer, user, region, year): int(fen) for payer, user, region, year, fen in sums}
+    rows = Draw.objects.filter(wanted).annotate(returned_fen=RETURNED)
+    of_each = rows.values_list("bond__payer", "bond__user", "bond__region", "year", F("amount_fen") - F("returned_fen"))
+    used: dict[tuple[int, int, str, int], int] = defaultdict(int)
+    for payer, user, region, year, fen in of_each:
+        used[payer, user, region, year] += fen
     return {b.pk: used.get((b.payer_id, b.user_id, b.region, years[b.pk]), 0) for b in bonds}
 
 

@@ -11,11 +11,13 @@ from accounts.codes import Scope, VoucherKind
 from accounts.models import Person
 from family.models import Draw
 from family.queries.bonds import kin_of
+from family.queries.draws import RETURNED
+from yibao.lib.fen import yuan
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One use as both sides may see it (fen). `refunded`: it was given back."""
+    """One use as both sides may see it (fen). `returned_fen`: what of it was given back."""
 
     on: date
     other: Person
@@ -23,8 +25,19 @@ class Use:
     amount_fen: int
     place_kind: str
     what: str
-    refunded: bool
+    returned_fen: int
     bond_id: int
+
+    @property
+    def used_fen(self) -> int:
+        return self.amount_fen - self.returned_fen
+
+    @property
+    def returned_words(self) -> str:
+        """Return what became of it, in words: "" where nothing was given back."""
+        if not self.returned_fen:
+            return ""
+        return "已退回" if self.used_fen == 0 else f"已退回{yuan(self.returned_fen)}元"
 
 
 def used_of_mine(
@@ -49,7 +62,7 @@ def totals(uses: Iterable[Use]) -> list[tuple[Person, str, int]]:
     people: dict[int, tuple[Person, str]] = {}
     for one in uses:
         people[one.other.pk] = (one.other, one.kin)
-        sums[one.other.pk] += 0 if one.refunded else one.amount_fen
+        sums[one.other.pk] += one.used_fen
     return sorted(((*people[pk], fen) for pk, fen in sums.items()), key=lambda row: (-row[2], row[0].pk))
 
 
@@ -65,8 +78,8 @@ def used_by_time(uses: Iterable[Use], *, by_month: bool) -> list[UsedBy]:
     """Return for each person what they used by month (uses of one year), or by year; what was given back not counted."""
     sums: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
     for one in uses:
-        if not one.refunded:
-            sums[f"{one.other.name}（{one.kin}）"][one.on.month if by_month else one.on.year] += one.amount_fen
+        if one.used_fen:
+            sums[f"{one.other.name}（{one.kin}）"][one.on.month if by_month else one.on.year] += one.used_fen
     unit = "月" if by_month else "年"
     return [UsedBy(name, [(f"{when}{unit}", times[when]) for when in sorted(times)]) for name, times in sums.items()]
 
@@ -77,9 +90,9 @@ def _uses(rows: QuerySet[Draw], person: Person, since: date | None, until: date 
         within &= Q(on__gte=since)
     if until is not None:
         within &= Q(on__lte=until)
-    rows = rows.filter(within).select_related("bond__payer", "bond__user", "voucher", "voucher__reversed_by")
+    draws = rows.filter(within).select_related("bond__payer", "bond__user", "voucher").annotate(returned_fen=RETURNED)
     found = []
-    for draw in rows.order_by("-on", "-pk"):
+    for draw in draws.order_by("-on", "-pk"):
         bond, voucher = draw.bond, draw.voucher
         found.append(
             Use(
@@ -89,7 +102,7 @@ def _uses(rows: QuerySet[Draw], person: Person, since: date | None, until: date 
                 amount_fen=draw.amount_fen,
                 place_kind=voucher.place_kind,
                 what=VoucherKind(voucher.kind).label if voucher.kind == VoucherKind.PREMIUM else Scope.MEDICAL.label,
-                refunded=hasattr(voucher, "reversed_by"),
+                returned_fen=draw.returned_fen,
                 bond_id=bond.pk,
             )
         )

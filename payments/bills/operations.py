@@ -7,7 +7,7 @@ from django.db import transaction
 
 from accounts.codes import InstitutionKind, PotKind, Scope, VoucherKind
 from accounts.identity.actors import Act
-from accounts.ledger import posting
+from accounts.ledger import reversing
 from accounts.ledger.errors import KeyReusedError, PostingError
 from accounts.ledger.locking import lock_years_and_pots
 from accounts.ledger.posting import Place
@@ -101,7 +101,7 @@ def refund(*, act: Act, bill: Bill, key: str, reason: str, on: date | None = Non
         rows = Transfer.objects.filter(voucher__in=vouchers, source__person__isnull=False)
         lock_years_and_pots(act=act, on=on, pots=_with_carried(rows.values_list("source_id", flat=True)))
         back = [
-            posting.reverse(
+            reversing.reverse(
                 act=act, voucher_id=voucher.pk, on=on, key=f"{key}:{voucher.region}" if number else key, reason=reason
             )
             for number, voucher in enumerate(vouchers)

@@ -288,7 +288,13 @@ class TestOneEntry:
         person = worker()
         bill = spend(person, 40_00, on=date(2026, 9, 1), key="bill")
         reverse(bill, on=date(2026, 9, 3), key="refund")
-        assert "这一笔已经退回2026年9月3日（周四）退回到您的账户。" in self.entry(person, "spending")
+        assert "这一笔已经退回2026年9月3日（周四）退回¥40.00到您的账户。" in self.entry(person, "spending")
+
+    def test_a_use_of_which_a_part_was_given_back_says_how_much(self):
+        person = worker()
+        bill = spend(person, 40_00, on=date(2026, 9, 1), key="bill")
+        reverse(bill, on=date(2026, 9, 3), key="refund", amount_fen=15_00)
+        assert "这一笔退回了一部分2026年9月3日（周四）退回¥15.00到您的账户。" in self.entry(person, "spending")
 
     def test_a_credit_without_a_rule_on_file_says_whom_to_ask(self):
         person = worker()

@@ -13,7 +13,7 @@ from django.db import OperationalError, connection, transaction
 
 from accounts.codes import VoucherKind
 from accounts.jobs.worker import run_job
-from accounts.ledger import posting
+from accounts.ledger import posting, reversing
 from accounts.ledger.errors import AlreadyReversedError, InsufficientFundsError
 from accounts.ledger.posting import Locked, Move
 from accounts.ledger.pots import system_pot
@@ -130,7 +130,7 @@ def reverse_all(vouchers: Sequence[int], me: str) -> int:
     done = 0
     for voucher in vouchers:
         try:
-            posting.reverse(act=act_on(LAST_DAY), voucher_id=voucher, key=f"{me}/{voucher}", reason="退费")
+            reversing.reverse(act=act_on(LAST_DAY), voucher_id=voucher, key=f"{me}/{voucher}", reason="退费")
             done += 1
         except AlreadyReversedError:
             pass

@@ -107,7 +107,7 @@ class TestOrder:
         remove(act=ACT, payer=payer, bond_id=tie.pk)
         operations.refund(act=ACT, bill=bill, key="r", reason="退药")
         assert balance_of(payer) == 1_000
-        assert used_of_mine(payer)[0].refunded
+        assert used_of_mine(payer)[0].returned_words == "已退回"
         assert totals(used_of_mine(payer)) == [(user, "母亲" if user.gender == 2 else "父亲", 0)]
 
 

@@ -25,6 +25,7 @@ from accounts.queries.answers import month_by_month, order_words
 from accounts.queries.comparison import label_of, shown, with_year_before
 from accounts.queries.entries import entries_of
 from accounts.queries.explanations import why
+from accounts.queries.given_back import given_back
 from accounts.queries.lines import lines_of
 from accounts.queries.months import (
     Balance,
@@ -217,6 +218,7 @@ def entry(request: HttpRequest, entry_id: int) -> HttpResponse:
         "account": mine,
         "transfer": transfer,
         "voucher": transfer.voucher,
+        "given_back": given_back(transfer.voucher, accounts.pots),
         "region_name": registry.region_name(transfer.region),
         "lines": lines_of(mine, entries_of(mine.person, [transfer]), url=entry_url),
         "why": reason,

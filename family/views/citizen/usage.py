@@ -137,9 +137,9 @@ def _line(use: Use) -> dict:
     return {
         "title": f"{use.other.name}（{use.kin}）{use.what}",
         "fen": -use.amount_fen,
-        "word": "已退回" if use.refunded else "使用",
+        "word": "已退回" if use.used_fen == 0 else "使用",
         "day": use.on,
-        "notes": [note for note in (use.place_kind, "已退回" if use.refunded else "") if note],
+        "notes": [note for note in (use.place_kind, use.returned_words) if note],
     }
 
 
@@ -173,5 +173,5 @@ def _file(request: HttpRequest, side: Side) -> HttpResponse:
 
 
 def _cells(use: Use) -> tuple[str, ...]:
-    said = "已退回" if use.refunded else ""
-    return use.on.isoformat(), use.other.name, use.kin, use.what, use.place_kind, yuan(use.amount_fen), said
+    words = use.place_kind, yuan(use.amount_fen), use.returned_words
+    return use.on.isoformat(), use.other.name, use.kin, use.what, *words

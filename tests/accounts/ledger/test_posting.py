@@ -150,6 +150,46 @@ class TestReversal:
             reverse(voucher, on=MARCH, key="refund 2")
         assert balances(someone) == Balances(current=300, carried=1_000)
 
+    def test_a_part_goes_back_to_who_paid_last_first(self, someone):
+        voucher = spend(someone, 700, on=MARCH, key="bill 1")  # 300 of 当年, 400 of 历年
+        reverse(voucher, on=MARCH, key="refund 1", amount_fen=150)
+        assert balances(someone) == Balances(current=0, carried=750)
+        reverse(voucher, on=MARCH, key="refund 2", amount_fen=260)
+        assert balances(someone) == Balances(current=10, carried=1_000)
+        reverse(voucher, on=MARCH, key="refund 3")
+        assert balances(someone) == Balances(current=300, carried=1_000)
+        with pytest.raises(AlreadyReversedError):
+            reverse(voucher, on=MARCH, key="refund 4")
+        assert list(findings()) == []
+
+    def test_more_than_is_left_is_refused_and_says_what_is_left(self, someone):
+        voucher = spend(someone, 700, on=MARCH, key="bill 1")
+        reverse(voucher, on=MARCH, key="refund 1", amount_fen=300)
+        with pytest.raises(AlreadyReversedError, match="只剩 4.00 元，退不了 4.01 元"):
+            reverse(voucher, on=MARCH, key="refund 2", amount_fen=401)
+        assert balances(someone) == Balances(current=0, carried=900)
+
+    @pytest.mark.parametrize("fen", [0, -1])
+    def test_nothing_and_less_is_not_given_back(self, someone, fen):
+        voucher = spend(someone, 700, on=MARCH, key="bill 1")
+        with pytest.raises(PostingError, match="大于零"):
+            reverse(voucher, on=MARCH, key="refund 1", amount_fen=fen)
+
+    def test_the_same_key_for_another_part_is_refused(self, someone):
+        voucher = spend(someone, 700, on=MARCH, key="bill 1")
+        back = reverse(voucher, on=MARCH, key="refund 1", amount_fen=100)
+        assert reverse(voucher, on=MARCH, key="refund 1", amount_fen=100) == back
+        with pytest.raises(KeyReusedError):
+            reverse(voucher, on=MARCH, key="refund 1", amount_fen=200)
+
+    def test_parts_of_last_years_spending_come_back_as_carried(self, someone):
+        voucher = spend(someone, 700, on=MARCH, key="bill 1")
+        reverse(voucher, on=MARCH, key="refund 1", amount_fen=500)
+        assert balances(someone) == Balances(current=100, carried=1_000)
+        close(2025)
+        reverse(voucher, on=date(2026, 1, 5), key="refund 2")
+        assert balances(someone) == Balances(current=0, carried=1_300)
+
     def test_a_reversal_is_not_reversed(self, someone):
         back = reverse(spend(someone, 700, on=MARCH, key="bill 1"), on=MARCH, key="refund 1")
         with pytest.raises(PostingError, match="冲正凭证不能再冲正"):

@@ -55,7 +55,7 @@ def transfer(key: str) -> Transfer:
     return Transfer.objects.get(voucher__key=key)
 
 
-SUM, CHAIN, SIGN, SIDES, ONCE, SAME, EMPTY, REVERSED, TOTAL, OPENING, SIGNED, ARRIVED, MERGED, DEAD = INVARIANTS
+SUM, CHAIN, SIGN, SIDES, ONCE, SAME, EMPTY, REVERSED, WHOSE, TOTAL, OPENING, SIGNED, ARRIVED, MERGED, DEAD = INVARIANTS
 
 
 def test_an_amount_made_larger(honest):
@@ -161,7 +161,17 @@ def test_a_voucher_that_says_something_else_than_its_entries(honest, change):
 def test_a_refund_of_more_than_was_paid(honest):
     row = transfer("refund 1")
     tamper(f"UPDATE accounts_transfer SET amount_fen = 400 WHERE id = {row.pk}")
-    assert found()[REVERSED] == ({"voucher": row.voucher_id, "reverses_id": row.voucher.reverses_id},)
+    paid = Transfer.objects.get(voucher=row.voucher.reverses).amount_fen
+    assert found()[REVERSED] == ({"voucher": row.voucher.reverses_id, "reversed_fen": 400, "original_fen": paid},)
+
+
+def test_a_refund_to_somebody_who_had_not_paid(honest):
+    row, stranger = transfer("refund 1"), insured()
+    other = pot(stranger, "carried")
+    tamper(f"UPDATE accounts_transfer SET target_id = {other.pk} WHERE id = {row.pk}")
+    assert found()[WHOSE] == (
+        {"voucher": row.voucher.reverses_id, "person": stranger.pk, "back_fen": row.amount_fen, "change_fen": 0},
+    )
 
 
 def test_everything_emptied(honest):
@@ -242,5 +252,5 @@ def test_a_dead_person_who_goes_shopping(honest):
 
 
 def test_every_invariant_has_been_broken_above_by_name():
-    """Whoever adds an invariant adds a way to break it: fourteen are listed, and unpacked by name in this module."""
-    assert len(INVARIANTS) == 14
+    """Whoever adds an invariant adds a way to break it: fifteen are listed, and unpacked by name in this module."""
+    assert len(INVARIANTS) == 15
