@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0022_notice_about"),
+        ("accounts", "0023_day_counts_in_rows"),
     ]
 
     operations = [
