@@ -13,6 +13,7 @@ from accounts.roster import cells
 from accounts.roster.files import File
 from accounts.roster.problems import Problems
 from accounts.sealing.fields import Sealer, context_of
+from yibao.lib.copying import copy_lines
 from yibao.lib.fen import grouped, parse_yuan
 from yibao.lib.masking import masked_certno
 
@@ -85,9 +86,7 @@ def stage(file: File, today: date) -> None:
     )
     with connection.cursor() as cursor:
         cursor.execute(_CREATE)
-        with cursor.copy(_COPY) as copy:
-            for line in _lines(file, readers, today):
-                copy.write(line)
+        copy_lines(cursor, _COPY, _lines(file, readers, today))
         cursor.execute(_FIND)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator
 from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from accounts.roster.drafts import Draft, ImportResult, analyze_staged, analyze_
 from accounts.roster.files import File, Progress
 from accounts.roster.problems import Problems
 from accounts.sealing.fields import Sealer, context_of
+from yibao.lib.copying import copy_lines
 from yibao.lib.fen import grouped
 from yibao.lib.masking import masked_certno
 from yibao.lib.months import Month
@@ -89,10 +91,7 @@ def _stage(file: File, today: date) -> int | None:
         lines = reader.lines()
         first = next(lines, None)  # how wide the lines are shows with the first
         if first is not None:
-            with cursor.copy(sql.COPY_ALL if reader.is_wide else sql.COPY) as copy:
-                copy.write(first)
-                for line in lines:
-                    copy.write(line)
+            copy_lines(cursor, sql.COPY_ALL if reader.is_wide else sql.COPY, chain([first], lines))
     analyze_staged("contributions_staged")
     file.explain_rounded()
     return reader.sum_fen

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,6 +28,7 @@ from accounts.roster import people_sql as sql
 from accounts.roster.drafts import Draft, ImportResult, analyze_staged, analyze_when_large, importing
 from accounts.roster.files import File, Progress
 from accounts.sealing.fields import Sealer, context_of
+from yibao.lib.copying import copy_lines
 from yibao.lib.masking import masked_certno
 
 COLUMNS = (
@@ -140,10 +142,7 @@ def _stage(file: File, today: date) -> "_Reader":
         lines = reader.lines()
         first = next(lines, None)  # how wide the lines are shows with the first
         if first is not None:
-            with cursor.copy(sql.COPY_ALL if reader.is_wide else sql.COPY) as copy:
-                copy.write(first)
-                for line in lines:
-                    copy.write(line)
+            copy_lines(cursor, sql.COPY_ALL if reader.is_wide else sql.COPY, chain([first], lines))
     analyze_staged("roster_staged")
     file.explain_rounded()
     return reader
