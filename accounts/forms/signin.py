@@ -11,6 +11,8 @@ from django import forms
 
 from accounts.forms.fields import PhoneField
 from accounts.identity import codes, second_factor
+from accounts.operations.second_factor import SETUP_VALID
+from yibao.lib.days import span_words
 
 RECEIVED = f"请填收到的{codes.DIGITS}位数字"
 SHOWN = f"{app_settings.TOTP_DIGITS}位数字"  # by the authenticator
@@ -56,8 +58,13 @@ class SecondFactorForm(AuthenticateForm):
 
 
 class NewSecondFactorForm(ActivateTOTPForm):
+    """The first code of a new authenticator, and the code from a colleague without which a password sets up none."""
+
+    setup_code = forms.CharField(label="设置码", error_messages={"required": "请填同事或管理员给您的设置码"})
+
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        self.fields["setup_code"].help_text = f"向管理员要，{span_words(SETUP_VALID)}内有效，只能用一次。"
         _relabel(self.fields["code"], f"验证器上显示的{SHOWN}", f"请填验证器上显示的{SHOWN}")
 
 

@@ -4,7 +4,7 @@ from accounts.models.approvals import Approval
 from accounts.models.audit import AuditEvent
 from accounts.models.cached import CachedValue
 from accounts.models.facts import FactChange, FormerCertificate, HeldRow
-from accounts.models.identity import Allowance, DayCount, IdentityCode, PhoneCode, UnfinishedForm
+from accounts.models.identity import Allowance, DayCount, IdentityCode, PhoneCode, SetupCode, UnfinishedForm
 from accounts.models.jobs import Chunk, Run, Skip
 from accounts.models.ledger import BookYear, OpeningBalance, Pot, Transfer, Voucher
 from accounts.models.life import LifeEvent
@@ -45,6 +45,7 @@ __all__ = [
     "PublishedVersionError",
     "Region",
     "Run",
+    "SetupCode",
     "Skip",
     "Transfer",
     "UnfinishedForm",

@@ -78,6 +78,23 @@ class IdentityCode(models.Model):
         return f"核验码 {self.pk}"
 
 
+class SetupCode(models.Model):
+    """设置码：同事或管理员当面给一位工作人员的8位码，凭密码和它才能设置动态码。只存摘要，只能用一次。"""
+
+    user = models.ForeignKey("User", models.CASCADE, related_name="+", verbose_name="工作人员")
+    digest = models.CharField("设置码摘要", max_length=64, unique=True)
+    issued_by = models.CharField("发出的人", max_length=64)
+    issued_at = models.DateTimeField("发出时间")
+    expires_at = models.DateTimeField("有效期至")
+    used_at = models.DateTimeField("使用时间", null=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "设置码"
+
+    def __str__(self) -> str:
+        return f"设置码 {self.pk}"
+
+
 class UnfinishedForm(models.Model):
     """没办完的表单：登录过期时正要提交的内容，加密保存，只有同一个人重新登录后能接着办。"""
 

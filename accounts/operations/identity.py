@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 
-from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.sessions.models import Session
@@ -18,6 +17,7 @@ from accounts.models import (
     OutboxMessage,
     Person,
     PhoneCode,
+    SetupCode,
     UnfinishedForm,
     User,
 )
@@ -167,15 +167,6 @@ def change_phone(*, act: Act, person: Person, phone: str) -> None:
         audit.record(act=act, verb="identity.phone_changed", subject=person, detail={"user": user.pk})
 
 
-def reset_second_factor(*, act: Act, user: User) -> None:
-    """Let a member of staff set up a new second factor at the next sign-in, because the old device is lost."""
-    _staff_only(act)
-    with transaction.atomic():
-        Authenticator.objects.filter(user=user).delete()
-        end_sessions(user)
-        audit.record(act=act, verb="second_factor.reset", detail={"user": user.pk})
-
-
 def _untied(act: Act, user: User) -> User:
     """Take the person from a sign-in; they stay free to be proven by whoever they are."""
     with transaction.atomic():
@@ -194,6 +185,7 @@ def purge_expired(*, now: datetime) -> None:
     day = timedelta(days=1)
     PhoneCode.objects.filter(expires_at__lt=now - day).delete()
     IdentityCode.objects.filter(expires_at__lt=now - MESSAGES_KEPT).delete()
+    SetupCode.objects.filter(expires_at__lt=now - MESSAGES_KEPT).delete()
     limits.purge(now - 2 * day)
     cache.purge()
     DayCount.objects.filter(day__lt=(now - MESSAGES_KEPT).date()).delete()

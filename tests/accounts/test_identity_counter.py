@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from accounts.identity.actors import Act, Actor
 from accounts.models import AuditEvent, OutboxMessage, User
-from accounts.operations import identity
+from accounts.operations import identity, second_factor
 from tests.accounts.test_signin import ask_for_code, code_in_outbox, text_of
 from tests.factories.acts import act_now
 from tests.factories.people import PersonFactory
@@ -126,7 +126,7 @@ def test_only_staff_change_sign_ins():
     for act in (
         lambda: identity.move_sign_in(act=act_now(Actor.citizen(user)), person=person, to_user=user),
         lambda: identity.change_phone(act=act_now(Actor.citizen(user)), person=person, phone=NEW),
-        lambda: identity.reset_second_factor(act=act_now(Actor.citizen(user)), user=user),
+        lambda: second_factor.reset_second_factor(act=act_now(Actor.citizen(user)), user=user),
     ):
         with pytest.raises(ValueError, match="only staff"):
             act()

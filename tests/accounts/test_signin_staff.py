@@ -1,5 +1,6 @@
 """Staff sign in with password and authenticator, and reach nothing without both."""
 
+import re
 import time
 from collections.abc import Iterator
 
@@ -10,13 +11,21 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.contrib.auth.password_validation import validate_password
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
+from django.core.management import CommandError, call_command
 from django.db import connection
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
 from accounts.identity.actors import Actor
 from accounts.models import AuditEvent, User
-from accounts.operations.identity import reset_second_factor
+from accounts.operations.second_factor import (
+    SETUP_VALID,
+    TRIES,
+    SetupCodeRefusedError,
+    issue_setup_code,
+    reset_second_factor,
+)
 from accounts.views.outbox import totp_now
 from tests.factories.acts import act_now
 from tests.factories.users import PASSWORD, citizen, official, signed_in
@@ -49,13 +58,22 @@ def digits_now(user: User) -> str:
     return totp_now(Authenticator.objects.get(user=user), time.time())
 
 
-def set_up(client: Client) -> str:
-    """Set up the authenticator of whoever has just given their password; return its secret."""
+def setup_code_for(user: User) -> str:
+    return issue_setup_code(act=act_now(), user=user)
+
+
+def enrol(client: Client, setup_code: str) -> tuple[HttpResponse, str]:
+    """Answer the page that sets up the authenticator; return the answer and the secret that was shown."""
     client.get(reverse("second_factor"))
     secret = client.session["mfa.totp.secret"]
-    response = client.post(
-        reverse("second_factor"), {"code": format_hotp_value(hotp_value(secret, int(time.time()) // 30))}
-    )
+    code = format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+    return client.post(reverse("second_factor"), {"code": code, "setup_code": setup_code}), secret
+
+
+def set_up(client: Client) -> str:
+    """Set up the authenticator of whoever has just given their password; return its secret."""
+    user = User.objects.get(pk=client.session["_auth_user_id"])
+    response, secret = enrol(client, setup_code_for(user))
     assert response.status_code == 302
     return secret
 
@@ -162,10 +180,7 @@ def test_each_role_starts_at_its_own_place():
         official(role)
         browser = Client()
         give_password(browser, f"{role}-1")
-        browser.get(reverse("second_factor"))
-        secret = browser.session["mfa.totp.secret"]
-        code = format_hotp_value(hotp_value(secret, int(time.time()) // 30))
-        assert browser.post(reverse("second_factor"), {"code": code}).url == home
+        assert enrol(browser, setup_code_for(User.objects.get(username=f"{role}-1")))[0].url == home
 
 
 def test_the_secret_of_the_authenticator_is_encrypted_in_the_database(client):
@@ -200,6 +215,82 @@ def test_a_lost_authenticator_is_reset_by_somebody_else_and_signs_out_everywhere
     assert client.get("/components/").status_code == 302
     assert not Authenticator.objects.filter(user=user).exists()
     assert AuditEvent.objects.filter(verb="second_factor.reset").count() == 1
+
+
+class TestWhoHasOnlyThePassword:
+    """The first second factor is as good as the password alone, unless somebody else has to hand something over."""
+
+    @pytest.fixture
+    def thief(self, client):
+        official()
+        give_password(client)
+        return client
+
+    def nothing_is_open(self, thief):
+        assert not Authenticator.objects.exists()
+        assert thief.get("/counter/").url == reverse("second_factor")
+
+    @pytest.mark.parametrize("typed", ["", "ABCDEFGH"])
+    def test_sets_up_no_second_factor(self, thief, typed):
+        answer, _ = enrol(thief, typed)
+        assert "设置码" in answer.content.decode()
+        self.nothing_is_open(thief)
+
+    def test_nor_with_the_code_of_somebody_else(self, thief):
+        enrol(thief, setup_code_for(official(username="clerk-2")))
+        self.nothing_is_open(thief)
+
+    def test_nor_with_a_code_that_is_too_old_or_was_followed_by_another(self, thief):
+        user = User.objects.get(username="clerk-1")
+        first = setup_code_for(user)
+        setup_code_for(user)
+        enrol(thief, first)
+        self.nothing_is_open(thief)
+        code = setup_code_for(user)
+        with time_machine.travel(clock.now() + SETUP_VALID, tick=False):
+            give_password(thief)
+            enrol(thief, code)
+        self.nothing_is_open(thief)
+
+    def test_nor_by_trying(self, thief):
+        for _ in range(TRIES[0].times):
+            enrol(thief, "ABCDEFGH")
+        answer, _ = enrol(thief, setup_code_for(User.objects.get(username="clerk-1")))
+        assert "次数太多了" in answer.content.decode()
+        self.nothing_is_open(thief)
+
+    def test_a_code_is_used_up_and_who_gave_it_is_written_down(self, client):
+        user, boss = official(), official("approver")
+        code = issue_setup_code(act=act_now(Actor.staff(boss, "R01")), user=user)
+        give_password(client)
+        assert enrol(client, f" {code[:4].lower()}-{code[4:]} ")[0].status_code == 302
+        verbs = AuditEvent.objects.filter(verb__startswith="second_factor.").order_by("id")
+        assert [(event.verb, event.actor) for event in verbs] == [
+            ("second_factor.code_issued", f"staff:{boss.pk}@R01"),
+            ("second_factor.set_up", f"staff:{user.pk}@R01"),
+        ]
+        Authenticator.objects.all().delete()
+        enrol(client, code)
+        assert not Authenticator.objects.exists()
+
+    def test_nobody_gives_a_code_to_themselves_under_any_account(self):
+        me, also_me = (official(username=name, certno="999902198001010012") for name in ("clerk-1", "clerk-2"))
+        for user in (me, also_me):
+            with pytest.raises(SetupCodeRefusedError, match="换一位同事"):
+                issue_setup_code(act=act_now(Actor.staff(me, "R01")), user=user)
+
+    def test_the_command_gives_a_code_and_takes_a_lost_authenticator_away(self, client, capsys):
+        official()
+        call_command("second_factor", "code", "clerk-1")
+        code = re.search(r"设置码 (\w{8})，1天内有效", capsys.readouterr().out)[1]
+        give_password(client)
+        assert enrol(client, code)[0].url == "/counter/"
+        with pytest.raises(CommandError, match="已经设置过"):
+            call_command("second_factor", "code", "clerk-1")
+        call_command("second_factor", "reset", "clerk-1")
+        assert not Authenticator.objects.exists()
+        with pytest.raises(CommandError, match="没有“nobody”"):
+            call_command("second_factor", "code", "nobody")
 
 
 def test_a_short_password_is_refused():

@@ -19,6 +19,8 @@ from django.views.decorators.cache import never_cache
 
 from accounts.identity import access
 from accounts.identity.adapter import home_of
+from accounts.identity.limits import TooOftenError
+from accounts.operations import second_factor
 
 
 class StaffSignInView(LoginView):
@@ -36,7 +38,7 @@ class SecondFactorView(AuthenticateView):
 
 @method_decorator(never_cache, name="dispatch")
 class NewSecondFactorView(ActivateTOTPView):
-    """Set up the authenticator; only for staff who have none, right after their password."""
+    """Set up the authenticator; only for staff who have none, right after their password, with a colleague's code."""
 
     template_name = "mfa/totp/activate_form.html"
 
@@ -51,9 +53,16 @@ class NewSecondFactorView(ActivateTOTPView):
         return super().dispatch(request, *args, **kwargs)
 
     def form_valid(self, form: Form) -> HttpResponse:
-        authenticator, _ = flows.activate_totp(self.request, form)
+        user = access.current_user(self.request)
+        typed = form.cleaned_data["setup_code"]
+        try:
+            with second_factor.setting_up(act=access.act_of(self.request), user=user, typed=typed):
+                authenticator, _ = flows.activate_totp(self.request, form)
+        except (second_factor.WrongSetupCodeError, TooOftenError) as error:
+            form.add_error("setup_code", error.message)
+            return self.form_invalid(form)
         post_authentication(self.request, authenticator)
-        return redirect(home_of(access.current_user(self.request)))
+        return redirect(home_of(user))
 
 
 @method_decorator(login_not_required, name="dispatch")
