@@ -51,13 +51,15 @@ class MessageState(TextCode):
     SENT = "sent", "已发送"
     FAILED = "failed", "发送失败"
     EXPIRED = "lapsed", "过时未发"  # stored under its older word
+    OFF = "off", "关了提醒，未发"
 
 
 class NoticeKind(TextCode):
-    """What a notice is about."""
+    """What a notice is about; for each, people choose whether their phone is told too (models.user.sms_by_default)."""
 
-    CREDIT = "credit", "账户的钱"
-    FAMILY = "family", "家庭共济"
+    ACCOUNT = "account", "账户的变动"
+    RELATIVE = "relative", "家人用我的钱"
+    FAMILY = "family", "家庭共济的邀请和改动"
     PREMIUM = "premium", "居民医保代缴"
     CASE = "case", "办事进度"
     SECURITY = "security", "登录和安全"

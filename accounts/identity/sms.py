@@ -19,9 +19,10 @@ from django.db import transaction
 from django.db.models import F
 from kombu.exceptions import OperationalError
 
+from accounts import wording
 from accounts.codes import MessageState
 from accounts.errors import AccountsError
-from accounts.models import OutboxMessage, User
+from accounts.models import Notice, OutboxMessage, User
 from yibao.lib.links import without_links
 
 log = logging.getLogger(__name__)
@@ -33,6 +34,7 @@ GATEWAY_SECONDS = 5.0
 # Longer than the gateway may take: while one process waits for the answer, no other asks.
 FIRST_PAUSE = timedelta(seconds=15)
 LONGEST_PAUSE = timedelta(minutes=30)
+NOTICE_VALID = timedelta(days=1)
 TRANSIENT = frozenset({408, 425, 429})
 
 
@@ -47,9 +49,8 @@ class Template:
     name: str
     words: str
     valid: timedelta = timedelta(days=1)
-    # A secret (a code) is erased from the row as soon as it is sent; a reminder respects 短信提醒 of the settings.
+    # A secret (a code) is erased from the row as soon as it is sent.
     secret: bool = False
-    reminder: bool = False
 
 
 class GatewayError(AccountsError):
@@ -71,33 +72,65 @@ def queue(
 ) -> OutboxMessage | None:
     """Write down one message to a user's sign-in number, or to a number; it is sent once the transaction commits.
 
-    Returns None, and writes nothing, where there is no number or the user wants no reminders. A `silent` message is
-    written and never sent: it costs what a sent one costs, where the difference would tell that nobody is there.
+    Returns None, and writes nothing, where there is no number. A `silent` message is written and never sent: it costs
+    what a sent one costs, where the difference would tell that nobody is there.
     Never raises because of its words: a message must not undo what it tells of. What looks like a link in a parameter
     (names have dots) is written so that it is none.
     """
-    if to_user and template.reminder and not to_user.wants_sms:
-        return None
     number = phone or (to_user.phone if to_user else "")
     if not number and not silent:
         return None
     text = SIGNATURE + template.words.format(**{name: without_links(value) for name, value in params.items()})
-    kept = not settings.SMS_GATEWAY_URL and settings.DEMO
-    state = MessageState.EXPIRED if silent else MessageState.SENT if kept else MessageState.WAITING
-    message = OutboxMessage.objects.create(
+    state = MessageState.EXPIRED if silent else MessageState.WAITING
+    return _write(
+        state,
+        now,
         template=template.name,
         phone=number,
         text="" if silent else text,
         is_secret=template.secret,
         send_before=now + template.valid,
-        state=state,
-        sent_at=now if state == MessageState.SENT else None,
-        next_at=now,
-        queued_at=now,
     )
-    if not kept:
+
+
+def queue_notice(*, notice: Notice, user: User, now: datetime) -> OutboxMessage:
+    """Write down that a user is to be told of a notice; number and words are looked up when it is sent."""
+    state = MessageState.WAITING if user.wants_sms_of(notice.kind) else MessageState.OFF
+    return _write(state, now, template="notice", notice=notice, send_before=now + NOTICE_VALID)
+
+
+def _write(state: MessageState, now: datetime, **fields: Any) -> OutboxMessage:
+    kept = not settings.SMS_GATEWAY_URL and settings.DEMO
+    if kept and state == MessageState.WAITING:
+        state = MessageState.SENT
+    sent_at = now if state == MessageState.SENT else None
+    message = OutboxMessage.objects.create(state=state, sent_at=sent_at, next_at=now, queued_at=now, **fields)
+    if state == MessageState.WAITING:
         transaction.on_commit(partial(_enqueue, message.id))
     return message
+
+
+def text_of(message: OutboxMessage) -> str:
+    """Return what a message says, or will say if it is about a notice and not sent yet."""
+    if message.text or message.notice is None:
+        return str(message.text)
+    (words,) = wording.worded([message.notice])
+    return f"{SIGNATURE}{words.title}。{read_there() if words.is_typed else words.text}"
+
+
+def read_there() -> str:
+    """Return where to read what somebody has typed: that never goes out under our signature."""
+    return f"写了什么，请登录医保个人账户网站看“通知”，不方便上网请打{settings.HELP_PHONE}。"
+
+
+def number_of(message: OutboxMessage, now: datetime) -> str:
+    """Return where a message goes: for one about a notice, to the number of now; "" where nobody is to be told."""
+    if message.notice is None:
+        return str(message.phone)
+    user = User.objects.select_related("person").filter(person=message.notice.person_id, is_active=True).first()
+    if user is None or user.person is None or not user.wants_sms_of(message.notice.kind):
+        return ""
+    return str(user.person.phone if user.may_be_stranger(now) and user.person.phone else user.phone)
 
 
 def _enqueue(message_id: UUID) -> None:
@@ -116,11 +149,16 @@ def send(message_id: UUID, now: datetime) -> MessageState:
     claimed = OutboxMessage.objects.filter(id=message_id, state=MessageState.WAITING, next_at__lte=now).update(
         attempts=F("attempts") + 1, next_at=now + FIRST_PAUSE
     )
-    message = OutboxMessage.objects.get(id=message_id)
+    message = OutboxMessage.objects.select_related("notice").get(id=message_id)
     if not claimed:
         return MessageState(message.state)
     if message.send_before <= now:
         return _finish(message, MessageState.EXPIRED, now)
+    if not message.phone:
+        message.phone, message.text = number_of(message, now), text_of(message)
+        if not message.phone:
+            return _finish(message, MessageState.OFF, now)
+        message.save(update_fields=["phone", "text"])  # asked again under the same id, it says the same
     try:
         _post(message)
     except GatewayError as error:

@@ -1,5 +1,6 @@
 """What we tell people, and what they tell us."""
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
 
@@ -11,13 +12,16 @@ TITLE_LENGTH, TEXT_LENGTH = 60, 400  # characters
 class Notice(models.Model):
     """通知：告诉参保人的一件事，短信说的是同一件事。没有链接，所以带链接的一定不是我们发的。
 
-    Written by accounts.operations.notices.notify only.
+    Written by accounts.operations.notices only: the kind and the facts. accounts.wording puts them into words. Those
+    written before there were facts have no template, and keep their words.
     """
 
     person = models.ForeignKey("Person", models.PROTECT, related_name="+", db_index=False, verbose_name="参保人")
     kind = models.CharField("类别", max_length=8, choices=NoticeKind.choices)
-    title = models.CharField("标题", max_length=TITLE_LENGTH)
-    text = models.CharField("内容", max_length=TEXT_LENGTH)
+    template = models.CharField("事由", max_length=32, blank=True, default="", db_default="")
+    facts = models.JSONField("事实", default=dict, db_default={}, encoder=DjangoJSONEncoder)
+    title = models.CharField("标题", max_length=TITLE_LENGTH, blank=True, default="", db_default="")
+    text = models.CharField("内容", max_length=TEXT_LENGTH, blank=True, default="", db_default="")
     # What it is about: "bond:12", "invitation:GJ…"; the link to it is made when shown.
     about = models.CharField("关于", max_length=40, blank=True, default="", db_default="")
     at = models.DateTimeField("时间")
@@ -27,7 +31,11 @@ class Notice(models.Model):
         verbose_name = verbose_name_plural = "通知"
         constraints = [
             models.CheckConstraint(condition=Q(kind__in=NoticeKind.values), name="notice_kind_known"),
-            models.CheckConstraint(condition=~Q(title="") & ~Q(text=""), name="notice_says_something"),
+            models.CheckConstraint(
+                condition=Q(template="", facts={}) & ~Q(title="") & ~Q(text="")
+                | ~Q(template="") & Q(title="", text=""),
+                name="notice_has_facts_or_words",
+            ),
             models.CheckConstraint(
                 condition=~Q(text__iregex=r"://|www\.") & ~Q(title__iregex=r"://|www\."), name="notice_has_no_link"
             ),

@@ -13,8 +13,10 @@ class OutboxMessage(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     template = models.CharField("模板", max_length=32)
-    phone = SealedField("手机号")
-    text = SealedField("内容")
+    # A message about a notice has its number and words from the first attempt to send it: until then both are empty.
+    notice = models.OneToOneField("Notice", models.CASCADE, null=True, related_name="message", verbose_name="通知")
+    phone = SealedField("手机号", default="")
+    text = SealedField("内容", default="")
     is_secret = models.BooleanField("发送后抹去内容", default=False)
     # A code nobody can use any more is not worth a message: after this instant it is not sent.
     send_before = models.DateTimeField("最迟发送时间")

@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.crypto import salted_hmac
 
-from accounts.codes import Contrast, Role, TextSize, TieKind
+from accounts.codes import Contrast, NoticeKind, Role, TextSize, TieKind
 from accounts.sealing.fields import BlindIndexField, SealedField, indexes
 
 SILENT = timedelta(days=365)
@@ -146,6 +146,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     def may_be_stranger(self, now: datetime) -> bool:
         """Say whether what concerns the person goes to the phone of the roster, and not to this sign-in's."""
         return self.is_limited(now) or self.must_prove(now)
+
+    def wants_sms_of(self, kind: str) -> bool:
+        """Say whether notices of this kind (NoticeKind) go to the phone too. Warnings about the sign-in always do."""
+        return self.wants_sms or kind == NoticeKind.SECURITY
 
     @property
     def is_official(self) -> bool:

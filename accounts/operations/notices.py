@@ -1,8 +1,9 @@
 """Telling people something, and hearing what they tell us."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from accounts.codes import NoticeKind
@@ -10,14 +11,12 @@ from accounts.errors import AccountsError
 from accounts.identity import audit, limits, sms
 from accounts.identity.actors import Act
 from accounts.models import Feedback, Notice, Person, User
-from accounts.models.notices import TEXT_LENGTH, TITLE_LENGTH
-from yibao.lib.links import has_link, without_links
+from accounts.queries import notice_words
+from accounts.wording import Template
+from yibao.lib.links import has_link
 from yibao.lib.masking import scrubbed
 from yibao.lib.speakable import case_number
 
-READ_THERE = "写了什么，请登录本网站看“通知”。"
-SMS = sms.Template("notice", "{title}。{text}", reminder=True)
-WARNING_SMS = replace(SMS, reminder=False)
 FEEDBACK_LIMITS = limits.limits("5/1h 20/1d")
 
 
@@ -39,6 +38,33 @@ class AlreadyAnsweredError(AccountsError):
     message = "这一条已经答复过了。"
 
 
+def tell(
+    *,
+    act: Act,
+    person: Person,
+    template: Template,
+    facts: Mapping[str, Any],
+    about: str = "",
+    by_sms: bool = True,
+) -> Notice:
+    """Tell a person something: a notice on 通知, and a text message about it where they want one of that kind.
+
+    Writes the facts in the caller's transaction, and nothing that could undo it: they are put into words when shown or
+    sent (accounts.wording, which also says how to add a kind). `about` names what the notice leads to on the page
+    (page_hooks.notice_link_source). A text message goes to the sign-in's number, or to the one on the roster while a
+    stranger may be signed in; whether it still may go is asked again when it is sent.
+    """
+    with transaction.atomic():
+        notice = Notice.objects.create(
+            person=person, kind=template.kind, template=template.name, facts=dict(facts), about=about, at=act.at
+        )
+        audit.record(act=act, verb="notice.sent", subject=person, detail={"notice": notice.pk})
+        user = User.objects.filter(person=person, is_active=True).first() if by_sms else None
+        if user is not None:
+            sms.queue_notice(notice=notice, user=user, now=act.at)
+    return notice
+
+
 def notify(
     *,
     act: Act,
@@ -50,44 +76,15 @@ def notify(
     has_free_text: bool = False,
     about: str = "",
 ) -> Notice:
-    """Tell a person something: a notice on 通知, and the same words to their phone where they want reminders.
-
-    `about` names what it leads to on the page (page_hooks.notice_link_source). A warning about the sign-in goes to the
-    phone of whoever wants no reminders too. Where `text` has words that somebody typed (has_free_text), the phone gets the title and where to read the rest.
-    Writes in the caller's transaction and never undoes it: words are cut to length, links written so that they are none.
-    """
-    title, text = _fitting(title, TITLE_LENGTH), _fitting(text, TEXT_LENGTH)
-    with transaction.atomic():
-        notice = Notice.objects.create(person=person, kind=kind, title=title, text=text, about=about, at=act.at)
-        audit.record(act=act, verb="notice.sent", subject=person, detail={"notice": notice.pk})
-        users = User.objects.select_related("person").filter(person=person, is_active=True)
-        user = users.first() if by_sms else None
-        if user is not None:
-            template = WARNING_SMS if kind == NoticeKind.SECURITY else SMS
-            params = {"title": title, "text": READ_THERE if has_free_text else text}
-            if user.person and user.person.phone and user.may_be_stranger(act.at):
-                sms.queue(template=template, params=params, now=act.at, phone=user.person.phone)
-            else:
-                sms.queue(template=template, params=params, now=act.at, to_user=user)
-    return notice
+    """Tell a person something in words that are kept as they are; has_free_text: somebody typed part of the text."""
+    facts = {"title": title, "text": text, "is_typed": has_free_text}
+    said = replace(notice_words.said, kind=kind)
+    return tell(act=act, person=person, template=said, facts=facts, about=about, by_sms=by_sms)
 
 
 def warn_of_new_device(*, act: Act, person: Person) -> Notice:
     """Tell somebody that their account was opened in a browser that had not opened it before."""
-    return notify(
-        act=act,
-        person=person,
-        kind=NoticeKind.SECURITY,
-        title="在一台新的设备上登录了您的账户",
-        text=f"不是您本人？请在“设置和隐私”里退出其他设备，并打{settings.HELP_PHONE}。",
-        about="settings",
-    )
-
-
-def _fitting(text: str, most: int) -> str:
-    """Return the text as a notice may hold it, at most so many characters."""
-    said = without_links(text)
-    return said if len(said) <= most else f"{said[: most - 1]}…"
+    return tell(act=act, person=person, template=notice_words.new_device, facts={}, about="settings")
 
 
 def mark_read(*, act: Act, person: Person) -> int:
@@ -143,12 +140,6 @@ def answer_feedback(*, act: Act, feedback_id: int, answer: str) -> Feedback:
         feedback.save(update_fields=["answer", "answered_at", "answered_by"])
         audit.record(act=act, verb="feedback.answered", subject=feedback.person, detail={"number": feedback.number})
         if feedback.person is not None:
-            notify(
-                act=act,
-                person=feedback.person,
-                kind=NoticeKind.CASE,
-                title=f"您反映的 {feedback.number} 有答复了",
-                text=answer,
-                has_free_text=True,
-            )
+            facts = {"feedback": feedback.pk}
+            tell(act=act, person=feedback.person, template=notice_words.answered, facts=facts)
     return feedback

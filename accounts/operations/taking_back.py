@@ -10,19 +10,19 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.db import transaction
 
-from accounts.codes import NoticeKind
 from accounts.errors import AccountsError
 from accounts.identity import audit, sms
 from accounts.identity.actors import Act
 from accounts.models import Person, User
-from accounts.operations.notices import notify
+from accounts.operations.notices import tell
 from accounts.operations.proving import has_better_claim
+from accounts.queries import notice_words
 from accounts.queries.people import find_by_phone
 
 MOVED = sms.Template("identity_moved", "您的医保账户改用另一个登录了，原来的登录已退出。不是您来办的，请马上打{help}。")
 
 # (act, person, actor as it is stored, since): stop what that sign-in did for the person since then, in the caller's
-# transaction, and say in words what it was.
+# transaction, tell the person, and say in words what it was.
 OnTakenBack = Callable[[Act, Person, str, datetime], list[str]]
 on_taken_back: list[OnTakenBack] = []
 
@@ -55,14 +55,7 @@ def end_tie(act: Act, person: Person, user: User, *, not_mine: bool) -> list[str
     stopped = [words for hook in on_taken_back for words in hook(act, person, actor, since)] if not_mine else []
     audit.record(act=act, verb="identity.taken_back", subject=person, detail={"user": user.pk, "not_mine": not_mine})
     if not_mine:
-        said = f"已经停下：{'；'.join(stopped)}。" if stopped else "那个登录没有办过别的事。"
-        notify(
-            act=act,
-            person=person,
-            kind=NoticeKind.SECURITY,
-            title="您的账户已经收回",
-            text=f"别人用您的姓名和证件号码开通的登录已经停用。{said}请逐项看一看，不对的请打{settings.HELP_PHONE}。",
-        )
+        tell(act=act, person=person, template=notice_words.taken_back, facts={"stopped": len(stopped)})
     return stopped
 
 

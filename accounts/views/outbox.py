@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from accounts.codes import MessageState
+from accounts.identity import sms
 from accounts.models import OutboxMessage
 from yibao.lib import clock
 
@@ -34,9 +35,12 @@ def outbox(request: HttpRequest) -> HttpResponse:
     if not settings.DEMO:
         raise Http404
     totp = Authenticator.objects.filter(type=Authenticator.Type.TOTP).select_related("user").order_by("user__username")
+    now = clock.now()
+    sent = OutboxMessage.objects.filter(state__in=(MessageState.SENT, MessageState.WAITING, MessageState.FAILED))
+    latest = sent.select_related("notice").order_by("-queued_at")[:SHOWN]
     context = {
-        "messages_sent": OutboxMessage.objects.exclude(state=MessageState.EXPIRED).order_by("-queued_at")[:SHOWN],
+        "messages_sent": [(one, sms.number_of(one, now), sms.text_of(one)) for one in latest],
         "codes": [(one.user, totp_now(one, time.time())) for one in totp],
-        "now": clock.now(),
+        "now": now,
     }
     return render(request, "accounts/outbox.html", context)

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from django.conf import settings
 from django.db import transaction
 
-from accounts.codes import Gender, NoticeKind, Relation
+from accounts.codes import Gender, NoticeKind
 from accounts.identity import day_counts, limits, sms
 from accounts.identity.actors import Act
 from accounts.ledger.pots import regions_of
@@ -15,6 +15,8 @@ from accounts.sealing import fields
 from family.codes import EndReason
 from family.models import Bond, Invitation
 from family.queries.facts import funds_name
+from family.queries.notice_words import kin_to_payer as kin_to_payer
+from family.queries.notice_words import kin_to_user as kin_to_user
 from yibao.lib.clock import SHANGHAI
 from yibao.lib.days import short_day_words
 from yibao.lib.fen import grouped
@@ -37,12 +39,13 @@ def notify_person(
     by_sms: bool = True,
     has_free_text: bool = False,
     about: str = "",
+    kind: NoticeKind = NoticeKind.FAMILY,
 ) -> None:
     """Tell somebody in the caller's transaction."""
     notify(
         act=act,
         person=person,
-        kind=NoticeKind.FAMILY,
+        kind=kind,
         title=title,
         text=text,
         by_sms=by_sms,
@@ -58,16 +61,6 @@ def _of(matter: Bond | Invitation) -> str:
 
 def money_of(payer: Person, region: str, on: date) -> str:
     return f"{payer.name}的{funds_name(region, on)}"
-
-
-def kin_to_payer(bond: Bond) -> str:
-    """Return how the payer's pages call the user: 父亲陈伟."""
-    return f"{Relation(bond.relation).word(bond.user.gender)}{bond.user.name}"
-
-
-def kin_to_user(bond: Bond) -> str:
-    """Return how the user's pages call the payer: 女儿陈静."""
-    return f"{Relation(bond.relation).inverse.word(bond.payer.gender)}{bond.payer.name}"
 
 
 def notify_invited(*, act: Act, invitation: Invitation) -> None:
@@ -199,4 +192,5 @@ def notify_drawn(*, act: Act, bond: Bond, amount_fen: int, day: str, place_kind:
         text=f"{day}{where}用了您的{funds_name(bond.region, act.on)} {grouped(amount_fen)} 元。"
         f"不是本人用的？请马上停用或移除，并打{help_phone}。",
         about=_of(bond),
+        kind=NoticeKind.RELATIVE,
     )

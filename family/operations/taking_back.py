@@ -10,11 +10,13 @@ from django.db.models import Q
 
 from accounts.identity.actors import Act
 from accounts.models import Person
+from accounts.operations.notices import tell
 from accounts.operations.taking_back import on_taken_back
 from family.codes import OPEN, BondState, EventKind, InvitationState
 from family.models import Bond, Event, Invitation
 from family.operations import history, locks, notifications
 from family.operations.invitations import close
+from family.queries import notice_words
 
 _STOPPED = (EventKind.ACCEPTED, EventKind.LIMIT, EventKind.END_DAY, EventKind.RESUMED)
 _ONLY_TOLD = (EventKind.REMOVED, EventKind.LEFT, EventKind.MOVED_IN, EventKind.CLOSED)
@@ -31,11 +33,15 @@ def stop(act: Act, person: Person, sign_in: str, since: datetime) -> list[str]:
     waiting = sorted(set(invitations.values_list("pk", flat=True)))
     bonds = Bond.objects.filter(pk__in=bond_ids).values_list("payer_id", "user_id")
     locks.lock_people({person.pk, *(one for pair in bonds for one in pair)})
-    told = [_withdraw(act, invitation_id) for invitation_id in waiting]
-    told += [_suspend(act, person, bond) for bond in locks.lock_bonds(bond_ids)]
-    told += [f"{EventKind(event.kind).label}（没有退回）" for event in done if event.kind in _ONLY_TOLD]
+    said = [_withdraw(act, invitation_id) for invitation_id in waiting]
+    said += [_suspend(act, person, bond) for bond in locks.lock_bonds(bond_ids)]
+    only_told = [event.kind for event in done if event.kind in _ONLY_TOLD]
+    said += [f"{EventKind(kind).label}（没有退回）" for kind in only_told]
     Invitation.objects.filter(payer=person, state=InvitationState.DRAFTED, drafted_at__gte=since).delete()
-    return list(filter(None, told))
+    if said := list(filter(None, said)):
+        facts = {"bonds": sorted(bond_ids), "invitations": waiting, "only_told": only_told}
+        tell(act=act, person=person, template=notice_words.stopped, facts=facts)
+    return said
 
 
 def _withdraw(act: Act, invitation_id: int) -> str:

@@ -4,15 +4,15 @@ from datetime import timedelta
 
 import pytest
 
-from accounts.codes import NoticeKind
 from accounts.identity.actors import Act, Actor
-from accounts.models import AuditEvent, OutboxMessage, User
+from accounts.models import AuditEvent, User
 from accounts.operations.identity import move_sign_in, welcome
-from accounts.operations.notices import notify
+from accounts.operations.notices import warn_of_new_device
 from accounts.roster.people import import_roster
 from tests.factories.acts import act_at
 from tests.factories.family import NOW, RUIAN, insured
 from tests.factories.files import csv_file, roster_row
+from tests.factories.notices import texted
 from tests.factories.users import citizen, official
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
@@ -90,8 +90,7 @@ def test_after_a_year_without_a_sign_in_it_is_proven_anew(person):
 
 def test_what_happens_to_the_money_is_told_to_the_number_that_the_roster_has_now(person, roster_has):
     citizen(OLD, person)
-    told = {"person": person, "kind": NoticeKind.FAMILY, "title": "陈伟用了您的钱", "text": "12.00 元"}
-    notify(act=act_at(NOW), **told)
+    warn_of_new_device(act=act_at(NOW), person=person)
+    assert [phone for phone, _ in texted(NOW)] == [OLD]
     roster_has(NEW, NOW + timedelta(hours=1))
-    notify(act=act_at(NOW + timedelta(days=1)), **told)
-    assert [str(message.phone) for message in OutboxMessage.objects.order_by("queued_at")] == [OLD, NEW]
+    assert [phone for phone, _ in texted(NOW + timedelta(days=1))] == [NEW]

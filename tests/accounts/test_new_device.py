@@ -8,8 +8,10 @@ from django.urls import reverse
 
 from accounts.models import Notice, OutboxMessage
 from tests.accounts.citizen_pages import words
+from tests.factories.notices import texted, titles
 from tests.factories.people import PersonFactory
 from tests.factories.users import citizen
+from yibao.lib import clock
 
 pytestmark = pytest.mark.django_db
 
@@ -46,8 +48,8 @@ def test_another_browser_is_told_of_with_a_way_to_end_it(user, settings):
     sign_in(Client())
     browser = Client()
     sign_in(browser)
-    assert Notice.objects.get().title == TITLE
-    assert OutboxMessage.objects.get(template="notice").phone == PHONE
+    assert titles() == [TITLE]
+    assert texted(clock.now())[-1][0] == PHONE
     browser.force_login(user)
     page = browser.get("/messages/")
     assert TITLE in words(page)

@@ -7,13 +7,14 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts.codes import NoticeKind
+from accounts.codes import MessageState
 from accounts.identity.actors import Actor
 from accounts.models import AuditEvent, Feedback, Notice, OutboxMessage
 from accounts.operations import notices
-from accounts.queries import page_hooks
+from accounts.queries import notice_words, page_hooks
 from tests.accounts.citizen_pages import browser_of, last_entry, seen, words, worker, workers
 from tests.factories.acts import act_at
+from tests.factories.notices import answered, texted, told
 from tests.factories.users import official, signed_in
 from tests.personas import insured
 from yibao.lib.links import has_link
@@ -23,8 +24,8 @@ pytestmark = pytest.mark.usefixtures("policies_loaded", "november")
 ACTOR = Actor.system("test")
 
 
-def notified(person, title: str = "钱到了", text: str = "今年的钱已经记入。", *, at, **more) -> Notice:
-    return notices.notify(act=act_at(at), person=person, kind=NoticeKind.CREDIT, title=title, text=text, **more)
+def notified(person, *, at, **more) -> Notice:
+    return notices.tell(act=act_at(at), person=person, template=notice_words.merged, facts={}, **more)
 
 
 class TestNotices:
@@ -34,7 +35,9 @@ class TestNotices:
         browser = browser_of(person)
         page = browser.get("/messages/").content.decode()
         assert '通知<span class="nowrap">（1条新）</span>' in page
-        assert "钱到了没看过今年的钱已经记入。2026年11月20日18:00账户的钱" in words(browser.get("/messages/"))
+        page = words(browser.get("/messages/"))
+        assert "您的两份登记合并了没看过您以前有两份登记，现在合成一份" in page
+        assert "2026年11月20日18:00账户的变动" in page
         assert "没看过" in words(browser.get("/messages/")), "looking changes nothing"
         assert browser.post("/messages/read/").url == "/messages/"
         page = words(browser.get("/messages/"))
@@ -45,9 +48,10 @@ class TestNotices:
         person = insured()
         browser_of(person)
         notified(person, at=november)
-        message = OutboxMessage.objects.get()
-        assert message.text == "【医保个人账户】钱到了。今年的钱已经记入。"
-        assert message.phone == person.user.phone
+        ((phone, text),) = texted(november)
+        (said,) = told(person)
+        assert text == f"【医保个人账户】{said.title}。{said.text}"
+        assert phone == person.user.phone
 
     def test_who_wants_no_reminders_gets_none_but_the_notice_stands(self, november):
         person = insured()
@@ -55,17 +59,20 @@ class TestNotices:
         person.user.wants_sms = False
         person.user.save()
         notified(person, at=november)
-        assert not OutboxMessage.objects.exists()
+        assert OutboxMessage.objects.get().state == MessageState.OFF
         assert Notice.objects.filter(person=person).exists()
 
     @pytest.mark.parametrize("text", ["请点 https://a.example", "www.a.example", "打开 yibao.example.com 办理"])
     def test_there_is_never_a_link_in_one(self, text, november):
-        notified(insured(), text=text, at=november)
-        assert not has_link(Notice.objects.get().text)
+        person = insured()
+        answered(person, november, text)
+        (said,) = told(person)
+        assert said.text
+        assert not has_link(said.text)
 
     def test_the_database_refuses_links_too(self, november):
         with pytest.raises(IntegrityError, match="notice_has_no_link"), transaction.atomic():
-            Notice.objects.create(person=insured(), kind="credit", title="x", text="http://a.example", at=november)
+            Notice.objects.create(person=insured(), kind="case", title="x", text="http://a.example", at=november)
 
     def test_nobody_sees_or_marks_anybody_elses(self, november):
         mine, theirs = insured(), insured()
@@ -82,7 +89,7 @@ class TestNotices:
         counts = []
         for _ in range(2):
             for number in range(25):
-                notified(person, f"第{number}条", at=november - timedelta(hours=number), by_sms=False)
+                notified(person, at=november - timedelta(hours=number), by_sms=False)
             with CaptureQueriesContext(
                 connection,
             ) as queries:

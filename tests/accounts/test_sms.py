@@ -21,7 +21,7 @@ from yibao.lib import clock
 from yibao.lib.links import has_link
 
 PHONE = "19900000001"
-NOTICE = sms.Template("test_notice", "您有一条{what}提醒。", reminder=True)
+NOTICE = sms.Template("test_notice", "您有一条{what}提醒。")
 SECRET = sms.Template("test_secret", "{code}，验证码。", valid=timedelta(minutes=10), secret=True)
 
 
@@ -243,15 +243,6 @@ def test_no_message_ever_carries_a_link(link):
 def test_none_of_our_own_messages_holds_a_link():
     templates = [codes.SIGN_IN.template, limited.TIED, taking_back.MOVED, identity.PHONE_CHANGED]
     assert not [template.name for template in templates if has_link(template.words)]
-
-
-@pytest.mark.django_db
-def test_who_wants_no_reminders_gets_none_but_still_gets_warnings():
-    user = citizen(PHONE)
-    user.wants_sms = False
-    now = clock.now()
-    assert sms.queue(to_user=user, template=NOTICE, params={"what": "缴费"}, now=now) is None
-    assert sms.queue(to_user=user, template=taking_back.MOVED, params={"help": "65895523"}, now=now)
 
 
 @pytest.mark.django_db

@@ -3,9 +3,8 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from accounts.codes import NoticeKind
 from accounts.models import Transfer
-from accounts.operations.notices import notify
+from accounts.operations.notices import warn_of_new_device
 from tests.browser.looking import FEW_LOOKS
 from tests.browser.sweep import sweep
 from tests.factories.acts import act_now
@@ -35,11 +34,8 @@ def test_an_entry_explained(name, kind, page, console, visit, sign_in):
 
 def test_notices_that_were_not_read(page, console, visit, sign_in):
     user = sign_in(page, "赵倩")
-    for title in ("家人邀请", "今年的钱到了"):
-        notify(
-            act=act_now(), person=user.person, kind=NoticeKind.CREDIT, title=title,
-            text="2026年度的钱已经记入，一共 1,536.00 元。",
-        )  # fmt: skip
+    for _ in range(2):
+        warn_of_new_device(act=act_now(), person=user.person)
     visit(page, "/messages/")
     expect(page.locator(".tabs")).to_contain_text("条新")
     check(page, console)

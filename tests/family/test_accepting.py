@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from accounts.codes import MessageState
 from accounts.identity import limits
 from accounts.identity.actors import Act, Actor
-from accounts.models import Notice, OutboxMessage
+from accounts.models import OutboxMessage
 from family.models import Bond, Invitation
 from family.operations import accepting, counter, invitations, undoing
 from family.operations.ending import remove
@@ -16,6 +16,7 @@ from family.queries.bonds import bonds_given, bonds_received, history
 from family.rules import CannotUndoError, ChangedError, MismatchError, RefusedError
 from tests.factories.acts import ACTOR, act_at, act_on
 from tests.factories.family import ACT, JIANGXI, NOW, QUANZHOU, RUIAN, TODAY, ZHOUSHAN, bond, insured, invited
+from tests.factories.notices import titles, told
 from tests.factories.people import EnrolmentFactory, certno
 from tests.factories.users import citizen, official
 
@@ -57,15 +58,15 @@ class TestByOneself:
 
     def test_both_are_told(self, payer, father):
         accept(father, invited(payer, father).invitation)
-        assert Notice.objects.filter(person=payer, title="父亲陈伟可以用您的钱了").exists()
-        said = Notice.objects.filter(person=father).latest("pk")
+        assert "父亲陈伟可以用您的钱了" in titles(payer)
+        said = told(father)[-1]
         assert said.title == "您可以用女儿陈静的钱了"
         assert said.text.startswith("用的是陈静的历年结余。")
 
     def test_who_has_money_of_their_own_hears_that_it_goes_first(self, payer):
         father = insured(name="陈伟", gender=1)
         accept(father, invited(payer, father).invitation)
-        said = Notice.objects.filter(person=father).latest("pk")
+        said = told(father)[-1]
         assert said.text.startswith("先用您自己的，再用陈静的历年结余。")
 
     def test_the_rules_are_those_of_the_day_of_agreeing(self, payer, father):
@@ -201,7 +202,7 @@ class TestAtTheCounter:
 
     def test_zhejiang_binds_on_documents_alone(self, payer, father, clerk):
         assert self.bind(clerk, payer, father).invitation is None
-        assert Notice.objects.filter(person=father, title="您可以用女儿陈静的钱了").exists()
+        assert "您可以用女儿陈静的钱了" in titles(father)
 
     def test_fujian_asks_for_the_one_who_uses(self, clerk):
         payer, mother = insured(QUANZHOU, birth_on=date(1980, 1, 1)), insured(QUANZHOU, resident=True)

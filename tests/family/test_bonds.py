@@ -6,7 +6,7 @@ import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 
-from accounts.models import AuditEvent, Enrolment, Notice
+from accounts.models import AuditEvent, Enrolment
 from family.models import Bond, Event, Invitation
 from family.operations import accepting, bonds, closing, invitations, life_events, pool, undoing
 from family.operations.ending import leave, remove
@@ -17,6 +17,7 @@ from family.rules import CannotUndoError, ChangedError, RefusedError
 from family.upkeep import keep_up
 from tests.factories.acts import act_at
 from tests.factories.family import ACT, NOW, QUANZHOU, RUIAN, TODAY, balance_of, bond, insured, invited
+from tests.factories.notices import titles, told
 from tests.factories.people import EnrolmentFactory
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
@@ -54,14 +55,14 @@ class TestEachSide:
     def test_the_payer_removes_and_the_user_is_told_why(self, payer, father, tie):
         act(remove, payer, tie.pk)
         assert state(tie) == "ended"
-        said = Notice.objects.get(person=father)
+        (said,) = told(father)
         assert said.title == "您不能再用女儿陈静的钱"
         assert "出钱的人移除了家人" in said.text
         assert not bonds_given(payer, TODAY)
 
     def test_the_user_leaves_and_the_payer_is_told(self, payer, father, tie):
         act(leave, father, tie.pk)
-        assert Notice.objects.get(person=payer).title == "父亲陈伟不再用您的钱"
+        assert titles(payer) == ["父亲陈伟不再用您的钱"]
 
     def test_nobody_acts_for_the_other_side_or_for_strangers(self, payer, father, tie):
         stranger = insured(carried=1)
@@ -257,7 +258,7 @@ class TestByItself:
         assert self.why(tie) == "period_over"
         assert self.run(TODAY + timedelta(days=1)) == {}
         for person in (payer, father):
-            assert "到了约定的结束日期" in Notice.objects.get(person=person).text
+            assert "到了约定的结束日期" in told(person)[-1].text
 
     @pytest.mark.parametrize(
         ("who", "status", "region", "reason"),
@@ -300,11 +301,11 @@ class TestByItself:
         assert self.run(TODAY + timedelta(days=4)) == {}
         assert self.run(TODAY + timedelta(days=6)) == {"提醒": 1}
         assert self.run(TODAY + timedelta(days=7)) == {}
-        assert Notice.objects.filter(person=father, title="陈静的邀请快到期了").count() == 1
+        assert titles(father).count("陈静的邀请快到期了") == 1
         assert self.run(TODAY + timedelta(days=8)) == {"过期的邀请": 1}
         assert self.run(TODAY + timedelta(days=8)) == {}
         assert Invitation.objects.get(pk=invitation.pk).state == "expired"
-        assert "没有用到您的钱" in Notice.objects.filter(person=payer).latest("pk").text
+        assert "没有用到您的钱" in told(payer)[-1].text
 
     def test_one_sent_again_is_reminded_of_again(self, payer, father):
         number = invited(payer, father).invitation.number
@@ -324,7 +325,7 @@ class TestByItself:
         birthday = TODAY + timedelta(days=1)
         assert self.run(birthday) == {"满独立同意年龄": 1}
         assert self.run(birthday) == {}
-        assert Notice.objects.filter(person=child, title="满16周岁了，家庭共济由本人决定").exists()
+        assert "满16周岁了，家庭共济由本人决定" in titles(child)
 
     def test_after_ninety_days_nothing_is_left_of_who_was_asked_in_vain(self, payer, father):
         number = invited(payer, father, phone="19900000777").invitation.number

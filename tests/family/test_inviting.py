@@ -14,6 +14,7 @@ from family.queries.invitations import invitation_received, invitations_received
 from family.rules import CannotUndoError, ChangedError, IncompleteDraftError, RefusedError
 from tests.factories.acts import act_at
 from tests.factories.family import ACT, NOW, RUIAN, TODAY, bond, insured, invited
+from tests.factories.notices import titles, told
 from tests.factories.people import certno
 from tests.factories.users import citizen
 
@@ -264,12 +265,12 @@ class TestLater:
             invitations.withdraw(act=ACT, payer=payer, number=invitation.number)
         with pytest.raises(ChangedError):
             invitations.resend(act=ACT, payer=payer, number=invitation.number)
-        assert Notice.objects.filter(person=relative, title="陈静撤回了邀请").exists()
+        assert "陈静撤回了邀请" in titles(relative)
 
     def test_a_refusal_is_told_with_the_words_of_the_invited_person_if_there_are_any(self, payer, relative):
         number = invited(payer, relative).invitation.number
         event = invitations.decline(act=ACT, user=relative, number=number, answer="我自己有钱")
-        assert "我自己有钱" in Notice.objects.filter(person=payer).latest("pk").text
+        assert "我自己有钱" in told(payer)[-1].text
         undoing.undo(act=ACT, person=relative, event_id=event.pk)
         assert invitation_received(relative, number).state == "sent"
         with pytest.raises(CannotUndoError):

@@ -25,6 +25,7 @@ from payments.bills import operations
 from payments.models import Bill, Institution
 from tests.factories.acts import act_on
 from tests.factories.family import ACT, QUANZHOU, RUIAN, TODAY, ZHOUSHAN, balance_of, bond, credit, insured
+from tests.factories.notices import told
 from tests.factories.people import EnrolmentFactory
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
@@ -349,7 +350,7 @@ class TestWhoSeesWhat:
 
     def test_the_notice_of_each_use_names_kind_day_amount_and_user(self, story):
         payer, father, _ = story
-        notices = [f"{notice.title}{notice.text}" for notice in Notice.objects.filter(person=payer).order_by("pk")]
+        notices = [f"{words.title}{words.text}" for words in told(payer)]
         assert "父亲陈伟用了您的钱 38.50 元" in notices[0]
         assert "3月10日在一级医疗机构" in notices[0]
         assert not any(CLINIC in text for text in notices)

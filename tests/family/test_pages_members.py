@@ -8,12 +8,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.ledger.pots import open_missing
-from accounts.models import Notice
 from family.codes import BondState, EndReason, EventKind, InvitationState
 from family.models import Bond, Event, Invitation
 from family.operations import bonds
 from family.queries import open_matters
 from tests.factories.family import ACT, QUANZHOU, TODAY, ZHOUSHAN, insured, invited
+from tests.factories.notices import told
 from tests.factories.people import EnrolmentFactory
 from tests.family.family_pages import bound, browser_of, chen, daughter, huang, last_event, page, words
 
@@ -307,6 +307,6 @@ class TestMoneyOfOthersIsSeen:
 def test_in_a_pool_region_notices_speak_of_the_pool():
     payer, user = huang(), insured(QUANZHOU, name="黄秀英", gender=2, resident=True)
     bound(payer, user, QUANZHOU)
-    texts = " ".join(Notice.objects.values_list("text", flat=True))
+    texts = " ".join(words.text for words in told())
     assert "可以用您的共济账户" in texts
     assert "个人账户" not in texts

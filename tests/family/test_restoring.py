@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from accounts.models import Enrolment, FactChange, Notice
+from accounts.models import Enrolment, FactChange
 from family import upkeep
 from family.codes import BondState, EventKind
 from family.models import Bond, Event
@@ -12,6 +12,7 @@ from family.operations import accepting, ending, life_events, pool
 from family.queries import bonds as bond_queries
 from tests.factories.acts import act_on
 from tests.factories.family import ACT, NOW, QUANZHOU, RUIAN, TODAY, balance_of, bond, insured, invited
+from tests.factories.notices import titles
 from tests.factories.people import EnrolmentFactory
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
@@ -74,7 +75,7 @@ class TestComesBack:
         now = Bond.objects.get(pk=tie.pk)
         assert (now.state, now.end_reason, now.limit_fen, now.state_at) == ("active", "", 100_000, NOW)
         for person in (payer, father):
-            assert Notice.objects.filter(person=person, title__endswith="的家庭共济恢复了").count() == 1
+            assert sum(title.endswith("的家庭共济恢复了") for title in titles(person)) == 1
         assert [mark.kind for mark in bond_queries.history(now, for_payer=True)] == [
             EventKind.ENDED,
             EventKind.RESTORED,

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.identity import codes
-from accounts.models import Notice, OutboxMessage
+from accounts.models import OutboxMessage
 from accounts.operations import identity
 from family.queries import invitations
 from family.rules import RefusedError, eligibility
@@ -15,6 +15,7 @@ from family.upkeep import keep_up
 from tests.accounts.citizen_pages import browser_of, words
 from tests.factories.acts import act_at
 from tests.factories.family import NOW, insured, invited
+from tests.factories.notices import titles
 from tests.factories.users import citizen, signed_in
 from tests.family.family_pages import at, chen, page
 
@@ -78,7 +79,7 @@ def test_a_reminder_and_the_page_speak_of_the_same_day(monkeypatch, days, soon):
         keep_up(act=act_at(moment))
         with at(moment):
             said = page(browser_of(payer), "/account/")
-        told = Notice.objects.filter(person=payer, title="您的家庭共济邀请快到期了").exists()
+        told = "您的家庭共济邀请快到期了" in titles(payer)
         assert ("快过期了" in said) == told == (passed == soon)
 
 

@@ -10,8 +10,8 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.identity.actors import Act, Actor
-from accounts.models import Notice, OutboxMessage, User
-from accounts.operations import identity, taking_back
+from accounts.models import User
+from accounts.operations import identity, notices, taking_back
 from accounts.operations.limited import warn_owners
 from family.codes import BondState, InvitationState
 from family.models import Bond, Invitation
@@ -19,6 +19,8 @@ from family.operations import accepting, bonds
 from tests.accounts.test_signin import at, code_in_outbox, text_of
 from tests.factories.acts import act_now
 from tests.factories.family import RUIAN, bond, insured, invited
+from tests.factories.notices import texted, titles
+from tests.factories.notices import told as notices_told
 from tests.factories.users import citizen, limited, official, signed_in
 from yibao.lib import clock
 
@@ -45,7 +47,7 @@ def thief(owner) -> Client:
 
 
 def told(phone: str) -> list[str]:
-    return [m.text for m in OutboxMessage.objects.order_by("queued_at") if m.phone == phone]
+    return [text for number, text in texted(clock.now()) if number == phone]
 
 
 @pytest.mark.parametrize(
@@ -89,8 +91,8 @@ def test_the_roster_s_phone_is_told_and_notices_go_there(thief, owner):
     thief.post(reverse("settings_reminders"), {"wants_sms": "off"})
     user = bond(owner, insured(name="陈伟"))
     bonds.suspend(act=act_now(), payer=owner, bond_id=user.pk)
-    taking_back.notify(act=act_now(), person=owner, kind="family", title="陈伟用了您的钱", text="12.00 元")
-    assert "陈伟用了您的钱" in told(OWN)[-1]
+    notices.warn_of_new_device(act=act_now(), person=owner)
+    assert "在一台新的设备上登录" in told(OWN)[-1]
     assert not [text for text in told(STRANGE) if "陈伟" in text]
 
 
@@ -154,7 +156,8 @@ def test_the_owner_with_the_roster_s_phone_gets_in_and_what_the_thief_did_stops(
     given.refresh_from_db()
     earlier.refresh_from_db()
     assert (given.state, earlier.state) == (BondState.SUSPENDED, BondState.ACTIVE)
-    assert "赵六" in Notice.objects.get(person=owner, title="您的账户已经收回").text
+    assert "您的账户已经收回" in titles(owner)
+    assert "赵六" in " ".join(words.text for words in notices_told(owner))
 
 
 def test_whoever_holds_the_roster_s_phone_says_this_is_not_me(owner):

@@ -2,14 +2,16 @@
 
 import pytest
 
+from accounts import wording
 from accounts.codes import NoticeKind
-from accounts.models import Notice, OutboxMessage
 from accounts.operations import notices
+from accounts.wording import Words
 from family.operations import accepting, bonds, invitations, undoing
 from payments.bills.operations import pay
 from tests.accounts.citizen_pages import browser_of
 from tests.factories.acts import act_at
 from tests.factories.family import ACT, NOW, RUIAN, TODAY, insured, invited
+from tests.factories.notices import texted, told
 from tests.factories.users import official, signed_in
 from tests.personas import clinic
 from yibao.lib.links import has_link
@@ -43,16 +45,20 @@ def test_whatever_the_roster_calls_somebody_they_pay_invite_and_change_like_anyb
     )
     assert bill.account_fen == 10_00
     bonds.remove(act=ACT, payer=payer, bond_id=bond.pk)
-    texts = [m.text for m in OutboxMessage.objects.all()]
-    texts += [words for row in Notice.objects.all() for words in (row.title, row.text)]
+    texts = [text for _, text in texted(NOW)]
+    texts += [part for words in told() for part in (words.title, words.text)]
     assert len(texts) > 10
     assert not [text for text in texts if has_link(text)]
 
 
 def test_a_notice_of_any_length_is_cut_and_stands():
-    notices.notify(act=ACT, person=insured(), kind=NoticeKind.CREDIT, title="钱" * 500, text="钱" * 5000)
-    notice = Notice.objects.get()
-    assert (len(notice.title), len(notice.text), notice.text[-1]) == (60, 400, "…")
+    @wording.template("test_long", NoticeKind.CASE)
+    def long(told) -> Words:
+        return Words("钱" * 500, "钱" * 5000)
+
+    notices.tell(act=ACT, person=insured(), template=long, facts={})
+    (words,) = told()
+    assert (len(words.title), len(words.text), words.text[-1]) == (60, 400, "…")
 
 
 PHISHING = ["加微信 yibao888 领补贴", "请到 evil.xyz/pay 付款", "yibao-gov。cn", "点\u202enc.live", "打19900001234"]
@@ -64,9 +70,9 @@ def test_words_of_a_refusal_never_go_out_as_a_text_message(words):
     browser_of(payer)
     number = str(invited(payer, user).invitation.number)
     invitations.decline(act=ACT, user=user, number=number, answer=words)
-    message = OutboxMessage.objects.latest("queued_at").text
+    message = texted(NOW)[-1][1]
     assert "您的邀请对方没有同意" in message
-    assert "请登录本网站看" in message
+    assert "请登录医保个人账户网站看" in message
     assert not [piece for piece in words.split() if piece in message]
 
 
@@ -80,7 +86,7 @@ def test_nor_do_words_that_staff_have_typed(words):
             notices.answer_feedback(act=ACT, feedback_id=feedback.pk, answer=words)
     else:
         notices.answer_feedback(act=ACT, feedback_id=feedback.pk, answer=words)
-    assert not [m for m in OutboxMessage.objects.all() if words in m.text]
+    assert not [text for _, text in texted(NOW) if words in text]
 
 
 @pytest.mark.parametrize("words", ["请到 evil.xyz/pay 付款", "yibao-gov。cn", "ｗｗｗ．ａ．ｃｎ", "e\u200bvil.xyz"])

@@ -23,9 +23,10 @@ from accounts.operations.life_events.events import (
     Paper,
     person_of,
     refusing,
-    tell,
 )
 from accounts.operations.life_events.vouchers import paper_of, parts_of, record_signed
+from accounts.operations.notices import tell
+from accounts.queries import notice_words
 
 ALIVE = "life.alive"
 
@@ -73,7 +74,7 @@ def _execute(act: Act, approval: Approval) -> str:
         restore(act, person)
     for region in regions_of(person.pk):
         settle_person(act=act, person_id=person.pk, region=region)
-    tell(act=act, person=person, title="您的参保登记更正了", text="以前的死亡登记有误，参保和账户已恢复。")
+    tell(act=act, person=person, template=notice_words.alive, facts={})
     return f"参保人 {person.pk} 的死亡登记已更正"
 
 

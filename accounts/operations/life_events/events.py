@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from accounts.codes import LifeEventKind, NoticeKind, ProofKind, Role
+from accounts.codes import LifeEventKind, ProofKind, Role
 from accounts.errors import AccountsError
 from accounts.identity import audit
 from accounts.identity.actors import Act
 from accounts.models import Approval, LifeEvent, Person, Region, User
 from accounts.operations.approvals import ApprovalError
-from accounts.operations.notices import notify
 from yibao.lib.fen import grouped
 from yibao.lib.masking import scrubbed
 
@@ -95,11 +94,6 @@ def record(
     )
     audit.record(act=act, verb=f"life.{kind}", subject=person, detail={"life_event": event.pk})
     return event
-
-
-def tell(*, act: Act, person: Person, title: str, text: str) -> None:
-    """Tell the person what was done about their account. Reasons and papers are words that a clerk has typed."""
-    notify(act=act, person=person, kind=NoticeKind.CREDIT, title=title, text=text, has_free_text=True)
 
 
 def region_name(code: str) -> str:

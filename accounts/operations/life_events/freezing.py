@@ -18,9 +18,9 @@ from accounts.operations.life_events.events import (
     record,
     region_name,
     require_staff,
-    tell,
 )
-from yibao.lib.days import day_words
+from accounts.operations.notices import tell
+from accounts.queries import notice_words
 
 
 @retrying
@@ -54,11 +54,7 @@ def _switch(
     person_of(person.pk)
     _refuse_if_it_stands(kind, person, region, on)
     event = record(act=act, kind=kind, person=person, region=region, on=on, paper=paper, reason=reason_of(reason))
-    if kind == LifeEventKind.FREEZE:
-        text = "账户里的钱暂时不能使用，也不能给家人用；每月的钱照常记入。"
-        tell(act=act, person=person, title=f"您在{name}的账户从{day_words(on)}起冻结", text=text)
-    else:
-        tell(act=act, person=person, title=f"您在{name}的账户从{day_words(on)}起解除冻结", text="和以前一样可以使用。")
+    tell(act=act, person=person, template=notice_words.frozen, facts={"event": event.pk, "region": region})
     return event
 
 

@@ -28,11 +28,12 @@ from accounts.operations.life_events.events import (
     person_of,
     refusing,
     region_name,
-    tell,
     yuan,
 )
 from accounts.operations.life_events.merged_records import contradictions, move_facts, move_sign_in
 from accounts.operations.life_events.vouchers import paper_of, parts_of, record_signed
+from accounts.operations.notices import tell
+from accounts.queries import notice_words
 from yibao.lib.clock import SHANGHAI
 
 MERGE = "life.merge"
@@ -99,8 +100,7 @@ def _execute(act: Act, approval: Approval) -> str:
     gone, kept = Person.objects.get(pk=content["gone"]), Person.objects.get(pk=content["kept"])
     _unite(act, gone, kept, approval)
     record_signed(act=act, approval=approval, kind=LifeEventKind.MERGE, person=kept)
-    text = "您以前有两份登记，现在合成一份；参保、缴费、余额和家庭共济都在这一份里。"
-    tell(act=act, person=kept, title="您的两份登记合并了", text=text)
+    tell(act=act, person=kept, template=notice_words.merged, facts={})
     return f"参保人 {gone.pk} 已并入参保人 {kept.pk}"
 
 

@@ -25,10 +25,11 @@ from accounts.operations.life_events.events import (
     person_of,
     refusing,
     region_name,
-    tell,
     yuan,
 )
 from accounts.operations.life_events.vouchers import paper_of, parts_of, post_signed, record_signed
+from accounts.operations.notices import tell
+from accounts.queries import notice_words
 
 PAY_OUT, MOVE = "life.pay_out", "life.move"
 PAID_OUT_AS = (LifeEventKind.TRANSFER_OUT, LifeEventKind.LEAVING, LifeEventKind.INHERITANCE)
@@ -93,10 +94,10 @@ def _execute_pay_out(act: Act, approval: Approval) -> str:
     content = approval.content
     person, why = Person.objects.get(pk=content["person"]), LifeEventKind(content["why"])
     _empty(act, approval, person, VoucherKind.PAYOUT, f"{why.label}，付至{content['payee']}的账户")
-    record_signed(act=act, approval=approval, kind=why, person=person, region=content["region"])
+    event = record_signed(act=act, approval=approval, kind=why, person=person, region=content["region"])
     if why != LifeEventKind.INHERITANCE:
-        text = f"{yuan(content['out_fen'])}付至您{content['payee']}的账户。"
-        tell(act=act, person=person, title=f"您在{region_name(content['region'])}的账户{why.label}了", text=text)
+        facts = {"event": event.pk, "region": content["region"]}
+        tell(act=act, person=person, template=notice_words.paid_out, facts=facts)
     return f"已付出 {yuan(content['out_fen'])}"
 
 
@@ -138,10 +139,9 @@ def _execute_move(act: Act, approval: Approval) -> str:
     _empty(act, approval, person, kind, out_words)
     if content["out_fen"]:
         _take_in(act, approval, receiver, kind, in_words)
-    record_signed(act=act, approval=approval, kind=why, person=person, region=content["region"])
-    title = f"继承的 {yuan(content['out_fen'])}转入了您的账户" if inherits else f"您的个人账户余额转到了{to_name}"
-    text = f"{in_words}，{yuan(content['out_fen'])}。"
-    tell(act=act, person=receiver, title=title, text=text)
+    event = record_signed(act=act, approval=approval, kind=why, person=person, region=content["region"])
+    facts = {"event": event.pk, "region": content["region"], "to": content["to"]}
+    tell(act=act, person=receiver, template=notice_words.moved, facts=facts)
     return f"已转入{to_name} {yuan(content['out_fen'])}"
 
 

@@ -22,10 +22,11 @@ from accounts.operations.life_events.events import (
     person_of,
     refusing,
     region_name,
-    tell,
     yuan,
 )
 from accounts.operations.life_events.vouchers import paper_of, parts_of, post_signed, record_signed
+from accounts.operations.notices import tell
+from accounts.queries import notice_words
 
 WRITE_OFF, ADJUST = "life.write_off", "life.adjust"
 MOST_FEN = 10**9
@@ -72,9 +73,8 @@ def _execute_write_off(act: Act, approval: Approval) -> str:
         decide=lambda locked: [Move(fund, debt.pk, content["owed_fen"])],
         words=f"核销：{approval.reason}",
     )
-    record_signed(act=act, approval=approval, kind=LifeEventKind.WRITE_OFF, person=person, region=region)
-    text = f"以前多划、没有收回的 {yuan(content['owed_fen'])}不再追回（{paper_of(content).words}）。"
-    tell(act=act, person=person, title="一笔待追回的钱核销了", text=text)
+    event = record_signed(act=act, approval=approval, kind=LifeEventKind.WRITE_OFF, person=person, region=region)
+    tell(act=act, person=person, template=notice_words.written_off, facts={"event": event.pk})
     return f"已核销 {yuan(content['owed_fen'])}"
 
 
@@ -125,11 +125,9 @@ def _execute_adjust(act: Act, approval: Approval) -> str:
         decide=decide,
         words=f"人工调账：{approval.reason}",
     )
-    record_signed(act=act, approval=approval, kind=LifeEventKind.ADJUSTMENT, person=person, region=region)
-    verb = "增加" if fen > 0 else "减少"
-    text = f"{PotKind(content['pot']).label}{verb} {yuan(abs(fen))}：{approval.reason}（{paper_of(content).words}）。"
-    tell(act=act, person=person, title="您的账户调整了一笔", text=text)
-    return f"已{verb} {yuan(abs(fen))}"
+    event = record_signed(act=act, approval=approval, kind=LifeEventKind.ADJUSTMENT, person=person, region=region)
+    tell(act=act, person=person, template=notice_words.adjusted, facts={"event": event.pk})
+    return f"已{'增加' if fen > 0 else '减少'} {yuan(abs(fen))}"
 
 
 register(

@@ -6,7 +6,7 @@ from typing import Any
 from accounts.codes import LifeEventKind, VoucherKind
 from accounts.identity.actors import Act
 from accounts.ledger.posting import Locked, Move, post
-from accounts.models import Approval, Person, Pot, Voucher
+from accounts.models import Approval, LifeEvent, Person, Pot, Voucher
 from accounts.operations.life_events.events import Paper, reason_of, record
 
 
@@ -56,9 +56,9 @@ def post_signed(
     )
 
 
-def record_signed(*, act: Act, approval: Approval, kind: LifeEventKind, person: Person, region: str = "") -> None:
+def record_signed(*, act: Act, approval: Approval, kind: LifeEventKind, person: Person, region: str = "") -> LifeEvent:
     """Write down the life event of an approved case, in the caller's transaction."""
-    record(
+    return record(
         act=act,
         kind=kind,
         person=person,

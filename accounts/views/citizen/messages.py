@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts import wording
 from accounts.identity.access import act_of, current_person, person_required
 from accounts.operations.notices import mark_read
 from accounts.queries import page_hooks
@@ -33,7 +34,9 @@ def messages(request: HttpRequest) -> HttpResponse:
     page = Paginator(notices_of(person), A_PAGE).get_page(request.GET.get("page"))
     links = page_hooks.notice_links(person, {notice.about for notice in page if notice.about}, clock.now())
     links[SETTINGS] = page_hooks.Link("看登录着的设备", reverse("settings"))
-    context = {"page_obj": page, "notices": [(notice, links.get(notice.about)) for notice in page]}
+    shown = zip(page, wording.worded(list(page)), strict=True)
+    notices = [(notice, words, links.get(notice.about)) for notice, words in shown]
+    context = {"page_obj": page, "notices": notices}
     if page.number == 1:
         context |= _of_the_account(request)
     return render(request, "accounts/messages.html", context)

@@ -9,7 +9,7 @@ from accounts.jobs import against_facts
 from accounts.jobs.worker import run_job
 from accounts.ledger.errors import DeadError
 from accounts.ledger.verify import findings
-from accounts.models import Enrolment, FactChange, LifeEvent, Notice, Voucher
+from accounts.models import Enrolment, FactChange, LifeEvent, Voucher
 from accounts.operations.approvals import ApprovalError
 from accounts.operations.life_events import death, moving
 from accounts.operations.life_events.events import LifeEventError, Paper
@@ -24,6 +24,7 @@ from tests.factories.acts import ACTOR, act_on
 from tests.factories.family import RUIAN, TODAY, balance_of, bond, invited
 from tests.factories.family import insured as shared
 from tests.factories.files import csv_file, roster_row
+from tests.factories.notices import titles
 from tests.factories.people import ContributionFactory, EnrolmentFactory
 from tests.personas import HUNAN, ZHOUSHAN, balances, changed, clinic, give, insured, paid_for, pays, run, spend
 from yibao.lib.months import Month
@@ -206,7 +207,7 @@ class TestHeirs:
         desk.do(moving.MOVE, person, ZHOUSHAN, on=REPORTED, **asked)
         assert (balances(person).total, balances(heir, RUIAN).carried) == (0, 310_00 + 5 * MONTH)
         assert Voucher.objects.filter(kind=VoucherKind.INHERITANCE).count() == 2
-        assert "继承的 746.20 元转入了您的账户" in Notice.objects.get(person=heir).title
+        assert "继承的 746.20 元转入了您的账户" in titles(heir)[0]
         all_is_well()
 
     def test_or_to_one_of_the_same_region(self, desk):

@@ -7,7 +7,7 @@ import pytest
 from accounts.codes import PotKind, VoucherKind
 from accounts.ledger.errors import FrozenError
 from accounts.ledger.verify import findings
-from accounts.models import AuditEvent, LifeEvent, Notice
+from accounts.models import AuditEvent, LifeEvent
 from accounts.operations.life_events import death, freezing
 from accounts.operations.life_events.events import LifeEventError
 from family.operations import pool
@@ -16,6 +16,7 @@ from payments.bills.operations import pay, refund
 from tests.accounts.operations.life_kit import PAPER, Desk
 from tests.factories.acts import act_on
 from tests.factories.family import QUANZHOU, RUIAN, TODAY, balance_of, bond, credit, insured
+from tests.factories.notices import titles
 from tests.factories.users import citizen, signed_in
 from tests.personas import clinic
 from yibao.lib import clock
@@ -118,7 +119,7 @@ class TestFrozen:
     def test_the_person_is_told_and_it_is_in_the_audit(self, desk):
         person = insured(RUIAN, carried=50_000)
         event = freeze(desk, person)
-        assert Notice.objects.get(person=person).title == "您在瑞安市的账户从2026年3月10日起冻结"
+        assert titles(person) == ["您在瑞安市的账户从2026年3月10日起冻结"]
         assert AuditEvent.objects.filter(verb="life.freeze", subject=person).count() == 1
         assert (event.proof, event.document) == (PAPER.kind, PAPER.number)
         assert event.actor == f"staff:{desk.maker.pk}@R01"

@@ -9,7 +9,7 @@ from accounts.codes import PotKind, VoucherKind
 from accounts.jobs import against_facts
 from accounts.ledger.pots import open_missing
 from accounts.ledger.verify import findings
-from accounts.models import Contribution, Enrolment, FactChange, Import, LifeEvent, Notice, Person, Voucher
+from accounts.models import Contribution, Enrolment, FactChange, Import, LifeEvent, Person, Voucher
 from accounts.operations import approvals
 from accounts.operations.approvals import ApprovalError, ApprovalMovedError
 from accounts.operations.life_events import freezing, merging
@@ -22,6 +22,7 @@ from tests.accounts.operations.life_kit import PAPER, Desk
 from tests.factories.acts import act_on
 from tests.factories.family import RUIAN, bond
 from tests.factories.family import insured as shared
+from tests.factories.notices import titles
 from tests.factories.people import ContributionFactory, EnrolmentFactory, PersonFactory
 from tests.factories.users import citizen
 from tests.personas import HUNAN, ZHOUSHAN, balances, give, paid_for, pays, reverse, run, spend
@@ -195,7 +196,7 @@ class TestWhatFollows:
         merge(desk, gone, kept)
         user.refresh_from_db()
         assert user.person == kept
-        assert Notice.objects.get(title="您的两份登记合并了").person == kept
+        assert "您的两份登记合并了" in titles(kept)
 
     def test_whom_they_share_with_follows_on_both_sides(self, desk):
         gone, kept = record(RUIAN, flex=False), record(RUIAN, flex=False)

@@ -12,7 +12,7 @@ from accounts.ledger.errors import PostingError
 from accounts.ledger.posting import Move, post
 from accounts.ledger.pots import open_missing
 from accounts.ledger.verify import findings
-from accounts.models import Approval, LifeEvent, Notice, Transfer, Voucher
+from accounts.models import Approval, LifeEvent, Transfer, Voucher
 from accounts.operations.approvals import ApprovalError, ApprovalMovedError
 from accounts.operations.life_events import freezing, leaving, moving
 from accounts.operations.life_events.events import LifeEventError
@@ -26,6 +26,7 @@ from tests.concurrency import all_at_once
 from tests.factories.acts import act_on
 from tests.factories.family import bond
 from tests.factories.family import insured as shared
+from tests.factories.notices import titles
 from tests.factories.people import EnrolmentFactory, PersonFactory
 from tests.personas import ZHOUSHAN, balances, changed, give, insured, pays, run, spend
 
@@ -84,7 +85,7 @@ class TestTransferHere:
         assert (out.region, into.region, out.approval) == (ZHOUSHAN, RUIAN, into.approval)
         assert LifeEvent.objects.get().approval == out.approval
         assert into.reason == f"医保关系从舟山市转来，余额转入（{PAPER.words}）"
-        assert "余额转到了瑞安市" in Notice.objects.get(person=person).title
+        assert "余额转到了瑞安市" in titles(person)[0]
 
     def test_later_runs_find_nothing_to_do(self, desk):
         person = in_ruian(leaver())

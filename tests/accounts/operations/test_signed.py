@@ -9,7 +9,7 @@ from accounts.jobs import against_facts
 from accounts.ledger.posting import Move, post
 from accounts.ledger.pots import system_pot
 from accounts.ledger.verify import findings
-from accounts.models import LifeEvent, Notice, Voucher
+from accounts.models import LifeEvent, Voucher
 from accounts.operations.approvals import ApprovalError, ApprovalMovedError
 from accounts.operations.life_events import signed
 from accounts.queries import explanations
@@ -18,6 +18,7 @@ from accounts.queries.lines import lines_of
 from accounts.queries.statement import entries_between, stretches, year_sums
 from tests.accounts.operations.life_kit import PAPER, Desk
 from tests.accounts.operations.renaming import staff
+from tests.factories.notices import told
 from tests.personas import ZHOUSHAN, balances, changed, give, insured, paid_for, pays, pot, run, spend
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
@@ -78,7 +79,7 @@ class TestWriteOff:
             535_44,
             "核销",
         )
-        assert "535.44 元不再追回" in Notice.objects.get(person=debtor, title="一笔待追回的钱核销了").text
+        assert any("535.44 元不再追回" in words.text for words in told(debtor))
         voucher = Voucher.objects.get(kind=VoucherKind.WRITE_OFF)
         assert (voucher.approval.maker, voucher.approval.checker) == (desk.maker, desk.checker)
         assert LifeEvent.objects.get().approval == voucher.approval
