@@ -24,6 +24,8 @@ from accounts.queries.account import Account
 from accounts.queries.entries import Entry, entries_of
 from yibao.lib.periods import Period, year_in_sql
 
+EVERYTHING = Q()
+
 
 @dataclass(frozen=True, slots=True)
 class Sum:
@@ -187,9 +189,9 @@ def latest_transfers(account: Account, most: int) -> list[Transfer]:
     return list(_with_voucher().filter(pk__in=RawSQL(_LATEST, [own, most])).order_by("-id"))
 
 
-def entries_between(account: Account, first: date, until: date) -> list[Entry]:
+def entries_between(account: Account, first: date, until: date, *, where: Q = EVERYTHING) -> list[Entry]:
     """Return the entries that stand on these days, in the order of a statement (one query)."""
-    entries = entries_of(account.person, transfers_between(account, first, until))
+    entries = entries_of(account.person, transfers_between(account, first, until).filter(where))
     return sorted(entries, key=lambda entry: (effective_on(entry.transfer.voucher, account.credit), entry.id))
 
 

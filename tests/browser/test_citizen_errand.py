@@ -194,7 +194,7 @@ def test_on_a_phone_the_filter_is_folded_and_opens_by_keyboard(page, visit, sign
     sign_in(page, "陈静")
     visit(page, "/account/entries/")
     expect(page.locator("[name=year]")).to_be_hidden()
-    press(page, page.get_by_text("选年份、月份、账户"))
+    press(page, page.get_by_text("按年月、谁用的、地方、金额找"))
     choose(page, "year", "2025")
     press(page, page.get_by_role("button", name="查看"))
     expect(page).to_have_title("2025年的明细 - 医保个人账户")

@@ -70,7 +70,7 @@ def test_the_entries_of_a_year_can_be_asked_for(any_page, visit, sign_in):
     page = any_page
     sign_in(page, "陈静")
     visit(page, "/account/entries/")
-    summary = page.get_by_text("选年份、月份、账户")
+    summary = page.get_by_text("按年月、谁用的、地方、金额找")
     if summary.is_visible():  # on a phone
         summary.click()
     page.select_option("[name=year]", label="2025年")

@@ -34,6 +34,7 @@ QUERY = [
     "next", "page", "p", "o", "q", "e", "year", "month", "kind", "region", "skip", "about", "cancel", "limit", "until", "amount",
     "at__year", "at__month", "at__day", "at__gte", "state__exact", "kind__exact", "id__in", "_popup", "_to_field", "format", "place",
     "service", "situation", "group", "day", "scopes", "relation", "start", "end", "from", "to", "what", "where", "who", "person",
+    "user", "sort", "least", "most", "pot",
 ]  # fmt: skip
 NAMES = [*QUERY, "phone", "code", "name", "certno", "way", "answer", "back", "draft", "text", "score", "action", "reason", "body",
          "_selected_action", "document", "digest", "kept", "file", "number", "last_four", "declared", "agreed", "bond", "direction"]  # fmt: skip
