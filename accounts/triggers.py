@@ -103,9 +103,11 @@ FINAL = [
 _STORAGE = "ALTER TABLE accounts_pot SET (fillfactor = 70)"
 
 
-def protect(*tables: str) -> None:
-    """Keep tables of another app append-only too. Called once, from that app's AppConfig.ready."""
+def protect(*tables: str, but: Sequence[str] = ()) -> None:
+    """Keep tables of another app append-only too, `but` these columns. Called once, from that app's AppConfig.ready."""
     APPEND_ONLY.extend(table for table in tables if table not in APPEND_ONLY)
+    if but:
+        BUT.update({table: tuple(but) for table in tables})
 
 
 def add(*more: tuple[str, str, str]) -> None:

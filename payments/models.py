@@ -2,6 +2,7 @@
 
 from payments.bills.models import Bill, BillShare, Institution
 from payments.premiums.models import PremiumOrder, PremiumOrderEvent, PremiumPaid, PremiumVoucher, RefundClaim
+from payments.premiums.tax_office.models import TaxAnswer, TaxBatch
 
 __all__ = [
     "Bill",
@@ -12,4 +13,6 @@ __all__ = [
     "PremiumPaid",
     "PremiumVoucher",
     "RefundClaim",
+    "TaxAnswer",
+    "TaxBatch",
 ]

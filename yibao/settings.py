@@ -262,6 +262,9 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 
 CHUNK_PEOPLE = env.int("YIBAO_CHUNK_PEOPLE", default=10_000)  # people per transaction of a job
 STALLED_SECONDS = env.int("YIBAO_STALLED_SECONDS", default=60)  # a run without progress for so long is enqueued again
+TAX_OFFICE_FOLDER = Path(
+    env.str("YIBAO_TAX_OFFICE", default=str(VAR / "tax_office"))
+)  # where hand-over files are written
 
 METRICS_TOKEN = env.str("YIBAO_METRICS_TOKEN", default="")  # /metrics answers whoever shows it; without one, nobody
 LOGGING = {

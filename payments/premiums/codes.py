@@ -53,3 +53,10 @@ class RefundReason(TextCode):
     DUPLICATE = "duplicate", "重复缴费"
     DEATH = "death", "参保人去世"
     EMPLOYEE = "employee", "参加了职工医保"
+
+
+class AnswerResult(TextCode):
+    """What the tax office answers about an order."""
+
+    CONFIRMED = "confirmed", "确认"
+    REJECTED = "rejected", "退回"

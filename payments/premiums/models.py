@@ -31,6 +31,9 @@ class PremiumOrder(models.Model):
     debited_at = models.DateTimeField("扣款时间", null=True)
     undo_until = models.DateTimeField("可撤回至", null=True)
     handed_over_at = models.DateTimeField("交税务时间", null=True)
+    batch = models.ForeignKey(
+        "payments.TaxBatch", models.PROTECT, null=True, related_name="orders", verbose_name="交税务批次"
+    )
     decided_at = models.DateTimeField("答复时间", null=True)
     # By the tax office, once it has confirmed.
     receipt_no = models.CharField("税票号码", max_length=40, blank=True)

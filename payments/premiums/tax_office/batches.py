@@ -1,0 +1,148 @@
+"""Handing orders over to the tax office (交税务): batches in the database first, files made from them.
+
+A batch and the state of its orders are one transaction; the file is written from what the batch keeps. A process that
+is killed in between leaves a batch without a file, which the next run writes: the same number, the same bytes.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Max, QuerySet
+
+from accounts.errors import AccountsError
+from accounts.identity import audit
+from accounts.identity.actors import Act
+from payments.premiums.codes import OrderState
+from payments.premiums.models import PremiumOrder, PremiumOrderEvent
+from payments.premiums.tax_office.files import sealed
+from payments.premiums.tax_office.models import TaxBatch
+from yibao.lib.csv_files import write_private
+from yibao.lib.fen import yuan
+
+MOST_ORDERS = 5_000  # in one batch: a file that people can look into, a transaction of seconds
+COLUMNS = (
+    "batch_no",
+    "order_no",
+    "psn_cert_type",
+    "certno",
+    "psn_name",
+    "insuplc_admdvs",
+    "premium_year",
+    "amount",
+)
+
+
+class NoBatchError(AccountsError):
+    """There is no batch of this number."""
+
+    message = "没有这个批次，请核对批次号"
+
+
+def export(*, act: Act, region: str) -> Iterator[tuple[TaxBatch, Path]]:
+    """Hand over every order of the region whose time of undoing is over; yield each batch with its file.
+
+    Batches that were made before and have no file yet come first.
+    """
+    yield from write_missing(act=act, region=region)
+    while batch := hand_over(act=act, region=region):
+        yield batch, write(act=act, batch=batch)
+
+
+def write_missing(*, act: Act, region: str) -> Iterator[tuple[TaxBatch, Path]]:
+    """Write the files that a run which was broken off has left out; yield each batch with its file."""
+    for batch in TaxBatch.objects.filter(region=region, written_at=None).order_by("number"):
+        yield batch, write(act=act, batch=batch)
+
+
+@transaction.atomic
+def hand_over(*, act: Act, region: str) -> TaxBatch | None:
+    """Make the next batch of a region and set its orders to 已交税务; None when nothing is ready.
+
+    A batch holds orders of one premium year. Whoever undoes or refunds an order first keeps it out: rows are locked.
+    """
+    _one_at_a_time(region)
+    orders = list(_ready(region, act.at)[:MOST_ORDERS])
+    if not orders:
+        return None
+    year = orders[0].premium_year
+    orders = [order for order in orders if order.premium_year == year]
+    batch = _batch_of(act, region, year, orders)
+    PremiumOrder.objects.filter(pk__in=[order.pk for order in orders]).update(
+        state=OrderState.HANDED_OVER, handed_over_at=act.at, batch=batch
+    )
+    PremiumOrderEvent.objects.bulk_create(
+        PremiumOrderEvent(
+            order=order, state=OrderState.HANDED_OVER, at=act.at, actor=str(act.actor), reason=f"批次 {batch.no}"
+        )
+        for order in orders
+    )
+    audit.record(act=act, verb="premium_batch.made", detail={"batch": batch.no, "rows": batch.rows})
+    return batch
+
+
+def write(*, act: Act, batch: TaxBatch) -> Path:
+    """Write a batch's file, as often as asked for always the same, and return where it is: its owner's alone."""
+    folder = settings.TAX_OFFICE_FOLDER
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = folder / f"{batch.no}.csv"
+    write_private(path, batch.content.encode())
+    with transaction.atomic():
+        TaxBatch.objects.filter(pk=batch.pk, written_at=None).update(written_at=act.at)
+        audit.record(act=act, verb="premium_batch.written", detail={"batch": batch.no})
+    return path
+
+
+def find(no: str) -> TaxBatch:
+    """Return a batch by its number. Raises NoBatchError."""
+    batch = TaxBatch.objects.filter(no=no).first()
+    if batch is None:
+        raise NoBatchError
+    return batch
+
+
+def _one_at_a_time(region: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"tax_batch:{region}"])
+
+
+def _ready(region: str, at: datetime) -> QuerySet[PremiumOrder]:
+    """Return the orders that may go, locked: of the oldest premium year first, then as they were made."""
+    ready = PremiumOrder.objects.filter(region=region, state=OrderState.DEBITED, undo_until__lte=at, batch=None)
+    return ready.select_for_update(of=("self",)).select_related("person").order_by("premium_year", "pk")
+
+
+def _batch_of(act: Act, region: str, year: int, orders: Sequence[PremiumOrder]) -> TaxBatch:
+    of_year = TaxBatch.objects.filter(region=region, premium_year=year)
+    number = (of_year.aggregate(last=Max("number"))["last"] or 0) + 1
+    no = f"{region}-{year}-{number:04d}"
+    sum_fen = sum(order.amount_fen for order in orders)
+    file = sealed(COLUMNS, (_cells(no, order) for order in orders), sum_fen)
+    return TaxBatch.objects.create(
+        no=no,
+        region=region,
+        premium_year=year,
+        number=number,
+        rows=len(orders),
+        sum_fen=sum_fen,
+        digest=file.digest,
+        content=file.content,
+        actor=str(act.actor),
+        made_at=act.at,
+    )
+
+
+def _cells(no: str, order: PremiumOrder) -> tuple[str, ...]:
+    person = order.person
+    return (
+        no,
+        order.no,
+        person.cert_type,
+        str(person.certno),
+        person.name,
+        order.region,
+        str(order.premium_year),
+        yuan(order.amount_fen),
+    )
