@@ -32,7 +32,7 @@ WORDS_BACK = """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0024_given_back_in_parts")]
+    dependencies = [("accounts", "0025_setup_codes")]
 
     operations = [
         migrations.RemoveConstraint("notice", "notice_says_something"),
