@@ -2,7 +2,6 @@
 
 import accounts.sealing.fields
 import django.db.models.deletion
-import payments.premiums.codes
 from django.db import migrations, models
 
 
@@ -106,10 +105,10 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(
                             models.Q(
-                                ("result", payments.premiums.codes.AnswerResult["CONFIRMED"]),
+                                ("result", "confirmed"),
                                 models.Q(("receipt_no", ""), _negated=True),
                             ),
-                            models.Q(("receipt_no", ""), ("result", payments.premiums.codes.AnswerResult["REJECTED"])),
+                            models.Q(("receipt_no", ""), ("result", "rejected")),
                             _connector="OR",
                         ),
                         name="tax_answer_confirmed_has_receipt",
