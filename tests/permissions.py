@@ -28,9 +28,11 @@ from accounts.policies.publishing import read_draft, save_draft
 from family.codes import InvitationState
 from family.models import Invitation
 from family.operations.bonds import set_limit
+from payments.premiums.codes import OrderState
 from tests.factories.acts import act_at
 from tests.factories.family import bond
 from tests.factories.people import PersonFactory
+from tests.factories.premiums import order
 from tests.personas import ZHOUSHAN, give
 from yibao.lib import clock
 
@@ -105,6 +107,11 @@ def an_event_of(world: "World") -> dict[str, int]:
     given = bond(citizen, PersonFactory(), ZHOUSHAN)
     event = set_limit(act=act_at(now), payer=citizen, bond_id=given.pk, limit_fen=100_00)
     return {"event_id": event.pk}
+
+
+def an_order_of(world: "World") -> dict[str, str]:
+    """Return a premium that the citizen has just paid and may still take back."""
+    return {"no": order(world.citizen.person, PersonFactory(), OrderState.DEBITED, clock.now()).no}
 
 
 def a_draft(world: "World") -> dict[str, int]:
@@ -282,6 +289,9 @@ ROWS: dict[str, Row] = {
     "family_usage_others_file": Row(PERSON),
     "family_result": Row(PERSON, other=404, args=an_event_of),
     "family_undo": Row(POSTED, method="post", other=404, args=an_event_of),
+    "premium_history": Row(PERSON),
+    "premium_order": Row(PERSON, other=404, args=an_order_of),
+    "premium_receipt": Row(PERSON, other=404, args=an_order_of),
     # Administration
     "admin:login": Row(statuses(403, 403, anonymous=302, reviewer=302, policy=302, approver=302, superuser=302)),
     "admin:accounts_approval_changelist": Row(BACK_OFFICE),

@@ -13,6 +13,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("accounts.urls")),
     path("", include("family.urls")),
+    path("", include("payments.urls")),
 ]
 
 handler400 = "yibao.errors.bad_request"

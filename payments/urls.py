@@ -1,0 +1,21 @@
+"""Addresses of what is paid from accounts: residents' premiums."""
+
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
+
+from payments.views.citizen import orders
+
+
+class OrderNumber(StringConverter):
+    """The number of a premium order; whatever is not shaped like one is no address."""
+
+    regex = r"DJ[0-9]{4}-[0-9]{4}-[0-9A-Z]{5,12}"
+
+
+register_converter(OrderNumber, "order")
+
+urlpatterns = [
+    path("premium/history/", orders.history, name="premium_history"),
+    path("premium/<order:no>/", orders.order, name="premium_order"),
+    path("premium/<order:no>/receipt/", orders.receipt, name="premium_receipt"),
+]

@@ -1,0 +1,65 @@
+"""代缴结果、代缴凭证、代缴记录 (C20, C21): how far each order is, for the one who paid it and the one it is for."""
+
+from django.core.paginator import Paginator
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from accounts.identity.access import current_person, person_required
+from accounts.models import Person
+from accounts.queries import page_hooks
+from payments.models import PremiumOrder
+from payments.premiums.codes import OrderState
+from payments.views.citizen.order_words import Told
+from yibao.lib import clock
+
+A_PAGE = 10
+
+
+@never_cache
+@person_required
+@require_GET
+def order(request: HttpRequest, no: str) -> HttpResponse:
+    """Show where one order is now. The page can be kept: it always tells how things stand."""
+    told = told_of(request, no)
+    return render(request, "payments/order.html", {"told": told, "today": clock.today()})
+
+
+@never_cache
+@person_required
+@require_GET
+def receipt(request: HttpRequest, no: str) -> HttpResponse:
+    """Print the 代缴凭证 of an order whose money has left the accounts."""
+    told = told_of(request, no)
+    if told.state == OrderState.CHECKED:
+        raise Http404
+    context = {"told": told, "printed_at": clock.now(), "back_url": reverse("premium_order", args=[no])}
+    return render(request, "payments/receipt.html", context)
+
+
+@never_cache
+@person_required
+@require_GET
+def history(request: HttpRequest) -> HttpResponse:
+    """List every order this person paid or that was for them, the latest first."""
+    person, now = current_person(request), clock.now()
+    page = Paginator(orders_of(person), A_PAGE).get_page(request.GET.get("page"))
+    told = [Told(order, person, now) for order in page.object_list]
+    names = page_hooks.names_of(person, {one.order.person_id for one in told} - {person.pk})
+    context = {"page_obj": page, "rows": [(one, names.get(one.order.person_id, one.who)) for one in told]}
+    return render(request, "payments/history.html", context)
+
+
+def told_of(request: HttpRequest, no: str) -> Told:
+    """Return an order as the signed-in person may know of it; 404 for anybody else's."""
+    person = current_person(request)
+    return Told(get_object_or_404(orders_of(person), no=no), person, clock.now())
+
+
+def orders_of(person: Person) -> QuerySet[PremiumOrder]:
+    """Return every order that this person paid or that was for them, the latest first."""
+    rows = PremiumOrder.objects.filter(Q(payer=person) | Q(person=person)).select_related("payer", "person")
+    return rows.order_by("-created_at", "-pk")
