@@ -25,6 +25,7 @@ from family.operations.closing import close_by_itself
 from family.operations.ending import end_by_itself
 from family.operations.invitations import close
 from family.operations.restoring import restore
+from family.queries import notice_words
 from family.queries.endings import ended_by_mistake, why_over
 from family.queries.facts import Insured
 from family.queries.invitations import soon_until
@@ -75,8 +76,7 @@ def _expire_one(act: Act, invitation_id: int) -> bool:
             return False
         close(invitation, InvitationState.EXPIRED, act.at)
         _write(act, EventKind.EXPIRED, invitation=invitation)
-        text = "对方没有答复，没有用到您的钱。要再邀请，可以重新发送。"
-        notifications.notify_payer(act=act, invitation=invitation, title="您的家庭共济邀请过期了", text=text)
+        notifications.notify(act=act, person=invitation.payer, template=notice_words.expired, matter=invitation)
     return True
 
 
@@ -153,13 +153,7 @@ def _of_age_one(act: Act, bond: Bond, age: int) -> bool:
         claimed = Bond.objects.filter(pk=bond.pk, state__in=ACTIVE_STATES, of_age_at=None).update(of_age_at=act.at)
         if claimed:
             _write(act, EventKind.OF_AGE, bond=bond)
-            title = f"满{age}周岁了，家庭共济由本人决定"
-            mine = (
-                f"以前由父母同意的家庭共济（{notifications.kin_to_user(bond)}的钱）还可以用；不想再用，可以自己退出。"
-            )
-            notifications.notify_user(act=act, bond=bond, title=title, text=mine)
-            yours = f"{notifications.kin_to_payer(bond)}满{age}周岁了，以后由本人决定是否继续使用。"
-            notifications.notify_person(act=act, person=bond.payer, title=title, text=yours)
+            notifications.notify_both(act=act, bond=bond, template=notice_words.of_age, age=age)
     return bool(claimed)
 
 

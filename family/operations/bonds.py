@@ -14,12 +14,11 @@ from family.codes import ACTIVE_STATES, BondState, EventKind
 from family.models import Bond, Event
 from family.operations import history, locks, notifications
 from family.operations.ending import leave, remove
+from family.queries import notice_words
 from family.queries.facts import Insured, payer_facts
 from family.rules import ChangedError, Reason, eligibility
 from family.rules.facts import Pair
 from family.rules.reasons import refuse
-from yibao.lib.days import short_day_words
-from yibao.lib.fen import grouped
 
 __all__ = ["leave", "remove", "reorder", "resume", "set_end", "set_limit", "suspend"]
 
@@ -41,9 +40,8 @@ def set_limit(*, act: Act, payer: Person, bond_id: int, limit_fen: int | None) -
         refuse(found + (_fresh_sign_in(bond, act.on) if is_more else ()))
         was, bond.limit_fen = bond.limit_fen, limit_fen
         bond.save(update_fields=["limit_fen"])
-        words = f"每年最多用 {grouped(limit_fen)} 元" if limit_fen else "不再限额"
         detail = {"was": was, "now": limit_fen}
-        return _changed(act, bond, EventKind.LIMIT, payer, detail, f"改为{words}。")
+        return _changed(act, bond, EventKind.LIMIT, payer, detail)
 
 
 @retrying
@@ -58,9 +56,8 @@ def set_end(*, act: Act, payer: Person, bond_id: int, until_on: date | None) -> 
         refuse(found + (_fresh_sign_in(bond, act.on) if is_longer else ()))
         was, bond.until_on = bond.until_on, until_on
         bond.save(update_fields=["until_on"])
-        words = f"用到{short_day_words(until_on)}为止" if until_on else "没有结束日期"
         detail = {"was": was and was.isoformat(), "now": until_on and until_on.isoformat()}
-        return _changed(act, bond, EventKind.END_DAY, payer, detail, f"改为{words}。")
+        return _changed(act, bond, EventKind.END_DAY, payer, detail)
 
 
 @retrying
@@ -123,16 +120,19 @@ def _switch(act: Act, payer: Person, bond_id: int, old: BondState, new: BondStat
         bond.save(update_fields=["state", "state_at"])
         paused = new == BondState.SUSPENDED
         detail = {"was": str(old), "state_at": was.isoformat()}
-        words = "暂时不能用了。" if paused else "又可以用了。"
-        return _changed(act, bond, EventKind.SUSPENDED if paused else EventKind.RESUMED, payer, detail, words)
+        return _changed(act, bond, EventKind.SUSPENDED if paused else EventKind.RESUMED, payer, detail)
 
 
-def _changed(act: Act, bond: Bond, kind: EventKind, by: Person, detail: Mapping[str, object], words: str) -> Event:
+def _changed(act: Act, bond: Bond, kind: EventKind, by: Person, detail: Mapping[str, object]) -> Event:
     event = history.write(
         act=act, kind=kind, by=by, payer_id=bond.payer_id, region=bond.region, bond=bond, detail=detail, can_undo=True
     )
-    title = f"{notifications.kin_to_user(bond)}改了家庭共济的约定"
-    notifications.notify_user(
-        act=act, bond=bond, title=title, text=f"{notifications.money_of(bond.payer, bond.region, act.on)}：{words}"
+    notifications.notify(
+        act=act,
+        person=bond.user,
+        template=notice_words.terms_changed,
+        matter=bond,
+        change=kind,
+        now=detail.get("now"),
     )
     return event

@@ -16,8 +16,6 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from django.conf import settings
-
 from accounts.codes import PotKind, Scope, VoucherKind
 from accounts.identity.actors import Act
 from accounts.ledger import posting
@@ -30,7 +28,6 @@ from family.operations import locks, notifications
 from family.queries.bonds import in_use_order, year_of
 from family.queries.plan import bonds_for, pots_for, sources_of, usable
 from family.rules import Source, Take, Where
-from yibao.lib.days import short_day_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +122,7 @@ def _record(act: Act, takes: Iterable[Take], vouchers: Mapping[str, Voucher], on
         notifications.notify_drawn(
             act=act,
             bond=bond,
+            voucher=voucher,
             amount_fen=fen,
-            day=short_day_words(on),
-            place_kind=voucher.place_kind,
-            help_phone=settings.HELP_PHONE,
+            on=on,
         )

@@ -15,7 +15,7 @@ from accounts.policies import registry
 from family.codes import OPEN, EventKind, InvitationState
 from family.models import Event, Invitation
 from family.operations import history, locks, notifications
-from family.queries import eligibility
+from family.queries import eligibility, notice_words
 from family.queries.invitations import own_indexes
 from family.rules import ChangedError, IncompleteDraftError
 from family.rules.reasons import refuse
@@ -108,10 +108,7 @@ def withdraw(*, act: Act, payer: Person, number: str) -> Invitation:
         require_open(invitation, act.at)
         close(invitation, InvitationState.WITHDRAWN, act.at)
         _write(act, EventKind.WITHDRAWN, payer, invitation)
-        invitee = notifications.invitee_of(invitation)
-        if invitee and not invitation.sender_unknown:
-            text = "不用再答复了，没有用到任何人的钱。"
-            notifications.notify_person(act=act, person=invitee, title=f"{payer.name}撤回了邀请", text=text)
+        notifications.notify_invitee(act=act, invitation=invitation, template=notice_words.withdrawn)
     return invitation
 
 
@@ -175,14 +172,7 @@ def decline(*, act: Act, user: Person, number: str, answer: str = "", not_family
             can_undo=True,
         )
         if not not_family:
-            said = f"对方说：{invitation.answer}" if invitation.answer else "没有用到您的钱。"
-            notifications.notify_payer(
-                act=act,
-                invitation=invitation,
-                title="您的邀请对方没有同意",
-                text=said,
-                has_free_text=bool(invitation.answer),
-            )
+            notifications.notify(act=act, person=invitation.payer, template=notice_words.declined, matter=invitation)
     return event
 
 

@@ -14,6 +14,7 @@ from family.operations.closing import close_by_itself
 from family.operations.ending import end_by_itself
 from family.operations.invitations import close
 from family.operations.restoring import restore
+from family.queries import notice_words
 from family.queries.invitations import own_indexes
 
 
@@ -50,8 +51,7 @@ def _expire_invitations(act: Act, person: Person) -> None:
                 region=invitation.region,
                 invitation=invitation,
             )
-            text = "对方没有答复，没有用到您的钱。"
-            notifications.notify_payer(act=act, invitation=invitation, title="您的家庭共济邀请过期了", text=text)
+            notifications.notify(act=act, person=invitation.payer, template=notice_words.expired, matter=invitation)
 
 
 def why_not_moved(person: Person, region: str) -> str:
@@ -77,7 +77,7 @@ def _on_alive(act: Act, person: Person) -> None:
         user=person, end_reason=EndReason.USER_DIED
     )
     for bond_id in list(ended.order_by("pk").values_list("pk", flat=True)):
-        restore(act=act, bond_id=bond_id, why="以前的死亡登记有误，已经更正，和以前一样可以使用。")
+        restore(act=act, bond_id=bond_id, template=notice_words.death_corrected)
 
 
 hooks.on_death.append(_on_death)

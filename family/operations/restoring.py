@@ -6,13 +6,13 @@ from django.db import transaction
 
 from accounts.identity.actors import Act
 from accounts.ledger.retry import retrying
+from accounts.wording import Template
 from family.codes import BondState, EventKind
 from family.models import Bond, Event
 from family.operations import history, locks, notifications
-from family.queries import eligibility
+from family.queries import eligibility, notice_words
 from family.rules import ReasonCode
 
-_PUT_RIGHT = "医保的终止登记有误，已经更正，和以前一样可以使用。"
 _NO_ROOM = {ReasonCode.ALREADY_BOUND, ReasonCode.MAX_USERS, ReasonCode.MAX_AUTHORISERS}
 
 
@@ -38,7 +38,7 @@ def stand_again(act: Act, bond: Bond, event: Event) -> bool:
 
 
 @retrying
-def restore(*, act: Act, bond_id: int, why: str = _PUT_RIGHT) -> bool:
+def restore(*, act: Act, bond_id: int, template: Template = notice_words.end_corrected) -> bool:
     """Let a bond stand again that ended by itself; tell both. False when it ended otherwise, or there is no room now.
 
     That what ended it was a mistake, the caller has found (queries.endings). Pool money that went back to its owner
@@ -52,9 +52,5 @@ def restore(*, act: Act, bond_id: int, why: str = _PUT_RIGHT) -> bool:
         if event is None or event.kind != EventKind.ENDED or not stand_again(act, bond, event):
             return False
         history.write(act=act, kind=EventKind.RESTORED, by=None, payer_id=payer_id, region=bond.region, bond=bond)
-        for person, kin in (
-            (bond.payer, notifications.kin_to_payer(bond)),
-            (bond.user, notifications.kin_to_user(bond)),
-        ):
-            notifications.notify_person(act=act, person=person, title=f"和{kin}的家庭共济恢复了", text=why)
+        notifications.notify_both(act=act, bond=bond, template=template)
     return True

@@ -61,7 +61,6 @@ def _withdraw(act: Act, invitation_id: int) -> str:
 
 
 def _suspend(act: Act, person: Person, bond: Bond) -> str:
-    kin = notifications.kin_to_payer(bond) if bond.payer_id == person.pk else notifications.kin_to_user(bond)
     if bond.state != BondState.ACTIVE:
         return ""
     detail = {"was": str(bond.state), "state_at": bond.state_at.isoformat()}
@@ -77,10 +76,8 @@ def _suspend(act: Act, person: Person, bond: Bond) -> str:
         detail=detail,
     )
     other = bond.user if bond.payer_id == person.pk else bond.payer
-    notifications.notify_person(
-        act=act, person=other, title="家庭共济暂时停用", text="账户的主人正在核对谁能用钱，核对以前暂时不能用。"
-    )
-    return f"停用{kin}"
+    notifications.notify(act=act, person=other, template=notice_words.owner_checks, matter=bond)
+    return f"停用{notice_words.kin_of(bond, person.pk)}"
 
 
 on_taken_back.append(stop)

@@ -16,6 +16,7 @@ from family.codes import ACTIVE_STATES, OPEN, BondState, EndReason, EventKind, I
 from family.models import Bond, Draw, Event, Invitation
 from family.operations import history, locks, notifications
 from family.operations.restoring import stand_again
+from family.queries import notice_words
 from family.rules import CannotUndoError
 
 TOO_LATE = "已经过了可以撤回的时间。"
@@ -101,9 +102,7 @@ def _stand_again(act: Act, bond: Bond, event: Event) -> None:
     """Let an ended bond stand again as it did, if both sides still have room for it, and tell them."""
     if not stand_again(act, bond, event):
         raise CannotUndoError(MOVED_ON)
-    for person, other in ((bond.payer, notifications.kin_to_payer(bond)), (bond.user, notifications.kin_to_user(bond))):
-        text = "刚才的操作撤回了，和以前一样可以使用。"
-        notifications.notify_person(act=act, person=person, title=f"和{other}的家庭共济恢复了", text=text)
+    notifications.notify_both(act=act, bond=bond, template=notice_words.undone)
 
 
 def _ended(act: Act, event: Event) -> None:
@@ -133,8 +132,8 @@ def _declined(act: Act, event: Event) -> None:
     invitation.state, invitation.closed_at = event.detail["was"], None
     _reopen(invitation)
     if not silent:
-        text = "对方撤回了刚才的答复，邀请又在等对方同意。"
-        notifications.notify_payer(act=act, invitation=invitation, title="您的邀请又在等答复", text=text)
+        payer = invitation.payer
+        notifications.notify(act=act, person=payer, template=notice_words.open_again, matter=invitation)
 
 
 def _reopen(invitation: Invitation) -> None:
@@ -169,8 +168,7 @@ def _restored(act: Act, bond: Bond, fields: list[str]) -> None:
     if bond.state == BondState.ENDED:
         raise CannotUndoError(MOVED_ON)
     bond.save(update_fields=fields)
-    title = f"{notifications.kin_to_user(bond)}撤回了刚才的修改"
-    notifications.notify_user(act=act, bond=bond, title=title, text="家庭共济的约定和修改以前一样。")
+    notifications.notify(act=act, person=bond.user, template=notice_words.change_undone, matter=bond)
 
 
 def _money(act: Act, event: Event) -> None:
