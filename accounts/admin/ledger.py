@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 
 from accounts.admin.jobs import ReadOnlyAdmin
-from accounts.models import BookYear, Transfer, Voucher
+from accounts.models import BookYear, LifeEvent, Transfer, Voucher
 from yibao.lib.fen import grouped
 
 
@@ -56,3 +56,15 @@ class BookYearAdmin(ReadOnlyAdmin):
     list_display = ["region", "year", "closed_at"]
     list_filter = ["region"]
     ordering = ["-year", "region"]
+
+
+@admin.register(LifeEvent)
+class LifeEventAdmin(ReadOnlyAdmin):
+    """Deaths, transfers, freezes and whatever else two people signed, with the papers they signed on."""
+
+    list_display = ["id", "kind", "person_id", "region", "on", "proof", "document", "actor", "at"]
+    list_filter = ["kind", "region"]
+    ordering = ["-id"]
+    list_per_page = 50
+    fields = ["kind", "person_id", "region", "on", "proof", "document", "reason", "actor", "at", "approval"]
+    readonly_fields = ["person_id"]

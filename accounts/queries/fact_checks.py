@@ -125,7 +125,10 @@ _PAID_NOT_CREDITED = f"""
         WHERE c.region = %(region)s AND c.counts AND c.month >= %(start)s AND c.month < %(end)s
     )
     SELECT c.person_id, array_agg(c.period ORDER BY c.period),
-           coalesce(max(coalesce(m.detail, y.detail)), '没有划入，也没有原因，请核对')
+           coalesce(max(coalesce(m.detail, y.detail)),
+                    CASE WHEN EXISTS (SELECT 1 FROM accounts_enrolment e WHERE e.person_id = c.person_id AND e.counts
+                                      AND e.region = %(region)s AND e.insurance = %(employee)s)
+                         THEN '没有划入，也没有原因，请核对' ELSE '名册里没有这个人在这里的职工参保登记，登记后才能划入' END)
     FROM paid c
     LEFT JOIN skipped m ON (m.person_id, m.period) = (c.person_id, c.period)
     LEFT JOIN skipped y ON (y.person_id, y.period) = (c.person_id, %(year)s)

@@ -10,7 +10,7 @@ from django.db import connection
 
 from accounts.codes import VoucherKind
 from accounts.jobs import against_facts
-from accounts.models import Contribution, FactChange
+from accounts.models import Contribution, Enrolment, FactChange
 from tests.personas import HUNAN, QUANZHOU, SHANGHAI, ZHOUSHAN, changed, insured, paid_for, pays, pot, run
 from yibao.lib import clock
 
@@ -70,6 +70,16 @@ def test_what_was_paid_after_the_end_is_listed_with_its_reason():
     (row,) = checked(HUNAN, "--period", "2025", "--on", "2025-03-01")["paid_not_credited"]
     assert (row["person"], row["periods"]) == (person.pk, ["2025-02"])
     assert "终止以后" in row["note"]
+
+
+def test_a_payment_of_somebody_whose_enrolment_was_withdrawn_is_listed_with_what_is_missing():
+    person = insured(HUNAN)
+    paid_for(person, NEW_YEAR, "5000.00")
+    change = FactChange.objects.create(kind="withdrawn", reason="传错了", actor="system:test", at=clock.now())
+    Enrolment.objects.filter(person=person).update(counts=False, changed_by=change)
+    run("accrual", "2025-01", on=date(2025, 1, 20), region=HUNAN)
+    (row,) = checked(HUNAN, "--period", "2025", "--on", "2025-02-01")["paid_not_credited"]
+    assert (row["person"], row["note"]) == (person.pk, "名册里没有这个人在这里的职工参保登记，登记后才能划入")
 
 
 def test_who_is_insured_in_two_regions_at_once_is_listed():

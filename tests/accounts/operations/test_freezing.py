@@ -17,7 +17,7 @@ from tests.accounts.operations.life_kit import PAPER, Desk
 from tests.factories.acts import act_on
 from tests.factories.family import QUANZHOU, RUIAN, TODAY, balance_of, bond, credit, insured
 from tests.factories.notices import titles
-from tests.factories.users import citizen, signed_in
+from tests.factories.users import citizen, official, signed_in
 from tests.personas import clinic
 from yibao.lib import clock
 
@@ -181,3 +181,13 @@ def test_no_kind_of_use_or_move_is_forgotten():
         VoucherKind.MANUAL,
         VoucherKind.REVERSAL,
     }
+
+
+def test_staff_find_a_freezing_and_its_papers_in_the_admin(desk: Desk):
+    person = insured(RUIAN)
+    freeze(desk, person)
+    staff = signed_in(official("policy"))
+    for address in ("", f"{LifeEvent.objects.get().pk}/change/"):
+        page = staff.get(f"/admin/accounts/lifeevent/{address}")
+        assert page.status_code == 200
+        assert PAPER.number in page.content.decode()
