@@ -84,6 +84,7 @@ APPEND_ONLY = [
     "accounts_approval",
     "accounts_openingbalance",
     "accounts_lifeevent",
+    "accounts_annualstatement",
     "accounts_historicaloffice",
     "accounts_historicalduty",
     "accounts_historicalpaper",

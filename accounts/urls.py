@@ -7,6 +7,7 @@ from django.urls import path
 from accounts.views import outbox
 from accounts.views.citizen import (
     account,
+    annual_statement,
     cases,
     drafts,
     entries,
@@ -75,6 +76,9 @@ urlpatterns += [
     path("account/entries/print/", entries.entries_sheet, name="entries_sheet"),
     path("account/entries/<int:entry_id>/", entry.entry, name="entry"),
     path("account/years/", years.years, name="years"),
+    path("account/statements/", annual_statement.statements, name="statements"),
+    path("account/statements/<int:statement_id>/", annual_statement.statement, name="statement"),
+    path("verify/", annual_statement.verify, name="verify"),
     path("cases/", cases.cases, name="cases"),
     path("messages/", messages.messages, name="messages"),
     path("messages/read/", messages.read, name="messages_read"),

@@ -22,9 +22,11 @@ from accounts.codes import PolicyState
 from accounts.identity.access import actor_of
 from accounts.identity.actors import Act
 from accounts.models import Approval, HeldRow, Import, Person, PolicyVersion, User
+from accounts.operations.annual_statement import issue_statement
 from accounts.operations.approvals import submit
 from accounts.operations.policies import PUBLISH
 from accounts.policies.publishing import read_draft, save_draft
+from accounts.queries.account import account_in, accounts_of
 from family.codes import InvitationState
 from family.models import Invitation
 from family.operations.bonds import set_limit
@@ -60,6 +62,14 @@ def an_entry_of(person: Person) -> int:
     """Return the id of an entry in this person's account."""
     voucher = give(person, 100_00, on=date(2025, 6, 1), key=f"matrix {person.pk}")
     return voucher.transfers.get().pk
+
+
+def a_statement_of(world: "World") -> dict[str, int]:
+    """Return a statement that the citizen was given."""
+    an_entry_of(world.citizen.person)
+    act = act_at(clock.now())
+    account = account_in(accounts_of(world.citizen.person), ZHOUSHAN, act.on)
+    return {"statement_id": issue_statement(act=act, account=account, year=2025).pk}
 
 
 def an_invitation(payer: Person, user: Person) -> str:
@@ -235,6 +245,7 @@ ROWS: dict[str, Row] = {
     "feedback": Row(PUBLIC),
     "feedback_result": Row(statuses(302, 302)),
     "accessibility": Row(PUBLIC),
+    "verify": Row(PUBLIC),
     # The citizen's account
     "account": Row(PERSON),
     "account_region": Row(POSTED, method="post", data={"region": ZHOUSHAN}),
@@ -243,6 +254,8 @@ ROWS: dict[str, Row] = {
     "entries_sheet": Row(PERSON),
     "entry": Row(PERSON, other=404, args=lambda world: {"entry_id": an_entry_of(world.citizen.person)}),
     "years": Row(PERSON),
+    "statements": Row(PERSON),
+    "statement": Row(PERSON, other=404, args=a_statement_of),
     "cases": Row(PERSON),
     "messages": Row(PERSON),
     "messages_read": Row(POSTED, method="post"),

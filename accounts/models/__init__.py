@@ -13,10 +13,12 @@ from accounts.models.offices import Duty, Office, Paper
 from accounts.models.people import Contribution, Enrolment, Import, Person
 from accounts.models.policy import PolicyVersion, PublishedVersionError, Region
 from accounts.models.sms import OutboxMessage
+from accounts.models.statements import AnnualStatement
 from accounts.models.user import User
 
 __all__ = [
     "Allowance",
+    "AnnualStatement",
     "Approval",
     "AuditEvent",
     "Chunk",

@@ -11,7 +11,7 @@ from accounts.policies import formulas
 from accounts.queries.account import Account
 from accounts.queries.answers import why_empty
 from accounts.queries.lines import Line, lines_of, pot_name, with_balances
-from accounts.queries.statement import Stretch, Sum, entries_between, stretches
+from accounts.queries.statement import WHOLE, Cut, Stretch, Sum, entries_between, stretches
 from yibao.lib.days import month_words
 from yibao.lib.fen import signed
 from yibao.lib.months import Month
@@ -54,25 +54,28 @@ class StatementMonth:
 
     @property
     def totals(self) -> list[tuple[str, int]]:
-        """What moved; what did not happen is left out, except 记入 and 使用."""
-        figures = self.figures
-        rare = (
-            ("期初", figures.brought_fen),
-            ("退回", figures.returned_fen),
-            ("收回", figures.taken_fen),
-            ("转账", figures.moved_fen),
-            ("转入", figures.arrived_fen),
-            ("转出", figures.out_fen),
-            ("调账", figures.adjusted_fen),
-        )
-        shown = [("记入", figures.credited_fen), ("使用", figures.used_fen)]
-        return [*shown, *(pair for pair in rare if pair[1])]
+        return totals_of(self.figures)
 
     @property
     def totals_words(self) -> str:
         """The totals in a row: 2026年6月合计：记入 0.00，使用 −50.00，退回 +200.00，月末个人账户 150.00."""
         moved = "，".join(f"{name} {signed(fen)}" for name, fen in self.totals)
         return f"{month_words(self.month)}合计：{moved}，{self.closing_name} {signed(self.closing_fen, plus='')}"
+
+
+def totals_of(figures: Stretch) -> list[tuple[str, int]]:
+    """Return what moved (fen, negative when going out); what did not happen is left out, except 记入 and 使用."""
+    rare = (
+        ("期初", figures.brought_fen),
+        ("退回", figures.returned_fen),
+        ("收回", figures.taken_fen),
+        ("转账", figures.moved_fen),
+        ("转入", figures.arrived_fen),
+        ("转出", figures.out_fen),
+        ("调账", figures.adjusted_fen),
+    )
+    shown = [("记入", figures.credited_fen), ("使用", figures.used_fen)]
+    return [*shown, *(pair for pair in rare if pair[1])]
 
 
 def figures_by_month(sums: Iterable[Sum], pots: Iterable[PotKind]) -> dict[Month, Stretch]:
@@ -118,6 +121,7 @@ def statement(
     around: tuple[Balance, Balance] | None = None,
     newest_first: bool = False,
     called: Callable[[str], str] = str,
+    cut: Cut = WHOLE,
 ) -> list[StatementMonth]:
     """Return these months with their lines (one query for the entries), in the order given.
 
@@ -127,7 +131,8 @@ def statement(
     if not months:
         return []
     apart = len(pots) == 1
-    entries = [e for e in entries_between(account, min(months).first, max(months).next_first) if e.pot in pots]
+    days = min(months).first, cut.end(max(months).next_first)
+    entries = [e for e in entries_between(account, *days, where=cut.booked) if e.pot in pots]
     by_month: dict[Month, list[Line]] = defaultdict(list)
     for line in lines_of(account, entries, url=url, apart=apart, called=called):
         by_month[Month.of(line.day)].append(line)

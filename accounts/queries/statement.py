@@ -28,6 +28,28 @@ EVERYTHING = Q()
 
 
 @dataclass(frozen=True, slots=True)
+class Cut:
+    """Part of the books: what stands on days before `until`, and was booked up to the transfer `booked_to`; None is all.
+
+    The books only grow, so what they said when that transfer was the last can always be said again.
+    """
+
+    until: date | None = None
+    booked_to: int | None = None
+
+    @property
+    def booked(self) -> Q:
+        return EVERYTHING if self.booked_to is None else Q(pk__lte=self.booked_to)
+
+    def end(self, until: date) -> date:
+        """Return the first day after some days that is not counted any more."""
+        return min(until, self.until) if self.until else until
+
+
+WHOLE = Cut()
+
+
+@dataclass(frozen=True, slots=True)
 class Sum:
     """What moved in one stretch, in one pot, for one reason and in one direction: fen, negative when going out.
 
@@ -85,31 +107,34 @@ _SUMS = f"""
         FROM ({LEGS}) leg
         JOIN accounts_voucher v ON v.id = leg.voucher_id
         LEFT JOIN accounts_voucher o ON o.id = v.reverses_id
-        WHERE leg.pot = ANY(%(own)s)
+        WHERE leg.pot = ANY(%(own)s) AND leg.id <= coalesce(%(booked_to)s, leg.id)
     ) m
     JOIN accounts_pot p ON p.id = m.pot
+    WHERE m.on_day < coalesce(%(until)s, 'infinity'::date)
     GROUP BY 1, p.kind, m.kind, m.is_inner, m.user_id, m.signed > 0
     ORDER BY 1
 """
 
 
-def month_sums(account: Account) -> list[Sum]:
+def month_sums(account: Account, cut: Cut = WHOLE) -> list[Sum]:
     """Return what moved in each calendar month, oldest first (one query)."""
-    return _sums(account, "month", account.credit)
+    return _sums(account, "month", account.credit, cut)
 
 
 def year_sums(account: Account) -> list[Sum]:
     """Return what moved in each benefit year, named by its first day, oldest first (one query)."""
-    return _sums(account, "year", account.credit)
+    return _sums(account, "year", account.credit, WHOLE)
 
 
-def _sums(account: Account, unit: str, terms: CreditTerms) -> list[Sum]:
+def _sums(account: Account, unit: str, terms: CreditTerms, cut: Cut) -> list[Sum]:
     own = [pot.pk for pot in account.pots.values()]
     if not own:
         return []
     with connection.cursor() as cursor:
         uses = [str(kind) for kind in USE_KINDS]
-        cursor.execute(_SUMS, {"unit": unit, "shift": terms.year_start_month - 1, "own": own, "uses": uses})
+        shift = terms.year_start_month - 1
+        which = {"booked_to": cut.booked_to, "until": cut.until}
+        cursor.execute(_SUMS, {"unit": unit, "shift": shift, "own": own, "uses": uses} | which)
         return [
             Sum(start.date(), PotKind(pot), VoucherKind(kind), inner, user, int(fen))
             for start, pot, kind, inner, user, fen in cursor.fetchall()

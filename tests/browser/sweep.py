@@ -76,6 +76,7 @@ PAGES = (
     Stop("/help/stopped/?region=330381"),
     Stop("/feedback/"),
     Stop("/accessibility/"),
+    Stop("/verify/"),
     Stop("/dev/outbox/"),
     # Citizens
     Stop("/account/", WORKER),
@@ -86,6 +87,9 @@ PAGES = (
     Stop("/account/entries/print/", WORKER),
     Stop("/account/entries/?year=2026&month=11", WORKER),
     Stop("/account/entries/", SHARING),
+    Stop("/account/entries/?sort=used&least=100", WORKER),
+    Stop("/account/entries/?least=99999", WORKER),
+    Stop("/account/statements/", WORKER),
     Stop("/account/years/", WORKER),
     Stop("/account/years/", SHARING),
     Stop("/help/less/", WORKER),

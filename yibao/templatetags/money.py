@@ -78,3 +78,9 @@ def signed(fen: int | None, word: str = "") -> str | SafeString:
 def capitals(fen: int) -> str:
     """Return the amount in capital Chinese for printed forms."""
     return money.capitals(fen)
+
+
+@register.filter
+def capitals_moved(fen: int) -> str:
+    """Return what moved in capital Chinese, 负 before what went out: 负壹佰元整."""
+    return f"{'负' if fen < 0 else ''}{money.capitals(abs(fen))}"

@@ -40,6 +40,7 @@ def entries(request: HttpRequest) -> HttpResponse:
         "form": chosen.form,
         "title": chosen.title,
         "words": chosen.choice.words,
+        "year": chosen.choice.year,
         "address": request.GET.urlencode(),
         **(_found if chosen.is_search else _months)(chosen, request.GET.get("page")),
     }
