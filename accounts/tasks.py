@@ -17,7 +17,7 @@ from accounts.identity import sms
 from accounts.identity.actors import Act, Actor
 from accounts.jobs import runs, schedule, worker
 from accounts.models import Chunk
-from accounts.operations import identity, limited, policy_effect
+from accounts.operations import identity, limited, policy_effect, seals
 from accounts.operations.life_events import merging
 from yibao.lib import clock
 
@@ -87,6 +87,15 @@ def send_sms(message_id: str) -> None:
 def send_due_sms() -> None:
     """Send the messages whose task was lost, and those whose gateway did not answer."""
     sms.send_due(clock.now())
+
+
+@shared_task(name="accounts.tasks.seal", time_limit=4 * 3600)
+def seal() -> None:
+    """Seal what was written since yesterday. What does not fit is said in the log, every time, until somebody looks."""
+    try:
+        seals.seal_if_due(act=Act(Actor.system("seal"), clock.now()))
+    except AccountsError as error:
+        logger.error("not sealed: %s", error)
 
 
 @shared_task(name="accounts.tasks.purge_expired")

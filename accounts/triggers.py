@@ -88,6 +88,7 @@ APPEND_ONLY = [
     "accounts_historicaloffice",
     "accounts_historicalduty",
     "accounts_historicalpaper",
+    "accounts_seal",
 ]
 # What became of a fact may change; what it says may not.
 BUT = {table: ("counts", "changed_by_id") for table in ("accounts_enrolment", "accounts_contribution")} | {

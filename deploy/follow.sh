@@ -169,6 +169,8 @@ files.write_roster(Path('$root/var/people.csv'), files.population_roster($1, '33
 roster 200
 as postgres env PGHOST="$root/pg" PGPORT="$pg" "$code/deploy/backup.sh" "$root/backup" >/dev/null
 roster 300
+manage seal >/dev/null
+manage verify_seals >/dev/null
 as postgres psql -qAth "$root/pg" -p "$pg" -c "SELECT pg_switch_wal()" >/dev/null
 for _ in $(seq 100); do [ "$(as postgres psql -Ath "$root/pg" -p "$pg" -c "SELECT count(*) FROM pg_stat_archiver WHERE last_archived_wal >= pg_walfile_name(pg_current_wal_lsn() - 16777217)")" = 1 ] && break; sleep 0.2; done
 drill=$(as postgres "$code/deploy/restore_drill.sh" "$root/backup")

@@ -29,6 +29,7 @@ app.conf.beat_schedule = {
         "task": "accounts.tasks.warn_owners_sms",
         "schedule": 3600.0,
     },
+    "seal: what was written since yesterday": {"task": "accounts.tasks.seal", "schedule": 3600.0},
     "purge: what sign-ins left behind": {"task": "accounts.tasks.purge_expired", "schedule": 3600.0},
 }
 

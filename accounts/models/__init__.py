@@ -12,6 +12,7 @@ from accounts.models.notices import Feedback, Notice
 from accounts.models.offices import Duty, Office, Paper
 from accounts.models.people import Contribution, Enrolment, Import, Person
 from accounts.models.policy import PolicyVersion, PublishedVersionError, Region
+from accounts.models.seals import Seal
 from accounts.models.sms import OutboxMessage
 from accounts.models.statements import AnnualStatement
 from accounts.models.user import User
@@ -47,6 +48,7 @@ __all__ = [
     "PublishedVersionError",
     "Region",
     "Run",
+    "Seal",
     "SetupCode",
     "Skip",
     "Transfer",

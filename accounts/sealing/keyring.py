@@ -9,7 +9,7 @@ import json
 import os
 import secrets
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cryptography.hazmat.primitives import hashes
@@ -20,6 +20,8 @@ from accounts.errors import AccountsError
 
 ID_BYTES = 4
 _MASTER_BYTES = 32
+CHAIN = "chain"  # what the key of the digest chain is derived for
+CHAIN_BYTES = 32
 
 
 class KeyringError(AccountsError):
@@ -32,6 +34,8 @@ class Keyring:
 
     masters: dict[bytes, bytes] = field(repr=False)
     current: bytes
+    # Of masters that are dropped, what verifying their seals takes: it opens nothing that they have encrypted.
+    chain_keys: dict[bytes, bytes] = field(default_factory=dict, repr=False)
     _derived: dict[tuple[bytes, str], bytes] = field(default_factory=dict, repr=False, compare=False)
 
     def derived(self, key_id: bytes, purpose: str, length: int) -> bytes:
@@ -46,6 +50,10 @@ class Keyring:
             derive = HKDF(algorithm=hashes.SM3(), length=length, salt=None, info=f"yibao {purpose}".encode())
             key = self._derived[(key_id, purpose)] = derive.derive(self.masters[key_id])
         return key
+
+    def chain_key(self, key_id: bytes) -> bytes:
+        """Return the key of the digest chain (accounts.sealing.chain), also of a master key that is dropped."""
+        return self.chain_keys.get(key_id) or self.derived(key_id, CHAIN, CHAIN_BYTES)
 
     @property
     def newest(self) -> bytes:
@@ -87,21 +95,26 @@ def add_key() -> Keyring:
     """Add a new master key that reads but does not write yet; return the keyring."""
     old = load()
     master = secrets.token_bytes(_MASTER_BYTES)
-    return _write(Keyring({**old.masters, _id_of(master): master}, old.current))
+    return _write(replace(old, masters={**old.masters, _id_of(master): master}))
 
 
 def promote_newest() -> Keyring:
     """Let the newest key write from now on; return the keyring."""
     old = load()
-    return _write(Keyring(old.masters, old.newest))
+    return _write(replace(old, current=old.newest))
 
 
 def drop_old() -> Keyring:
-    """Forget every key made before the one that writes; return the keyring. The caller proved them unused."""
+    """Forget every key made before the one that writes; return the keyring. The caller proved them unused.
+
+    Seals made with them can still be verified: the keys of the chain derived from them stay.
+    """
     old = load()
     ids = list(old.masters)
     kept = ids[ids.index(old.current) :]
-    return _write(Keyring({key_id: old.masters[key_id] for key_id in kept}, old.current))
+    dropped = ids[: ids.index(old.current)]
+    chain_keys = old.chain_keys | {key_id: old.chain_key(key_id) for key_id in dropped}
+    return _write(Keyring({key_id: old.masters[key_id] for key_id in kept}, old.current, chain_keys))
 
 
 def _id_of(master: bytes) -> bytes:
@@ -115,12 +128,13 @@ def _parse(text: str, file: Path) -> Keyring:
         document = json.loads(text)
         masters = {bytes.fromhex(key["id"]): bytes.fromhex(key["master"]) for key in document["keys"]}
         current = bytes.fromhex(document["current"])
-    except (ValueError, KeyError, TypeError):
+        chain_keys = {bytes.fromhex(key["id"]): bytes.fromhex(key["key"]) for key in document.get("chain_keys", [])}
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise KeyringError(f"密钥文件 {file} 已损坏，请从备份恢复") from None
     sound = all(key_id == _id_of(master) and len(master) == _MASTER_BYTES for key_id, master in masters.items())
     if not sound or current not in masters:
         raise KeyringError(f"密钥文件 {file} 已损坏，请从备份恢复")
-    return Keyring(masters, current)
+    return Keyring(masters, current, chain_keys)
 
 
 def _create(file: Path) -> None:
@@ -153,6 +167,8 @@ def _draft(keyring: Keyring, file: Path) -> Path:
         "current": keyring.current.hex(),
         "keys": [{"id": key_id.hex(), "master": master.hex()} for key_id, master in keyring.masters.items()],
     }
+    if keyring.chain_keys:
+        document["chain_keys"] = [{"id": key_id.hex(), "key": key.hex()} for key_id, key in keyring.chain_keys.items()]
     descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=".keyring-")  # made with mode 0600
     with os.fdopen(descriptor, "w", encoding="utf-8") as draft:
         json.dump(document, draft, indent=1)

@@ -1,0 +1,317 @@
+"""Whoever owns the database can rewrite it; the keyed chain over vouchers, transfers and audit names what was changed."""
+
+import threading
+from datetime import date, timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection, transaction
+from django.db.models import Max
+
+from accounts import triggers
+from accounts.identity import audit
+from accounts.ledger.verify import findings as ledger_findings
+from accounts.models import AuditEvent, Seal, Transfer, Voucher
+from accounts.operations import seals
+from accounts.queries import sealed_rows
+from accounts.sealing import heads, keyring
+from accounts.tasks import seal as seal_task
+from tests.concurrency import HUNG, all_at_once
+from tests.factories.acts import act_now
+from tests.personas import give, insured
+from yibao.lib import clock
+
+TABLES = {"voucher": Voucher, "transfer": Transfer, "auditevent": AuditEvent}
+
+
+@pytest.fixture(autouse=True)
+def own_files(settings, tmp_path, monkeypatch):
+    """The heads outside the database, and a keyring, of this test alone."""
+    settings.VAR = tmp_path
+    monkeypatch.delenv("YIBAO_KEYRING", raising=False)
+
+
+def seal():
+    return seals.seal(act=act_now())
+
+
+def give_something(times: int = 3, name: str = "give") -> None:
+    person = insured()
+    for n in range(times):
+        give(person, 1_000, on=date(2025, 3, 3), key=f"{name} {n}")
+        audit.record(act=act_now(), verb="lookup", subject=person)
+    connection.check_constraints()
+
+
+@pytest.fixture
+def books(policies_loaded) -> None:
+    """Three vouchers and events that are sealed, then three more."""
+    give_something(name="first")
+    seal()
+    give_something(name="second")
+    seal()
+
+
+def as_owner(*statements: str) -> None:
+    """Do what the triggers refuse, as somebody does who may switch them off."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        connection.check_constraints()
+        for name in (*TABLES, "seal"):
+            cursor.execute(f"ALTER TABLE accounts_{name} DISABLE TRIGGER ALL")
+        for statement in statements:
+            cursor.execute(statement)
+        for name in (*TABLES, "seal"):
+            cursor.execute(f"ALTER TABLE accounts_{name} ENABLE TRIGGER ALL")
+    connection.check_constraints()
+    triggers.install("default")  # leaving no trace in what start-up checks
+
+
+def refusal(*arguments: str) -> str:
+    with pytest.raises(CommandError) as refused:
+        call_command("verify_seals", *arguments, stdout=StringIO())
+    assert refused.value.returncode == 1
+    return str(refused.value).splitlines()[0]
+
+
+def said(*arguments: str) -> str:
+    out = StringIO()
+    call_command(*arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_untouched_books_are_as_they_were_sealed(books):
+    rows = Voucher.objects.count() + Transfer.objects.count() + AuditEvent.objects.count()
+    assert f"{rows} 行" in said("verify_seals")
+
+
+def nth(name: str, place: int) -> int:
+    return list(TABLES[name].objects.order_by("id").values_list("id", flat=True))[place]
+
+
+@pytest.mark.parametrize("place", [0, 2, -1])
+@pytest.mark.parametrize("name", TABLES)
+class TestTheOwnerOfTheDatabase:
+    def test_changes_a_row(self, books, name, place):
+        bad = nth(name, place)
+        column = {"voucher": "reason", "transfer": "period", "auditevent": "office"}[name]
+        as_owner(f"UPDATE accounts_{name} SET {column} = 'x' WHERE id = {bad}")
+        assert refusal() == f"accounts_{name} 第 {bad} 行被改过"
+
+    def test_deletes_a_row(self, books, name, place):
+        bad = nth(name, place)
+        as_owner(f"DELETE FROM accounts_{name} WHERE id = {bad}")
+        assert refusal() == f"accounts_{name} 第 {bad} 行被删掉"
+
+    def test_gives_a_row_another_number(self, books, name, place):
+        bad = nth(name, place)
+        as_owner(f"UPDATE accounts_{name} SET id = -id WHERE id = {bad}")
+        assert refusal() in (f"accounts_{name} 第 {bad} 行被删掉", f"accounts_{name} 第 -{bad} 行是加封以后插进来的")
+
+
+COPIES = {
+    "voucher": "kind, region, occurred_on, recorded_at, period, actor, reason, place_kind, place, payload_hash, key",
+    "transfer": "voucher_id, source_id, target_id, amount_fen, source_balance_fen, target_balance_fen, kind, period, region",
+    "auditevent": 'at, verb, actor, office, "case", subject_id, detail',
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+class TestTheOwnerOfTheDatabaseToo:
+    def test_puts_a_row_in(self, books, name):
+        gap, other = nth(name, 2), nth(name, 1)
+        as_owner(f"UPDATE accounts_{name} SET id = -id WHERE id = {gap}")  # a gap, as a rolled-back posting leaves one
+        columns = COPIES[name]
+        values = columns.replace(", key", ", key || 'x'")
+        as_owner(
+            f"INSERT INTO accounts_{name} (id, {columns}) SELECT {gap}, {values} FROM accounts_{name} WHERE id = {other}",
+            f"DELETE FROM accounts_{name} WHERE id = -{gap}",
+        )
+        assert refusal() == f"accounts_{name} 第 {gap} 行被改过"
+
+    def test_puts_a_row_before_all_others(self, books, name):
+        values = COPIES[name].replace(", key", ", key || 'x'")
+        as_owner(
+            f"INSERT INTO accounts_{name} (id, {COPIES[name]}) SELECT -7, {values} FROM accounts_{name}"
+            f" WHERE id = {nth(name, 0)}"
+        )
+        assert refusal() == f"accounts_{name} 第 -7 行是加封以后插进来的"
+
+    def test_swaps_two_rows(self, books, name):
+        one, other = nth(name, 1), nth(name, 2)
+        as_owner(
+            f"UPDATE accounts_{name} SET id = -1 WHERE id = {one}",
+            f"UPDATE accounts_{name} SET id = {one} WHERE id = {other}",
+            f"UPDATE accounts_{name} SET id = {other} WHERE id = -1",
+        )
+        assert refusal() == f"accounts_{name} 第 {one} 行被改过"
+
+    def test_empties_the_table(self, books, name):
+        first = nth(name, 0)
+        as_owner(f"DELETE FROM accounts_{name}")
+        assert refusal() == f"accounts_{name} 第 {first} 行被删掉"
+
+
+def test_the_amount_and_all_later_balances_of_a_payment_made_smaller_are_seen_though_the_books_agree(books):
+    """The attack: one old payment lowered, with the running balances and the pot: every sum is right again."""
+    first = nth("transfer", 0)
+    pot = Transfer.objects.get(pk=first).target_id
+    as_owner(
+        f"UPDATE accounts_transfer SET amount_fen = amount_fen - 10 WHERE id = {first}",
+        f"UPDATE accounts_transfer SET target_balance_fen = target_balance_fen - 10 WHERE target_id = {pot}",
+        f"UPDATE accounts_pot SET balance_fen = balance_fen - 10 WHERE id = {pot}",
+    )
+    assert list(ledger_findings()) == []
+    assert refusal() == f"accounts_transfer 第 {first} 行被改过"
+
+
+@pytest.mark.parametrize(
+    ("statement", "bad"),
+    [
+        ("UPDATE accounts_seal SET tags = substring(tags FOR length(tags) - 16) WHERE number = 2", 2),
+        ("DELETE FROM accounts_seal WHERE number = 2", 2),
+        ("UPDATE accounts_seal SET number = number + 1000 WHERE number >= 4; UPDATE accounts_seal SET number = 4 "
+         "WHERE number = 1005; UPDATE accounts_seal SET number = 5 WHERE number = 1004", 4),
+        ("UPDATE accounts_seal SET last_id = last_id + 1 WHERE number = 1", 1),
+        ("UPDATE accounts_seal SET digest = repeat('0', 64) WHERE number = 3", 3),
+        ("DELETE FROM accounts_seal", 1),
+    ],
+)  # fmt: skip
+def test_the_seals_themselves_cannot_be_changed_unseen(books, statement, bad):
+    as_owner(statement)
+    assert refusal().startswith(f"accounts_seal 第 {bad} 行")
+
+
+def test_rows_cut_off_at_the_end_with_their_seals_are_missed_by_the_head_outside(books):
+    newest = list(Seal.objects.order_by("-number").values_list("table", "after_id", "number")[:3])
+    cut = sorted((f"DELETE FROM {table} WHERE id > {after_id}" for table, after_id, _ in newest), reverse=True)
+    as_owner(*cut, f"DELETE FROM accounts_seal WHERE number >= {newest[-1][-1]}")
+    assert "截掉" in refusal()
+    with pytest.raises(seals.SealingError, match="没有加封"):
+        seal()
+    kept = heads.kept(sealed_rows.database())
+    heads.path(sealed_rows.database()).unlink()  # whoever reached that file too is shown by the head kept elsewhere
+    assert "库外没有封条头" in refusal()
+    assert "截掉" in refusal("--head", str(kept[-1]))
+
+
+def test_seals_made_anew_without_the_key_are_seen(books, tmp_path):
+    bad = nth("voucher", 0)
+    ring = (tmp_path / "secrets" / "keyring.json").read_text()
+    as_owner(f"UPDATE accounts_voucher SET reason = 'x' WHERE id = {bad}", "DELETE FROM accounts_seal")
+    kept = heads.path(sealed_rows.database()).read_text()
+    heads.path(sealed_rows.database()).unlink()
+    (tmp_path / "secrets" / "keyring.json").unlink()
+    seal()  # with a key of their own
+    (tmp_path / "secrets" / "keyring.json").write_text(ring)
+    (tmp_path / "secrets" / "keyring.json").chmod(0o600)
+    heads.path(sealed_rows.database()).write_text(kept)
+    assert refusal()
+
+
+def test_seals_of_a_key_that_was_dropped_still_read(books):
+    keyring.add_key()
+    keyring.promote_newest()
+    give_something(name="third")
+    seal()
+    keyring.drop_old()
+    assert len(keyring.load().masters) == 1
+    assert "都对得上" in said("verify_seals")
+    keyring.add_key()
+    assert "都对得上" in said("verify_seals"), "kept by later changes of the keyring too"
+
+
+def test_a_day_costs_what_is_new_in_it(books):
+    give_something(2, name="third")
+    before = {name: model.objects.aggregate(Max("id"))["id__max"] for name, model in TABLES.items()}
+    read = []
+    ask = sealed_rows.rows
+
+    def watched(table, *given):
+        found = ask(table, *given)
+        read.extend((table, row_id) for row_id, _ in found)
+        return found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sealed_rows, "rows", watched)
+        head = seal()
+    assert len(read) == Seal.objects.filter(number__gt=head.number - 3).count() * 2
+    assert max(row_id for table, row_id in read if table == "accounts_voucher") == before["voucher"]
+    assert seal() == head, "nothing new: nothing is written"
+    assert len(heads.kept(sealed_rows.database())) == 3
+
+
+def test_many_rows_take_several_seals(policies_loaded, monkeypatch):
+    monkeypatch.setattr(seals, "ROWS", 2)
+    give_something(5)
+    seal()
+    assert Seal.objects.filter(table="accounts_voucher").count() == 3
+    assert "都对得上" in said("verify_seals")
+
+
+def test_the_schedule_seals_once_a_day_and_says_when_it_cannot(books, caplog, monkeypatch):
+    give_something(name="third")
+    seal_task()
+    newest = Seal.objects.latest("number")
+    assert "第 " not in caplog.text
+    tomorrow = clock.now() + timedelta(days=1)
+    monkeypatch.setattr(clock, "now", lambda: tomorrow)
+    seal_task()
+    assert Seal.objects.latest("number").number > newest.number
+    as_owner(f"DELETE FROM accounts_seal WHERE number = {Seal.objects.latest('number').number}")
+    monkeypatch.setattr(clock, "now", lambda: tomorrow + timedelta(days=1))
+    seal_task()
+    assert "not sealed: 库里没有库外留着的封条" in caplog.text
+
+
+def test_every_column_is_sealed():
+    for table, columns in sealed_rows.FORMS[sealed_rows.FORM].items():
+        model = TABLES[table.removeprefix("accounts_")]
+        assert sorted(column.strip('"') for column in columns) == sorted(field.column for field in model._meta.fields)
+
+
+class TestWhileOthersWrite:
+    """Numbers are given out before they are committed: a smaller one that comes later would look put in."""
+
+    def race(self, monkeypatch, *, wait: bool) -> None:
+        """Seal while one writer with a small number has not ended and one with a larger number has."""
+        give_something(1, name="before")
+        begun, looked, go_on = threading.Event(), threading.Event(), threading.Event()
+        writers = seals._writers
+        if wait:
+            monkeypatch.setattr(seals, "_writers", lambda table: [writers(table), looked.set()][0])
+        else:
+            monkeypatch.setattr(seals, "_writers", lambda table: set())
+
+        def slow() -> None:
+            with transaction.atomic():
+                give_something(1, name="slow")
+                begun.set()
+                assert go_on.wait(HUNG)
+
+        def sealing() -> None:
+            assert begun.wait(HUNG)
+            give_something(1, name="quick")
+            seal()
+            looked.set()
+
+        def let_go() -> None:
+            assert looked.wait(HUNG)
+            give_something(1, name="meanwhile")  # the sealing holds up nobody
+            go_on.set()
+
+        assert all_at_once(slow, sealing, let_go, told=str) == [None, None, None]
+
+    def test_who_has_begun_to_write_is_waited_for(self, committed_db, monkeypatch):
+        self.race(monkeypatch, wait=True)
+        assert "都对得上" in said("verify_seals")
+
+    def test_and_without_waiting_what_comes_late_would_look_put_in(self, committed_db, monkeypatch):
+        self.race(monkeypatch, wait=False)
+        assert refusal().endswith("是加封以后插进来的")
+
+    def test_two_who_seal_at_once_make_one_chain(self, committed_db):
+        give_something(5)
+        all_at_once(seal, seal, seal, seal)
+        assert list(Seal.objects.order_by("number").values_list("number", flat=True)) == [1, 2, 3]
+        assert "都对得上" in said("verify_seals")
