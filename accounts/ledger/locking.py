@@ -4,7 +4,7 @@ A voucher belongs to one region, so what two regions pay is two vouchers. Their 
 everything is locked; afterwards each voucher is posted by `posting.post`, which finds them already locked.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,7 +12,7 @@ from accounts.codes import PotKind
 from accounts.identity.actors import Act
 from accounts.ledger import book_years
 from accounts.ledger.posting import Locked, lock_pots, roll_over_pot
-from accounts.models import Pot
+from accounts.models import Pot, Transfer, Voucher
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +48,16 @@ def lock_years_and_pots(*, act: Act, pots: Iterable[int], on: date | None = None
                 roll_over_pot(act=act, pot=pot, locked=of_region, region=region, year=year, on=on)
         regions[region] = Locked(of_region, year, year_closed=booked != year)
     return LockedPots(locked, regions)
+
+
+def lock_to_reverse(*, act: Act, vouchers: Collection[Voucher], on: date | None = None) -> LockedPots:
+    """Lock the pots that get their money back when these vouchers are reversed, in the caller's transaction.
+
+    Their owners' 历年 are among them: money of a year that is over goes back there.
+    """
+    sides = Transfer.objects.filter(voucher__in=vouchers).values_list("source", "target")
+    paid = Pot.objects.filter(pk__in={pot for side in sides for pot in side}, person__isnull=False)
+    carried = Pot.objects.filter(
+        kind=PotKind.CARRIED, person__in=paid.values("person"), region__in=paid.values("region")
+    )
+    return lock_years_and_pots(act=act, on=on, pots=(paid | carried).values_list("pk", flat=True))

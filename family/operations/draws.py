@@ -26,6 +26,7 @@ from accounts.models import Person, Voucher
 from family.models import Bond, Draw
 from family.operations import locks, notifications
 from family.queries.bonds import in_use_order, year_of
+from family.queries.paying_for import pots_of_payer, sources_of_payer
 from family.queries.plan import bonds_for, pots_for, sources_of, usable
 from family.rules import Source, Take, Where
 
@@ -61,6 +62,14 @@ def lock_sources(
     return LockedSources(usable(sources, pots.pots, person=person, on=on, known_on=act.on), pots)
 
 
+def lock_payers_sources(*, act: Act, bond: Bond, on: date) -> LockedSources:
+    """Lock what the payer of a bond may give for the relative's premium and return it, in the caller's transaction."""
+    pots = lock_years_and_pots(act=act, on=on, pots=pots_of_payer(bond))
+    (locked,) = locks.lock_bonds([bond.pk])
+    sources = sources_of_payer(bond=locked, on=on, pots=pots.pots, available=lambda pot: pots.available_fen(pot.pk))
+    return LockedSources(usable(sources, pots.pots, person=locked.user, on=on, known_on=act.on), pots)
+
+
 def post(
     *,
     act: Act,
@@ -74,11 +83,13 @@ def post(
     payload: Mapping[str, Any],
     reason: str,
     place: Place = NOWHERE,
+    payer_acts: bool = False,
 ) -> list[Voucher]:
     """Post what was decided under `lock_sources`, in the same transaction: one voucher per region, the person's own first.
 
     Money of an account in another region is paid to that region's `target` pot, so each region's books stay even; its
-    voucher has the key followed by the region. Draws are written down and their payers told. Raises KeyReusedError.
+    voucher has the key followed by the region. Draws are written down and their payers told, unless it is the payer who
+    acts. Raises KeyReusedError.
     """
     vouchers = {
         name: posting.post(
@@ -96,7 +107,7 @@ def post(
         )
         for name, of_region in _by_region(takes, region)
     }
-    _record(act, takes, vouchers, on)
+    _record(act, takes, vouchers, on, told=not payer_acts)
     return list(vouchers.values())
 
 
@@ -111,7 +122,7 @@ def _moves(takes: Iterable[Take], system: int, locked: Locked) -> list[Move]:
     return [Move(take.source.pot, system, take.amount_fen) for take in takes]
 
 
-def _record(act: Act, takes: Iterable[Take], vouchers: Mapping[str, Voucher], on: date) -> None:
+def _record(act: Act, takes: Iterable[Take], vouchers: Mapping[str, Voucher], on: date, *, told: bool) -> None:
     sums: dict[int, int] = defaultdict(int)
     for take in takes:
         if take.source.bond is not None:
@@ -119,10 +130,5 @@ def _record(act: Act, takes: Iterable[Take], vouchers: Mapping[str, Voucher], on
     for bond in Bond.objects.filter(pk__in=sums).select_related("payer", "user").order_by("pk"):
         voucher, fen = vouchers[bond.region], sums[bond.pk]
         Draw.objects.create(bond=bond, voucher=voucher, amount_fen=fen, on=on, year=year_of(bond, on))
-        notifications.notify_drawn(
-            act=act,
-            bond=bond,
-            voucher=voucher,
-            amount_fen=fen,
-            on=on,
-        )
+        if told:
+            notifications.notify_drawn(act=act, bond=bond, voucher=voucher, amount_fen=fen, on=on)

@@ -198,7 +198,7 @@ def plan(
         region=region,
         on=on,
         pots=pots,
-        available=_as_read(pots, on),
+        available=as_read(pots, on),
         bonds=bonds,
         scope=scope,
         where=where,
@@ -220,7 +220,7 @@ def _why(card: Card, on: date, scope: str, where: Where | None) -> str:
     return (use.blocked(card.bound, on=on, scope=scope, where=where) or Blocked.EMPTY).label
 
 
-def _as_read(pots: Mapping[int, Pot], on: date) -> Available:
+def as_read(pots: Mapping[int, Pot], on: date) -> Available:
     """Return what tells the fen available in a pot: a 当年 of an earlier year counts as 历年, as paying would book it."""
     years = {region: book_years.year_of(region, on) for region in {pot.region for pot in pots.values()}}
     closed = {region: book_years.is_closed(region, year) for region, year in years.items()}

@@ -1,4 +1,4 @@
-"""Codes of residents' premiums: how an order and a claim stand, and why money is given back."""
+"""Codes of residents' premiums: how an order and a claim stand, why not, and why money is given back."""
 
 from yibao.lib.codes import TextCode
 
@@ -60,3 +60,26 @@ class AnswerResult(TextCode):
 
     CONFIRMED = "confirmed", "确认"
     REJECTED = "rejected", "退回"
+
+
+class WhyNotCode(TextCode):
+    """Why a premium cannot be paid from an account now. Stable; the label is what people read first."""
+
+    NO_RULES = "no_rules", "参保地还不能代缴"
+    NOT_OPEN = "not_open", "还没到缴费的时候"
+    CLOSED = "closed", "缴费期已经结束"
+    NO_BOND = "no_bond", "没有约定可以用您的钱交居民医保"
+    BOND = "bond", "现在不能用您的钱"
+    DEAD = "dead", "已经登记去世"
+    NOT_INSURED = "not_insured", "没有查到居民医保的参保登记"
+    NOT_RESIDENT = "not_resident", "参加的是职工医保，不用交居民医保"
+    NEWBORN = "newborn", "新生儿网上交不了"
+    PARTIAL_RELIEF = "partial_relief", "医疗救助对象只交一部分，网上交不了"
+    SPECIAL = "special", "缴费方式特殊，网上交不了"
+    BUDGET_PAID = "budget_paid", "由财政代缴，自己不用交"
+    FIRST_TIME = "first_time", "上一年度没有参保，网上交不了"
+    PRIOR_YEAR = "prior_year", "上一年度没有正常参保，网上交不了"
+    PAID = "paid", "已经交过了"
+    IN_ORDER = "in_order", "已有人在交"
+    PAY_FIRST = "pay_first", "当地是先缴费，再申请返还"
+    NO_MONEY = "no_money", "账户的钱不够"

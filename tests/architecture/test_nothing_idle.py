@@ -22,16 +22,8 @@ UNREAD = {
     "spending.uses": BILLS,
     "spending.costs": BILLS,
     "spending.excluded": BILLS,
-    "premium.model": PREMIUMS,
-    "premium.amount_fen": PREMIUMS,
-    "premium.subsidy_floor_fen": PREMIUMS,
-    "premium.opens_on": PREMIUMS,
-    "premium.last_on": PREMIUMS,
-    "premium.premium_year": PREMIUMS,
-    "premium.excluded_groups": PREMIUMS,
-    "premium.prior_year_required": PREMIUMS,
-    "premium.own_account_first": PREMIUMS,
-    "premium.late_wait_months": PREMIUMS,
+    "premium.payout": PREMIUMS,
+    "premium.subsidy_floor_fen": "what the budget adds, for people to read",
     "credit.average_wage_fen": "kept beside the base so that nobody mistakes one for the other (C1)",
     "credit.average_wage_year": "of which year that wage is",
     "credit.retiree_min_years": "who is retired the roster says (psn_type); staff read the years on the policy page",
@@ -39,7 +31,6 @@ UNREAD = {
 # Codes that nothing writes yet.
 UNWRITTEN = {
     "PotKind.POOLED": BILLS,
-    "VoucherKind.PREMIUM": PREMIUMS,
     "NoticeKind.PREMIUM": PREMIUMS,
 }
 # Codes that come from outside, each value as it is: which module takes them all in.

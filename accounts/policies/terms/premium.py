@@ -11,6 +11,9 @@ from accounts.policies.terms.parameters import day, money, one_of, several_of, w
 DIRECT, REFUND = "direct", "refund"
 MODELS = {DIRECT: "直接从账户扣缴", REFUND: "先缴费，再申请返还"}
 
+ACCOUNT, BANK_CARD = "account", "bank_card"
+PAYOUTS = {ACCOUNT: "医保个人账户", BANK_CARD: "本人的银行卡"}
+
 GROUPS = {
     "partial_relief": "需部分缴费的医疗救助人员",
     "newborn": "新生儿",
@@ -36,6 +39,11 @@ class PremiumTerms:
     prior_year_required: bool = yes_no("上一年度正常参保才能代缴")
     own_account_first: bool = yes_no("给自己缴时先用自己的账户")
     late_wait_months: int | None = whole("错过缴费期的等待期", 1, 36, "个月", optional=True)
+    budget_paid_age: int | None = whole("多少周岁起由财政代缴", 1, 120, "周岁", optional=True)
+    undo_minutes: int | None = whole("扣款后多久内可以撤回", 1, 60, "分钟", optional=True)
+    answer_days: int | None = whole("税务多少天不答复要查清", 1, 60, "天", optional=True)
+    refund_last_on: date | None = day("可以申请退费的最后一天", optional=True)
+    payout: str | None = one_of("返还的钱付到", PAYOUTS, optional=True)
 
     @property
     def total_floor_fen(self) -> int:
@@ -49,6 +57,10 @@ class PremiumTerms:
         """Yield (key, reason) for values that are fine alone but not together."""
         if self.last_on < self.opens_on:
             yield "last_on", "最后一天早于开始缴费"
+        if self.refund_last_on is not None and self.refund_last_on < self.opens_on:
+            yield "refund_last_on", "退费的最后一天早于开始缴费"
+        if (self.payout is None) == (self.model == REFUND):
+            yield "payout", "先缴费再返还的要写明付到哪里，直接扣缴的不写"
         if self.amount_fen == 0:
             yield "amount", "个人缴费标准不能为 0"
         if not self.premium_year - 2 < self.opens_on.year <= self.premium_year:

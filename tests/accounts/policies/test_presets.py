@@ -26,6 +26,7 @@ REGIONS = {
     "330381": "瑞安市",
     "350500": "泉州市",
     "110000": "北京市",
+    "410000": "河南省",
     "430000": "湖南省",
     "360000": "江西省",
     "120000": "天津市",
@@ -44,7 +45,7 @@ def terms_on(region: str, kind: str, day: date):
 
 
 class TestShipped:
-    def test_the_eight_regions_are_there(self):
+    def test_the_nine_regions_are_there(self):
         assert {code: preset.name for code, preset in PRESETS.items()} == REGIONS
         assert {preset.file for preset in PRESETS.values()} == {f"{code}.toml" for code in REGIONS}
 

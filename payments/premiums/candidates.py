@@ -1,0 +1,167 @@
+"""What the rules are told of people whose premium somebody wants to pay: collected at once, judged by `rules`."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from accounts.codes import EnrolmentStatus, Scope
+from accounts.ledger.freezing import deaths
+from accounts.models import Enrolment, Person
+from accounts.policies import registry
+from accounts.policies.terms.premium import PremiumTerms
+from family.queries.bonds import Card, bonds_given
+from family.queries.facts import Insured
+from family.rules import use
+from payments.premiums.codes import LIVE_CLAIMS, LIVE_STATES, OrderState
+from payments.premiums.models import PremiumOrder, PremiumPaid, RefundClaim
+from payments.premiums.rules import Candidate, Ordered, Paid, WhyNot, reasons
+from yibao.lib.fen import grouped
+
+OWN = "本人"
+
+
+@dataclass(frozen=True, slots=True)
+class Payable:
+    """One person beside whose name stands whether their premium can be paid, and if not, every reason.
+
+    `terms` are those in force in `region`, where the person is insured; `card` is the bond, None for one's own premium;
+    `order` the live order, where whoever asks pays it or it is for themselves.
+    """
+
+    person: Person
+    kin: str
+    region: str
+    region_name: str
+    terms: PremiumTerms | None
+    card: Card | None
+    order: PremiumOrder | None
+    reasons: tuple[WhyNot, ...]
+
+    @property
+    def can_pay(self) -> bool:
+        return not self.reasons
+
+    @property
+    def amount_fen(self) -> int:
+        """What it costs, in fen; 0 where the region has no rules."""
+        return self.terms.amount_fen if self.terms else 0
+
+    @property
+    def called(self) -> str:
+        """陈伟（父亲）。"""
+        return f"{self.person.name}（{self.kin}）"
+
+    @property
+    def status(self) -> str:
+        """What stands beside the name: 可以代缴 400.00 元, or the first reason why not."""
+        return self.reasons[0].why if self.reasons else f"可以代缴 {grouped(self.amount_fen)} 元"
+
+
+def payables(payer: Person, on: date, people: Collection[Person] | None = None) -> list[Payable]:
+    """Return the payer and those who may use their money, each with what is known on that day, oneself first.
+
+    With `people` only these, in that order; whoever has no bond with the payer is told of with that reason alone.
+    A fixed number of queries.
+    """
+    cards = {card.bond.user_id: card for card in bonds_given(payer, on)}
+    wanted = [payer, *(card.other for card in cards.values())] if people is None else list(people)
+    known = _Known(wanted, on)
+    return [_payable(payer, person, cards.get(person.pk), known, on) for person in wanted]
+
+
+def _payable(payer: Person, person: Person, card: Card | None, known: "_Known", on: date) -> Payable:
+    enrolled = known.insured.as_user(person.pk)
+    terms = registry.premium_or_none(enrolled.region, on) if enrolled.region else None
+    is_self = person.pk == payer.pk
+    has_bond = card is not None and Scope.PREMIUM in card.bond.scopes
+    order = known.order(person, terms)
+    # Who pays is told to the one who pays and the one it is for, never to another relative.
+    is_told = order is not None and payer.pk in (order.payer_id, order.person_id)
+    who = Candidate(
+        born=person.birth_on,
+        region_name=enrolled.region_name,
+        is_insured=enrolled.is_insured,
+        is_resident=enrolled.is_resident,
+        identity_type=known.identity_type(person, enrolled.region, enrolled.insurance),
+        insured_last_year=known.was_insured(person, terms, (EnrolmentStatus.NORMAL, EnrolmentStatus.SUSPENDED)),
+        normal_last_year=known.was_insured(person, terms, (EnrolmentStatus.NORMAL,)),
+        is_dead=person.pk in known.died,
+        paid=known.paid(person, terms),
+        ordered=_ordered(order, payer) if order else None,
+        claimed=known.is_claimed(person, terms),
+        is_self=is_self,
+        has_bond=has_bond,
+        blocked=use.blocked(card.bound, on=on, scope=Scope.PREMIUM, where=None) if card and has_bond else None,
+    )
+    return Payable(
+        person=person,
+        kin=OWN if is_self else card.kin if card else "",
+        region=enrolled.region,
+        region_name=enrolled.region_name,
+        terms=terms,
+        card=card,
+        order=order if is_told else None,
+        reasons=reasons(who, terms, on),
+    )
+
+
+def _ordered(order: PremiumOrder, asking: Person) -> Ordered:
+    by = "您" if order.payer_id == asking.pk else order.payer.name if order.person_id == asking.pk else ""
+    return Ordered(order.state == OrderState.CONFIRMED, by)
+
+
+class _Known:
+    """Everything on record of several people, from one query each kind."""
+
+    def __init__(self, people: Sequence[Person], on: date) -> None:
+        ids = {person.pk for person in people}
+        self._on = on
+        self.insured = Insured(ids, on)
+        self.died = deaths(ids)
+        self._enrolments: dict[int, list[Enrolment]] = defaultdict(list)
+        for row in Enrolment.objects.filter(person__in=ids).order_by("from_on", "seq"):
+            self._enrolments[row.person_id].append(row)
+        live = PremiumOrder.objects.filter(person__in=ids, state__in=LIVE_STATES).select_related("payer")
+        self._orders = {(order.person_id, order.premium_year): order for order in live}
+        self._paid: dict[tuple[int, int], list[Paid]] = defaultdict(list)
+        for paid in PremiumPaid.objects.filter(person__in=ids).order_by("paid_on", "pk"):
+            self._paid[paid.person_id, paid.premium_year].append(Paid(paid.paid_on, paid.channel))
+        claims = RefundClaim.objects.filter(person__in=ids, state__in=LIVE_CLAIMS)
+        self._claims = set(claims.values_list("person_id", "premium_year"))
+
+    def order(self, person: Person, terms: PremiumTerms | None) -> PremiumOrder | None:
+        return self._orders.get((person.pk, terms.premium_year)) if terms else None
+
+    def paid(self, person: Person, terms: PremiumTerms | None) -> tuple[Paid, ...]:
+        return tuple(self._paid[person.pk, terms.premium_year]) if terms else ()
+
+    def is_claimed(self, person: Person, terms: PremiumTerms | None) -> bool:
+        return terms is not None and (person.pk, terms.premium_year) in self._claims
+
+    def identity_type(self, person: Person, region: str, insurance: str) -> str:
+        rows = self._rows(person, region, insurance)
+        return next((row.identity_type for row in reversed(rows) if row.from_on <= self._on), "")
+
+    def was_insured(self, person: Person, terms: PremiumTerms | None, states: Collection[EnrolmentStatus]) -> bool:
+        """Say whether somebody was insured at some time of the year before the premium's, in one of these states."""
+        if terms is None:
+            return True
+        first, last = date(terms.premium_year - 1, 1, 1), date(terms.premium_year - 1, 12, 31)
+        groups = {(row.region, row.insurance) for row in self._enrolments[person.pk]}
+        return any(_in_force(self._rows(person, *group), first, last, states) for group in groups)
+
+    def _rows(self, person: Person, region: str, insurance: str) -> list[Enrolment]:
+        return [row for row in self._enrolments[person.pk] if (row.region, row.insurance) == (region, insurance)]
+
+
+def _in_force(rows: Iterable[Enrolment], first: date, last: date, states: Collection[EnrolmentStatus]) -> bool:
+    """Say whether one of these rows, each in force until the next, was so in a state between two days."""
+    before = None
+    for row in rows:
+        if row.from_on > last:
+            break
+        if row.from_on > first and row.status in states:
+            return True
+        before = row if row.from_on <= first else before
+    return before is not None and before.status in states

@@ -1,0 +1,128 @@
+"""Residents' premiums as pages show them: whom one may pay for, which pots would pay, and what became of each order."""
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Q, QuerySet
+
+from accounts.codes import PotKind
+from accounts.models import Person
+from family.queries.plan import why_stopped
+from family.rules import Source
+from payments.premiums import sources
+from payments.premiums.candidates import Payable, payables
+from payments.premiums.models import PremiumOrder
+from payments.premiums.rules import WhyNot, no_money
+
+
+def people_to_pay_for(payer: Person, on: date) -> list[Payable]:
+    """Return oneself and everybody who may use one's money, each with what is known of their premium on that day.
+
+    Whose money one uses is not among them: nothing is told of people who have not agreed.
+    """
+    return payables(payer, on)
+
+
+@dataclass(frozen=True, slots=True)
+class PremiumLine:
+    """What one pot would pay (fen). `called` is empty for the payer's own money."""
+
+    pot: PotKind
+    region: str
+    amount_fen: int
+    called: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonPlan:
+    """One person of the plan: which pots pay in which order, or why nothing does."""
+
+    who: Payable
+    lines: tuple[PremiumLine, ...]
+    reasons: tuple[WhyNot, ...]
+
+    @property
+    def amount_fen(self) -> int:
+        """What is debited for this person (fen); 0 where it cannot be paid."""
+        return sum(line.amount_fen for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class PotAfter:
+    """One of the payer's own pots before and after (fen)."""
+
+    pot: PotKind
+    region: str
+    before_fen: int
+    after_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class PremiumPlan:
+    """Everybody that was chosen, in order, and what is left in the payer's own pots."""
+
+    people: tuple[PersonPlan, ...]
+    pots: tuple[PotAfter, ...]
+
+    @property
+    def total_fen(self) -> int:
+        return sum(one.amount_fen for one in self.people)
+
+    @property
+    def can_pay_all(self) -> bool:
+        return bool(self.people) and not any(one.reasons for one in self.people)
+
+
+def plan_for(payer: Person, people: Collection[Person], on: date) -> PremiumPlan:
+    """Return which pots would pay the premiums of these people, one after another, as paying now would take them."""
+    taken: Counter[int] = Counter()
+    own: dict[int, PotAfter] = {}
+    found = []
+    for who in payables(payer, on, people):
+        if not who.can_pay:
+            found.append(PersonPlan(who, (), who.reasons))
+            continue
+        every, pots = sources.as_they_stand(who, on)
+        left = sources.less(every, taken.__getitem__)
+        for pot in pots.values():
+            if pot.person_id == payer.pk and pot.pk in {source.pot for source in every}:
+                own.setdefault(pot.pk, PotAfter(PotKind(pot.kind), pot.region, pot.balance_fen or 0, 0))
+        takes = sources.takes(who, left)
+        for take in takes:
+            taken[take.source.pot] += take.amount_fen
+        found.append(_person_plan(payer, who, takes, left, on))
+    after = [PotAfter(one.pot, one.region, one.before_fen, one.before_fen - taken[pk]) for pk, one in own.items()]
+    return PremiumPlan(tuple(found), tuple(after))
+
+
+def _person_plan(payer: Person, who: Payable, takes, left: Collection[Source], on: date) -> PersonPlan:
+    names = _names(payer, {take.source.owner for take in takes})
+    lines = tuple(
+        PremiumLine(PotKind(take.source.kind), take.source.region, take.amount_fen, names.get(take.source.owner, ""))
+        for take in takes
+    )
+    return PersonPlan(who, lines, () if takes else (short_of(who, left, on),))
+
+
+def short_of(who: Payable, left: Collection[Source], on: date) -> WhyNot:
+    """Return that the money does not reach, with why one's own account is stopped where it is."""
+    stopped = why_stopped(who.person, who.region, on) if who.card is None else ""
+    return no_money(who.amount_fen, sum(source.available_fen for source in left), stopped)
+
+
+def _names(payer: Person, owners: Collection[int]) -> dict[int, str]:
+    others = {owner for owner in owners if owner != payer.pk}
+    return dict(Person.objects.filter(pk__in=others).values_list("pk", "name")) if others else {}
+
+
+def orders_of(payer: Person) -> QuerySet[PremiumOrder]:
+    """Return every order that this person paid or that was for them, the latest first."""
+    rows = PremiumOrder.objects.filter(Q(payer=payer) | Q(person=payer)).select_related("payer", "person")
+    return rows.order_by("-created_at", "-pk")
+
+
+def order_of(person: Person, no: str) -> PremiumOrder:
+    """Return one order to the one who paid it or whom it was for. Raises PremiumOrder.DoesNotExist for anybody else."""
+    return orders_of(person).get(no=no)

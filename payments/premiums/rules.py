@@ -1,0 +1,197 @@
+"""Whether somebody's premium may be paid from an account: every reason against it at once. Pure: no Django."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from accounts.errors import AccountsError
+from accounts.policies.formulas import age_on
+from accounts.policies.terms.premium import REFUND, PremiumTerms
+from family.rules.use import Blocked
+from payments.premiums.codes import OrderState, WhyNotCode
+from yibao.lib.days import day_words
+from yibao.lib.fen import grouped
+
+NEWBORN_DAYS = 90  # within which a birth is registered at the counter and covered from the first day (江西)
+RELIEF, DESTITUTE = "23", "2304"  # psn_idet_type: 医疗救助对象, and of them 特困, who pay nothing
+UNDO_MINUTES = 10  # this system's own: what was not handed on can be taken back for ten minutes
+ANSWER_DAYS = 7  # until the tax office is asked, where the region does not say
+AT_COUNTER = "请带身份证或户口本到窗口办"
+
+# What may follow on what. Whatever is not here does not happen.
+NEXT: dict[OrderState, tuple[OrderState, ...]] = {
+    OrderState.CHECKED: (OrderState.DEBITED,),
+    OrderState.DEBITED: (OrderState.UNDONE, OrderState.HANDED_OVER, OrderState.REFUNDED),
+    OrderState.HANDED_OVER: (OrderState.CONFIRMED, OrderState.REJECTED, OrderState.UNKNOWN),
+    OrderState.UNKNOWN: (OrderState.CONFIRMED, OrderState.REJECTED),
+    OrderState.CONFIRMED: (OrderState.REFUNDED,),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class WhyNot:
+    """One reason: why not, what we found, what to do."""
+
+    code: WhyNotCode
+    found: str
+    remedy: str
+
+    @property
+    def why(self) -> str:
+        return self.code.label
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """What is known of a premium that was paid already, as far as whoever asks may know: when and through what."""
+
+    on: date
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """A live order of the same person and year. `by` names the payer to whoever may know; else it is empty."""
+
+    confirmed: bool
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """What the rules are told of one person whose premium somebody wants to pay, on a day."""
+
+    born: date
+    region_name: str = ""
+    is_insured: bool = True
+    is_resident: bool = True
+    identity_type: str = ""
+    insured_last_year: bool = True  # at some time of the year before the premium's
+    normal_last_year: bool = True  # and normally so
+    is_dead: bool = False
+    paid: tuple[Paid, ...] = ()
+    ordered: Ordered | None = None
+    claimed: bool = False
+    # A relative's: how the bond stands, and None for one's own premium. `has_bond`: it may pay premiums.
+    is_self: bool = False
+    has_bond: bool = True
+    blocked: Blocked | None = None
+
+
+def reasons(who: Candidate, terms: PremiumTerms | None, on: date) -> tuple[WhyNot, ...]:
+    """Return every reason why this premium cannot be paid from an account on a day; none means it can.
+
+    Of somebody who has not agreed to it nothing is told but that.
+    """
+    if not (who.is_self or who.has_bond):
+        return (
+            WhyNot(WhyNotCode.NO_BOND, "和这位家人的约定里没有代缴居民医保", "请先在家庭共济里邀请，勾选代缴居民医保"),
+        )
+    if who.is_dead:
+        return (WhyNot(WhyNotCode.DEAD, "登记过死亡", f"登记错了的，{AT_COUNTER}"),)
+    found = [*_of_bond(who), *_of_insurance(who)]
+    if terms is None:
+        place = who.region_name or "参保地"
+        return (*found, WhyNot(WhyNotCode.NO_RULES, f"{place}没有代缴居民医保的规定", "请用当地税务的办法缴费"))
+    return (*found, *_of_window(terms, on), *_of_person(who, terms, on), *_of_payment(who, terms))
+
+
+def _of_bond(who: Candidate) -> Iterator[WhyNot]:
+    if who.blocked is not None:
+        yield WhyNot(WhyNotCode.BOND, who.blocked.label, "请到家庭共济里查看和修改")
+
+
+def _of_insurance(who: Candidate) -> Iterator[WhyNot]:
+    if not who.is_insured:
+        yield WhyNot(WhyNotCode.NOT_INSURED, "现在没有参保", f"先办参保登记；{AT_COUNTER}")
+    elif not who.is_resident:
+        yield WhyNot(WhyNotCode.NOT_RESIDENT, f"在{who.region_name}参加职工医保", "由单位或本人按月缴职工医保")
+
+
+def _of_window(terms: PremiumTerms, on: date) -> Iterator[WhyNot]:
+    if on < terms.opens_on:
+        opens = day_words(terms.opens_on)
+        yield WhyNot(WhyNotCode.NOT_OPEN, f"{terms.premium_year}年度从{opens}开始缴", f"{opens}以后再来")
+    elif on > terms.last_on:
+        wait = f"；补缴后有{terms.late_wait_months}个月等待期" if terms.late_wait_months else ""
+        last = day_words(terms.last_on)
+        yield WhyNot(WhyNotCode.CLOSED, f"{terms.premium_year}年度到{last}为止", f"错过了的到窗口补缴{wait}")
+
+
+def _of_person(who: Candidate, terms: PremiumTerms, on: date) -> Iterator[WhyNot]:
+    if who.identity_type == DESTITUTE or _is_budget_paid(who, terms, on):
+        yield WhyNot(WhyNotCode.BUDGET_PAID, _why_budget(who, terms), "每年登记一次就可以；不确定的请问窗口")
+    elif who.identity_type.startswith(RELIEF) and "partial_relief" in terms.excluded_groups:
+        yield WhyNot(WhyNotCode.PARTIAL_RELIEF, "名册里登记的是医疗救助对象", AT_COUNTER)
+    elif who.identity_type and not who.identity_type.startswith(RELIEF) and "special" in terms.excluded_groups:
+        yield WhyNot(WhyNotCode.SPECIAL, "名册里登记的身份有另外的缴费办法", AT_COUNTER)
+    if "newborn" in terms.excluded_groups and on - who.born < timedelta(days=NEWBORN_DAYS):
+        yield WhyNot(WhyNotCode.NEWBORN, f"{day_words(who.born)}出生", f"出生{NEWBORN_DAYS}天内{AT_COUNTER}")
+    if not who.insured_last_year and "first_time" in terms.excluded_groups:
+        yield WhyNot(WhyNotCode.FIRST_TIME, f"{terms.premium_year - 1}年度没有参保记录", AT_COUNTER)
+    elif not who.normal_last_year and terms.prior_year_required:
+        yield WhyNot(WhyNotCode.PRIOR_YEAR, f"{terms.premium_year - 1}年度没有正常参保", AT_COUNTER)
+
+
+def _is_budget_paid(who: Candidate, terms: PremiumTerms, on: date) -> bool:
+    return terms.budget_paid_age is not None and age_on(who.born, on) >= terms.budget_paid_age
+
+
+def _why_budget(who: Candidate, terms: PremiumTerms) -> str:
+    if who.identity_type == DESTITUTE:
+        return "名册里登记的是特困人员"
+    return f"{who.region_name}满{terms.budget_paid_age}周岁的由财政代缴"
+
+
+def _of_payment(who: Candidate, terms: PremiumTerms) -> Iterator[WhyNot]:
+    year = f"{terms.premium_year}年度"
+    for paid in who.paid:
+        yield WhyNot(WhyNotCode.PAID, f"{year}已在{day_words(paid.on)}交（{paid.channel}）", "不用再交")
+    if who.ordered is not None:
+        by = who.ordered.by or "有人"
+        if who.ordered.confirmed:
+            yield WhyNot(WhyNotCode.PAID, f"{year}{by}已经用医保账户交了", "不用再交")
+        else:
+            yield WhyNot(WhyNotCode.IN_ORDER, f"{year}{by}正在交，还没有最后办完", "请不要再交，过几天再看结果")
+    if who.claimed:
+        yield WhyNot(WhyNotCode.PAID, f"{year}已经有人凭税票申请返还", "不用再交")
+    if terms.model == REFUND:
+        remedy = f"先用手机税务或到窗口缴 {grouped(terms.amount_fen)} 元，再凭税票到这里申请返还"
+        yield WhyNot(WhyNotCode.PAY_FIRST, f"{who.region_name}不能直接从账户扣", remedy)
+
+
+def no_money(amount_fen: int, available_fen: int, why_stopped: str = "") -> WhyNot:
+    """Return that accounts do not hold a premium (fen): part account, part cash is not done (TV-11)."""
+    found = why_stopped or f"要交 {grouped(amount_fen)} 元，能用的只有 {grouped(available_fen)} 元"
+    return WhyNot(WhyNotCode.NO_MONEY, found, "不能一部分用账户、一部分用现金；请用别的办法全部缴")
+
+
+def undo_for(terms: PremiumTerms) -> timedelta:
+    """Return how long an order may be undone after it was debited."""
+    return timedelta(minutes=terms.undo_minutes or UNDO_MINUTES)
+
+
+def answer_within(terms: PremiumTerms) -> timedelta:
+    """Return how long the tax office has to answer a file before its orders are looked into."""
+    return timedelta(days=terms.answer_days or ANSWER_DAYS)
+
+
+def refundable_until(terms: PremiumTerms) -> date:
+    """Return the last day on which a refund may be asked for: the one before the benefits begin, unless the region says."""
+    return terms.refund_last_on or date(terms.premium_year - 1, 12, 31)
+
+
+class PremiumError(AccountsError):
+    """代缴办不成：nothing was written; `message` says why, to people."""
+
+
+class PremiumRefusedError(PremiumError):
+    """The premium may not be paid from an account; `reasons` holds every one that stands in the way."""
+
+    def __init__(self, reasons: tuple[WhyNot, ...]) -> None:
+        super().__init__("；".join(f"{reason.why}：{reason.found}" for reason in reasons))
+        self.reasons = reasons
+
+
+class OrderStateError(PremiumError):
+    """The order is not, or no longer, where this can be done to it. `message` says where it is."""

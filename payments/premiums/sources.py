@@ -1,0 +1,45 @@
+"""Which pots pay a premium, in which order: the same for the preview and for the payment."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import date
+
+from accounts.codes import Scope
+from accounts.models import Pot
+from family.queries.paying_for import pots_of_payer, sources_of_payer
+from family.queries.plan import as_read, bonds_for, pots_for, sources_of, usable
+from family.rules import Source, Take, premium_plan
+from payments.premiums.candidates import Payable
+
+
+def as_they_stand(who: Payable, on: date) -> tuple[list[Source], dict[int, Pot]]:
+    """Return the sources of one premium and the pots they come from, unlocked."""
+    if who.card is None:
+        bonds = bonds_for(who.person, on)
+        pots = pots_for(person=who.person, region=who.region, bonds=bonds)
+        sources = sources_of(
+            person=who.person,
+            region=who.region,
+            on=on,
+            pots=pots,
+            available=as_read(pots, on),
+            bonds=bonds,
+            scope=Scope.PREMIUM,
+        )
+    else:
+        pots = pots_of_payer(who.card.bond)
+        sources = sources_of_payer(bond=who.card.bond, on=on, pots=pots, available=as_read(pots, on))
+    return usable(sources, pots, person=who.person, on=on, known_on=on), pots
+
+
+def takes(who: Payable, sources: Iterable[Source]) -> list[Take]:
+    """Return what each source pays of somebody's premium, or nothing where they do not hold all of it."""
+    sources = list(sources)
+    if who.terms is not None and not who.terms.own_account_first:
+        sources.sort(key=lambda source: source.bond is None)
+    return premium_plan(who.amount_fen, sources)
+
+
+def less(sources: Iterable[Source], taken: Callable[[int], int]) -> list[Source]:
+    """Return the sources as they are once premiums of the same list have `taken` so many fen from their pots."""
+    return [replace(one, available_fen=max(0, one.available_fen - taken(one.pot))) for one in sources]
