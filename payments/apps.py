@@ -10,9 +10,11 @@ class PaymentsConfig(AppConfig):
     def ready(self) -> None:
         from accounts import triggers
         from accounts.ledger import verify
+        from payments.bills.triggers import TRIGGERS
         from payments.premiums import invariants
 
-        triggers.protect("payments_bill", "payments_billshare")
+        triggers.protect("payments_bill", "payments_billshare", "payments_historicalinstitution")
+        triggers.add(*TRIGGERS)
         triggers.protect("payments_premiumorderevent", "payments_premiumpaid", "payments_premiumvoucher")
         # What an order says is final; what becomes of it is not, nor under which record of a person it stands.
         became = (

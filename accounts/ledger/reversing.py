@@ -38,7 +38,7 @@ def reverse(
                 return siblings[pot.person_id]
             return pot.id
 
-        parts = _last_first(rows, given_back_fen=reversed_fen(voucher_id), amount_fen=amount_fen)
+        parts = last_first(rows, given_back_fen=reversed_fen(voucher_id), amount_fen=amount_fen)
         return [Move(back(row.target), back(row.source), fen, row.facts) for row, fen in parts]
 
     return posting.post(
@@ -64,10 +64,13 @@ def reversed_fen(voucher_id: int) -> int:
     return int(rows.aggregate(fen=Sum("amount_fen"))["fen"] or 0)
 
 
-def _last_first(
+def last_first(
     rows: Sequence[Transfer], *, given_back_fen: int, amount_fen: int | None
 ) -> Iterator[tuple[Transfer, int]]:
-    """Yield which transfers, the last one first, give back how many fen, passing over what was given back before."""
+    """Yield which transfers, the last one first, give back how many fen, passing over what was given back before.
+
+    Raises AlreadyReversedError where less than `amount_fen` is left of them.
+    """
     left = sum(row.amount_fen for row in rows) - given_back_fen
     rest = left if amount_fen is None else amount_fen
     if left == 0:

@@ -62,8 +62,11 @@ def sources_of(
 
     One's own accounts come before relatives' money, also those in other regions, each by the rules of its region.
     `region` is where the person is insured. `pots` are those of `pots_for`, as they stand or locked; `available`
-    says how many fen of one; `bonds` are those of `bonds_for`, locked where money is about to move.
+    says how many fen of one; `bonds` are those of `bonds_for`, locked where money is about to move. What this is for
+    the person's region must permit, and that of each account that pays.
     """
+    if where and use.refusal(where, registry.spending(region, on)):
+        return []
     regions = {pot.region for pot in pots.values() if pot.person_id == person.pk} | {region}
     closed = stopped_regions(person, regions, on)
     own = {
@@ -76,11 +79,20 @@ def sources_of(
         for name in rules.order
         if name != SHARED and (place, name) in own
     ]
-    if SHARED not in registry.spending(region, on).order:
-        return found
-    if pool := own.get((region, PotKind.POOL)):
-        found.append(_own(pool, person, available))
-    return found + _shared(bonds, pots, available, on, scope, where)
+    if SHARED in registry.spending(region, on).order:
+        if pool := own.get((region, PotKind.POOL)):
+            found.append(_own(pool, person, available))
+        found += _shared(bonds, pots, available, on, scope, where)
+    refusing = {code for code in {source.region for source in found} if _refusal(where, code, on)}
+    return [source for source in found if source.region not in refusing]
+
+
+def _refusal(where: Where | None, region: str, on: date) -> str:
+    """Return why the region's accounts may not pay for this; "" where they may, as they may for a premium."""
+    if where is None:
+        return ""
+    terms = registry.spending_or_none(region, on)
+    return use.refusal(where, terms) if terms else Blocked.RULES.label
 
 
 def stopped_regions(person: Person, regions: Collection[str], on: date) -> set[str]:
@@ -208,7 +220,8 @@ def plan(
     lines = tuple(_line(take, of_bond) for take in spending_plan(amount_fen, sources))
     rich = {source.bond for source in sources if source.available_fen}
     skipped = [Skipped(card, _why(card, on, scope, where)) for pk, card in of_bond.items() if pk not in rich]
-    return Plan(amount_fen, lines, tuple(skipped), tuple(sources), of_bond, why_stopped(person, region, on))
+    why = _refusal(where, region, on) or why_stopped(person, region, on)
+    return Plan(amount_fen, lines, tuple(skipped), tuple(sources), of_bond, why)
 
 
 def _line(take: Take, of_bond: Mapping[int, Card]) -> PlanLine:
@@ -217,6 +230,8 @@ def _line(take: Take, of_bond: Mapping[int, Card]) -> PlanLine:
 
 
 def _why(card: Card, on: date, scope: str, where: Where | None) -> str:
+    if _refusal(where, card.bond.region, on):
+        return Blocked.RULES.label
     return (use.blocked(card.bound, on=on, scope=scope, where=where) or Blocked.EMPTY).label
 
 

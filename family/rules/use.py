@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from accounts.codes import InstitutionKind, InstitutionLevel, InsuranceType
-from accounts.policies.terms import SharingTerms
+from accounts.policies.terms import SharingTerms, SpendingTerms
 from accounts.policies.terms.sharing import NORMAL, POOL
+from accounts.policies.terms.spending import CASH, COSTS, DRUGS, EXCLUDED, TREATMENT, USES
 from family.rules.eligibility import covers, is_allowed
 from family.rules.facts import EnrolmentFacts
 from yibao.lib.codes import TextCode
@@ -14,10 +15,31 @@ from yibao.lib.codes import TextCode
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """A kind of place (hospital or pharmacy) and a hospital's level 0 to 3; None means at home: a premium."""
+    """A kind of place (hospital or pharmacy), a hospital's level 0 to 3, and what is paid for there.
+
+    `paid_for` is one of the `uses` of spending terms, what the place is for where it is empty; `category` one of their
+    `costs` or what they may exclude, "" where nothing is said of it. No Where at all means at home: a premium.
+    """
 
     kind: str
     level: int = 0
+    paid_for: str = ""
+    category: str = ""
+
+    @property
+    def use(self) -> str:
+        return self.paid_for or (DRUGS if self.kind == InstitutionKind.PHARMACY else TREATMENT)
+
+
+def refusal(where: Where, terms: SpendingTerms) -> str:
+    """Return why a region's accounts may not pay for this, a sentence for people; "" where they may (domain 3.1)."""
+    if where.use not in terms.uses:
+        return f"当地的个人账户不能用来付{USES[where.use]}"
+    if where.category == CASH or where.category in terms.excluded:
+        return f"{EXCLUDED[where.category]}不能用个人账户付"
+    if where.category in COSTS and where.category not in terms.costs:
+        return f"当地的个人账户不能用来付{COSTS[where.category]}的费用"
+    return ""
 
 
 class Blocked(TextCode):

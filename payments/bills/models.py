@@ -2,9 +2,11 @@
 
 from django.db import models
 from django.db.models import F, Q
+from simple_history.models import HistoricalRecords
 
 from accounts.codes import InstitutionKind, InstitutionLevel
 from accounts.models import Voucher
+from payments.bills.codes import CATEGORIES, BillKind, HospitalLevel
 
 
 class Institution(models.Model):
@@ -14,7 +16,10 @@ class Institution(models.Model):
     name = models.CharField("名称", max_length=100)
     kind = models.CharField("类型", max_length=12, choices=InstitutionKind.choices)
     level = models.SmallIntegerField("等级", choices=InstitutionLevel.choices, default=InstitutionLevel.NONE)
+    # The national code of level and grade, from which the level follows; empty for those that were never told.
+    hosp_lv = models.CharField("医院等级代码", max_length=2, choices=HospitalLevel.choices, blank=True)
     region = models.CharField("统筹区", max_length=6)
+    history = HistoricalRecords(verbose_name="机构变更")
 
     class Meta:
         verbose_name = verbose_name_plural = "定点医药机构"
@@ -37,15 +42,27 @@ class Institution(models.Model):
 
 
 class Bill(models.Model):
-    """结算单：一次看病买药中由个人负担的部分，账户付了多少，现金付了多少。"""
+    """结算单：一次看病买药中由个人负担的部分，账户付了多少，现金付了多少；或退回其中的一部分。不可修改。
 
-    institution = models.ForeignKey(Institution, models.PROTECT, related_name="bills", verbose_name="机构")
+    One that `reverses` another gives back what it says: `account_fen` to the pots that paid, the rest in cash.
+    """
+
+    institution = models.ForeignKey(
+        Institution, models.PROTECT, related_name="bills", db_index=False, verbose_name="机构"
+    )
+    bill_no = models.CharField("单号", max_length=100)
     person = models.ForeignKey("accounts.Person", models.PROTECT, related_name="bills", verbose_name="使用人")
     region = models.CharField("统筹区", max_length=6)
     on = models.DateField("日期")
+    kind = models.CharField("类别", max_length=12, choices=BillKind.choices)
+    category = models.CharField("费用类别", max_length=16, choices=list(CATEGORIES.items()), blank=True)
     amount_fen = models.BigIntegerField("个人负担（分）")
     account_fen = models.BigIntegerField("账户支付（分）")
-    key = models.CharField("幂等键", max_length=100, unique=True)
+    reverses = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="reversals", db_index=False, verbose_name="退回的结算单"
+    )
+    # How much of the bill was given back before: no two reversals begin at the same fen.
+    before_fen = models.BigIntegerField("此前已退（分）", null=True)
     # Empty when no account had anything to pay with and all was cash. One voucher belongs to one region: what a relative's
     # account in another region paid is in `shares`.
     voucher = models.OneToOneField("accounts.Voucher", models.PROTECT, null=True, related_name="+", verbose_name="凭证")
@@ -53,6 +70,13 @@ class Bill(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "结算单"
         constraints = [
+            # For ever: also when it was given back, and for reversals too.
+            models.UniqueConstraint(fields=["institution", "bill_no"], name="bill_number_once"),
+            models.UniqueConstraint(fields=["reverses", "before_fen"], name="bill_reversed_once_per_fen"),
+            models.CheckConstraint(
+                condition=Q(reverses=None, before_fen=None) | Q(reverses__isnull=False, before_fen__gte=0),
+                name="bill_reversal_says_from_where",
+            ),
             models.CheckConstraint(condition=Q(amount_fen__gt=0), name="bill_amount_positive"),
             models.CheckConstraint(
                 condition=Q(account_fen__gte=0, account_fen__lte=F("amount_fen")), name="bill_account_part_within"
@@ -62,6 +86,7 @@ class Bill(models.Model):
                 name="bill_paid_part_has_voucher",
             ),
         ]
+        indexes = [models.Index(fields=["on", "region"], name="bill_day_region")]
 
     def __str__(self) -> str:
         return f"结算单 {self.pk}"

@@ -1,46 +1,77 @@
 """Paying a bill from accounts, one's own and one's relatives', and giving the money back."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import Sum
 
 from accounts.codes import InstitutionKind, PotKind, Scope, VoucherKind
 from accounts.identity.actors import Act
 from accounts.ledger import reversing
-from accounts.ledger.errors import KeyReusedError, PostingError
+from accounts.ledger.errors import AlreadyReversedError, KeyReusedError, PostingError
 from accounts.ledger.locking import lock_years_and_pots
 from accounts.ledger.posting import Place
 from accounts.ledger.retry import retrying
 from accounts.models import Person, Pot, Transfer, Voucher
+from accounts.policies import registry
 from family.operations import draws
 from family.queries.plan import why_stopped
 from family.rules import Where, spending_plan
+from family.rules.use import refusal
+from payments.bills.codes import BillKind
+from payments.bills.errors import BillRefusedError
 from payments.bills.models import Bill, BillShare, Institution
+from payments.bills.rules import account_part
+from yibao.lib.fen import yuan
+
+MOST_NUMBER_LENGTH = 60
 
 
 @retrying
 def pay(
-    *, act: Act, institution: Institution, person: Person, region: str, amount_fen: int, on: date, key: str
+    *,
+    act: Act,
+    institution: Institution,
+    bill_no: str,
+    person: Person,
+    region: str,
+    amount_fen: int,
+    on: date,
+    kind: str = "",
+    category: str = "",
 ) -> Bill:
     """Pay the individual's share of a bill (fen) from accounts, in the region's order; the rest is cash.
 
-    `region` is where the person is insured, `on` the day of the bill. `key` makes it idempotent: the same bill sent again returns the first
-    outcome. Relatives whose money is used are told. Raises KeyReusedError when the key was used for another bill,
-    PostingError for an amount that is not positive, and where nothing pays because the region stops the account of
-    somebody who is suspended.
+    `region` is where the person is insured, `on` the day of the bill; `kind` is what is usual at the institution where
+    none is said, `category` one of codes.CATEGORIES or "". A number of an institution counts once, for ever: the same
+    bill sent again returns the first outcome. Relatives whose money is used are told.
+    Raises KeyReusedError where the number was another bill's; BillRefusedError where the region's terms let no account
+    pay for this; PostingError for an amount that is not positive, and where nothing pays because the region stops the
+    account of somebody who is suspended.
     """
-    if amount_fen <= 0:
-        raise PostingError("金额必须大于零")
+    kind = kind or BillKind.usual_at(institution.kind)
+    asked = Bill(
+        institution=institution,
+        bill_no=bill_no,
+        person=person,
+        region=region,
+        on=on,
+        kind=kind,
+        category=category,
+        amount_fen=amount_fen,
+    )
+    _refuse_misfits(asked)
     with transaction.atomic():
-        earlier = Bill.objects.filter(key=key).first()
-        if earlier is not None:
-            return _same(earlier, institution, person, amount_fen, on)
-        where = Where(institution.kind, institution.level)
+        if earlier := _settled(asked):
+            return earlier
+        where = Where(institution.kind, institution.level, BillKind(kind).paid_for, category)
+        if why := refusal(where, registry.spending(region, on)):
+            raise BillRefusedError(why)
         locked = draws.lock_sources(act=act, person=person, region=region, on=on, scope=Scope.MEDICAL, where=where)
-        earlier = Bill.objects.filter(key=key).first()  # the same bill, paid while this one waited for the locks
-        if earlier is not None:
-            return _same(earlier, institution, person, amount_fen, on)
+        if earlier := _settled(asked):  # the same bill, paid while this one waited for the locks
+            return earlier
         takes = spending_plan(amount_fen, locked.sources)
         if not takes and (reason := why_stopped(person, region, on)):
             raise PostingError(reason)
@@ -52,61 +83,135 @@ def pay(
             takes=takes,
             target=PotKind.INSTITUTIONS,
             on=on,
-            key=f"bill:{key}",
+            key=f"bill:{institution.pk}:{bill_no}",
             payload={"institution": institution.pk, "person": person.pk, "amount_fen": amount_fen},
-            reason="购药" if institution.kind == InstitutionKind.PHARMACY else "门诊",
+            reason=BillKind(kind).label,
             place=Place(institution.kind_shown, institution.name),
         )
-        paid = Transfer.objects.filter(voucher__in=vouchers).values_list("amount_fen", flat=True)
-        bill, created = Bill.objects.get_or_create(
-            key=key,
-            defaults={
-                "institution": institution,
-                "person": person,
-                "region": region,
-                "on": on,
-                "amount_fen": amount_fen,
-                "account_fen": sum(paid),
-                "voucher": vouchers[0] if vouchers else None,
-            },
-        )
-        if created:
-            BillShare.objects.bulk_create(BillShare(bill=bill, voucher=voucher) for voucher in vouchers[1:])
-        return _same(bill, institution, person, amount_fen, on)
+        return _kept(asked, vouchers)
 
 
-def _same(earlier: Bill, institution: Institution, person: Person, amount_fen: int, on: date) -> Bill:
-    if (earlier.institution_id, earlier.person_id, earlier.amount_fen, earlier.on) != (
-        institution.pk,
-        person.pk,
-        amount_fen,
-        on,
-    ):
+@retrying
+def refund(
+    *, act: Act, bill: Bill, bill_no: str, reason: str, amount_fen: int | None = None, on: date | None = None
+) -> Bill:
+    """Give back `amount_fen` of a bill, all that is left where it is None: to the pots that paid, the last payer first.
+
+    Cash was paid last, so it goes back first, at the institution; then relatives' money, then one's own. `bill_no` is the
+    number under which the bill's institution gives it back, and counts once as any other; `on` is the day of the
+    refund, where that is not the day of the act. Sent again it returns the first outcome.
+    Raises AlreadyReversedError where less is left, KeyReusedError, PostingError for a reversal.
+    """
+    if bill.reverses_id is not None:
+        raise PostingError("退回的单子不能再退")
+    asked = Bill(
+        institution=bill.institution,
+        bill_no=bill_no,
+        person_id=bill.person_id,
+        region=bill.region,
+        on=on or act.on,
+        kind=bill.kind,
+        category=bill.category,
+        amount_fen=bill.amount_fen if amount_fen is None else amount_fen,
+        reverses=bill,
+    )
+    _refuse_misfits(asked)
+    with transaction.atomic():
+        _lock_refunds(bill)
+        if earlier := _settled(asked, whatever_is_left=amount_fen is None):
+            return earlier
+        asked.before_fen = _given_back_fen(bill)
+        asked.amount_fen = _within(bill.amount_fen - asked.before_fen, amount_fen)
+        vouchers = _give_back(act, bill, asked, reason)
+        return _kept(asked, vouchers)
+
+
+def _refuse_misfits(asked: Bill) -> None:
+    if asked.amount_fen <= 0:
+        raise PostingError("金额必须大于零")
+    if not 0 < len(asked.bill_no) <= MOST_NUMBER_LENGTH:
+        raise PostingError(f"单号要有 1 到 {MOST_NUMBER_LENGTH} 个字")
+    if asked.institution.kind == InstitutionKind.PHARMACY and asked.kind != BillKind.PURCHASE:
+        raise BillRefusedError(f"药店只能结算{BillKind.PURCHASE.label}，不能结算{BillKind(asked.kind).label}")
+
+
+def _settled(asked: Bill, *, whatever_is_left: bool = False) -> Bill | None:
+    """Return what was settled under this number before; None when nothing was. Raises KeyReusedError for another bill."""
+    earlier = Bill.objects.filter(institution=asked.institution_id, bill_no=asked.bill_no).first()
+    if earlier is None:
+        return None
+    same = ["person_id", "on", "kind", "category", "reverses_id"] + ([] if whatever_is_left else ["amount_fen"])
+    if any(getattr(earlier, name) != getattr(asked, name) for name in same):
         raise KeyReusedError("同一个单号已用于另一笔结算，请换一个单号")
     return earlier
 
 
-@retrying
-def refund(*, act: Act, bill: Bill, key: str, reason: str, on: date | None = None) -> Voucher:
-    """Give back everything the accounts paid for a bill, to the pots it came from. At most once.
+def _kept(asked: Bill, vouchers: list[Voucher]) -> Bill:
+    """Write the bill down with what accounts have paid or got back."""
+    paid = Transfer.objects.filter(voucher__in=vouchers).values_list("amount_fen", flat=True)
+    said = ("person_id", "region", "on", "kind", "category", "amount_fen", "reverses_id", "before_fen")
+    bill, created = Bill.objects.get_or_create(
+        institution=asked.institution,
+        bill_no=asked.bill_no,
+        defaults={
+            **{name: getattr(asked, name) for name in said},
+            "account_fen": sum(paid),
+            "voucher": vouchers[0] if vouchers else None,
+        },
+    )
+    if created:
+        BillShare.objects.bulk_create(BillShare(bill=bill, voucher=voucher) for voucher in vouchers[1:])
+        return bill
+    return _settled(asked) or bill
 
-    `on` is the day of the refund, where that is not the day of the act.
-    Returns the reversal of the first voucher; those of other regions have the key followed by the region.
-    Raises AlreadyReversedError; PostingError when the accounts paid nothing.
-    """
+
+def _lock_refunds(bill: Bill) -> None:
+    """Let one refund of a bill at a time go on: a bill itself is never updated, so it cannot be locked."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"refund:{bill.pk}"])
+
+
+def _given_back_fen(bill: Bill) -> int:
+    return int(Bill.objects.filter(reverses=bill).aggregate(fen=Sum("amount_fen"))["fen"] or 0)
+
+
+def _within(left_fen: int, asked_fen: int | None) -> int:
+    if left_fen == 0:
+        raise AlreadyReversedError("这张结算单已经全部退回")
+    if asked_fen is not None and asked_fen > left_fen:
+        raise AlreadyReversedError(f"这张结算单还没有退回的只剩 {yuan(left_fen)} 元，退不了 {yuan(asked_fen)} 元")
+    return left_fen if asked_fen is None else asked_fen
+
+
+def _give_back(act: Act, bill: Bill, asked: Bill, reason: str) -> list[Voucher]:
+    """Post what goes back to accounts: one reversal for each voucher that it takes a part of, the bill's first one first."""
+    assert asked.before_fen is not None
+    of_bill = {"amount_fen": bill.amount_fen, "account_fen": bill.account_fen}
+    before_fen = account_part(**of_bill, before_fen=0, back_fen=asked.before_fen)
+    back_fen = account_part(**of_bill, before_fen=asked.before_fen, back_fen=asked.amount_fen)
+    if back_fen == 0:
+        return []
     vouchers = bill.vouchers
-    if not vouchers:
-        raise PostingError("这张结算单全部是现金，没有可退回账户的钱")
-    with transaction.atomic():
-        rows = Transfer.objects.filter(voucher__in=vouchers, source__person__isnull=False)
-        lock_years_and_pots(act=act, on=on, pots=_with_carried(rows.values_list("source_id", flat=True)))
-        back = [
-            reversing.reverse(
-                act=act, voucher_id=voucher.pk, on=on, key=f"{key}:{voucher.region}" if number else key, reason=reason
-            )
-            for number, voucher in enumerate(vouchers)
-        ]
-    return back[0]
+    rows = list(Transfer.objects.filter(voucher__in=vouchers).select_related("source"))
+    lock_years_and_pots(act=act, on=asked.on, pots=_with_carried(row.source_id for row in rows))
+    order = {voucher.pk: place for place, voucher in enumerate(vouchers)}
+    # Own accounts of all regions paid first, then relatives'; of several regions' relatives those of one's own first.
+    rows.sort(key=lambda row: (row.source.person_id != bill.person_id, order[row.voucher_id], row.pk), reverse=True)
+    parts: dict[int, int] = defaultdict(int)
+    for row, fen in reversing.last_first(rows, given_back_fen=before_fen, amount_fen=back_fen):
+        parts[row.voucher_id] += fen
+    return [
+        reversing.reverse(
+            act=act,
+            voucher_id=voucher.pk,
+            amount_fen=parts[voucher.pk],
+            on=asked.on,
+            key=f"refund:{bill.institution_id}:{asked.bill_no}:{voucher.region}",
+            reason=reason,
+        )
+        for voucher in vouchers
+        if parts[voucher.pk]
+    ]
 
 
 def _with_carried(pots: Iterable[int]) -> set[int]:

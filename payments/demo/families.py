@@ -63,7 +63,7 @@ class Story:
             region=region,
             amount_fen=amount_fen,
             on=self.act.on,
-            key=f"demo:family:{user}:{self.act.on}",
+            bill_no=f"demo:family:{user}:{self.act.on}",
         )
 
 

@@ -122,10 +122,10 @@ class _Past:
             region=member.region,
             amount_fen=amount_fen,
             on=act.on,
-            key=f"demo:{member.serial}:{act.on}",
+            bill_no=f"demo:{member.serial}:{act.on}",
         )
         if is_returned and bill.voucher_id:
-            refund(act=act, bill=bill, key=f"demo-refund:{bill.pk}", reason="退药退费")
+            refund(act=act, bill=bill, bill_no=f"demo-refund:{bill.pk}", reason="退药退费")
 
 
 def _instant(month: Month, day: int, *, hour: int) -> datetime:

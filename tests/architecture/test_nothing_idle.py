@@ -19,9 +19,6 @@ from yibao.lib.codes import IntegerCode, TextCode
 BILLS, PREMIUMS = "Bills: what an account may pay, by category", "Resident premium"
 # Terms that no rule reads yet, or that people read and no formula may.
 UNREAD = {
-    "spending.uses": BILLS,
-    "spending.costs": BILLS,
-    "spending.excluded": BILLS,
     "premium.payout": PREMIUMS,
     "premium.subsidy_floor_fen": "what the budget adds, for people to read",
     "credit.average_wage_fen": "kept beside the base so that nobody mistakes one for the other (C1)",

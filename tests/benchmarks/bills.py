@@ -88,7 +88,7 @@ def _family() -> list[int]:
 def pay(person: int, key: str, place: Institution) -> Bill:
     """Settle a bill of 1.23 yuan."""
     return operations.pay(
-        act=act_on(DAY), institution=place, person=Person(pk=person), region=REGION, amount_fen=123, on=DAY, key=key
+        act=act_on(DAY), institution=place, person=Person(pk=person), region=REGION, amount_fen=123, on=DAY, bill_no=key
     )
 
 

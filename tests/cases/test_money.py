@@ -111,7 +111,7 @@ class TestASuspendedAccount:
             region="990001",
             amount_fen=100_00,
             on=on,
-            key="b",
+            bill_no="b",
         )
 
     def test_it_does_not_pay_and_the_reason_is_said(self, person):

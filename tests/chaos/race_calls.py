@@ -79,7 +79,7 @@ def spend_much(people: Sequence[int], times: int, seed: str) -> dict[int, int]:
                 region=ZHOUSHAN,
                 amount_fen=amount,
                 on=LAST_DAY,
-                key=key,
+                bill_no=key,
             ).account_fen
     return taken
 

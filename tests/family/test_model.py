@@ -108,7 +108,7 @@ class Families(RuleBasedStateMachine):
             region=region,
             amount_fen=amount,
             on=TODAY,
-            key=f"m{len(self.model.paid)}",
+            bill_no=f"m{len(self.model.paid)}",
         )
         assert bill.account_fen == sum(part for _, part, _ in takes)
         self.model.paid.append(Paid(bill, takes))
@@ -128,7 +128,7 @@ class Families(RuleBasedStateMachine):
     def a_bill_is_given_back(self, data: st.DataObject) -> None:
         open_ones = [paid for paid in self.model.paid if paid.takes and not paid.given_back]
         paid = data.draw(st.sampled_from(open_ones))
-        operations.refund(act=ACT, bill=paid.bill, key=f"r{paid.bill.pk}", reason="退药")
+        operations.refund(act=ACT, bill=paid.bill, bill_no=f"r{paid.bill.pk}", reason="退药")
         paid.given_back = True
         for pot, part, tie in paid.takes:
             self.model.balances[pot] += part

@@ -60,7 +60,7 @@ def pay(
         region=region,
         amount_fen=fen,
         on=on,
-        key=key or f"b{Bill.objects.count()}",
+        bill_no=key or f"b{Bill.objects.count()}",
     )
     assert bill.cash_fen == expected.cash_fen
     paid = sorted(row.amount_fen for voucher in bill.vouchers for row in voucher.transfers.all())
@@ -106,7 +106,7 @@ class TestOrder:
         tie = bond(payer, user)
         bill = pay(user, 600)
         remove(act=ACT, payer=payer, bond_id=tie.pk)
-        operations.refund(act=ACT, bill=bill, key="r", reason="退药")
+        operations.refund(act=ACT, bill=bill, bill_no="r", reason="退药")
         assert balance_of(payer) == 1_000
         assert used_of_mine(payer)[0].returned_words == "已退回"
         assert totals(used_of_mine(payer)) == [(user, "母亲" if user.gender == 2 else "父亲", 0)]
@@ -166,7 +166,7 @@ class TestWhenItMayBeUsed:
         assert pay(pair[1], 1_000).cash_fen == 500
         assert (bonds_given(pair[0], TODAY)[0].used_fen, bonds_given(pair[0], TODAY)[0].left_fen) == (1_500, 0)
         assert bonds_received(pair[1], TODAY)[0].blocked == "今年的额度用完了"
-        operations.refund(act=ACT, bill=first, key="r", reason="退药")
+        operations.refund(act=ACT, bill=first, bill_no="r", reason="退药")
         assert pay(pair[1], 2_000).cash_fen == 1_000
         bonds.set_limit(act=ACT, payer=pair[0], bond_id=tie.pk, limit_fen=1_600)
         assert pay(pair[1], 2_000).cash_fen == 1_900
@@ -191,7 +191,8 @@ class TestTwoRegions:
         payer, user = insured(ZHOUSHAN, carried=10_000), insured(carried=300)
         bond(payer, user)
         bill = pay(user, 1_000)
-        assert [(v.region, v.key) for v in bill.vouchers] == [(RUIAN, "bill:b0"), (ZHOUSHAN, "bill:b0:330900")]
+        key = f"bill:{bill.institution_id}:b0"
+        assert [(v.region, v.key) for v in bill.vouchers] == [(RUIAN, key), (ZHOUSHAN, f"{key}:330900")]
         assert (balance_of(user), balance_of(payer, ZHOUSHAN)) == (0, 9_300)
 
     def test_the_money_may_come_from_the_other_region_alone(self):
@@ -206,19 +207,19 @@ class TestTwoRegions:
         bond(payer, user)
         bill = pay(user, 1_000, key="same")
         again = operations.pay(
-            act=ACT, institution=place(), person=user, region=RUIAN, amount_fen=1_000, on=TODAY, key="same"
+            act=ACT, institution=place(), person=user, region=RUIAN, amount_fen=1_000, on=TODAY, bill_no="same"
         )
         assert again == bill
         assert Voucher.objects.filter(kind="spending").count() == 2
         with pytest.raises(KeyReusedError):
             operations.pay(
-                act=ACT, institution=place(), person=user, region=RUIAN, amount_fen=999, on=TODAY, key="same"
+                act=ACT, institution=place(), person=user, region=RUIAN, amount_fen=999, on=TODAY, bill_no="same"
             )
 
     def test_a_refund_undoes_both(self):
         payer, user = insured(ZHOUSHAN, carried=10_000), insured(carried=300)
         bond(payer, user)
-        operations.refund(act=ACT, bill=pay(user, 1_000), key="r", reason="退药")
+        operations.refund(act=ACT, bill=pay(user, 1_000), bill_no="r", reason="退药")
         assert (balance_of(user), balance_of(payer, ZHOUSHAN)) == (300, 10_000)
 
     def test_another_province_lends_nothing(self):

@@ -20,7 +20,7 @@ def test_a_use_leads_to_the_relative_who_can_be_paused_or_removed():
     payer, user = chen(), insured(name="陈伟", gender=1)
     tie = bound(payer, user)
     clinic = Institution.objects.create(code="H1", name="卫生院", kind="hospital", level=1, region=RUIAN)
-    pay(act=ACT, institution=clinic, person=user, region=RUIAN, amount_fen=100, on=TODAY, key="a")
+    pay(act=ACT, institution=clinic, person=user, region=RUIAN, amount_fen=100, on=TODAY, bill_no="a")
     said = notices(payer)
     assert f'href="/family/members/{tie.pk}/">看陈伟：可以停用、移除</a>' in said
     page = browser_of(payer).get(f"/family/members/{tie.pk}/").content.decode()

@@ -24,7 +24,7 @@ def clinic(policies_loaded) -> Institution:
 
 
 def used(user, clinic, fen: int, key: str, on: date = TODAY):
-    return pay(act=act_on(on), institution=clinic, person=user, region=RUIAN, amount_fen=fen, on=on, key=key)
+    return pay(act=act_on(on), institution=clinic, person=user, region=RUIAN, amount_fen=fen, on=on, bill_no=key)
 
 
 def rows(person, path: str) -> list[list[str]]:
@@ -50,7 +50,7 @@ def test_who_used_how_much_is_drawn_by_month_without_what_was_given_back(clinic)
     bound(payer, user)
     used(user, clinic, 3_850, "a")
     back = used(user, clinic, 1_000, "b")
-    refund(act=ACT, bill=back, key="r", reason="退药")
+    refund(act=ACT, bill=back, bill_no="r", reason="退药")
     said = page(browser_of(payer), "/family/usage/")
     assert "陈伟（父亲）每月用的（元）3月38.50没用的月份不列。" in said
     assert "陈伟（父亲）每年用的（元）2026年38.50" in page(browser_of(payer), "/family/usage/?year=")
@@ -154,7 +154,7 @@ def test_what_was_given_back_says_so_and_does_not_count(clinic):
     payer, user = chen(), insured(name="陈伟", gender=1)
     bound(payer, user)
     bill = used(user, clinic, 1_000, "a")
-    refund(act=ACT, bill=bill, key="r", reason="退药退费")
+    refund(act=ACT, bill=bill, bill_no="r", reason="退药退费")
     said = page(browser_of(payer), "/family/usage/")
     assert "陈伟（父亲）一共¥0.00" in said
     assert "已退回" in said

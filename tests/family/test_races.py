@@ -67,7 +67,9 @@ def clinic() -> Institution:
 
 
 def pay(person: Person, fen: int, key: str, region: str = RUIAN, on: date = TODAY) -> int:
-    bill = operations.pay(act=ACT, institution=clinic(), person=person, region=region, amount_fen=fen, on=on, key=key)
+    bill = operations.pay(
+        act=ACT, institution=clinic(), person=person, region=region, amount_fen=fen, on=on, bill_no=key
+    )
     return bill.account_fen
 
 

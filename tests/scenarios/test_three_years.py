@@ -56,7 +56,7 @@ class Bureau:
                 region=ZHOUSHAN,
                 amount_fen=amount_fen,
                 on=day,
-                key=f"{serial} {day} {amount_fen}",
+                bill_no=f"{serial} {day} {amount_fen}",
             )
 
 

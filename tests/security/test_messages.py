@@ -41,7 +41,7 @@ def test_whatever_the_roster_calls_somebody_they_pay_invite_and_change_like_anyb
     event = bonds.suspend(act=ACT, payer=payer, bond_id=bond.pk)
     undoing.undo(act=ACT, person=payer, event_id=event.pk)
     bill = pay(
-        act=ACT, institution=clinic(RUIAN), person=user, region=RUIAN, amount_fen=10_00, on=TODAY, key="一张单子"
+        act=ACT, institution=clinic(RUIAN), person=user, region=RUIAN, amount_fen=10_00, on=TODAY, bill_no="一张单子"
     )
     assert bill.account_fen == 10_00
     bonds.remove(act=ACT, payer=payer, bond_id=bond.pk)

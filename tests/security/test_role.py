@@ -55,7 +55,7 @@ def test_a_closed_year_is_not_opened_again(statement):
 )  # fmt: skip
 def test_bills_and_histories_are_neither_deleted_nor_changed(statement):
     person = insured(carried=100_00)
-    pay(act=ACT, institution=clinic(RUIAN), person=person, region=RUIAN, amount_fen=1_00, on=TODAY, key="一张")
+    pay(act=ACT, institution=clinic(RUIAN), person=person, region=RUIAN, amount_fen=1_00, on=TODAY, bill_no="一张")
     with pytest.raises(REFUSED):
         as_application(statement)
 

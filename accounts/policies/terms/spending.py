@@ -18,17 +18,19 @@ BY_USER, BY_BINDING = "user", "binding"
 PAYER_ORDERS = {BY_USER: "使用人自己排的先后", BY_BINDING: "绑定的先后"}
 
 COSTS = {"partial": "自理", "copay": "自付", "own": "自费"}
+TREATMENT, DRUGS, VACCINE = "treatment", "pharmacy", "vaccine"
 USES = {
-    "treatment": "定点医疗机构由个人负担的医疗费用",
-    "pharmacy": "定点零售药店的药品、医疗器械、医用耗材",
-    "vaccine": "国家免疫规划以外的预防性疫苗",
+    TREATMENT: "定点医疗机构由个人负担的医疗费用",
+    DRUGS: "定点零售药店的药品、医疗器械、医用耗材",
+    VACCINE: "国家免疫规划以外的预防性疫苗",
 }
+CASH = "cash"  # no region's to allow: an account is never paid out at a counter of an institution
 EXCLUDED = {
     "public_health": "公共卫生",
     "fitness": "体育健身",
     "wellness": "养生保健",
     "cosmetic": "整形美容",
-    "cash": "提取现金",
+    CASH: "提取现金",
 }
 
 

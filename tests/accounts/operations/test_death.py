@@ -97,13 +97,13 @@ class TestMoney:
         def bill(on: date, key: str):
             place = clinic(RUIAN, code=key)
             return pay(
-                act=act_on(TODAY), institution=place, person=person, region=RUIAN, amount_fen=100, on=on, key=key
+                act=act_on(TODAY), institution=place, person=person, region=RUIAN, amount_fen=100, on=on, bill_no=key
             )
 
         last = bill(died, "last")
         assert last.account_fen == 100
         assert bill(died + timedelta(days=1), "after").account_fen == 0
-        refund(act=act_on(TODAY), bill=last, key="r", reason="退费")
+        refund(act=act_on(TODAY), bill=last, bill_no="r", reason="退费")
         assert balance_of(person) == 50_000
         all_is_well()
 

@@ -49,7 +49,7 @@ def release(desk: Desk, person, *, on: date = TODAY, act_day: date = TODAY):
 
 def bill(person, on: date, key: str, fen: int = 10_000):
     institution = clinic(RUIAN, code=key)
-    return pay(act=act_on(on), institution=institution, person=person, region=RUIAN, amount_fen=fen, on=on, key=key)
+    return pay(act=act_on(on), institution=institution, person=person, region=RUIAN, amount_fen=fen, on=on, bill_no=key)
 
 
 class TestFrozen:
@@ -84,7 +84,7 @@ class TestFrozen:
             region=RUIAN,
             amount_fen=100,
             on=TODAY - timedelta(days=3),
-            key="late",
+            bill_no="late",
         )
         assert late.account_fen == 0
 
@@ -113,7 +113,7 @@ class TestFrozen:
         paid = bill(person, TODAY, "b1")
         freeze(desk, person)
         credit(person, RUIAN, PotKind.CARRIED, 7_000)
-        refund(act=act_on(TODAY), bill=paid, key="r1", reason="退费")
+        refund(act=act_on(TODAY), bill=paid, bill_no="r1", reason="退费")
         assert balance_of(person) == 57_000
 
     def test_the_person_is_told_and_it_is_in_the_audit(self, desk):

@@ -38,7 +38,7 @@ def reconcile(day: date = TODAY, *more: str, region: str = RUIAN) -> dict:
 
 def pay(person, fen: int, key: str, place, on: date = TODAY) -> Bill:
     return operations.pay(
-        act=act_on(on), institution=place, person=person, region=RUIAN, amount_fen=fen, on=on, key=key
+        act=act_on(on), institution=place, person=person, region=RUIAN, amount_fen=fen, on=on, bill_no=key
     )
 
 
@@ -51,7 +51,7 @@ def day():
     with clock.set_to(family.NOW):
         pay(mother, 250_00, "b1", place)
         back = pay(child, 40_00, "b2", pharmacy)
-        operations.refund(act=act_on(TODAY), bill=back, key="r1", reason="退药")
+        operations.refund(act=act_on(TODAY), bill=back, bill_no="r1", reason="退药")
     return mother, child
 
 
@@ -139,7 +139,7 @@ class TestFalsifiedBooks:
         assert "待付定点机构的记账没有结算单" in self.names()
 
     def test_a_bill_that_says_another_sum_than_the_books(self, day):
-        self.rewrite("payments_bill", "UPDATE payments_bill SET account_fen = account_fen - 1 WHERE key = 'b1'")
+        self.rewrite("payments_bill", "UPDATE payments_bill SET account_fen = account_fen - 1 WHERE bill_no = 'b1'")
         assert self.names() == {"结算单的账户支付与记账不等"}
 
     def test_a_relative_debited_more_than_was_written_down_as_shared(self, day):

@@ -106,7 +106,7 @@ class Bureau:
                         region=who.region,
                         amount_fen=who.spent_fen,
                         on=on,
-                        key=f"bill {who.serial}",
+                        bill_no=f"bill {who.serial}",
                     )
 
     def _work_off(self, day: date, paper: Paper, rows: dict[int, int]) -> None:

@@ -1,0 +1,214 @@
+"""import_bills: bills of pharmacies and clinics without a system of their own, by file, and the answer they get."""
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from accounts.errors import AccountsError
+from accounts.identity import audit
+from accounts.identity.actors import Act
+from accounts.models import Person
+from accounts.policies import registry
+from accounts.queries.people import find_by_certno
+from accounts.roster import cells
+from accounts.roster.files import File, Progress
+from accounts.roster.problems import ImportRefusedError, Problem
+from family.queries.facts import Insured
+from payments.bills import operations
+from payments.bills.codes import CATEGORIES, BillKind
+from payments.bills.models import Bill, Institution
+from payments.bills.queries import bill_of, parts_of
+from yibao.lib.csv_files import csv_bytes
+from yibao.lib.fen import yuan
+from yibao.lib.values.amounts import read_yuan
+
+COLUMNS = ("fixmedins_code", "bill_no", "certno", "setl_date", "kind", "amount")
+OPTIONAL = ("category", "reverses")
+ANSWERED = ("result", "reason", "current", "carried", "pool", "relatives", "cash")
+_KINDS = {kind.label: kind for kind in BillKind}
+_CATEGORIES = {label: code for code, label in CATEGORIES.items()}
+SETTLED, GIVEN_BACK, REFUSED = "已结算", "已退回", "未结算"
+REASON_OF_REFUND = "退药退费"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of a row: the amounts of its pots are yuan, negative where money was given back."""
+
+    result: str
+    reason: str = ""
+    parts: Mapping[str, str] = field(default_factory=dict)
+
+    def cells(self) -> list[str]:
+        return [self.result, self.reason, *(self.parts.get(name, "") for name in ANSWERED[2:])]
+
+
+@dataclass(slots=True)
+class BillsResult:
+    """What became of a file, row by row; `answers` by the number of the row, `changed` bills are new."""
+
+    rows: int = 0
+    changed: int = 0
+    answers: dict[int, Answer] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def count(self, result: str) -> int:
+        return sum(answer.result == result for answer in self.answers.values())
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the counts, and for each row that was refused why."""
+        return {
+            "imported": True,
+            "rows": self.rows,
+            "settled": self.count(SETTLED),
+            "given_back": self.count(GIVEN_BACK),
+            "refused": self.count(REFUSED),
+            "changed_nothing": not self.changed,
+            "problems": [problem.as_json() for problem in self.problems],
+        }
+
+
+class RowRefusedError(AccountsError):
+    """A row cannot be settled as it is written."""
+
+    def __init__(self, column: str, value: str, reason: str) -> None:
+        self.column, self.value = column, value
+        super().__init__(reason)
+
+
+def import_bills(*, act: Act, path: Path, progress: Progress | None = None) -> tuple[BillsResult, bytes]:
+    """Settle the rows of a file one by one, each for itself, and return what became of them, and the answer file.
+
+    The same file again changes nothing and is answered the same. Raises ImportRefusedError for a file that is damaged:
+    then no row of it is settled.
+    """
+    file = File(path, COLUMNS, progress, optional=OPTIONAL)
+    rows = list(file.read())
+    if damage := [problem for problem in file.problems.found if problem.code is None]:
+        raise ImportRefusedError(damage)
+    result = BillsResult(rows=file.rows)
+    for problem in file.problems.found:  # of rows that could not even be taken apart
+        _refuse(result, problem)
+    newest = Bill.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    desk = _Desk(act)
+    for done, (number, texts) in enumerate(rows):
+        file.progress("结算", done, len(rows))
+        try:
+            bill = desk.settle(dict(zip([*COLUMNS, *OPTIONAL], [*texts, "", ""], strict=False)))
+        except RowRefusedError as why:
+            file.problems.add(number, why.column, why.value, why.message)
+            _refuse(result, file.problems.found[-1])
+        except AccountsError as why:
+            file.problems.add_masked(number, "", "", why.message)
+            _refuse(result, file.problems.found[-1])
+        else:
+            result.changed += bill.pk > newest
+            parts = {name: yuan(fen) for name, fen in parts_of([bill])[bill.pk].by_name().items()}
+            result.answers[number] = Answer(GIVEN_BACK if bill.reverses_id else SETTLED, parts=parts)
+    if result.changed:
+        counts = {"rows": result.rows, "bills": result.changed, "refused": result.count(REFUSED)}
+        audit.record(act=act, verb="bills.imported", detail={"digest": file.digest, **counts})
+    return result, _answer_file(file, result)
+
+
+def _refuse(result: BillsResult, problem: Problem) -> None:
+    if problem.row not in result.answers:
+        result.problems.append(problem)
+        result.answers[problem.row] = Answer(REFUSED, f"{problem.column} {problem.reason}".strip())
+
+
+def _answer_file(file: File, result: BillsResult) -> bytes:
+    """Return the rows as they came, each with its answer."""
+    given = dict(file.cells_of(result.answers))
+    columns = list(dict.fromkeys(column for row in given.values() for column in row))
+    rows = ([row.get(name, "") for name in columns] + result.answers[number].cells() for number, row in given.items())
+    return csv_bytes([*columns, *ANSWERED], rows)
+
+
+class _Desk:
+    """Settles rows; remembers the institutions it has asked for."""
+
+    def __init__(self, act: Act) -> None:
+        self.act = act
+        self.institutions: dict[str, Institution | None] = {}
+
+    def settle(self, row: dict[str, str]) -> Bill:
+        """Settle or give back as one row says. Raises RowRefusedError and what operations raise."""
+        institution = self._institution(row["fixmedins_code"])
+        bill_no, person, on = _number(row), _person(row["certno"]), self._day(row["setl_date"])
+        if row["reverses"]:
+            return self._give_back(row, institution, bill_no, person, on)
+        region = Insured([person.pk], on).as_user(person.pk).region
+        if not region or registry.spending_or_none(region, on) is None:
+            raise RowRefusedError("certno", row["certno"], f"{on} 那天没有参保记录，或当地没有使用规则")
+        return operations.pay(
+            act=self.act,
+            institution=institution,
+            bill_no=bill_no,
+            person=person,
+            region=region,
+            amount_fen=_amount(row),
+            on=on,
+            kind=_word(row, "kind", _KINDS),
+            category=_word(row, "category", {"": "", **_CATEGORIES}),
+        )
+
+    def _give_back(self, row: dict[str, str], institution: Institution, bill_no: str, person: Person, on: date) -> Bill:
+        bill = bill_of(institution, row["reverses"])
+        if bill.person_id != person.pk:
+            raise RowRefusedError("certno", row["certno"], "与被退的结算单不是同一个人")
+        return operations.refund(
+            act=self.act,
+            bill=bill,
+            bill_no=bill_no,
+            amount_fen=_amount(row) if row["amount"] else None,
+            on=on,
+            reason=REASON_OF_REFUND,
+        )
+
+    def _institution(self, code: str) -> Institution:
+        if code not in self.institutions:
+            self.institutions[code] = Institution.objects.filter(code=code).first()
+        found = self.institutions[code]
+        if found is None:
+            raise RowRefusedError("fixmedins_code", code, "没有这个定点机构，请先导入机构")
+        return found
+
+    def _day(self, text: str) -> date:
+        on = _read("setl_date", text, cells.day)
+        if on > self.act.on:
+            raise RowRefusedError("setl_date", text, f"日期在今天（{self.act.on}）之后")
+        return on
+
+
+def _read(column: str, text: str, read: Any) -> Any:
+    try:
+        return read(text)
+    except ValueError as fault:
+        raise RowRefusedError(column, text, str(fault)) from None
+
+
+def _number(row: dict[str, str]) -> str:
+    if not row["bill_no"]:
+        raise RowRefusedError("bill_no", "", "没有填写单号")
+    return unicodedata.normalize("NFC", row["bill_no"])
+
+
+def _person(text: str) -> Person:
+    person = find_by_certno(_read("certno", text, cells.any_certificate).number)
+    if person is None:
+        raise RowRefusedError("certno", text, "名册里没有这个人")
+    return person
+
+
+def _amount(row: dict[str, str]) -> int:
+    return int(_read("amount", row["amount"], read_yuan))
+
+
+def _word(row: dict[str, str], column: str, words: Mapping[str, str]) -> str:
+    if row[column] not in words:
+        raise RowRefusedError(column, row[column], f"应为 {'、'.join(filter(None, words))}")
+    return words[row[column]]
