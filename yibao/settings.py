@@ -116,6 +116,8 @@ DATABASES["default"].update(
 )
 DATABASES["default"].setdefault("OPTIONS", {}).update(
     connect_timeout=5,
+    # Of what goes through yibao.lib.pipeline; Django's own cursors write values into the text and prepare nothing.
+    prepare_threshold=1,
     options=f"{_timeouts} -c timezone=Asia/Shanghai" + (f" -c role={_role}" if _role else ""),
 )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

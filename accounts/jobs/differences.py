@@ -119,7 +119,7 @@ def _taken_back(
 def _locked_balances(region: str, person_ids: list[int]) -> dict[int, int]:
     with connection.cursor() as cursor:
         cursor.execute(
-            # In the order of accounts.ledger.posting.lock_pots.
+            # In the order of accounts.ledger.locking.lock_pots.
             """SELECT id, balance_fen FROM accounts_pot WHERE region = %s AND person_id = ANY(%s)
                ORDER BY kind <> %s, id FOR UPDATE""",
             [region, person_ids, PotKind.CURRENT],

@@ -33,6 +33,12 @@ class KeyReusedError(PostingError):
     message = "这一笔已经办过，内容和这次的不一样，没有再办；要办另一笔，请重新开始"
 
 
+class AlreadyPostedError(PostingError):
+    """Under this key something was posted while this was decided."""
+
+    message = "这一笔已经办过，没有再办"
+
+
 class AlreadyReversedError(PostingError):
     """The voucher was reversed before, or so much of it that less is left: each fen goes back once."""
 

@@ -4,17 +4,20 @@ Whoever freezes or reports a death holds the pots' locks while the event is writ
 everybody who takes money asks under the same locks: nothing slips through in between.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from operator import itemgetter
+from typing import Any
 
 from accounts.codes import LifeEventKind, VoucherKind
 from accounts.ledger.errors import DeadError, FrozenError
 from accounts.models import LifeEvent, Pot
+from yibao.lib.pipeline import Statement
 
 _SWITCHES = (LifeEventKind.FREEZE, LifeEventKind.RELEASE)
 _REPORTS = (LifeEventKind.DEATH, LifeEventKind.ALIVE)
+_TOLD_BY = (*_SWITCHES, *_REPORTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +37,25 @@ class Stopped:
 
 def stopped(people: Collection[int], on: date) -> Stopped:
     """Return what stands still among the accounts of these people, as far as is known on a day (one query)."""
-    rows = LifeEvent.objects.filter(person__in=people, kind__in=(*_SWITCHES, *_REPORTS), on__lte=on)
-    found = list(rows.values_list("person_id", "region", "kind", "on", "id"))
+    rows = LifeEvent.objects.filter(person__in=people, kind__in=_TOLD_BY, on__lte=on)
+    return read(rows.values_list("person_id", "region", "kind", "on", "id"))
+
+
+def statement(pots: Sequence[int], subject_id: int | None, on: date) -> Statement:
+    """Return what reads the same of the owners of pots and of whoever uses them, for `read`."""
+    return Statement(_OF_POTS, [list(pots), subject_id, on])
+
+
+_OF_POTS = f"""
+    SELECT person_id, region, kind, "on", id FROM accounts_lifeevent
+    WHERE person_id = ANY(ARRAY(SELECT person_id FROM accounts_pot WHERE id = ANY(%s::bigint[]) UNION SELECT %s::bigint))
+      AND kind IN ({", ".join(f"'{kind}'" for kind in _TOLD_BY)}) AND "on" <= %s::date
+"""
+
+
+def read(rows: Iterable[Sequence[Any]]) -> Stopped:
+    """Return what stands still, from the life events (person id, region, kind, day, id) of some people."""
+    found = list(rows)
     last = {
         (person, region): kind for person, region, kind, *_ in sorted(found, key=itemgetter(3, 4)) if kind in _SWITCHES
     }
@@ -51,15 +71,11 @@ def deaths(people: Collection[int]) -> dict[int, date]:
     return dict(stopped(people, date.max).died)
 
 
-def refuse_stopped(
-    kind: VoucherKind, pots: Collection[Pot], *, subject_id: int | None, known_on: date, on: date
-) -> None:
-    """Raise FrozenError where one of the pots that pay is frozen, DeadError where whoever uses them had died.
+def refuse_stopped(kind: VoucherKind, pots: Iterable[Pot], found: Stopped, *, subject_id: int | None, on: date) -> None:
+    """Raise FrozenError where one of the pots that pay is frozen, DeadError where whoever uses them had died by `on`.
 
-    `known_on` is the day on which this is done, `on` the day that it is for.
+    `found` was read under the locks of the pots.
     """
-    people = {pot.person_id or 0 for pot in pots} | ({subject_id} if subject_id and kind.is_use else set())
-    found = stopped(people, known_on)
     if any(map(found.is_frozen, pots)):
         raise FrozenError
     if kind.is_use and subject_id is not None and found.was_dead(subject_id, on):

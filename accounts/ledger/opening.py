@@ -14,7 +14,7 @@ from accounts.ledger.pots import system_pot
 from yibao.lib import clock
 from yibao.lib.periods import Period
 
-# In the order in which everybody locks pots (posting.lock_pots).
+# In the order in which everybody locks pots (locking.lock_pots).
 _LOCK = """
     SELECT id FROM accounts_pot WHERE id = ANY(%(pots)s::bigint[])
     ORDER BY kind <> %(current)s, id FOR NO KEY UPDATE

@@ -84,6 +84,12 @@ def system_pot(region: str, kind: PotKind) -> int:
     return pot
 
 
+def system_pots(region: str) -> dict[PotKind, int]:
+    """Return the ids of a region's own pots by their kind; none when nobody of the region is on the roster yet."""
+    rows = Pot.objects.filter(region=region, person=None).values_list("kind", "id")
+    return {PotKind(kind): pot for kind, pot in rows}
+
+
 def available_fen(pot: Pot, year: int, *, year_closed: bool) -> int:
     """Return the fen that may be drawn from a pot: for a closed or rolled-over year, 当年 has nothing available."""
     if pot.kind == PotKind.CURRENT and (year_closed or pot.year != year):

@@ -8,7 +8,7 @@ from django.db import transaction
 from accounts.errors import AccountsError
 from accounts.identity import audit, limits
 from accounts.identity.actors import Act
-from accounts.ledger.posting import lock_pots
+from accounts.ledger.locking import lock_pots
 from accounts.models import AnnualStatement
 from accounts.queries.account import Account
 from accounts.queries.annual_statement import Extent, content_of, extent_today, is_what_books_say

@@ -16,7 +16,7 @@ RETIRED = {
     "lends": "available",
     "lent": "available",
     "lendable": "shared_pots",
-    "bring_forward": "roll_over_pot",
+    "bring_forward": "roll_over",
     "stragglers": "remaining",
     "step_kind": "EventKind",
     "steps_of": "runs_of",

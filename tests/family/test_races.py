@@ -9,8 +9,10 @@ from datetime import date
 
 import pytest
 
-from accounts.ledger import locking, posting
+from accounts.ledger import locking
 from accounts.ledger.errors import InsufficientFundsError
+from accounts.ledger.freezing import stopped
+from accounts.ledger.pots import system_pots
 from accounts.ledger.verify import findings
 from accounts.models import Person, Pot
 from family.codes import EventKind, InvitationState
@@ -51,13 +53,12 @@ def unlocked_bonds(ids) -> list[Bond]:
     return found
 
 
-def unlocked_pots(*, act, pots, on) -> locking.LockedPots:
-    locked = {pot.pk: pot for pot in Pot.objects.filter(pk__in=set(pots))}
-    regions = {pot.region for pot in locked.values()}
+def unlocked_pots(*, pots, on, **more) -> locking.LockedPots:
+    read = {pot.pk: pot for pot in Pot.objects.filter(pk__in=set(pots))}
+    regions = {pot.region for pot in read.values()}
     time.sleep(HESITATION)
-    return locking.LockedPots(
-        locked, {region: posting.Locked(locked, on.year, year_closed=False) for region in regions}
-    )
+    books = {region: locking.Locked(read, on.year, on.year, system_pots(region)) for region in regions}
+    return locking.LockedPots(read, books, stopped(set(), on))
 
 
 def clinic() -> Institution:

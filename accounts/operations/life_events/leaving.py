@@ -16,7 +16,8 @@ from accounts.identity.actors import Act, Actor
 from accounts.jobs.one_person import settle_person
 from accounts.ledger import book_years
 from accounts.ledger.freezing import deaths, stopped
-from accounts.ledger.posting import Locked, Move, lock_pots
+from accounts.ledger.locking import lock_pots
+from accounts.ledger.posting import Locked, Move
 from accounts.models import Enrolment, Person, Pot
 from accounts.operations.life_events import hooks
 from accounts.operations.life_events.events import LifeEventError, person_of, region_name
