@@ -9,10 +9,15 @@ class PaymentsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import triggers
+        from accounts.codes import ImportKind
         from accounts.ledger import verify
+        from accounts.roster import laid_aside
         from payments.bills.triggers import TRIGGERS
         from payments.premiums import invariants
+        from payments.premiums.tax_office import answers, paid
 
+        laid_aside.register(ImportKind.PREMIUM_RESULTS, answers.COLUMNS, answers.take_in)
+        laid_aside.register(ImportKind.PREMIUMS_PAID, paid.COLUMNS, paid.bring_in)
         triggers.protect("payments_bill", "payments_billshare", "payments_historicalinstitution")
         triggers.add(*TRIGGERS)
         triggers.protect("payments_premiumorderevent", "payments_premiumpaid", "payments_premiumvoucher")

@@ -78,6 +78,8 @@ class ImportKind(TextCode):
     CONTRIBUTIONS = "contributions", "缴费记录"
     BALANCES = "balances", "期初余额"
     BONDS = "bonds", "共济关系"
+    PREMIUM_RESULTS = "premium_results", "税务对代缴的答复"
+    PREMIUMS_PAID = "premiums_paid", "居民医保已缴记录"
 
 
 class FactChangeKind(TextCode):
@@ -103,11 +105,19 @@ class HeldReason(TextCode):
     ROUNDED_NUMBERS = "rounded_numbers", "证件号码末尾几位像是被表格软件改成了0"
     UNREADABLE = "unreadable", "读不懂"
     CONTRADICTS_KNOWN = "contradicts_known", "与已登记的矛盾"
+    UNKNOWN_ORDER = "unknown_order", "没有这张代缴单"
+    CONTRADICTS_ORDER = "contradicts_order", "与代缴单对不上"
+    PAID_TWICE = "paid_twice", "像是交了两次居民医保"
+
+    @property
+    def stops_file(self) -> bool:
+        """The file is wrong, as far as anybody can tell: without --hold nothing of it comes in."""
+        return self in (HeldReason.UNREADABLE, HeldReason.CONTRADICTS_KNOWN)
 
     @property
     def is_implausible(self) -> bool:
         """The row could be true and hardly is: it is never believed, and never stops the file."""
-        return self not in (HeldReason.UNREADABLE, HeldReason.CONTRADICTS_KNOWN)
+        return not self.stops_file and self not in (HeldReason.UNKNOWN_ORDER, HeldReason.CONTRADICTS_ORDER)
 
 
 class HeldState(TextCode):

@@ -73,6 +73,9 @@ class ImportResult:
     openings_added: int = 0  # people whose opening balances came in
     opening_fen: int = 0  # what they hold together
     bonds_added: int = 0
+    premium_answers: int = 0  # of the tax office to orders
+    premiums_paid: int = 0  # what was paid elsewhere
+    known_rows: int = 0  # say once more what is known
     left_out: int = 0  # rows of insurances and kinds of people that are not kept here
     held: tuple[Held, ...] = ()  # waiting for a person (HeldRow)
     remarks: tuple[str, ...] = ()  # what had to be guessed while reading the file
@@ -91,6 +94,8 @@ class ImportResult:
                 self.second_payers,
                 self.openings_added,
                 self.bonds_added,
+                self.premium_answers,
+                self.premiums_paid,
             )
         )
 

@@ -38,8 +38,8 @@ class Problem:
     decidable: bool = False
 
     @property
-    def is_implausible(self) -> bool:
-        return self.code is not None and self.code.is_implausible
+    def stops_file(self) -> bool:
+        return self.code is None or self.code.stops_file
 
     def __str__(self) -> str:
         place = f"第{self.row}行" if self.row else "文件"
@@ -95,6 +95,10 @@ class Problems:
         """Note any problem of a row, or of the file itself (row 0); the value may be shown as it is."""
         self._note(Problem(row, column, value, reason, code if row else None, decidable or code.is_implausible))
 
+    def lay_aside(self, row: int, column: str, reason: str, code: HeldReason) -> None:
+        """Note a row that nobody can take in as it stands, and that stops no file: something else has to happen first."""
+        self._note(Problem(row, column, "", reason, code))
+
     def damage(self, reason: str, row: int = 0, column: str = "") -> None:
         """Note that the file itself is not what it should be, from this row on or as a whole."""
         self._note(Problem(row, column, "", reason))
@@ -115,7 +119,7 @@ class Problems:
         Raises ImportRefusedError for a damaged file, and for bad rows unless `hold`; implausible ones stop no file.
         """
         is_damaged = any(problem.code is None for problem in self.found)
-        stops = [problem for problem in self.found if self._strict or not problem.is_implausible]
+        stops = [problem for problem in self.found if self._strict or problem.stops_file]
         if is_damaged or (stops and not hold):
             raise ImportRefusedError(sorted(stops, key=lambda problem: problem.row))
         first: dict[int, Problem] = {}

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from accounts.codes import PotKind
+from payments.reconciliation import tax
 from payments.reconciliation.books import BILL_VOUCHERS, MOVEMENTS, rows_of
 
 SHOWN = 20
@@ -67,6 +68,8 @@ CHECKS: dict[str, str] = {
 
 def differences(region: str, day: date) -> Iterator[Difference]:
     """Yield what does not agree at the end of the day, by name."""
-    for name, sql in CHECKS.items():
+    for name, sql in (CHECKS | tax.CHECKS).items():
         if rows := rows_of(f"SELECT * FROM ({sql}) found LIMIT {SHOWN}", region, day):
             yield Difference(name, rows)
+    if damaged := tax.damaged_batches(region, day):
+        yield Difference("交税务批次的内容与交出去时不同", damaged)

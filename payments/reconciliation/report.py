@@ -7,7 +7,7 @@ from typing import Any
 
 from accounts.codes import PotKind
 from accounts.models import Person
-from payments.reconciliation import books
+from payments.reconciliation import books, tax
 from payments.reconciliation.differences import Difference, differences
 from payments.reconciliation.snapshot import snapshot
 from yibao.lib.fen import yuan
@@ -36,6 +36,9 @@ class Report:
     institutions: list[books.Owed]
     institutions_fen: int
     premiums_fen: int
+    owed_to: list[tax.OwedTo]
+    orders: list[tax.StateSums]
+    batches: list[tax.Batch]
     payers: list[Payer]
     differences: list[Difference]
 
@@ -52,6 +55,9 @@ def report_of(region: str, day: date) -> Report:
             institutions=books.owed_by_institution(region, day),
             institutions_fen=books.held_for(PotKind.INSTITUTIONS, region, day),
             premiums_fen=books.held_for(PotKind.PREMIUMS, region, day),
+            owed_to=tax.owed_by_region(region, day),
+            orders=tax.by_state(region, day),
+            batches=tax.batches(region, day),
             payers=[_payer(people[row.person], row) for row in shared],
             differences=list(differences(region, day)),
         )
@@ -92,7 +98,25 @@ def as_json(report: Report) -> dict[str, Any]:
                 for one in report.institutions
             ],
         },
-        "tax_office": {"owed": yuan(report.premiums_fen)},
+        "tax_office": {
+            "owed": yuan(report.premiums_fen),
+            "each": [{"insuplc_admdvs": one.region, "owed": yuan(one.owed_fen)} for one in report.owed_to],
+            "orders": [
+                {"state": one.state, "name": one.state.label, "orders": one.orders, "sum": yuan(one.sum_fen)}
+                for one in report.orders
+            ],
+            "batches": [
+                {
+                    "batch_no": one.no,
+                    "rows": one.rows,
+                    "sum": yuan(one.sum_fen),
+                    "confirmed": one.confirmed,
+                    "returned": one.returned,
+                    "waiting": one.waiting,
+                }
+                for one in report.batches
+            ],
+        },
         "shared": [
             {
                 "psn_name": payer.name,
@@ -127,6 +151,10 @@ def as_table(report: Report) -> Iterator[tuple[str, ...]]:
         yuan(report.institutions_fen),
     )
     yield (*where, "合计", PotKind.PREMIUMS, PotKind.PREMIUMS.label, "", "", "", "", yuan(report.premiums_fen))
+    for owed in report.owed_to:
+        yield (*where, "税务", owed.region, "", "", "", "", "", yuan(owed.owed_fen))
+    for state in report.orders:
+        yield (*where, "代缴单", state.state, state.state.label, str(state.orders), "", "", "", yuan(state.sum_fen))
     for payer in report.payers:
         amounts = ("", yuan(payer.used_fen), yuan(payer.refunded_fen), "")
         yield (*where, "家人使用", payer.certno, payer.name, "", *amounts)

@@ -60,6 +60,15 @@ def _in_words(report: Report) -> list[str]:
         lines.append(f"  {one.code} {one.name}：当日付 {grouped(one.spent_fen)}，退 {grouped(one.refunded_fen)}，"
                      f"累计应付 {grouped(one.owed_fen)}")  # fmt: skip
     lines.append(f"代缴待解缴 {grouped(report.premiums_fen)}")
+    for owed in report.owed_to:
+        lines.append(f"  参保地 {owed.region}：{grouped(owed.owed_fen)}")
+    for state in report.orders:
+        lines.append(f"  代缴单{state.state.label}：{state.orders:,} 张，{grouped(state.sum_fen)}")
+    for batch in report.batches:
+        lines.append(
+            f"  批次 {batch.no}：{batch.rows:,} 张，{grouped(batch.sum_fen)}；"
+            f"确认 {batch.confirmed:,}，退回 {batch.returned:,}，等答复 {batch.waiting:,}"
+        )
     for payer in report.payers:
         lines.append(f"  家人使用 {payer.name} {payer.certno} 的钱 {grouped(payer.used_fen)}，"
                      f"退回 {grouped(payer.refunded_fen)}")  # fmt: skip

@@ -1,0 +1,55 @@
+"""Carrying out what the tax office has answered: each answer in a transaction of its own, once.
+
+What is written down and not carried out yet, because a process was killed or something stood in the way, is found in
+the database by the next run.
+"""
+
+import logging
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from accounts.errors import AccountsError
+from accounts.identity.actors import Act
+from accounts.ledger.retry import retrying
+from payments.premiums.codes import AnswerResult
+from payments.premiums.operations import progress
+from payments.premiums.tax_office.models import TaxAnswer
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Carried:
+    """How many answers were carried out, and how many could not be."""
+
+    done: int = 0
+    left: int = 0
+
+
+def apply_answers(*, act: Act) -> Carried:
+    """Confirm or give back every order whose answer waits; repeating it does nothing more."""
+    carried = Carried()
+    for answer_id in list(TaxAnswer.objects.filter(done_at=None).order_by("pk").values_list("pk", flat=True)):
+        try:
+            carried.done += _apply(act=act, answer_id=answer_id)
+        except AccountsError as error:
+            carried.left += 1
+            log.error("tax answer %s is not carried out: %s", answer_id, type(error).__name__)
+            TaxAnswer.objects.filter(pk=answer_id, done_at=None).update(trouble=error.message[:200])
+    return carried
+
+
+@retrying
+def _apply(*, act: Act, answer_id: int) -> bool:
+    with transaction.atomic():
+        waiting = TaxAnswer.objects.select_for_update(skip_locked=True).filter(pk=answer_id, done_at=None)
+        answer = waiting.first()
+        if answer is None:  # somebody else carries it out, or has
+            return False
+        if answer.result == AnswerResult.CONFIRMED:
+            progress.confirm(act=act, order_id=answer.order_id, receipt_no=answer.receipt_no)
+        else:
+            progress.reject(act=act, order_id=answer.order_id, reason=answer.reason or "税务没有收")
+        TaxAnswer.objects.filter(pk=answer_id).update(done_at=act.at, trouble="")
+        return True

@@ -1,0 +1,40 @@
+"""What may stand in a cell of the tax office's files, besides what all files have. ValueError says why not."""
+
+import re
+
+from accounts.roster.cells import short_text
+from yibao.lib.fen import grouped
+from yibao.lib.values.amounts import read_yuan
+
+MOST_FEN = 1_000_000  # ten thousand yuan: no resident pays so much for a year
+RECEIPT_LENGTH = CHANNEL_LENGTH = 40  # characters
+_RECEIPT = re.compile(rf"[0-9A-Za-z-]{{1,{RECEIPT_LENGTH}}}", re.ASCII)
+
+
+def amount(text: str) -> int:
+    """What one person pays for a year, in yuan, as fen."""
+    fen = read_yuan(text)
+    if not 0 < fen <= MOST_FEN:
+        raise ValueError(f"金额应大于 0，不超过 {grouped(MOST_FEN)} 元，请核对小数点")
+    return fen
+
+
+def receipt_no(text: str) -> str:
+    """The number of a tax receipt (税票), or nothing."""
+    if text and not _RECEIPT.fullmatch(text):
+        raise ValueError(f"税票号码应为至多{RECEIPT_LENGTH}位的数字和字母")
+    return text
+
+
+def premium_year(text: str) -> int:
+    """The year that a premium is for."""
+    if not re.fullmatch(r"20\d\d", text, re.ASCII):
+        raise ValueError("保费年度应为四位数字，例如 2027")
+    return int(text)
+
+
+def channel(text: str) -> str:
+    """Through what it was paid, in words."""
+    if not text:
+        raise ValueError("没有填写缴费渠道，例如 微信、银行、税务窗口")
+    return short_text(text[:CHANNEL_LENGTH])
