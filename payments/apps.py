@@ -12,6 +12,7 @@ class PaymentsConfig(AppConfig):
         from accounts.codes import ImportKind
         from accounts.ledger import verify
         from accounts.roster import laid_aside
+        from payments import page_hooks  # noqa: F401  registers what premiums say on the citizen's pages
         from payments.bills.triggers import TRIGGERS
         from payments.premiums import invariants
         from payments.premiums.tax_office import answers, paid

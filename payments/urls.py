@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from payments.views.citizen import orders
+from payments.views.citizen import orders, paying, taking_back
 
 
 class OrderNumber(StringConverter):
@@ -15,7 +15,14 @@ class OrderNumber(StringConverter):
 register_converter(OrderNumber, "order")
 
 urlpatterns = [
+    # Paying, in two steps
+    path("premium/", paying.choose, name="premium"),
+    path("premium/check/", paying.check, name="premium_check"),
+    path("premium/done/", paying.done, name="premium_done"),
+    # What became of it
     path("premium/history/", orders.history, name="premium_history"),
     path("premium/<order:no>/", orders.order, name="premium_order"),
     path("premium/<order:no>/receipt/", orders.receipt, name="premium_receipt"),
+    path("premium/<order:no>/undo/", taking_back.undo, name="premium_undo"),
+    path("premium/<order:no>/refund/", taking_back.refund, name="premium_refund"),
 ]

@@ -107,9 +107,13 @@ def _person_plan(payer: Person, who: Payable, takes, left: Collection[Source], o
 
 
 def short_of(who: Payable, left: Collection[Source], on: date) -> WhyNot:
-    """Return that the money does not reach, with why one's own account is stopped where it is."""
+    """Return that the money does not reach, with why one's own account is stopped where it is.
+
+    How much there is is said only of one's own: with relatives' in it, the sum would tell what they have.
+    """
     stopped = why_stopped(who.person, who.region, on) if who.card is None else ""
-    return no_money(who.amount_fen, sum(source.available_fen for source in left), stopped)
+    is_own = who.card is not None or all(source.bond is None for source in left)
+    return no_money(who.amount_fen, sum(source.available_fen for source in left) if is_own else None, stopped)
 
 
 def _names(payer: Person, owners: Collection[int]) -> dict[int, str]:

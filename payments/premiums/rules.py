@@ -160,9 +160,13 @@ def _of_payment(who: Candidate, terms: PremiumTerms) -> Iterator[WhyNot]:
         yield WhyNot(WhyNotCode.PAY_FIRST, f"{who.region_name}不能直接从账户扣", remedy)
 
 
-def no_money(amount_fen: int, available_fen: int, why_stopped: str = "") -> WhyNot:
-    """Return that accounts do not hold a premium (fen): part account, part cash is not done (TV-11)."""
-    found = why_stopped or f"要交 {grouped(amount_fen)} 元，能用的只有 {grouped(available_fen)} 元"
+def no_money(amount_fen: int, available_fen: int | None, why_stopped: str = "") -> WhyNot:
+    """Return that accounts do not hold a premium (fen): part account, part cash is not done (TV-11).
+
+    `available_fen` is None where it may not be told.
+    """
+    there = "能用的钱加起来不够" if available_fen is None else f"能用的只有 {grouped(available_fen)} 元"
+    found = why_stopped or f"要交 {grouped(amount_fen)} 元，{there}"
     return WhyNot(WhyNotCode.NO_MONEY, found, "不能一部分用账户、一部分用现金；请用别的办法全部缴")
 
 

@@ -55,6 +55,18 @@ FAMILY = (
     Stop("/family/close/", POOLED),
 )  # fmt: skip
 
+PREMIUMS = (
+    *(
+        Stop(f"/try/premium/{name}/", POOLED)
+        for name in (
+            "choose", "check", "debited", "handed_over", "unknown", "confirmed", "rejected", "refunded", "undone",
+            "refund", "receipt", "history",
+        )
+    ),
+    Stop("/premium/", RESIDENT),
+    Stop("/premium/history/", RESIDENT),
+)  # fmt: skip
+
 PAGES = (
     Stop("/components/", "clerk1"),
     Stop("/display/?next=/display/"),
@@ -97,6 +109,7 @@ PAGES = (
     Stop("/messages/", WORKER),
     Stop("/settings/", WORKER),
     *FAMILY,
+    *PREMIUMS,
 )
 
 # Django's own pages: axe only, they know neither sizes nor contrasts.

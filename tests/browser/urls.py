@@ -12,6 +12,7 @@ from django.template import engines
 from django.urls import path
 
 from tests.browser.family_states import family_state
+from tests.browser.premium_states import premium_state
 from yibao import errors
 from yibao.lib import clock
 from yibao.urls import handler400, handler403, handler404, handler500  # noqa: F401
@@ -90,6 +91,7 @@ urlpatterns = [
     path("try/desk/", desk),
     path("try/sheets/", sheets),
     path("try/family/<name>/", family_state),
+    path("try/premium/<name>/", premium_state),
     path("errors/<name>/", error),
     *site,
 ]

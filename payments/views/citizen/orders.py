@@ -1,7 +1,8 @@
 """代缴结果、代缴凭证、代缴记录 (C20, C21): how far each order is, for the one who paid it and the one it is for."""
 
+from datetime import date
+
 from django.core.paginator import Paginator
-from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -9,10 +10,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from accounts.identity.access import current_person, person_required
-from accounts.models import Person
 from accounts.queries import page_hooks
-from payments.models import PremiumOrder
 from payments.premiums.codes import OrderState
+from payments.premiums.operations.progress import last_refund_on
+from payments.premiums.queries import orders_of
 from payments.views.citizen.order_words import Told
 from yibao.lib import clock
 
@@ -25,7 +26,7 @@ A_PAGE = 10
 def order(request: HttpRequest, no: str) -> HttpResponse:
     """Show where one order is now. The page can be kept: it always tells how things stand."""
     told = told_of(request, no)
-    return render(request, "payments/order.html", {"told": told, "today": clock.today()})
+    return render(request, "payments/order.html", {"told": told, "refund_until": refund_until(told)})
 
 
 @never_cache
@@ -49,7 +50,8 @@ def history(request: HttpRequest) -> HttpResponse:
     page = Paginator(orders_of(person), A_PAGE).get_page(request.GET.get("page"))
     told = [Told(order, person, now) for order in page.object_list]
     names = page_hooks.names_of(person, {one.order.person_id for one in told} - {person.pk})
-    context = {"page_obj": page, "rows": [(one, names.get(one.order.person_id, one.who)) for one in told]}
+    rows = [(one, names.get(one.order.person_id, one.who), refund_until(one)) for one in told]
+    context = {"page_obj": page, "rows": rows}
     return render(request, "payments/history.html", context)
 
 
@@ -59,7 +61,9 @@ def told_of(request: HttpRequest, no: str) -> Told:
     return Told(get_object_or_404(orders_of(person), no=no), person, clock.now())
 
 
-def orders_of(person: Person) -> QuerySet[PremiumOrder]:
-    """Return every order that this person paid or that was for them, the latest first."""
-    rows = PremiumOrder.objects.filter(Q(payer=person) | Q(person=person)).select_related("payer", "person")
-    return rows.order_by("-created_at", "-pk")
+def refund_until(told: Told) -> date | None:
+    """Return until when the one who looks may ask for the money back; None where they may not, or not any more."""
+    if not told.is_payer or told.state not in (OrderState.DEBITED, OrderState.CONFIRMED):
+        return None
+    last_on = last_refund_on(told.order)
+    return last_on if last_on is not None and told.now.date() <= last_on else None

@@ -1,6 +1,6 @@
 """代缴结果和代缴记录 (C20, C21): each state says what happened to the money and what comes next."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -8,17 +8,12 @@ from payments.premiums.codes import OrderState
 from tests.accounts.citizen_pages import browser_of, seen, words
 from tests.factories.family import QUANZHOU, insured
 from tests.factories.premiums import order
-from yibao.lib import clock
+from tests.payments.premiums.people import ACT
 from yibao.lib.clock import SHANGHAI
 
 pytestmark = pytest.mark.usefixtures("policies_loaded", "now")
 
-NOW = datetime(2026, 11, 26, 10, tzinfo=SHANGHAI)
-
-
-@pytest.fixture
-def now(monkeypatch) -> None:
-    monkeypatch.setattr(clock, "now", lambda: NOW)
+NOW = ACT.at
 
 
 @pytest.fixture
@@ -38,7 +33,11 @@ def shown(payer, child, state, *, ago=timedelta(), **facts) -> str:
 @pytest.mark.parametrize(
     ("state", "ago", "said"),
     [
-        (OrderState.DEBITED, timedelta(minutes=1), ("已扣款400.00元编号", "10:09前可以撤回")),
+        (
+            OrderState.DEBITED,
+            timedelta(minutes=1),
+            ("已扣款400.00元编号", f"{NOW.astimezone(SHANGHAI) + timedelta(minutes=9):%H:%M}前可以撤回"),
+        ),
         (OrderState.DEBITED, timedelta(hours=1), ("等着交给税务", "请不要再交")),
         (OrderState.HANDED_OVER, timedelta(), ("已交给税务，等确认", "请不要再交")),
         (OrderState.UNKNOWN, timedelta(), ("还没有查清", "钱已经扣了，请不要再交", "就把钱退回原来的账户")),

@@ -68,7 +68,7 @@ def test_ones_own_premium_comes_from_ones_own_account_first_then_from_the_family
         assert Notice.objects.filter(person=relative).exists()
     else:
         assert codes(outcome) == [WhyNotCode.NO_MONEY]
-        assert "399.99" in outcome.reasons[0].found
+        assert outcome.reasons[0].found == "要交 400.00 元，能用的钱加起来不够"
         assert (money(me)[0], money(relative)) == (150_00, (3000_00, shared))
         assert not PremiumOrder.objects.exists()
 

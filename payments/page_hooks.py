@@ -1,0 +1,100 @@
+"""What premiums have to say on the citizen's other pages: the main act, cases, what was sent back, where notices lead."""
+
+from collections.abc import Collection, Iterator, Mapping
+from datetime import date, datetime, timedelta
+
+from django.db.models import Exists, OuterRef, Q
+from django.urls import reverse
+
+from accounts.codes import Scope
+from accounts.models import Person
+from accounts.policies import registry
+from accounts.queries import page_hooks
+from accounts.queries.page_hooks import Case, Link, MainAct, Pending
+from family.codes import ACTIVE_STATES
+from family.models import Bond
+from family.queries.open_matters import OpenMatter, open_matter_source
+from payments.models import PremiumOrder, PremiumPaid
+from payments.premiums.codes import LIVE_STATES, OrderState
+from payments.premiums.queries import orders_of
+from payments.views.citizen.order_words import TONES
+
+ABOUT = "premium:"  # and the order's number: what a notice is about
+SENT_BACK_SHOWN = timedelta(days=30)
+MOST_CASES = 20
+
+_NEXT = {
+    OrderState.CHECKED: "还没有扣款。",
+    OrderState.DEBITED: "过了可以撤回的时间就交给税务。",
+    OrderState.HANDED_OVER: "等税务确认，请不要再交。",
+    OrderState.UNKNOWN: "正在查税务收到了没有，请不要再交。",
+    OrderState.CONFIRMED: "税务已经收到。",
+    OrderState.REJECTED: "钱退回了原来出钱的账户。",
+    OrderState.REFUNDED: "钱退回了原来出钱的账户。",
+    OrderState.UNDONE: "钱退回了原来出钱的账户。",
+}
+_WAITING = (OrderState.DEBITED, OrderState.HANDED_OVER, OrderState.UNKNOWN)
+
+
+@page_hooks.act_source
+def pay_premiums(person: Person, region: str, today: date) -> MainAct | None:
+    """Offer to pay while premiums are collected in the region and a relative's is not paid (at most three queries)."""
+    terms = registry.premium_or_none(region, today)
+    if terms is None or not terms.is_open(today):
+        return None
+    bonds = Bond.objects.filter(payer=person, region=region, state__in=ACTIVE_STATES)
+    users = set(bonds.filter(scopes__contains=[Scope.PREMIUM]).values_list("user", flat=True))
+    for rows in (PremiumOrder.objects.filter(state__in=LIVE_STATES), PremiumPaid.objects.all()):
+        users -= set(rows.filter(person__in=users, premium_year=terms.premium_year).values_list("person", flat=True))
+    return MainAct("给家人交居民医保", reverse("premium")) if users else None
+
+
+@page_hooks.pending_source
+def sent_back(person: Person, today: date) -> Iterator[Pending]:
+    """Yield the premiums that the tax office sent back lately and nobody has paid since (one query)."""
+    again = PremiumOrder.objects.filter(
+        person=OuterRef("person"), premium_year=OuterRef("premium_year"), state__in=LIVE_STATES
+    )
+    rows = PremiumOrder.objects.filter(
+        ~Exists(again), payer=person, state=OrderState.REJECTED, decided_at__date__gt=today - SENT_BACK_SHOWN
+    )
+    for order in rows.select_related("person"):
+        yield Pending(f"给{order.person.name}交的居民医保，税务退回了", _url(order), "去看看")
+
+
+@page_hooks.case_source
+def premiums(person: Person, today: date) -> Iterator[Case]:
+    """Yield what this person paid, and what was paid for them (one query)."""
+    for order in orders_of(person)[:MOST_CASES]:
+        state = OrderState(order.state)
+        whose = "自己" if order.person_id == person.pk else order.person.name
+        yield Case(
+            number=order.no,
+            name=f"给{whose}交{order.premium_year}年度居民医保",
+            stage=state.label,
+            tone=TONES[state],
+            at=order.created_at,
+            url=_url(order),
+            next_step=_NEXT[state],
+            holder="税务" if state in (OrderState.HANDED_OVER, OrderState.UNKNOWN) else "",
+        )
+
+
+@page_hooks.notice_link_source
+def matters_of_premiums(person: Person, abouts: Collection[str], at: datetime) -> Mapping[str, Link]:
+    """Return the order that a notice is about (one query)."""
+    numbers = [about.removeprefix(ABOUT) for about in abouts if about.startswith(ABOUT)]
+    orders = PremiumOrder.objects.filter(Q(payer=person) | Q(person=person), no__in=numbers) if numbers else []
+    return {f"{ABOUT}{order.no}": Link("看办到哪一步", _url(order)) for order in orders}
+
+
+@open_matter_source
+def unanswered_premiums(payer: Person, region: str) -> Iterator[OpenMatter]:
+    """Yield the premiums paid with money of a region that the tax office has not answered yet (one query)."""
+    rows = PremiumOrder.objects.filter(payer=payer, state__in=_WAITING, voucher_links__voucher__region=region)
+    for order in rows.select_related("person").distinct():
+        yield OpenMatter(f"给{order.person.name}交居民医保，税务还没有答复", _url(order))
+
+
+def _url(order: PremiumOrder) -> str:
+    return reverse("premium_order", args=[order.no])

@@ -1,0 +1,75 @@
+"""Why somebody cannot be paid for: every reason with what was found, what to do, and the page where one goes on."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from payments.premiums.candidates import Payable
+from payments.premiums.codes import WhyNotCode
+from payments.premiums.queries import PremiumPlan
+from payments.premiums.rules import WhyNot
+
+_COUNTER = ("去窗口办", "offices")
+_FAMILY = ("去家庭共济", "family")
+
+# Where the way out begins: what the link says, and the name of its address. Where nothing is to be done there is none.
+ONWARD: dict[WhyNotCode, tuple[str, str]] = {
+    WhyNotCode.NO_BOND: _FAMILY,
+    WhyNotCode.BOND: _FAMILY,
+    WhyNotCode.NO_RULES: _COUNTER,
+    WhyNotCode.CLOSED: _COUNTER,
+    WhyNotCode.NOT_INSURED: _COUNTER,
+    WhyNotCode.NEWBORN: _COUNTER,
+    WhyNotCode.PARTIAL_RELIEF: _COUNTER,
+    WhyNotCode.SPECIAL: _COUNTER,
+    WhyNotCode.FIRST_TIME: _COUNTER,
+    WhyNotCode.PRIOR_YEAR: _COUNTER,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One reason, with the link that leads on (empty where there is none)."""
+
+    why: str
+    found: str
+    remedy: str
+    link: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Somebody who cannot be paid for; `order_no` is the order that stands for them, where one may see it."""
+
+    called: str
+    tag: str
+    tone: str
+    reasons: tuple[Reason, ...]
+    order_no: str = ""
+
+
+def refused(people: Iterable[Payable]) -> list[Refused]:
+    """Return these people with every reason."""
+    return [_refused(one, one.reasons) for one in people]
+
+
+def refused_of(plan: PremiumPlan) -> list[Refused]:
+    """Return whom a plan cannot pay for."""
+    return [_refused(one.who, one.reasons) for one in plan.people if one.reasons]
+
+
+def _refused(who: Payable, reasons: Iterable[WhyNot]) -> Refused:
+    reasons = tuple(reasons)
+    codes = {reason.code for reason in reasons}
+    tag, tone = ("已经交过", "ok") if WhyNotCode.PAID in codes else ("不能代缴", "warn")
+    if WhyNotCode.NOT_RESIDENT in codes or WhyNotCode.BUDGET_PAID in codes:
+        tag, tone = "不用交", ""
+    number = who.order.no if who.order else ""
+    return Refused(who.called, tag, tone, tuple(_reason(reason) for reason in reasons), number)
+
+
+def _reason(reason: WhyNot) -> Reason:
+    link, name = ONWARD.get(reason.code, ("", ""))
+    return Reason(reason.why, reason.found, reason.remedy, link, reverse(name) if name else "")

@@ -1,0 +1,208 @@
+"""给家人交居民医保 (C18, C19): what is known stands beside each name, which pots pay is seen before it counts."""
+
+import re
+
+import pytest
+
+from family.models import Bond
+from payments.models import PremiumOrder
+from payments.premiums.codes import OrderState
+from tests.accounts.citizen_pages import browser_of, seen, words
+from tests.factories.family import insured
+from tests.factories.premiums import order
+from tests.payments.premiums.people import ACT, HENAN, QUANZHOU, money, payer, pays_for, resident, turned_resident
+
+pytestmark = pytest.mark.usefixtures("policies_loaded", "now")
+
+
+@pytest.fixture
+def rich():
+    return payer(2_500_00, pool=1_000_00)
+
+
+@pytest.fixture
+def mother(rich):
+    person = resident(name="黄秀英", gender=2)
+    pays_for(rich, person)
+    return person
+
+
+@pytest.fixture
+def child(rich):
+    person = resident(name="黄小明", gender=1)
+    pays_for(rich, person, relation="2")
+    return person
+
+
+def chosen(who, *people):
+    browser = browser_of(who)
+    response = browser.post("/premium/", {"people": [person.pk for person in people]})
+    assert (response.status_code, response.url) == (302, "/premium/check/")
+    return browser
+
+
+def fields(browser) -> dict[str, str]:
+    page = browser.get("/premium/check/").content.decode()
+    return dict(re.findall(r'name="(key|seen)" value="(\w+)"', page))
+
+
+class TestChoosing:
+    def test_beside_each_name_stands_what_is_known(self, rich, mother, child):
+        order(rich, child, OrderState.CONFIRMED, ACT.at)
+        newborn = resident(name="黄小宝", birth_on=ACT.on)
+        pays_for(rich, newborn, relation="2")
+        text = seen(rich, "/premium/")
+        assert "黄秀英（母亲）2027年度，可以代缴400.00元" in text
+        assert "黄小明（儿子）已经交过已经交过了。2027年度您已经用医保账户交了。不用再交。" in text
+        assert "黄小宝" in text[text.index("现在不能代缴的人") :]
+        assert "新生儿网上交不了" in text
+
+    def test_amount_dates_and_what_each_own_account_holds_are_said_first(self, rich, mother):
+        text = seen(rich, "/premium/")
+        assert "年度2027年度（泉州市）每人¥400.00缴费时间2026年9月1日到" in text
+        assert "您的个人账户现在有¥2,500.00您的共济账户现在有¥1,000.00" in text
+
+    def test_a_second_payer_is_told_without_a_name_that_somebody_pays(self, rich, child):
+        other = payer(2_500_00)
+        pays_for(other, child, relation="2")
+        order(rich, child, OrderState.DEBITED, ACT.at)
+        text = seen(other, "/premium/")
+        assert "已有人在交" in text
+        assert rich.name not in text
+
+    def test_who_has_nobody_is_led_to_inviting(self):
+        assert "还没有参加居民医保的家人可以用您的钱交费" in seen(payer(2_500_00), "/premium/")
+
+    def test_when_everybody_is_paid_there_is_nothing_to_do(self, rich, mother):
+        order(rich, mother, OrderState.CONFIRMED, ACT.at)
+        text = seen(rich, "/premium/")
+        assert "都交过了，不用再交" in text
+        assert "继续" not in text
+
+    def test_nobody_chosen_is_one_mistake_and_a_person_of_others_another(self, rich, mother):
+        browser = browser_of(rich)
+        response = browser.post("/premium/", {})
+        assert response.status_code == 422
+        assert "请至少选一个人" in words(response)
+        assert browser.post("/premium/", {"people": [resident().pk]}).status_code == 422
+
+    def test_where_one_pays_first_the_way_is_said(self):
+        relative = insured(HENAN, resident=True)
+        who = insured(HENAN, carried=200_000)
+        pays_for(who, relative)
+        text = seen(who, "/premium/")
+        assert "当地是先缴费，再申请返还" in text
+        assert "再凭税票到这里申请返还" in text
+
+
+class TestChecking:
+    def test_which_pots_pay_and_what_is_left_is_seen_before_it_counts(self, rich, mother, child):
+        browser = chosen(rich, mother, child)
+        text = words(browser.get("/premium/check/"))
+        assert "黄秀英（母亲）年度2027年度（泉州市）要交¥400.00您的个人账户出¥400.00" in text
+        assert "1.您的个人账户出¥100.002.您的共济账户出¥300.00" in text
+        assert "交了以后还剩您的个人账户¥2,000.00您的共济账户¥700.00" in text
+        assert "确认交¥800.00" in text
+        assert "扣款后10分钟内可以撤回" in text
+        assert money(rich) == (2_500_00, 1_000_00)
+
+    def test_paying_leads_to_what_became_of_each_and_one_is_undone(self, rich, mother, child):
+        browser = chosen(rich, mother, child)
+        text = words(browser.post("/premium/check/", fields(browser), follow=True))
+        assert "已扣款2个人，共¥800.00" in text
+        assert money(rich) == (2_000_00, 700_00)
+        one = PremiumOrder.objects.get(person=child)
+        assert one.no in text
+        response = browser.post(f"/premium/{one.no}/undo/", follow=True)
+        assert "已撤回，没有交" in words(response)
+        assert money(rich) == (2_100_00, 1_000_00)
+
+    def test_two_clicks_pay_once(self, rich, mother):
+        browser = chosen(rich, mother)
+        form = fields(browser)
+        answers = [browser.post("/premium/check/", form, follow=True) for _ in range(2)]
+        assert len({answer.redirect_chain[-1][0] for answer in answers}) == 1
+        assert money(rich) == (2_100_00, 1_000_00)
+        assert browser.get("/premium/check/").url == "/premium/done/"
+
+    def test_who_was_paid_for_meanwhile_is_named_and_nothing_is_taken(self, rich, mother, child):
+        browser = chosen(rich, mother, child)
+        form = fields(browser)
+        order(payer(1_000_00), child, OrderState.DEBITED, ACT.at)
+        response = browser.post("/premium/check/", form)
+        assert response.status_code == 409
+        assert "黄小明（儿子）已有人在交" in words(response)
+        assert money(rich) == (2_500_00, 1_000_00)
+
+    def test_other_pots_than_were_seen_are_not_touched(self, rich, mother):
+        browser = chosen(rich, mother)
+        form = fields(browser)
+        Bond.objects.update(limit_fen=100_00)
+        response = browser.post("/premium/check/", form)
+        assert response.status_code == 409
+        assert money(rich) == (2_500_00, 1_000_00)
+
+    def test_a_form_of_another_choice_pays_nothing(self, rich, mother):
+        browser = chosen(rich, mother)
+        assert browser.post("/premium/check/", {**fields(browser), "key": "0" * 32}).status_code == 409
+        assert not PremiumOrder.objects.exists()
+
+    def test_the_money_that_does_not_reach_is_said_for_whom_and_the_others_can_be_paid(self, mother, child, rich):
+        poor = payer(2_400_00)
+        pays_for(poor, mother)
+        pays_for(poor, child)
+        browser = chosen(poor, mother, child)
+        text = words(browser.get("/premium/check/"))
+        assert "这次交不了的人黄小明" in text
+        assert "账户的钱不够" in text
+        browser.post("/premium/check/", fields(browser))
+        text = words(browser.get("/premium/done/"))
+        assert "有的交了，有的没有交成交了1个人，共¥400.00；有1个人没有交成" in text
+
+    def test_nothing_chosen_leads_to_choosing(self, rich):
+        assert browser_of(rich).get("/premium/check/").url == "/premium/"
+        assert browser_of(rich).get("/premium/done/").url == "/premium/"
+
+    def test_what_relatives_hold_is_in_no_figure(self):
+        me, first, second = payer(150_00), payer(3_000_00, pool=100_01), payer(3_000_00, pool=500_00)
+        turned_resident(me)
+        pays_for(first, me)
+        pays_for(second, me, place=2)
+        browser = chosen(me, me)
+        text = words(browser.get("/premium/check/"))
+        assert "您的个人账户出¥150.00" in text
+        assert "100.01" not in text
+        assert "149.99" not in text
+        assert "能用的会用完" in text
+
+    def test_a_sum_that_does_not_reach_tells_nothing_of_relatives(self):
+        me, relative = payer(150_00), payer(3_000_00, pool=100_01)
+        turned_resident(me)
+        pays_for(relative, me)
+        assert "250.01" not in words(chosen(me, me).get("/premium/check/"))
+
+
+class TestGivingBack:
+    def test_who_shows_the_reason_gets_the_money_back(self, rich, mother):
+        browser = chosen(rich, mother)
+        browser.post("/premium/check/", fields(browser))
+        path = f"/premium/{PremiumOrder.objects.get().no}/refund/"
+        text = words(browser.get(path))
+        assert "最晚可以在2026年12月31日申请" in text
+        assert browser.post(path, {}).status_code == 422
+        assert "已退费400.00元" in words(browser.post(path, {"reason": "duplicate"}, follow=True))
+        assert money(rich) == (2_500_00, 1_000_00)
+
+    def test_too_late_or_without_a_reason_on_record_is_said(self, rich, mother):
+        made = order(rich, mother, OrderState.CONFIRMED, ACT.at)
+        browser = browser_of(rich)
+        response = browser.post(f"/premium/{made.no}/refund/", {"reason": "death"})
+        assert response.status_code == 409
+        assert "名册里还没有查到“参保人去世”" in words(response)
+        assert browser.post(f"/premium/{made.no}/undo/").status_code == 409
+
+    def test_only_the_payer_may(self, rich, mother):
+        made = order(rich, mother, OrderState.DEBITED, ACT.at, region=QUANZHOU)
+        browser = browser_of(mother)
+        assert browser.post(f"/premium/{made.no}/undo/").status_code == 404
+        assert browser.get(f"/premium/{made.no}/refund/").status_code == 404
