@@ -15,13 +15,15 @@ class PaymentsConfig(AppConfig):
         from payments import page_hooks  # noqa: F401  registers what premiums say on the citizen's pages
         from payments.bills.triggers import TRIGGERS
         from payments.premiums import invariants
+        from payments.premiums.operations import merging  # noqa: F401  what follows when two records become one
         from payments.premiums.tax_office import answers, paid
 
         laid_aside.register(ImportKind.PREMIUM_RESULTS, answers.COLUMNS, answers.take_in)
         laid_aside.register(ImportKind.PREMIUMS_PAID, paid.COLUMNS, paid.bring_in)
         triggers.protect("payments_bill", "payments_billshare", "payments_historicalinstitution")
         triggers.add(*TRIGGERS)
-        triggers.protect("payments_premiumorderevent", "payments_premiumpaid", "payments_premiumvoucher")
+        triggers.protect("payments_premiumorderevent", "payments_premiumvoucher")
+        triggers.protect("payments_premiumpaid", but=("person_id",))
         # What an order says is final; what becomes of it is not, nor under which record of a person it stands.
         became = (
             "state",

@@ -13,7 +13,7 @@ from family.queries.plan import why_stopped
 from family.rules import Source
 from payments.premiums import sources
 from payments.premiums.candidates import Payable, payables
-from payments.premiums.models import PremiumOrder
+from payments.premiums.models import PremiumOrder, RefundClaim
 from payments.premiums.rules import WhyNot, no_money
 
 
@@ -130,3 +130,9 @@ def orders_of(payer: Person) -> QuerySet[PremiumOrder]:
 def order_of(person: Person, no: str) -> PremiumOrder:
     """Return one order to the one who paid it or whom it was for. Raises PremiumOrder.DoesNotExist for anybody else."""
     return orders_of(person).get(no=no)
+
+
+def claims_of(person: Person) -> QuerySet[RefundClaim]:
+    """Return every claim that this person made or that was for them, the latest first."""
+    rows = RefundClaim.objects.filter(Q(payer=person) | Q(person=person)).select_related("payer", "person")
+    return rows.order_by("-created_at", "-pk")

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from stdnum import luhn
+
 from accounts.errors import AccountsError
 from accounts.policies.formulas import age_on
 from accounts.policies.terms.premium import REFUND, PremiumTerms
@@ -17,6 +19,8 @@ RELIEF, DESTITUTE = "23", "2304"  # psn_idet_type: 医疗救助对象, and of th
 UNDO_MINUTES = 10  # this system's own: what was not handed on can be taken back for ten minutes
 ANSWER_DAYS = 7  # until the tax office is asked, where the region does not say
 AT_COUNTER = "请带身份证或户口本到窗口办"
+
+RECEIPT_LENGTH, CARD_LENGTH = (6, 40), (16, 19)  # from, to
 
 # What may follow on what. Whatever is not here does not happen.
 NEXT: dict[OrderState, tuple[OrderState, ...]] = {
@@ -168,6 +172,24 @@ def no_money(amount_fen: int, available_fen: int | None, why_stopped: str = "") 
     there = "能用的钱加起来不够" if available_fen is None else f"能用的只有 {grouped(available_fen)} 元"
     found = why_stopped or f"要交 {grouped(amount_fen)} 元，{there}"
     return WhyNot(WhyNotCode.NO_MONEY, found, "不能一部分用账户、一部分用现金；请用别的办法全部缴")
+
+
+def read_receipt_no(text: str) -> str:
+    """Return the number of a tax receipt as it is kept. Raises PremiumError when it cannot be one."""
+    number = "".join(text.split()).upper()
+    low, high = RECEIPT_LENGTH
+    if not (low <= len(number) <= high and number.isascii() and number.isalnum()):
+        raise PremiumError(f"税票号码不对：只有数字和字母，{low}到{high}位。请照税票上的“电子税票号码”填")
+    return number
+
+
+def read_bank_card(text: str) -> str:
+    """Return the number of a bank card as it is kept. Raises PremiumError when its check digit does not fit."""
+    number = "".join(text.replace("-", "").split())
+    low, high = CARD_LENGTH
+    if not (low <= len(number) <= high and number.isascii() and luhn.is_valid(number)):
+        raise PremiumError(f"银行卡号不对：应为{low}到{high}位数字。请照卡面上的号码再填一次")
+    return number
 
 
 def undo_for(terms: PremiumTerms) -> timedelta:

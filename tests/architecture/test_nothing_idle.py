@@ -19,7 +19,7 @@ from yibao.lib.codes import IntegerCode, TextCode
 BILLS, PREMIUMS = "Bills: what an account may pay, by category", "Resident premium"
 # Terms that no rule reads yet, or that people read and no formula may.
 UNREAD = {
-    "premium.payout": PREMIUMS,
+    "premium.payout": "whose card the money goes to, for people to read",
     "premium.subsidy_floor_fen": "what the budget adds, for people to read",
     "credit.average_wage_fen": "kept beside the base so that nobody mistakes one for the other (C1)",
     "credit.average_wage_year": "of which year that wage is",
@@ -28,7 +28,6 @@ UNREAD = {
 # Codes that nothing writes yet.
 UNWRITTEN = {
     "PotKind.POOLED": BILLS,
-    "NoticeKind.PREMIUM": PREMIUMS,
 }
 # Codes that come from outside, each value as it is: which module takes them all in.
 TAKEN_IN = {

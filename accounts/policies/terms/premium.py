@@ -11,8 +11,8 @@ from accounts.policies.terms.parameters import day, money, one_of, several_of, w
 DIRECT, REFUND = "direct", "refund"
 MODELS = {DIRECT: "直接从账户扣缴", REFUND: "先缴费，再申请返还"}
 
-ACCOUNT, BANK_CARD = "account", "bank_card"
-PAYOUTS = {ACCOUNT: "医保个人账户", BANK_CARD: "本人的银行卡"}
+BANK_CARD, SOCIAL_CARD = "bank_card", "social_card"
+PAYOUTS = {BANK_CARD: "本人的银行卡", SOCIAL_CARD: "社会保障卡的银行账户"}
 
 GROUPS = {
     "partial_relief": "需部分缴费的医疗救助人员",

@@ -1,9 +1,14 @@
-"""An order's steps: each names its state, who, when and why, and is never rewritten."""
+"""An order's steps: each names its state, who, when and why, is never rewritten, and is told to those it is about."""
 
 from accounts.identity.actors import Act
+from accounts.operations.notices import tell
 from payments.premiums.codes import OrderState
 from payments.premiums.models import PremiumOrder, PremiumOrderEvent
+from payments.premiums.notice_words import ordered
 from payments.premiums.rules import NEXT, OrderStateError
+
+# What the payer has just done is on the page in front of them.
+_BY_PAYER = (OrderState.DEBITED, OrderState.UNDONE)
 
 
 def record(act: Act, order: PremiumOrder, state: OrderState = OrderState.CHECKED, reason: str = "") -> None:
@@ -16,4 +21,12 @@ def record(act: Act, order: PremiumOrder, state: OrderState = OrderState.CHECKED
             raise OrderStateError(f"这张代缴单{order.get_state_display()}，不能再改为{state.label}")
         order.state, order.reason = state, reason
         order.save()
+        _tell(act, order, state, reason)
     PremiumOrderEvent.objects.create(order=order, state=state, at=act.at, actor=str(act.actor), reason=reason)
+
+
+def _tell(act: Act, order: PremiumOrder, state: OrderState, reason: str) -> None:
+    facts = {"order": order.pk, "state": state, "reason": reason}
+    for person in {order.payer_id: order.payer, order.person_id: order.person}.values():
+        if person.pk != order.payer_id or state not in _BY_PAYER:
+            tell(act=act, person=person, template=ordered, facts=facts, about=f"premium:{order.no}")

@@ -10,22 +10,18 @@ from datetime import date
 
 from django.db import transaction
 
-from accounts.codes import PotKind, Scope, VoucherKind
+from accounts.codes import PotKind
 from accounts.identity.actors import Act
 from accounts.ledger.errors import KeyReusedError
 from accounts.ledger.retry import retrying
 from accounts.models import Person
-from family.operations import draws
-from payments.premiums import sources
 from payments.premiums.candidates import Payable, payables
 from payments.premiums.codes import OrderState
 from payments.premiums.models import PremiumOrder, PremiumVoucher
+from payments.premiums.operations.debiting import debit
 from payments.premiums.operations.history import record
-from payments.premiums.queries import short_of
+from payments.premiums.operations.numbers import order_number
 from payments.premiums.rules import PremiumError, PremiumRefusedError, WhyNot, undo_for
-from yibao.lib.speakable import case_number
-
-NO_LENGTH = 10  # random characters of a number: it stands in addresses, and nobody should meet another's by trying
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +86,7 @@ def _claim(act: Act, payer: Person, who: Payable, key: str) -> PremiumOrder:
     """
     assert who.terms is not None
     order = PremiumOrder(
-        no=case_number("DJ", act.on, length=NO_LENGTH),
+        no=order_number("DJ", act.on),
         payer=payer,
         person=who.person,
         region=who.region,
@@ -112,26 +108,7 @@ def _claim(act: Act, payer: Person, who: Payable, key: str) -> PremiumOrder:
 
 def _debit(act: Act, order: PremiumOrder, who: Payable) -> None:
     assert who.terms is not None
-    if who.card is None:
-        locked = draws.lock_sources(act=act, person=who.person, region=who.region, on=act.on, scope=Scope.PREMIUM)
-    else:
-        locked = draws.lock_payers_sources(act=act, bond=who.card.bond, on=act.on)
-    takes = sources.takes(who, locked.sources)
-    if not takes:
-        raise PremiumRefusedError((short_of(who, locked.sources, act.on),))
-    vouchers = draws.post(
-        act=act,
-        kind=VoucherKind.PREMIUM,
-        person=who.person,
-        region=order.region,
-        takes=takes,
-        target=PotKind.PREMIUMS,
-        on=act.on,
-        key=f"premium:{order.pk}",
-        payload={"order": order.pk, "amount_fen": order.amount_fen},
-        reason=f"{order.premium_year}年度居民医保",
-        payer_acts=who.card is not None,
-    )
+    vouchers = debit(act=act, who=who, target=PotKind.PREMIUMS, key=f"premium:{order.pk}", payload={"order": order.pk})
     PremiumVoucher.objects.bulk_create(PremiumVoucher(order=order, voucher=voucher) for voucher in vouchers)
     order.debited_at, order.undo_until = act.at, act.at + undo_for(who.terms)
     record(act, order, OrderState.DEBITED)

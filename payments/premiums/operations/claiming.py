@@ -1,0 +1,156 @@
+"""Pay first, be refunded afterwards (河南): a claim waits until the tax office's file shows its receipt, then it is paid.
+
+The money leaves the accounts that would have paid directly, for the bank card that the claim names. A claim is locked
+before anything that moves money (docs/locking.md).
+"""
+
+from django.db import transaction
+
+from accounts.codes import PotKind
+from accounts.identity import audit
+from accounts.identity.actors import Act
+from accounts.ledger.retry import retrying
+from accounts.models import Person
+from accounts.operations.notices import tell
+from accounts.policies.terms.premium import REFUND
+from payments.premiums import sources
+from payments.premiums.candidates import Payable, payables
+from payments.premiums.codes import ClaimState, WhyNotCode
+from payments.premiums.models import PremiumPaid, PremiumVoucher, RefundClaim
+from payments.premiums.notice_words import claimed
+from payments.premiums.operations.debiting import debit
+from payments.premiums.operations.numbers import order_number
+from payments.premiums.queries import short_of
+from payments.premiums.rules import PremiumError, PremiumRefusedError, read_bank_card, read_receipt_no
+
+# Paid in cash, perhaps on the last day: that is what is claimed, and no reason against it.
+_NOT_ASKED = {WhyNotCode.PAY_FIRST, WhyNotCode.PAID, WhyNotCode.CLOSED}
+# What stands in the way when a claim is paid, because the accounts of whoever claims it may not pay any more.
+_STOPS = {WhyNotCode.NO_BOND, WhyNotCode.BOND, WhyNotCode.DEAD}
+
+
+@retrying
+def claim(*, act: Act, payer: Person, person: Person, receipt_no: str, bank_card: str) -> RefundClaim:
+    """Claim what was paid for one person's premium by a tax receipt; return the claim, also when it is made again.
+
+    Raises PremiumRefusedError with every reason; PremiumError for a receipt or card that cannot be one, a receipt that
+    was used, and a premium that somebody has claimed.
+    """
+    receipt_no, bank_card = read_receipt_no(receipt_no), read_bank_card(bank_card)
+    with transaction.atomic():
+        (who,) = payables(payer, act.on, [person])
+        earlier = RefundClaim.objects.filter(receipt_no=receipt_no).first()
+        if earlier is not None:
+            return _same(earlier, payer, person)
+        _refuse_if_not_allowed(act, who)
+        assert who.terms is not None
+        wanted = RefundClaim(
+            no=order_number("FH", act.on),
+            payer=payer,
+            person=person,
+            region=who.region,
+            premium_year=who.terms.premium_year,
+            receipt_no=receipt_no,
+            amount_fen=who.amount_fen,
+            bank_card=bank_card,
+            actor=str(act.actor),
+            created_at=act.at,
+        )
+        RefundClaim.objects.bulk_create([wanted], ignore_conflicts=True)
+        stored = RefundClaim.objects.filter(receipt_no=receipt_no).first()
+        if stored is None:
+            raise PremiumError(f"{wanted.premium_year}年度已经有人申请返还，不能再申请")
+        if stored.no == wanted.no:
+            audit.record(act=act, verb="premium_claim.made", subject=payer, detail={"claim": stored.pk})
+        return _same(stored, payer, person)
+
+
+def _same(earlier: RefundClaim, payer: Person, person: Person) -> RefundClaim:
+    if (earlier.payer_id, earlier.person_id) != (payer.pk, person.pk):
+        raise PremiumError("这张税票已经申请过返还，一张税票只能用一次。号码没有填错的，请带税票到窗口办")
+    return earlier
+
+
+def _refuse_if_not_allowed(act: Act, who: Payable) -> None:
+    if who.terms is not None and who.terms.model != REFUND:
+        raise PremiumError(f"{who.region_name}可以直接用账户交，不用先缴费再申请")
+    against = tuple(reason for reason in who.reasons if reason.code not in _NOT_ASKED)
+    if against:
+        raise PremiumRefusedError(against)
+    every, _ = sources.as_they_stand(who, act.on)
+    if not sources.takes(who, every):
+        raise PremiumRefusedError((short_of(who, every, act.on),))
+
+
+@retrying
+def settle(*, act: Act, claim_id: int) -> RefundClaim:
+    """Pay a claim whose receipt the tax office has named for the same person, year and amount; refuse it for another.
+
+    Without such a receipt it goes on waiting. Proven, but with accounts that cannot pay now, it stays proven and says
+    why: asked again, it is paid as soon as they can.
+    """
+    with transaction.atomic():
+        found = RefundClaim.objects.select_for_update(of=("self",), no_key=True).get(pk=claim_id)
+        if found.state not in (ClaimState.WAITING, ClaimState.PROVEN):
+            return found
+        shown = PremiumPaid.objects.filter(receipt_no=found.receipt_no).first()
+        if shown is None:
+            return found
+        if why := _contradiction(found, shown):
+            return _refused(act, found, why)
+        if found.state == ClaimState.WAITING:
+            _set(act, found, ClaimState.PROVEN)
+        try:
+            with transaction.atomic():
+                _pay(act, found)
+        except PremiumRefusedError as error:
+            RefundClaim.objects.filter(pk=found.pk).update(reason=error.message[:200])
+            found.refresh_from_db()
+        return found
+
+
+def settle_all(*, act: Act, region: str) -> list[RefundClaim]:
+    """Settle every claim of a region that is still open, each by itself."""
+    claims = RefundClaim.objects.filter(region=region, state__in=(ClaimState.WAITING, ClaimState.PROVEN))
+    return [settle(act=act, claim_id=pk) for pk in claims.order_by("pk").values_list("pk", flat=True)]
+
+
+def refuse(*, act: Act, claim_id: int, reason: str) -> RefundClaim:
+    """Refuse a claim that was not paid. Raises PremiumError once it was."""
+    with transaction.atomic():
+        found = RefundClaim.objects.select_for_update(of=("self",), no_key=True).get(pk=claim_id)
+        if found.state == ClaimState.PAID:
+            raise PremiumError("这份返还申请已经付款，不能再退回")
+        return found if found.state == ClaimState.REFUSED else _refused(act, found, reason)
+
+
+def _contradiction(claim: RefundClaim, paid: PremiumPaid) -> str:
+    if (paid.person_id, paid.premium_year) != (claim.person_id, claim.premium_year):
+        return "税票不是这个人这一年度的"
+    return "" if paid.amount_fen == claim.amount_fen else "税票的金额和缴费标准不一样"
+
+
+def _pay(act: Act, claim: RefundClaim) -> None:
+    (who,) = payables(claim.payer, act.on, [claim.person])
+    if stops := tuple(reason for reason in who.reasons if reason.code in _STOPS):
+        raise PremiumRefusedError(stops)
+    vouchers = debit(
+        act=act, who=who, target=PotKind.OUTWARD, key=f"premium-claim:{claim.pk}", payload={"claim": claim.pk}
+    )
+    PremiumVoucher.objects.bulk_create(PremiumVoucher(claim=claim, voucher=voucher) for voucher in vouchers)
+    _set(act, claim, ClaimState.PAID)
+
+
+def _refused(act: Act, claim: RefundClaim, reason: str) -> RefundClaim:
+    _set(act, claim, ClaimState.REFUSED, reason)
+    return claim
+
+
+def _set(act: Act, claim: RefundClaim, state: ClaimState, reason: str = "") -> None:
+    claim.state, claim.reason = state, reason
+    if state in (ClaimState.PAID, ClaimState.REFUSED):
+        claim.decided_at = act.at
+        facts = {"claim": claim.pk, "state": state, "reason": reason}
+        tell(act=act, person=claim.payer, template=claimed, facts=facts, about=f"premium_claim:{claim.no}")
+    claim.save(update_fields=["state", "reason", "decided_at"])
+    audit.record(act=act, verb=f"premium_claim.{state}", subject=claim.payer, detail={"claim": claim.pk})

@@ -1,0 +1,41 @@
+"""Taking one premium from accounts, all of it or nothing: for an order, and for what was paid in advance."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from accounts.codes import PotKind, Scope, VoucherKind
+from accounts.identity.actors import Act
+from accounts.models import Voucher
+from family.operations import draws
+from payments.premiums import sources
+from payments.premiums.candidates import Payable
+from payments.premiums.queries import short_of
+from payments.premiums.rules import PremiumRefusedError
+
+
+def debit(*, act: Act, who: Payable, target: PotKind, key: str, payload: Mapping[str, Any]) -> list[Voucher]:
+    """Post somebody's premium in the caller's transaction and return the vouchers, one per region that paid.
+
+    What pays is locked first and decided then. Raises PremiumRefusedError when it does not hold all of the premium.
+    """
+    assert who.terms is not None
+    if who.card is None:
+        locked = draws.lock_sources(act=act, person=who.person, region=who.region, on=act.on, scope=Scope.PREMIUM)
+    else:
+        locked = draws.lock_payers_sources(act=act, bond=who.card.bond, on=act.on)
+    takes = sources.takes(who, locked.sources)
+    if not takes:
+        raise PremiumRefusedError((short_of(who, locked.sources, act.on),))
+    return draws.post(
+        act=act,
+        kind=VoucherKind.PREMIUM,
+        person=who.person,
+        region=who.region,
+        takes=takes,
+        target=target,
+        on=act.on,
+        key=key,
+        payload={**payload, "amount_fen": who.amount_fen},
+        reason=f"{who.terms.premium_year}年度居民医保",
+        payer_acts=who.card is not None,
+    )

@@ -1,0 +1,32 @@
+"""Two records of one person become one: their premiums follow (accounts.operations.life_events.merging)."""
+
+from collections.abc import Iterator
+
+from accounts.identity.actors import Act
+from accounts.models import Person
+from accounts.operations.life_events import hooks
+from payments.premiums.codes import LIVE_CLAIMS, LIVE_STATES
+from payments.premiums.models import PremiumOrder, RefundClaim
+
+
+def why_not_merged(gone: Person, kept: Person) -> Iterator[str]:
+    """Yield what of premiums has to be settled first: one person has one order, and one claim, a year."""
+    for rows, what in (
+        (PremiumOrder.objects.filter(state__in=LIVE_STATES), "代缴单"),
+        (RefundClaim.objects.filter(state__in=LIVE_CLAIMS), "返还申请"),
+    ):
+        years = [set(rows.filter(person=person).values_list("premium_year", flat=True)) for person in (gone, kept)]
+        for year in sorted(years[0] & years[1]):
+            yield f"两份登记都有{year}年度居民医保的{what}，请先退掉一份"
+
+
+def follow(act: Act, gone: Person, kept: Person) -> None:
+    """Let orders, claims and what was paid elsewhere be the other record's, in the caller's transaction."""
+    for model in (PremiumOrder, RefundClaim):
+        model.objects.filter(person=gone).update(person=kept)
+        model.objects.filter(payer=gone).update(payer=kept)
+    gone.premiums_paid.update(person=kept)
+
+
+hooks.why_not_merged.append(why_not_merged)
+hooks.on_merge.append(follow)

@@ -1,0 +1,160 @@
+"""Pay first, be refunded afterwards (河南, seed S2): the receipt is proved by the tax office's file and counts once."""
+
+from datetime import date
+
+import pytest
+
+from accounts.codes import PotKind
+from accounts.ledger.verify import findings
+from accounts.models import Notice, Transfer
+from accounts.wording import worded
+from payments.models import PremiumPaid, RefundClaim
+from payments.premiums.codes import ClaimState, WhyNotCode
+from payments.premiums.operations import claiming
+from payments.premiums.queries import claims_of
+from payments.premiums.rules import PremiumError, PremiumRefusedError
+from tests.payments.premiums.people import ACT, DAY, HENAN, QUANZHOU, money, payer, pays_for, resident
+
+pytestmark = pytest.mark.usefixtures("policies_loaded")
+
+CARD = "6222 0000 0000 0000 012"  # no bank has it; the check digit fits
+
+
+def child(region=HENAN):
+    return resident(region, birth_on=date(2015, 1, 1))
+
+
+@pytest.fixture
+def rich():
+    return payer(1000_00, region=HENAN)
+
+
+@pytest.fixture
+def boy(rich):
+    found = child()
+    pays_for(rich, found, relation="2")
+    return found
+
+
+def claim(who, person, receipt="T2026001", card=CARD):
+    return claiming.claim(act=ACT, payer=who, person=person, receipt_no=receipt, bank_card=card)
+
+
+def shown(person, receipt="T2026001", amount_fen=400_00, year=2027):
+    PremiumPaid.objects.create(
+        person=person, premium_year=year, region=HENAN, paid_on=DAY, channel="手机税务", receipt_no=receipt,
+        amount_fen=amount_fen,
+    )  # fmt: skip
+
+
+def settle(made):
+    return claiming.settle(act=ACT, claim_id=made.pk)
+
+
+def test_a_claim_waits_for_the_tax_office_then_is_paid_once_to_the_card(rich, boy):
+    made = claim(rich, boy, receipt=" t2026 001 ")
+    assert (made.state, made.receipt_no, made.amount_fen) == (ClaimState.WAITING, "T2026001", 400_00)
+    assert settle(made).state == ClaimState.WAITING
+    assert money(rich, HENAN)[0] == 1000_00
+    shown(boy)
+    for _ in range(2):
+        assert settle(made).state == ClaimState.PAID
+        assert money(rich, HENAN)[0] == 600_00
+    (voucher,) = RefundClaim.objects.get().vouchers
+    assert Transfer.objects.get(voucher=voucher).target.kind == PotKind.OUTWARD
+    assert list(findings()) == []
+    (words,) = worded(list(Notice.objects.filter(person=rich)))
+    assert "尾号 0012" in words.text
+
+
+def test_the_card_is_kept_sealed(rich, boy):
+    claim(rich, boy)
+    assert RefundClaim.objects.get().bank_card == "6222000000000000012"
+    assert b"6222" not in bytes(RefundClaim.objects.extra(select={"raw": "bank_card"}).values_list("raw", flat=True)[0])
+
+
+def test_a_file_that_came_before_the_claim_proves_it_too(rich, boy):
+    shown(boy)
+    assert settle(claim(rich, boy)).state == ClaimState.PAID
+
+
+def test_a_receipt_counts_once_and_so_does_a_person_and_year(rich, boy):
+    made = claim(rich, boy)
+    assert claim(rich, boy) == made  # the same again is the same
+    sister = child()
+    pays_for(rich, sister, relation="2")
+    with pytest.raises(PremiumError, match="一张税票只能用一次"):
+        claim(rich, sister)
+    mother = payer(1000_00, region=HENAN)
+    pays_for(mother, boy, relation="2")
+    with pytest.raises(PremiumError, match="已经有人申请返还"):
+        claim(mother, boy, receipt="T2026002")
+    assert list(claims_of(mother)) == []
+
+
+@pytest.mark.parametrize(
+    ("facts", "why"),
+    [({"amount_fen": 380_00}, "金额和缴费标准不一样"), ({"year": 2026}, "不是这个人这一年度")],
+)
+def test_a_receipt_of_something_else_is_refused_and_can_be_claimed_rightly(rich, boy, facts, why):
+    made = claim(rich, boy)
+    shown(boy, **facts)
+    refused = settle(made)
+    assert refused.state == ClaimState.REFUSED
+    assert why in refused.reason
+    assert money(rich, HENAN)[0] == 1000_00
+    assert claim(rich, boy, receipt="T2026002").state == ClaimState.WAITING
+
+
+def test_a_proven_claim_whose_account_cannot_pay_any_more_is_paid_as_soon_as_it_can(rich, boy):
+    made = claim(rich, boy)
+    bond = rich.bonds_given.get()
+    bond.state = "suspended"
+    bond.save()
+    shown(boy)
+    proven = settle(made)
+    assert proven.state == ClaimState.PROVEN
+    assert "停用" in proven.reason
+    bond.state = "active"
+    bond.save()
+    assert [one.state for one in claiming.settle_all(act=ACT, region=HENAN)] == [ClaimState.PAID]
+
+
+def test_without_the_money_nothing_is_claimed(boy):
+    poor = payer(399_99, region=HENAN)
+    pays_for(poor, boy, relation="2")
+    with pytest.raises(PremiumRefusedError) as refused:
+        claim(poor, boy)
+    assert [reason.code for reason in refused.value.reasons] == [WhyNotCode.NO_MONEY]
+
+
+def test_whom_the_budget_pays_for_nothing_is_claimed(rich):
+    old = resident(HENAN, birth_on=date(1950, 1, 1))
+    pays_for(rich, old)
+    with pytest.raises(PremiumRefusedError) as refused:
+        claim(rich, old)
+    assert [reason.code for reason in refused.value.reasons] == [WhyNotCode.BUDGET_PAID]
+
+
+def test_where_accounts_pay_directly_nothing_is_claimed():
+    rich, mother = payer(3000_00), resident(QUANZHOU)
+    pays_for(rich, mother)
+    with pytest.raises(PremiumError, match="可以直接用账户交"):
+        claim(rich, mother)
+
+
+@pytest.mark.parametrize(
+    ("receipt", "card", "why"),
+    [("税票", CARD, "税票号码不对"), ("T1", CARD, "税票号码不对"), ("T2026001", "6222000000000000013", "银行卡号不对")],
+)
+def test_numbers_that_cannot_be_right_are_refused(rich, boy, receipt, card, why):
+    with pytest.raises(PremiumError, match=why):
+        claim(rich, boy, receipt, card)
+
+
+def test_what_is_paid_is_not_refused_any_more(rich, boy):
+    made = claim(rich, boy)
+    shown(boy)
+    settle(made)
+    with pytest.raises(PremiumError, match="已经付款"):
+        claiming.refuse(act=ACT, claim_id=made.pk, reason="试")
