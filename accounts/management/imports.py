@@ -4,7 +4,7 @@ import json
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -18,30 +18,52 @@ from accounts.roster.problems import ImportRefusedError
 from yibao.lib import clock
 from yibao.lib.fen import parse_yuan
 
+R = TypeVar("R")
 
-class ImportCommand(BaseCommand):
-    """One file in, one operation called, one answer out."""
 
-    operation: Callable[..., ImportResult]
+class FileCommand(BaseCommand):
+    """A file in, an answer out; what is wrong with the file is listed by cause."""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, help="CSV (UTF-8 or GB18030) or a workbook (.xlsx, .xls, .xlsb, .ods)")
         parser.add_argument("--json", action="store_true", help="print one JSON document")
-        parser.add_argument("--hold", action="store_true", help="lay bad rows aside and take the others in")
         add_by(parser)
 
-    def handle(self, *args: object, **options: Any) -> None:
+    def taken_in(self, operation: Callable[..., R], options: Mapping[str, Any], **more: Any) -> R:
+        """Return what an operation makes of the file. Raises CommandError when it takes none of it in."""
         path = Path(str(options["file"]))
         system = Act(Actor.system(str(self.__module__).rpartition(".")[2]), clock.now())
         (act,) = acts_by(options.get("by") or [], most=1) or [system]
         try:
             with Bar(self.stderr) as bar:
-                result = self.operation(act=act, path=path, progress=bar.show, **self.expected(options))
+                return operation(act=act, path=path, progress=bar.show, **more)
         except ImportRefusedError as refusal:
             self._list(refusal, as_json=bool(options["json"]))
             raise CommandError(f"{path.name}：{refusal}") from None
         except AccountsError as error:
             raise CommandError(f"没有导入 {path.name}：{error.message}") from None
+
+    def _list(self, refusal: ImportRefusedError, *, as_json: bool) -> None:
+        if as_json:
+            document = {"imported": False, "bad_rows": refusal.bad_rows, "problems": refusal.as_json()}
+            self.stdout.write(json.dumps(document, ensure_ascii=False))
+            return
+        for line in grouped(refusal.problems):
+            self.stdout.write(line)
+
+
+class ImportCommand(FileCommand):
+    """One file in, one operation called, one answer out."""
+
+    operation: Callable[..., ImportResult]
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("--hold", action="store_true", help="lay bad rows aside and take the others in")
+
+    def handle(self, *args: object, **options: Any) -> None:
+        path = Path(str(options["file"]))
+        result = self.taken_in(self.operation, options, **self.expected(options))
         if options["json"]:
             self.stdout.write(json.dumps(result.as_json(), ensure_ascii=False))
         else:
@@ -59,14 +81,6 @@ class ImportCommand(BaseCommand):
             self.stdout.write(f"注意：{remark}")
         for line in grouped([held.problem for held in result.held]):
             self.stdout.write(f"留待处理：{line}")
-
-    def _list(self, refusal: ImportRefusedError, *, as_json: bool) -> None:
-        if as_json:
-            document = {"imported": False, "bad_rows": refusal.bad_rows, "problems": refusal.as_json()}
-            self.stdout.write(json.dumps(document, ensure_ascii=False))
-            return
-        for line in grouped(refusal.problems):
-            self.stdout.write(line)
 
 
 class FactsImportCommand(ImportCommand):

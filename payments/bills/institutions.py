@@ -32,7 +32,6 @@ class InstitutionsResult:
     added: int
     changed: int
     remarks: tuple[str, ...] = ()
-    held: tuple[()] = ()  # none is laid aside: a bad row refuses the file
 
     def as_json(self) -> dict[str, Any]:
         return {"imported": True, **asdict(self), "changed_nothing": not (self.added or self.changed)}
@@ -78,18 +77,23 @@ def _read(file: File) -> dict[str, dict[str, Any]]:
         if values is None:
             continue
         code, name, kind, hosp_lv, region = values
-        if why := _misfit(kind, hosp_lv):
+        if why := misfit(kind, hosp_lv):
             file.problems.add(number, "hosp_lv", row[3], why)
         elif code in row_of:
             file.problems.add(number, "fixmedins_code", code, f"与第{row_of[code]}行重复：同一个机构")
         else:
             row_of[code] = number
-            level = HospitalLevel(hosp_lv).level if hosp_lv else InstitutionLevel.NONE
-            found[code] = dict(zip(_SAID, (name, kind, hosp_lv, int(level), region), strict=True))
+            found[code] = dict(zip(_SAID, (name, kind, hosp_lv, int(level_of(hosp_lv)), region), strict=True))
     return found
 
 
-def _misfit(kind: str, hosp_lv: str) -> str:
+def level_of(hosp_lv: str) -> InstitutionLevel:
+    """Return the level that a national code stands for; none where there is no code."""
+    return HospitalLevel(hosp_lv).level if hosp_lv else InstitutionLevel.NONE
+
+
+def misfit(kind: str, hosp_lv: str) -> str:
+    """Return why a level code does not go with a kind of institution; "" where it does."""
     if kind == InstitutionKind.HOSPITAL and not hosp_lv:
         return f"医疗机构要写等级代码；没有等级写 {HospitalLevel.NONE}"
     if kind == InstitutionKind.PHARMACY and hosp_lv not in ("", HospitalLevel.NONE):

@@ -1,0 +1,64 @@
+"""List bills: `bills [--region CODE] [--day DAY] [--institution CODE] [--json]`. Names and numbers are masked."""
+
+import json
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from payments.bills.models import Bill
+from payments.bills.queries import parts_of
+from yibao.lib.fen import yuan
+from yibao.lib.masking import masked_certno, masked_name
+
+AT_ONCE = 1_000
+
+
+class Command(BaseCommand):
+    help = "List bills: which pots paid how much, what was given back. Names and numbers are masked."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--region", help="only of people insured in this 统筹区, e.g. 330900")
+        parser.add_argument("--day", type=date.fromisoformat, metavar="YYYY-MM-DD", help="only of this day")
+        parser.add_argument("--institution", metavar="CODE", help="only of this institution")
+        parser.add_argument("--json", action="store_true", help="print one JSON document")
+
+    def handle(self, *args: object, **options: Any) -> None:
+        asked = {"region": options["region"], "on": options["day"], "institution__code": options["institution"]}
+        rows = list(_rows({name: value for name, value in asked.items() if value}))
+        if options["json"]:
+            self.stdout.write(json.dumps({"bills": rows}, ensure_ascii=False))
+            return
+        for row in rows:
+            what = f"{row['kind']} {row['category']}".strip() + (f"，退 {row['reverses']}" if row["reverses"] else "")
+            paid = "，".join(f"{_WORDS[name]} {row[name]}" for name in _WORDS if row[name] not in ("0.00", "-0.00"))
+            self.stdout.write(f"{row['day']} {row['fixmedins_code']} {row['bill_no']} {row['psn_name']} {what}：{paid}")
+        self.stdout.write(f"共 {len(rows):,} 张")
+
+
+_WORDS = {"current": "当年", "carried": "历年", "pool": "共济账户", "relatives": "家人", "cash": "现金"}
+
+
+def _rows(asked: dict[str, Any]) -> Iterator[dict[str, str]]:
+    newest = 0
+    bills = Bill.objects.filter(**asked).select_related("institution", "person", "reverses").order_by("pk")
+    while page := list(bills.filter(pk__gt=newest)[:AT_ONCE]):
+        parts = parts_of(page)
+        for bill in page:
+            yield {
+                "fixmedins_code": bill.institution.code,
+                "fixmedins_name": bill.institution.name,
+                "bill_no": bill.bill_no,
+                "day": bill.on.isoformat(),
+                "kind": bill.get_kind_display(),
+                "category": bill.get_category_display(),
+                "reverses": bill.reverses.bill_no if bill.reverses else "",
+                "psn_name": masked_name(bill.person.name),
+                "certno": masked_certno(bill.person.certno),
+                "region": bill.region,
+                "amount": yuan(-bill.amount_fen if bill.reverses_id else bill.amount_fen),
+                **{name: yuan(fen) for name, fen in parts[bill.pk].by_name().items()},
+            }
+        newest = page[-1].pk

@@ -1,0 +1,46 @@
+"""Settle bills by file: `import_bills FILE [--answer FILE]`; every row is answered, exit 1 where one was refused."""
+
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandError
+
+from accounts.management.imports import FileCommand
+from accounts.roster.answers import grouped
+from payments.bills.files import GIVEN_BACK, REFUSED, SETTLED, import_bills
+from yibao.lib.csv_files import write_private
+
+
+class Command(FileCommand):
+    help = "Settle the bills (结算单) of a CSV or workbook one by one, and write what became of each."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("--answer", type=Path, metavar="FILE", help="write the rows with their answers there (CSV)")
+
+    def handle(self, *args: object, **options: Any) -> None:
+        name, answer = options["file"].name, options["answer"]
+        if answer and not answer.parent.is_dir():
+            raise CommandError(f"没有 {answer.parent} 这个文件夹，回执没有地方写；什么也没有结算")
+        result, content = self.taken_in(import_bills, options)
+        if answer:
+            self._write(answer, content)
+        if options["json"]:
+            self.stdout.write(json.dumps(result.as_json(), ensure_ascii=False))
+        else:
+            counts = "，".join(f"{word} {result.count(word):,}" for word in (SETTLED, GIVEN_BACK, REFUSED))
+            self.stdout.write(f"{name}：{result.rows:,} 行，{counts}")
+            for line in grouped(result.problems):
+                self.stdout.write(f"{REFUSED}：{line}")
+        if refused := result.count(REFUSED):
+            raise CommandError(f"{name}：{refused:,} 行没有结算，原因见上；改好后可以整份再交，已结算的不会重复")
+
+    def _write(self, answer: Path, content: bytes) -> None:
+        try:
+            write_private(answer, content)
+        except OSError as error:
+            raise CommandError(
+                f"写不了 {answer.name}：{error.strerror}。各行已经办完，换一个位置再运行一次就有回执，不会重复结算"
+            ) from None

@@ -1,0 +1,106 @@
+"""Institutions come in by file, whole or not at all; what changed of one is kept."""
+
+import json
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from accounts.models import AuditEvent
+from payments.models import Institution
+from tests.factories.files import Row, csv_file
+
+pytestmark = pytest.mark.usefixtures("policies_loaded")
+
+
+def row(number: int = 1, **changes: str) -> Row:
+    return {
+        "fixmedins_code": f"H3309000000{number}",
+        "fixmedins_name": f"临城第{number}医院",
+        "fixmedins_type": "1",
+        "hosp_lv": "5",
+        "insuplc_admdvs": "330900",
+        **changes,
+    }
+
+
+PHARMACY = row(9, fixmedins_type="2", hosp_lv="", fixmedins_name="海岛大药房")
+
+
+def brought_in(tmp_path: Path, *rows: Row) -> dict:
+    out = StringIO()
+    call_command("import_institutions", csv_file(tmp_path / "places.csv", rows), "--json", stdout=out)
+    return json.loads(out.getvalue())
+
+
+def refused(tmp_path: Path, *rows: Row) -> str:
+    out = StringIO()
+    with pytest.raises(CommandError):
+        call_command("import_institutions", csv_file(tmp_path / "places.csv", rows), stdout=out)
+    return out.getvalue()
+
+
+def test_a_file_brings_type_level_and_region(tmp_path):
+    said = brought_in(tmp_path, row(1), row(2, hosp_lv="11"), PHARMACY)
+    assert (said["rows"], said["added"], said["changed"]) == (3, 3, 0)
+    found = {place.code: (place.kind, place.level, place.kind_shown) for place in Institution.objects.all()}
+    assert found == {
+        "H33090000001": ("hospital", 2, "二级医疗机构"),
+        "H33090000002": ("hospital", 0, "医疗机构"),
+        "H33090000009": ("pharmacy", 0, "药店"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("code", "level"),
+    [("1", 3), ("2", 3), ("4", 3), ("12", 3), ("5", 2), ("7", 2), ("13", 2), ("8", 1), ("10", 1), ("14", 1), ("11", 0)],
+)
+def test_the_national_code_says_the_level(tmp_path, code, level):
+    brought_in(tmp_path, row(hosp_lv=code))
+    assert Institution.objects.get().level == level
+
+
+def test_the_same_file_again_changes_nothing(tmp_path):
+    brought_in(tmp_path, row(1), PHARMACY)
+    said = brought_in(tmp_path, row(1), PHARMACY)
+    assert said["changed_nothing"]
+    assert Institution.history.count() == 2
+    assert AuditEvent.objects.filter(verb="institutions.imported").count() == 1
+
+
+def test_a_new_name_and_level_are_taken_and_the_old_ones_kept(tmp_path):
+    brought_in(tmp_path, row(1))
+    said = brought_in(tmp_path, row(1, fixmedins_name="临城人民医院", hosp_lv="2"), row(2))
+    assert (said["added"], said["changed"]) == (1, 1)
+    place = Institution.objects.get(code="H33090000001")
+    assert (place.name, place.level) == ("临城人民医院", 3)
+    assert [(old.name, old.level) for old in place.history.all()] == [("临城人民医院", 3), ("临城第1医院", 2)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "column", "reason"),
+    [
+        ({"fixmedins_type": "3"}, "fixmedins_type", "应为 1（定点医疗机构）、2（定点零售药店）"),
+        ({"hosp_lv": "15"}, "hosp_lv", "没有这个等级代码"),
+        ({"hosp_lv": ""}, "hosp_lv", "没有等级写 11"),
+        ({"fixmedins_type": "2"}, "hosp_lv", "药店没有医院等级"),
+        ({"fixmedins_name": ""}, "fixmedins_name", "没有填写机构名称"),
+        ({"fixmedins_code": "H-1"}, "fixmedins_code", "数字和字母"),
+        ({"insuplc_admdvs": "999999"}, "insuplc_admdvs", "没有这个统筹区"),
+        ({"fixmedins_code": "H33090000001"}, "fixmedins_code", "与第2行重复"),
+    ],
+)
+def test_a_bad_row_refuses_the_file_and_is_named(tmp_path, changes, column, reason):
+    said = refused(tmp_path, row(1), row(2, **changes))
+    assert f"第3行 {column}" in said
+    assert reason in said
+    assert not Institution.objects.exists()
+
+
+def test_a_damaged_file_changes_nothing(tmp_path):
+    path = csv_file(tmp_path / "places.csv", [row(1), row(2)])
+    path.write_bytes(path.read_bytes()[:-12])
+    with pytest.raises(CommandError, match="没有导入任何内容"):
+        call_command("import_institutions", path, stdout=StringIO())
+    assert not Institution.objects.exists()
