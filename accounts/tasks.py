@@ -17,7 +17,7 @@ from accounts.identity import sms
 from accounts.identity.actors import Act, Actor
 from accounts.jobs import runs, schedule, worker
 from accounts.models import Chunk
-from accounts.operations import identity, limited, policy_effect, seals
+from accounts.operations import found_notices, identity, limited, policy_effect, seals
 from accounts.operations.life_events import merging
 from yibao.lib import clock
 
@@ -96,6 +96,12 @@ def seal() -> None:
         seals.seal_if_due(act=Act(Actor.system("seal"), clock.now()))
     except AccountsError as error:
         logger.error("not sealed: %s", error)
+
+
+@shared_task(name="accounts.tasks.tell_found")
+def tell_found() -> None:
+    """Tell whoever wants it by phone what was posted to their accounts, and what the roster says anew."""
+    found_notices.tell_found(act=Act(Actor.system("tell_found"), clock.now()))
 
 
 @shared_task(name="accounts.tasks.purge_expired")

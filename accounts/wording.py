@@ -82,6 +82,11 @@ def template(name: str, kind: NoticeKind, **rows: QuerySet) -> Callable[[Callabl
     return registered
 
 
+def kinds() -> set[NoticeKind]:
+    """Return the kinds of which there are notices."""
+    return {template.kind for template in _templates.values()}
+
+
 def worded(notices: Sequence[Notice]) -> list[Words]:
     """Return what these notices say, in their order, cut to length and without links.
 

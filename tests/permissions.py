@@ -228,7 +228,7 @@ ROWS: dict[str, Row] = {
     "settings": Row(CITIZEN),
     "settings_sign_out_others": Row(POSTED, method="post"),
     "settings_balance": Row(POSTED, method="post"),
-    "settings_reminders": Row(POSTED, method="post"),
+    "settings_reminders": Row(statuses(302, 403, anonymous=401), method="post"),
     # Display
     "display": Row(PUBLIC),
     "stay": Row(statuses(204, 204, anonymous=401)),

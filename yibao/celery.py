@@ -30,6 +30,7 @@ app.conf.beat_schedule = {
         "schedule": 3600.0,
     },
     "seal: what was written since yesterday": {"task": "accounts.tasks.seal", "schedule": 3600.0},
+    "tell: what was posted, and what changed of people": {"task": "accounts.tasks.tell_found", "schedule": 600.0},
     "purge: what sign-ins left behind": {"task": "accounts.tasks.purge_expired", "schedule": 3600.0},
 }
 

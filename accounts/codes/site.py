@@ -55,11 +55,19 @@ class MessageState(TextCode):
 
 
 class NoticeKind(TextCode):
-    """What a notice is about; for each, people choose whether their phone is told too (models.user.sms_by_default)."""
+    """What a notice is about. For each but the last, people choose whether their phone is told too."""
 
-    ACCOUNT = "account", "账户的变动"
+    CREDIT = "credit", "钱记入账户"
+    ACCOUNT = "account", "追回和更正"
+    USE = "use", "自己用的钱"
+    CHANGE = "change", "参保状态和缴费基数"
     RELATIVE = "relative", "家人用我的钱"
     FAMILY = "family", "家庭共济的邀请和改动"
     PREMIUM = "premium", "居民医保代缴"
     CASE = "case", "办事进度"
     SECURITY = "security", "登录和安全"
+
+    @property
+    def sms_by_default(self) -> bool:
+        """Whether the phone is told while nobody has chosen: not of what comes to everybody, or is done by oneself."""
+        return self not in (NoticeKind.CREDIT, NoticeKind.USE, NoticeKind.CHANGE)

@@ -21,13 +21,14 @@ KINDS = {
 }
 STATES = {"waiting": "待发送", "sent": "已发送", "failed": "发送失败", "lapsed": "过时未发", "off": "关了提醒，未发"}
 KINDS_FORWARD = "UPDATE accounts_notice SET kind = 'account' WHERE kind = 'credit'"
-KINDS_BACK = """
-    UPDATE accounts_notice SET kind = CASE kind WHEN 'account' THEN 'credit' ELSE 'family' END
-    WHERE kind IN ('account', 'relative')
-"""
-WORDS_BACK = """
-    UPDATE accounts_notice SET template = '', facts = '{}', title = '一条通知', text = '内容请打电话或到窗口问。'
-    WHERE template <> ''
+# One statement: a row that is changed twice in a transaction keeps the table from being altered.
+BACK = """
+    UPDATE accounts_notice SET
+        kind = CASE kind WHEN 'account' THEN 'credit' WHEN 'relative' THEN 'family' ELSE kind END,
+        title = CASE template WHEN '' THEN title ELSE '一条通知' END,
+        text = CASE template WHEN '' THEN text ELSE '内容请打电话或到窗口问。' END,
+        template = '', facts = '{}'
+    WHERE kind IN ('account', 'relative') OR template <> ''
 """
 
 
@@ -55,9 +56,8 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             "notice", "text", models.CharField("内容", max_length=400, blank=True, default="", db_default="")
         ),
-        migrations.RunSQL(migrations.RunSQL.noop, WORDS_BACK),
         migrations.AlterField("notice", "kind", models.CharField("类别", max_length=8, choices=list(KINDS.items()))),
-        migrations.RunSQL(KINDS_FORWARD, KINDS_BACK),
+        migrations.RunSQL(KINDS_FORWARD, BACK),
         migrations.AddConstraint(
             "notice", models.CheckConstraint(condition=Q(kind__in=list(KINDS)), name="notice_kind_known")
         ),

@@ -71,7 +71,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     certno_index = BlindIndexField("证件号码索引", of="certno", null=True, db_index=True)
     # A new number is the first step of a takeover: money acts are held back for a while after it.
     phone_changed_at = models.DateTimeField("手机号变更时间", null=True, editable=False)
-    wants_sms = models.BooleanField("短信提醒", default=True)
+    # Which kinds of notices go to the phone too, {"credit": true}; of the others what NoticeKind says by default.
+    sms_choices = models.JSONField("短信提醒", default=dict, db_default={})
     folds_balance = models.BooleanField("余额先收起", default=False)
     # Empty means never chosen: then the cookie of the browser counts.
     text_size = models.CharField("字号", max_length=8, choices=TextSize.choices, blank=True)
@@ -149,7 +150,8 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def wants_sms_of(self, kind: str) -> bool:
         """Say whether notices of this kind (NoticeKind) go to the phone too. Warnings about the sign-in always do."""
-        return self.wants_sms or kind == NoticeKind.SECURITY
+        default = NoticeKind(kind).sms_by_default
+        return kind == NoticeKind.SECURITY or bool(self.sms_choices.get(kind, default))
 
     @property
     def is_official(self) -> bool:

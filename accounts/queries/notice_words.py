@@ -1,15 +1,19 @@
 """What notices of accounts say: of the sign-in, of answers, of what was done about somebody's account."""
 
+from datetime import date
+
 from django.conf import settings
 
 from accounts import wording
-from accounts.codes import LifeEventKind, NoticeKind, PotKind, ProofKind
-from accounts.models import Feedback, LifeEvent, Region
+from accounts.codes import EnrolmentStatus, LifeEventKind, NoticeKind, PotKind, ProofKind, VoucherKind
+from accounts.models import Feedback, LifeEvent, Region, Voucher
 from accounts.wording import Told, Words
-from yibao.lib.days import day_words
+from yibao.lib.days import day_words, month_words, short_day_words
 from yibao.lib.fen import grouped
+from yibao.lib.months import Month
+from yibao.lib.periods import Period
 
-LIFE, REGION = LifeEvent.objects.all(), Region.objects.all()
+LIFE, REGION, VOUCHERS = LifeEvent.objects.all(), Region.objects.all(), Voucher.objects.select_related("reverses")
 
 
 @wording.template("said", NoticeKind.CASE)
@@ -80,6 +84,56 @@ def moved(told: Told) -> Words:
     return Words(f"您的个人账户余额转到了{to_name}", f"医保关系从{name}转来，余额转入，{yuan}。")
 
 
+@wording.template("credited", NoticeKind.CREDIT, voucher=VOUCHERS)
+def credited(told: Told) -> Words:
+    """Facts of this and the following: `voucher`, and `fen`, what it moved of this person's."""
+    voucher = told.facts["voucher"]
+    what = _CREDITED.get(voucher.kind, VoucherKind(voucher.kind).label)
+    return Words(f"您的个人账户记入 {told.yuan('fen')}", f"{_period(voucher)}{what}。")
+
+
+@wording.template("credit_taken_back", NoticeKind.ACCOUNT, voucher=VOUCHERS)
+def credit_taken_back(told: Told) -> Words:
+    text = f"{_period(told.facts['voucher'])}多记的钱从您的个人账户收回了。为什么，点账户明细里的这一笔看。"
+    return Words(f"收回多记的 {told.yuan('fen')}", text)
+
+
+@wording.template("credit_owed", NoticeKind.ACCOUNT, voucher=VOUCHERS)
+def credit_owed(told: Told) -> Words:
+    text = f"{_period(told.facts['voucher'])}多记的钱已经用掉了，以后记入的钱先还它。"
+    return Words(f"{told.yuan('fen')}记为待追回", text)
+
+
+@wording.template("used_oneself", NoticeKind.USE, voucher=VOUCHERS)
+def used_oneself(told: Told) -> Words:
+    """The kind of place, not its name: others look at the phone too."""
+    voucher = told.facts["voucher"]
+    where = f"在{voucher.place_kind}" if voucher.place_kind else ""
+    text = f"{short_day_words(voucher.occurred_on)}{where}用的。不是您本人用的？请马上打{settings.HELP_PHONE}。"
+    return Words(f"您用了个人账户 {told.yuan('fen')}", text)
+
+
+@wording.template("given_back", NoticeKind.USE, voucher=VOUCHERS)
+def given_back(told: Told) -> Words:
+    used = told.facts["voucher"].reverses
+    return Words(f"退回您的个人账户 {told.yuan('fen')}", f"{short_day_words(used.occurred_on)}用的一笔退回了。")
+
+
+@wording.template("base_changed", NoticeKind.CHANGE)
+def base_changed(told: Told) -> Words:
+    """Facts: `month` (its first day) from which it holds, `was_fen` and `fen`, the base of a month."""
+    month = month_words(Month.of(date.fromisoformat(told.facts["month"])))
+    return Words("您的缴费基数变了", f"{month}起从 {told.yuan('was_fen')}变成 {told.yuan('fen')}，记入的钱跟着变。")
+
+
+@wording.template("status_changed", NoticeKind.CHANGE)
+def status_changed(told: Told) -> Words:
+    """Facts: the row of the roster: from which day (`on`), `status`, and whether as a retiree (`retired`)."""
+    status = EnrolmentStatus(told.facts["status"])
+    what = "按退休人员参保" if told.facts["retired"] and status == EnrolmentStatus.NORMAL else _STATES[status]
+    return Words("您的参保状态变了", f"{told.day('on')}起{what}。不对的请打{settings.HELP_PHONE}。")
+
+
 @wording.template("records_merged", NoticeKind.ACCOUNT)
 def merged(told: Told) -> Words:
     text = "您以前有两份登记，现在合成一份；参保、缴费、余额和家庭共济都在这一份里。"
@@ -89,6 +143,24 @@ def merged(told: Told) -> Words:
 @wording.template("death_corrected", NoticeKind.ACCOUNT)
 def alive(told: Told) -> Words:
     return Words("您的参保登记更正了", "以前的死亡登记有误，参保和账户已恢复。")
+
+
+_STATES = {
+    EnrolmentStatus.NORMAL: "正常参保",
+    EnrolmentStatus.SUSPENDED: "停保，停保期间没有新的钱记入",
+    EnrolmentStatus.ENDED: "终止参保，不再有新的钱记入",
+}
+_CREDITED = {
+    VoucherKind.ACCRUAL: "的钱",
+    VoucherKind.PRECREDIT: "的钱提前记入（预划）",
+    VoucherKind.ADJUSTMENT: "补记的钱",
+    VoucherKind.INTEREST: "的利息",
+}
+
+
+def _period(voucher: Voucher) -> str:
+    period = Period.parse(voucher.period)
+    return f"{period.year}年度" if period.is_year else month_words(period.month)
 
 
 def _paper(event: LifeEvent) -> str:

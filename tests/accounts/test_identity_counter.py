@@ -148,8 +148,14 @@ def test_the_settings_show_who_looked_and_nothing_about_others(clerk):
 
 def test_reminders_can_be_switched_off_and_on():
     browser = signed_in(citizen(OLD, PersonFactory()))
-    browser.post(reverse("settings_reminders"), {"wants_sms": "off"})
-    assert User.objects.get(person__isnull=False).wants_sms is False
-    browser.post(reverse("settings_reminders"), {"wants_sms": "on"})
-    assert User.objects.get(person__isnull=False).wants_sms is True
-    assert AuditEvent.objects.filter(verb__startswith="reminders.").count() == 2
+    page = text_of(browser.get(reverse("settings")))
+    assert 'value="family" checked' in page
+    assert 'value="credit" >' in page
+    assert 'value="security"' not in page
+    browser.post(reverse("settings_reminders"), {"kinds": ["credit", "security", "nonsense"]})
+    user = User.objects.get(person__isnull=False)
+    assert [user.wants_sms_of(kind) for kind in ("credit", "family", "security")] == [True, False, True]
+    browser.post(reverse("settings_reminders"), {"kinds": ["family"]})
+    user.refresh_from_db()
+    assert [user.wants_sms_of(kind) for kind in ("credit", "family", "security")] == [False, True, True]
+    assert AuditEvent.objects.filter(verb="reminders.chosen").count() == 2

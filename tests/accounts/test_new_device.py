@@ -30,8 +30,8 @@ def sign_in(client: Client) -> None:
 def user():
     person = PersonFactory(phone=PHONE)
     user = citizen(PHONE, person)
-    user.wants_sms = False
-    user.save(update_fields=["wants_sms"])
+    user.sms_choices = {"security": False, "family": False}
+    user.save(update_fields=["sms_choices"])
     return user
 
 

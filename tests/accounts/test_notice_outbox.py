@@ -94,7 +94,7 @@ def test_what_somebody_typed_stays_on_the_page(person, november, waiting, monkey
 
 def test_who_turned_it_off_meanwhile_is_not_sent_to(person, november, waiting):
     answered(person, november)
-    person.user.wants_sms = False
+    person.user.sms_choices = {"case": False, "account": False}
     person.user.save()
     message = OutboxMessage.objects.get()
     assert sms.send(message.id, november) == MessageState.OFF

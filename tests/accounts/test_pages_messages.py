@@ -56,7 +56,7 @@ class TestNotices:
     def test_who_wants_no_reminders_gets_none_but_the_notice_stands(self, november):
         person = insured()
         browser_of(person)
-        person.user.wants_sms = False
+        person.user.sms_choices = {"case": False, "account": False}
         person.user.save()
         notified(person, at=november)
         assert OutboxMessage.objects.get().state == MessageState.OFF

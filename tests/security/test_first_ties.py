@@ -88,7 +88,8 @@ def test_a_strange_phone_raises_no_limit(thief, owner):
 
 def test_the_roster_s_phone_is_told_and_notices_go_there(thief, owner):
     assert "这不是我" in told(OWN)[0]
-    thief.post(reverse("settings_reminders"), {"wants_sms": "off"})
+    thief.post(reverse("settings_reminders"))  # chooses nothing: would silence all that may be silenced
+    assert User.objects.get(person=owner).sms_choices == {}
     user = bond(owner, insured(name="陈伟"))
     bonds.suspend(act=act_now(), payer=owner, bond_id=user.pk)
     notices.warn_of_new_device(act=act_now(), person=owner)

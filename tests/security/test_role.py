@@ -81,9 +81,7 @@ def test_a_clerk_is_not_made_an_administrator():
     with pytest.raises(REFUSED, match="no administrators"):  # as docs/deployment.md has it: a login in the role
         as_application("UPDATE accounts_user SET is_superuser = true", login="yibao_web_of_test")
     User.objects.create_superuser("root")
-    columns = (
-        "username, password, name, role, office, phone, certno, wants_sms, folds_balance, text_size, contrast, tied_by"
-    )
+    columns = "username, password, name, role, office, phone, certno, folds_balance, text_size, contrast, tied_by"
     with pytest.raises(REFUSED, match="no administrators"):
         as_application(
             f"INSERT INTO accounts_user ({columns}, is_active, joined_at, is_superuser) SELECT 'eve', "

@@ -1,5 +1,7 @@
 """通知 (C23): what we told this person, and where it leads. Text messages about it hold no link."""
 
+from collections.abc import Iterable
+
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -23,6 +25,7 @@ from yibao.lib import clock
 A_PAGE = 20
 LATEST, MOST_NEWS = 5, 5
 SETTINGS = "settings"  # what a warning about the sign-in is about
+ENTRY = "entry:"  # and what one of operations.found_notices is
 
 
 @never_cache
@@ -33,6 +36,7 @@ def messages(request: HttpRequest) -> HttpResponse:
     person = current_person(request)
     page = Paginator(notices_of(person), A_PAGE).get_page(request.GET.get("page"))
     links = page_hooks.notice_links(person, {notice.about for notice in page if notice.about}, clock.now())
+    links |= _to_entries(notice.about for notice in page)
     links[SETTINGS] = page_hooks.Link("看登录着的设备", reverse("settings"))
     shown = zip(page, wording.worded(list(page)), strict=True)
     notices = [(notice, words, links.get(notice.about)) for notice, words in shown]
@@ -40,6 +44,12 @@ def messages(request: HttpRequest) -> HttpResponse:
     if page.number == 1:
         context |= _of_the_account(request)
     return render(request, "accounts/messages.html", context)
+
+
+def _to_entries(abouts: Iterable[str]) -> dict[str, page_hooks.Link]:
+    """Return where notices of single entries lead; the page itself asks whose entry it is."""
+    ids = [about.removeprefix(ENTRY) for about in abouts if about.startswith(ENTRY)]
+    return {f"{ENTRY}{one}": page_hooks.Link("看这一笔怎么算的", entry_url(int(one))) for one in ids}
 
 
 def _of_the_account(request: HttpRequest) -> dict[str, object]:

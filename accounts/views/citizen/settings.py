@@ -10,12 +10,23 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts import wording
+from accounts.codes import NoticeKind
 from accounts.identity import access, audit
 from accounts.models import AuditEvent
 from accounts.operations.taking_back import others_of
 from accounts.queries.people import lookups_of
 
 LOOKUPS_A_PAGE = 20
+_HINTS = {
+    NoticeKind.CREDIT: "每次记入，多数地方一个月或一年一次",
+    NoticeKind.ACCOUNT: "多记的钱收回、调账、冻结、转移",
+    NoticeKind.USE: "看病买药用了多少、退了多少，大约一刻钟后发出",
+    NoticeKind.CHANGE: "停保、恢复、退休，缴费基数变了",
+    NoticeKind.RELATIVE: "谁、哪天、用了多少",
+    NoticeKind.FAMILY: "邀请、答复、改额度、停用和移除",
+    NoticeKind.CASE: "您反映的事有答复",
+}
 
 
 @never_cache
@@ -30,6 +41,7 @@ def settings(request: HttpRequest) -> HttpResponse:
     context = {
         "devices": sorted(devices, key=lambda device: device.created_at, reverse=True),
         "person": person,
+        "reminders": [(kind, _HINTS.get(kind, ""), user.wants_sms_of(kind)) for kind in _kinds_to_choose()],
         "is_limited": person is None and user.person_id is not None,
         "has_others": any(others_of(user)),
         "page_obj": lookups.get_page(request.GET.get("page")),
@@ -48,31 +60,39 @@ def sign_out_others(request: HttpRequest) -> HttpResponse:
     return redirect("settings")
 
 
-@access.citizen_required
+@access.person_required
 @require_POST
 def reminders(request: HttpRequest) -> HttpResponse:
-    """Turn reminders by text message on or off. Codes and warnings about the sign-in itself always come."""
-    words = ("短信提醒已打开。", "短信提醒已关闭。登录验证码和安全提醒照常发。")
-    return _switch(request, "wants_sms", verbs=("reminders.on", "reminders.off"), words=words)
+    """Choose which kinds of notices come by text message too. Codes and warnings about the sign-in always come.
+
+    Not while the sign-in is limited: whoever has only name and number must not silence the owner's phone.
+    """
+    wanted = set(request.POST.getlist("kinds"))
+    with transaction.atomic():
+        user = access.current_user(request)
+        user.sms_choices |= {str(kind): kind in wanted for kind in _kinds_to_choose()}
+        user.save(update_fields=["sms_choices"])
+        _note(request, "reminders.chosen")
+    messages.success(request, "短信提醒已改好。登录验证码和安全提醒照常发。")
+    return redirect("settings")
+
+
+def _kinds_to_choose() -> list[NoticeKind]:
+    """Return the kinds of which there are notices at all, without those that nobody may turn off."""
+    return [kind for kind in NoticeKind if kind in wording.kinds() and kind != NoticeKind.SECURITY]
 
 
 @access.citizen_required
 @require_POST
 def balance(request: HttpRequest) -> HttpResponse:
     """Fold the balance away, for whoever looks at it among people, or show it at once again."""
-    words = ("余额会先收起来，点一下才显示。", "余额会直接显示。")
-    return _switch(request, "folds_balance", verbs=("balance.folded", "balance.shown"), words=words)
-
-
-def _switch(request: HttpRequest, field: str, *, verbs: tuple[str, str], words: tuple[str, str]) -> HttpResponse:
-    """Turn a choice of one's own on or off, as the form says; verbs and words are those of on and of off."""
-    wanted = request.POST.get(field) == "on"
+    folds = request.POST.get("folds_balance") == "on"
     with transaction.atomic():
         user = access.current_user(request)
-        setattr(user, field, wanted)
-        user.save(update_fields=[field])
-        _note(request, verbs[not wanted])
-    messages.success(request, words[not wanted])
+        user.folds_balance = folds
+        user.save(update_fields=["folds_balance"])
+        _note(request, "balance.folded" if folds else "balance.shown")
+    messages.success(request, "余额会先收起来，点一下才显示。" if folds else "余额会直接显示。")
     return redirect("settings")
 
 

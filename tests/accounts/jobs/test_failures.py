@@ -158,7 +158,7 @@ class TestDue:
             assert Run.objects.get().execution == execution
 
     @pytest.fixture
-    def nothing_logged_yet(self):
+    def nothing_logged_yet(self, policies_loaded):
         cache.clear()
 
     @pytest.mark.usefixtures("nothing_logged_yet")
