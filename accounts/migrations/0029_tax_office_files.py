@@ -4,25 +4,62 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0028_seals'),
+        ("accounts", "0028_seals"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='heldrow',
-            name='kind',
-            field=models.CharField(choices=[('roster', '参保名册'), ('contributions', '缴费记录'), ('balances', '期初余额'), ('bonds', '共济关系'), ('premium_results', '税务对代缴的答复'), ('premiums_paid', '居民医保已缴记录')], max_length=16, verbose_name='文件'),
+            model_name="heldrow",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("roster", "参保名册"),
+                    ("contributions", "缴费记录"),
+                    ("balances", "期初余额"),
+                    ("bonds", "共济关系"),
+                    ("premium_results", "税务对代缴的答复"),
+                    ("premiums_paid", "居民医保已缴记录"),
+                ],
+                max_length=16,
+                verbose_name="文件",
+            ),
         ),
         migrations.AlterField(
-            model_name='heldrow',
-            name='reason_code',
-            field=models.CharField(choices=[('other_person', '同一号码，像是另一个人'), ('gender_contradicts_number', '性别与证件号码不符'), ('base_jump', '基数与上次相差太大'), ('base_above_bound', '基数高得不可信'), ('same_person_other_number', '像是已登记的人换了号码'), ('rounded_numbers', '证件号码末尾几位像是被表格软件改成了0'), ('unreadable', '读不懂'), ('contradicts_known', '与已登记的矛盾'), ('unknown_order', '没有这张代缴单'), ('contradicts_order', '与代缴单对不上'), ('paid_twice', '像是交了两次居民医保')], max_length=32, verbose_name='原因代码'),
+            model_name="heldrow",
+            name="reason_code",
+            field=models.CharField(
+                choices=[
+                    ("other_person", "同一号码，像是另一个人"),
+                    ("gender_contradicts_number", "性别与证件号码不符"),
+                    ("base_jump", "基数与上次相差太大"),
+                    ("base_above_bound", "基数高得不可信"),
+                    ("same_person_other_number", "像是已登记的人换了号码"),
+                    ("rounded_numbers", "证件号码末尾几位像是被表格软件改成了0"),
+                    ("unreadable", "读不懂"),
+                    ("contradicts_known", "与已登记的矛盾"),
+                    ("unknown_order", "没有这张代缴单"),
+                    ("contradicts_order", "与代缴单对不上"),
+                    ("paid_twice", "像是交了两次居民医保"),
+                ],
+                max_length=32,
+                verbose_name="原因代码",
+            ),
         ),
         migrations.AlterField(
-            model_name='import',
-            name='kind',
-            field=models.CharField(choices=[('roster', '参保名册'), ('contributions', '缴费记录'), ('balances', '期初余额'), ('bonds', '共济关系'), ('premium_results', '税务对代缴的答复'), ('premiums_paid', '居民医保已缴记录')], max_length=16, verbose_name='文件'),
+            model_name="import",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("roster", "参保名册"),
+                    ("contributions", "缴费记录"),
+                    ("balances", "期初余额"),
+                    ("bonds", "共济关系"),
+                    ("premium_results", "税务对代缴的答复"),
+                    ("premiums_paid", "居民医保已缴记录"),
+                ],
+                max_length=16,
+                verbose_name="文件",
+            ),
         ),
     ]

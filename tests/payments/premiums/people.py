@@ -20,9 +20,9 @@ def resident(region: str = QUANZHOU, **facts) -> Person:
     return family.insured(region, resident=True, **facts)
 
 
-def payer(carried: int, pool: int = 0, region: str = QUANZHOU) -> Person:
+def payer(carried: int, pool: int = 0, region: str = QUANZHOU, **facts) -> Person:
     """Return an employee whose account, and whose 共济账户 where there is one, hold so many fen."""
-    person = family.insured(region, carried=carried, birth_on=date(1985, 1, 1))
+    person = family.insured(region, carried=carried, birth_on=date(1985, 1, 1), **facts)
     if pool:
         pool_pot(region, person.pk)
         family.credit(person, region, PotKind.POOL, pool)
