@@ -11,7 +11,7 @@ from datetime import date
 from accounts.codes import PotKind, VoucherKind
 from accounts.identity.actors import Act
 from accounts.ledger import book_years, freezing
-from accounts.ledger.errors import PostingError
+from accounts.ledger.errors import NoPotError, PostingError
 from accounts.ledger.freezing import Stopped
 from accounts.ledger.pots import available_fen, system_pots
 from accounts.ledger.writing import Move, write
@@ -40,6 +40,12 @@ class Locked:
     def available_fen(self, pot_id: int) -> int:
         """Return the fen that may be drawn from a pot (see pots.available_fen)."""
         return available_fen(self.pots[pot_id], self.year, year_closed=self.year_closed)
+
+    def system_pot(self, kind: PotKind) -> int:
+        """Return the id of the region's own pot. Raises NoPotError when nobody of it is on the roster yet."""
+        if kind not in self.system:
+            raise NoPotError(f"统筹区没有{kind.label}科目：还没有导入参保名册")
+        return self.system[kind]
 
 
 @dataclass(frozen=True, slots=True)

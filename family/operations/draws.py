@@ -3,7 +3,7 @@
     with transaction.atomic():
         locked = draws.lock_sources(act=…, person=…, region=…, on=…, scope=Scope.MEDICAL, where=where)
         takes = spending_plan(amount_fen, locked.sources)
-        vouchers = draws.post(act=…, kind=…, takes=takes, target=PotKind.INSTITUTIONS, …)
+        vouchers = draws.post(act=…, kind=…, locked=locked, takes=takes, target=PotKind.INSTITUTIONS, …)
 
 Locks, in this order: years of the regions touched, pots by id, bonds by id (docs/locking.md). A removal waits for the
 bond, so once it has returned nothing is drawn any more; a limit is counted under the same lock, so it is never passed.
@@ -13,21 +13,19 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 from typing import Any
 
 from accounts.codes import PotKind, Scope, VoucherKind
 from accounts.identity.actors import Act
 from accounts.ledger import posting
 from accounts.ledger.locking import LockedPots, lock_years_and_pots
-from accounts.ledger.posting import NOWHERE, Locked, Move, Place
-from accounts.ledger.pots import system_pot
-from accounts.models import Person, Voucher
+from accounts.ledger.posting import NOWHERE, Move, Place
+from accounts.models import Person, Pot, Voucher
 from family.models import Bond, Draw
 from family.operations import locks, notifications
 from family.queries.bonds import in_use_order, year_of
 from family.queries.paying_for import pots_of_payer, sources_of_payer
-from family.queries.plan import bonds_for, pots_for, sources_of, usable
+from family.queries.plan import reach_of, sources_of, usable
 from family.rules import Source, Take, Where
 
 
@@ -37,6 +35,7 @@ class LockedSources:
 
     sources: list[Source]
     pots: LockedPots
+    bonds: Mapping[int, Bond]
 
 
 def lock_sources(
@@ -46,28 +45,38 @@ def lock_sources(
 
     `region` is where the person is insured; `scope` medical or premium; `where` the kind of place, None for a premium.
     """
-    expected = bonds_for(person, on)
-    pots = lock_years_and_pots(act=act, on=on, pots=pots_for(person=person, region=region, bonds=expected))
-    locked = locks.lock_bonds([bond.pk for bond in expected])
+    reach = reach_of(person, region)
+    pots = _lock_pots(act, reach.pots, person.pk, on)
+    bonds = locks.lock_bonds(reach.bonds)
     sources = sources_of(
         person=person,
         region=region,
         on=on,
         pots=pots.pots,
         available=lambda pot: pots.available_fen(pot.pk),
-        bonds=in_use_order(locked, person, on),
+        bonds=in_use_order(bonds, person, on),
         scope=scope,
         where=where,
     )
-    return LockedSources(usable(sources, pots.pots, person=person, on=on, known_on=act.on), pots)
+    return _usable(sources, pots, bonds, person, on)
 
 
 def lock_payers_sources(*, act: Act, bond: Bond, on: date) -> LockedSources:
     """Lock what the payer of a bond may give for the relative's premium and return it, in the caller's transaction."""
-    pots = lock_years_and_pots(act=act, on=on, pots=pots_of_payer(bond))
+    pots = _lock_pots(act, pots_of_payer(bond), bond.user_id, on)
     (locked,) = locks.lock_bonds([bond.pk])
     sources = sources_of_payer(bond=locked, on=on, pots=pots.pots, available=lambda pot: pots.available_fen(pot.pk))
-    return LockedSources(usable(sources, pots.pots, person=locked.user, on=on, known_on=act.on), pots)
+    return _usable(sources, pots, [locked], locked.user, on)
+
+
+def _lock_pots(act: Act, pots: Mapping[int, Pot], user_id: int, on: date) -> LockedPots:
+    regions = {pot.region for pot in pots.values()}
+    return lock_years_and_pots(act=act, on=on, pots=pots, regions=regions, subject_id=user_id)
+
+
+def _usable(sources: list[Source], pots: LockedPots, bonds: Iterable[Bond], person: Person, on: date) -> LockedSources:
+    left = usable(sources, pots.pots, pots.stopped, person=person, on=on)
+    return LockedSources(left, pots, {bond.pk: bond for bond in bonds})
 
 
 def post(
@@ -76,6 +85,7 @@ def post(
     kind: VoucherKind,
     person: Person,
     region: str,
+    locked: LockedSources,
     takes: Sequence[Take],
     target: PotKind,
     on: date,
@@ -85,29 +95,29 @@ def post(
     place: Place = NOWHERE,
     payer_acts: bool = False,
 ) -> list[Voucher]:
-    """Post what was decided under `lock_sources`, in the same transaction: one voucher per region, the person's own first.
+    """Post what was decided on `locked` sources, in the same transaction: one voucher per region, the person's own first.
 
     Money of an account in another region is paid to that region's `target` pot, so each region's books stay even; its
     voucher has the key followed by the region. Draws are written down and their payers told, unless it is the payer who
-    acts. Raises KeyReusedError.
+    acts. Raises AlreadyPostedError for a key that is taken: then the transaction must not be committed.
     """
     vouchers = {
-        name: posting.post(
+        name: posting.post_locked(
             act=act,
             kind=kind,
             region=name,
             on=on,
             key=key if name == region else f"{key}:{name}",
             payload=payload,
-            pots=[take.source.pot for take in of_region],
-            decide=partial(_moves, of_region, system_pot(name, target)),
+            locked=locked.pots,
+            moves=_moves(of_region, locked.pots.regions[name].system_pot(target)),
             subject_id=person.pk,
             reason=reason,
             place=place,
         )
         for name, of_region in _by_region(takes, region)
     }
-    _record(act, takes, vouchers, on, told=not payer_acts)
+    _record(act, takes, vouchers, locked.bonds, on, told=not payer_acts)
     return list(vouchers.values())
 
 
@@ -118,17 +128,27 @@ def _by_region(takes: Iterable[Take], own: str) -> list[tuple[str, list[Take]]]:
     return sorted(found.items(), key=lambda one: (one[0] != own, one[0]))
 
 
-def _moves(takes: Iterable[Take], system: int, locked: Locked) -> list[Move]:
+def _moves(takes: Iterable[Take], system: int) -> list[Move]:
     return [Move(take.source.pot, system, take.amount_fen) for take in takes]
 
 
-def _record(act: Act, takes: Iterable[Take], vouchers: Mapping[str, Voucher], on: date, *, told: bool) -> None:
+def _record(
+    act: Act,
+    takes: Iterable[Take],
+    vouchers: Mapping[str, Voucher],
+    bonds: Mapping[int, Bond],
+    on: date,
+    *,
+    told: bool,
+) -> None:
     sums: dict[int, int] = defaultdict(int)
     for take in takes:
         if take.source.bond is not None:
             sums[take.source.bond] += take.amount_fen
-    for bond in Bond.objects.filter(pk__in=sums).select_related("payer", "user").order_by("pk"):
-        voucher, fen = vouchers[bond.region], sums[bond.pk]
-        Draw.objects.create(bond=bond, voucher=voucher, amount_fen=fen, on=on, year=year_of(bond, on))
-        if told:
-            notifications.notify_drawn(act=act, bond=bond, voucher=voucher, amount_fen=fen, on=on)
+    drawn = [(bonds[pk], fen) for pk, fen in sorted(sums.items())]
+    Draw.objects.bulk_create(
+        Draw(bond=bond, voucher=vouchers[bond.region], amount_fen=fen, on=on, year=year_of(bond, on))
+        for bond, fen in drawn
+    )
+    for bond, fen in drawn if told else ():
+        notifications.notify_drawn(act=act, bond=bond, voucher=vouchers[bond.region], amount_fen=fen, on=on)

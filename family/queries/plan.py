@@ -7,11 +7,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Q
-
 from accounts.codes import ACCOUNT_POTS, PotKind, Scope
 from accounts.ledger import book_years
-from accounts.ledger.freezing import stopped
+from accounts.ledger.freezing import Stopped, stopped
 from accounts.ledger.pots import available_fen
 from accounts.models import Person, Pot
 from accounts.policies import registry
@@ -23,6 +21,8 @@ from family.queries.bonds import Card, cards, in_use_order, year_of
 from family.queries.facts import Insured, bound_of, used_fen
 from family.rules import Source, Take, Where, spending_plan, use
 from family.rules.use import Blocked
+from yibao.lib import pipeline
+from yibao.lib.pipeline import Statement
 
 Available = Callable[[Pot], int]
 
@@ -33,18 +33,34 @@ def bonds_for(person: Person, on: date) -> list[Bond]:
     return in_use_order(list(rows), person, on)
 
 
-def pots_for(*, person: Person, region: str, bonds: Sequence[Bond] = ()) -> dict[int, Pot]:
-    """Return every pot that a bill of this person could touch, by id: their own, and those of their bonds.
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Every pot that a bill could touch, by id, and the active bonds whose payers' pots are among them."""
 
-    A payer's 当年 is among them although nobody else may use it: in a new year it has to be rolled over first.
+    pots: dict[int, Pot]
+    bonds: frozenset[int]
+
+
+_POT = [field.attname for field in Pot._meta.concrete_fields]
+# A payer's 当年 is among them although nobody else may use it: in a new year it has to be rolled over first.
+_REACH = f"""
+    SELECT NULL::bigint, {", ".join(_POT)} FROM accounts_pot
+    WHERE person_id = %s AND (kind IN ('current', 'carried') OR kind = 'pool' AND region = %s)
+    UNION ALL
+    SELECT b.id, {", ".join(f"p.{name}" for name in _POT)}
+    FROM family_bond b JOIN accounts_pot p ON (p.person_id, p.region) = (b.payer_id, b.region)
+    WHERE b.user_id = %s AND b.state IN ({", ".join(f"'{state}'" for state in ACTIVE_STATES)}) AND p.kind <> 'receivable'
+"""
+
+
+def reach_of(person: Person, region: str) -> Reach:
+    """Return what a bill of somebody insured in this region could touch: their own pots, and those of who lets them.
+
+    One statement, and nothing is locked.
     """
-    own = Pot.objects.filter(Q(kind__in=ACCOUNT_POTS) | Q(kind=PotKind.POOL, region=region), person=person)
-    found = {pot.pk: pot for pot in own}
-    payers = {(bond.payer_id, bond.region) for bond in bonds}
-    for pot in Pot.objects.filter(person__in={payer for payer, _ in payers}).exclude(kind=PotKind.RECEIVABLE):
-        if (pot.person_id, pot.region) in payers:
-            found[pot.pk] = pot
-    return found
+    (rows,) = pipeline.send(Statement(_REACH, [person.pk, region, person.pk]))
+    pots = (Pot.from_db("default", _POT, row[1:]) for row in rows)
+    return Reach({pot.pk: pot for pot in pots}, frozenset(row[0] for row in rows if row[0]))
 
 
 def sources_of(
@@ -61,7 +77,7 @@ def sources_of(
     """Return the pots that may pay for this person on that day, in the order in which they are used.
 
     One's own accounts come before relatives' money, also those in other regions, each by the rules of its region.
-    `region` is where the person is insured. `pots` are those of `pots_for`, as they stand or locked; `available`
+    `region` is where the person is insured. `pots` are those of `reach_of`, as they stand or locked; `available`
     says how many fen of one; `bonds` are those of `bonds_for`, locked where money is about to move. What this is for
     the person's region must permit, and that of each account that pays.
     """
@@ -113,15 +129,19 @@ def why_stopped(person: Person, region: str, on: date) -> str:
     return f"{registry.region_name(region)}规定停保期间不能用个人账户的钱。现在没有正常参保，这一笔不能用账户付；恢复参保后可以再用"
 
 
-def usable(sources: list[Source], pots: Mapping[int, Pot], *, person: Person, on: date, known_on: date) -> list[Source]:
+def usable(sources: list[Source], pots: Mapping[int, Pot], still: Stopped, *, person: Person, on: date) -> list[Source]:
     """Return the sources without those of frozen accounts; none at all for whoever had died before that day.
 
-    `on` is the day of the bill, `known_on` the day on which it is paid.
+    `on` is the day of the bill, `still` what stands still on the day on which it is paid.
     """
-    still = stopped({person.pk} | {pot.person_id for pot in pots.values() if pot.person_id}, known_on)
     if still.was_dead(person.pk, on):
         return []
     return [source for source in sources if not still.is_frozen(pots[source.pot])]
+
+
+def stopped_among(pots: Mapping[int, Pot], person: Person, on: date) -> Stopped:
+    """Return what stands still that day among the accounts of whoever uses and whoever pays."""
+    return stopped({person.pk} | {pot.person_id for pot in pots.values() if pot.person_id}, on)
 
 
 def _own(pot: Pot, person: Person, available: Available) -> Source:
@@ -204,7 +224,7 @@ def plan(
     Without `where` no place restricts it (a premium).
     """
     bonds = bonds_for(person, on)
-    pots = pots_for(person=person, region=region, bonds=bonds)
+    pots = reach_of(person, region).pots
     sources = sources_of(
         person=person,
         region=region,
@@ -215,7 +235,7 @@ def plan(
         scope=scope,
         where=where,
     )
-    sources = usable(sources, pots, person=person, on=on, known_on=on)
+    sources = usable(sources, pots, stopped_among(pots, person, on), person=person, on=on)
     of_bond = {card.bond.pk: card for card in cards(bonds, person, on)}
     lines = tuple(_line(take, of_bond) for take in spending_plan(amount_fen, sources))
     rich = {source.bond for source in sources if source.available_fen}

@@ -80,6 +80,7 @@ def pay(
             kind=VoucherKind.SPENDING,
             person=person,
             region=region,
+            locked=locked,
             takes=takes,
             target=PotKind.INSTITUTIONS,
             on=on,

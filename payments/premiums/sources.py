@@ -7,7 +7,7 @@ from datetime import date
 from accounts.codes import Scope
 from accounts.models import Pot
 from family.queries.paying_for import pots_of_payer, sources_of_payer
-from family.queries.plan import as_read, bonds_for, pots_for, sources_of, usable
+from family.queries.plan import as_read, bonds_for, reach_of, sources_of, stopped_among, usable
 from family.rules import Source, Take, premium_plan
 from payments.premiums.candidates import Payable
 
@@ -16,7 +16,7 @@ def as_they_stand(who: Payable, on: date) -> tuple[list[Source], dict[int, Pot]]
     """Return the sources of one premium and the pots they come from, unlocked."""
     if who.card is None:
         bonds = bonds_for(who.person, on)
-        pots = pots_for(person=who.person, region=who.region, bonds=bonds)
+        pots = reach_of(who.person, who.region).pots
         sources = sources_of(
             person=who.person,
             region=who.region,
@@ -29,7 +29,7 @@ def as_they_stand(who: Payable, on: date) -> tuple[list[Source], dict[int, Pot]]
     else:
         pots = pots_of_payer(who.card.bond)
         sources = sources_of_payer(bond=who.card.bond, on=on, pots=pots, available=as_read(pots, on))
-    return usable(sources, pots, person=who.person, on=on, known_on=on), pots
+    return usable(sources, pots, stopped_among(pots, who.person, on), person=who.person, on=on), pots
 
 
 def takes(who: Payable, sources: Iterable[Source]) -> list[Take]:

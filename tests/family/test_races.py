@@ -9,12 +9,12 @@ from datetime import date
 
 import pytest
 
-from accounts.ledger import locking
+from accounts.ledger import locking, posting
 from accounts.ledger.errors import InsufficientFundsError
 from accounts.ledger.freezing import stopped
 from accounts.ledger.pots import system_pots
 from accounts.ledger.verify import findings
-from accounts.models import Person, Pot
+from accounts.models import Person, Pot, Voucher
 from family.codes import EventKind, InvitationState
 from family.models import Bond, Draw, Event, Invitation
 from family.operations import accepting, draws, invitations, locks
@@ -53,12 +53,23 @@ def unlocked_bonds(ids) -> list[Bond]:
     return found
 
 
-def unlocked_pots(*, pots, on, **more) -> locking.LockedPots:
-    read = {pot.pk: pot for pot in Pot.objects.filter(pk__in=set(pots))}
-    regions = {pot.region for pot in read.values()}
-    time.sleep(HESITATION)
-    books = {region: locking.Locked(read, on.year, on.year, system_pots(region)) for region in regions}
-    return locking.LockedPots(read, books, stopped(set(), on))
+def decide_before_locking(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let draws read pots, hesitate, decide, and lock them only when they are about to write."""
+    post_locked = posting.post_locked
+
+    def read(*, act, pots, on, **more) -> locking.LockedPots:
+        found = {pot.pk: pot for pot in Pot.objects.filter(pk__in=set(pots))}
+        regions = {pot.region for pot in found.values()}
+        time.sleep(HESITATION)
+        books = {region: locking.Locked(found, on.year, on.year, system_pots(region)) for region in regions}
+        return locking.LockedPots(found, books, stopped(set(), on))
+
+    def lock_and_post(*, act, locked, on, **more) -> Voucher:
+        locked = locking.lock_years_and_pots(act=act, pots=locked.pots, on=on)
+        return post_locked(act=act, locked=locked, on=on, **more)
+
+    monkeypatch.setattr(draws, "lock_years_and_pots", read)
+    monkeypatch.setattr(posting, "post_locked", lock_and_post)
 
 
 def clinic() -> Institution:
@@ -218,7 +229,7 @@ class TestUsing:
         assert balance_of(self.payer) == 0
 
     def test_deciding_on_unlocked_pots_would_promise_it_to_several(self, monkeypatch):
-        monkeypatch.setattr(draws, "lock_years_and_pots", unlocked_pots)
+        decide_before_locking(monkeypatch)
         assert is_lost(lambda: InsufficientFundsError in self.spend_the_last_fen())
 
     def use_up_the_limit(self) -> int:
@@ -232,7 +243,7 @@ class TestUsing:
         assert self.use_up_the_limit() == 1_000
 
     def test_without_the_locks_it_would_be_passed(self, monkeypatch):
-        monkeypatch.setattr(draws, "lock_years_and_pots", unlocked_pots)
+        decide_before_locking(monkeypatch)
         monkeypatch.setattr("family.operations.draws.locks.lock_bonds", unlocked_bonds)
         assert is_lost(lambda: self.use_up_the_limit() > 1_000)
 

@@ -31,6 +31,7 @@ def debit(*, act: Act, who: Payable, target: PotKind, key: str, payload: Mapping
         kind=VoucherKind.PREMIUM,
         person=who.person,
         region=who.region,
+        locked=locked,
         takes=takes,
         target=target,
         on=act.on,

@@ -3,11 +3,18 @@
 from datetime import date
 
 import pytest
+from django.db import transaction
 
 from accounts.codes import PotKind, VoucherKind
 from accounts.ledger import book_years, posting
-from accounts.ledger.errors import AlreadyReversedError, InsufficientFundsError, KeyReusedError, PostingError
-from accounts.ledger.posting import Move
+from accounts.ledger.errors import (
+    AlreadyReversedError,
+    ControlTotalsError,
+    InsufficientFundsError,
+    KeyReusedError,
+    PostingError,
+)
+from accounts.ledger.posting import Locked, Move
 from accounts.ledger.pots import receivables, system_pot
 from accounts.ledger.verify import findings
 from accounts.models import Pot, Transfer, Voucher
@@ -281,3 +288,25 @@ def test_everything_above_leaves_books_that_verify():
     close(2025)
     assert list(findings()) == []
     assert balances(person) == Balances(current=0, carried=107_088 - 7_000)
+
+
+def test_a_pot_that_is_not_what_was_read_of_it_refuses_the_posting(someone):
+    """Its lock forbids that; were one forgotten, running balances would break off."""
+    current = pot(someone, PotKind.CURRENT).pk
+
+    def meanwhile(locked: Locked) -> list[Move]:
+        Pot.objects.filter(pk=current).update(balance_fen=299)
+        return [Move(current, locked.system_pot(PotKind.INSTITUTIONS), 100)]
+
+    with pytest.raises(ControlTotalsError), transaction.atomic():
+        posting.post(
+            act=act_on(MARCH),
+            kind=VoucherKind.SPENDING,
+            region=ZHOUSHAN,
+            key="k",
+            payload={},
+            pots=[current],
+            decide=meanwhile,
+        )
+    assert balances(someone).current == 300
+    assert not Voucher.objects.filter(key="k").exists()
