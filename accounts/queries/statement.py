@@ -132,9 +132,17 @@ def _sums(account: Account, unit: str, terms: CreditTerms, cut: Cut) -> list[Sum
         return []
     with connection.cursor() as cursor:
         uses = [str(kind) for kind in USE_KINDS]
-        shift = terms.year_start_month - 1
-        which = {"booked_to": cut.booked_to, "until": cut.until}
-        cursor.execute(_SUMS, {"unit": unit, "shift": shift, "own": own, "uses": uses} | which)
+        cursor.execute(
+            _SUMS,
+            {
+                "unit": unit,
+                "shift": terms.year_start_month - 1,
+                "own": own,
+                "uses": uses,
+                "booked_to": cut.booked_to,
+                "until": cut.until,
+            },
+        )
         return [
             Sum(start.date(), PotKind(pot), VoucherKind(kind), inner, user, int(fen))
             for start, pot, kind, inner, user, fen in cursor.fetchall()
