@@ -282,8 +282,8 @@ def order_words(account: Account) -> str:
     return "看病买药先用您自己的账户，不够再用家人共济的钱。" if SHARED in account.spending.order else ""
 
 
-def who_may_use(account: Account, kind: PotKind) -> str:
-    """Say in a bracket who may use the money of a pot: never left out beside a balance (experience.md 0.1)."""
+def who_may_use(account: Account, kind: PotKind, *, may_share: bool = True) -> str:
+    """Say in a bracket who may use a pot, beside every balance. `may_share`: they share, or may begin to."""
     if kind == PotKind.CURRENT:
         return "只能自己用"
     if kind == PotKind.POOL:
@@ -295,4 +295,4 @@ def who_may_use(account: Account, kind: PotKind) -> str:
         return "现在只能自己用"
     if sharing.model == POOL:
         return f"超过{grouped(sharing.reserve_fen or 0)}元的部分可以转给家人用"
-    return "可给家人用"
+    return "可给家人用" if may_share else "现在只能自己用"

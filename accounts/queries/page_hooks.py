@@ -70,6 +70,13 @@ class MainAct:
 
 
 @dataclass(frozen=True, slots=True)
+class WhyNot:
+    """现在还不能给家人用的原因：为什么、查到的情况和下一步。"""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Link:
     """通知下面的一个去处：能对这件事做什么。"""
 
@@ -79,7 +86,7 @@ class Link:
 
 PendingSource = Callable[[Person, date], Iterable[Pending]]
 CaseSource = Callable[[Person, date], Iterable[Case]]
-ActSource = Callable[[Person, str, date], MainAct | None]
+ActSource = Callable[[Person, str, date], MainAct | WhyNot | None]
 OthersMoneySource = Callable[[Person, date], Iterable[OthersMoney]]
 UserSource = Callable[[Person, str, date], Iterable[UserOfMine]]
 NoticeLinkSource = Callable[[Person, Collection[str], datetime], Mapping[str, Link]]
@@ -157,8 +164,8 @@ def users_of(person: Person, region: str, today: date) -> list[UserOfMine]:
     return [one for source in _users for one in source(person, region, today)]
 
 
-def main_act_of(person: Person, region: str, today: date) -> MainAct | None:
-    """Return what this person most likely wants to do next with the account; None when nobody offers anything."""
+def main_act_of(person: Person, region: str, today: date) -> MainAct | WhyNot | None:
+    """Return what this person most likely wants to do next with the account, or why they cannot; None: nothing to offer."""
     offers = (source(person, region, today) for source in _acts)
     return next((act for act in offers if act is not None), None)
 

@@ -9,7 +9,7 @@ from django.urls import NoReverseMatch, reverse
 from accounts.models import Person
 from accounts.policies import registry
 from accounts.queries import page_hooks
-from accounts.queries.page_hooks import Case, MainAct, OthersMoney, Pending, UserOfMine
+from accounts.queries.page_hooks import Case, MainAct, OthersMoney, Pending, UserOfMine, WhyNot
 from family.codes import ACTIVE_STATES, OPEN, BondState, InvitationState
 from family.models import Bond, Invitation
 from family.queries.bonds import bonds_received, kin_of, year_of
@@ -158,8 +158,8 @@ def users_of_money(person: Person, region: str, today: date) -> Iterator[UserOfM
 
 
 @page_hooks.act_source
-def begin_sharing(person: Person, region: str, today: date) -> MainAct | None:
-    """Offer to begin sharing to whoever shares with nobody yet and may invite somebody today."""
+def begin_sharing(person: Person, region: str, today: date) -> MainAct | WhyNot | None:
+    """Offer to begin sharing to whoever shares with nobody yet, or say why they may not invite anybody today."""
     url = _url("family_invite_relation")
     if not url or registry.sharing_or_none(region, today) is None:
         return None
@@ -167,4 +167,6 @@ def begin_sharing(person: Person, region: str, today: date) -> MainAct | None:
         return None
     if Invitation.objects.filter(payer=person, region=region, state__in=OPEN).exists():
         return None
-    return None if to_invite(payer=person, region=region, on=today) else MainAct("给家人开通共济", url)
+    for reason in to_invite(payer=person, region=region, on=today):
+        return WhyNot(f"{reason.why}。{reason.found}。{reason.remedy}。")
+    return MainAct("给家人开通共济", url)

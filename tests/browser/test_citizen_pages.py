@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import Transfer
 from accounts.operations.notices import warn_of_new_device
-from tests.browser.looking import FEW_LOOKS
+from tests.browser.looking import FEW_LOOKS, Look, look_at
 from tests.browser.sweep import sweep
 from tests.factories.acts import act_now
 from tests.factories.people import EnrolmentFactory
@@ -88,3 +88,13 @@ def test_the_printed_year_is_whole_and_without_controls(page, visit, sign_in):
         ".map((el) => parseFloat(getComputedStyle(el).fontSize)))"
     )
     assert smallest >= 16  # 12 pt
+
+
+@pytest.mark.parametrize(
+    "path", ["/account/", "/account/entries/", "/account/years/", "/account/statements/", "/family/", "/family/usage/"]
+)
+def test_in_the_largest_letters_on_a_phone_a_page_begins_within_300_pixels(path, page, visit, sign_in):
+    sign_in(page, "陈静")
+    visit(page, path)
+    look_at(page, Look("largest", 390))
+    assert page.locator("h1").bounding_box()["y"] < 300

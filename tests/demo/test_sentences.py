@@ -52,11 +52,13 @@ ROWS = [
     Never("B4 one undo per act", "前可以撤回", lambda f, _: not f.undoable),
     Never("B5 no door that cannot open", "邀请一位家人|给家人开通共济", may_not_invite, ("account", "family")),
     Never("B5 not theirs to give", "[\\d]可以给家人用", may_not_invite, ("account", "family")),
+    Never("B5 nor beside the balance", "（可给家人用）", may_not_invite, ("account",)),
     Never("B6 they have a relative's money", "还没有家人让您用|家人同意以后，可以用家人的钱", lambda f, _: bool(f.payers)),
     Never("B6 it is seen first", r"^(?!.*还能用)", lambda f, _: bool(f.payers), ("account",)),
     Never("B6 nothing of their own", "先用(您)?自己的", lambda f, _: not f.has_account, (
         "account", "family_from_others", "family_payer", "messages",
     )),
+    Never("B6 nobody waits for their money", "还没有用过您的钱", lambda f, _: not f.has_account, ("family_usage",)),
     Never("B7 suspended", r"停用中[^。]{0,40}今年还能用¥[1-9]", lambda f, _: bool(f.suspended)),
     Never("B8 nothing is hidden", "隐藏金额"),
     Never("B9 the pool's money", "用(了)?您的(个人账户|历年结余)", lambda f, _: f.is_pool, ("messages",)),

@@ -59,6 +59,11 @@ class TestOnOtherPages:
         bond(payer, father)
         assert page_hooks.main_act_of(payer, RUIAN, TODAY) is None
 
+    def test_who_may_not_begin_is_told_why_and_what_then(self):
+        said = page_hooks.main_act_of(insured(carried=179_500), RUIAN, TODAY).words
+        assert "满 2,000.00 元才能开通" in said
+        assert "还差 205.00 元" in said
+
 
 class TestInTheAdmin:
     @pytest.fixture

@@ -9,7 +9,7 @@ from family.codes import InvitationState
 from family.models import Invitation
 from family.operations import invitations
 from family.operations.ending import remove
-from tests.factories.family import ACT, NOW, QUANZHOU, insured, invited
+from tests.factories.family import ACT, NOW, QUANZHOU, bond, insured, invited
 from tests.factories.people import certno
 from tests.family.family_pages import at, bound, browser_of, chen, daughter, fill, huang, page, send, words
 
@@ -255,6 +255,21 @@ class TestOtherPages:
         assert "给家人开通共济" in page(browser_of(payer), "/account/")
         invited(payer, insured(resident=True))
         assert "给家人开通共济" not in page(browser_of(payer), "/account/")
+
+    def test_money_that_may_not_be_shared_yet_is_not_called_shareable_beside_the_balance(self):
+        below = insured(carried=179_500)
+        refreshed = words(browser_of(below).get("/account/", headers={"HX-Request": "true"}))
+        for said in (page(browser_of(below), "/account/"), refreshed):
+            assert "历年结余（现在只能自己用）¥1,795.00" in said
+            assert "还不能给家人用：上年末余额满2,000.00元才能开通。" in said
+        assert "历年结余（可给家人用）" in page(browser_of(chen()), "/account/")
+
+    def test_who_shares_already_is_told_nothing_of_a_gate(self):
+        below, relative = insured(carried=179_500), insured(resident=True)
+        bond(below, relative)
+        said = page(browser_of(below), "/account/")
+        assert "历年结余（可给家人用）" in said
+        assert "还不能给家人用" not in said
 
 
 class TestNobodyIsOfferedWhatTheyCannotDo:

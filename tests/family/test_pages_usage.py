@@ -45,6 +45,12 @@ def test_each_side_sees_its_own_direction(clinic):
     assert "家人还没有用过您的钱。" in page(browser_of(user), "/family/usage/")
 
 
+def test_who_has_no_account_is_not_told_that_nobody_has_used_it_yet():
+    said = page(browser_of(insured(resident=True)), "/family/usage/")
+    assert "您没有个人账户，没有钱可以给家人用。" in said
+    assert "还没有用过您的钱" not in said
+
+
 def test_who_used_how_much_is_drawn_by_month_without_what_was_given_back(clinic):
     payer, user = chen(), insured(name="陈伟", gender=1)
     bound(payer, user)

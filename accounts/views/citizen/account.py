@@ -26,6 +26,7 @@ from accounts.queries.calendar import late_words, latest_credit, next_credit
 from accounts.queries.comparison import with_year_before
 from accounts.queries.entries import entries_of
 from accounts.queries.lines import Line, lines_of, pot_name
+from accounts.queries.page_hooks import MainAct, WhyNot
 from accounts.queries.statement import latest_transfers, year_sums
 from accounts.queries.years import Year, bars, bars_words, names_of_users, trend_words, years_of
 from accounts.views.citizen.current_account import REGION, my_account, my_regions, no_account
@@ -58,7 +59,6 @@ def account(request: HttpRequest) -> HttpResponse:
         "others_money": page_hooks.others_money(mine.person, mine.today),
         "users": page_hooks.users_of(mine.person, mine.region, mine.today),
         "pending": page_hooks.pending_of(mine.person, mine.today),
-        "main_act": page_hooks.main_act_of(mine.person, mine.region, mine.today),
         "entries": _latest(mine),
         "bars": bars(years),
         "bars_words": bars_words(mine),
@@ -75,20 +75,24 @@ def _latest(mine: Account) -> list[Line]:
 
 
 def _balance(mine: Account) -> dict[str, object]:
+    act = page_hooks.main_act_of(mine.person, mine.region, mine.today)
+    why_not = act.words if isinstance(act, WhyNot) else ""
     return {
+        "main_act": act if isinstance(act, MainAct) else None,
+        "why_not_shared": why_not if mine.is_normal else "",  # how the insurance stands is said above the card
         "account": mine,
         "region_name": registry.region_name(mine.region),
-        "pots": [_pot(mine, kind) for kind in SHOWN if kind in mine.pots],
+        "pots": [_pot(mine, kind, may_share=not why_not) for kind in SHOWN if kind in mine.pots],
         "order": order_words(mine),
         "as_of": clock.now(),
         "late": late_words(mine),
     }
 
 
-def _pot(mine: Account, kind: PotKind) -> dict[str, object]:
+def _pot(mine: Account, kind: PotKind, *, may_share: bool) -> dict[str, object]:
     return {
         "label": pot_name(kind, mine.credit.has_buckets),
-        "who": who_may_use(mine, kind),
+        "who": who_may_use(mine, kind, may_share=may_share),
         "fen": mine.fen(kind),
     }
 

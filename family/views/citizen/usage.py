@@ -16,10 +16,11 @@ from django.views.decorators.http import require_GET
 
 from accounts.identity.access import person_required
 from accounts.models import Person
+from accounts.queries.account import accounts_of
 from family.forms.bonds import UsageForm
 from family.queries.bonds import Card, bonds_given, bonds_received
 from family.queries.usage import Use, totals, used_by_time, used_of_mine, used_of_others
-from family.views.citizen.current_account import own_act
+from family.views.citizen.current_account import OwnAct, own_act
 from yibao.lib.csv_files import harmless
 from yibao.lib.fen import yuan
 
@@ -86,10 +87,17 @@ def _selected(request: HttpRequest, side: Side) -> Selection:
     person, year = form.cleaned_data["person"], form.cleaned_data["year"]
     of_person = [use for use in everything if not person or use.other.pk == int(person)]
     uses = [use for use in of_person if not year or use.on.year == int(year)]
-    empty = side.empty_of.format(people[int(person)]) if person and not of_person else side.empty
+    empty = side.empty_of.format(people[int(person)]) if person and not of_person else _nothing(side, act)
     if of_person:
         empty = f"{year}年没有记录。换一个年份看看。"
     return Selection(form, uses, int(year) if year else None, empty)
+
+
+def _nothing(side: Side, act: OwnAct) -> str:
+    """Say why nothing is there: whoever has no account gives nobody anything."""
+    if side is MINE and not accounts_of(act.person).regions(act.on):
+        return "您没有个人账户，没有钱可以给家人用。您用了家人多少，看“我用了家人的”。"
+    return side.empty
 
 
 @never_cache
