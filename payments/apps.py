@@ -15,6 +15,7 @@ class PaymentsConfig(AppConfig):
         from payments import page_hooks  # noqa: F401  registers what premiums say on the citizen's pages
         from payments.bills.triggers import TRIGGERS
         from payments.premiums import invariants
+        from payments.premiums.jobs import reminders  # noqa: F401  registers how a reminder is worded
         from payments.premiums.operations import merging  # noqa: F401  what follows when two records become one
         from payments.premiums.tax_office import answers, paid
 
@@ -39,4 +40,5 @@ class PaymentsConfig(AppConfig):
         # The same content is sealed with a newer key.
         triggers.protect("payments_taxbatch", but=("content", "written_at"))
         triggers.protect("payments_taxanswer", but=("done_at", "trouble"))
+        triggers.protect("payments_premiumreminder", "payments_dayreport")
         verify.OF_OTHER_APPS.update(invariants.INVARIANTS)

@@ -1,16 +1,26 @@
 """Where Django looks for the tables of this app; they stand in the rooms that keep them."""
 
 from payments.bills.models import Bill, BillShare, Institution
-from payments.premiums.models import PremiumOrder, PremiumOrderEvent, PremiumPaid, PremiumVoucher, RefundClaim
+from payments.premiums.models import (
+    PremiumOrder,
+    PremiumOrderEvent,
+    PremiumPaid,
+    PremiumReminder,
+    PremiumVoucher,
+    RefundClaim,
+)
 from payments.premiums.tax_office.models import TaxAnswer, TaxBatch
+from payments.reconciliation.models import DayReport
 
 __all__ = [
     "Bill",
     "BillShare",
+    "DayReport",
     "Institution",
     "PremiumOrder",
     "PremiumOrderEvent",
     "PremiumPaid",
+    "PremiumReminder",
     "PremiumVoucher",
     "RefundClaim",
     "TaxAnswer",

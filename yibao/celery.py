@@ -21,6 +21,7 @@ app.conf.beat_schedule = {
     "requeue: chunks that nobody works on": {"task": "accounts.tasks.requeue_stalled", "schedule": 20.0},
     "sms: send the text messages that wait": {"task": "accounts.tasks.send_due_sms", "schedule": 15.0},
     "family: let invitations lapse and bonds end": {"task": "family.tasks.keep_up", "schedule": 600.0},
+    "payments: the tax office, reminders, yesterday's report": {"task": "payments.tasks.keep_up", "schedule": 1800.0},
     "merged: what comes to records that are part of another": {
         "task": "accounts.tasks.follow_merged",
         "schedule": 3600.0,

@@ -176,3 +176,24 @@ class PremiumVoucher(models.Model):
 
     def __str__(self) -> str:
         return f"代缴凭证 {self.pk}"
+
+
+class PremiumReminder(models.Model):
+    """代缴提醒：一个缴费期里给谁看过、提醒过几位家人没交。每人每个缴费期只看一次。"""
+
+    payer = models.ForeignKey(
+        "accounts.Person", models.PROTECT, related_name="+", db_index=False, verbose_name="缴费人"
+    )
+    region = models.CharField("参保地", max_length=6)
+    premium_year = models.SmallIntegerField("保费年度")
+    people = models.IntegerField("没交的家人")  # 0: there was nothing to remind of
+    at = models.DateTimeField("时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "代缴提醒"
+        constraints = [
+            models.UniqueConstraint(fields=["payer", "region", "premium_year"], name="premium_reminder_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"代缴提醒 {self.pk}"

@@ -41,14 +41,20 @@ class NoBatchError(AccountsError):
     message = "没有这个批次，请核对批次号"
 
 
-def export(*, act: Act, region: str) -> Iterator[tuple[TaxBatch, Path]]:
+def export(*, act: Act, region: str, ready_by: datetime | None = None) -> Iterator[tuple[TaxBatch, Path]]:
     """Hand over every order of the region whose time of undoing is over; yield each batch with its file.
 
-    Batches that were made before and have no file yet come first.
+    With `ready_by` only those whose time was over by then. Batches that were made before and have no file yet come first.
     """
     yield from write_missing(act=act, region=region)
-    while batch := hand_over(act=act, region=region):
+    while batch := hand_over(act=act, region=region, ready_by=ready_by):
         yield batch, write(act=act, batch=batch)
+
+
+def regions_to_hand_over() -> list[str]:
+    """Return the regions with orders that are paid and not handed over, or with batches without a file."""
+    debited = PremiumOrder.objects.filter(state=OrderState.DEBITED).values_list("region", flat=True)
+    return sorted({*debited.distinct(), *TaxBatch.objects.filter(written_at=None).values_list("region", flat=True)})
 
 
 def write_missing(*, act: Act, region: str) -> Iterator[tuple[TaxBatch, Path]]:
@@ -58,13 +64,13 @@ def write_missing(*, act: Act, region: str) -> Iterator[tuple[TaxBatch, Path]]:
 
 
 @transaction.atomic
-def hand_over(*, act: Act, region: str) -> TaxBatch | None:
+def hand_over(*, act: Act, region: str, ready_by: datetime | None = None) -> TaxBatch | None:
     """Make the next batch of a region and set its orders to 已交税务; None when nothing is ready.
 
     A batch holds orders of one premium year. Whoever undoes or refunds an order first keeps it out: rows are locked.
     """
     _one_at_a_time(region)
-    orders = list(_ready(region, act.at)[:MOST_ORDERS])
+    orders = list(_ready(region, ready_by or act.at)[:MOST_ORDERS])
     if not orders:
         return None
     year = orders[0].premium_year

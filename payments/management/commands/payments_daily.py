@@ -1,0 +1,53 @@
+"""Do what each day brings to payments. Beat does the same; repeating is harmless."""
+
+import json
+from argparse import ArgumentParser
+from datetime import date, datetime, time
+
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts.identity.actors import Act, Actor
+from payments.premiums.jobs.campaigns import Campaign, open_on
+from payments.upkeep import keep_up
+from yibao.lib import clock
+from yibao.lib.days import day_words
+
+
+class Command(BaseCommand):
+    help = "Hand orders over, carry answers out, look into what is not answered, remind, report; list open campaigns."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--on", type=date.fromisoformat, help="business date, default today; its last second")
+        parser.add_argument("--json", action="store_true", help="print one JSON document")
+
+    def handle(self, *args: object, **options: object) -> None:
+        chosen: date | None = options["on"]  # type: ignore[assignment]
+        at = datetime.combine(chosen, time(23, 59, 59), clock.SHANGHAI) if chosen else clock.now()
+        act = Act(Actor.system("payments_daily"), at)
+        report, campaigns = keep_up(act=act), list(open_on(act.on))
+        if options["json"]:
+            document = {
+                "on": act.on.isoformat(),
+                "open": [_as_json(campaign) for campaign in campaigns],
+                "done": dict(report.done),
+                "failed": report.failed,
+            }
+            self.stdout.write(json.dumps(document, ensure_ascii=False))
+        else:
+            for campaign in campaigns:
+                last = day_words(campaign.terms.last_on)
+                self.stdout.write(f"缴费期：{campaign.region} {campaign.terms.premium_year}年度，到{last}")
+            for name, count in report.done.items():
+                self.stdout.write(f"{name}：{count}")
+        if report.failed:
+            raise CommandError("没有办成，原因见日志：" + "；".join(report.failed[:5]))
+
+
+def _as_json(campaign: Campaign) -> dict[str, object]:
+    return {
+        "region": campaign.region,
+        "premium_year": campaign.terms.premium_year,
+        "opens_on": campaign.terms.opens_on.isoformat(),
+        "last_on": campaign.terms.last_on.isoformat(),
+        "model": campaign.terms.model,
+    }
