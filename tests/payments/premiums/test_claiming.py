@@ -1,18 +1,22 @@
 """Pay first, be refunded afterwards (河南, seed S2): the receipt is proved by the tax office's file and counts once."""
 
+import json
 from datetime import date
+from io import StringIO
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from accounts.codes import PotKind
 from accounts.ledger.verify import findings
-from accounts.models import Notice, Transfer
+from accounts.models import AuditEvent, Notice, Transfer
 from accounts.wording import worded
 from payments.models import PremiumPaid, RefundClaim
 from payments.premiums.codes import ClaimState, WhyNotCode
 from payments.premiums.operations import claiming
 from payments.premiums.queries import claims_of
 from payments.premiums.rules import PremiumError, PremiumRefusedError
+from tests.factories.users import official
 from tests.payments.premiums.people import ACT, DAY, HENAN, QUANZHOU, money, payer, pays_for, resident
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
@@ -158,3 +162,42 @@ def test_what_is_paid_is_not_refused_any_more(rich, boy):
     settle(made)
     with pytest.raises(PremiumError, match="已经付款"):
         claiming.refuse(act=ACT, claim_id=made.pk, reason="试")
+
+
+def listed(*options):
+    out = StringIO()
+    call_command("premium_claims", *options, stdout=out)
+    return out.getvalue()
+
+
+def test_what_is_to_be_paid_to_cards_is_written_whole_for_its_owner_alone(rich, boy, tmp_path):
+    made = claim(rich, boy)
+    shown(boy)
+    settle(made)
+    path = tmp_path / "payouts.csv"
+    listed("--payouts", str(path), "--day", DAY.isoformat())
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.read_text(encoding="utf-8-sig").splitlines()[1:] == [
+        f"{made.no},{rich.name},6222000000000000012,400.00,{HENAN},2027"
+    ]
+    assert AuditEvent.objects.get(verb="premium_claims.payouts").detail["claims"] == [made.pk]
+
+
+def test_the_list_is_masked_and_tells_where_each_claim_stands(rich, boy):
+    made = claim(rich, boy)
+    (row,) = json.loads(listed("--state", "waiting", "--json"))["claims"]
+    assert (row["claim_no"], row["amount"], row["state"]) == (made.no, "400.00", "waiting")
+    assert boy.certno not in listed("--json")
+    assert "等税务证明" in listed()
+    assert json.loads(listed("--state", "paid", "--json"))["claims"] == []
+
+
+def test_a_claim_that_is_never_proved_is_refused_by_staff_with_the_reason(rich, boy):
+    made, clerk = claim(rich, boy), official("reviewer")
+    with pytest.raises(CommandError, match="--reason"):
+        listed("--refuse", made.no, "--by", clerk.username)
+    listed("--refuse", made.no, "--by", clerk.username, "--reason", "查无此票")
+    made.refresh_from_db()
+    assert (made.state, made.reason) == (ClaimState.REFUSED, "查无此票")
+    (words,) = worded(list(Notice.objects.filter(person=rich)))
+    assert "查无此票" in words.text
