@@ -213,6 +213,7 @@ class FactsByFile(ABC):
         who.human.died_on = on
         for region, account in sorted(who.human.accounts.items()):
             account.facts.end(on)
+            self.books[region].begin(account, self.today)
             self.books[region].settle(account)
         self.files = {file: about for file, about in self.files.items() if not any(one.human.died_on for one in about)}
         return ""

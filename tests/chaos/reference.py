@@ -141,7 +141,7 @@ class Books:
             raise RefusedError("not enough")
         if who.human.died_on is not None and on > who.human.died_on:
             raise RefusedError("dead")
-        self._begin(who, on)
+        self.begin(who, on)
         part = min(fen, current)
         who.current -= part
         who.carried -= fen - part
@@ -152,7 +152,7 @@ class Books:
         if self.repeated(key, request):
             return
         if to_current:
-            self._begin(who, on)
+            self.begin(who, on)
             who.current += fen
         else:
             who.carried += fen
@@ -168,7 +168,7 @@ class Books:
         who = voucher.who
         current, carried, year = who.current, who.carried, who.current_year
         if voucher.from_current:
-            self._begin(who, on)
+            self.begin(who, on)
         if voucher.from_current and who.current_year != voucher.on.year:
             who.carried += voucher.from_current + voucher.from_carried
         else:
@@ -238,8 +238,8 @@ class Books:
 
     def move(self, who: Someone, there: Someone, books: "Books", on: date) -> None:
         """Pay what somebody owes from their money and let the rest go to another account: debts there first."""
-        self._begin(who, on)
-        books._begin(there, on)
+        self.begin(who, on)
+        books.begin(there, on)
         has = who.current + who.carried
         repaid = min(has, who.owed)
         who.current, who.carried, who.owed = 0, 0, who.owed - repaid
@@ -265,7 +265,8 @@ class Books:
         if not self.by_month:
             self.credit_year(year + 1)
 
-    def _begin(self, who: Someone, on: date) -> None:
+    def begin(self, who: Someone, on: date) -> None:
+        """Let last year's 当年 be 历年, as whatever locks somebody's pots does on a day of a year that is open."""
         if on.year not in self.closed:
             who.roll_over(on.year)
 
