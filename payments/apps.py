@@ -16,7 +16,7 @@ class PaymentsConfig(AppConfig):
         from payments.bills.triggers import TRIGGERS
         from payments.premiums import invariants
         from payments.premiums.jobs import reminders  # noqa: F401  registers how a reminder is worded
-        from payments.premiums.operations import merging  # noqa: F401  what follows when two records become one
+        from payments.premiums.operations import life_events, taking_back  # noqa: F401  what follows merge, move, theft
         from payments.premiums.tax_office import answers, paid
 
         laid_aside.register(ImportKind.PREMIUM_RESULTS, answers.COLUMNS, answers.take_in)

@@ -104,6 +104,17 @@ def refund(*, act: Act, payer: Person, no: str, reason: RefundReason) -> Premium
         return order
 
 
+def stop(*, act: Act, order_id: int, reason: str) -> bool:
+    """Give an order back that was not the payer's own doing; False where it is too late, or nothing is out any more."""
+    with transaction.atomic():
+        order = _locked(order_id)
+        if order.state != OrderState.DEBITED:
+            return False
+        _give_back(act, order, reason)
+        record(act, order, OrderState.REFUNDED, reason)
+        return True
+
+
 def why_not_refunded(order: PremiumOrder, reason: RefundReason, on: date) -> str:
     """Return why an order is not given back for this reason; "" where it is."""
     if order.state == OrderState.DEBITED:

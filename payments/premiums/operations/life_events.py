@@ -1,12 +1,26 @@
-"""Two records of one person become one: their premiums follow (accounts.operations.life_events.merging)."""
+"""What happens in a life and concerns premiums: records that become one, and accounts that go elsewhere.
+
+Registered with accounts (accounts.operations.life_events).
+"""
 
 from collections.abc import Iterator
 
 from accounts.identity.actors import Act
 from accounts.models import Person
 from accounts.operations.life_events import hooks
-from payments.premiums.codes import LIVE_CLAIMS, LIVE_STATES
+from payments.premiums.codes import LIVE_CLAIMS, LIVE_STATES, PAID_STATES, OrderState
 from payments.premiums.models import PremiumOrder, RefundClaim
+
+_UNDECIDED = tuple(state for state in PAID_STATES if state != OrderState.CONFIRMED)
+
+
+def why_not_moved(person: Person, region: str) -> str:
+    """Return why an account cannot go elsewhere yet: a premium it paid may still come back. "" where none may."""
+    source = {"person": person, "region": region}
+    paid = {f"voucher_links__voucher__transfers__source__{name}": value for name, value in source.items()}
+    orders = PremiumOrder.objects.filter(**paid, state__in=_UNDECIDED).order_by("pk").distinct()
+    no = orders.values_list("no", flat=True).first()
+    return f"代缴单 {no} 还没有结果，钱可能退回这个账户，等税务答复以后再办" if no else ""
 
 
 def why_not_merged(gone: Person, kept: Person) -> Iterator[str]:
@@ -28,5 +42,6 @@ def follow(act: Act, gone: Person, kept: Person) -> None:
     gone.premiums_paid.update(person=kept)
 
 
+hooks.why_not_moved.append(why_not_moved)
 hooks.why_not_merged.append(why_not_merged)
 hooks.on_merge.append(follow)
