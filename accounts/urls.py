@@ -83,6 +83,7 @@ urlpatterns += [
     path("messages/", messages.messages, name="messages"),
     path("messages/read/", messages.read, name="messages_read"),
     path("offices/", offices.offices, name="offices"),
+    path("offices/no-phone/", offices.no_phone, name="no_phone"),
     path("offices/form/", offices.office_form, name="office_form"),
     path("help/", help.help_index, name="help"),
     path("help/<slug:name>/", help.help_article, name="help_article"),

@@ -240,6 +240,7 @@ ROWS: dict[str, Row] = {
     "home": Row(statuses((200, 302), (200, 302), anonymous=200)),
     "offices": Row(PUBLIC),
     "office_form": Row(PUBLIC),
+    "no_phone": Row(PUBLIC),
     "help": Row(PUBLIC),
     "help_article": Row(PUBLIC, args=lambda world: {"name": handbook.articles()[0].name}),
     "feedback": Row(PUBLIC),

@@ -6,7 +6,7 @@ from datetime import date
 from django import forms
 from django.http import QueryDict
 
-from accounts.codes import PersonGroup
+from accounts.codes import PersonGroup, Situation
 
 DAY_PARTS = ("year", "month", "day")
 WRONG_DAY = "日期要写成年、月、日三个数，例如 2017、7、1。不写就按今天查"
@@ -44,3 +44,19 @@ class OfficeForm(forms.Form):
             except (ValueError, OverflowError):
                 self.add_error("year", WRONG_DAY)
         return cleaned
+
+
+class PapersForm(OfficeForm):
+    """Who goes to the counter too: decides what to bring. `situations` are those whose papers are on file."""
+
+    situation = forms.ChoiceField(
+        label="谁去办",
+        widget=forms.RadioSelect,
+        error_messages={"required": "请选谁去办", "invalid_choice": "请选谁去办"},
+    )
+
+    def __init__(
+        self, data: QueryDict | None, *, streets: Iterable[str], today: date, situations: Iterable[Situation]
+    ) -> None:
+        super().__init__(data, streets=streets, today=today)
+        self.fields["situation"].choices = [(one.value, one.label) for one in situations]  # type: ignore[attr-defined]

@@ -139,3 +139,40 @@ class TestAdmin:
         last = office.history.latest()
         assert (last.phone, last.history_user) == ("65000000", staff)
         assert last.history_date.date() >= date(2026, 1, 1)
+
+
+class TestWithoutAPhone:
+    NO_PHONE = "/offices/no-phone/"
+
+    def asked(self, **query: str):
+        return Client().get(self.NO_PHONE, {"region": "330381", **query})
+
+    def test_a_sheet_says_which_counter_and_which_papers_for_whoever_goes(self):
+        said = {
+            who: words(self.asked(street="塘下镇", group="employee", situation=who))
+            for who in ("self", "proxy", "minor")
+        }
+        assert all("去哪里医保中心地址东山经济开发区毓蒙路1727号电话65895523" in page for page in said.values())
+        assert "本人去办，带这3样□您的身份证（原件）□家人的身份证或户口本" in said["self"]
+        assert "请别人代办，带这5样□代办人的身份证" in said["proxy"]
+        assert "给未成年的孩子办，带这4样" in said["minor"]
+        assert "依据：职工医保“家庭共济”怎么办理" in said["self"]
+
+    def test_it_leads_to_the_form_of_that_counter(self):
+        content = self.asked(street="塘下镇", group="employee", situation="self").content.decode()
+        assert "/offices/form/?office=330381-01" in content
+
+    @pytest.mark.parametrize("query", [{"street": ""}, {"street": "没有镇", "group": "x", "situation": "everybody"}])
+    def test_what_is_not_chosen_is_asked_for(self, query):
+        response = self.asked(**query)
+        assert response.status_code == 422
+        assert "请选谁去办" in words(response)
+
+    def test_where_no_counter_is_on_file_nothing_is_promised(self):
+        page = words(Client().get(self.NO_PHONE, {"region": ZHOUSHAN}))
+        assert "舟山市的窗口和材料还没有录入。请打上面的电话问，免得白跑。" in page
+        assert "看去哪里、带什么" not in page
+
+    @pytest.mark.parametrize("path", ["/", "/login/", "/offices/", "/help/"])
+    def test_it_is_found_where_one_would_look(self, path):
+        assert f'href="{self.NO_PHONE}"' in Client().get(path).content.decode()

@@ -83,6 +83,8 @@ PAGES = (
     Stop("/offices/?region=330381&street=锦湖街道&group=civil&year=2017&month=5&day=8"),
     Stop("/offices/?region=330381&street=&group=&year=2017&month=2&day=30"),
     Stop("/offices/form/?office=330381-04"),
+    Stop("/offices/no-phone/?region=330381"),
+    Stop("/offices/no-phone/?region=330381&street=塘下镇&group=employee&situation=minor"),
     Stop("/help/"),
     Stop("/help/?q=亲情账户"),
     Stop("/help/stopped/?region=330381"),

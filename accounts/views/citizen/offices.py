@@ -9,7 +9,8 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from accounts.forms.offices import OfficeForm
+from accounts.codes import Situation
+from accounts.forms.offices import OfficeForm, PapersForm
 from accounts.models import Duty, Office, Person
 from accounts.policies import registry
 from accounts.queries.account import accounts_of
@@ -28,7 +29,7 @@ def offices(request: HttpRequest) -> HttpResponse:
     context = {
         "region": region,
         "region_name": registry.region_name(region),
-        "regions": sorted((registry.region_names() | _named(regions_with_offices())).items()),
+        "regions": _regions(),
         "form": form,
         "offices": Office.objects.filter(region=region).order_by("code"),
         **_found(form, region, today),
@@ -77,6 +78,43 @@ def office_form(request: HttpRequest) -> HttpResponse:
         "back_text": "去窗口办",
     }
     return render(request, "accounts/office_form.html", context)
+
+
+@login_not_required
+@never_cache
+@require_GET
+def no_phone(request: HttpRequest) -> HttpResponse:
+    """我不方便用手机: whom to call, and on a sheet to print which counter and which papers. Open to everybody."""
+    today, region = clock.today(), _region(request)
+    checklists = {one.situation: one for one in checklists_on(region, today)}
+    asked = request.GET if "street" in request.GET else None
+    form = PapersForm(asked, streets=streets_of(region), today=today, situations=checklists)
+    context = {
+        "region": region,
+        "region_name": registry.region_name(region),
+        "regions": _regions(),
+        "form": form,
+        "checklists": checklists.values(),
+    }
+    if not form.is_valid():
+        return render(request, "accounts/no_phone.html", context, status=422 if form.errors else 200)
+    chosen = form.cleaned_data
+    duty = duty_on(region, chosen["street"], chosen["group"], chosen["on"])
+    checklist = checklists[Situation(chosen["situation"])]
+    context |= {
+        "duty": duty,
+        "checklist": checklist,
+        "sources": dict.fromkeys([checklist.source, *([duty.source] if duty else [])]),
+        "printed_at": clock.now(),
+        "back_url": f"{reverse('no_phone')}?region={region}",
+        "back_text": "我不方便用手机",
+    }
+    return render(request, "accounts/papers_sheet.html", context)
+
+
+def _regions() -> list[tuple[str, str]]:
+    """Return (code, name) of the regions one may choose from."""
+    return sorted((registry.region_names() | _named(regions_with_offices())).items())
 
 
 def _relations(region: str) -> tuple[str, ...]:
