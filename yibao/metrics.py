@@ -108,7 +108,7 @@ def _late_jobs(now: datetime) -> Iterator[Sample]:
 
 def _outbox(now: datetime) -> Iterator[Sample]:
     oldest = OutboxMessage.objects.filter(state=MessageState.WAITING).aggregate(Min("queued_at"))["queued_at__min"]
-    yield {}, (now - oldest).total_seconds() if oldest else 0.0
+    yield {}, max(0.0, (now - oldest).total_seconds()) if oldest else 0.0
 
 
 def _codes_sent(now: datetime) -> Iterator[Sample]:

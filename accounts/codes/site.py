@@ -58,7 +58,7 @@ class NoticeKind(TextCode):
     """What a notice is about. For each but the last, people choose whether their phone is told too."""
 
     CREDIT = "credit", "钱记入账户"
-    ACCOUNT = "account", "追回和更正"
+    ACCOUNT = "account", "账户的其他变动"
     USE = "use", "自己用的钱"
     CHANGE = "change", "参保状态和缴费基数"
     RELATIVE = "relative", "家人用我的钱"

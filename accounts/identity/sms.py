@@ -107,7 +107,7 @@ def queue_many(*, notices: Sequence[Notice], template: str, now: datetime) -> No
     for number, notice in enumerate(notices):
         next_at = now + number * APART
         given = {"template": template, "notice": notice, "next_at": next_at, "send_before": next_at + NOTICE_VALID}
-        messages.append(_message(MessageState.WAITING, now, **given))
+        messages.append(_message(MessageState.WAITING, next_at, **given))  # waits from then on: see /metrics
     OutboxMessage.objects.bulk_create(messages, batch_size=1000)
 
 

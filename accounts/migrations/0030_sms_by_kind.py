@@ -5,7 +5,7 @@ from django.db.models import Q
 
 KINDS = {
     "credit": "钱记入账户",
-    "account": "追回和更正",
+    "account": "账户的其他变动",
     "use": "自己用的钱",
     "change": "参保状态和缴费基数",
     "relative": "家人用我的钱",

@@ -1,12 +1,10 @@
 """Telling people something, and hearing what they tell us."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from accounts.codes import NoticeKind
 from accounts.errors import AccountsError
 from accounts.identity import audit, limits, sms
 from accounts.identity.actors import Act
@@ -63,23 +61,6 @@ def tell(
         if user is not None:
             sms.queue_notice(notice=notice, user=user, now=act.at)
     return notice
-
-
-def notify(
-    *,
-    act: Act,
-    person: Person,
-    kind: NoticeKind,
-    title: str,
-    text: str,
-    by_sms: bool = True,
-    has_free_text: bool = False,
-    about: str = "",
-) -> Notice:
-    """Tell a person something in words that are kept as they are; has_free_text: somebody typed part of the text."""
-    facts = {"title": title, "text": text, "is_typed": has_free_text}
-    said = replace(notice_words.said, kind=kind)
-    return tell(act=act, person=person, template=said, facts=facts, about=about, by_sms=by_sms)
 
 
 def warn_of_new_device(*, act: Act, person: Person) -> Notice:

@@ -17,6 +17,8 @@ from yibao.lib.fen import signed
 from yibao.lib.months import Month
 from yibao.lib.periods import Period
 
+MONTH_END, SO_FAR = "月末", "到今天"
+
 
 @dataclass(frozen=True, slots=True)
 class Balance:
@@ -46,7 +48,11 @@ class StatementMonth:
     @property
     def balance_name(self) -> str:
         """The heading of the last column: what is left after each line, and of what."""
-        return self.closing_name.removeprefix("月末")
+        return self.closing_name.removeprefix(MONTH_END).removeprefix(SO_FAR)
+
+    @property
+    def closing_word(self) -> str:
+        return SO_FAR if self.closing_name.startswith(SO_FAR) else MONTH_END
 
     @property
     def closing_fen(self) -> int:
@@ -136,11 +142,18 @@ def statement(
     by_month: dict[Month, list[Line]] = defaultdict(list)
     for line in lines_of(account, entries, url=url, apart=apart, called=called):
         by_month[Month.of(line.day)].append(line)
-    name = closing_name(account, pots)
+    name, running = closing_name(account, pots), Month.of(account.today)
     found = []
     for month in months:
         lines = with_balances(by_month[month], figures[month].opening_fen, counted_pots(pots))
-        found.append(StatementMonth(month, figures[month], name, lines[::-1] if newest_first else lines))
+        found.append(
+            StatementMonth(
+                month,
+                figures[month],
+                name if month != running else _so_far(name),
+                lines[::-1] if newest_first else lines,
+            )
+        )
     if around:
         found[0] = replace(found[0], opening=around[0])
         found[-1] = replace(found[-1], closing=around[1])
@@ -151,13 +164,18 @@ def closing_name(account: Account, pots: Iterable[PotKind]) -> str:
     """Return what the balance at the end of a month is called: of which accounts it is must always be said."""
     names = _counted_names(account, pots)
     if not names:
-        return "月末还欠"
-    return f"月末{names[0]}" if len(names) == 1 else f"月末{'零一两三'[len(names)]}个账户一共"
+        return f"{MONTH_END}还欠"
+    return f"{MONTH_END}{names[0]}" if len(names) == 1 else f"{MONTH_END}{'零一两三'[len(names)]}个账户一共"
+
+
+def _so_far(name: str) -> str:
+    """Return what the balance of a month that is not over yet is called."""
+    return SO_FAR + name.removeprefix(MONTH_END)
 
 
 def balance_name(account: Account, pots: Iterable[PotKind]) -> str:
     """Return what the column of balances is called: 个人账户, 两个账户一共, 还欠."""
-    return closing_name(account, pots).removeprefix("月末")
+    return closing_name(account, pots).removeprefix(MONTH_END)
 
 
 def counted_words(account: Account, pots: Iterable[PotKind]) -> str:

@@ -16,12 +16,6 @@ from yibao.lib.periods import Period
 LIFE, REGION, VOUCHERS = LifeEvent.objects.all(), Region.objects.all(), Voucher.objects.select_related("reverses")
 
 
-@wording.template("said", NoticeKind.CASE)
-def said(told: Told) -> Words:
-    """Say what was written in words."""
-    return Words(told.facts["title"], told.facts["text"], told.facts["is_typed"])
-
-
 @wording.template("new_device", NoticeKind.SECURITY)
 def new_device(told: Told) -> Words:
     text = f"不是您本人？请在“设置和隐私”里退出其他设备，并打{settings.HELP_PHONE}。"

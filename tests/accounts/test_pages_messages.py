@@ -37,7 +37,7 @@ class TestNotices:
         assert '通知<span class="nowrap">（1条新）</span>' in page
         page = words(browser.get("/messages/"))
         assert "您的两份登记合并了没看过您以前有两份登记，现在合成一份" in page
-        assert "2026年11月20日18:00账户的变动" in page
+        assert "2026年11月20日18:00账户的其他变动" in page
         assert "没看过" in words(browser.get("/messages/")), "looking changes nothing"
         assert browser.post("/messages/read/").url == "/messages/"
         page = words(browser.get("/messages/"))

@@ -9,9 +9,9 @@ from django.db.models import Q
 from django.urls import reverse
 
 from accounts import help as handbook
-from accounts.codes import EnrolmentStatus, PersonType
-from accounts.models import Person, Transfer
-from family.codes import BondState
+from accounts.codes import EnrolmentStatus, PersonType, PotKind
+from accounts.models import Person, Pot, Transfer
+from family.codes import OPEN, BondState
 from family.models import Bond, Event, Invitation
 from payments.demo.families import person as person_of
 from payments.demo.personas import QUANZHOU, RUIAN, ZHOUSHAN, Member
@@ -54,6 +54,9 @@ class Facts:
             "ended": {bond.user.name for bond in given if bond.state == BondState.ENDED},
             "suspended": {bond.payer.name for bond in received if bond.state == BondState.SUSPENDED}
             | {bond.user.name for bond in given if bond.state == BondState.SUSPENDED},
+            "gives_nothing": not any(bond.state != BondState.ENDED for bond in given)
+            and not Invitation.objects.filter(payer=self.person, state__in=OPEN).exists()
+            and not Pot.objects.filter(person=self.person, kind=PotKind.POOL, balance_fen__gt=0).exists(),
             "undoable": Event.objects.filter(by=self.person, undo_until__gt=clock.now()).count(),
         }  # fmt: skip
         for name, value in facts.items():

@@ -56,9 +56,14 @@ ROWS = [
     Never("B6 they have a relative's money", "还没有家人让您用|家人同意以后，可以用家人的钱", lambda f, _: bool(f.payers)),
     Never("B6 it is seen first", r"^(?!.*还能用)", lambda f, _: bool(f.payers), ("account",)),
     Never("B6 nothing of their own", "先用(您)?自己的", lambda f, _: not f.has_account, (
-        "account", "family_from_others", "family_payer", "messages",
+        "account", "family_from_others", "family_payer", "messages", "family_answer", "family_result",
     )),
     Never("B6 nobody waits for their money", "还没有用过您的钱", lambda f, _: not f.has_account, ("family_usage",)),
+    Never("B6 whose account nobody may know", "先用自己的(钱)?，不够", on=(
+        "family_invite_check", "family_accept_on_device", "family_child_answer", "family_invitation_sheet",
+    )),
+    Never("B5 nothing to close", "点了“关闭家庭共济”以后才算数", lambda f, _: f.gives_nothing, ("family_close",)),
+    Never("B11 no message that is not sent", "不发短信"),
     Never("B7 suspended", r"停用中[^。]{0,40}今年还能用¥[1-9]", lambda f, _: bool(f.suspended)),
     Never("B8 nothing is hidden", "隐藏金额"),
     Never("B9 the pool's money", "用(了)?您的(个人账户|历年结余)", lambda f, _: f.is_pool, ("messages",)),
@@ -72,6 +77,8 @@ ROWS = [
     Never("B14 no year ends with nothing", "新年时当年账户会变成零", lambda f, _: not f.is_yearly, ("help_article",)),
     Never("C2 optional", "反馈内容（可不填）|其他金额（元）（可不填）"),
     Never("C4 a key of the database", r"第\d+号版本"),
+    Never("C7 the month is not over", rf"{clock.today().month}月(?:(?!\d月).)*?月末", on=("entries",)),
+    Never("C8 no hour of a relative's use", r"\d\d:\d\d家人用我的钱", on=("messages",)),
     Never("C9 staff's word", "没有录入，去之前"),
     Never("C13 not an order of words", "先让家人看病买药用自己的钱"),
 ]  # fmt: skip

@@ -142,7 +142,7 @@ class TestOwnSignIn:
         payer, user = huang(), insured(QUANZHOU, resident=True)
         number = invited(payer, user, QUANZHOU).invitation.number
         said = page(browser_of(user), f"/family/invitations/{number}/answer/")
-        assert "不够再用黄建国的共济账户里的钱" in said
+        assert "您看病买药用黄建国的共济账户里的钱，不够的自己付现金" in said
         assert "历年结余" not in said
 
 
@@ -193,7 +193,7 @@ class TestChildren:
         assert "现在替林小雨同意" in page(browser, f"/family/invitations/{number}/sent/")
         said = page(browser, f"/family/child/{number}/")
         assert "替林小雨同意用您的历年结余" in said
-        assert "不够再用您的历年结余" in said
+        assert "林小雨看病买药可以用您的历年结余；自己有个人账户的，先用自己的" in said
         response = browser.post(f"/family/child/{number}/", {"answer": "1"})
         assert response.status_code == 422
         assert "请先确认您是孩子的父亲或母亲" in words(response)

@@ -211,7 +211,7 @@ def test_the_pool_region_invites_to_the_pool():
     assert "您想让谁用您的共济账户？" in page(browser, "/family/invite/relation/")
     fill(browser, "5", insured(QUANZHOU, resident=True))
     said = page(browser, "/family/invite/check/")
-    assert "不够再用您的共济账户里的钱" in said
+    assert "看病买药可以用您的共济账户里的钱；自己有个人账户的，先用自己的" in said
     assert "历年结余" not in said
 
 

@@ -251,7 +251,11 @@ class TestClosing:
         assert not Bond.objects.get().has_ended
 
     def test_nothing_to_close(self):
-        assert browser_of(chen()).post("/family/close/").status_code == 409
+        browser = browser_of(chen())
+        said = page(browser, "/family/close/")
+        assert "没有要关闭的" in said
+        assert "以后才算数" not in said
+        assert browser.post("/family/close/").status_code == 409
 
 
 def test_who_shares_in_two_regions_can_go_to_the_other():

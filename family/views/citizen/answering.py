@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.codes import Relation, Scope
 from accounts.identity.access import person_required
+from accounts.ledger.pots import regions_of
 from accounts.policies import registry
 from accounts.policies.formulas import age_on
 from family.codes import EventKind
@@ -43,14 +44,15 @@ def answer(request: HttpRequest, number: str) -> HttpResponse:
         bond = accepting.accept(act=act, user=act.person, number=number)
         return redirect("family_result", first_event(bond_id=bond.pk).pk)
     found = invitations.mark_seen(act=act, user=act.person, number=number)
+    mine = meaning(found, act, own_first=bool(regions_of(act.person.pk)))
     if is_minor(found, act):
-        return render(request, "family/answer_minor.html", {**meaning(found, act), "back_url": reverse("family")})
+        return render(request, "family/answer_minor.html", {**mine, "back_url": reverse("family")})
     reasons = to_bind(
         payer=found.payer, user=act.person, region=found.region, relation=found.relation,
         scopes=tuple(found.scopes), on=act.on, limit_fen=found.limit_fen, until_on=found.until_on,
     )  # fmt: skip
     context = {
-        **meaning(found, act),
+        **mine,
         "reasons": for_user(reasons),
         "earlier": [card.other.name for card in bonds_received(act.person, act.on)],
         "back_url": reverse("family"),
@@ -58,8 +60,11 @@ def answer(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, "family/answer.html", context)
 
 
-def meaning(invitation: Invitation, act: OwnAct) -> dict:
-    """Return what an invitation means for the one invited, for every page on which somebody agrees."""
+def meaning(invitation: Invitation, act: OwnAct, *, own_first: bool | None = None) -> dict:
+    """Return what an invitation means for the one invited, for every page on which somebody agrees.
+
+    `own_first`: whether they have an account of their own; None where somebody else looks, who must not learn it.
+    """
     payer, pool = invitation.payer, is_pool(invitation.region, act.on)
     return {
         "invitation": invitation,
@@ -73,6 +78,7 @@ def meaning(invitation: Invitation, act: OwnAct) -> dict:
         "today": act.on,
         "terms": registry.sharing_or_none(invitation.region, act.on),
         "undo": undo_words(registry.sharing_or_none(invitation.region, act.on)),
+        "own_first": own_first,
         "is_medical": Scope.MEDICAL in invitation.scopes,
     }
 

@@ -25,10 +25,13 @@ def close(request: HttpRequest) -> HttpResponse:
     giving, act = giving_of(request), own_act(request)
     if giving is None:
         return redirect("family_from_others")
+    members = [card.called for card in bonds_given(act.person, act.on, giving.region)]
+    waiting = [one.name for one in asked_by(giving, act) if one.is_waiting]
     context = {
         "giving": giving,
-        "members": [card.called for card in bonds_given(act.person, act.on, giving.region)],
-        "waiting": [one.name for one in asked_by(giving, act) if one.is_waiting],
+        "members": members,
+        "waiting": waiting,
+        "is_empty": not members and not waiting and not (giving.is_pool and giving.money_fen),
         "matters": open_matters(act.person, giving.region),
         "undo": undo_words(giving.terms),
         "back_url": reverse("family"),

@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.identity.access import person_required
+from accounts.ledger.pots import regions_of
 from family.codes import EventKind
 from family.models import Event
 from family.operations import undoing
@@ -178,8 +179,9 @@ def _accepted_words(event: Event, money: str, act: OwnAct) -> tuple[str, tuple[s
     if is_mine:
         return title, (f"{user.name}马上可以用您的{money}。", "每次使用都会通知您；随时可以停用或移除。")
     whose = "您" if act.person.pk == user.pk else user.name
+    own_first = "先用自己的钱，不够再用" if regions_of(user.pk) else "用"
     return title, (
-        f"{whose}看病买药，先用自己的钱，不够再用{payer.name}的{money}。",
+        f"{whose}看病买药，{own_first}{payer.name}的{money}。",
         f"{payer.name}能看到哪天、在哪类地方、用了多少钱，看不到看的什么病、开的什么药。",
         "随时可以不再使用。",
     )
