@@ -11,6 +11,7 @@ import pytest
 
 import accounts.codes
 import family.codes
+import payments.premiums.codes
 from accounts.policies.terms import KINDS
 from tests.architecture.test_shape import APPS, ROOT, files, named
 from yibao.lib.codes import IntegerCode, TextCode
@@ -40,6 +41,7 @@ TAKEN_IN = {
     "PersonGroup": "accounts/offices/__init__.py",
     "PersonType": "accounts/roster/cells.py",
     "ProofKind": "accounts/operations/life_events/events.py",
+    "RefundReason": "payments/forms/premiums.py",
     "Relation": "family/roster.py",
     "Situation": "accounts/offices/__init__.py",
     "TextSize": "accounts/views/display.py",
@@ -78,7 +80,7 @@ def test_what_is_said_to_be_unread_is_a_term():
 
 
 def codes() -> Iterator[type[TextCode] | type[IntegerCode]]:
-    for module in (accounts.codes, family.codes):
+    for module in (accounts.codes, family.codes, payments.premiums.codes):
         for found in vars(module).values():
             if isinstance(found, type) and issubclass(found, TextCode | IntegerCode) and len(found):
                 yield found
