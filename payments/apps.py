@@ -20,7 +20,7 @@ class PaymentsConfig(AppConfig):
         from payments.premiums.tax_office import answers, paid
 
         laid_aside.register(ImportKind.PREMIUM_RESULTS, answers.COLUMNS, answers.take_in)
-        laid_aside.register(ImportKind.PREMIUMS_PAID, paid.COLUMNS, paid.bring_in)
+        laid_aside.register(ImportKind.PREMIUMS_PAID, paid.COLUMNS, paid.take_in)
         triggers.protect("payments_bill", "payments_billshare", "payments_historicalinstitution")
         triggers.add(*TRIGGERS)
         triggers.protect("payments_premiumorderevent", "payments_premiumvoucher")

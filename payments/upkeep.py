@@ -58,6 +58,10 @@ def _carry_out(act: Act) -> Due:
     yield "全部", lambda: applying.apply_answers(act=act).done
 
 
+def _settle(act: Act) -> Due:
+    yield "全部", lambda: applying.settle_claims(act=act).done
+
+
 def _look_into(act: Act) -> Due:
     for order in unanswered.overdue(act.at):
         yield f"代缴单 {order.pk}", partial(unanswered.look_into, act=act, order=order)
@@ -76,6 +80,7 @@ def _reconcile(act: Act) -> Due:
 _WORK: dict[str, Callable[[Act], Due]] = {
     "交税务的批次": _hand_over,
     "办理的税务答复": _carry_out,
+    "办结的返还申请": _settle,
     "转为等待查清": _look_into,
     "截止前提醒": _remind,
     "对账单": _reconcile,

@@ -34,4 +34,19 @@ INVARIANTS: dict[str, str] = {
           ON TRUE
         WHERE o.state IS DISTINCT FROM e.state
     """,
+    "交税务批次与批次里的代缴单一致": """
+        SELECT b.no AS batch, b.rows, count(o.id) AS orders, b.sum_fen, coalesce(sum(o.amount_fen), 0) AS orders_fen
+        FROM payments_taxbatch b LEFT JOIN payments_premiumorder o ON o.batch_id = b.id
+        GROUP BY b.id HAVING (b.rows, b.sum_fen) <> (count(o.id), coalesce(sum(o.amount_fen), 0))
+    """,
+    "交过税务的代缴单都在批次里": """
+        SELECT id AS premium_order, state FROM payments_premiumorder
+        WHERE batch_id IS NULL AND state IN ('handed_over', 'unknown', 'confirmed', 'rejected')
+    """,
+    "办过的税务答复与代缴单的状态一致": """
+        SELECT o.id AS premium_order, o.state, a.result FROM payments_taxanswer a
+        JOIN payments_premiumorder o ON o.id = a.order_id
+        WHERE a.done_at IS NOT NULL
+          AND o.state <> ALL (CASE a.result WHEN 'confirmed' THEN ARRAY['confirmed', 'refunded'] ELSE ARRAY['rejected'] END)
+    """,
 }

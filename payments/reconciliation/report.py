@@ -39,6 +39,7 @@ class Report:
     owed_to: list[tax.OwedTo]
     orders: list[tax.StateSums]
     batches: list[tax.Batch]
+    claims: list[tax.ClaimSums]
     payers: list[Payer]
     differences: list[Difference]
 
@@ -58,6 +59,7 @@ def report_of(region: str, day: date) -> Report:
             owed_to=tax.owed_by_region(region, day),
             orders=tax.by_state(region, day),
             batches=tax.batches(region, day),
+            claims=tax.claims_by_state(region, day),
             payers=[_payer(people[row.person], row) for row in shared],
             differences=list(differences(region, day)),
         )
@@ -117,6 +119,10 @@ def as_json(report: Report) -> dict[str, Any]:
                 for one in report.batches
             ],
         },
+        "claims": [
+            {"state": one.state, "name": one.state.label, "claims": one.claims, "sum": yuan(one.sum_fen)}
+            for one in report.claims
+        ],
         "shared": [
             {
                 "psn_name": payer.name,
@@ -155,6 +161,8 @@ def as_table(report: Report) -> Iterator[tuple[str, ...]]:
         yield (*where, "税务", owed.region, "", "", "", "", "", yuan(owed.owed_fen))
     for state in report.orders:
         yield (*where, "代缴单", state.state, state.state.label, str(state.orders), "", "", "", yuan(state.sum_fen))
+    for claim in report.claims:
+        yield (*where, "返还申请", claim.state, claim.state.label, str(claim.claims), "", "", "", yuan(claim.sum_fen))
     for payer in report.payers:
         amounts = ("", yuan(payer.used_fen), yuan(payer.refunded_fen), "")
         yield (*where, "家人使用", payer.certno, payer.name, "", *amounts)

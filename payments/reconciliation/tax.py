@@ -4,7 +4,7 @@ from datetime import date
 from typing import NamedTuple
 
 from accounts.codes import PotKind
-from payments.premiums.codes import OrderState
+from payments.premiums.codes import ClaimState, OrderState
 from payments.premiums.tax_office.files import sm3
 from payments.premiums.tax_office.models import TaxBatch
 from payments.reconciliation.books import MOVEMENTS, rows_of
@@ -15,6 +15,14 @@ class StateSums(NamedTuple):
 
     state: OrderState
     orders: int
+    sum_fen: int
+
+
+class ClaimSums(NamedTuple):
+    """Claims of pay-then-refund that were made by the end of the day, by the state they are in now. Fen."""
+
+    state: ClaimState
+    claims: int
     sum_fen: int
 
 
@@ -40,6 +48,12 @@ def by_state(region: str, day: date) -> list[StateSums]:
     """Return the orders of a region by their state at the end of the day."""
     rows = {row["state"]: row for row in rows_of(_BY_STATE, region, day)}
     return [StateSums(state, rows[state]["orders"], rows[state]["sum_fen"]) for state in OrderState if state in rows]
+
+
+def claims_by_state(region: str, day: date) -> list[ClaimSums]:
+    """Return the claims of people insured in a region by their state."""
+    rows = {row["state"]: row for row in rows_of(_CLAIMS_BY_STATE, region, day)}
+    return [ClaimSums(state, rows[state]["claims"], rows[state]["sum_fen"]) for state in ClaimState if state in rows]
 
 
 def batches(region: str, day: date) -> list[Batch]:
@@ -75,6 +89,11 @@ _STATES = """
 _BY_STATE = f"""
     SELECT state, count(*) AS orders, sum(amount_fen)::bigint AS sum_fen FROM ({_STATES}) o
     WHERE region = %(region)s GROUP BY state
+"""
+
+_CLAIMS_BY_STATE = """
+    SELECT state, count(*) AS claims, sum(amount_fen)::bigint AS sum_fen FROM payments_refundclaim
+    WHERE region = %(region)s AND (created_at AT TIME ZONE 'Asia/Shanghai')::date <= %(day)s GROUP BY state
 """
 
 _BATCHES = """
@@ -130,10 +149,15 @@ CHECKS: dict[str, str] = {
         WHERE region = %(region)s AND batch_id IS NULL AND state IN ('handed_over', 'unknown', 'confirmed', 'rejected')
           AND (handed_over_at AT TIME ZONE 'Asia/Shanghai')::date <= %(day)s
     """,
+    "税务的答复登记了，还没有办": """
+        SELECT o.id AS premium_order, o.state, a.result, a.trouble FROM payments_taxanswer a
+        JOIN payments_premiumorder o ON o.id = a.order_id
+        WHERE o.region = %(region)s AND (a.at AT TIME ZONE 'Asia/Shanghai')::date <= %(day)s AND a.done_at IS NULL
+    """,
     "税务的答复与代缴单的状态不符": """
         SELECT o.id AS premium_order, o.state, a.result FROM payments_taxanswer a
         JOIN payments_premiumorder o ON o.id = a.order_id
-        WHERE o.region = %(region)s AND (a.at AT TIME ZONE 'Asia/Shanghai')::date <= %(day)s
+        WHERE o.region = %(region)s AND (a.done_at AT TIME ZONE 'Asia/Shanghai')::date <= %(day)s
           AND o.state <> ALL (CASE a.result WHEN 'confirmed' THEN ARRAY['confirmed', 'refunded'] ELSE ARRAY['rejected'] END)
     """,
 }

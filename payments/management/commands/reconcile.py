@@ -69,6 +69,8 @@ def _in_words(report: Report) -> list[str]:
             f"  批次 {batch.no}：{batch.rows:,} 张，{grouped(batch.sum_fen)}；"
             f"确认 {batch.confirmed:,}，退回 {batch.returned:,}，等答复 {batch.waiting:,}"
         )
+    for claim in report.claims:
+        lines.append(f"返还申请{claim.state.label}：{claim.claims:,} 份，{grouped(claim.sum_fen)}")
     for payer in report.payers:
         lines.append(f"  家人使用 {payer.name} {payer.certno} 的钱 {grouped(payer.used_fen)}，"
                      f"退回 {grouped(payer.refunded_fen)}")  # fmt: skip

@@ -1,4 +1,4 @@
-"""Carrying out what the tax office has answered: each answer in a transaction of its own, once.
+"""Carrying out what the tax office has said: each answer, each proven claim in a transaction of its own, once.
 
 What is written down and not carried out yet, because a process was killed or something stood in the way, is found in
 the database by the next run.
@@ -12,8 +12,9 @@ from django.db import transaction
 from accounts.errors import AccountsError
 from accounts.identity.actors import Act
 from accounts.ledger.retry import retrying
-from payments.premiums.codes import AnswerResult
-from payments.premiums.operations import progress
+from payments.premiums.codes import AnswerResult, ClaimState
+from payments.premiums.models import PremiumPaid, RefundClaim
+from payments.premiums.operations import claiming, progress
 from payments.premiums.tax_office.models import TaxAnswer
 
 log = logging.getLogger(__name__)
@@ -21,7 +22,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Carried:
-    """How many answers were carried out, and how many could not be."""
+    """How many answers or claims were carried out, and how many could not be."""
 
     done: int = 0
     left: int = 0
@@ -53,3 +54,22 @@ def _apply(*, act: Act, answer_id: int) -> bool:
             progress.reject(act=act, order_id=answer.order_id, reason=answer.reason or "税务没有收")
         TaxAnswer.objects.filter(pk=answer_id).update(done_at=act.at, trouble="")
         return True
+
+
+def settle_claims(*, act: Act) -> Carried:
+    """Settle every open claim whose receipt the tax office has named; repeating it does nothing more.
+
+    One that is proven while the accounts cannot pay is tried again by the next run.
+    """
+    named = PremiumPaid.objects.values("receipt_no")
+    claims = RefundClaim.objects.filter(state__in=(ClaimState.WAITING, ClaimState.PROVEN), receipt_no__in=named)
+    carried = Carried()
+    for claim_id in list(claims.order_by("pk").values_list("pk", flat=True)):
+        try:
+            is_open = claiming.settle(act=act, claim_id=claim_id).state in (ClaimState.WAITING, ClaimState.PROVEN)
+        except AccountsError as error:
+            log.error("claim %s is not settled: %s", claim_id, type(error).__name__)
+            is_open = True
+        carried.left += is_open
+        carried.done += not is_open
+    return carried

@@ -8,7 +8,7 @@ from yibao.lib.values.amounts import read_yuan
 
 MOST_FEN = 1_000_000  # ten thousand yuan: no resident pays so much for a year
 RECEIPT_LENGTH = CHANNEL_LENGTH = 40  # characters
-_RECEIPT = re.compile(rf"[0-9A-Za-z-]{{1,{RECEIPT_LENGTH}}}", re.ASCII)
+_RECEIPT = re.compile(rf"[0-9A-Z]{{1,{RECEIPT_LENGTH}}}", re.ASCII)
 
 
 def amount(text: str) -> int:
@@ -20,10 +20,11 @@ def amount(text: str) -> int:
 
 
 def receipt_no(text: str) -> str:
-    """The number of a tax receipt (税票), or nothing."""
-    if text and not _RECEIPT.fullmatch(text):
+    """The number of a tax receipt (税票) as it is kept, as people who claim a refund type it too; or nothing."""
+    number = "".join(text.replace("-", "").split()).upper()
+    if text and not _RECEIPT.fullmatch(number):
         raise ValueError(f"税票号码应为至多{RECEIPT_LENGTH}位的数字和字母")
-    return text
+    return number
 
 
 def premium_year(text: str) -> int:

@@ -2,8 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
+
+from django.db import transaction
 
 from accounts.codes import HeldReason, ImportKind
 from accounts.identity.actors import Act
@@ -14,6 +17,7 @@ from accounts.roster.drafts import ImportResult, importing
 from accounts.roster.files import File, Progress
 from payments.premiums.codes import PAID_STATES, OrderState
 from payments.premiums.models import PremiumOrder, PremiumPaid
+from payments.premiums.tax_office.applying import settle_claims
 from payments.premiums.tax_office.cells import amount, channel, premium_year, receipt_no
 from yibao.lib.fen import grouped
 
@@ -53,12 +57,15 @@ def import_premiums_paid(
 ) -> ImportResult:
     """Write down what was paid elsewhere; a receipt counts once. The same file again changes nothing.
 
+    Claims of pay-then-refund that wait for one of these receipts are settled, each by itself.
     Whose premium is in an order that has been paid, too, is laid aside: perhaps it was paid twice, perhaps it is this
     very payment. Raises ImportRefusedError, with every bad row, when anything cannot be read or the number of rows or
     their sum (fen) is not what was expected; then nothing is changed. With `hold` bad rows are laid aside.
     """
     file = File(path, COLUMNS, progress)
-    return bring_in(act, file, hold=hold, expect_rows=expect_rows, expect_sum_fen=expect_sum_fen)
+    result = bring_in(act, file, hold=hold, expect_rows=expect_rows, expect_sum_fen=expect_sum_fen)
+    settle_claims(act=act)
+    return result
 
 
 def bring_in(
@@ -85,6 +92,12 @@ def bring_in(
         PremiumPaid.objects.bulk_create(new, batch_size=1_000)
         draft.count(premiums_paid=len(new), known_rows=known)
     return draft.result
+
+
+def take_in(act: Act, file: File) -> ImportResult:
+    """Bring in rows that were laid aside; claims are settled once the transaction around it is through."""
+    transaction.on_commit(partial(settle_claims, act=act))
+    return bring_in(act, file)
 
 
 def _rows(file: File, today: date) -> list[Row]:
