@@ -83,3 +83,4 @@ class WhyNotCode(TextCode):
     IN_ORDER = "in_order", "已有人在交"
     PAY_FIRST = "pay_first", "当地是先缴费，再申请返还"
     NO_MONEY = "no_money", "账户的钱不够"
+    CHANGED = "changed", "刚刚有变化，这一笔没有办"

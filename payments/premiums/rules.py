@@ -174,6 +174,11 @@ def no_money(amount_fen: int, available_fen: int | None, why_stopped: str = "") 
     return WhyNot(WhyNotCode.NO_MONEY, found, "不能一部分用账户、一部分用现金；请用别的办法全部缴")
 
 
+def changed(found: str) -> WhyNot:
+    """Return that things are not any more as they were shown; nothing was done, and it may be tried again."""
+    return WhyNot(WhyNotCode.CHANGED, found, "钱没有动。请看一看现在的情况，再试一次")
+
+
 def read_receipt_no(text: str) -> str:
     """Return the number of a tax receipt as it is kept. Raises PremiumError when it cannot be one."""
     number = "".join(text.split()).upper()

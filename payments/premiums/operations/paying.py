@@ -12,7 +12,7 @@ from django.db import transaction
 
 from accounts.codes import PotKind
 from accounts.identity.actors import Act
-from accounts.ledger.errors import KeyReusedError
+from accounts.ledger.errors import KeyReusedError, PostingError
 from accounts.ledger.retry import retrying
 from accounts.models import Person
 from payments.premiums.candidates import Payable, payables
@@ -21,7 +21,7 @@ from payments.premiums.models import PremiumOrder, PremiumVoucher
 from payments.premiums.operations.debiting import debit
 from payments.premiums.operations.history import record
 from payments.premiums.operations.numbers import order_number
-from payments.premiums.rules import PremiumError, PremiumRefusedError, WhyNot, undo_for
+from payments.premiums.rules import PremiumRefusedError, WhyNot, changed, undo_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,10 @@ def _outcome(act: Act, payer: Person, person: Person, key: str) -> Outcome:
         return Outcome(person, pay_one(act=act, payer=payer, person=person, key=f"{key}:{person.pk}"))
     except PremiumRefusedError as error:
         return Outcome(person, None, error.reasons)
+    except KeyReusedError:
+        raise  # the key is of another request
+    except PostingError as error:
+        return Outcome(person, None, (changed(error.message),))
 
 
 @retrying
@@ -100,7 +104,7 @@ def _claim(act: Act, payer: Person, who: Payable, key: str) -> PremiumOrder:
     stored = PremiumOrder.objects.filter(key=key).first()
     if stored is None:
         _payable(payer, who.person, act.on)  # says who was faster
-        raise PremiumError("内容刚刚有变化，这一笔没有办，钱没有动。请再试一次")
+        raise PremiumRefusedError((changed("这一笔的编号或别人的代缴单刚刚有变化"),))
     if stored.no == order.no:
         record(act, stored)
     return stored

@@ -157,3 +157,14 @@ def test_where_one_pays_first_and_is_refunded_nothing_is_debited():
     pays_for(rich, child, relation="2")
     assert codes(pay(rich, child)[0]) == [WhyNotCode.PAY_FIRST]
     assert money(rich, HENAN)[0] == 3000_00
+
+
+def test_what_changed_at_the_last_moment_for_one_is_told_and_the_other_is_paid(monkeypatch):
+    rich, mother, child = payer(3000_00), resident(), resident()
+    pays_for(rich, mother)
+    pays_for(rich, child, relation="2")
+    monkeypatch.setattr(paying, "order_number", lambda prefix, on: "DJ2026-1126-DRAWNTWICE"[:24])
+    first, second = pay(rich, mother, child)
+    assert first.order
+    assert codes(second) == [WhyNotCode.CHANGED]
+    assert money(rich)[0] == 2600_00
