@@ -109,12 +109,6 @@ def settle(*, act: Act, claim_id: int) -> RefundClaim:
         return found
 
 
-def settle_all(*, act: Act, region: str) -> list[RefundClaim]:
-    """Settle every claim of a region that is still open, each by itself."""
-    claims = RefundClaim.objects.filter(region=region, state__in=(ClaimState.WAITING, ClaimState.PROVEN))
-    return [settle(act=act, claim_id=pk) for pk in claims.order_by("pk").values_list("pk", flat=True)]
-
-
 def refuse(*, act: Act, claim_id: int, reason: str) -> RefundClaim:
     """Refuse a claim that was not paid. Raises PremiumError once it was."""
     with transaction.atomic():
