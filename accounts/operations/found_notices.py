@@ -139,6 +139,8 @@ def tell_found(*, act: Act) -> int:
 
 @transaction.atomic
 def _tell(act: Act, source: Source) -> int:
+    if not _is_ours(source):
+        return 0
     mark = _mark(source)
     until = _until(source, mark, act.at)
     if until is None:
@@ -155,17 +157,24 @@ def _tell(act: Act, source: Source) -> int:
     return len(told)
 
 
+def _is_ours(source: Source) -> bool:
+    """Say whether no other worker is at it, until the transaction ends.
+
+    Asked before the mark is read: that of a worker that has just ended must be seen.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext(%s))", [source.verb])
+        return bool(cursor.fetchone()[0])
+
+
 def _mark(source: Source) -> Mark | None:
     event = AuditEvent.objects.filter(verb=source.verb).order_by("-id").first()
     return Mark(event.detail["at"], event.detail["person"]) if event else None
 
 
 def _until(source: Source, mark: Mark | None, now: datetime) -> int | None:
-    """Return the last one to tell of (id); None when there is none, or another worker is at it."""
+    """Return the last one to tell of (id); None when there is none."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext(%s))", [source.verb])
-        if not cursor.fetchone()[0]:
-            return None
         first = mark.at if mark else 0
         cursor.execute(
             f"SELECT max(id) FROM {source.table} WHERE id >= %s AND {source.time} < %s", [first, now - source.settled]
