@@ -1,25 +1,28 @@
 """Everybody at once on one premium, with real commits. Each race is also run with its guard taken away: then it is lost."""
 
-from datetime import timedelta
+import time
+from datetime import date, timedelta
+from itertools import count
 
 import pytest
 from django.db import connection
 
 from accounts.identity.actors import Act
 from accounts.ledger.verify import findings
-from payments.models import PremiumOrder
-from payments.premiums.codes import OrderState, WhyNotCode
-from payments.premiums.operations import paying, progress
+from payments.models import PremiumOrder, PremiumPaid
+from payments.premiums.codes import ClaimState, OrderState, WhyNotCode
+from payments.premiums.operations import claiming, paying, progress
 from payments.premiums.rules import OrderStateError
 from payments.premiums.tax_office import batches
 from tests.chaos.test_lost_reply import proxy  # noqa: F401  a fixture
 from tests.concurrency import ROUNDS, all_at_once, is_lost
 from tests.factories.acts import ACTOR
-from tests.payments.premiums.people import ACT, QUANZHOU, money, payer, pays_for, resident
+from tests.payments.premiums.people import ACT, HENAN, QUANZHOU, money, payer, pays_for, resident
 
 pytestmark = [pytest.mark.usefixtures("committed_db"), pytest.mark.chaos]
 
 PAYERS = 32
+HESITATION = 0.05  # between looking and acting, so that a missing lock shows
 
 
 def pay(who, person, key):
@@ -62,20 +65,61 @@ def test_one_request_sent_thirty_two_times_at_once_debits_once_and_gives_one_ans
     assert money(rich)[0] == 19_600_00
 
 
+def undone_and_handed_over_at_once(key):
+    """Let an order be undone and handed over at the same moment; return it as it is then, and what is left (fen)."""
+    rich, child = payer(3000_00), resident()
+    pays_for(rich, child, relation="2")
+    order = PremiumOrder.objects.get(no=pay(rich, child, key))
+    last, over = (Act(ACTOR, order.undo_until + timedelta(seconds=more)) for more in (-1, 0))
+    all_at_once(
+        lambda: progress.undo(act=last, payer=rich, no=order.no),
+        lambda: batches.hand_over(act=over, region=QUANZHOU),
+    )
+    order.refresh_from_db()
+    return order, money(rich)[0]
+
+
 def test_undoing_and_handing_over_at_once_do_one_of_the_two():
     for number in range(5 * ROUNDS):
-        rich, child = payer(3000_00), resident()
-        pays_for(rich, child, relation="2")
-        no = pay(rich, child, f"round {number}")
-        order = PremiumOrder.objects.get(no=no)
-        last, over = (Act(ACTOR, order.undo_until + timedelta(seconds=more)) for more in (-1, 0))
-        all_at_once(
-            lambda no=no, rich=rich, last=last: progress.undo(act=last, payer=rich, no=no),
-            lambda over=over: batches.hand_over(act=over, region=QUANZHOU),
-        )
-        order.refresh_from_db()
-        out = {OrderState.UNDONE: 3000_00, OrderState.HANDED_OVER: 2600_00}
-        assert money(rich)[0] == out[OrderState(order.state)]
+        order, left = undone_and_handed_over_at_once(f"round {number}")
+        assert left == {OrderState.UNDONE: 3000_00, OrderState.HANDED_OVER: 2600_00}[OrderState(order.state)]
+        assert (order.state == OrderState.UNDONE) == (order.batch is None)
+    assert list(findings()) == []
+
+
+def test_without_the_lock_of_the_order_what_was_undone_is_handed_over(monkeypatch):
+    def unlocked(order_id):
+        found = PremiumOrder.objects.get(pk=order_id)
+        time.sleep(HESITATION)
+        return found
+
+    monkeypatch.setattr(progress, "_locked", unlocked)
+    rounds = count()
+
+    def lost():
+        order, left = undone_and_handed_over_at_once(f"round {next(rounds)}")
+        handed_over = order.events.filter(state=OrderState.HANDED_OVER).exists()
+        return handed_over and left == 3000_00
+
+    assert is_lost(lost)
+
+
+def test_a_claim_that_is_settled_many_times_at_once_is_paid_once():
+    rich, boy = payer(1000_00, region=HENAN), resident(HENAN, birth_on=date(2015, 1, 1))
+    pays_for(rich, boy, relation="2")
+    made = claiming.claim(act=ACT, payer=rich, person=boy, receipt_no="T2026001", bank_card="6222000000000000012")
+    PremiumPaid.objects.create(
+        person=boy,
+        premium_year=2027,
+        region=HENAN,
+        paid_on=ACT.on,
+        channel="税务",
+        receipt_no="T2026001",
+        amount_fen=400_00,
+    )
+    told = all_at_once(*[lambda: claiming.settle(act=ACT, claim_id=made.pk).state] * 16)
+    assert told == [ClaimState.PAID] * 16
+    assert money(rich, HENAN)[0] == 600_00
     assert list(findings()) == []
 
 
