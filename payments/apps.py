@@ -13,6 +13,7 @@ class PaymentsConfig(AppConfig):
         from accounts.ledger import verify
         from accounts.roster import laid_aside
         from payments import page_hooks  # noqa: F401  registers what premiums say on the citizen's pages
+        from payments.bills import invariants as of_bills
         from payments.bills.triggers import TRIGGERS
         from payments.premiums import invariants
         from payments.premiums.jobs import reminders  # noqa: F401  registers how a reminder is worded
@@ -42,3 +43,4 @@ class PaymentsConfig(AppConfig):
         triggers.protect("payments_taxanswer", but=("done_at", "trouble"))
         triggers.protect("payments_premiumreminder", "payments_dayreport")
         verify.OF_OTHER_APPS.update(invariants.INVARIANTS)
+        verify.OF_OTHER_APPS.update(of_bills.INVARIANTS)

@@ -147,7 +147,7 @@ def title_of(entry: Entry, names: Mapping[int, str], *, closed: bool = False) ->
         what = "利息" if entry.kind == VoucherKind.INTEREST else ""
         return f"{_year(voucher)}年度更正：" + (f"补记{what}" if entry.amount_fen > 0 else f"收回多记的{what or '钱'}")
     if entry.kind == VoucherKind.SPENDING:
-        what = f"{_who(entry, names)}{voucher.reason or '看病买药'}"
+        what = f"{_who(entry, names)}{_purpose(entry)}"
         return "，".join(part for part in (what, place_of(entry)) if part)
     if entry.kind == VoucherKind.PREMIUM:
         return f"给{_who(entry, names)}交居民医保"
@@ -167,6 +167,14 @@ def title_of(entry: Entry, names: Mapping[int, str], *, closed: bool = False) ->
         VoucherKind.TRANSFER_BACK: "共济账户的钱转回",
     }
     return plain.get(entry.kind) or voucher.reason or entry.kind.label
+
+
+def _purpose(entry: Entry) -> str:
+    """What a use was for: 门诊, 住院 and the like for whoever used it, no more than 看病 or 购药 for who paid for them."""
+    reason = entry.transfer.voucher.reason
+    if entry.is_own_use or reason == "购药":
+        return reason or "看病买药"
+    return "看病" if reason else "看病买药"
 
 
 def _signed(entry: Entry) -> str:

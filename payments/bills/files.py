@@ -20,7 +20,7 @@ from family.queries.facts import Insured
 from payments.bills import operations
 from payments.bills.codes import CATEGORIES, BillKind
 from payments.bills.models import Bill, Institution
-from payments.bills.queries import bill_of, parts_of
+from payments.bills.queries import bill_of, has_become, parts_of
 from yibao.lib.csv_files import csv_bytes
 from yibao.lib.fen import yuan
 from yibao.lib.values.amounts import read_yuan
@@ -142,6 +142,9 @@ class _Desk:
         if row["reverses"]:
             return self._give_back(row, institution, bill_no, person, on)
         region = Insured([person.pk], on).as_user(person.pk).region
+        earlier = Bill.objects.filter(institution=institution, bill_no=bill_no).select_related("person").first()
+        if earlier and has_become(earlier.person_id, person):  # whatever the roster says of them by now
+            person, region = earlier.person, earlier.region
         if not region or registry.spending_or_none(region, on) is None:
             raise RowRefusedError("certno", row["certno"], f"{on} 那天没有参保记录，或当地没有使用规则")
         return operations.pay(
@@ -158,7 +161,7 @@ class _Desk:
 
     def _give_back(self, row: dict[str, str], institution: Institution, bill_no: str, person: Person, on: date) -> Bill:
         bill = bill_of(institution, row["reverses"])
-        if bill.person_id != person.pk:
+        if not has_become(bill.person_id, person):
             raise RowRefusedError("certno", row["certno"], "与被退的结算单不是同一个人")
         return operations.refund(
             act=self.act,

@@ -19,7 +19,8 @@ from payments.bills.models import Institution
 from yibao.lib.masking import scrubbed
 
 COLUMNS = ("fixmedins_code", "fixmedins_name", "fixmedins_type", "hosp_lv", "insuplc_admdvs")
-_CODE = re.compile(r"[0-9A-Za-z]{1,20}", re.ASCII)
+_CODE_LENGTH = 20
+_CODE = re.compile(rf"[0-9A-Za-z]{{1,{_CODE_LENGTH}}}", re.ASCII)
 _NAME_LENGTH = 100
 _SAID = ("name", "kind", "hosp_lv", "level", "region")
 
@@ -103,7 +104,7 @@ def misfit(kind: str, hosp_lv: str) -> str:
 
 def _code(text: str) -> str:
     if not _CODE.fullmatch(text):
-        raise ValueError("机构编码应为 1 到 20 位的数字和字母")
+        raise ValueError(f"机构编码应为数字和字母，最多 {_CODE_LENGTH} 位")
     return text
 
 

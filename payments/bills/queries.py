@@ -3,8 +3,8 @@
 from collections.abc import Collection
 from dataclasses import dataclass, fields
 
-from accounts.codes import PotKind
-from accounts.models import Transfer
+from accounts.codes import LifeEventKind, PotKind
+from accounts.models import LifeEvent, Person, Transfer
 from payments.bills.errors import UnknownBillError
 from payments.bills.models import Bill, BillShare, Institution
 
@@ -45,3 +45,9 @@ def bill_of(institution: Institution, bill_no: str) -> Bill:
     if bill is None:
         raise UnknownBillError
     return bill
+
+
+def has_become(record_id: int, person: Person) -> bool:
+    """Say whether a person's record is, or was merged into, this one: bills keep the record they were paid under."""
+    merged = LifeEvent.objects.filter(kind=LifeEventKind.MERGE, person=person, detail__gone=record_id)
+    return record_id == person.pk or merged.exists()

@@ -63,7 +63,7 @@ class Story:
             region=region,
             amount_fen=amount_fen,
             on=self.act.on,
-            bill_no=f"demo:family:{user}:{self.act.on}",
+            bill_no=f"F{self.act.on:%Y%m%d}{user:04d}",
         )
 
 

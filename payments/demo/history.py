@@ -10,9 +10,13 @@ from random import Random
 from accounts.codes import InstitutionKind
 from accounts.identity.actors import Act, Actor
 from accounts.jobs.worker import run_due
+from accounts.policies import registry
+from accounts.policies.terms.spending import VACCINE
 from accounts.queries.people import find_by_certno
 from accounts.roster.contributions import import_contributions
 from accounts.roster.people import import_roster
+from payments.bills.codes import BillKind, HospitalLevel
+from payments.bills.institutions import level_of
 from payments.bills.operations import pay, refund
 from payments.demo import families, files
 from payments.demo.personas import FIRST_MONTH, PERSONAS, Member
@@ -26,18 +30,18 @@ FILES_DAY = 18  # the bureau hands in what changed and what was paid on the 15th
 DUE_DAY = 21  # the day after regions credit the month
 
 HOSPITAL, PHARMACY = InstitutionKind.HOSPITAL, InstitutionKind.PHARMACY
-# code, name, kind, level, region
+# code, name, kind, hosp_lv, region
 INSTITUTIONS = (
-    ("H33038100001", "安阳街道社区卫生服务中心", HOSPITAL, 1, "330381"),
-    ("H33038100002", "瑞安第二医院", HOSPITAL, 2, "330381"),
-    ("H33038100003", "瑞安中心医院", HOSPITAL, 3, "330381"),
-    ("P33038100001", "同德大药房", PHARMACY, 0, "330381"),
-    ("H33090000001", "临城街道社区卫生服务中心", HOSPITAL, 1, "330900"),
-    ("P33090000001", "海岛大药房", PHARMACY, 0, "330900"),
-    ("H35050000001", "鲤城社区卫生服务中心", HOSPITAL, 1, "350500"),
-    ("P35050000001", "刺桐大药房", PHARMACY, 0, "350500"),
-    ("H11000000001", "东城社区卫生服务站", HOSPITAL, 0, "110000"),
-    ("H43000000001", "岳麓社区卫生服务中心", HOSPITAL, 1, "430000"),
+    ("H33038100001", "安阳街道社区卫生服务中心", HOSPITAL, HospitalLevel.ONE_A, "330381"),
+    ("H33038100002", "瑞安第二医院", HOSPITAL, HospitalLevel.TWO_A, "330381"),
+    ("H33038100003", "瑞安中心医院", HOSPITAL, HospitalLevel.THREE_A, "330381"),
+    ("P33038100001", "同德大药房", PHARMACY, "", "330381"),
+    ("H33090000001", "临城街道社区卫生服务中心", HOSPITAL, HospitalLevel.ONE_A, "330900"),
+    ("P33090000001", "海岛大药房", PHARMACY, "", "330900"),
+    ("H35050000001", "鲤城社区卫生服务中心", HOSPITAL, HospitalLevel.ONE_A, "350500"),
+    ("P35050000001", "刺桐大药房", PHARMACY, "", "350500"),
+    ("H11000000001", "东城社区卫生服务站", HOSPITAL, HospitalLevel.NONE, "110000"),
+    ("H43000000001", "岳麓社区卫生服务中心", HOSPITAL, HospitalLevel.ONE_A, "430000"),
 )
 
 Progress = Callable[[str, int, int], None]
@@ -46,10 +50,9 @@ Day = tuple[datetime, Callable[[], object]]  # an instant, and what happens then
 
 def build(*, act: Act, folder: Path, progress: Progress) -> None:
     """Live through the days up to that of the act, each by a clock of its own."""
-    for code, name, kind, level, region in INSTITUTIONS:
-        Institution.objects.get_or_create(
-            code=code, defaults={"name": name, "kind": kind, "level": level, "region": region}
-        )
+    for code, name, kind, hosp_lv, region in INSTITUTIONS:
+        said = {"name": name, "kind": kind, "hosp_lv": hosp_lv, "level": level_of(hosp_lv), "region": region}
+        Institution.objects.get_or_create(code=code, defaults=said)
     past = _Past(act.actor, folder)
     days = [day for day in (*past.days(act.on), *families.days(act)) if day[0] <= act.at]
     days.sort(key=lambda day: day[0])
@@ -101,17 +104,23 @@ class _Past:
         place = chance.choice([row for row in INSTITUTIONS if row[4] == member.region])
         amount_fen = chance.randrange(1_500, 26_000)
         is_returned = chance.random() < 0.05
-        yield _instant(month, day, hour=15), partial(self.pay, member, place[0], amount_fen, is_returned=is_returned)
+        moment = _instant(month, day, hour=15)
+        may_vaccinate = VACCINE in registry.spending(member.region, moment.date()).uses and place[2] == HOSPITAL
+        kind = BillKind.VACCINE if may_vaccinate and chance.random() < 0.1 else ""
+        yield moment, partial(self.pay, member, place[0], amount_fen, kind=kind, is_returned=is_returned)
 
     def stays(self, member: Member) -> Iterator[Day]:
         """Yield the member's bills from the region's large hospital."""
         for day, amount_fen in member.stays.items():
             on = date.fromisoformat(day)
-            place = next(row for row in INSTITUTIONS if row[3:] == (3, member.region))
-            yield _instant(Month.of(on), on.day, hour=11), partial(self.pay, member, place[0], amount_fen)
+            place = next(row for row in INSTITUTIONS if row[3:] == (HospitalLevel.THREE_A, member.region))
+            yield (
+                _instant(Month.of(on), on.day, hour=11),
+                partial(self.pay, member, place[0], amount_fen, kind=BillKind.INPATIENT),
+            )
 
-    def pay(self, member: Member, place: str, amount_fen: int, *, is_returned: bool = False) -> None:
-        """Pay a bill; nothing where the member is not insured yet."""
+    def pay(self, member: Member, place: str, amount_fen: int, *, kind: str = "", is_returned: bool = False) -> None:
+        """Pay a bill, of the kind usual at the place; nothing where the member is not insured yet."""
         act, person = Act(self.actor, clock.now()), find_by_certno(member.certno)
         if person is None:
             return
@@ -122,10 +131,11 @@ class _Past:
             region=member.region,
             amount_fen=amount_fen,
             on=act.on,
-            bill_no=f"demo:{member.serial}:{act.on}",
+            bill_no=f"{act.on:%Y%m%d}{member.serial:04d}",
+            kind=kind,
         )
         if is_returned and bill.voucher_id:
-            refund(act=act, bill=bill, bill_no=f"demo-refund:{bill.pk}", reason="退药退费")
+            refund(act=act, bill=bill, bill_no=f"{bill.bill_no}T", reason="退药退费")
 
 
 def _instant(month: Month, day: int, *, hour: int) -> datetime:

@@ -195,8 +195,8 @@ class TestRecords:
         person, child = worker(), PersonFactory(name="林小雨")
         used_by(child, person, 10_00, on=date(2026, 10, 1))
         page = seen(person, ACCOUNT)
-        assert "林小雨门诊，一级医疗机构" in page
-        assert "林小雨门诊，定海" not in page
+        assert "林小雨看病，一级医疗机构" in page
+        assert "林小雨看病，定海" not in page
 
     def test_bars_tell_the_last_year_first_in_a_sentence(self):
         page = seen(worker(), ACCOUNT)

@@ -206,7 +206,7 @@ class TestFile:
     def test_a_relatives_place_is_not_in_the_file(self):
         person = worker()
         used_by(PersonFactory(name="林小雨"), person, 1_00, on=date(2026, 10, 1))
-        assert self.rows(person)[-2][1] == "林小雨门诊，一级医疗机构"
+        assert self.rows(person)[-2][1] == "林小雨看病，一级医疗机构"
 
 
 class TestPrint:

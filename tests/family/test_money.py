@@ -346,7 +346,7 @@ class TestWhoSeesWhat:
         payer, _, _ = story
         account = account_in(accounts_of(payer), RUIAN, TODAY)
         lines = lines_of(account, entries_between(account, TODAY, TODAY + timedelta(days=1)), url=str)
-        assert [line.title for line in lines] == ["陈伟（父亲）门诊，一级医疗机构", "林小雨（女儿）门诊，一级医疗机构"]
+        assert [line.title for line in lines] == ["陈伟（父亲）看病，一级医疗机构", "林小雨（女儿）看病，一级医疗机构"]
         assert CLINIC not in str(lines)
 
     def test_the_notice_of_each_use_names_kind_day_amount_and_user(self, story):
