@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from accounts.errors import AccountsError
 from accounts.identity import audit, limits, sms
 from accounts.identity.actors import Act
-from accounts.models import Feedback, Notice, Person, User
+from accounts.models import Feedback, Notice, Person
 from accounts.queries import notice_words
 from accounts.wording import Template
 from yibao.lib.links import has_link
@@ -52,13 +52,13 @@ def tell(
     (page_hooks.notice_link_source). A text message goes to the sign-in's number, or to the one on the roster while a
     stranger may be signed in; whether it still may go is asked again when it is sent.
     """
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         notice = Notice.objects.create(
             person=person, kind=template.kind, template=template.name, facts=dict(facts), about=about, at=act.at
         )
         audit.record(act=act, verb="notice.sent", subject=person, detail={"notice": notice.pk})
-        user = User.objects.filter(person=person, is_active=True).first() if by_sms else None
-        if user is not None:
+        user = getattr(person, "user", None) if by_sms else None  # read already, where the caller joined it
+        if user is not None and user.is_active:
             sms.queue_notice(notice=notice, user=user, now=act.at)
     return notice
 

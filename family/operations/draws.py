@@ -27,6 +27,7 @@ from family.queries.bonds import in_use_order, year_of
 from family.queries.paying_for import pots_of_payer, sources_of_payer
 from family.queries.plan import reach_of, sources_of, usable
 from family.rules import Source, Take, Where
+from yibao.lib import pipeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +146,14 @@ def _record(
     for take in takes:
         if take.source.bond is not None:
             sums[take.source.bond] += take.amount_fen
+    if not sums:
+        return
     drawn = [(bonds[pk], fen) for pk, fen in sorted(sums.items())]
-    Draw.objects.bulk_create(
-        Draw(bond=bond, voucher=vouchers[bond.region], amount_fen=fen, on=on, year=year_of(bond, on))
-        for bond, fen in drawn
+    pipeline.insert(
+        *(
+            Draw(bond=bond, voucher=vouchers[bond.region], amount_fen=fen, on=on, year=year_of(bond, on))
+            for bond, fen in drawn
+        )
     )
     for bond, fen in drawn if told else ():
         notifications.notify_drawn(act=act, bond=bond, voucher=vouchers[bond.region], amount_fen=fen, on=on)

@@ -1,6 +1,6 @@
 """The locks all operations of sharing take, in the one order of docs/locking.md."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.db import connection
 from django.utils.crypto import salted_hmac
@@ -30,10 +30,12 @@ def lock_invitee(certno: str) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(key, signed=True)])
 
 
-def lock_bonds(ids: Iterable[int]) -> list[Bond]:
-    """Lock bonds in id order and return them as they stand."""
+def lock_bonds(ids: Collection[int]) -> list[Bond]:
+    """Lock bonds in id order and return them as they stand, with both people and the payer's sign-in, who may be told."""
+    if not ids:
+        return []
     rows = Bond.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=set(ids))
-    return list(rows.select_related("payer", "user").order_by("pk"))
+    return list(rows.select_related("payer__user", "user").order_by("pk"))
 
 
 def lock_active(*, bond_id: int, **side: Person) -> Bond:

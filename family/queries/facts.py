@@ -3,11 +3,12 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import date, timedelta
+from typing import NamedTuple
 
-from django.db.models import F, Q
+from django.db.models import F, Q, Sum
 
 from accounts.codes import ACCOUNT_POTS, EnrolmentStatus, InsuranceType, PotKind
-from accounts.models import Enrolment, OpeningBalance, Person, Pot, User
+from accounts.models import OpeningBalance, Person, Pot, User
 from accounts.policies import registry
 from accounts.policies.formulas import age_on
 from accounts.policies.terms.sharing import POOL
@@ -19,21 +20,41 @@ from family.queries.draws import RETURNED
 from family.rules import eligibility, facts
 from family.rules.facts import EnrolmentFacts
 from family.rules.use import Bound
+from yibao.lib import pipeline
 from yibao.lib.clock import SHANGHAI
 from yibao.lib.months import Month
+from yibao.lib.pipeline import Statement
 
 _NOBODY = EnrolmentFacts(status=EnrolmentStatus.ENDED)
 CHANGES = (EventKind.ACCEPTED, EventKind.BOUND, EventKind.REMOVED)
 
 
+class _Stretch(NamedTuple):
+    """How somebody is insured from a day on."""
+
+    person_id: int
+    region: str
+    insurance: str
+    status: int
+    from_on: date
+
+
+_STRETCHES = """
+    SELECT person_id, region, insurance, status, from_on FROM accounts_enrolment
+    WHERE person_id = ANY(%s::bigint[]) AND counts ORDER BY from_on, seq
+"""
+
+
 class Insured:
-    """How several people are insured on a day, from one query."""
+    """How several people are insured on a day, from one query; nobody costs none."""
 
     def __init__(self, people: Collection[int], on: date) -> None:
         self._on = on
-        self._rows: dict[int, list[Enrolment]] = defaultdict(list)
-        for row in Enrolment.objects.filter(person__in=set(people)).order_by("from_on", "seq"):
-            self._rows[row.person_id].append(row)
+        self._rows: dict[int, list[_Stretch]] = defaultdict(list)
+        if people:
+            (rows,) = pipeline.send(Statement(_STRETCHES, [sorted(set(people))]))
+            for row in map(_Stretch._make, rows):
+                self._rows[row.person_id].append(row)
 
     def as_payer(self, person_id: int, region: str) -> EnrolmentFacts:
         """Return how somebody is enrolled in 职工医保 of the region whose account pays."""
@@ -42,14 +63,14 @@ class Insured:
 
     def as_user(self, person_id: int) -> EnrolmentFacts:
         """Return how somebody is insured anywhere: normally before suspended, 职工 before 居民, the latest first."""
-        groups: dict[tuple[str, str], list[Enrolment]] = defaultdict(list)
+        groups: dict[tuple[str, str], list[_Stretch]] = defaultdict(list)
         for row in self._rows[person_id]:
             groups[row.region, row.insurance].append(row)
         found = [(self._facts_of(rows), rows[-1].from_on) for rows in groups.values()]
         found.sort(key=lambda one: (one[0].status, one[0].insurance, -one[1].toordinal()))
         return found[0][0] if found else _NOBODY
 
-    def _facts_of(self, rows: list[Enrolment]) -> EnrolmentFacts:
+    def _facts_of(self, rows: list[_Stretch]) -> EnrolmentFacts:
         past = [row for row in rows if row.from_on <= self._on]
         if not past:
             return _NOBODY
@@ -143,15 +164,15 @@ def used_fen(bonds: Iterable[Bond], years: dict[int, int]) -> dict[int, int]:
     What the two had used under an earlier bond of the year counts: a limit does not start anew by binding again.
     """
     bonds = list(bonds)
+    if not bonds:
+        return {}
     wanted = Q(pk__in=[])
     for bond in bonds:
         pair = Q(bond__payer=bond.payer_id, bond__user=bond.user_id, bond__region=bond.region)
         wanted |= pair & Q(year=years[bond.pk])
-    rows = Draw.objects.filter(wanted).annotate(returned_fen=RETURNED)
-    of_each = rows.values_list("bond__payer", "bond__user", "bond__region", "year", F("amount_fen") - F("returned_fen"))
-    used: dict[tuple[int, int, str, int], int] = defaultdict(int)
-    for payer, user, region, year, fen in of_each:
-        used[payer, user, region, year] += fen
+    rows = Draw.objects.filter(wanted).annotate(kept_fen=F("amount_fen") - RETURNED)
+    sums = rows.values_list("bond__payer", "bond__user", "bond__region", "year").annotate(fen=Sum("kept_fen"))
+    used = {(payer, user, region, year): int(fen) for payer, user, region, year, fen in sums}
     return {b.pk: used.get((b.payer_id, b.user_id, b.region, years[b.pk]), 0) for b in bonds}
 
 

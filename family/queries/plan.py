@@ -152,7 +152,8 @@ def _shared(
     bonds: Sequence[Bond], pots: Mapping[int, Pot], available: Available, on: date, scope: str, where: Where | None
 ) -> list[Source]:
     insured = Insured({person for bond in bonds for person in (bond.payer_id, bond.user_id)}, on)
-    used = used_fen(bonds, {bond.pk: year_of(bond, on) for bond in bonds})
+    limited = [bond for bond in bonds if bond.limit_fen is not None]  # of the others nothing has to be counted
+    used = used_fen(limited, {bond.pk: year_of(bond, on) for bond in limited})
     found = []
     for bond in bonds:
         bound = bound_of(bond, on=on, insured=insured, used=used.get(bond.pk, 0))

@@ -1,7 +1,7 @@
 """Paying a bill from accounts, one's own and one's relatives', and giving the money back."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 
 from django.db import connection, transaction
@@ -10,7 +10,7 @@ from django.db.models import Sum
 from accounts.codes import InstitutionKind, PotKind, Scope, VoucherKind
 from accounts.identity.actors import Act
 from accounts.ledger import reversing
-from accounts.ledger.errors import AlreadyReversedError, KeyReusedError, PostingError
+from accounts.ledger.errors import AlreadyPostedError, AlreadyReversedError, KeyReusedError, PostingError
 from accounts.ledger.locking import lock_years_and_pots
 from accounts.ledger.posting import Place
 from accounts.ledger.retry import retrying
@@ -24,6 +24,7 @@ from payments.bills.codes import BillKind
 from payments.bills.errors import BillRefusedError
 from payments.bills.models import Bill, BillShare, Institution
 from payments.bills.rules import account_part
+from yibao.lib import pipeline
 from yibao.lib.fen import yuan
 
 MOST_NUMBER_LENGTH = 60
@@ -63,33 +64,34 @@ def pay(
         amount_fen=amount_fen,
     )
     _refuse_misfits(asked)
-    with transaction.atomic():
-        if earlier := _settled(asked):
-            return earlier
-        where = Where(institution.kind, institution.level, BillKind(kind).paid_for, category)
-        if why := refusal(where, registry.spending(region, on)):
-            raise BillRefusedError(why)
-        locked = draws.lock_sources(act=act, person=person, region=region, on=on, scope=Scope.MEDICAL, where=where)
-        if earlier := _settled(asked):  # the same bill, paid while this one waited for the locks
-            return earlier
-        takes = spending_plan(amount_fen, locked.sources)
-        if not takes and (reason := why_stopped(person, region, on)):
-            raise PostingError(reason)
-        vouchers = draws.post(
-            act=act,
-            kind=VoucherKind.SPENDING,
-            person=person,
-            region=region,
-            locked=locked,
-            takes=takes,
-            target=PotKind.INSTITUTIONS,
-            on=on,
-            key=f"bill:{institution.pk}:{bill_no}",
-            payload={"institution": institution.pk, "person": person.pk, "amount_fen": amount_fen},
-            reason=BillKind(kind).label,
-            place=Place(institution.kind_shown, institution.name),
-        )
-        return _kept(asked, vouchers)
+    return _once(asked, lambda: _pay(act, asked))
+
+
+def _pay(act: Act, asked: Bill) -> Bill:
+    place, person, region, on = asked.institution, asked.person, asked.region, asked.on
+    where = Where(place.kind, place.level, BillKind(asked.kind).paid_for, asked.category)
+    if why := refusal(where, registry.spending(region, on)):
+        raise BillRefusedError(why)
+    locked = draws.lock_sources(act=act, person=person, region=region, on=on, scope=Scope.MEDICAL, where=where)
+    takes = spending_plan(asked.amount_fen, locked.sources)
+    if not takes and (reason := why_stopped(person, region, on)):
+        raise PostingError(reason)
+    vouchers = draws.post(
+        act=act,
+        kind=VoucherKind.SPENDING,
+        person=person,
+        region=region,
+        locked=locked,
+        takes=takes,
+        target=PotKind.INSTITUTIONS,
+        on=on,
+        key=f"bill:{place.pk}:{asked.bill_no}",
+        payload={"institution": place.pk, "person": person.pk, "amount_fen": asked.amount_fen},
+        reason=BillKind(asked.kind).label,
+        place=Place(place.kind_shown, place.name),
+    )
+    asked.account_fen = sum(take.amount_fen for take in takes)
+    return _kept(asked, vouchers)
 
 
 @retrying
@@ -117,14 +119,17 @@ def refund(
         reverses=bill,
     )
     _refuse_misfits(asked)
-    with transaction.atomic():
+    every = amount_fen is None
+
+    def give_back() -> Bill:
         _lock_refunds(bill)
-        if earlier := _settled(asked, whatever_is_left=amount_fen is None):
+        if earlier := _settled(asked, whatever_is_left=every):
             return earlier
         asked.before_fen = _given_back_fen(bill)
         asked.amount_fen = _within(bill.amount_fen - asked.before_fen, amount_fen)
-        vouchers = _give_back(act, bill, asked, reason)
-        return _kept(asked, vouchers)
+        return _kept(asked, _give_back(act, bill, asked, reason))
+
+    return _once(asked, give_back, whatever_is_left=every)
 
 
 def _refuse_misfits(asked: Bill) -> None:
@@ -134,6 +139,17 @@ def _refuse_misfits(asked: Bill) -> None:
         raise PostingError(f"单号要有 1 到 {MOST_NUMBER_LENGTH} 个字")
     if asked.institution.kind == InstitutionKind.PHARMACY and asked.kind != BillKind.PURCHASE:
         raise BillRefusedError(f"药店只能结算{BillKind.PURCHASE.label}，不能结算{BillKind(asked.kind).label}")
+
+
+def _once(asked: Bill, settle: Callable[[], Bill], *, whatever_is_left: bool = False) -> Bill:
+    """Settle a bill unless its number was settled before: what was is returned, whatever would stand in its way now."""
+    try:
+        with transaction.atomic():
+            return settle()
+    except PostingError:
+        if earlier := _settled(asked, whatever_is_left=whatever_is_left):
+            return earlier
+        raise
 
 
 def _settled(asked: Bill, *, whatever_is_left: bool = False) -> Bill | None:
@@ -148,22 +164,13 @@ def _settled(asked: Bill, *, whatever_is_left: bool = False) -> Bill | None:
 
 
 def _kept(asked: Bill, vouchers: list[Voucher]) -> Bill:
-    """Write the bill down with what accounts have paid or got back."""
-    paid = Transfer.objects.filter(voucher__in=vouchers).values_list("amount_fen", flat=True)
-    said = ("person_id", "region", "on", "kind", "category", "amount_fen", "reverses_id", "before_fen")
-    bill, created = Bill.objects.get_or_create(
-        institution=asked.institution,
-        bill_no=asked.bill_no,
-        defaults={
-            **{name: getattr(asked, name) for name in said},
-            "account_fen": sum(paid),
-            "voucher": vouchers[0] if vouchers else None,
-        },
-    )
-    if created:
-        BillShare.objects.bulk_create(BillShare(bill=bill, voucher=voucher) for voucher in vouchers[1:])
-        return bill
-    return _settled(asked) or bill
+    """Write the bill down with the vouchers of its accounts. Raises AlreadyPostedError for a number that is taken."""
+    asked.voucher = vouchers[0] if vouchers else None
+    if not pipeline.insert(asked):
+        raise AlreadyPostedError
+    if vouchers[1:]:
+        BillShare.objects.bulk_create(BillShare(bill=asked, voucher=voucher) for voucher in vouchers[1:])
+    return asked
 
 
 def _lock_refunds(bill: Bill) -> None:
@@ -190,6 +197,7 @@ def _give_back(act: Act, bill: Bill, asked: Bill, reason: str) -> list[Voucher]:
     of_bill = {"amount_fen": bill.amount_fen, "account_fen": bill.account_fen}
     before_fen = account_part(**of_bill, before_fen=0, back_fen=asked.before_fen)
     back_fen = account_part(**of_bill, before_fen=asked.before_fen, back_fen=asked.amount_fen)
+    asked.account_fen = back_fen
     if back_fen == 0:
         return []
     vouchers = bill.vouchers

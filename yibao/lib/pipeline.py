@@ -7,9 +7,9 @@ of one type, or JSON. They run in order, each seeing what the ones before have l
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import psycopg
@@ -18,7 +18,6 @@ from psycopg.rows import tuple_row
 from psycopg.types.numeric import Int8
 
 Row = tuple[Any, ...]
-Values = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +35,20 @@ def send(*statements: Statement) -> list[list[Row]]:
     """
     connection.ensure_connection()
     connection.validate_no_broken_transaction()
-    driver = connection.connection
-    cursors = []
     with connection.wrap_database_errors:
-        with driver.pipeline():
-            for statement in statements:
-                cursor = psycopg.Cursor(driver, row_factory=tuple_row)
-                cursor.execute(statement.text, [_typed(value) for value in statement.parameters], prepare=True)
-                cursors.append(cursor)
+        with connection.connection.pipeline():
+            cursors = [_execute(statement) for statement in statements]
         return [cursor.fetchall() for cursor in cursors]
+
+
+def _execute(statement: Statement) -> psycopg.Cursor[Row]:
+    """Send one statement past whoever listens to Django's (connection.execute_wrapper)."""
+    cursor = psycopg.Cursor(connection.connection, row_factory=tuple_row)
+    execute: Callable[..., Any] = lambda text, values, *_: cursor.execute(text, values, prepare=True)  # noqa: E731
+    for wrapper in reversed(connection.execute_wrappers):
+        execute = partial(wrapper, execute)
+    execute(statement.text, [_typed(value) for value in statement.parameters], False, {"connection": connection})
+    return cursor
 
 
 def _typed(value: Any) -> Any:
@@ -56,16 +60,22 @@ def _typed(value: Any) -> Any:
     return value
 
 
-def insertion(model: type[models.Model], rows: Sequence[Values]) -> Statement:
-    """Return what inserts rows (column → value) and gives their ids; one whose key is taken is left out.
+def insert(*rows: models.Model) -> bool:
+    """Insert new rows of one model in the caller's transaction; False where the key of one is taken.
 
-    All rows have the same columns.
+    That one is left out. Otherwise the rows have their ids afterwards, as if they had been saved.
     """
-    return Statement(_insert(model, tuple(rows[0])), [as_json(rows)])
+    columns = [field.attname for field in rows[0]._meta.concrete_fields if not field.primary_key]
+    values = [{column: getattr(row, column) for column in columns} for row in rows]
+    (ids,) = send(Statement(_insertion(type(rows[0]), tuple(columns)), [as_json(values)]))
+    if len(ids) == len(rows):
+        for row, (number,) in zip(rows, ids, strict=True):
+            row.pk, row._state.adding, row._state.db = number, False, connection.alias
+    return len(ids) == len(rows)
 
 
 @cache
-def _insert(model: type[models.Model], columns: tuple[str, ...]) -> str:
+def _insertion(model: type[models.Model], columns: tuple[str, ...]) -> str:
     table, names = model._meta.db_table, ", ".join(f'"{column}"' for column in columns)
     return (
         f"INSERT INTO {table} ({names}) SELECT {names} FROM jsonb_populate_recordset(NULL::{table}, %s::jsonb)"
