@@ -38,8 +38,9 @@ class PaymentsConfig(AppConfig):
             "reason",
         )
         triggers.protect("payments_premiumorder", but=(*became, "payer_id", "person_id"))
+        triggers.protect("payments_taxbatch", but=("written_at",))
         # The same content is sealed with a newer key.
-        triggers.protect("payments_taxbatch", but=("content", "written_at"))
+        triggers.protect("payments_taxbatchfile", but=("content",))
         triggers.protect("payments_taxanswer", but=("done_at", "trouble"))
         triggers.protect("payments_premiumreminder", "payments_dayreport")
         verify.OF_OTHER_APPS.update(invariants.INVARIANTS)

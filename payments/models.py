@@ -9,7 +9,7 @@ from payments.premiums.models import (
     PremiumVoucher,
     RefundClaim,
 )
-from payments.premiums.tax_office.models import TaxAnswer, TaxBatch
+from payments.premiums.tax_office.models import TaxAnswer, TaxBatch, TaxBatchFile
 from payments.reconciliation.models import DayReport
 
 __all__ = [
@@ -25,4 +25,5 @@ __all__ = [
     "RefundClaim",
     "TaxAnswer",
     "TaxBatch",
+    "TaxBatchFile",
 ]

@@ -1,11 +1,8 @@
 """与税务的往来和对账单: what went out, what was answered, and each day's report. Looked up, never changed here."""
 
 import json
-from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
 
 from accounts.admin.jobs import ReadOnlyAdmin
 from payments.models import DayReport, TaxAnswer, TaxBatch
@@ -20,9 +17,6 @@ class TaxBatchAdmin(ReadOnlyAdmin):
     list_filter = ["region", "premium_year"]
     ordering = ["-id"]
     fields = ["no", "region", "premium_year", "rows", "amount", "digest", "actor", "made_at", "written_at"]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).defer("content")
 
     @admin.display(description="金额（元）")
     def amount(self, batch: TaxBatch) -> str:

@@ -73,7 +73,7 @@ def damaged_batches(region: str, day: date) -> list[dict[str, object]]:
 
 
 def _is_whole(batch: TaxBatch) -> bool:
-    body, _, _ = batch.content.rstrip("\r\n").rpartition("\n")
+    body, _, _ = batch.file.content.rstrip("\r\n").rpartition("\n")
     return sm3(f"{body}\n".encode()) == batch.digest
 
 

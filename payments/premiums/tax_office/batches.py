@@ -18,7 +18,7 @@ from accounts.identity.actors import Act
 from payments.premiums.codes import OrderState
 from payments.premiums.models import PremiumOrder, PremiumOrderEvent
 from payments.premiums.tax_office.files import sealed
-from payments.premiums.tax_office.models import TaxBatch
+from payments.premiums.tax_office.models import TaxBatch, TaxBatchFile
 from yibao.lib.csv_files import write_private
 from yibao.lib.fen import yuan
 
@@ -94,7 +94,7 @@ def write(*, act: Act, batch: TaxBatch) -> Path:
     folder = settings.TAX_OFFICE_FOLDER
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / f"{batch.no}.csv"
-    write_private(path, batch.content.encode())
+    write_private(path, batch.file.content.encode())
     with transaction.atomic():
         TaxBatch.objects.filter(pk=batch.pk, written_at=None).update(written_at=act.at)
         audit.record(act=act, verb="premium_batch.written", detail={"batch": batch.no})
@@ -126,7 +126,7 @@ def _batch_of(act: Act, region: str, year: int, orders: Sequence[PremiumOrder]) 
     no = f"{region}-{year}-{number:04d}"
     sum_fen = sum(order.amount_fen for order in orders)
     file = sealed(COLUMNS, (_cells(no, order) for order in orders), sum_fen)
-    return TaxBatch.objects.create(
+    batch = TaxBatch.objects.create(
         no=no,
         region=region,
         premium_year=year,
@@ -134,10 +134,11 @@ def _batch_of(act: Act, region: str, year: int, orders: Sequence[PremiumOrder]) 
         rows=len(orders),
         sum_fen=sum_fen,
         digest=file.digest,
-        content=file.content,
         actor=str(act.actor),
         made_at=act.at,
     )
+    TaxBatchFile.objects.create(batch=batch, content=file.content)
+    return batch
 
 
 def _cells(no: str, order: PremiumOrder) -> tuple[str, ...]:

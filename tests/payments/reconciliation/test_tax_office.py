@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from django.db import connection
 
-from payments.models import TaxBatch
+from payments.models import TaxBatchFile
 from tests.payments.tax_office.kit import answer, imported, reconciled, results_file
 from tests.payments.tax_office.orders import debited, handed_over
 
@@ -80,8 +80,8 @@ class TestFalsified:
         assert name in {one["name"] for one in reconciled(PAID_DAY)["differences"]}
 
     def test_content_that_was_replaced_is_named(self, orders):
-        batch = TaxBatch.objects.get()
-        TaxBatch.objects.filter(pk=batch.pk).update(content=batch.content.replace("400.00", "040.00", 1))
+        file = TaxBatchFile.objects.get()
+        TaxBatchFile.objects.filter(pk=file.pk).update(content=file.content.replace("400.00", "040.00", 1))
         assert [one["name"] for one in reconciled(PAID_DAY)["differences"]] == ["交税务批次的内容与交出去时不同"]
 
     def falsify(self, table: str, sql: str, **about: object) -> None:

@@ -12,7 +12,7 @@ import time_machine
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
-from payments.models import TaxBatch
+from payments.models import TaxBatch, TaxBatchFile
 from payments.premiums.codes import OrderState
 from payments.premiums.tax_office import batches
 from payments.premiums.tax_office.batches import COLUMNS
@@ -74,7 +74,7 @@ class TestTheFile:
     def test_the_database_keeps_its_content_sealed(self):
         debited()
         export()
-        stored = TaxBatch.objects.values_list("content", flat=True).get()
+        stored = TaxBatchFile.objects.values_list("content", flat=True).get()
         assert repr(stored) == "<sealed>"
 
 

@@ -26,7 +26,7 @@ def test_killed_while_the_batch_is_made_nothing_has_happened(committed_db, folde
     order.refresh_from_db()
     assert (order.state, TaxBatch.objects.count(), folder.exists()) == (OrderState.DEBITED, 0, False)
     ((batch, path),) = batches.export(act=AFTER_UNDO, region=REGION)
-    assert (batch.number, batch.content.encode()) == (1, path.read_bytes())
+    assert (batch.number, batch.file.content.encode()) == (1, path.read_bytes())
 
 
 def test_killed_when_the_file_is_there_and_not_noted_the_next_run_writes_the_same(committed_db, folder):
