@@ -3,12 +3,11 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypedDict, Unpack
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from accounts.codes import VoucherKind
 from accounts.identity.actors import Act
@@ -71,7 +70,7 @@ def post(
     then nothing is written.
     """
     on = on or act.on
-    with _in_transaction():
+    with transaction.atomic():  # also within a caller's, who may go on after a refusal
         locked = lock_years_and_pots(act=act, pots=pots, regions=[region], on=on, subject_id=more.get("subject_id"))
         posted = Voucher.objects.filter(key=key)
         if (stored := posted.first()) is None:
@@ -133,11 +132,6 @@ def post_locked(
     if written is None:
         raise AlreadyPostedError
     return written
-
-
-def _in_transaction() -> AbstractContextManager[None]:
-    """Return a transaction unless the caller has one: what is refused is refused before anything is written."""
-    return nullcontext() if connection.in_atomic_block else transaction.atomic()
 
 
 def _digest(kind: VoucherKind, region: str, on: date, payload: Mapping[str, Any]) -> str:

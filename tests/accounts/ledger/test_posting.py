@@ -310,3 +310,14 @@ def test_a_pot_that_is_not_what_was_read_of_it_refuses_the_posting(someone):
         )
     assert balances(someone).current == 300
     assert not Voucher.objects.filter(key="k").exists()
+
+    def test_what_is_refused_in_a_new_year_leaves_all_as_it_was_within_whatever_goes_on(self, someone):
+        paid = spend(someone, 100, on=MARCH, key="bill 1")
+        reverse(paid, on=MARCH, key="refund 1")
+        before = movements(someone)
+        with transaction.atomic():
+            with pytest.raises(AlreadyReversedError):
+                reverse(paid, on=date(2026, 1, 2), key="refund 2")
+            with pytest.raises(InsufficientFundsError):
+                spend(someone, 1_301, on=date(2026, 1, 2), key="bill 2")
+        assert (movements(someone), balances(someone)) == (before, Balances(current=300, carried=1_000))
