@@ -75,6 +75,7 @@ class EventKind(TextCode):
     REMOVED = "removed", "移除家人"
     LEFT = "left", "不再使用"
     ENDED = "ended", "自动结束"
+    SHOWN = "shown", "关系已在窗口核对"
     RESTORED = "restored", "自动恢复"
     MERGED = "merged", "两份登记合并"
     OF_AGE = "of_age", "年满独立同意的年龄"

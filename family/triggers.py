@@ -8,6 +8,7 @@ _MORE_HAS_AN_EVENT = f"""
 CREATE OR REPLACE FUNCTION {TABLE}_more_has_an_event() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF ((NEW.limit_fen IS NULL AND OLD.limit_fen IS NOT NULL) OR NEW.limit_fen > OLD.limit_fen
+        OR (OLD.declared AND NOT NEW.declared)
         OR (NEW.until_on IS NULL AND OLD.until_on IS NOT NULL) OR NEW.until_on > OLD.until_on)
     AND NOT EXISTS (
         SELECT FROM family_event e WHERE e.bond_id = NEW.id

@@ -70,7 +70,7 @@ class BondAdmin(SharingAdmin):
         "from_on",
         "until_on",
     )
-    list_filter = ("state", "region", "relation", "end_reason", "temporary", "consent")
+    list_filter = ("state", "region", "relation", "end_reason", "temporary", "declared", "consent")
     date_hierarchy = "from_on"
     ordering = ("-pk",)
     fields = readonly_fields = (
@@ -84,6 +84,7 @@ class BondAdmin(SharingAdmin):
         "until_on",
         "place",
         "temporary",
+        "declared",
         "consent",
         "state",
         "state_at",

@@ -8,8 +8,10 @@ from django import forms
 
 from accounts.forms.entries import FilterField
 from accounts.forms.fields import DayField, YuanField
-from family.forms.limits import LimitMixin
+from family.forms.limits import OTHER as OTHER_LIMIT
+from family.forms.limits import UNLIMITED, LimitMixin
 from family.queries.preview import MOST_FEN
+from family.rules.eligibility import declared_reasons
 from yibao.lib.fen import grouped
 
 ALL, OTHER = "all", "other"
@@ -17,7 +19,25 @@ QUICK_PICKS_FEN = (100_00, 500_00)
 
 
 class LimitForm(LimitMixin):
-    """How much from now on."""
+    """How much from now on. `most_fen`: what the relation allows until it is shown; nothing above it is offered."""
+
+    def __init__(self, *args: Any, most_fen: int | None = None, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if most_fen is not None:
+            field = self.fields["limit"]
+            field.choices = [  # type: ignore[attr-defined]
+                (pick, words)
+                for pick, words in field.choices  # type: ignore[attr-defined]
+                if pick == OTHER_LIMIT or (pick != UNLIMITED and int(pick) * 100 <= most_fen)
+            ]
+        self.most_fen = most_fen
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if (limit_fen := cleaned.get("limit_fen")) is not None:
+            for reason in declared_reasons(limit_fen, self.most_fen):
+                self.add_error("limit_other", f"{reason.why}。{reason.remedy}")
+        return cleaned
 
 
 class EndDayForm(forms.Form):

@@ -34,6 +34,8 @@ class Bond(models.Model):
     end_reason = models.CharField("结束原因", max_length=16, choices=EndReason.choices, blank=True)
     # 临时成员: not fully identified, so good for paying the premium only.
     temporary = models.BooleanField("临时成员", default=False)
+    # Nobody has seen papers that show how the two are related: the region's low limit holds until somebody has.
+    declared = models.BooleanField("关系只是本人说的", default=False)
     consent = models.CharField("同意方式", max_length=8, choices=Consent.choices)
     of_age_at = models.DateTimeField("告知已满独立同意年龄的时间", null=True)
     invitation = models.ForeignKey(Invitation, models.PROTECT, null=True, related_name="bonds", verbose_name="邀请")

@@ -24,6 +24,7 @@ from family.operations import history, locks, notifications
 from family.operations.invitations import require_open
 from family.queries import eligibility
 from family.queries.invitations import invitation_received, invitation_sent
+from family.queries.kin import was_shown
 from family.rules import ChangedError, MismatchError, Reason, ReasonCode, RefusedError
 from family.rules.reasons import for_user, refuse
 from yibao.lib.values.names import normalised_name
@@ -177,6 +178,7 @@ def _agreed(act: Act, invitation: Invitation, user: Person, by: Person, consent:
         scopes=invitation.scopes,
         limit_fen=invitation.limit_fen,
         until_on=invitation.until_on,
+        declared=consent != Consent.COUNTER and not was_shown(invitation.payer, user, invitation.relation),
         consent=consent,
         invitation=invitation,
     )

@@ -15,7 +15,7 @@ from family.models import Bond, Event
 from family.operations import history, locks, notifications
 from family.operations.ending import leave, remove
 from family.queries import notice_words
-from family.queries.facts import Insured, payer_facts
+from family.queries.facts import Insured, declared_fen, payer_facts
 from family.rules import ChangedError, Reason, eligibility
 from family.rules.facts import Pair
 from family.rules.reasons import refuse
@@ -28,8 +28,8 @@ def set_limit(*, act: Act, payer: Person, bond_id: int, limit_fen: int | None) -
     """Set how much the user may use in a benefit year (fen); None lifts the limit. What was used this year counts.
     Returns None, and writes nothing, where that is the limit already.
 
-    Raises Bond.DoesNotExist, ChangedError, RefusedError for a limit that is no sensible one, or for more than before right after
-    the sign-in number was changed.
+    Raises Bond.DoesNotExist, ChangedError, RefusedError for a limit that is no sensible one, for more than the region allows
+    until the relation was shown at a counter, or for more than before right after the sign-in number was changed.
     """
     with transaction.atomic():
         bond = locks.lock_active(bond_id=bond_id, payer=payer)
@@ -37,6 +37,7 @@ def set_limit(*, act: Act, payer: Person, bond_id: int, limit_fen: int | None) -
             return None
         is_more = bond.limit_fen is not None and (limit_fen is None or limit_fen > bond.limit_fen)
         found = tuple(eligibility.period_reasons(Pair(limit_fen=limit_fen)))
+        found += tuple(eligibility.declared_reasons(limit_fen, declared_fen(bond, act.on)))
         refuse(found + (_fresh_sign_in(bond, act.on) if is_more else ()))
         was, bond.limit_fen = bond.limit_fen, limit_fen
         bond.save(update_fields=["limit_fen"])

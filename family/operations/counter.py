@@ -1,4 +1,4 @@
-"""Binding at a counter, where a clerk has checked the documents."""
+"""Binding at a counter, where a clerk has checked the documents, and showing there what was only said before."""
 
 from datetime import date
 
@@ -8,11 +8,11 @@ from accounts.identity.actors import Act
 from accounts.ledger.retry import retrying
 from accounts.models import Person
 from accounts.policies import registry
-from family.codes import Consent, EventKind
-from family.models import Bond, Invitation
-from family.operations import locks, notifications
+from family.codes import ACTIVE_STATES, Consent, EventKind
+from family.models import Bond, Event, Invitation
+from family.operations import history, locks, notifications
 from family.operations.accepting import accept_locked, begin
-from family.queries import eligibility
+from family.queries import eligibility, notice_words
 from family.rules import MismatchError, Reason, ReasonCode
 from family.rules.reasons import refuse
 
@@ -88,6 +88,25 @@ def bind_at_counter(
             consent=Consent.COUNTER,
         )
         return begin(act, bond, EventKind.BOUND, payer)
+
+
+@retrying
+def show_relation(*, act: Act, payer: Person, user: Person) -> Event | None:
+    """Note that a clerk has seen papers that show how the two are related: the limit agreed on holds from now on.
+
+    Returns None, and writes nothing, where that was noted before. Raises Bond.DoesNotExist without an active bond.
+    """
+    _staff_only(act)
+    with transaction.atomic():
+        found = Bond.objects.get(payer=payer, user=user, state__in=ACTIVE_STATES)
+        bond = locks.lock_active(bond_id=found.pk, payer=payer)
+        if not bond.declared:
+            return None
+        bond.declared = False
+        bond.save(update_fields=["declared"])
+        event = history.write(act=act, kind=EventKind.SHOWN, by=None, payer_id=payer.pk, region=bond.region, bond=bond)
+        notifications.notify_both(act=act, bond=bond, template=notice_words.shown, limit_fen=bond.limit_fen)
+    return event
 
 
 def _staff_only(act: Act) -> None:

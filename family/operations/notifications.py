@@ -15,6 +15,7 @@ from accounts.sealing import fields
 from accounts.wording import Template
 from family.models import Bond, Invitation
 from family.queries import notice_words
+from family.queries.facts import declared_fen
 from yibao.lib.clock import SHANGHAI
 from yibao.lib.days import short_day_words
 from yibao.lib.masking import masked_name
@@ -106,7 +107,15 @@ def notify_expiring(*, act: Act, invitation: Invitation) -> None:
 
 def notify_bound(*, act: Act, bond: Bond) -> None:
     """Tell both that a bond has begun, on which terms."""
-    facts = {"limit_fen": bond.limit_fen, "until": bond.until_on, "own_first": bool(regions_of(bond.user_id))}
+    capped_fen = declared_fen(bond, act.on)
+    is_capped = capped_fen is not None and (bond.limit_fen is None or bond.limit_fen > capped_fen)
+    limit_fen = capped_fen if is_capped else bond.limit_fen
+    facts = {
+        "limit_fen": limit_fen,
+        "is_capped": is_capped,
+        "until": bond.until_on,
+        "own_first": bool(regions_of(bond.user_id)),
+    }
     notify_both(act=act, bond=bond, template=notice_words.bound, **facts)
 
 

@@ -35,7 +35,13 @@ class Card:
 
     @property
     def limit_fen(self) -> int | None:
-        return self.bond.limit_fen
+        """What may be used in a year: as agreed on, or less while the relation is only said."""
+        return self.bound.most_fen
+
+    @property
+    def declared_fen(self) -> int | None:
+        """What may be used in a year until the relation is shown at a counter; None where it was, or no rule asks."""
+        return self.bound.declared_fen
 
     @property
     def left_fen(self) -> int | None:

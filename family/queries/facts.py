@@ -176,6 +176,12 @@ def used_fen(bonds: Iterable[Bond], years: dict[int, int]) -> dict[int, int]:
     return {b.pk: used.get((b.payer_id, b.user_id, b.region, years[b.pk]), 0) for b in bonds}
 
 
+def declared_fen(bond: Bond, on: date) -> int | None:
+    """Return what may be used in a year (fen) while the relation is only said; None once shown, or without such a rule."""
+    terms = registry.sharing_or_none(bond.region, on) if bond.declared else None
+    return terms.declared_limit_fen if terms else None
+
+
 def bound_of(bond: Bond, *, on: date, insured: Insured, used: int, frozen: bool = False) -> Bound:
     """Return a bond as the rules see it on a day; `frozen`: the account that pays is."""
     user = insured.as_user(bond.user_id)
@@ -192,4 +198,5 @@ def bound_of(bond: Bond, *, on: date, insured: Insured, used: int, frozen: bool 
         terms=registry.sharing_or_none(bond.region, on),
         user_terms=registry.sharing_or_none(user.region, on) if user.region else None,
         frozen=frozen,
+        declared=bond.declared,
     )

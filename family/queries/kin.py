@@ -6,7 +6,7 @@ from accounts.codes import Relation
 from accounts.identity import certificates
 from accounts.models import Person
 from accounts.sealing import fields
-from family.codes import ACTIVE_STATES
+from family.codes import ACTIVE_STATES, Consent, EventKind
 from family.models import Bond
 from family.rules.facts import UNKNOWN, Kin
 
@@ -39,3 +39,11 @@ def mirrored(payer: Person, user: Person) -> str:
     relation = Bond.objects.filter(payer=user, user=payer, state__in=ACTIVE_STATES).values_list("relation", flat=True)
     found = relation.first()
     return str(Relation(found).inverse) if found else ""
+
+
+def was_shown(payer: Person, user: Person, relation: str) -> bool:
+    """Say whether a counter has seen papers that show this relation, for any bond of the two, either way round."""
+    this_way = Q(payer=payer, user=user, relation=relation)
+    other_way = Q(payer=user, user=payer, relation=Relation(relation).inverse)
+    seen = Q(consent=Consent.COUNTER) | Q(events__kind=EventKind.SHOWN)
+    return Bond.objects.filter(this_way | other_way).filter(seen).exists()

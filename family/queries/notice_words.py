@@ -93,10 +93,12 @@ def _numbered(told: Told, said: str) -> str:
 
 @wording.template("family_bound", KIND, bond=BONDS)
 def bound(told: Told) -> Words:
-    """To both. Facts: `limit_fen` and `until` as agreed on, None for none; `own_first`: the user has an account."""
+    """To both. Facts: `limit_fen` and `until` as they hold, None for none; `own_first`: the user has an account;
+    `is_capped`: the limit is lower than agreed on until the relation is shown."""
     bond, facts = told.facts["bond"], told.facts
     terms = f"，每年最多 {told.yuan('limit_fen')}" if facts["limit_fen"] else ""
     terms += f"，到{told.day('until')}为止" if facts["until"] else ""
+    terms += "（到窗口核对关系以后可以更多）" if facts.get("is_capped") else ""
     if _to_payer(told):
         money = funds_name(bond.region, told.on)
         text = f"从今天起可以用您的{money}{terms}。每次使用都会通知您；随时可以停用或移除。"
@@ -132,6 +134,15 @@ def _change(told: Told) -> str:
     if change == EventKind.END_DAY:
         return f"改为用到{told.day('now')}为止。" if now else "改为没有结束日期。"
     return "暂时不能用了。" if change == EventKind.SUSPENDED else "又可以用了。"
+
+
+@wording.template("family_shown", KIND, bond=BONDS)
+def shown(told: Told) -> Words:
+    """To both. Facts: `limit_fen` as agreed on, None for none, which holds from now on."""
+    bond = told.facts["bond"]
+    other = kin_to_payer(bond) if _to_payer(told) else kin_to_user(bond)
+    most = f"每年最多用 {told.yuan('limit_fen')}" if told.facts["limit_fen"] else "不再限额"
+    return Words(f"和{other}的关系已在窗口核对", f"从现在起按约定的额度：{most}。")
 
 
 @wording.template("family_change_undone", KIND, bond=BONDS)

@@ -14,7 +14,7 @@ from family.codes import ACTIVE_STATES, OPEN, BondState, InvitationState
 from family.models import Bond, Invitation
 from family.queries.bonds import bonds_received, kin_of, year_of
 from family.queries.eligibility import to_invite
-from family.queries.facts import used_fen
+from family.queries.facts import declared_fen, used_fen
 from family.queries.invitations import invitations_received, invitations_sent, soon_until
 from yibao.lib.clock import SHANGHAI
 
@@ -154,7 +154,8 @@ def users_of_money(person: Person, region: str, today: date) -> Iterator[UserOfM
     used = used_fen(bonds, {bond.pk: year_of(bond, today) for bond in bonds}) if bonds else {}
     for bond in bonds:
         state = "停用中" if bond.state == BondState.SUSPENDED else ""
-        yield UserOfMine(f"{bond.user.name}（{kin_of(bond, person)}）", used[bond.pk], bond.limit_fen, state)
+        held = [fen for fen in (bond.limit_fen, declared_fen(bond, today)) if fen is not None]
+        yield UserOfMine(f"{bond.user.name}（{kin_of(bond, person)}）", used[bond.pk], min(held, default=None), state)
 
 
 @page_hooks.act_source

@@ -179,6 +179,20 @@ def period_reasons(pair: Pair) -> Found:
         )
 
 
+def declared_reasons(limit_fen: int | None, most_fen: int | None) -> Found:
+    """Yield that a limit (fen a year, None for none) is more than what holds until the relation was shown."""
+    if most_fen is not None and (limit_fen is None or limit_fen > most_fen):
+        asked = "不限" if limit_fen is None else f" {grouped(limit_fen)} 元"
+        yield Reason(
+            ReasonCode.LIMIT,
+            f"关系还没有在窗口核对，每年最多用 {grouped(most_fen)} 元",
+            f"填的是{asked}",
+            "请带户口本、结婚证等能看出关系的证件到任一窗口核对，核对以后就可以改",
+            limit_fen,
+            most_fen,
+        )
+
+
 def user_reasons(user: User, pair: Pair, payer_region: str, terms: SharingTerms) -> Found:
     """Yield what stands in the way on the user's side, by the terms of both regions."""
     both = [terms, *([user.terms] if user.terms is not None else [])]

@@ -74,11 +74,22 @@ class Bound:
     terms: SharingTerms | None
     user_terms: SharingTerms | None
     frozen: bool = False
+    declared: bool = False  # nobody has seen papers that show the relation
+
+    @property
+    def most_fen(self) -> int | None:
+        """What may be used in a year: what was agreed on, or less while the relation was shown to nobody."""
+        return min((fen for fen in (self.limit_fen, self.declared_fen) if fen is not None), default=None)
+
+    @property
+    def declared_fen(self) -> int | None:
+        """What may be used in a year while the relation is only said; None once it was shown, or without such a rule."""
+        return self.terms.declared_limit_fen if self.declared and self.terms else None
 
     @property
     def left_fen(self) -> int | None:
         """What the yearly limit still allows; None without a limit."""
-        return None if self.limit_fen is None else max(self.limit_fen - self.used_fen, 0)
+        return None if self.most_fen is None else max(self.most_fen - self.used_fen, 0)
 
 
 def blocked(bound: Bound, *, on: date, scope: str, where: Where | None) -> Blocked | None:

@@ -6,10 +6,11 @@ from datetime import date, datetime, time, timedelta
 from functools import partial
 
 from accounts.codes import Relation, Scope
+from accounts.identity.access import actor_of
 from accounts.identity.actors import Act
-from accounts.models import Person
+from accounts.models import Person, User
 from accounts.queries.people import find_by_certno
-from family.operations import accepting, drafts, invitations, pool
+from family.operations import accepting, counter, drafts, invitations, pool
 from payments.bills.operations import pay
 from payments.demo.personas import PERSONAS, QUANZHOU, RUIAN
 from payments.models import Institution
@@ -18,6 +19,7 @@ from yibao.lib.clock import SHANGHAI
 CHEN_JING, CHEN_WEI, LIN_XIAOYU = 1, 2, 5
 HUANG_JIANGUO, HUANG_XIUYING, HUANG_XIAOMING = 10, 11, 12
 WAITING_DAYS = 2
+CLERK = "clerk1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,12 @@ class Story:
     def agree(self, user: int, number: str) -> None:
         accepting.accept(act=self.act, user=person(user), number=number)
 
+    def show(self, payer: int, user: int) -> None:
+        """Let a clerk see how the two are related: what they agreed on holds, and not the low limit any more."""
+        clerk = User.objects.get(username=CLERK)
+        act = Act(actor_of(clerk), self.act.at)
+        counter.show_relation(act=act, payer=person(payer), user=person(user))
+
     def agree_for(self, child: int, parent: int, number: str) -> None:
         of_age, small = person(parent), person(child)
         accepting.accept_for_child(
@@ -69,6 +77,7 @@ class Story:
 
 def chen(story: Story) -> None:
     story.agree(CHEN_WEI, story.ask(CHEN_JING, CHEN_WEI, RUIAN, Relation.PARENT, limit_fen=300_000))
+    story.show(CHEN_JING, CHEN_WEI)
 
 
 def huang(story: Story) -> None:

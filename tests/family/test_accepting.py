@@ -61,13 +61,13 @@ class TestByOneself:
         assert "父亲陈伟可以用您的钱了" in titles(payer)
         said = told(father)[-1]
         assert said.title == "您可以用女儿陈静的钱了"
-        assert said.text.startswith("用的是陈静的历年结余。")
+        assert said.text.startswith("用的是陈静的历年结余，每年最多 1,000.00 元")
 
     def test_who_has_money_of_their_own_hears_that_it_goes_first(self, payer):
         father = insured(name="陈伟", gender=1)
         accept(father, invited(payer, father).invitation)
         said = told(father)[-1]
-        assert said.text.startswith("先用您自己的，再用陈静的历年结余。")
+        assert said.text.startswith("先用您自己的，再用陈静的历年结余，每年最多 1,000.00 元")
 
     def test_the_rules_are_those_of_the_day_of_agreeing(self, payer, father):
         invitation = invited(payer, father).invitation

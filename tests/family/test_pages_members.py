@@ -294,6 +294,8 @@ class TestMoneyOfOthersIsSeen:
     def test_by_who_has_an_account_of_their_own(self):
         user = insured(name="陈伟", gender=1)
         bound(chen(), user)
+        assert "还能用陈静（女儿）的钱¥1,000.00" in page(browser_of(user), "/account/"), "until the relation is shown"
+        Bond.objects.update(declared=False)
         assert "还能用陈静（女儿）的钱不限额度" in page(browser_of(user), "/account/")
 
     def test_not_while_it_cannot_be_used(self):

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from family.models import Bond
 from family.views.citizen.usage import COLUMNS
 from payments.bills.operations import pay, refund
 from payments.models import Institution
@@ -65,7 +66,9 @@ def test_who_used_how_much_is_drawn_by_month_without_what_was_given_back(clinic)
 def test_the_account_page_says_how_much_of_each_limit_is_used(clinic):
     payer, user, other = chen(), insured(name="陈伟", gender=1), insured(name="林强", gender=1, serial=9_003)
     bound(payer, user, limit_fen=100_000)
-    bound(payer, other, relation="1", limit_fen=None)
+    unlimited = bound(payer, other, relation="1", limit_fen=None)
+    assert "林强（丈夫）今年用了¥0.00，最多¥1,000.00" in words(browser_of(payer).get("/account/")), "until it is shown"
+    Bond.objects.filter(pk=unlimited.pk).update(declared=False)
     used(user, clinic, 25_000, "a")
     response = browser_of(payer).get("/account/")
     assert "陈伟（父亲）今年用了¥250.00，最多¥1,000.00" in words(response)

@@ -35,6 +35,8 @@ class SharingTerms:
     # Two rules that both say 2000 (C16): a gate that last year's balance has to reach, and a reserve kept back.
     gate_fen: int | None = money("上年末余额门槛（含）", optional=True)
     reserve_fen: int | None = money("保留在自己账户的金额", optional=True)
+    # What facts do not support is believed for a little money only, until papers were shown at a counter.
+    declared_limit_fen: int | None = money("关系没有核对时每年最多用", optional=True)
     max_authorisers: int | None = whole("一个人最多用几个人的钱", 1, 99, "个", optional=True)
     max_users: int | None = whole("一个人的钱最多给几个人用", 1, 99, "个", optional=True)
     accept_required: bool = yes_no("要对方同意")

@@ -70,7 +70,11 @@ def limit(request: HttpRequest, bond_id: int) -> HttpResponse:
     card = _active(act, bond_id)
     if request.htmx and "cancel" in request.GET:
         return _limit_row(request, act, card, "")
-    form = LimitForm(request.POST if request.method == "POST" else None, initial=limit_initial(card.bond.limit_fen))
+    form = LimitForm(
+        request.POST if request.method == "POST" else None,
+        initial=limit_initial(card.bond.limit_fen),
+        most_fen=card.declared_fen,
+    )
     if not form.is_valid():
         context = {**_about(card, act), "form": form, "back_url": reverse("family_member", args=[bond_id])}
         template = "family/_limit_form.html" if request.htmx else "family/limit.html"

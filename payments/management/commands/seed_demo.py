@@ -34,8 +34,8 @@ class Command(BaseCommand):
                 raise CommandError("数据库里已经有人，演示人员只放进空数据库")
             with clock.set_to(history.BEGINS):
                 call_command("load_policies", stdout=StringIO())
+            staff.create()
             history.build(act=act, folder=folder, progress=bar.show)
-        staff.create()
         self.stdout.write("演示人员已就位。")
 
     def _populate(self, act: Act, folder: Path, people: int, bar: Bar) -> None:
