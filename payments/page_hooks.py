@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 
 from accounts.codes import Scope
@@ -14,12 +14,13 @@ from accounts.queries.page_hooks import Case, Link, MainAct, Pending
 from family.codes import ACTIVE_STATES
 from family.models import Bond
 from family.queries.open_matters import OpenMatter, open_matter_source
-from payments.models import PremiumOrder, PremiumPaid
-from payments.premiums.codes import LIVE_STATES, OrderState
-from payments.premiums.queries import orders_of
+from payments.models import PremiumOrder, PremiumPaid, RefundClaim
+from payments.premiums.codes import LIVE_STATES, ClaimState, OrderState
+from payments.premiums.queries import claims_of, orders_of
+from payments.views.citizen.claim_words import CLAIM_NEXT, CLAIM_TONES
 from payments.views.citizen.order_words import TONES
 
-ABOUT = "premium:"  # and the order's number: what a notice is about
+ABOUT, ABOUT_CLAIM = "premium:", "premium_claim:"  # and its number: what a notice is about
 SENT_BACK_SHOWN = timedelta(days=30)
 MOST_CASES = 20
 
@@ -64,7 +65,7 @@ def sent_back(person: Person, today: date) -> Iterator[Pending]:
 
 @page_hooks.case_source
 def premiums(person: Person, today: date) -> Iterator[Case]:
-    """Yield what this person paid, and what was paid for them (one query)."""
+    """Yield what this person paid or claimed, and what others did for them (two queries)."""
     for order in orders_of(person)[:MOST_CASES]:
         state = OrderState(order.state)
         whose = "自己" if order.person_id == person.pk else order.person.name
@@ -78,14 +79,31 @@ def premiums(person: Person, today: date) -> Iterator[Case]:
             next_step=_NEXT[state],
             holder="税务" if state in (OrderState.HANDED_OVER, OrderState.UNKNOWN) else "",
         )
+    for claim in claims_of(person)[:MOST_CASES]:
+        stage = ClaimState(claim.state)
+        yield Case(
+            number=claim.no,
+            name=f"给{claim.person.name}申请返还{claim.premium_year}年度居民医保",
+            stage=stage.label,
+            tone=CLAIM_TONES[stage],
+            at=claim.created_at,
+            url=_claim_url(claim),
+            next_step=CLAIM_NEXT[stage],
+            holder="税务" if stage == ClaimState.WAITING else "",
+        )
 
 
 @page_hooks.notice_link_source
 def matters_of_premiums(person: Person, abouts: Collection[str], at: datetime) -> Mapping[str, Link]:
-    """Return the order that a notice is about (one query)."""
-    numbers = [about.removeprefix(ABOUT) for about in abouts if about.startswith(ABOUT)]
-    orders = PremiumOrder.objects.filter(Q(payer=person) | Q(person=person), no__in=numbers) if numbers else []
-    return {f"{ABOUT}{order.no}": Link("看办到哪一步", _url(order)) for order in orders}
+    """Return the order or the claim that a notice is about (two queries)."""
+    orders = orders_of(person).filter(no__in=_numbers(abouts, ABOUT))
+    claims = claims_of(person).filter(no__in=_numbers(abouts, ABOUT_CLAIM))
+    links = {f"{ABOUT}{order.no}": Link("看办到哪一步", _url(order)) for order in orders}
+    return links | {f"{ABOUT_CLAIM}{claim.no}": Link("看办到哪一步", _claim_url(claim)) for claim in claims}
+
+
+def _numbers(abouts: Collection[str], kind: str) -> list[str]:
+    return [about.removeprefix(kind) for about in abouts if about.startswith(kind)]
 
 
 @open_matter_source
@@ -98,3 +116,7 @@ def unanswered_premiums(payer: Person, region: str) -> Iterator[OpenMatter]:
 
 def _url(order: PremiumOrder) -> str:
     return reverse("premium_order", args=[order.no])
+
+
+def _claim_url(claim: RefundClaim) -> str:
+    return reverse("premium_claim_result", args=[claim.no])

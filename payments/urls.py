@@ -3,7 +3,13 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from payments.views.citizen import orders, paying, taking_back
+from payments.views.citizen import claims, orders, paying, taking_back
+
+
+class ClaimNumber(StringConverter):
+    """The number of a claim of pay-then-refund."""
+
+    regex = r"FH[0-9]{4}-[0-9]{4}-[0-9A-Z]{5,12}"
 
 
 class OrderNumber(StringConverter):
@@ -12,6 +18,7 @@ class OrderNumber(StringConverter):
     regex = r"DJ[0-9]{4}-[0-9]{4}-[0-9A-Z]{5,12}"
 
 
+register_converter(ClaimNumber, "claim")
 register_converter(OrderNumber, "order")
 
 urlpatterns = [
@@ -25,4 +32,8 @@ urlpatterns = [
     path("premium/<order:no>/receipt/", orders.receipt, name="premium_receipt"),
     path("premium/<order:no>/undo/", taking_back.undo, name="premium_undo"),
     path("premium/<order:no>/refund/", taking_back.refund, name="premium_refund"),
+    # Where one pays first: claiming it by the tax receipt
+    path("premium/claim/", claims.enter, name="premium_claim"),
+    path("premium/claim/check/", claims.check, name="premium_claim_check"),
+    path("premium/claims/<claim:no>/", claims.claim, name="premium_claim_result"),
 ]

@@ -30,11 +30,11 @@ from accounts.queries.account import account_in, accounts_of
 from family.codes import InvitationState
 from family.models import Invitation
 from family.operations.bonds import set_limit
-from payments.premiums.codes import OrderState
+from payments.premiums.codes import ClaimState, OrderState
 from tests.factories.acts import act_at
 from tests.factories.family import bond
 from tests.factories.people import PersonFactory
-from tests.factories.premiums import order
+from tests.factories.premiums import claim, order
 from tests.personas import ZHOUSHAN, give
 from yibao.lib import clock
 
@@ -122,6 +122,11 @@ def an_event_of(world: "World") -> dict[str, int]:
 def an_order_of(world: "World") -> dict[str, str]:
     """Return a premium that the citizen has just paid and may still take back."""
     return {"no": order(world.citizen.person, PersonFactory(), OrderState.DEBITED, clock.now()).no}
+
+
+def a_claim_of(world: "World") -> dict[str, str]:
+    """Return what the citizen claims of a premium paid in cash."""
+    return {"no": claim(world.citizen.person, PersonFactory(), ClaimState.WAITING, clock.now()).no}
 
 
 def a_draft(world: "World") -> dict[str, int]:
@@ -311,6 +316,9 @@ ROWS: dict[str, Row] = {
     "premium_receipt": Row(PERSON, other=404, args=an_order_of),
     "premium_undo": Row(POSTED, method="post", other=404, args=an_order_of),
     "premium_refund": Row(PERSON, other=404, args=an_order_of),
+    "premium_claim": Row(PERSON),
+    "premium_claim_check": Row(ONWARD),
+    "premium_claim_result": Row(PERSON, other=404, args=a_claim_of),
     # Administration
     "admin:login": Row(statuses(403, 403, anonymous=302, reviewer=302, policy=302, approver=302, superuser=302)),
     "admin:accounts_approval_changelist": Row(BACK_OFFICE),

@@ -12,12 +12,13 @@ from accounts.models import Person, User
 from accounts.queries.people import find_by_certno
 from family.operations import accepting, counter, drafts, invitations, pool
 from payments.bills.operations import pay
-from payments.demo.personas import PERSONAS, QUANZHOU, RUIAN
+from payments.demo.personas import HENAN, PERSONAS, QUANZHOU, RUIAN
 from payments.models import Institution
 from yibao.lib.clock import SHANGHAI
 
 CHEN_JING, CHEN_WEI, LIN_XIAOYU = 1, 2, 5
 HUANG_JIANGUO, HUANG_XIUYING, HUANG_XIAOMING = 10, 11, 12
+GUO_MIN, GUO_LELE, GUO_LAOGEN = 20, 21, 22
 WAITING_DAYS = 2
 CLERK = "clerk1"
 
@@ -87,9 +88,15 @@ def huang(story: Story) -> None:
     story.move_in(HUANG_JIANGUO, 100_000)
 
 
+def guo(story: Story) -> None:
+    story.agree(GUO_LAOGEN, story.ask(GUO_MIN, GUO_LAOGEN, HENAN, Relation.PARENT))
+    story.agree_for(GUO_LELE, GUO_MIN, story.ask(GUO_MIN, GUO_LELE, HENAN, Relation.CHILD))
+
+
 PAST: tuple[tuple[date, Callable[[Story], None]], ...] = (
     (date(2025, 3, 24), chen),
     (date(2025, 6, 24), huang),
+    (date(2025, 7, 8), guo),
     (date(2025, 8, 25), lambda story: story.bill(CHEN_WEI, RUIAN, "H33038100002", 62_000)),
     (date(2025, 9, 22), lambda story: story.bill(HUANG_XIUYING, QUANZHOU, "H35050000001", 12_850)),
     (date(2025, 11, 24), lambda story: story.bill(HUANG_XIAOMING, QUANZHOU, "P35050000001", 4_360)),

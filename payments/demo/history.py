@@ -18,7 +18,7 @@ from accounts.roster.people import import_roster
 from payments.bills.codes import BillKind, HospitalLevel
 from payments.bills.institutions import level_of
 from payments.bills.operations import pay, refund
-from payments.demo import families, files
+from payments.demo import families, files, premiums
 from payments.demo.personas import FIRST_MONTH, PERSONAS, Member
 from payments.models import Institution
 from yibao.lib import clock
@@ -42,6 +42,7 @@ INSTITUTIONS = (
     ("P35050000001", "刺桐大药房", PHARMACY, "", "350500"),
     ("H11000000001", "东城社区卫生服务站", HOSPITAL, HospitalLevel.NONE, "110000"),
     ("H43000000001", "岳麓社区卫生服务中心", HOSPITAL, HospitalLevel.ONE_A, "430000"),
+    ("H41000000001", "中原社区卫生服务中心", HOSPITAL, HospitalLevel.ONE_A, "410000"),
 )
 
 Progress = Callable[[str, int, int], None]
@@ -54,7 +55,8 @@ def build(*, act: Act, folder: Path, progress: Progress) -> None:
         said = {"name": name, "kind": kind, "hosp_lv": hosp_lv, "level": level_of(hosp_lv), "region": region}
         Institution.objects.get_or_create(code=code, defaults=said)
     past = _Past(act.actor, folder)
-    days = [day for day in (*past.days(act.on), *families.days(act)) if day[0] <= act.at]
+    days = [*past.days(act.on), *families.days(act), *premiums.days(act, folder)]
+    days = [day for day in days if day[0] <= act.at]
     days.sort(key=lambda day: day[0])
     for number, (moment, happens) in enumerate(days, start=1):
         progress("演示历史", number, len(days))

@@ -9,7 +9,7 @@ from accounts.codes import EnrolmentStatus, PersonType
 
 FIRST_MONTH = "2022-01"
 
-RUIAN, ZHOUSHAN, QUANZHOU, BEIJING, HUNAN = "330381", "330900", "350500", "110000", "430000"
+RUIAN, ZHOUSHAN, QUANZHOU, BEIJING, HUNAN, HENAN = "330381", "330900", "350500", "110000", "430000", "410000"
 EMPLOYEE, RETIREE, RESIDENT, CHILD = PersonType.EMPLOYED, PersonType.RETIRED, PersonType.ADULT, PersonType.MINOR
 NORMAL, SUSPENDED = EnrolmentStatus.NORMAL, EnrolmentStatus.SUSPENDED
 
@@ -136,5 +136,18 @@ PERSONAS = (
         19, "钱峰", 1, date(1987, 12, 6), RUIAN, "锦湖街道",
         (Since("2025-01-01", EMPLOYEE), Since("2026-08-01", EMPLOYEE, SUSPENDED)), {"2025-01": "5000.00"},
         stays={"2026-05-25": 850_000}, what="住院用完了账户，2026年8月起停保，有多划待追回（瑞安）",
+    ),
+    Member(
+        20, "郭敏", 2, date(1986, 9, 21), HENAN, "中原区",
+        (Since("2012-07-01", EMPLOYEE),), {"2022-01": "5500.00"},
+        spends=3, what="在职职工，先缴居民医保、再凭税票申请返还（河南）",
+    ),
+    Member(
+        21, "郭乐乐", 1, date(2014, 3, 8), HENAN, "中原区", (Since("2015-01-01", CHILD),),
+        what="未满16周岁的居民，郭敏的儿子（河南）",
+    ),
+    Member(
+        22, "郭老根", 1, date(1953, 2, 11), HENAN, "中原区", (Since("2016-01-01", RESIDENT),),
+        what="城乡居民，满70周岁，居民医保由财政代缴，郭敏的父亲（河南）",
     ),
 )  # fmt: skip

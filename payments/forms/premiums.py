@@ -1,12 +1,13 @@
 """Forms of residents' premiums: whom to pay for, why it should be given back, and the receipt of what was paid in advance."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django import forms
 
 from payments.premiums.candidates import Payable
 from payments.premiums.codes import RefundReason
+from payments.premiums.rules import PremiumError, read_bank_card, read_receipt_no
 
 NOBODY = "请至少选一个人"
 NO_REASON = "请选为什么退费"
@@ -34,3 +35,42 @@ class RefundForm(forms.Form):
         choices=RefundReason.choices,
         error_messages={"required": NO_REASON, "invalid_choice": NO_REASON},
     )
+
+
+class ClaimForm(forms.Form):
+    """Whose premium was paid in cash, by which receipt, and where the money goes."""
+
+    person = forms.TypedChoiceField(
+        label="给谁交的",
+        coerce=int,
+        widget=forms.RadioSelect,
+        error_messages={"required": "请选给谁交的", "invalid_choice": "请选给谁交的"},
+    )
+    receipt_no = forms.CharField(
+        label="税票号码",
+        help_text="在手机税务或税务窗口给的缴费凭证上，叫“电子税票号码”。",
+        error_messages={"required": "请填税票号码"},
+    )
+    bank_card = forms.CharField(
+        label="收款的银行卡号", help_text="要用您本人的银行卡。", error_messages={"required": "请填收款的银行卡号"}
+    )
+
+    def __init__(self, *args: Any, people: Iterable[Payable], **options: Any) -> None:
+        super().__init__(*args, **options)
+        choices = [(one.person.pk, one.called) for one in people]
+        self.fields["person"].choices = choices  # type: ignore[attr-defined]
+        if len(choices) == 1:
+            self.fields["person"].initial = choices[0][0]
+
+    def clean_receipt_no(self) -> str:
+        return _read(read_receipt_no, self.cleaned_data["receipt_no"])
+
+    def clean_bank_card(self) -> str:
+        return _read(read_bank_card, self.cleaned_data["bank_card"])
+
+
+def _read(reader: Callable[[str], str], text: str) -> str:
+    try:
+        return reader(text)
+    except PremiumError as error:
+        raise forms.ValidationError(error.message, code="unreadable") from None

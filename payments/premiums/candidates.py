@@ -13,9 +13,9 @@ from accounts.policies.terms.premium import PremiumTerms
 from family.queries.bonds import Card, bonds_given
 from family.queries.facts import Insured
 from family.rules import use
-from payments.premiums.codes import LIVE_CLAIMS, LIVE_STATES, OrderState
+from payments.premiums.codes import LIVE_CLAIMS, LIVE_STATES, OrderState, WhyNotCode
 from payments.premiums.models import PremiumOrder, PremiumPaid, RefundClaim
-from payments.premiums.rules import Candidate, Ordered, Paid, WhyNot, reasons
+from payments.premiums.rules import NOT_ASKED_OF_CLAIMS, Candidate, Ordered, Paid, WhyNot, reasons
 from yibao.lib.fen import grouped
 
 OWN = "本人"
@@ -41,6 +41,16 @@ class Payable:
     @property
     def can_pay(self) -> bool:
         return not self.reasons
+
+    @property
+    def pays_first(self) -> bool:
+        """Whether the premium is paid in cash there and claimed afterwards."""
+        return any(reason.code == WhyNotCode.PAY_FIRST for reason in self.reasons)
+
+    @property
+    def against_claim(self) -> tuple[WhyNot, ...]:
+        """Every reason why what was paid for them may not be claimed."""
+        return tuple(reason for reason in self.reasons if reason.code not in NOT_ASKED_OF_CLAIMS)
 
     @property
     def amount_fen(self) -> int:

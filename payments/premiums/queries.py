@@ -13,6 +13,7 @@ from family.queries.plan import why_stopped
 from family.rules import Source
 from payments.premiums import sources
 from payments.premiums.candidates import Payable, payables
+from payments.premiums.codes import LIVE_CLAIMS
 from payments.premiums.models import PremiumOrder, RefundClaim
 from payments.premiums.rules import WhyNot, no_money
 
@@ -75,14 +76,25 @@ class PremiumPlan:
         return bool(self.people) and not any(one.reasons for one in self.people)
 
 
-def plan_for(payer: Person, people: Collection[Person], on: date) -> PremiumPlan:
-    """Return which pots would pay the premiums of these people, one after another, as paying now would take them."""
+def people_to_claim_for(payer: Person, on: date) -> list[Payable]:
+    """Return those whose premium is paid in cash first, where nothing speaks against claiming it from one's money."""
+    claimed = RefundClaim.objects.filter(payer=payer, state__in=LIVE_CLAIMS)
+    done = set(claimed.values_list("person_id", "premium_year"))
+    found = (one for one in payables(payer, on) if one.pays_first and not one.against_claim)
+    return [one for one in found if one.terms and (one.person.pk, one.terms.premium_year) not in done]
+
+
+def plan_for(payer: Person, people: Collection[Person], on: date, *, claimed: bool = False) -> PremiumPlan:
+    """Return which pots would pay the premiums of these people, one after another, as paying now would take them.
+
+    `claimed`: they were paid in cash, and it is the claims that are paid.
+    """
     taken: Counter[int] = Counter()
     own: dict[int, PotAfter] = {}
     found = []
     for who in payables(payer, on, people):
-        if not who.can_pay:
-            found.append(PersonPlan(who, (), who.reasons))
+        if against := who.against_claim if claimed else who.reasons:
+            found.append(PersonPlan(who, (), against))
             continue
         every, pots = sources.as_they_stand(who, on)
         left = sources.less(every, taken.__getitem__)

@@ -15,6 +15,8 @@ from yibao.lib.days import day_words
 from yibao.lib.fen import grouped
 
 NEWBORN_DAYS = 90  # within which a birth is registered at the counter and covered from the first day (江西)
+# Paid in cash, perhaps on the last day: that is what a claim is about, and no reason against it.
+NOT_ASKED_OF_CLAIMS = {WhyNotCode.PAY_FIRST, WhyNotCode.PAID, WhyNotCode.CLOSED}
 RELIEF, DESTITUTE = "23", "2304"  # psn_idet_type: 医疗救助对象, and of them 特困, who pay nothing
 UNDO_MINUTES = 10  # this system's own: what was not handed on can be taken back for ten minutes
 ANSWER_DAYS = 7  # until the tax office is asked, where the region does not say

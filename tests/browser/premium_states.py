@@ -1,5 +1,6 @@
 """Premium pages in their states, made for whoever asks: /try/premium/<name>/ makes the state and leads to its page."""
 
+from base64 import b64encode
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -8,8 +9,11 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from accounts.models import Person
-from payments.models import PremiumOrder
-from payments.premiums.codes import OrderState
+from accounts.sealing.fields import seal
+from payments.models import PremiumOrder, RefundClaim
+from payments.premiums.codes import ClaimState, OrderState
+from payments.premiums.queries import people_to_claim_for
+from payments.views.citizen.claims import CARD
 from tests.browser.family_states import given, region_of
 from tests.factories import premiums
 from yibao.lib import clock
@@ -73,3 +77,45 @@ def history(request: HttpRequest, person: Person) -> str:
         if state != OrderState.CHECKED:
             order(person, state)
     return reverse("premium_history")
+
+
+@state
+def claim_enter(request: HttpRequest, person: Person) -> str:
+    return reverse("premium_claim")
+
+
+@state
+def claim_check(request: HttpRequest, person: Person) -> str:
+    (who, *_) = people_to_claim_for(person, clock.today())
+    sealed = b64encode(seal("6222020000000000000", CARD)).decode()
+    request.session["premium_claim"] = {"person": who.person.pk, "receipt_no": "341000000000000001", "card": sealed}
+    return reverse("premium_claim_check")
+
+
+def _claim(person: Person, state: ClaimState) -> str:
+    year = 2000 + list(ClaimState).index(state)
+    found = RefundClaim.objects.filter(payer=person, premium_year=year).first()
+    facts = {"reason": "税票不是这个人这一年度的"} if state == ClaimState.REFUSED else {}
+    user = given(person, scopes=["medical", "premium"]).user
+    made = found or premiums.claim(person, user, state, clock.now(), premium_year=year, **facts)
+    return reverse("premium_claim_result", args=[made.no])
+
+
+@state
+def claim_waiting(request: HttpRequest, person: Person) -> str:
+    return _claim(person, ClaimState.WAITING)
+
+
+@state
+def claim_proven(request: HttpRequest, person: Person) -> str:
+    return _claim(person, ClaimState.PROVEN)
+
+
+@state
+def claim_paid(request: HttpRequest, person: Person) -> str:
+    return _claim(person, ClaimState.PAID)
+
+
+@state
+def claim_refused(request: HttpRequest, person: Person) -> str:
+    return _claim(person, ClaimState.REFUSED)

@@ -25,7 +25,7 @@ class Stop:
         return f"{self.path} {self.who}".rstrip()
 
 
-WORKER, RESIDENT, SUSPENDED, SHARING = "陈静", "王芳", "吴婷", "黄建国"
+WORKER, RESIDENT, SUSPENDED, SHARING, PAYS_FIRST = "陈静", "王芳", "吴婷", "黄建国", "郭敏"
 
 # Who shares in the sweep and nowhere else; their relatives are made by tests/browser/family_states.py.
 GIVER, TAKER, POOLED, BELOW_GATE, BELOW_RESERVE = "郑平", "陈伟", "黄建国", "何苗", "苏梅"
@@ -63,6 +63,11 @@ PREMIUMS = (
             "refund", "receipt", "history",
         )
     ),
+    *(
+        Stop(f"/try/premium/{name}/", PAYS_FIRST)
+        for name in ("claim_enter", "claim_check", "claim_waiting", "claim_proven", "claim_paid", "claim_refused")
+    ),
+    Stop("/premium/", PAYS_FIRST),
     Stop("/premium/", RESIDENT),
     Stop("/premium/history/", RESIDENT),
 )  # fmt: skip

@@ -15,6 +15,8 @@ from family.codes import OPEN, BondState
 from family.models import Bond, Event, Invitation
 from payments.demo.families import person as person_of
 from payments.demo.personas import QUANZHOU, RUIAN, ZHOUSHAN, Member
+from payments.models import PremiumOrder, RefundClaim
+from payments.premiums.codes import OrderState
 from tests.accounts.citizen_pages import browser_of, words
 from tests.accounts.test_permissions_matrix import ADDRESSES
 from tests.permissions import ROWS
@@ -36,6 +38,7 @@ class Facts:
         transfers = list(mine.select_related("voucher", "source", "target"))
         received = list(Bond.objects.filter(user=self.person).select_related("payer"))
         given = list(Bond.objects.filter(payer=self.person).select_related("user"))
+        mine_paid = PremiumOrder.objects.filter(Q(payer=self.person) | Q(person=self.person))
         this_year = str(clock.today().year)
         facts = {
             "has_account": bool(transfers),
@@ -57,7 +60,9 @@ class Facts:
             "gives_nothing": not any(bond.state != BondState.ENDED for bond in given)
             and not Invitation.objects.filter(payer=self.person, state__in=OPEN).exists()
             and not Pot.objects.filter(person=self.person, kind=PotKind.POOL, balance_fen__gt=0).exists(),
-            "undoable": Event.objects.filter(by=self.person, undo_until__gt=clock.now()).count(),
+            "confirmed": mine_paid.filter(state=OrderState.CONFIRMED).exists(),
+            "undoable": Event.objects.filter(by=self.person, undo_until__gt=clock.now()).count()
+            + mine_paid.filter(state=OrderState.DEBITED, undo_until__gt=clock.now()).count(),
         }  # fmt: skip
         for name, value in facts.items():
             object.__setattr__(self, name, value)
@@ -116,6 +121,10 @@ def _arguments(name: str, person: Person) -> Iterator[dict[str, Any]]:
         yield from ({"bond_id": bond.pk} for bond in Bond.objects.filter(theirs))
     elif wanted == "event_id":
         yield from ({"event_id": event.pk} for event in Event.objects.filter(by=person).order_by("-pk")[:3])
+    elif wanted == "no":
+        source = RefundClaim if "claim" in name else PremiumOrder
+        mine = source.objects.filter(Q(payer=person) | Q(person=person))
+        yield from ({"no": row.no} for row in mine.order_by("pk"))
     elif wanted == "number":
         sent = Invitation.objects.filter(Q(payer=person) | Q(bonds__user=person)).distinct()
         yield from ({"number": invitation.number} for invitation in sent)

@@ -10,6 +10,8 @@ from accounts.codes import PotKind, VoucherKind
 from accounts.models import Import, Pot, Transfer, Voucher
 from accounts.queries.people import find_by_certno
 from payments.demo.personas import PERSONAS
+from payments.models import PremiumOrder, RefundClaim
+from payments.premiums.codes import ClaimState, OrderState
 from yibao.lib.months import Month
 
 CORRECTIONS = (VoucherKind.ADJUSTMENT, VoucherKind.TRUEUP)
@@ -86,3 +88,18 @@ def test_the_ledger_is_right_and_nothing_is_left_to_do():
     for region in {member.region for member in PERSONAS}:
         call_command("check_facts", "--region", region, stdout=out)
     assert "没有到期未办" in out.getvalue()
+
+
+def test_premiums_were_paid_and_one_was_sent_back_before_it_was_paid_again():
+    orders = PremiumOrder.objects.filter(payer=somebody("黄建国")).order_by("pk")
+    assert [(order.person.name, order.premium_year, order.state) for order in orders] == [
+        ("黄秀英", 2026, OrderState.CONFIRMED),
+        ("黄小明", 2026, OrderState.REJECTED),
+        ("黄小明", 2026, OrderState.CONFIRMED),
+    ]
+
+
+def test_who_paid_in_cash_was_refunded_when_the_tax_office_had_said_so():
+    (claim,) = RefundClaim.objects.filter(payer=somebody("郭敏"))
+    assert (claim.state, claim.decided_at.date() > claim.created_at.date()) == (ClaimState.PAID, True)
+    assert entries_of("郭敏", VoucherKind.PREMIUM) == [(claim.decided_at.date(), 400_00)]

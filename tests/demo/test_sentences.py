@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
-from payments.demo.personas import RUIAN
+from payments.demo.personas import HENAN, RUIAN
 from tests.demo.pages import Facts, Page
 from yibao.lib import clock
 from yibao.lib.fen import grouped
@@ -34,6 +34,9 @@ def may_not_invite(facts: Facts, found: re.Match[str]) -> bool:
 
 
 ROWS = [
+    Never("C18 paid from the account where one pays first", "可以代缴", lambda f, _: f.member.region == HENAN),
+    Never("C20 paid before the tax office has said so", "居民医保交好了", lambda f, _: not f.confirmed),
+    Never("C21 given back after the benefits have begun", rf"{LAST + 1}年度.{{0,60}}申请退费", on=("premium_history",)),
     Never("B1 who used nothing", "用掉了|自己用了", lambda f, _: not f.has_used, ("account", "years")),
     Never("B1 less, and not less", rf"{LAST}年末[^。]*比上一年少.*{LAST}年没有变少"),
     Never("B1 more, and less", rf"{LAST}年末[^。]*比上一年多.*{LAST}年少了"),

@@ -1,11 +1,11 @@
-"""Premium orders that are simply there, in any state: for pages, and for what comes after paying."""
+"""Premium orders and claims that are simply there, in any state: for pages, and for what comes after paying."""
 
 from datetime import datetime, timedelta
 from itertools import count
 
 from accounts.models import Person
-from payments.models import PremiumOrder, PremiumOrderEvent
-from payments.premiums.codes import OrderState
+from payments.models import PremiumOrder, PremiumOrderEvent, RefundClaim
+from payments.premiums.codes import ClaimState, OrderState
 from tests.factories.acts import act_at
 from tests.factories.family import QUANZHOU
 
@@ -51,3 +51,24 @@ def order(payer: Person, person: Person, state: OrderState, at: datetime, **fact
             order=made, state=step, at=at, actor=made.actor, reason=made.reason if step == state else ""
         )
     return made
+
+
+def claim(payer: Person, person: Person, state: ClaimState, at: datetime, **facts) -> RefundClaim:
+    """Return a claim of 400.00 for 2027 in a state, without money."""
+    number = next(_numbers)
+    decided = {"decided_at": at} if state in (ClaimState.PAID, ClaimState.REFUSED) else {}
+    return RefundClaim.objects.create(
+        no=f"FH{at:%Y-%m%d}-TEST{number:06d}",
+        payer=payer,
+        person=person,
+        region=facts.pop("region", "410000"),
+        premium_year=facts.pop("premium_year", 2027),
+        receipt_no=f"341{number:015d}",
+        amount_fen=400_00,
+        state=state,
+        bank_card="6222020000000000005",
+        actor=str(act_at(at).actor),
+        created_at=at,
+        **decided,
+        **facts,
+    )

@@ -23,8 +23,6 @@ from payments.premiums.operations.numbers import order_number
 from payments.premiums.queries import short_of
 from payments.premiums.rules import PremiumError, PremiumRefusedError, read_bank_card, read_receipt_no
 
-# Paid in cash, perhaps on the last day: that is what is claimed, and no reason against it.
-_NOT_ASKED = {WhyNotCode.PAY_FIRST, WhyNotCode.PAID, WhyNotCode.CLOSED}
 # What stands in the way when a claim is paid, because the accounts of whoever claims it may not pay any more.
 _STOPS = {WhyNotCode.NO_BOND, WhyNotCode.BOND, WhyNotCode.DEAD}
 
@@ -74,9 +72,8 @@ def _same(earlier: RefundClaim, payer: Person, person: Person) -> RefundClaim:
 def _refuse_if_not_allowed(act: Act, who: Payable) -> None:
     if who.terms is not None and who.terms.model != REFUND:
         raise PremiumError(f"{who.region_name}可以直接用账户交，不用先缴费再申请")
-    against = tuple(reason for reason in who.reasons if reason.code not in _NOT_ASKED)
-    if against:
-        raise PremiumRefusedError(against)
+    if who.against_claim:
+        raise PremiumRefusedError(who.against_claim)
     every, _ = sources.as_they_stand(who, act.on)
     if not sources.takes(who, every):
         raise PremiumRefusedError((short_of(who, every, act.on),))

@@ -39,7 +39,7 @@ def campaigns_of(people: Iterable[Payable]) -> list[Campaign]:
 
 
 def nothing_to_pay(people: Sequence[Payable]) -> str:
-    """Return why nobody is to be paid for, in a word for the page: nobody, settled, closed or other; "" where somebody is."""
+    """Return why nobody is to be paid for, in a word for the page: nobody, settled, pay_first, closed or other; "" where somebody is."""
     if any(one.can_pay for one in people):
         return ""
     concerned = [one for one in people if WhyNotCode.NOT_RESIDENT not in _codes(one)]
@@ -47,6 +47,8 @@ def nothing_to_pay(people: Sequence[Payable]) -> str:
         return "nobody"
     if all(SETTLED & _codes(one) for one in concerned):
         return "settled"
+    if any(one.pays_first for one in concerned):
+        return "pay_first"
     if all({WhyNotCode.NOT_OPEN, WhyNotCode.CLOSED} & _codes(one) for one in concerned):
         return "closed"
     return "other"

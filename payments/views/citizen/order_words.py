@@ -10,7 +10,6 @@ from accounts.policies import registry
 from accounts.queries.lines import pot_name
 from payments.models import PremiumOrder
 from payments.premiums.codes import OrderState
-from yibao.lib.clock import SHANGHAI
 from yibao.lib.fen import grouped
 
 GREEN, WAITING, BACK = "ok", "pend", ""
@@ -143,8 +142,7 @@ def _title(told: Told) -> str:
 def _lines(told: Told) -> tuple[str, ...]:
     order = told.order
     if told.state == OrderState.DEBITED and told.undo_until is not None:
-        until = told.undo_until.astimezone(SHANGHAI)
-        return f"{until:%H:%M}前可以撤回，和没有办过一样。", "过了这个时间就交给税务，税务确认以后才算交好。"
+        return ("过了可以撤回的时间就交给税务，税务确认以后才算交好。",)
     return {
         OrderState.CHECKED: ("钱没有动。",),
         OrderState.DEBITED: (NOT_AGAIN, "马上会交给税务，税务确认以后才算交好。"),

@@ -13,7 +13,8 @@ from accounts.identity.access import current_person, person_required
 from accounts.queries import page_hooks
 from payments.premiums.codes import OrderState
 from payments.premiums.operations.progress import last_refund_on
-from payments.premiums.queries import orders_of
+from payments.premiums.queries import claims_of, orders_of
+from payments.views.citizen.claim_words import ToldClaim
 from payments.views.citizen.order_words import Told
 from yibao.lib import clock
 
@@ -51,7 +52,8 @@ def history(request: HttpRequest) -> HttpResponse:
     told = [Told(order, person, now) for order in page.object_list]
     names = page_hooks.names_of(person, {one.order.person_id for one in told} - {person.pk})
     rows = [(one, names.get(one.order.person_id, one.who), refund_until(one)) for one in told]
-    context = {"page_obj": page, "rows": rows}
+    claims = [ToldClaim(claim, person) for claim in claims_of(person)] if page.number == 1 else []
+    context = {"page_obj": page, "rows": rows, "claims": claims}
     return render(request, "payments/history.html", context)
 
 

@@ -17,6 +17,7 @@ _FAMILY = ("去家庭共济", "family")
 ONWARD: dict[WhyNotCode, tuple[str, str]] = {
     WhyNotCode.NO_BOND: _FAMILY,
     WhyNotCode.BOND: _FAMILY,
+    WhyNotCode.PAY_FIRST: ("凭税票申请返还", "premium_claim"),
     WhyNotCode.NO_RULES: _COUNTER,
     WhyNotCode.CLOSED: _COUNTER,
     WhyNotCode.NOT_INSURED: _COUNTER,
@@ -63,7 +64,11 @@ def refused_of(plan: PremiumPlan) -> list[Refused]:
 def _refused(who: Payable, reasons: Iterable[WhyNot]) -> Refused:
     reasons = tuple(reasons)
     codes = {reason.code for reason in reasons}
-    tag, tone = ("已经交过", "ok") if WhyNotCode.PAID in codes else ("不能代缴", "warn")
+    tag, tone = "不能代缴", "warn"
+    if WhyNotCode.PAID in codes:
+        tag, tone = "已经交过", "ok"
+    elif WhyNotCode.PAY_FIRST in codes:
+        tag, tone = "先缴费", ""
     if WhyNotCode.NOT_RESIDENT in codes or WhyNotCode.BUDGET_PAID in codes:
         tag, tone = "不用交", ""
     number = who.order.no if who.order else ""

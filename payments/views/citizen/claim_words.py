@@ -1,0 +1,77 @@
+"""How far a claim of pay-then-refund is, in the words of whoever looks."""
+
+from dataclasses import dataclass
+
+from accounts.models import Person
+from accounts.policies import registry
+from payments.models import RefundClaim
+from payments.premiums.codes import ClaimState
+from yibao.lib.fen import grouped
+
+CLAIM_TONES = {
+    ClaimState.WAITING: "pend",
+    ClaimState.PROVEN: "pend",
+    ClaimState.PAID: "ok",
+    ClaimState.REFUSED: "warn",
+}
+CLAIM_NEXT = {
+    ClaimState.WAITING: "等税务的缴费记录来了核对。",
+    ClaimState.PROVEN: "税票已经核对上，等付款。",
+    ClaimState.PAID: "钱已经付到银行卡。",
+    ClaimState.REFUSED: "没有用到账户里的钱。",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ToldClaim:
+    """A claim as one person is told of it."""
+
+    claim: RefundClaim
+    person: Person
+
+    @property
+    def state(self) -> ClaimState:
+        return ClaimState(self.claim.state)
+
+    @property
+    def is_payer(self) -> bool:
+        return self.claim.payer_id == self.person.pk
+
+    @property
+    def is_good(self) -> bool:
+        return self.state == ClaimState.PAID
+
+    @property
+    def tone(self) -> str:
+        return CLAIM_TONES[self.state]
+
+    @property
+    def region_name(self) -> str:
+        return registry.region_name(self.claim.region)
+
+    @property
+    def card(self) -> str:
+        """Where the money goes, told to nobody but the one whose card it is."""
+        return f"尾号 {str(self.claim.bank_card)[-4:]}" if self.is_payer else ""
+
+    @property
+    def title(self) -> str:
+        return {
+            ClaimState.WAITING: "已收到申请，等税务证明",
+            ClaimState.PROVEN: "税票已经核对上，等付款",
+            ClaimState.PAID: f"已返还 {grouped(self.claim.amount_fen)} 元",
+            ClaimState.REFUSED: "申请没有通过",
+        }[self.state]
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        because = (f"原因：{self.claim.reason}。",) if self.claim.reason and self.is_payer else ()
+        return {
+            ClaimState.WAITING: (
+                "税务的缴费记录来了以后核对，核对上就从医保账户返还。",
+                "现在还没有动账户里的钱。办好以后会通知您。",
+            ),
+            ClaimState.PROVEN: ("现在还没有动账户里的钱。", *because),
+            ClaimState.PAID: ("钱已经从医保账户付到银行卡，几天内到账。",),
+            ClaimState.REFUSED: ("没有用到账户里的钱。", *because, "弄错了的，请带税票和身份证到窗口办。"),
+        }[self.state]
