@@ -124,7 +124,7 @@ class RefundClaim(models.Model):
     person = models.ForeignKey("accounts.Person", models.PROTECT, related_name="+", verbose_name="参保人")
     region = models.CharField("参保地", max_length=6)
     premium_year = models.SmallIntegerField("保费年度")
-    receipt_no = models.CharField("税票号码", max_length=40, unique=True)
+    receipt_no = models.CharField("税票号码", max_length=40)
     amount_fen = models.BigIntegerField("金额（分）")
     state = models.CharField("状态", max_length=10, choices=ClaimState.choices, default=ClaimState.WAITING)
     bank_card = SealedField("收款银行卡", blank=True, default="")
@@ -138,6 +138,10 @@ class RefundClaim(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["person", "premium_year"], condition=Q(state__in=LIVE_CLAIMS), name="refund_claim_one_live"
+            ),
+            # One that was refused, such as for a number mistyped, keeps nobody from claiming by the receipt rightly.
+            models.UniqueConstraint(
+                fields=["receipt_no"], condition=Q(state__in=LIVE_CLAIMS), name="refund_claim_receipt_once"
             ),
             models.CheckConstraint(condition=Q(state__in=ClaimState.values), name="refund_claim_state_known"),
             models.CheckConstraint(condition=~Q(receipt_no=""), name="refund_claim_has_receipt"),

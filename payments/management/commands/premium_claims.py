@@ -2,7 +2,7 @@
 
 import json
 from argparse import ArgumentParser
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -36,15 +36,16 @@ class Command(BaseCommand):
         )
         parser.add_argument("--day", type=date.fromisoformat, metavar="YYYY-MM-DD", help="of --payouts")
         parser.add_argument("--refuse", metavar="NO", help="refuse this claim; needs --by and --reason")
-        parser.add_argument("--reason", default="", help="why it is refused")
+        parser.add_argument("--returned", metavar="NO", help="the bank returned the money of this claim; as --refuse")
+        parser.add_argument("--reason", default="", help="why it is refused, or was returned")
         add_by(parser)
 
     def handle(self, *args: object, **options: Any) -> None:
         asked = {"region": options["region"], "state": options["state"]}
         claims = RefundClaim.objects.filter(**{name: value for name, value in asked.items() if value})
         claims = claims.select_related("payer", "person").order_by("pk")
-        if options["refuse"]:
-            self._refuse(options)
+        if no := options["refuse"] or options["returned"]:
+            self._end(no, claiming.refuse if options["refuse"] else claiming.take_back, options)
         elif options["payouts"]:
             self._write_payouts(claims, options)
         elif options["json"]:
@@ -56,18 +57,18 @@ class Command(BaseCommand):
                 self.stdout.write(f"{row['claim_no']} {row['payer']} 给 {row['psn_name']} {row['amount']} 元：{state}")
             self.stdout.write(f"共 {len(rows):,} 份")
 
-    def _refuse(self, options: dict[str, Any]) -> None:
+    def _end(self, no: str, end: Callable[..., RefundClaim], options: dict[str, Any]) -> None:
         acts = acts_by(options["by"], most=1)
         if not (acts and options["reason"].strip()):
             raise CommandError("请用 --by 写明由谁办，用 --reason 写明为什么")
-        found = RefundClaim.objects.filter(no=options["refuse"]).first()
+        found = RefundClaim.objects.filter(no=no).first()
         if found is None:
-            raise CommandError(f"没有返还申请 {options['refuse']}，请核对编号")
+            raise CommandError(f"没有返还申请 {no}，请核对编号")
         try:
-            claiming.refuse(act=acts[0], claim_id=found.pk, reason=options["reason"].strip())
+            end(act=acts[0], claim_id=found.pk, reason=options["reason"].strip())
         except AccountsError as error:
             raise CommandError(error.message) from None
-        self.stdout.write(f"返还申请 {found.no} 已退回，已通知申请人")
+        self.stdout.write(f"返还申请 {no} 已退回，已通知申请人")
 
     def _write_payouts(self, claims: Any, options: dict[str, Any]) -> None:
         if options["day"] is None:

@@ -15,10 +15,10 @@ from accounts.operations.notices import tell
 from accounts.policies.terms.premium import REFUND
 from payments.premiums import sources
 from payments.premiums.candidates import Payable, payables
-from payments.premiums.codes import ClaimState, WhyNotCode
+from payments.premiums.codes import LIVE_CLAIMS, ClaimState, WhyNotCode
 from payments.premiums.models import PremiumPaid, PremiumVoucher, RefundClaim
 from payments.premiums.notice_words import claimed
-from payments.premiums.operations.debiting import debit
+from payments.premiums.operations.debiting import debit, give_back
 from payments.premiums.operations.numbers import order_number
 from payments.premiums.queries import short_of
 from payments.premiums.rules import PremiumError, PremiumRefusedError, read_bank_card, read_receipt_no
@@ -37,7 +37,7 @@ def claim(*, act: Act, payer: Person, person: Person, receipt_no: str, bank_card
     receipt_no, bank_card = read_receipt_no(receipt_no), read_bank_card(bank_card)
     with transaction.atomic():
         (who,) = payables(payer, act.on, [person])
-        earlier = RefundClaim.objects.filter(receipt_no=receipt_no).first()
+        earlier = _live_claim(receipt_no)
         if earlier is not None:
             return _same(earlier, payer, person)
         _refuse_if_not_allowed(act, who)
@@ -55,12 +55,16 @@ def claim(*, act: Act, payer: Person, person: Person, receipt_no: str, bank_card
             created_at=act.at,
         )
         RefundClaim.objects.bulk_create([wanted], ignore_conflicts=True)
-        stored = RefundClaim.objects.filter(receipt_no=receipt_no).first()
+        stored = _live_claim(receipt_no)
         if stored is None:
             raise PremiumError(f"{wanted.premium_year}年度已经有人申请返还，不能再申请")
         if stored.no == wanted.no:
             audit.record(act=act, verb="premium_claim.made", subject=payer, detail={"claim": stored.pk})
         return _same(stored, payer, person)
+
+
+def _live_claim(receipt_no: str) -> RefundClaim | None:
+    return RefundClaim.objects.filter(receipt_no=receipt_no, state__in=LIVE_CLAIMS).first()
 
 
 def _same(earlier: RefundClaim, payer: Person, person: Person) -> RefundClaim:
@@ -87,7 +91,7 @@ def settle(*, act: Act, claim_id: int) -> RefundClaim:
     why: asked again, it is paid as soon as they can.
     """
     with transaction.atomic():
-        found = RefundClaim.objects.select_for_update(of=("self",), no_key=True).get(pk=claim_id)
+        found = _locked(claim_id)
         if found.state not in (ClaimState.WAITING, ClaimState.PROVEN):
             return found
         shown = PremiumPaid.objects.filter(receipt_no=found.receipt_no).first()
@@ -106,13 +110,33 @@ def settle(*, act: Act, claim_id: int) -> RefundClaim:
         return found
 
 
+@retrying
+def take_back(*, act: Act, claim_id: int, reason: str) -> RefundClaim:
+    """Say that the bank has returned what was paid: it goes back to the very pots, and the claim may be made anew.
+
+    The same again changes nothing. Raises PremiumError for a claim that was not paid.
+    """
+    with transaction.atomic():
+        found = _locked(claim_id)
+        if found.state == ClaimState.REFUSED and found.vouchers:
+            return found
+        if found.state != ClaimState.PAID:
+            raise PremiumError(f"这份返还申请{found.get_state_display()}，没有付过款")
+        give_back(act=act, vouchers=found.vouchers, reason=f"银行退回：{reason}")
+        return _refused(act, found, reason)
+
+
 def refuse(*, act: Act, claim_id: int, reason: str) -> RefundClaim:
     """Refuse a claim that was not paid. Raises PremiumError once it was."""
     with transaction.atomic():
-        found = RefundClaim.objects.select_for_update(of=("self",), no_key=True).get(pk=claim_id)
+        found = _locked(claim_id)
         if found.state == ClaimState.PAID:
             raise PremiumError("这份返还申请已经付款，不能再退回")
         return found if found.state == ClaimState.REFUSED else _refused(act, found, reason)
+
+
+def _locked(claim_id: int) -> RefundClaim:
+    return RefundClaim.objects.select_for_update(of=("self",), no_key=True).get(pk=claim_id)
 
 
 def _contradiction(claim: RefundClaim, paid: PremiumPaid) -> str:

@@ -1,10 +1,12 @@
-"""Taking one premium from accounts, all of it or nothing: for an order, and for what was paid in advance."""
+"""Taking one premium from accounts, all of it or nothing, and giving it back: for orders, and for claims."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from accounts.codes import PotKind, Scope, VoucherKind
 from accounts.identity.actors import Act
+from accounts.ledger import reversing
+from accounts.ledger.locking import lock_to_reverse
 from accounts.models import Voucher
 from family.operations import draws
 from payments.premiums import sources
@@ -40,3 +42,10 @@ def debit(*, act: Act, who: Payable, target: PotKind, key: str, payload: Mapping
         reason=f"{who.terms.premium_year}年度居民医保",
         payer_acts=who.card is not None,
     )
+
+
+def give_back(*, act: Act, vouchers: Collection[Voucher], reason: str) -> None:
+    """Reverse what a premium was paid by, once and whole, to the very pots, in the caller's transaction."""
+    lock_to_reverse(act=act, vouchers=vouchers)
+    for voucher in vouchers:
+        reversing.reverse(act=act, voucher_id=voucher.pk, key=f"premium-back:{voucher.pk}", reason=reason)

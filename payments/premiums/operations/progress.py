@@ -10,15 +10,14 @@ from django.db import transaction
 
 from accounts.codes import EnrolmentStatus
 from accounts.identity.actors import Act
-from accounts.ledger import reversing
 from accounts.ledger.freezing import deaths
-from accounts.ledger.locking import lock_to_reverse
 from accounts.ledger.retry import retrying
 from accounts.models import Person
 from accounts.policies import registry
 from family.queries.facts import Insured
 from payments.premiums.codes import OrderState, RefundReason
 from payments.premiums.models import PremiumOrder, PremiumPaid
+from payments.premiums.operations.debiting import give_back
 from payments.premiums.operations.history import record
 from payments.premiums.rules import OrderStateError, refundable_until
 from yibao.lib.clock import SHANGHAI
@@ -41,7 +40,7 @@ def undo(*, act: Act, payer: Person, no: str) -> PremiumOrder:
             return order
         if order.state != OrderState.DEBITED or order.undo_until is None or act.at >= order.undo_until:
             raise OrderStateError(TOO_LATE)
-        _give_back(act, order, "撤回代缴")
+        give_back(act=act, vouchers=order.vouchers, reason="撤回代缴")
         record(act, order, OrderState.UNDONE)
         return order
 
@@ -72,7 +71,7 @@ def reject(*, act: Act, order_id: int, reason: str) -> PremiumOrder:
             return order
         order.decided_at = act.at
         record(act, order, OrderState.REJECTED, reason)
-        _give_back(act, order, "税务退回")
+        give_back(act=act, vouchers=order.vouchers, reason="税务退回")
         return order
 
 
@@ -99,7 +98,7 @@ def refund(*, act: Act, payer: Person, no: str, reason: RefundReason) -> Premium
             return order
         if why := why_not_refunded(order, reason, act.on):
             raise OrderStateError(why)
-        _give_back(act, order, f"退费：{reason.label}")
+        give_back(act=act, vouchers=order.vouchers, reason=f"退费：{reason.label}")
         record(act, order, OrderState.REFUNDED, reason.label)
         return order
 
@@ -110,7 +109,7 @@ def stop(*, act: Act, order_id: int, reason: str) -> bool:
         order = _locked(order_id)
         if order.state != OrderState.DEBITED:
             return False
-        _give_back(act, order, reason)
+        give_back(act=act, vouchers=order.vouchers, reason=reason)
         record(act, order, OrderState.REFUNDED, reason)
         return True
 
@@ -150,10 +149,3 @@ def _is_shown(order: PremiumOrder, reason: RefundReason, on: date) -> bool:
 
 def _locked(order_id: int) -> PremiumOrder:
     return PremiumOrder.objects.select_for_update(of=("self",), no_key=True).get(pk=order_id)
-
-
-def _give_back(act: Act, order: PremiumOrder, reason: str) -> None:
-    vouchers = order.vouchers
-    lock_to_reverse(act=act, vouchers=vouchers)
-    for voucher in vouchers:
-        reversing.reverse(act=act, voucher_id=voucher.pk, key=f"premium-back:{voucher.pk}", reason=reason)

@@ -201,3 +201,26 @@ def test_a_claim_that_is_never_proved_is_refused_by_staff_with_the_reason(rich, 
     assert (made.state, made.reason) == (ClaimState.REFUSED, "查无此票")
     (words,) = worded(list(Notice.objects.filter(person=rich)))
     assert "查无此票" in words.text
+
+
+def test_somebody_elses_slip_of_the_pen_does_not_use_a_receipt_up(rich, boy):
+    mother, sister = payer(1000_00, region=HENAN), child()
+    pays_for(mother, sister, relation="2")
+    wrong = claim(mother, sister)
+    shown(boy)
+    assert settle(wrong).state == ClaimState.REFUSED
+    assert settle(claim(rich, boy)).state == ClaimState.PAID
+
+
+def test_what_the_bank_returns_goes_back_to_the_account_and_is_claimed_again_with_another_card(rich, boy):
+    made, clerk = claim(rich, boy), official("reviewer")
+    with pytest.raises(CommandError, match="没有付过款"):
+        listed("--returned", made.no, "--by", clerk.username, "--reason", "卡已注销")
+    shown(boy)
+    settle(made)
+    for _ in range(2):
+        listed("--returned", made.no, "--by", clerk.username, "--reason", "卡已注销")
+        assert money(rich, HENAN)[0] == 1000_00
+    assert settle(claim(rich, boy, card="6222000000000000020")).state == ClaimState.PAID
+    assert money(rich, HENAN)[0] == 600_00
+    assert list(findings()) == []
