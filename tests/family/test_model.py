@@ -49,9 +49,19 @@ class Tie:
 
 @dataclass
 class Paid:
+    """A bill: what is still paid of it, by whom and in cash."""
+
     bill: Bill
     takes: list[tuple[str, int, Tie | None]]
-    given_back: bool = False
+    cash: int
+
+    @property
+    def left(self) -> int:
+        return self.cash + sum(part for _, part, _ in self.takes)
+
+
+# The last payer first; who is insured elsewhere before whoever is where the user is.
+LAST_FIRST = ("second", "first", "pool", "own")
 
 
 @dataclass
@@ -71,6 +81,20 @@ class Model:
                 if tie:
                     tie.used += part
         return takes
+
+    def give_back(self, paid: Paid, amount: int) -> None:
+        cash = min(amount, paid.cash)
+        paid.cash -= cash
+        amount -= cash
+        left = []
+        for pot, part, tie in sorted(paid.takes, key=lambda take: LAST_FIRST.index(take[0])):
+            back = min(amount, part)
+            amount -= back
+            self.balances[pot] += back
+            if tie:
+                tie.used -= back
+            left.append((pot, part - back, tie))
+        paid.takes = left
 
 
 class Families(RuleBasedStateMachine):
@@ -111,7 +135,7 @@ class Families(RuleBasedStateMachine):
             bill_no=f"m{len(self.model.paid)}",
         )
         assert bill.account_fen == sum(part for _, part, _ in takes)
-        self.model.paid.append(Paid(bill, takes))
+        self.model.paid.append(Paid(bill, takes, amount - bill.account_fen))
 
     @rule(amounts=bills)
     def the_user_pays(self, amounts: list[int]) -> None:
@@ -123,17 +147,13 @@ class Families(RuleBasedStateMachine):
         for amount in amounts:
             self._pay(self.mother, QUANZHOU, amount, self.model.pay(amount, [], [self.ties["pool"]]))
 
-    @precondition(lambda self: any(paid.takes and not paid.given_back for paid in self.model.paid))
+    @precondition(lambda self: any(paid.left for paid in self.model.paid))
     @rule(data=st.data())
-    def a_bill_is_given_back(self, data: st.DataObject) -> None:
-        open_ones = [paid for paid in self.model.paid if paid.takes and not paid.given_back]
-        paid = data.draw(st.sampled_from(open_ones))
-        operations.refund(act=ACT, bill=paid.bill, bill_no=f"r{paid.bill.pk}", reason="退药")
-        paid.given_back = True
-        for pot, part, tie in paid.takes:
-            self.model.balances[pot] += part
-            if tie:
-                tie.used -= part
+    def a_bill_or_a_part_of_it_is_given_back(self, data: st.DataObject) -> None:
+        paid = data.draw(st.sampled_from([paid for paid in self.model.paid if paid.left]))
+        left, part = paid.left, data.draw(st.none() | st.integers(1, paid.left))
+        operations.refund(act=ACT, bill=paid.bill, bill_no=f"r{paid.bill.pk}/{left}", amount_fen=part, reason="退药")
+        self.model.give_back(paid, part or left)
 
     @rule(name=st.sampled_from(["first", "second", "pool"]), limit=limits)
     def a_limit_is_set(self, name: str, limit: int | None) -> None:
