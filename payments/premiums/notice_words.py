@@ -39,6 +39,15 @@ def ordered(told: Told) -> Words:
     return Words(titles[state], texts[state], is_typed=state == OrderState.REJECTED)
 
 
+@wording.template("premium_paid_twice", NoticeKind.PREMIUM, order=ORDERS)
+def paid_twice(told: Told) -> Words:
+    """To the payer of an order, once two members of staff have found that it was paid elsewhere too."""
+    order = told.facts["order"]
+    who = _who(told.person_id, order)
+    text = f"税务查到{order.person.name}这一年度在别的渠道也交过。用您的账户交的{grouped(order.amount_fen)} 元，可以在代缴记录里申请退费。"
+    return Words(f"{who}交了两次", text)
+
+
 @wording.template("premium_claim", NoticeKind.PREMIUM, claim=CLAIMS)
 def claimed(told: Told) -> Words:
     """Facts: `state` that the claim came to, and the `reason` why it was refused, if it was."""

@@ -9,7 +9,7 @@ from accounts.identity.actors import Act
 from accounts.models import Person
 from accounts.operations.life_events import hooks
 from payments.premiums.codes import LIVE_CLAIMS, LIVE_STATES, PAID_STATES, OrderState
-from payments.premiums.models import PremiumOrder, RefundClaim
+from payments.premiums.models import PremiumOrder, PremiumPaid, RefundClaim
 
 _UNDECIDED = tuple(state for state in PAID_STATES if state != OrderState.CONFIRMED)
 
@@ -39,7 +39,7 @@ def follow(act: Act, gone: Person, kept: Person) -> None:
     for model in (PremiumOrder, RefundClaim):
         model.objects.filter(person=gone).update(person=kept)
         model.objects.filter(payer=gone).update(payer=kept)
-    gone.premiums_paid.update(person=kept)
+    PremiumPaid.objects.filter(person=gone).update(person=kept)
 
 
 hooks.why_not_moved.append(why_not_moved)

@@ -70,7 +70,7 @@ def bring_in(
     with importing(file, ImportKind.PREMIUM_RESULTS, act, hold=hold) as draft:
         if draft.known:
             return draft.result
-        rows, sum_fen = _rows(file)
+        rows, sum_fen = _rows(file, act.on)
         if check_total is not None:
             check_total(sum_fen)
         answers, known = _judged(act, file, rows)
@@ -88,7 +88,7 @@ def take_in(act: Act, file: File) -> ImportResult:
     return bring_in(act, file)
 
 
-def _rows(file: File) -> tuple[list[Row], int]:
+def _rows(file: File, today: date) -> tuple[list[Row], int]:
     """Return the rows that can be read, and the sum of all amounts; note what is wrong with the others."""
     readers = (str, str, _result, amount, receipt_no, cells.day, _reason)
     rows, sum_fen = [], 0
@@ -101,6 +101,8 @@ def _rows(file: File) -> tuple[list[Row], int]:
         sum_fen += row.amount_fen
         if (row.result == AnswerResult.CONFIRMED) != bool(row.receipt_no):
             file.problems.add(number, "receipt_no", row.receipt_no, "确认的要有税票号码，退回的没有")
+        elif row.decided_on > today:
+            file.problems.add(number, "decided_on", row.decided_on.isoformat(), "办理日期在今天之后")
         else:
             rows.append(row)
     return rows, sum_fen
@@ -162,7 +164,8 @@ def _orders(rows: Sequence[Row]) -> dict[str, PremiumOrder]:
 def _receipts(rows: Sequence[Row]) -> dict[str, int]:
     """Return receipt → order for those that are known already; 0 for one of a payment that was made elsewhere."""
     named = {row.receipt_no for row in rows if row.receipt_no}
-    orders = dict(TaxAnswer.objects.filter(receipt_no__in=named).values_list("receipt_no", "order_id"))
+    orders = dict(PremiumOrder.objects.filter(receipt_no__in=named).values_list("receipt_no", "pk"))
+    orders |= dict(TaxAnswer.objects.filter(receipt_no__in=named).values_list("receipt_no", "order_id"))
     elsewhere = PremiumPaid.objects.filter(receipt_no__in=named).values_list("receipt_no", flat=True)
     return {**dict.fromkeys(elsewhere, 0), **orders}
 

@@ -7,7 +7,7 @@ the database by the next run.
 import logging
 from dataclasses import dataclass
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from accounts.errors import AccountsError
 from accounts.identity.actors import Act
@@ -34,11 +34,15 @@ def apply_answers(*, act: Act) -> Carried:
     for answer_id in list(TaxAnswer.objects.filter(done_at=None).order_by("pk").values_list("pk", flat=True)):
         try:
             carried.done += _apply(act=act, answer_id=answer_id)
-        except AccountsError as error:
+        except (AccountsError, DatabaseError) as error:  # that of one answer: the others must not wait for it
             carried.left += 1
             log.error("tax answer %s is not carried out: %s", answer_id, type(error).__name__)
-            TaxAnswer.objects.filter(pk=answer_id, done_at=None).update(trouble=error.message[:200])
+            TaxAnswer.objects.filter(pk=answer_id, done_at=None).update(trouble=_words(error))
     return carried
+
+
+def _words(error: Exception) -> str:
+    return error.message[:200] if isinstance(error, AccountsError) else f"数据库不接受（{type(error).__name__}）"
 
 
 @retrying
@@ -67,7 +71,7 @@ def settle_claims(*, act: Act) -> Carried:
     for claim_id in list(claims.order_by("pk").values_list("pk", flat=True)):
         try:
             is_open = claiming.settle(act=act, claim_id=claim_id).state in (ClaimState.WAITING, ClaimState.PROVEN)
-        except AccountsError as error:
+        except (AccountsError, DatabaseError) as error:
             log.error("claim %s is not settled: %s", claim_id, type(error).__name__)
             is_open = True
         carried.left += is_open

@@ -11,12 +11,14 @@ from django.db import transaction
 from accounts.codes import HeldReason, ImportKind
 from accounts.identity.actors import Act
 from accounts.models import Person
+from accounts.operations.notices import tell
 from accounts.queries.people import find_many_by_certno
 from accounts.roster import cells
 from accounts.roster.drafts import ImportResult, importing
 from accounts.roster.files import File, Progress
 from payments.premiums.codes import PAID_STATES, OrderState
 from payments.premiums.models import PremiumOrder, PremiumPaid
+from payments.premiums.notice_words import paid_twice
 from payments.premiums.tax_office.applying import settle_claims
 from payments.premiums.tax_office.cells import amount, channel, premium_year, receipt_no
 from yibao.lib.fen import grouped
@@ -85,11 +87,15 @@ def bring_in(
         sum_fen = sum(row.amount_fen for row in rows)
         if expect_sum_fen not in (None, sum_fen):
             file.problems.damage(f"金额合计应为{grouped(expect_sum_fen or 0)}元，能读出的行合计{grouped(sum_fen)}元")
-        new, known = _judged(file, rows)
+        new, twice, known = _judged(file, rows)
         source = draft.accept()
         for paid in new:
             paid.source_id = source
         PremiumPaid.objects.bulk_create(new, batch_size=1_000)
+        for order in twice:
+            tell(
+                act=act, person=order.payer, template=paid_twice, facts={"order": order.pk}, about=f"premium:{order.no}"
+            )
         draft.count(premiums_paid=len(new), known_rows=known)
     return draft.result
 
@@ -117,10 +123,14 @@ def _rows(file: File, today: date) -> list[Row]:
     return rows
 
 
-def _judged(file: File, rows: Sequence[Row]) -> tuple[list[PremiumPaid], int]:
-    """Return what is new, and how many rows say what is known; note what contradicts, and what was paid twice."""
+def _judged(file: File, rows: Sequence[Row]) -> tuple[list[PremiumPaid], list[PremiumOrder], int]:
+    """Return what is new, the orders that were paid twice by it, and how many rows say what is known.
+
+    Notes what contradicts, and what looks paid twice.
+    """
     known = _known(rows)
     new: list[PremiumPaid] = []
+    twice: list[PremiumOrder] = []
     again = 0
     for row in rows:
         person = known.people.get(row.certno)
@@ -136,7 +146,8 @@ def _judged(file: File, rows: Sequence[Row]) -> tuple[list[PremiumPaid], int]:
         elif order is None or _is_believed(file, row, order):
             known.paid[row.receipt_no] = paid
             new.append(paid)
-    return new, again
+            twice += [order] if order else []
+    return new, twice, again
 
 
 def _is_same(file: File, row: Row, paid: PremiumPaid, earlier: PremiumPaid | PremiumOrder) -> bool:
@@ -173,6 +184,7 @@ def _paid(row: Row, person: Person) -> PremiumPaid:
 def _known(rows: Sequence[Row]) -> _Known:
     people = find_many_by_certno({row.certno for row in rows})
     orders = PremiumOrder.objects.filter(person__in=people.values(), state__in=PAID_STATES)
+    orders = orders.select_related("payer")
     receipts = {row.receipt_no for row in rows}
     return _Known(
         people=people,

@@ -7,8 +7,9 @@ import pytest
 from accounts.codes import HeldReason, PotKind
 from accounts.ledger.verify import findings
 from accounts.models import HeldRow, Import
-from payments.models import PremiumPaid, TaxAnswer
+from payments.models import PremiumOrder, PremiumPaid, TaxAnswer
 from payments.premiums.codes import OrderState
+from payments.premiums.operations import progress
 from payments.premiums.tax_office import applying, batches
 from payments.premiums.tax_office.files import sm3
 from tests.factories.acts import act_on
@@ -130,6 +131,10 @@ class TestNotWhole:
         path.write_bytes(body + f"#TOTAL,{total},{sm3(body)}\r\n".encode())
         assert words in self.refused(path, orders, "--hold")
 
+    def test_a_day_that_has_not_come(self, orders, tmp_path):
+        path = results_file(tmp_path / "r.csv", [answer(orders[0], decided_on="2026-12-01")])
+        assert "在今天之后" in self.refused(path, orders)
+
     def test_a_batch_of_ours_handed_in_by_mistake(self, orders, tmp_path, folder):
         path = batches.write(act=act_on(ANSWERED_ON), batch=orders[0].batch)
         assert "不认识的列名" in self.refused(path, orders)
@@ -219,6 +224,22 @@ class TestCarryingOut:
             imported(COMMAND, path)
         imported(COMMAND, path)
         assert states(orders)[0] == OrderState.CONFIRMED
+
+    def test_one_that_the_database_refuses_holds_up_none_after_it(self, orders, tmp_path):
+        imported(COMMAND, results_file(tmp_path / "r.csv", [answer(orders[0])]))
+        states(orders)
+        progress.look_into(act=act_on(ANSWERED_ON), order_id=orders[1].pk, reason="试")
+        source = Import.objects.get()
+        for number, order in ((90, orders[1]), (91, orders[2])):
+            TaxAnswer.objects.create(
+                source=source, row=number, order=order, result="confirmed", receipt_no=f"N{number}",
+                decided_on=ANSWERED_ON, at=act_on(ANSWERED_ON).at,
+            )  # fmt: skip
+        PremiumOrder.objects.filter(pk=orders[0].pk).update(receipt_no="N90")
+        carried = applying.apply_answers(act=act_on(ANSWERED_ON))
+        assert (carried.done, carried.left) == (1, 1)
+        assert states(orders)[1:] == [OrderState.UNKNOWN, OrderState.CONFIRMED]
+        assert "数据库不接受" in TaxAnswer.objects.get(row=90).trouble
 
     def test_it_is_done_once(self, orders, tmp_path):
         imported(COMMAND, results_file(tmp_path / "r.csv", [answer(orders[0], "退回")]))

@@ -7,9 +7,10 @@ import pytest
 from accounts.codes import HeldReason, HeldState, Role
 from accounts.identity.access import actor_of
 from accounts.identity.actors import Act
-from accounts.models import HeldRow
+from accounts.models import HeldRow, Notice
 from accounts.operations import approvals
 from accounts.roster import held as held_rows
+from accounts.wording import worded
 from payments.models import PremiumPaid
 from payments.premiums.operations import progress
 from tests.factories import family
@@ -125,6 +126,8 @@ class TestPaidTwice:
         approvals.approve(act=act_by(checker), approval_id=approval.pk, digest=approval.digest)
         row.refresh_from_db()
         assert (row.state, PremiumPaid.objects.get().person) == (HeldState.CONFIRMED, order.person)
+        (words,) = worded(list(Notice.objects.filter(person=order.payer, template="premium_paid_twice")))
+        assert "可以在代缴记录里申请退费" in words.text
 
     def test_our_own_payment_told_by_the_tax_office_is_none_made_elsewhere(self, tmp_path):
         (order,) = handed_over(1)[1]
