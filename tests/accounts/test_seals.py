@@ -241,6 +241,15 @@ def test_a_day_costs_what_is_new_in_it(books):
     assert len(heads.kept(sealed_rows.database())) == 3
 
 
+def test_the_role_of_web_and_workers_seals(policies_loaded):
+    give_something()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL ROLE {triggers.ROLE}")
+        assert seal()
+        cursor.execute("RESET ROLE")
+    assert "都对得上" in said("verify_seals")
+
+
 def test_many_rows_take_several_seals(policies_loaded, monkeypatch):
     monkeypatch.setattr(seals, "ROWS", 2)
     give_something(5)
