@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 from django.db.models import QuerySet
 
+from accounts.codes import NoticeKind
 from accounts.models import Feedback, Notice, Person
 from accounts.queries import page_hooks
 
@@ -14,6 +15,12 @@ ANSWERED_WITHIN = timedelta(days=15)  # what we promise on the page; no rule of 
 def notices_of(person: Person) -> QuerySet[Notice]:
     """Return a person's notices, the latest first."""
     return Notice.objects.filter(person=person).order_by("-at", "-id")
+
+
+def kinds_of(person: Person) -> list[NoticeKind]:
+    """Return the kinds of which this person has notices, in the order of the settings (one query)."""
+    found = set(Notice.objects.filter(person=person).order_by().values_list("kind", flat=True).distinct())
+    return [kind for kind in NoticeKind if kind in found]
 
 
 def unread_count(person_id: int) -> int:

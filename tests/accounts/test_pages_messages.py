@@ -82,6 +82,20 @@ class TestNotices:
         browser.post("/messages/read/")
         assert Notice.objects.get().read_at is None
 
+    def test_one_kind_is_looked_at_by_itself_and_an_unknown_one_is_not_all(self, november):
+        person = insured()
+        notified(person, at=november)
+        answered(person, november)
+        browser = browser_of(person)
+        assert "全部账户的其他变动办事进度" in words(browser.get("/messages/"))
+        page = words(browser.get("/messages/?kind=case"))
+        assert "有答复了" in page
+        assert "两份登记合并" not in page
+        for unknown in ("nonsense", "credit", "%00"):
+            page = words(browser.get(f"/messages/?kind={unknown}"))
+            assert "没有这一类通知" in page
+            assert "有答复了" not in page
+
     def test_many_are_shown_by_pages_with_a_fixed_number_of_queries(self, november):
         person = insured()
         browser = browser_of(person)

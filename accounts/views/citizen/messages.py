@@ -16,7 +16,7 @@ from accounts.queries import page_hooks
 from accounts.queries.entries import entries_of
 from accounts.queries.lines import lines_of
 from accounts.queries.news import news_of
-from accounts.queries.notices import notices_of
+from accounts.queries.notices import kinds_of, notices_of
 from accounts.queries.statement import latest_transfers
 from accounts.views.citizen.account import entry_url
 from accounts.views.citizen.current_account import my_account
@@ -32,16 +32,20 @@ ENTRY = "entry:"  # and what one of operations.found_notices is
 @person_required
 @require_GET
 def messages(request: HttpRequest) -> HttpResponse:
-    """List the notices. Looking changes nothing: they are marked as read when the person says so."""
+    """List the notices, all or of one kind. Looking changes nothing: they are marked as read when the person says so."""
     person = current_person(request)
-    page = Paginator(notices_of(person), A_PAGE).get_page(request.GET.get("page"))
+    kinds, chosen = kinds_of(person), request.GET.get("kind", "")
+    notices_here = notices_of(person)
+    if chosen:
+        notices_here = notices_here.filter(kind__in=[kind for kind in kinds if kind == chosen])
+    page = Paginator(notices_here, A_PAGE).get_page(request.GET.get("page"))
     links = page_hooks.notice_links(person, {notice.about for notice in page if notice.about}, clock.now())
     links |= _to_entries(notice.about for notice in page)
     links[SETTINGS] = page_hooks.Link("看登录着的设备", reverse("settings"))
     shown = zip(page, wording.worded(list(page)), strict=True)
     notices = [(notice, words, links.get(notice.about)) for notice, words in shown]
-    context = {"page_obj": page, "notices": notices}
-    if page.number == 1:
+    context = {"page_obj": page, "notices": notices, "kinds": kinds, "chosen": chosen}
+    if page.number == 1 and not chosen:
         context |= _of_the_account(request)
     return render(request, "accounts/messages.html", context)
 
@@ -49,7 +53,7 @@ def messages(request: HttpRequest) -> HttpResponse:
 def _to_entries(abouts: Iterable[str]) -> dict[str, page_hooks.Link]:
     """Return where notices of single entries lead; the page itself asks whose entry it is."""
     ids = [about.removeprefix(ENTRY) for about in abouts if about.startswith(ENTRY)]
-    return {f"{ENTRY}{one}": page_hooks.Link("看这一笔怎么算的", entry_url(int(one))) for one in ids}
+    return {f"{ENTRY}{one}": page_hooks.Link("看这一笔", entry_url(int(one))) for one in ids}
 
 
 def _of_the_account(request: HttpRequest) -> dict[str, object]:

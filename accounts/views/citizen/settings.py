@@ -25,6 +25,7 @@ _HINTS = {
     NoticeKind.CHANGE: "停保、恢复、退休，缴费基数变了",
     NoticeKind.RELATIVE: "谁、哪天、用了多少",
     NoticeKind.FAMILY: "邀请、答复、改额度、停用和移除",
+    NoticeKind.PREMIUM: "可以交了、交到哪一步、没交成",
     NoticeKind.CASE: "您反映的事有答复",
 }
 

@@ -56,7 +56,7 @@ def test_a_credit_is_told_to_whom_chose_it_once(settings):
     assert OutboxMessage.objects.get().state == MessageState.WAITING
     assert texted(clock.now()) == [(wants.user.phone, f"【医保个人账户】{said.title}。{said.text}")]
     assert tell_found(act=later(3)) == 0
-    assert "看这一笔怎么算的" in words(browser_of(wants).get("/messages/"))
+    assert "看这一笔" in words(browser_of(wants).get("/messages/"))
 
 
 def test_what_was_there_before_the_first_time_is_no_news():
