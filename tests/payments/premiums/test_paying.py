@@ -4,15 +4,18 @@ from datetime import date
 
 import pytest
 
-from accounts.codes import VoucherKind
+from accounts.codes import PotKind, VoucherKind
 from accounts.ledger.errors import KeyReusedError
 from accounts.ledger.verify import findings
 from accounts.models import Notice, Voucher
 from family.models import Draw
 from payments.models import PremiumOrder
+from payments.premiums.candidates import payables
 from payments.premiums.codes import OrderState, WhyNotCode
 from payments.premiums.operations import paying
+from payments.premiums.operations.debiting import debit
 from payments.premiums.queries import order_of, orders_of, people_to_pay_for, plan_for
+from payments.premiums.rules import PremiumRefusedError
 from tests.payments.premiums.people import ACT, DAY, HENAN, JIANGXI, money, payer, pays_for, resident, turned_resident
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
@@ -168,3 +171,16 @@ def test_what_changed_at_the_last_moment_for_one_is_told_and_the_other_is_paid(m
     assert first.order
     assert codes(second) == [WhyNotCode.CHANGED]
     assert money(rich)[0] == 2600_00
+
+
+@pytest.mark.parametrize(("state", "why"), [("ended", WhyNotCode.NO_BOND), ("suspended", WhyNotCode.BOND)])
+def test_a_bond_that_ended_while_the_payment_waited_is_told_as_that(state, why):
+    rich, mother = payer(3000_00), resident()
+    bond = pays_for(rich, mother)
+    (who,) = payables(rich, DAY, [mother])
+    bond.state, bond.end_reason = state, "removed" if state == "ended" else ""
+    bond.save()
+    with pytest.raises(PremiumRefusedError) as refused:
+        debit(act=ACT, who=who, target=PotKind.PREMIUMS, key="k", payload={})
+    assert [reason.code for reason in refused.value.reasons] == [why]
+    assert money(rich)[0] == 3000_00
