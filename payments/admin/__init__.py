@@ -1,3 +1,3 @@
-"""What was paid, for staff to look up. Nothing is changed here: operations and files do that."""
+"""Where money is spent, for policy staff to keep; what was paid, for staff to look up: operations and files change that."""
 
-from payments.admin import premiums, tax_office  # noqa: F401  register their pages
+from payments.admin import institutions, premiums, tax_office  # noqa: F401  register their pages

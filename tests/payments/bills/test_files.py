@@ -13,9 +13,12 @@ from django.core.management import CommandError, call_command
 
 from accounts.ledger.verify import findings
 from accounts.models import AuditEvent, Transfer
-from payments.bills.files import ANSWERED, COLUMNS, OPTIONAL
+from payments.bills.files import ANSWERED, COLUMNS, OPTIONAL, import_bills
 from payments.models import Bill
+from tests.accounts.operations.life_kit import Desk
+from tests.accounts.operations.test_merging import merge, record
 from tests.factories import family
+from tests.factories.acts import act_on
 from tests.factories.files import Row, csv_file
 from tests.personas import ZHOUSHAN, balances, clinic, give, insured
 
@@ -227,3 +230,34 @@ def test_bills_are_listed_masked_and_filtered(tmp_path, someone, place):
     call_command("bills", stdout=out)
     assert "退 b1" in out.getvalue()
     assert "共 2 张" in out.getvalue()
+
+
+def test_a_file_that_was_broken_off_is_finished_by_handing_it_in_again(tmp_path, someone, place):
+    """Rows are settled one by one: those before stand, and the answer is that of a file that was never broken off."""
+    rows = [row(someone, f"b{number}", amount="10") for number in range(5)]
+    path = csv_file(tmp_path / "bills.csv", rows, ALL)
+
+    def stops(what: str, done: int, total: int) -> None:
+        if what == "结算" and done == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        import_bills(act=act_on(date(2025, 3, 5)), path=path, progress=stops)
+    assert Bill.objects.count() == 3
+    said, answers, _ = handed_in(tmp_path, *rows)
+    assert (said["settled"], Bill.objects.count(), balances(someone).carried) == (5, 5, 50_00)
+    assert {one["carried"] for one in answers} == {"10.00"}
+
+
+def test_a_record_that_was_merged_away_still_finds_its_bills(tmp_path, place):
+    gone, kept = record(), record(from_on=date(2025, 6, 1))
+    give(gone, 100_00, on=ON, key="give")
+    rows = [row(gone)]
+    _, _, first = handed_in(tmp_path, *rows)
+    with time_machine.travel("2025-07-11 09:00:00+08:00", tick=False):
+        merge(Desk(), gone, kept)
+        again, _, second = handed_in(tmp_path, *rows)
+        assert (again["changed_nothing"], first) == (True, second)
+        back, answers, _ = handed_in(tmp_path, row(gone, "r1", reverses="b1", setl_date="2025-07-11"))
+    assert (back["given_back"], answers[0]["carried"]) == (1, "-30.00")
+    assert list(findings()) == []

@@ -3,13 +3,17 @@
 import json
 from io import StringIO
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.urls import reverse
 
-from accounts.models import AuditEvent
+from accounts.codes import Role
+from accounts.models import AuditEvent, User
 from payments.models import Institution
 from tests.factories.files import Row, csv_file
+from tests.factories.users import official, signed_in
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
 
@@ -104,3 +108,55 @@ def test_a_damaged_file_changes_nothing(tmp_path):
     with pytest.raises(CommandError, match="没有导入任何内容"):
         call_command("import_institutions", path, stdout=StringIO())
     assert not Institution.objects.exists()
+
+
+class TestAdmin:
+    """Policy staff write, approvers read; the level follows from the code, and nothing is deleted."""
+
+    said: ClassVar = {
+        "code": "H33090000007",
+        "name": "定海医院",
+        "kind": "hospital",
+        "hosp_lv": "5",
+        "region": "330900",
+    }
+
+    def add(self, **changes: str):
+        browser = signed_in(official(Role.POLICY))
+        return browser.post(reverse("admin:payments_institution_add"), {**self.said, **changes})
+
+    def test_the_level_follows_from_the_code_and_every_change_is_kept(self):
+        assert self.add().status_code == 302
+        place = Institution.objects.get()
+        assert place.level == 2
+        browser = signed_in(User.objects.get(username="policy-1"))
+        browser.post(
+            reverse("admin:payments_institution_change", args=[place.pk]), {**self.said, "hosp_lv": "8", "code": "X"}
+        )
+        place.refresh_from_db()
+        assert (place.level, place.code) == (1, "H33090000007")
+        assert [(old.level, old.history_user.username) for old in place.history.all()] == [
+            (1, "policy-1"),
+            (2, "policy-1"),
+        ]
+
+    @pytest.mark.parametrize(
+        ("changes", "said"),
+        [
+            ({"hosp_lv": ""}, "没有等级写 11"),
+            ({"kind": "pharmacy"}, "药店没有医院等级"),
+            ({"region": "999999"}, "没有这个统筹区的规则"),
+        ],
+    )
+    def test_what_does_not_fit_is_said_and_not_kept(self, changes, said):
+        assert said in self.add(**changes).content.decode()
+        assert not Institution.objects.exists()
+
+    def test_an_approver_looks_and_nobody_deletes(self):
+        self.add()
+        place = Institution.objects.get()
+        approver = signed_in(official(Role.APPROVER))
+        assert approver.get(reverse("admin:payments_institution_changelist")).status_code == 200
+        assert approver.post(reverse("admin:payments_institution_add"), self.said).status_code == 403
+        policy = signed_in(User.objects.get(username="policy-1"))
+        assert policy.post(reverse("admin:payments_institution_delete", args=[place.pk])).status_code == 403
