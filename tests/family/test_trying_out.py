@@ -22,7 +22,7 @@ def tried(user, yuan: str) -> str:
 
 
 def test_what_surely_suffices_is_shown_to_the_fen(user):
-    bound(chen(), user)
+    bond(chen(), user)
     assert tried(user, "2000") == "1.您自己的当年账户¥50.002.陈静（女儿）的历年结余¥1,950.00现金¥0.00"
 
 
