@@ -7,6 +7,7 @@ from typing import Any
 from accounts.errors import AccountsError
 from accounts.identity.actors import Act
 from accounts.models import AuditEvent, Person
+from yibao.lib import pipeline
 from yibao.lib.masking import scrubbed
 
 LOOKED_UP = "lookup"  # somebody reached the subject's data; shown to them as 谁查过我的信息
@@ -34,7 +35,7 @@ def record(
     text = json.dumps(detail, ensure_ascii=False)
     if scrubbed(text) != text:
         raise PersonalDataError(f"审计记录 {verb} 里有证件号码或手机号，没有写入")
-    return AuditEvent.objects.create(
+    event = AuditEvent(
         actor=str(act.actor),
         office=act.actor.office,
         case=act.actor.case,
@@ -43,3 +44,5 @@ def record(
         detail=detail,
         at=act.at,
     )
+    pipeline.insert(event)
+    return event

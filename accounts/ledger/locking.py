@@ -77,7 +77,7 @@ _FIELDS = [field.attname for field in Pot._meta.concrete_fields]
 # Where a year is not open, no pot is locked: the years come first, and which year is booked is still to be found.
 _POTS = f"""
     SELECT {", ".join(_FIELDS)} FROM accounts_pot p
-    WHERE p.id = ANY(%s::bigint[]) AND p.person_id IS NOT NULL AND (SELECT count(*) FROM {_OPEN}) = %s
+    WHERE p.id = ANY(ARRAY(SELECT unnest(%s::bigint[]))) AND p.person_id IS NOT NULL AND (SELECT count(*) FROM {_OPEN}) = %s
     ORDER BY p.kind <> '{PotKind.CURRENT}', p.id FOR UPDATE OF p
 """
 

@@ -11,6 +11,7 @@ from accounts.identity.actors import Act
 from accounts.models import Feedback, Notice, Person
 from accounts.queries import notice_words
 from accounts.wording import Template
+from yibao.lib import pipeline
 from yibao.lib.links import has_link
 from yibao.lib.masking import scrubbed
 from yibao.lib.speakable import case_number
@@ -53,9 +54,10 @@ def tell(
     stranger may be signed in; whether it still may go is asked again when it is sent.
     """
     with transaction.atomic(savepoint=False):
-        notice = Notice.objects.create(
+        notice = Notice(
             person=person, kind=template.kind, template=template.name, facts=dict(facts), about=about, at=act.at
         )
+        pipeline.insert(notice)
         audit.record(act=act, verb="notice.sent", subject=person, detail={"notice": notice.pk})
         user = getattr(person, "user", None) if by_sms else None  # read already, where the caller joined it
         if user is not None and user.is_active:

@@ -48,7 +48,7 @@ def lock_sources(
     """
     reach = reach_of(person, region)
     pots = _lock_pots(act, reach.pots, person.pk, on)
-    bonds = locks.lock_bonds(reach.bonds)
+    bonds = locks.lock_to_draw(reach.bonds)
     sources = sources_of(
         person=person,
         region=region,
@@ -65,9 +65,9 @@ def lock_sources(
 def lock_payers_sources(*, act: Act, bond: Bond, on: date) -> LockedSources:
     """Lock what the payer of a bond may give for the relative's premium and return it, in the caller's transaction."""
     pots = _lock_pots(act, pots_of_payer(bond), bond.user_id, on)
-    (locked,) = locks.lock_bonds([bond.pk])
+    (locked,) = locks.lock_to_draw([bond.pk])
     sources = sources_of_payer(bond=locked, on=on, pots=pots.pots, available=lambda pot: pots.available_fen(pot.pk))
-    return _usable(sources, pots, [locked], locked.user, on)
+    return _usable(sources, pots, [locked], bond.user, on)
 
 
 def _lock_pots(act: Act, pots: Mapping[int, Pot], user_id: int, on: date) -> LockedPots:

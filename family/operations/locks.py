@@ -1,15 +1,18 @@
 """The locks all operations of sharing take, in the one order of docs/locking.md."""
 
+import json
 from collections.abc import Collection, Iterable
 
 from django.db import connection
 from django.utils.crypto import salted_hmac
 
 from accounts.identity import certificates
-from accounts.models import Person
+from accounts.models import Person, User
 from family.codes import ACTIVE_STATES
 from family.models import Bond, Invitation
 from family.rules import ChangedError
+from yibao.lib import pipeline
+from yibao.lib.pipeline import Statement
 
 
 def lock_people(ids: Iterable[int]) -> dict[int, Person]:
@@ -30,12 +33,40 @@ def lock_invitee(certno: str) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(key, signed=True)])
 
 
-def lock_bonds(ids: Collection[int]) -> list[Bond]:
-    """Lock bonds in id order and return them as they stand, with both people and the payer's sign-in, who may be told."""
+def lock_bonds(ids: Iterable[int]) -> list[Bond]:
+    """Lock bonds in id order and return them as they stand, with both people."""
+    rows = Bond.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=set(ids))
+    return list(rows.select_related("payer", "user").order_by("pk"))
+
+
+_BOND = [field.attname for field in Bond._meta.concrete_fields]
+_TO_DRAW = f"""
+    SELECT u.id, u.is_active, u.sms_choices, {", ".join(f"b.{name}" for name in _BOND)}
+    FROM family_bond b LEFT JOIN accounts_user u ON u.person_id = b.payer_id
+    WHERE b.id = ANY(ARRAY(SELECT unnest(%s::bigint[]))) ORDER BY b.id FOR NO KEY UPDATE OF b
+"""
+
+
+def lock_to_draw(ids: Collection[int]) -> list[Bond]:
+    """Lock bonds as `lock_bonds` does, for paying: with the payer's sign-in, which may be told, and no names.
+
+    Whatever else is asked of a person is read then.
+    """
     if not ids:
         return []
-    rows = Bond.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=set(ids))
-    return list(rows.select_related("payer__user", "user").order_by("pk"))
+    (rows,) = pipeline.send(Statement(_TO_DRAW, [sorted(ids)]))
+    found = []
+    for user_id, is_active, sms_choices, *of_bond in rows:
+        bond = Bond.from_db("default", _BOND, of_bond)
+        bond.payer = Person.from_db("default", ["id"], [bond.payer_id])
+        told = None
+        if user_id is not None:
+            told = User.from_db(
+                "default", ["id", "is_active", "sms_choices"], [user_id, is_active, json.loads(sms_choices)]
+            )
+        Person.user.related.set_cached_value(bond.payer, told)
+        found.append(bond)
+    return found
 
 
 def lock_active(*, bond_id: int, **side: Person) -> Bond:

@@ -41,7 +41,7 @@ class _Stretch(NamedTuple):
 
 _STRETCHES = """
     SELECT person_id, region, insurance, status, from_on FROM accounts_enrolment
-    WHERE person_id = ANY(%s::bigint[]) AND counts ORDER BY from_on, seq
+    WHERE person_id = ANY(ARRAY(SELECT unnest(%s::bigint[]))) AND counts ORDER BY from_on, seq
 """
 
 

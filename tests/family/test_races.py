@@ -1,10 +1,9 @@
 """Everybody at once, on PostgreSQL with real commits. Each race is also run with its guard taken away: then it is lost."""
 
-import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date
 
 import pytest
@@ -212,7 +211,7 @@ class TestUsing:
         assert self.draws_after_removal() == 0
 
     def test_without_the_lock_on_the_bond_something_would_be(self, monkeypatch):
-        monkeypatch.setattr("family.operations.draws.locks.lock_bonds", _only_in(draws, unlocked_bonds))
+        monkeypatch.setattr(locks, "lock_to_draw", unlocked_bonds)
         assert is_lost(lambda: self.draws_after_removal() > 0)
 
     def spend_the_last_fen(self) -> list[object]:
@@ -244,7 +243,7 @@ class TestUsing:
 
     def test_without_the_locks_it_would_be_passed(self, monkeypatch):
         decide_before_locking(monkeypatch)
-        monkeypatch.setattr("family.operations.draws.locks.lock_bonds", unlocked_bonds)
+        monkeypatch.setattr(locks, "lock_to_draw", unlocked_bonds)
         assert is_lost(lambda: self.use_up_the_limit() > 1_000)
 
     def test_two_who_pay_for_each_other_across_regions_never_block_each_other(self):
@@ -257,15 +256,3 @@ class TestUsing:
         results = all_at_once(*acts)
         assert sum(results) == 200_000
         assert balance_of(here) + balance_of(there, ZHOUSHAN) == 0
-
-
-def _only_in(module, replacement: Callable) -> Callable:
-    """Return lock_bonds as it is for everybody, but unlocked for one module's calls."""
-
-    original = locks.lock_bonds
-
-    def chosen(ids):
-        caller = sys._getframe(1).f_globals["__name__"]
-        return replacement(ids) if caller == module.__name__ else original(ids)
-
-    return chosen

@@ -3,7 +3,8 @@
     bills, pots = pipeline.send(Statement("SELECT …", [key]), Statement("SELECT … FOR UPDATE", [ids]))
 
 The server plans each text once per connection, so texts are constants and what differs is a parameter: a string, a list
-of one type, or JSON. They run in order, each seeing what the ones before have locked and written.
+of one type, or JSON. Of a list the server would look at the length and plan anew each time; it does not where the list
+is read as ARRAY(SELECT unnest(%s)). Statements run in order, each seeing what the ones before have locked and written.
 """
 
 import json
