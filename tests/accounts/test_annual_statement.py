@@ -99,7 +99,7 @@ class TestPaper:
     def test_of_a_relative_the_place_stays_unknown(self):
         person = worker()
         used_by(PersonFactory(name="林小雨"), person, 10_00, on=date(2026, 10, 1))
-        assert "林小雨门诊，一级医疗机构" in paper_of(person, issued_to(person, 2026))
+        assert "林小雨看病，一级医疗机构" in paper_of(person, issued_to(person, 2026))
 
     def test_somebody_elses_is_not_found(self):
         mine, other = workers(2)
