@@ -163,6 +163,8 @@ class _Desk:
         bill = bill_of(institution, row["reverses"])
         if not has_become(bill.person_id, person):
             raise RowRefusedError("certno", row["certno"], "与被退的结算单不是同一个人")
+        if on < bill.on:
+            raise RowRefusedError("setl_date", row["setl_date"], f"退的日期早于结算的日期 {bill.on}")
         return operations.refund(
             act=self.act,
             bill=bill,

@@ -164,6 +164,11 @@ def test_nor_one_of_another_person_nor_a_reversal(tmp_path, someone, place):
     assert "不能再退" in answers[1]["reason"]
 
 
+def test_nothing_is_given_back_before_it_was_paid(tmp_path, someone, place):
+    _, answers, _ = handed_in(tmp_path, row(someone), row(someone, "r1", reverses="b1", setl_date="2025-03-02"))
+    assert answers[1]["reason"] == "setl_date 退的日期早于结算的日期 2025-03-03"
+
+
 def test_a_number_for_another_bill_is_refused(tmp_path, someone, place):
     _, answers, _ = handed_in(tmp_path, row(someone), row(someone, amount="31"), row(someone))
     assert [one["result"] for one in answers] == ["已结算", "未结算", "已结算"]

@@ -9,6 +9,7 @@ from hypothesis import strategies as some
 from accounts.codes import PotKind
 from accounts.ledger.verify import findings
 from accounts.models import Transfer, Voucher
+from family.operations import pool
 from family.queries.plan import plan
 from family.rules import Where
 from payments.bills import operations
@@ -16,11 +17,12 @@ from payments.bills.queries import parts_of
 from payments.models import Bill
 from tests.concurrency import all_at_once, is_lost
 from tests.factories import family
-from tests.factories.family import RUIAN, TODAY
+from tests.factories.family import QUANZHOU, RUIAN, TODAY
 from tests.payments.bills.test_operations import MARCH, pay
 from tests.personas import balances, clinic, give, insured
 
 AT_ONCE = 32
+RESERVE = 2_000_00  # what 泉州 keeps back
 
 
 @pytest.mark.usefixtures("committed_db")
@@ -108,3 +110,20 @@ def test_what_is_shown_beforehand_is_what_is_paid(policies_loaded, own, payers, 
     assert [(line.pot, line.amount_fen) for line in shown.lines] == [(row.source.kind, row.amount_fen) for row in paid]
     assert bill.cash_fen == shown.cash_fen
     assert sum(parts_of([bill])[bill.pk].by_name().values()) == amount
+
+
+@pytest.mark.usefixtures("policies_loaded")
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(own=fen, pooled=some.integers(0, 60_00), amount=some.integers(1, 150_00), owner_uses_it=some.booleans())
+def test_also_where_a_pool_stands_in_for_relatives(policies_loaded, own, pooled, amount, owner_uses_it):
+    owner, member = family.insured(QUANZHOU, carried=RESERVE + pooled), family.insured(QUANZHOU, carried=own)
+    family.bond(owner, member)
+    if pooled:
+        key = f"k{Voucher.objects.count()}"
+        pool.move_in(act=family.ACT, payer=owner, region=QUANZHOU, amount_fen=pooled, key=key)
+    person = owner if owner_uses_it else member
+    shown = plan(person=person, region=QUANZHOU, amount_fen=amount, on=TODAY, where=Where("hospital", 1))
+    bill = pay(person, amount, "b1", on=TODAY, region=QUANZHOU, place=clinic(QUANZHOU, code=f"X{Bill.objects.count()}"))
+    paid = Transfer.objects.filter(voucher__in=bill.vouchers).order_by("pk")
+    assert [(line.pot, line.amount_fen) for line in shown.lines] == [(row.source.kind, row.amount_fen) for row in paid]
+    assert bill.cash_fen == shown.cash_fen
