@@ -85,7 +85,8 @@ class TestWhatIsRead:
     def test_the_oldest_message_that_waits(self, figures):
         assert figures()["yibao_outbox_oldest_seconds"] == 0
         now = clock.now()
-        for minutes, state in ((3, MessageState.WAITING), (2, MessageState.WAITING), (9, MessageState.SENT)):
+        waiting = (3, MessageState.WAITING), (2, MessageState.WAITING), (-9, MessageState.WAITING)  # one is not due yet
+        for minutes, state in (*waiting, (9, MessageState.SENT)):
             OutboxMessage.objects.create(
                 template="code",
                 phone="19900000000",
