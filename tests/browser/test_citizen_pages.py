@@ -98,3 +98,15 @@ def test_in_the_largest_letters_on_a_phone_a_page_begins_within_300_pixels(path,
     visit(page, path)
     look_at(page, Look("largest", 390))
     assert page.locator("h1").bounding_box()["y"] < 300
+
+
+def test_entries_are_searched_by_keyboard_without_javascript(plain_page, visit, sign_in):
+    sign_in(plain_page, "陈静")
+    visit(plain_page, "/account/entries/")
+    plain_page.locator(".filter > summary").press("Enter")
+    plain_page.get_by_label("谁用的").select_option(label="陈伟（父亲）")
+    plain_page.get_by_label("金额从（元）").fill("100")
+    plain_page.get_by_label("金额从（元）").press("Enter")
+    expect(plain_page.locator("#entries")).to_contain_text("只列出：陈伟（父亲）用的，金额 100.00 元以上。")
+    expect(plain_page.locator("#entries .entry", has_text="本人")).to_have_count(0)
+    assert "陈伟" not in plain_page.url
