@@ -33,6 +33,11 @@ class Use:
         return self.amount_fen - self.returned_fen
 
     @property
+    def is_premium(self) -> bool:
+        """Whether it paid for a year's cover, not for a doctor or a medicine."""
+        return self.what == VoucherKind.PREMIUM.label
+
+    @property
     def returned_words(self) -> str:
         """Return what became of it, in words: "" where nothing was given back."""
         if not self.returned_fen:
@@ -56,32 +61,54 @@ def used_of_others(
     return _uses(rows.filter(bond__payer=payer) if payer else rows, person, since, until)
 
 
-def totals(uses: Iterable[Use]) -> list[tuple[Person, str, int]]:
-    """Return (person, kin, fen) summed by person, what was given back not counted, the largest first."""
-    sums: dict[int, int] = defaultdict(int)
-    people: dict[int, tuple[Person, str]] = {}
+@dataclass(frozen=True, slots=True)
+class Total:
+    """What one person used (fen), and what of it were premiums."""
+
+    person: Person
+    kin: str
+    fen: int
+    premiums_fen: int
+
+
+def totals(uses: Iterable[Use]) -> list[Total]:
+    """Return what each person used, what was given back not counted, the largest first."""
+    of: dict[int, list[Use]] = defaultdict(list)
     for one in uses:
-        people[one.other.pk] = (one.other, one.kin)
-        sums[one.other.pk] += one.used_fen
-    return sorted(((*people[pk], fen) for pk, fen in sums.items()), key=lambda row: (-row[2], row[0].pk))
+        of[one.other.pk].append(one)
+    found = (
+        Total(
+            theirs[0].other,
+            theirs[0].kin,
+            sum(use.used_fen for use in theirs),
+            sum(use.used_fen for use in theirs if use.is_premium),
+        )
+        for theirs in of.values()
+    )
+    return sorted(found, key=lambda total: (-total.fen, total.person.pk))
 
 
 @dataclass(frozen=True, slots=True)
 class UsedBy:
-    """What one person used in each month or year in which they did: rows of (label, fen) for bars, oldest first."""
+    """What one person used in each month or year in which they did: rows of (label, fen) for bars, oldest first.
+
+    Premiums are a kind of their own: `what` is 代缴居民医保, or "" for treatment and medicines.
+    """
 
     called: str
+    what: str
     rows: list[tuple[str, int]]
 
 
 def used_by_time(uses: Iterable[Use], *, by_month: bool) -> list[UsedBy]:
-    """Return for each person what they used by month (uses of one year), or by year; what was given back not counted."""
-    sums: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    """Return for each person and kind what was used by month (uses of one year), or by year, without what came back."""
+    sums: dict[tuple[str, str], dict[int, int]] = defaultdict(lambda: defaultdict(int))
     for one in uses:
         if one.used_fen:
-            sums[f"{one.other.name}（{one.kin}）"][one.on.month if by_month else one.on.year] += one.used_fen
+            key = f"{one.other.name}（{one.kin}）", one.what if one.is_premium else ""
+            sums[key][one.on.month if by_month else one.on.year] += one.used_fen
     unit = "月" if by_month else "年"
-    return [UsedBy(name, [(f"{when}{unit}", times[when]) for when in sorted(times)]) for name, times in sums.items()]
+    return [UsedBy(*key, [(f"{when}{unit}", times[when]) for when in sorted(times)]) for key, times in sums.items()]
 
 
 def _uses(rows: QuerySet[Draw], person: Person, since: date | None, until: date | None) -> list[Use]:

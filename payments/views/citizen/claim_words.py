@@ -18,7 +18,7 @@ CLAIM_NEXT = {
     ClaimState.WAITING: "等税务的缴费记录来了核对。",
     ClaimState.PROVEN: "税票已经核对上，等付款。",
     ClaimState.PAID: "钱已经付到银行卡。",
-    ClaimState.REFUSED: "没有用到账户里的钱。",
+    ClaimState.REFUSED: "账户里的钱没有少。",
 }
 
 
@@ -73,5 +73,5 @@ class ToldClaim:
             ),
             ClaimState.PROVEN: ("现在还没有动账户里的钱。", *because),
             ClaimState.PAID: ("钱已经从医保账户付到银行卡，几天内到账。",),
-            ClaimState.REFUSED: ("没有用到账户里的钱。", *because, "弄错了的，请带税票和身份证到窗口办。"),
+            ClaimState.REFUSED: ("账户里的钱没有少。", *because, "弄错了的，请带税票和身份证到窗口办。"),
         }[self.state]

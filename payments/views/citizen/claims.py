@@ -13,7 +13,9 @@ from accounts.models import Person
 from accounts.sealing.fields import seal, unseal
 from family.views.citizen.current_account import OwnAct, own_act
 from payments.forms.premiums import ClaimForm
+from payments.models import RefundClaim
 from payments.premiums.candidates import Payable
+from payments.premiums.codes import LIVE_CLAIMS
 from payments.premiums.operations import claiming
 from payments.premiums.queries import claims_of, people_to_claim_for, plan_for
 from payments.views.citizen.claim_words import ToldClaim
@@ -58,7 +60,7 @@ def check(request: HttpRequest) -> HttpResponse:
     act, entered = own_act(request), request.session.get(ENTERED)
     if entered is None:
         return redirect("premium_claim")
-    if made := claims_of(act.person).filter(payer=act.person, receipt_no=entered["receipt_no"]).first():
+    if made := _made(act.person, entered["receipt_no"]):
         return redirect("premium_claim_result", made.no)
     if (who := _chosen(act, entered["person"])) is None:
         return redirect("premium_claim")
@@ -79,6 +81,11 @@ def check(request: HttpRequest) -> HttpResponse:
 def _claim(request: HttpRequest, act: OwnAct, person: Person, receipt_no: str, card: str) -> HttpResponse:
     made = claiming.claim(act=act, payer=act.person, person=person, receipt_no=receipt_no, bank_card=card)
     return redirect("premium_claim_result", made.no)
+
+
+def _made(payer: Person, receipt_no: str) -> RefundClaim | None:
+    """Return the claim that one has made of a receipt; one that was refused may be made again."""
+    return claims_of(payer).filter(payer=payer, receipt_no=receipt_no, state__in=LIVE_CLAIMS).first()
 
 
 def _chosen(act: OwnAct, person_id: int) -> Payable | None:

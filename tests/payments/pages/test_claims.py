@@ -68,6 +68,13 @@ def test_two_clicks_claim_once_and_no_money_moves_before_it_is_proven(mother, ch
     assert "申请返还等税务证明" in seen(mother, "/premium/history/")
 
 
+def test_a_claim_that_was_refused_can_be_made_again(mother, child):
+    claim(mother, child, ClaimState.REFUSED, ACT.at, receipt_no=RECEIPT)
+    browser = browser_of(mother)
+    entered(browser, child)
+    assert "已收到申请，等税务证明" in words(browser.post("/premium/claim/check/", follow=True))
+
+
 def test_the_card_stands_nowhere_in_clear(mother, child):
     browser = browser_of(mother)
     entered(browser, child)

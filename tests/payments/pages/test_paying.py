@@ -206,3 +206,27 @@ class TestGivingBack:
         browser = browser_of(mother)
         assert browser.post(f"/premium/{made.no}/undo/").status_code == 404
         assert browser.get(f"/premium/{made.no}/refund/").status_code == 404
+
+
+class TestOtherPages:
+    def test_premiums_are_a_kind_of_their_own_among_what_was_used(self, rich, mother):
+        browser = chosen(rich, mother)
+        browser.post("/premium/check/", fields(browser))
+        text = words(browser.get("/family/usage/?year=2026"))
+        assert "黄秀英（母亲）一共¥400.00其中代缴居民医保¥400.00" in text
+        assert "黄秀英（母亲）每月代缴居民医保（元）11月400.00" in text
+
+    def test_the_account_page_leads_there_while_somebody_is_to_be_paid_for(self, rich, mother):
+        assert "给家人交居民医保" in seen(rich, "/account/")
+        order(rich, mother, OrderState.DEBITED, ACT.at)
+        assert "给家人交居民医保" not in seen(rich, "/account/")
+
+    def test_an_order_is_among_the_cases_and_in_the_way_of_closing(self, rich, mother):
+        browser = chosen(rich, mother)
+        browser.post("/premium/check/", fields(browser))
+        assert "给黄秀英交2027年度居民医保" in words(browser.get("/cases/"))
+        assert "税务还没有答复" in words(browser.get("/family/close/"))
+
+    def test_what_the_tax_office_sent_back_waits_on_the_account_page(self, rich, mother):
+        order(rich, mother, OrderState.REJECTED, ACT.at, reason="没有登记")
+        assert "给黄秀英交的居民医保，税务退回了" in seen(rich, "/account/")
