@@ -17,6 +17,7 @@ class PaymentsConfig(AppConfig):
         from payments.bills.triggers import TRIGGERS
         from payments.premiums import invariants
         from payments.premiums.jobs import reminders  # noqa: F401  registers how a reminder is worded
+        from payments.premiums.models import BECOMES
         from payments.premiums.operations import life_events, taking_back  # noqa: F401  what follows merge, move, theft
         from payments.premiums.tax_office import answers, paid
 
@@ -27,17 +28,7 @@ class PaymentsConfig(AppConfig):
         triggers.protect("payments_premiumorderevent", "payments_premiumvoucher")
         triggers.protect("payments_premiumpaid", but=("person_id",))
         # What an order says is final; what becomes of it is not, nor under which record of a person it stands.
-        became = (
-            "state",
-            "debited_at",
-            "undo_until",
-            "handed_over_at",
-            "batch_id",
-            "decided_at",
-            "receipt_no",
-            "reason",
-        )
-        triggers.protect("payments_premiumorder", but=(*became, "payer_id", "person_id"))
+        triggers.protect("payments_premiumorder", but=(*BECOMES, "payer_id", "person_id"))
         triggers.protect("payments_taxbatch", but=("written_at",))
         # The same content is sealed with a newer key.
         triggers.protect("payments_taxbatchfile", but=("content",))

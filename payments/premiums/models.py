@@ -9,6 +9,8 @@ from payments.premiums.codes import LIVE_CLAIMS, LIVE_STATES, ClaimState, OrderS
 
 _UNPAID = (OrderState.CHECKED, OrderState.DEBITED, OrderState.UNDONE)
 _DECIDED = (OrderState.CONFIRMED, OrderState.REJECTED)
+# What becomes of an order. The rest of its row is final: the application's role may not write it (payments.apps).
+BECOMES = ("state", "debited_at", "undo_until", "handed_over_at", "batch_id", "decided_at", "receipt_no", "reason")
 
 
 class PremiumOrder(models.Model):

@@ -3,7 +3,7 @@
 from accounts.identity.actors import Act
 from accounts.operations.notices import tell
 from payments.premiums.codes import OrderState
-from payments.premiums.models import PremiumOrder, PremiumOrderEvent
+from payments.premiums.models import BECOMES, PremiumOrder, PremiumOrderEvent
 from payments.premiums.notice_words import ordered
 from payments.premiums.rules import NEXT, OrderStateError
 
@@ -20,7 +20,7 @@ def record(act: Act, order: PremiumOrder, state: OrderState = OrderState.CHECKED
         if state not in NEXT.get(OrderState(order.state), ()):
             raise OrderStateError(f"这张代缴单{order.get_state_display()}，不能再改为{state.label}")
         order.state, order.reason = state, reason
-        order.save()
+        order.save(update_fields=BECOMES)
         _tell(act, order, state, reason)
     PremiumOrderEvent.objects.create(order=order, state=state, at=act.at, actor=str(act.actor), reason=reason)
 
