@@ -1,5 +1,7 @@
 """Pages whose address or content only a story brings about, looked at like those of the sweep."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -110,3 +112,10 @@ def test_entries_are_searched_by_keyboard_without_javascript(plain_page, visit, 
     expect(plain_page.locator("#entries")).to_contain_text("只列出：陈伟（父亲）用的，金额 100.00 元以上。")
     expect(plain_page.locator("#entries .entry", has_text="本人")).to_have_count(0)
     assert "陈伟" not in plain_page.url
+
+
+def test_the_form_prints_on_one_sheet(page, console, visit, sign_in):
+    sign_in(page, "陈静")
+    visit(page, "/offices/form/")
+    printed = page.pdf(format="A4", prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type\s*/Page\b(?!s)", printed)) == 1
