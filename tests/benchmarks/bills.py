@@ -46,6 +46,7 @@ def measure(people: int) -> list[Figure]:
     population.populate(min(people, ACCOUNTS), REGION)
     own = list(Person.objects.order_by("pk").values_list("pk", flat=True))
     _fill(Pot.objects.filter(region=REGION, kind=PotKind.CARRIED))
+    Pot.objects.filter(region=REGION, kind=PotKind.CURRENT).update(year=DAY.year)  # rolled over, as on most days
     family = _family()
     Institution.objects.create(code="BENCH", name="社区卫生院", kind="hospital", level=1, region=REGION)
     statements = [_statements(people[0]) for people in (own, family)]
