@@ -76,6 +76,13 @@ def test_personal_data_is_kept_out_of_the_audit_trail(detail: dict[str, object])
 
 
 @pytest.mark.django_db
+def test_the_digest_of_a_file_is_no_phone_number_whatever_digits_stand_in_it() -> None:
+    digest = "a" * 26 + "13900012345" + "b" * 27
+    audit.record(act=act_at(AT), verb="x.done", detail={"digest": digest})
+    assert AuditEvent.objects.get().detail == {"digest": digest}
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     "table", ["accounts_enrolment", "accounts_contribution", "accounts_import", "accounts_auditevent"]
 )
