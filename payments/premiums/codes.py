@@ -80,6 +80,7 @@ class WhyNotCode(TextCode):
     FIRST_TIME = "first_time", "上一年度没有参保，网上交不了"
     PRIOR_YEAR = "prior_year", "上一年度没有正常参保，网上交不了"
     PAID = "paid", "已经交过了"
+    PAID_BY_ACCOUNT = "paid_by_account", "已经用医保账户交过了"
     IN_ORDER = "in_order", "已有人在交"
     PAY_FIRST = "pay_first", "当地是先缴费，再申请返还"
     NO_MONEY = "no_money", "账户的钱不够"

@@ -156,7 +156,7 @@ def _of_payment(who: Candidate, terms: PremiumTerms) -> Iterator[WhyNot]:
     if who.ordered is not None:
         by = who.ordered.by or "有人"
         if who.ordered.confirmed:
-            yield WhyNot(WhyNotCode.PAID, f"{year}{by}已经用医保账户交了", "不用再交")
+            yield WhyNot(WhyNotCode.PAID_BY_ACCOUNT, f"{year}{by}已经用医保账户交了", "不用再交")
         else:
             yield WhyNot(WhyNotCode.IN_ORDER, f"{year}{by}正在交，还没有最后办完", "请不要再交，过几天再看结果")
     if who.claimed:

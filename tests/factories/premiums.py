@@ -64,7 +64,7 @@ def claim(payer: Person, person: Person, state: ClaimState, at: datetime, **fact
         region=facts.pop("region", "410000"),
         premium_year=facts.pop("premium_year", 2027),
         receipt_no=facts.pop("receipt_no", f"341{number:015d}"),
-        amount_fen=400_00,
+        amount_fen=facts.pop("amount_fen", 400_00),
         state=state,
         bank_card="6222020000000000005",
         actor=str(act_at(at).actor),

@@ -4,6 +4,9 @@ The money leaves the accounts that would have paid directly, for the bank card t
 before anything that moves money (docs/locking.md).
 """
 
+from dataclasses import replace
+from datetime import date
+
 from django.db import transaction
 
 from accounts.codes import PotKind
@@ -12,6 +15,7 @@ from accounts.identity.actors import Act
 from accounts.ledger.retry import retrying
 from accounts.models import Person
 from accounts.operations.notices import tell
+from accounts.policies import registry
 from accounts.policies.terms.premium import REFUND
 from payments.premiums import sources
 from payments.premiums.candidates import Payable, payables
@@ -22,6 +26,7 @@ from payments.premiums.operations.debiting import debit, give_back
 from payments.premiums.operations.numbers import order_number
 from payments.premiums.queries import short_of
 from payments.premiums.rules import PremiumError, PremiumRefusedError, read_bank_card, read_receipt_no
+from yibao.lib.clock import SHANGHAI
 
 # What stands in the way when a claim is paid, because the accounts of whoever claims it may not pay any more.
 _STOPS = {WhyNotCode.NO_BOND, WhyNotCode.BOND, WhyNotCode.DEAD}
@@ -146,7 +151,7 @@ def _contradiction(claim: RefundClaim, paid: PremiumPaid) -> str:
 
 
 def _pay(act: Act, claim: RefundClaim) -> None:
-    (who,) = payables(claim.payer, act.on, [claim.person])
+    who = _as_claimed(claim, act.on)
     if stops := tuple(reason for reason in who.reasons if reason.code in _STOPS):
         raise PremiumRefusedError(stops)
     vouchers = debit(
@@ -154,6 +159,19 @@ def _pay(act: Act, claim: RefundClaim) -> None:
     )
     PremiumVoucher.objects.bulk_create(PremiumVoucher(claim=claim, voucher=voucher) for voucher in vouchers)
     _set(act, claim, ClaimState.PAID)
+
+
+def _as_claimed(claim: RefundClaim, on: date) -> Payable:
+    """Return the person as things stand, with the place, the year and the amount that were claimed.
+
+    A claim may wait until the next year's rules hold, or until the person has moved or left.
+    """
+    (who,) = payables(claim.payer, on, [claim.person])
+    terms = registry.premium_or_none(claim.region, claim.created_at.astimezone(SHANGHAI).date())
+    if terms is None:
+        raise PremiumError(f"{registry.region_name(claim.region)}申请那天的代缴规定没有了，请核对后再办")
+    as_claimed = replace(terms, premium_year=claim.premium_year, amount_fen=claim.amount_fen)
+    return replace(who, region=claim.region, region_name=registry.region_name(claim.region), terms=as_claimed)
 
 
 def _refused(act: Act, claim: RefundClaim, reason: str) -> RefundClaim:

@@ -10,6 +10,7 @@ from payments.premiums.codes import WhyNotCode
 # Nothing is left to do about whoever has no other reason than these.
 SETTLED = {
     WhyNotCode.PAID,
+    WhyNotCode.PAID_BY_ACCOUNT,
     WhyNotCode.IN_ORDER,
     WhyNotCode.NOT_RESIDENT,
     WhyNotCode.BUDGET_PAID,

@@ -65,7 +65,7 @@ def _refused(who: Payable, reasons: Iterable[WhyNot]) -> Refused:
     reasons = tuple(reasons)
     codes = {reason.code for reason in reasons}
     tag, tone = "不能代缴", "warn"
-    if WhyNotCode.PAID in codes:
+    if codes & {WhyNotCode.PAID, WhyNotCode.PAID_BY_ACCOUNT}:
         tag, tone = "已经交过", "ok"
     elif WhyNotCode.PAY_FIRST in codes:
         tag, tone = "先缴费", ""

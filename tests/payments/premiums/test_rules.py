@@ -48,7 +48,7 @@ def test_a_resident_whose_campaign_is_open_can_be_paid_for():
         ({"blocked": Blocked.FROZEN}, WhyNotCode.BOND),
         ({"paid": (Paid(date(2026, 10, 12), "单位代扣"),)}, WhyNotCode.PAID),
         ({"ordered": Ordered(confirmed=False)}, WhyNotCode.IN_ORDER),
-        ({"ordered": Ordered(confirmed=True)}, WhyNotCode.PAID),
+        ({"ordered": Ordered(confirmed=True)}, WhyNotCode.PAID_BY_ACCOUNT),
         ({"claimed": True}, WhyNotCode.PAID),
     ],
 )
