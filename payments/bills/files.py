@@ -160,7 +160,7 @@ class _Desk:
         )
 
     def _give_back(self, row: dict[str, str], institution: Institution, bill_no: str, person: Person, on: date) -> Bill:
-        bill = bill_of(institution, row["reverses"])
+        bill = bill_of(institution, _one_form(row["reverses"]))
         if not has_become(bill.person_id, person):
             raise RowRefusedError("certno", row["certno"], "与被退的结算单不是同一个人")
         if on < bill.on:
@@ -199,7 +199,11 @@ def _read(column: str, text: str, read: Any) -> Any:
 def _number(row: dict[str, str]) -> str:
     if not row["bill_no"]:
         raise RowRefusedError("bill_no", "", "没有填写单号")
-    return unicodedata.normalize("NFC", row["bill_no"])
+    return _one_form(row["bill_no"])
+
+
+def _one_form(number: str) -> str:
+    return unicodedata.normalize("NFC", number)
 
 
 def _person(text: str) -> Person:

@@ -103,7 +103,8 @@ def refund(
     Cash was paid last, so it goes back first, at the institution; then relatives' money, then one's own. `bill_no` is the
     number under which the bill's institution gives it back, and counts once as any other; `on` is the day of the
     refund, where that is not the day of the act. Sent again it returns the first outcome.
-    Raises AlreadyReversedError where less is left, KeyReusedError, PostingError for a reversal.
+    Raises AlreadyReversedError where less is left, KeyReusedError, PostingError for a reversal and for a day before the
+    bill's.
     """
     if bill.reverses_id is not None:
         raise PostingError("退回的单子不能再退")
@@ -125,6 +126,8 @@ def refund(
         _lock_refunds(bill)
         if earlier := _settled(asked, whatever_is_left=every):
             return earlier
+        if asked.on < bill.on:
+            raise PostingError(f"退回的日期 {asked.on} 早于结算的日期 {bill.on}，请核对")
         asked.before_fen = _given_back_fen(bill)
         asked.amount_fen = _within(bill.amount_fen - asked.before_fen, amount_fen)
         return _kept(asked, _give_back(act, bill, asked, reason))

@@ -266,3 +266,30 @@ def test_a_record_that_was_merged_away_still_finds_its_bills(tmp_path, place):
         back, answers, _ = handed_in(tmp_path, row(gone, "r1", reverses="b1", setl_date="2025-07-11"))
     assert (back["given_back"], answers[0]["carried"]) == (1, "-30.00")
     assert list(findings()) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"bill_no": "b\x001"}, "bill_no"),
+        ({"bill_no": "x" * 61}, "单号"),
+        ({"amount": "9" * 30}, "amount"),
+        ({"amount": "12345678901.00"}, "amount"),
+        ({"amount": "-1"}, "amount"),
+        ({"setl_date": "0001-01-01"}, ""),
+        ({"setl_date": "9999-12-31"}, ""),
+        ({"certno": "x\x00"}, ""),
+        ({"fixmedins_code": "H\x00"}, ""),
+        ({"reverses": "b\x00"}, ""),
+    ],
+)
+def test_what_cannot_be_stops_nobody_else(tmp_path, someone, place, changes, said):
+    result, answers, _ = handed_in(tmp_path, row(someone, "bad") | changes, row(someone, "good"))
+    assert (result["refused"], result["settled"]) == (1, 1)
+    assert said in answers[0]["reason"]
+
+
+def test_a_number_typed_in_two_forms_of_letters_is_given_back(tmp_path, someone, place):
+    handed_in(tmp_path, row(someone, "e\u0301-1"))
+    back, _, _ = handed_in(tmp_path, row(someone, "r1", reverses="e\u0301-1"))
+    assert back["given_back"] == 1

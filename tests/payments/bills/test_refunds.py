@@ -53,6 +53,14 @@ class TestWhole:
         }
         assert list(findings()) == []
 
+    def test_nothing_goes_back_before_the_day_it_was_paid(self, someone):
+        bill = pay(someone, 100_00, "b1")
+        with pytest.raises(PostingError, match="早于"):
+            operations.refund(
+                act=act_on(MARCH), bill=bill, bill_no="r1", reason="退药", on=MARCH.replace(year=MARCH.year - 1)
+            )
+        assert Bill.objects.count() == 1
+
     def test_it_is_given_once(self, someone):
         bill = pay(someone, 100_00, "b1")
         first = refund(bill)
