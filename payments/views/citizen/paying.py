@@ -118,11 +118,11 @@ def done(request: HttpRequest) -> HttpResponse:
     if len(orders) == len(chosen["people"]) == 1:
         return redirect("premium_order", orders[0].no)
     paid = {order.person_id for order in orders}
-    rest = [one for one in people_to_pay_for(act.person, act.on) if one.person.pk in set(chosen["people"]) - paid]
+    rest = [person for person in _people(act, chosen) if person.pk not in paid]
     context = {
         "told": [Told(order, act.person, act.at) for order in orders],
         "total_fen": sum(order.amount_fen for order in orders),
-        "failed": refused(rest),
+        "failed": refused_of(plan_for(act.person, rest, act.on), everybody=True),
     }
     return render(request, "payments/done.html", context)
 

@@ -56,9 +56,9 @@ def refused(people: Iterable[Payable]) -> list[Refused]:
     return [_refused(one, one.reasons) for one in people]
 
 
-def refused_of(plan: PremiumPlan) -> list[Refused]:
-    """Return whom a plan cannot pay for."""
-    return [_refused(one.who, one.reasons) for one in plan.people if one.reasons]
+def refused_of(plan: PremiumPlan, *, everybody: bool = False) -> list[Refused]:
+    """Return whom a plan cannot pay for; with `everybody` also whom it can by now, without a reason."""
+    return [_refused(one.who, one.reasons) for one in plan.people if one.reasons or everybody]
 
 
 def _refused(who: Payable, reasons: Iterable[WhyNot]) -> Refused:

@@ -158,6 +158,7 @@ class TestChecking:
         browser.post("/premium/check/", fields(browser))
         text = words(browser.get("/premium/done/"))
         assert "有的交了，有的没有交成交了1个人，共¥400.00；有1个人没有交成" in text
+        assert "没有交成的人黄小明（父亲）不能代缴账户的钱不够。" in text
 
     def test_nothing_chosen_leads_to_choosing(self, rich):
         assert browser_of(rich).get("/premium/check/").url == "/premium/"
