@@ -83,5 +83,5 @@ _WORK: dict[str, Callable[[Act], Due]] = {
     "办结的返还申请": _settle,
     "转为等待查清": _look_into,
     "截止前提醒": _remind,
-    "对账单": _reconcile,
+    "日对账表": _reconcile,
 }

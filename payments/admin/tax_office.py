@@ -1,4 +1,4 @@
-"""与税务的往来和对账单: what went out, what was answered, and each day's report. Looked up, never changed here."""
+"""与税务的往来和日对账表: what went out, what was answered, and each day's report. Looked up, never changed here."""
 
 import json
 
@@ -36,7 +36,7 @@ class TaxAnswerAdmin(ReadOnlyAdmin):
 
 @admin.register(DayReport)
 class DayReportAdmin(ReadOnlyAdmin):
-    """对账单, as `reconcile` made it the day after."""
+    """日对账表, as `reconcile` made it the day after."""
 
     list_display = ["region", "day", "differences", "made_at"]
     list_filter = ["region", ("differences", admin.AllValuesFieldListFilter)]

@@ -23,8 +23,8 @@ class Migration(migrations.Migration):
                 ("made_at", models.DateTimeField(default=yibao.lib.clock.now, verbose_name="做出时间")),
             ],
             options={
-                "verbose_name": "对账单",
-                "verbose_name_plural": "对账单",
+                "verbose_name": "日对账表",
+                "verbose_name_plural": "日对账表",
                 "constraints": [models.UniqueConstraint(fields=("region", "day"), name="day_report_once")],
             },
         ),

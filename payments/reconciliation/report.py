@@ -1,4 +1,4 @@
-"""The report of a region's day (对账单): made in one snapshot, as a document and as a table for the treasury."""
+"""The report of a region's day (日对账表): made in one snapshot, as a document and as a table for the treasury."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class Payer:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """对账单：一个统筹区一天的账。 Fen; what is owed stands at the end of the day."""
+    """日对账表：一个统筹区一天的账。 Fen; what is owed stands at the end of the day."""
 
     region: str
     day: date

@@ -86,8 +86,8 @@ class TestReports:
     def test_yesterday_is_reported_once_for_each_region_with_accounts(self):
         debited()
         today = PAID_ON + timedelta(days=1)
-        assert beat(at(today))["对账单"] == 1
-        assert beat(at(today, 5))["对账单"] == 0
+        assert beat(at(today))["日对账表"] == 1
+        assert beat(at(today, 5))["日对账表"] == 0
         report = DayReport.objects.get()
         assert (report.region, report.day, report.differences) == (REGION, PAID_ON, 0)
         assert report.document["tax_office"]["owed"] == "400.00"
@@ -95,7 +95,7 @@ class TestReports:
     def test_days_on_which_nothing_ran_are_made_up_for(self):
         debited()
         beat(at(PAID_ON + timedelta(days=1)))
-        assert beat(at(PAID_ON + timedelta(days=4)))["对账单"] == 3
+        assert beat(at(PAID_ON + timedelta(days=4)))["日对账表"] == 3
         assert list(DayReport.objects.order_by("day").values_list("day", flat=True)) == [
             PAID_ON + timedelta(days=number) for number in range(4)
         ]
