@@ -96,10 +96,9 @@ def plan_for(payer: Person, people: Collection[Person], on: date, *, claimed: bo
         if against := who.against_claim if claimed else who.reasons:
             found.append(PersonPlan(who, (), against))
             continue
-        every, pots = sources.as_they_stand(who, on)
-        left = sources.less(every, taken.__getitem__)
+        left, pots = sources.as_they_stand(who, on, taken)
         for pot in pots.values():
-            if pot.person_id == payer.pk and pot.pk in {source.pot for source in every}:
+            if pot.person_id == payer.pk and pot.pk in {source.pot for source in left}:
                 own.setdefault(pot.pk, PotAfter(PotKind(pot.kind), pot.region, pot.balance_fen or 0, 0))
         takes = sources.takes(who, left)
         for take in takes:

@@ -1,7 +1,6 @@
 """Which pots pay a premium, in which order: the same for the preview and for the payment."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 
 from accounts.codes import Scope
@@ -11,9 +10,19 @@ from family.queries.plan import as_read, bonds_for, reach_of, sources_of, stoppe
 from family.rules import Source, Take, premium_plan
 from payments.premiums.candidates import Payable
 
+NOTHING: Mapping[int, int] = {}
 
-def as_they_stand(who: Payable, on: date) -> tuple[list[Source], dict[int, Pot]]:
-    """Return the sources of one premium and the pots they come from, unlocked."""
+
+def as_they_stand(who: Payable, on: date, taken: Mapping[int, int] = NOTHING) -> tuple[list[Source], dict[int, Pot]]:
+    """Return the sources of one premium and the pots they come from, unlocked.
+
+    `taken` is what premiums of the same list have taken (fen by pot): from the pots, before a limit or a reserve counts.
+    """
+
+    def left(pots: Mapping[int, Pot]) -> Callable[[Pot], int]:
+        available = as_read(pots, on)
+        return lambda pot: max(0, available(pot) - taken.get(pot.pk, 0))
+
     if who.card is None:
         bonds = bonds_for(who.person, on)
         pots = reach_of(who.person, who.region).pots
@@ -22,13 +31,13 @@ def as_they_stand(who: Payable, on: date) -> tuple[list[Source], dict[int, Pot]]
             region=who.region,
             on=on,
             pots=pots,
-            available=as_read(pots, on),
+            available=left(pots),
             bonds=bonds,
             scope=Scope.PREMIUM,
         )
     else:
         pots = pots_of_payer(who.card.bond)
-        sources = sources_of_payer(bond=who.card.bond, on=on, pots=pots, available=as_read(pots, on))
+        sources = sources_of_payer(bond=who.card.bond, on=on, pots=pots, available=left(pots))
     return usable(sources, pots, stopped_among(pots, who.person, on), person=who.person, on=on), pots
 
 
@@ -38,8 +47,3 @@ def takes(who: Payable, sources: Iterable[Source]) -> list[Take]:
     if who.terms is not None and not who.terms.own_account_first:
         sources.sort(key=lambda source: source.bond is None)
     return premium_plan(who.amount_fen, sources)
-
-
-def less(sources: Iterable[Source], taken: Callable[[int], int]) -> list[Source]:
-    """Return the sources as they are once premiums of the same list have `taken` so many fen from their pots."""
-    return [replace(one, available_fen=max(0, one.available_fen - taken(one.pot))) for one in sources]

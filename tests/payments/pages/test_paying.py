@@ -53,7 +53,7 @@ class TestChoosing:
         pays_for(rich, newborn, relation="2")
         text = seen(rich, "/premium/")
         assert "黄秀英（母亲）2027年度，可以代缴400.00元" in text
-        assert "黄小明（儿子）已经交过已经交过了。2027年度您已经用医保账户交了。不用再交。" in text
+        assert "黄小明（儿子）已经交过已经用医保账户交过了。2027年度您已经用医保账户交了。不用再交。" in text
         assert "黄小宝" in text[text.index("现在不能代缴的人") :]
         assert "新生儿网上交不了" in text
 
@@ -159,6 +159,12 @@ class TestChecking:
         text = words(browser.get("/premium/done/"))
         assert "有的交了，有的没有交成交了1个人，共¥400.00；有1个人没有交成" in text
         assert "没有交成的人黄小明（父亲）不能代缴账户的钱不够。" in text
+
+    def test_a_limit_of_one_relative_is_not_used_up_by_another(self, mother, rich):
+        child = resident(name="黄小明", gender=1)
+        pays_for(rich, child, relation="2", limit_fen=500_00)
+        text = words(chosen(rich, mother, child).get("/premium/check/"))
+        assert "确认交¥800.00" in text
 
     def test_nothing_chosen_leads_to_choosing(self, rich):
         assert browser_of(rich).get("/premium/check/").url == "/premium/"
