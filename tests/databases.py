@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from datetime import date
 
 import psycopg
+from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db import connection
 
@@ -35,6 +36,7 @@ def _turn_to(name: str) -> None:
     connection.close()
     connection.settings_dict["NAME"] = name
     registry.invalidate()
+    ContentType.objects.clear_cache()  # numbered anew in each database
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from accounts.policies.terms.spending import SHARED
 from family.codes import ACTIVE_STATES
 from family.models import Bond
 from family.queries.bonds import Card, cards, in_use_order, year_of
-from family.queries.facts import Insured, bound_of, used_fen
+from family.queries.facts import Insured, bound_of, declared_fen, used_fen
 from family.rules import Source, Take, Where, spending_plan, use
 from family.rules.use import Blocked
 from yibao.lib import pipeline
@@ -152,7 +152,8 @@ def _shared(
     bonds: Sequence[Bond], pots: Mapping[int, Pot], available: Available, on: date, scope: str, where: Where | None
 ) -> list[Source]:
     insured = Insured({person for bond in bonds for person in (bond.payer_id, bond.user_id)}, on)
-    limited = [bond for bond in bonds if bond.limit_fen is not None]  # of the others nothing has to be counted
+    # Of a bond without any limit nothing has to be counted.
+    limited = [bond for bond in bonds if bond.limit_fen is not None or declared_fen(bond, on) is not None]
     used = used_fen(limited, {bond.pk: year_of(bond, on) for bond in limited})
     found = []
     for bond in bonds:

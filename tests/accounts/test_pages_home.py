@@ -31,7 +31,7 @@ def test_a_visitor_learns_what_is_needed_and_what_we_never_ask():
 
 def test_the_deadline_of_each_region_with_the_days_that_are_left():
     page = home()
-    assert "瑞安市、舟山市：2027年度到2026年12月31日（周四）结束，还有41天。" in page
+    assert "瑞安市、舟山市、河南省：2027年度到2026年12月31日（周四）结束，还有41天。" in page
     assert "泉州市：2027年度到2027年2月28日（周日）结束，还有100天。" in page
 
 

@@ -6,6 +6,7 @@ from accounts.models import User
 from tests.browser.looking import FEW_LOOKS
 from tests.browser.sweep import sweep
 from tests.browser.test_journeys import code_of
+from tests.factories.people import PersonFactory
 from tests.factories.users import PASSWORD, citizen
 from yibao.lib import clock
 
@@ -60,13 +61,13 @@ def test_the_set_up_of_the_second_factor_looks_right(page, visit, console):
 
 
 def test_a_session_that_ended_and_the_form_it_kept_look_right(page, visit, sign_in):
-    user = User.objects.by_phone("19900777002").first() or citizen("19900777002")
+    user = User.objects.by_phone("19900777002").first() or citizen("19900777002", PersonFactory())
     sign_in(page, user.username)
     visit(page, "/settings/")
     Session.objects.filter(session_key__in=[one["value"] for one in page.context.cookies()]).update(
         expire_date=clock.now()
     )
-    page.get_by_role("button", name="关闭短信提醒").click()
+    page.get_by_role("button", name="保存短信提醒").click()
     page.wait_for_load_state()
     assert "您刚才填的已经存好" in page.inner_text("main")
     problems = {"ended": sweep(page, FEW_LOOKS)}
@@ -78,6 +79,6 @@ def test_a_session_that_ended_and_the_form_it_kept_look_right(page, visit, sign_
     page.locator("h1", has_text="您刚才填的还在").wait_for()
     problems["kept"] = sweep(page, FEW_LOOKS)
     page.get_by_role("button", name="接着办").click()
-    page.locator("text=短信提醒已关闭").wait_for()
+    page.locator("text=短信提醒已改好").wait_for()
     problems["settings"] = sweep(page, FEW_LOOKS)
     assert not {step: found for step, found in problems.items() if found}

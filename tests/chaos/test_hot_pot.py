@@ -26,7 +26,7 @@ def replies(process_pool, committed_db):
         payer, users = insured(carried=OPENING), [insured(resident=True) for _ in range(PROCESSES)]
         for user in users:
             bond(payer, user)
-        place = clinic(RUIAN, code=act.__name__ + str(payer.pk))
+        place = clinic(RUIAN, code=f"H{payer.pk}")
         ids = [user.pk for user in users]
         connection.close()
         told = process_pool.call_at_once(

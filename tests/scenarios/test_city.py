@@ -105,9 +105,12 @@ def test_the_books_agree_with_themselves_and_with_the_facts(played):
     assert list(explanations.differences()) == []
 
 
+OF_THE_TAX_OFFICE = {HeldReason.CONTRADICTS_ORDER, HeldReason.PAID_TWICE, HeldReason.UNKNOWN_ORDER}
+
+
 def test_rows_were_laid_aside_for_every_reason_and_none_waits(city, played):
     _, bureau = city
-    assert set(bureau.laid_aside) == set(HeldReason)
+    assert set(bureau.laid_aside) == set(HeldReason) - OF_THE_TAX_OFFICE
     assert not HeldRow.objects.filter(state=HeldState.WAITING).exists()
     assert 0.007 < bureau.papers.slips / bureau.papers.rows < 0.015
 
