@@ -328,6 +328,8 @@ class FactsByFile(ABC):
 
     def _some_paid(self) -> tuple[Someone, Payment]:
         people = [who for books in self.books.values() for who in books.people if who.facts.statuses]
+        if not any(who.facts.counting for who in people):  # all that was ever paid is taken back
+            self.pay_for(self._somebody_paying(), self.today.replace(day=1))
         who = self.dice.choice([who for who in people if who.facts.counting])
         return who, who.facts.counting[self.dice.choice(sorted(who.facts.counting)[-8:])]
 
