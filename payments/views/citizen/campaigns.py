@@ -7,10 +7,9 @@ from datetime import date
 from payments.premiums.candidates import Payable
 from payments.premiums.codes import WhyNotCode
 
+PAID = {WhyNotCode.PAID, WhyNotCode.PAID_BY_ACCOUNT}
 # Nothing is left to do about whoever has no other reason than these.
-SETTLED = {
-    WhyNotCode.PAID,
-    WhyNotCode.PAID_BY_ACCOUNT,
+SETTLED = PAID | {
     WhyNotCode.IN_ORDER,
     WhyNotCode.NOT_RESIDENT,
     WhyNotCode.BUDGET_PAID,
@@ -40,12 +39,17 @@ def campaigns_of(people: Iterable[Payable]) -> list[Campaign]:
 
 
 def nothing_to_pay(people: Sequence[Payable]) -> str:
-    """Return why nobody is to be paid for, in a word for the page: nobody, settled, pay_first, closed or other; "" where somebody is."""
+    """Return why nobody is to be paid for, in a word for the page; "" where somebody is.
+
+    The words: nobody, paid, settled, pay_first, closed, other.
+    """
     if any(one.can_pay for one in people):
         return ""
     concerned = [one for one in people if WhyNotCode.NOT_RESIDENT not in _codes(one)]
     if not concerned:
         return "nobody"
+    if all(PAID & _codes(one) for one in concerned):
+        return "paid"
     if all(SETTLED & _codes(one) for one in concerned):
         return "settled"
     if any(one.pays_first for one in concerned):

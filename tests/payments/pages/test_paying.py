@@ -79,6 +79,12 @@ class TestChoosing:
         assert "都交过了，不用再交" in text
         assert "继续" not in text
 
+    def test_while_an_order_is_under_way_nobody_is_said_to_be_paid(self, rich, mother):
+        order(rich, mother, OrderState.DEBITED, ACT.at)
+        text = seen(rich, "/premium/")
+        assert "现在没有要交的" in text
+        assert "都交过了" not in text
+
     def test_nobody_chosen_is_one_mistake_and_a_person_of_others_another(self, rich, mother):
         browser = browser_of(rich)
         response = browser.post("/premium/", {})
