@@ -5,7 +5,7 @@
 set -euo pipefail
 exec 9>&2
 from=$(cd "$(dirname "$0")/.." && pwd)
-root=$(mktemp -d -t yibao-follow.XXXXXX)
+root=$(mktemp -d)
 code=$root/code
 chmod 755 "$root"
 web1=18001 web2=18002 http=18080 https=18443 pg=15499 redis=16399 host=yibao.example.gov.cn
