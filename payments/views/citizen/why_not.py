@@ -62,7 +62,8 @@ def refused_of(plan: PremiumPlan, *, everybody: bool = False) -> list[Refused]:
 
 
 def _refused(who: Payable, reasons: Iterable[WhyNot]) -> Refused:
-    reasons = tuple(reasons)
+    # Paying first is a way only for whom a claim may be made afterwards.
+    reasons = tuple(reason for reason in reasons if reason.code != WhyNotCode.PAY_FIRST or not who.against_claim)
     codes = {reason.code for reason in reasons}
     tag, tone = "不能代缴", "warn"
     if codes & {WhyNotCode.PAID, WhyNotCode.PAID_BY_ACCOUNT}:

@@ -39,6 +39,14 @@ def test_the_way_begins_where_it_is_said_that_one_pays_first(mother, child):
     assert "确认" not in text
 
 
+def test_who_need_not_pay_is_not_told_to_pay_first(mother):
+    grandfather = resident(HENAN, name="郭老根", birth_on=ACT.on.replace(year=1950))
+    pays_for(mother, grandfather)
+    text = seen(mother, "/premium/")
+    assert "由财政代缴，自己不用交" in text
+    assert "先用手机税务或到窗口缴" not in text
+
+
 def test_who_is_paid_by_the_budget_has_nothing_to_claim(mother):
     grandfather = resident(HENAN, birth_on=ACT.on.replace(year=1950))
     pays_for(mother, grandfather)

@@ -93,7 +93,7 @@ class TestChoosing:
         assert browser.post("/premium/", {"people": [resident().pk]}).status_code == 422
 
     def test_where_one_pays_first_the_way_is_said(self):
-        relative = insured(HENAN, resident=True)
+        relative = insured(HENAN, resident=True, birth_on=ACT.on.replace(year=1960))  # the budget pays from 70
         who = insured(HENAN, carried=200_000)
         pays_for(who, relative)
         text = seen(who, "/premium/")
