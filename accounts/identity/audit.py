@@ -5,6 +5,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from django.db import transaction
+
 from accounts.errors import AccountsError
 from accounts.identity.actors import Act
 from accounts.models import AuditEvent, Person
@@ -12,7 +14,7 @@ from yibao.lib import pipeline
 from yibao.lib.masking import scrubbed
 
 LOOKED_UP = "lookup"  # somebody reached the subject's data; shown to them as 谁查过我的信息
-
+REFUSED = "refused"  # an operation did not let somebody act or look
 
 # The digest of a file, in which some digits may look like a phone number.
 _DIGEST = re.compile(r"(?<![0-9A-Za-z])[0-9a-f]{64}(?![0-9A-Za-z])", re.ASCII)
@@ -51,3 +53,13 @@ def record(
     )
     pipeline.insert(event)
     return event
+
+
+def record_refusal(*, act: Act, verb: str, error: AccountsError, subject: Person | int | None = None) -> AuditEvent:
+    """Write down that an operation refused somebody, and return the event. For doors, once its transaction is undone.
+
+    verb is what was refused, as `record` would have named it once done; of the error only its class is kept, since
+    its words may name people. In a transaction of its own, so that nothing takes it back: RuntimeError inside another.
+    """
+    with transaction.atomic(durable=True):
+        return record(act=act, verb=REFUSED, subject=subject, detail={"verb": verb, "error": type(error).__name__})

@@ -6,6 +6,7 @@ import pytest
 from django.db import connection, transaction
 from django.db.utils import IntegrityError, InternalError
 
+from accounts.errors import AccountsError
 from accounts.identity import audit
 from accounts.identity.actors import Act, Actor
 from accounts.models import AuditEvent, Contribution, Enrolment, Import, User
@@ -80,6 +81,25 @@ def test_the_digest_of_a_file_is_no_phone_number_whatever_digits_stand_in_it() -
     digest = "a" * 26 + "13900012345" + "b" * 27
     audit.record(act=act_at(AT), verb="x.done", detail={"digest": digest})
     assert AuditEvent.objects.get().detail == {"digest": digest}
+
+
+def test_a_refusal_stays_though_all_that_was_done_before_it_is_undone(committed_db: str) -> None:
+    act, person = act_at(AT), PersonFactory()
+    try:
+        with transaction.atomic():
+            audit.record(act=act, verb="case.opened", subject=person)
+            raise AccountsError("经办不能办自己家人的业务")
+    except AccountsError as error:
+        audit.record_refusal(act=act, verb="case.opened", error=error, subject=person)
+    event = AuditEvent.objects.get(subject=person)
+    assert event.verb == audit.REFUSED
+    assert event.detail == {"verb": "case.opened", "error": "AccountsError"}
+
+
+def test_a_refusal_is_not_written_where_it_could_be_undone_too(committed_db: str) -> None:
+    with pytest.raises(RuntimeError, match="durable"), transaction.atomic():
+        audit.record_refusal(act=act_at(AT), verb="case.opened", error=AccountsError())
+    assert not AuditEvent.objects.filter(verb=audit.REFUSED).exists()
 
 
 @pytest.mark.django_db
