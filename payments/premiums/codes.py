@@ -45,6 +45,7 @@ class ClaimState(TextCode):
 
 
 LIVE_CLAIMS = tuple(state for state in ClaimState if state.is_live)
+OPEN_CLAIMS = (ClaimState.WAITING, ClaimState.PROVEN)  # nothing is paid yet, and nothing is refused
 
 
 class RefundReason(TextCode):

@@ -67,7 +67,7 @@ def claim(payer: Person, person: Person, state: ClaimState, at: datetime, **fact
         amount_fen=facts.pop("amount_fen", 400_00),
         state=state,
         bank_card="6222020000000000005",
-        actor=str(act_at(at).actor),
+        actor=facts.pop("actor", str(act_at(at).actor)),
         created_at=at,
         **decided,
         **facts,

@@ -12,6 +12,7 @@ from django.db import transaction
 from accounts.codes import PotKind
 from accounts.identity import audit
 from accounts.identity.actors import Act
+from accounts.ledger.freezing import deaths
 from accounts.ledger.retry import retrying
 from accounts.models import Person
 from accounts.operations.notices import tell
@@ -19,7 +20,7 @@ from accounts.policies import registry
 from accounts.policies.terms.premium import REFUND
 from payments.premiums import sources
 from payments.premiums.candidates import Payable, payables
-from payments.premiums.codes import LIVE_CLAIMS, ClaimState, WhyNotCode
+from payments.premiums.codes import LIVE_CLAIMS, OPEN_CLAIMS, ClaimState, WhyNotCode
 from payments.premiums.models import PremiumPaid, PremiumVoucher, RefundClaim
 from payments.premiums.notice_words import claimed
 from payments.premiums.operations.debiting import debit, give_back
@@ -92,13 +93,16 @@ def _refuse_if_not_allowed(act: Act, who: Payable) -> None:
 def settle(*, act: Act, claim_id: int) -> RefundClaim:
     """Pay a claim whose receipt the tax office has named for the same person, year and amount; refuse it for another.
 
-    Without such a receipt it goes on waiting. Proven, but with accounts that cannot pay now, it stays proven and says
+    One of somebody who has died is refused: heirs are paid what the account holds (继承), the tax office gives back what
+    was paid for the dead. Without a receipt a claim goes on waiting. Proven, but with accounts that cannot pay now, it stays proven and says
     why: asked again, it is paid as soon as they can.
     """
     with transaction.atomic():
         found = _locked(claim_id)
-        if found.state not in (ClaimState.WAITING, ClaimState.PROVEN):
+        if found.state not in OPEN_CLAIMS:
             return found
+        if why := _died(found):
+            return _refused(act, found, why)
         shown = PremiumPaid.objects.filter(receipt_no=found.receipt_no).first()
         if shown is None:
             return found
@@ -140,8 +144,24 @@ def refuse(*, act: Act, claim_id: int, reason: str) -> RefundClaim:
         return found if found.state == ClaimState.REFUSED else _refused(act, found, reason)
 
 
+def stop(*, act: Act, claim_id: int, reason: str) -> bool:
+    """Refuse a claim unless it was decided already; return whether it was refused here and now."""
+    with transaction.atomic():
+        found = _locked(claim_id)
+        if is_open := found.state in OPEN_CLAIMS:
+            _refused(act, found, reason)
+        return is_open
+
+
 def _locked(claim_id: int) -> RefundClaim:
     return RefundClaim.objects.select_for_update(of=("self",), no_key=True).get(pk=claim_id)
+
+
+def _died(claim: RefundClaim) -> str:
+    died = deaths([claim.payer_id, claim.person_id])
+    if claim.payer_id in died:
+        return "申请人已登记去世，账户里的钱由继承人到窗口办继承"
+    return "参保人已登记去世，交过的钱请向税务申请退" if claim.person_id in died else ""
 
 
 def _contradiction(claim: RefundClaim, paid: PremiumPaid) -> str:

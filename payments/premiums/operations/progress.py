@@ -103,8 +103,12 @@ def refund(*, act: Act, payer: Person, no: str, reason: RefundReason) -> Premium
         return order
 
 
+@retrying
 def stop(*, act: Act, order_id: int, reason: str) -> bool:
-    """Give an order back that was not the payer's own doing; False where it is too late, or nothing is out any more."""
+    """Give an order back that must not go to the tax office: not the payer's own doing, or for somebody who has died.
+
+    False where it is too late, or nothing is out any more.
+    """
     with transaction.atomic():
         order = _locked(order_id)
         if order.state != OrderState.DEBITED:

@@ -23,10 +23,8 @@ def stop(act: Act, person: Person, sign_in: str, since: datetime) -> list[str]:
         is_back = progress.stop(act=act, order_id=order.pk, reason=NOT_THEIRS)
         said.append(f"退回代缴单 {order.no}" if is_back else f"代缴单 {order.no}（已交税务，没有退回）")
     for claim in RefundClaim.objects.filter(**made).exclude(state=ClaimState.REFUSED).order_by("pk"):
-        is_open = claim.state != ClaimState.PAID
-        if is_open:
-            claiming.refuse(act=act, claim_id=claim.pk, reason=NOT_THEIRS)
-        said.append(f"退回返还申请 {claim.no}" if is_open else f"返还申请 {claim.no}（已付款，没有退回）")
+        is_back = claiming.stop(act=act, claim_id=claim.pk, reason=NOT_THEIRS)
+        said.append(f"退回返还申请 {claim.no}" if is_back else f"返还申请 {claim.no}（已付款，没有退回）")
     return said
 
 

@@ -8,11 +8,14 @@ import logging
 from dataclasses import dataclass
 
 from django.db import DatabaseError, transaction
+from django.db.models import Q
 
+from accounts.codes import LifeEventKind
 from accounts.errors import AccountsError
 from accounts.identity.actors import Act
 from accounts.ledger.retry import retrying
-from payments.premiums.codes import AnswerResult, ClaimState
+from accounts.models import LifeEvent
+from payments.premiums.codes import OPEN_CLAIMS, AnswerResult
 from payments.premiums.models import PremiumPaid, RefundClaim
 from payments.premiums.operations import claiming, progress
 from payments.premiums.tax_office.models import TaxAnswer
@@ -61,16 +64,18 @@ def _apply(*, act: Act, answer_id: int) -> bool:
 
 
 def settle_claims(*, act: Act) -> Carried:
-    """Settle every open claim whose receipt the tax office has named; repeating it does nothing more.
+    """Settle every open claim whose receipt the tax office has named, or of somebody dead; repeating does nothing more.
 
     One that is proven while the accounts cannot pay is tried again by the next run.
     """
     named = PremiumPaid.objects.values("receipt_no")
-    claims = RefundClaim.objects.filter(state__in=(ClaimState.WAITING, ClaimState.PROVEN), receipt_no__in=named)
+    died = LifeEvent.objects.filter(kind=LifeEventKind.DEATH).values("person")
+    due = Q(receipt_no__in=named) | Q(payer__in=died) | Q(person__in=died)
+    claims = RefundClaim.objects.filter(due, state__in=OPEN_CLAIMS)
     carried = Carried()
     for claim_id in list(claims.order_by("pk").values_list("pk", flat=True)):
         try:
-            is_open = claiming.settle(act=act, claim_id=claim_id).state in (ClaimState.WAITING, ClaimState.PROVEN)
+            is_open = claiming.settle(act=act, claim_id=claim_id).state in OPEN_CLAIMS
         except (AccountsError, DatabaseError) as error:
             log.error("claim %s is not settled: %s", claim_id, type(error).__name__)
             is_open = True

@@ -15,8 +15,10 @@ from django.db.models import Max, QuerySet
 from accounts.errors import AccountsError
 from accounts.identity import audit
 from accounts.identity.actors import Act
+from accounts.ledger.freezing import deaths
 from payments.premiums.codes import OrderState
 from payments.premiums.models import PremiumOrder, PremiumOrderEvent
+from payments.premiums.operations.life_events import stop_for_the_dead
 from payments.premiums.tax_office.files import sealed
 from payments.premiums.tax_office.models import TaxBatch, TaxBatchFile
 from yibao.lib.csv_files import write_private
@@ -44,9 +46,12 @@ class NoBatchError(AccountsError):
 def export(*, act: Act, region: str, ready_by: datetime | None = None) -> Iterator[tuple[TaxBatch, Path]]:
     """Hand over every order of the region whose time of undoing is over; yield each batch with its file.
 
+    Orders for people who have died are given back instead.
+
     With `ready_by` only those whose time was over by then. Batches that were made before and have no file yet come first.
     """
     yield from write_missing(act=act, region=region)
+    stop_for_the_dead(act=act, region=region)
     while batch := hand_over(act=act, region=region, ready_by=ready_by):
         yield batch, write(act=act, batch=batch)
 
@@ -70,7 +75,9 @@ def hand_over(*, act: Act, region: str, ready_by: datetime | None = None) -> Tax
     A batch holds orders of one premium year. Whoever undoes or refunds an order first keeps it out: rows are locked.
     """
     _one_at_a_time(region)
-    orders = list(_ready(region, ready_by or act.at)[:MOST_ORDERS])
+    ready = list(_ready(region, ready_by or act.at)[:MOST_ORDERS])
+    died = deaths({order.person_id for order in ready})
+    orders = [order for order in ready if order.person_id not in died]
     if not orders:
         return None
     year = orders[0].premium_year

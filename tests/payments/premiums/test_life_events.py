@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 
 from accounts.identity.actors import Act, Actor
-from payments.models import PremiumOrder, PremiumPaid
+from payments.models import PremiumOrder, PremiumPaid, RefundClaim
 from payments.premiums.codes import ClaimState, OrderState
 from payments.premiums.operations import claiming, life_events, paying, progress, taking_back
 from payments.premiums.queries import orders_of, people_to_pay_for
 from payments.premiums.tax_office import batches
+from tests.factories.premiums import claim as waiting
 from tests.payments.premiums.people import ACT, DAY, HENAN, QUANZHOU, money, payer, pays_for, resident
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
@@ -50,6 +51,15 @@ def test_two_orders_of_one_year_have_to_be_settled_first():
     assert PremiumOrder.objects.count() == 2
 
 
+def test_an_order_of_one_record_and_a_claim_of_the_other_have_to_be_settled_first():
+    gone, kept = resident(), resident()
+    paid_for(gone)
+    waiting(payer(1000_00, region=HENAN), kept, ClaimState.WAITING, ACT.at)
+    assert list(life_events.why_not_merged(gone, kept)) == [
+        "两份登记都有2027年度居民医保的代缴单和返还申请，请先退掉一份"
+    ]
+
+
 def test_an_account_does_not_go_elsewhere_while_its_money_may_come_back():
     order = paid_for(resident())
     assert order.no in life_events.why_not_moved(order.payer, QUANZHOU)
@@ -82,3 +92,11 @@ def test_what_a_thief_claimed_is_refused():
     assert taking_back.stop(later(), rich, str(THIEF), ACT.at) == [f"退回返还申请 {made.no}"]
     made.refresh_from_db()
     assert made.state == ClaimState.REFUSED
+
+
+def test_a_thiefs_claim_that_was_paid_in_the_meantime_is_listed_and_stops_nothing():
+    rich, boy = payer(1000_00, region=HENAN), resident(HENAN, birth_on=DAY.replace(year=2015))
+    made = waiting(rich, boy, ClaimState.PROVEN, ACT.at, actor=str(THIEF))
+    RefundClaim.objects.filter(pk=made.pk).update(state=ClaimState.PAID)
+    assert claiming.stop(act=later(), claim_id=made.pk, reason="不是本人办的") is False
+    assert taking_back.stop(later(), rich, str(THIEF), ACT.at) == [f"返还申请 {made.no}（已付款，没有退回）"]
