@@ -7,7 +7,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.codes import PotKind
-from accounts.identity.access import person_required
+from accounts.identity.access import current_person, person_required
 from accounts.ledger.freezing import stopped
 from accounts.policies import registry
 from accounts.queries import page_hooks
@@ -119,7 +119,7 @@ def entry_url(entry_id: int) -> str:
 def choose_region(request: HttpRequest) -> HttpResponse:
     """Look at the account in another of one's own regions from now on. 404 for a region that is not one's own."""
     region = request.POST.get("region", "")
-    if region not in my_regions(accounts_of(request.user.person)):
+    if region not in my_regions(accounts_of(current_person(request))):
         raise Http404
     request.session[REGION] = region
     return redirect("account")

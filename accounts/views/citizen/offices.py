@@ -11,7 +11,8 @@ from django.views.decorators.http import require_GET
 
 from accounts.codes import Situation
 from accounts.forms.offices import OfficeForm, PapersForm
-from accounts.models import Duty, Office, Person
+from accounts.identity.access import person_or_none
+from accounts.models import Duty, Office
 from accounts.policies import registry
 from accounts.queries.account import accounts_of
 from accounts.queries.offices import checklists_on, duty_on, first_day, regions_with_offices, streets_of
@@ -66,7 +67,7 @@ def office_form(request: HttpRequest) -> HttpResponse:
     """Show the application form as a sheet to print, with the name of whoever is signed in and the office to go to."""
     office = Office.objects.filter(code=request.GET.get("office", "")).first()
     region = office.region if office else _region(request)
-    person = _person(request)
+    person = person_or_none(request)
     context = {
         "office": office,
         "person": person,
@@ -133,13 +134,9 @@ def _region(request: HttpRequest) -> str:
         if asked not in known and asked not in on_file:
             raise Http404
         return asked
-    person = _person(request)
+    person = person_or_none(request)
     own = accounts_of(person).home_regions(clock.today()) if person else []
     return next(iter([*own, *on_file, *known]), "")
-
-
-def _person(request: HttpRequest) -> Person | None:
-    return getattr(request.user, "person", None) if request.user.is_authenticated else None
 
 
 def _named(regions: list[str]) -> dict[str, str]:
