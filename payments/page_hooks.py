@@ -13,10 +13,11 @@ from accounts.queries import page_hooks
 from accounts.queries.page_hooks import Case, Link, MainAct, Pending
 from family.codes import ACTIVE_STATES
 from family.models import Bond
+from family.queries.facts import Insured
 from family.queries.open_matters import OpenMatter, open_matter_source
 from payments.models import PremiumOrder, PremiumPaid, RefundClaim
 from payments.premiums.codes import LIVE_STATES, ClaimState, OrderState
-from payments.premiums.queries import claims_of, orders_of
+from payments.premiums.queries import claims_of, orders_of, plan_for
 from payments.views.citizen.claim_words import CLAIM_NEXT, CLAIM_TONES
 from payments.views.citizen.order_words import TONES
 
@@ -39,15 +40,23 @@ _WAITING = (OrderState.DEBITED, OrderState.HANDED_OVER, OrderState.UNKNOWN)
 
 @page_hooks.act_source
 def pay_premiums(person: Person, region: str, today: date) -> MainAct | None:
-    """Offer to pay while premiums are collected in the region and a relative's is not paid (at most three queries)."""
+    """Offer to pay while premiums are collected in the region and a relative's can be paid with what is there.
+
+    The plan of paying decides. It is asked only about residents whose premium nobody has paid (three queries less).
+    """
     terms = registry.premium_or_none(region, today)
     if terms is None or not terms.is_open(today):
         return None
     bonds = Bond.objects.filter(payer=person, region=region, state__in=ACTIVE_STATES)
     users = set(bonds.filter(scopes__contains=[Scope.PREMIUM]).values_list("user", flat=True))
+    insured = Insured(users, today)
+    users = {user for user in users if insured.as_user(user).is_resident}
     for rows in (PremiumOrder.objects.filter(state__in=LIVE_STATES), PremiumPaid.objects.all()):
         users -= set(rows.filter(person__in=users, premium_year=terms.premium_year).values_list("person", flat=True))
-    return MainAct("给家人交居民医保", reverse("premium")) if users else None
+    if not users:
+        return None
+    plan = plan_for(person, Person.objects.filter(pk__in=users).order_by("pk"), today)
+    return MainAct("给家人交居民医保", reverse("premium")) if any(one.lines for one in plan.people) else None
 
 
 @page_hooks.pending_source

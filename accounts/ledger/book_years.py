@@ -14,6 +14,12 @@ def year_of(region: str, day: date) -> int:
     return formulas.benefit_year(day, registry.credit(region, day))
 
 
+def next_year_on(region: str, day: date) -> date:
+    """Return the first day after the benefit year of this region that the day lies in."""
+    terms = registry.credit(region, day)
+    return formulas.year_range(formulas.benefit_year(day, terms), terms)[1]
+
+
 def is_closed(region: str, year: int) -> bool:
     return BookYear.objects.filter(region=region, year=year, closed_at__isnull=False).exists()
 

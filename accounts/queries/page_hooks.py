@@ -45,10 +45,11 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class OthersMoney:
-    """家人的钱里本人现在能用的：谁的；今年还能用多少（分），不限额度时为空。"""
+    """家人的钱里本人能用的：谁的；今年还能用多少（分），不限额度时为空；今年用完了的，什么时候重新算。"""
 
     whose: str
     left_fen: int | None
+    state: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,7 @@ KinSource = Callable[[Person, Collection[int]], Mapping[int, str]]
 _pending: list[PendingSource] = []
 _cases: list[CaseSource] = []
 _acts: list[ActSource] = []
+_last_acts: list[ActSource] = []
 _kin: list[KinSource] = []
 _notice_links: list[NoticeLinkSource] = []
 _others_money: list[OthersMoneySource] = []
@@ -114,6 +116,11 @@ def case_source(source: CaseSource) -> CaseSource:
 def act_source(source: ActSource) -> ActSource:
     """Register who may offer the main act for (person, region, today); the first answer that is not None counts."""
     return _registered(_acts, source)
+
+
+def last_act_source(source: ActSource) -> ActSource:
+    """Register who may offer the main act where no act_source has anything to say."""
+    return _registered(_last_acts, source)
 
 
 def kin_source(source: KinSource) -> KinSource:
@@ -166,7 +173,7 @@ def users_of(person: Person, region: str, today: date) -> list[UserOfMine]:
 
 def main_act_of(person: Person, region: str, today: date) -> MainAct | WhyNot | None:
     """Return what this person most likely wants to do next with the account, or why they cannot; None: nothing to offer."""
-    offers = (source(person, region, today) for source in _acts)
+    offers = (source(person, region, today) for source in (*_acts, *_last_acts))
     return next((act for act in offers if act is not None), None)
 
 

@@ -32,6 +32,7 @@ class Card:
     used_fen: int
     bound: Bound
     why_blocked: Blocked | None
+    on: date
 
     @property
     def limit_fen(self) -> int | None:
@@ -50,7 +51,7 @@ class Card:
     @property
     def left_label(self) -> str:
         """What pages call `left_fen`: of somebody who may use nothing now it is no money they can use."""
-        return "今年还能用" if self.is_usable else "恢复后今年还能用"
+        return "今年还能用" if self.is_usable or self.is_used_up else "恢复后今年还能用"
 
     @property
     def called(self) -> str:
@@ -60,7 +61,14 @@ class Card:
     @property
     def blocked(self) -> str:
         """Why nothing can be used today, in words; empty when it can."""
+        if self.is_used_up:
+            return used_up_words(self.bond, self.on)
         return self.why_blocked.label if self.why_blocked else ""
+
+    @property
+    def is_used_up(self) -> bool:
+        """Whether nothing but the limit of the year stands in the way."""
+        return self.why_blocked == Blocked.LIMIT
 
     @property
     def is_usable(self) -> bool:
@@ -163,6 +171,7 @@ def _card(bond: Bond, bound: Bound, person: Person, on: date) -> Card:
         used_fen=bound.used_fen,
         bound=bound,
         why_blocked=use.blocked(bound, on=on, scope=scope, where=None),
+        on=on,
     )
 
 
@@ -179,6 +188,16 @@ def year_of(bond: Bond, on: date) -> int:
         return book_years.year_of(bond.region, on)
     except registry.NoPolicyError:
         return on.year
+
+
+def used_up_words(bond: Bond, on: date) -> str:
+    """Return that the limit of the year is used up, and from when it counts anew where the bond lasts that long."""
+    try:
+        renews_on = book_years.next_year_on(bond.region, on)
+    except registry.NoPolicyError:
+        renews_on = date(on.year + 1, 1, 1)  # as year_of counts
+    is_over = bond.until_on is not None and bond.until_on < renews_on
+    return Blocked.LIMIT.label if is_over else f"{Blocked.LIMIT.label}，{day_words(renews_on)}起重新算"
 
 
 def _with_people():

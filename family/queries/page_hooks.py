@@ -12,7 +12,7 @@ from accounts.queries import page_hooks
 from accounts.queries.page_hooks import Case, MainAct, OthersMoney, Pending, UserOfMine, WhyNot
 from family.codes import ACTIVE_STATES, OPEN, BondState, InvitationState
 from family.models import Bond, Invitation
-from family.queries.bonds import bonds_received, kin_of, year_of
+from family.queries.bonds import bonds_received, kin_of, used_up_words, year_of
 from family.queries.eligibility import to_invite
 from family.queries.facts import declared_fen, used_fen
 from family.queries.invitations import invitations_received, invitations_sent, soon_until
@@ -140,10 +140,10 @@ def relatives(person: Person, ids: Collection[int]) -> Mapping[int, str]:
 
 @page_hooks.others_money_source
 def money_of_relatives(person: Person, today: date) -> Iterator[OthersMoney]:
-    """Yield whose money this person may use today."""
+    """Yield whose money this person may use today, and whose of which they have used all that they may this year."""
     for card in bonds_received(person, today):
-        if card.is_usable:
-            yield OthersMoney(card.called, card.left_fen)
+        if card.is_usable or card.is_used_up:
+            yield OthersMoney(card.called, card.left_fen, card.blocked)
 
 
 @page_hooks.user_source
@@ -153,9 +153,12 @@ def users_of_money(person: Person, region: str, today: date) -> Iterator[UserOfM
     bonds = list(rows.select_related("user").order_by("from_on", "pk"))
     used = used_fen(bonds, {bond.pk: year_of(bond, today) for bond in bonds}) if bonds else {}
     for bond in bonds:
-        state = "停用中" if bond.state == BondState.SUSPENDED else ""
         held = [fen for fen in (bond.limit_fen, declared_fen(bond, today)) if fen is not None]
-        yield UserOfMine(f"{bond.user.name}（{kin_of(bond, person)}）", used[bond.pk], min(held, default=None), state)
+        most_fen = min(held, default=None)
+        state = "停用中" if bond.state == BondState.SUSPENDED else ""
+        if not state and most_fen is not None and used[bond.pk] >= most_fen:
+            state = used_up_words(bond, today)
+        yield UserOfMine(f"{bond.user.name}（{kin_of(bond, person)}）", used[bond.pk], most_fen, state)
 
 
 @page_hooks.act_source
@@ -171,3 +174,11 @@ def begin_sharing(person: Person, region: str, today: date) -> MainAct | WhyNot 
     for reason in to_invite(payer=person, region=region, on=today):
         return WhyNot(f"{reason.why}。{reason.found}。{reason.remedy}。")
     return MainAct("给家人开通共济", url)
+
+
+@page_hooks.last_act_source
+def invite_another(person: Person, region: str, today: date) -> MainAct | None:
+    """Offer to invite one more to whoever shares already and may, where nothing more pressing is to be done."""
+    if registry.sharing_or_none(region, today) is None or to_invite(payer=person, region=region, on=today):
+        return None
+    return MainAct("邀请家人", _url("family_invite_relation"))

@@ -207,7 +207,7 @@ class TestRecords:
 class TestFromOtherApps:
     @pytest.fixture(autouse=True)
     def _own_lists(self, monkeypatch):
-        for name in ("_pending", "_acts", "_kin"):
+        for name in ("_pending", "_acts", "_last_acts", "_kin"):
             monkeypatch.setattr(page_hooks, name, [])
 
     def test_what_waits_is_listed_the_most_urgent_first_and_at_most_three(self):
@@ -265,7 +265,7 @@ class TestQueries:
     def test_forty_years_cost_as_many_queries_as_one(
         self, path, queries, browsers, monkeypatch, django_assert_num_queries
     ):
-        for name in ("_pending", "_acts", "_kin"):
+        for name in ("_pending", "_acts", "_last_acts", "_kin"):
             monkeypatch.setattr(page_hooks, name, [])
         for browser in browsers:
             browser.get(path)  # the first request writes the session and reads the rules

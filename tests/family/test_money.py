@@ -165,7 +165,7 @@ class TestWhenItMayBeUsed:
         first = pay(pair[1], 1_000)
         assert pay(pair[1], 1_000).cash_fen == 500
         assert (bonds_given(pair[0], TODAY)[0].used_fen, bonds_given(pair[0], TODAY)[0].left_fen) == (1_500, 0)
-        assert bonds_received(pair[1], TODAY)[0].blocked == "今年的额度用完了"
+        assert bonds_received(pair[1], TODAY)[0].blocked == "今年的额度用完了，2027年1月1日起重新算"
         operations.refund(act=ACT, bill=first, bill_no="r", reason="退药")
         assert pay(pair[1], 2_000).cash_fen == 1_000
         bonds.set_limit(act=ACT, payer=pair[0], bond_id=tie.pk, limit_fen=1_600)

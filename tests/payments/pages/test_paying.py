@@ -243,3 +243,38 @@ class TestOtherPages:
     def test_what_the_tax_office_sent_back_waits_on_the_account_page(self, rich, mother):
         order(rich, mother, OrderState.REJECTED, ACT.at, reason="没有登记")
         assert "给黄秀英交的居民医保，税务退回了" in seen(rich, "/account/")
+
+
+class TestOfferedOnTheAccountPage:
+    """The first button of 我的账户 offers to pay only what paying would take."""
+
+    OFFER = '">给家人交居民医保</a>'
+
+    def offered(self, person) -> bool:
+        return self.OFFER in browser_of(person).get("/account/").content.decode()
+
+    def test_to_whom_a_relative_s_premium_may_be_paid(self, rich, mother):
+        assert self.offered(rich)
+
+    def test_not_where_the_relative_is_insured_at_work(self, rich):
+        pays_for(rich, insured(QUANZHOU, name="黄建军"))
+        assert not self.offered(rich)
+        assert "邀请家人" in browser_of(rich).get("/account/").content.decode()
+
+    def test_not_where_it_is_paid_already(self, rich, mother):
+        order(rich, mother, OrderState.CONFIRMED, ACT.at)
+        assert not self.offered(rich)
+
+    def test_not_where_the_office_is_the_only_way(self, rich):
+        pays_for(rich, resident(name="黄小宝", birth_on=ACT.on), relation="2")
+        assert not self.offered(rich)
+
+    def test_not_where_the_money_does_not_reach(self):
+        poor = payer(10_00)
+        pays_for(poor, resident())
+        assert not self.offered(poor)
+
+    def test_not_where_one_pays_first_and_claims(self):
+        local = payer(2_500_00, region=HENAN)
+        pays_for(local, resident(HENAN))
+        assert not self.offered(local)
