@@ -10,7 +10,7 @@ from accounts.codes import Scope
 from accounts.models import Person
 from accounts.policies import registry
 from accounts.queries import page_hooks
-from accounts.queries.page_hooks import Case, Link, MainAct, Pending
+from accounts.queries.page_hooks import Link, MainAct, Pending, Progress
 from family.codes import ACTIVE_STATES
 from family.models import Bond
 from family.queries.facts import Insured
@@ -73,12 +73,12 @@ def sent_back(person: Person, today: date) -> Iterator[Pending]:
 
 
 @page_hooks.case_source
-def premiums(person: Person, today: date) -> Iterator[Case]:
+def premiums(person: Person, today: date) -> Iterator[Progress]:
     """Yield what this person paid or claimed, and what others did for them (two queries)."""
     for order in orders_of(person)[:MOST_CASES]:
         state = OrderState(order.state)
         whose = "自己" if order.person_id == person.pk else order.person.name
-        yield Case(
+        yield Progress(
             number=order.no,
             name=f"给{whose}交{order.premium_year}年度居民医保",
             stage=state.label,
@@ -90,7 +90,7 @@ def premiums(person: Person, today: date) -> Iterator[Case]:
         )
     for claim in claims_of(person)[:MOST_CASES]:
         stage = ClaimState(claim.state)
-        yield Case(
+        yield Progress(
             number=claim.no,
             name=f"给{claim.person.name}申请返还{claim.premium_year}年度居民医保",
             stage=stage.label,

@@ -3,6 +3,7 @@
 Plain enums, which rules and formulas may import.
 """
 
+from accounts.codes.counter import CaseKind, CaseState
 from accounts.codes.ledger import (
     ACCOUNT_POTS,
     BATCH_KINDS,
@@ -56,6 +57,8 @@ __all__ = [
     "CORRECTION_KINDS",
     "CREDIT_KINDS",
     "Capacity",
+    "CaseKind",
+    "CaseState",
     "CertificateType",
     "ChunkState",
     "Contrast",

@@ -3,6 +3,7 @@
 from accounts.models.approvals import Approval
 from accounts.models.audit import AuditEvent
 from accounts.models.cached import CachedValue
+from accounts.models.cases import Case
 from accounts.models.facts import FactChange, FormerCertificate, HeldRow
 from accounts.models.identity import Allowance, DayCount, IdentityCode, PhoneCode, SetupCode, UnfinishedForm
 from accounts.models.jobs import Chunk, Run, Skip
@@ -22,6 +23,7 @@ __all__ = [
     "AnnualStatement",
     "Approval",
     "AuditEvent",
+    "Case",
     "Chunk",
     "Contribution",
     "DayCount",

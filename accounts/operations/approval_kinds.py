@@ -6,13 +6,17 @@ from datetime import date
 from typing import Any
 
 from accounts.identity.actors import Act
-from accounts.models import Approval
+from accounts.models import Approval, User
 
 Content = dict[str, Any]
 
 
 def _nobody(content: Mapping[str, Any]) -> Iterable[int]:
     return ()
+
+
+def _no_reason(user: User, content: Mapping[str, Any]) -> str:
+    return ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +32,7 @@ class Kind:
     `execute(act, approval)` does it in the caller's transaction, with the checker as actor, and returns a sentence that
     says what happened. It raises an AccountsError where it is refused; then nothing has happened, and it waits on.
     `authors(content)` are the ids of the users whose work it is besides the maker's: none of them may check it.
+    `why_not(user, content)` is why somebody else may not check it either (their own family, another region); "" is fine.
     """
 
     code: str
@@ -38,6 +43,7 @@ class Kind:
     describe: Callable[[Mapping[str, Any]], list[tuple[str, str]]]
     execute: Callable[[Act, Approval], str]
     authors: Callable[[Mapping[str, Any]], Iterable[int]] = _nobody
+    why_not: Callable[[User, Mapping[str, Any]], str] = _no_reason
 
 
 _kinds: dict[str, Kind] = {}

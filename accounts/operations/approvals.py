@@ -8,7 +8,7 @@ exception for administrators or for the system.
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
@@ -27,6 +27,10 @@ from accounts.operations.approval_kinds import Content, Kind, kind_of
 from yibao.lib.masking import scrubbed
 
 _DIGEST = re.compile("[0-9a-f]{64}")
+
+# (act, approval, said): what follows the decision, in its transaction; said is empty unless it was approved.
+OnDecided = Callable[[Act, Approval, str], None]
+on_decided: list[OnDecided] = []
 
 
 class ApprovalError(AccountsError):
@@ -85,7 +89,7 @@ def submit(
     if waiting is not None:
         if (waiting.asked, waiting.content) == (approval.asked, approval.content):
             raise ApprovalError(f"同样的内容已经在等复核（双人复核 {waiting.pk}），不用再提交")
-        _close(act, waiting, ApprovalState.MOVED, note="内容已变，有人重新提交")
+        _follow(act, _close(act, waiting, ApprovalState.MOVED, note="内容已变，有人重新提交"))
     for author in _authors(how, approval.content):
         _identity(author)  # whoever worked on it must be known, or their other account could check it
     approval.maker, approval.maker_identity, approval.made_at = maker, identity, act.at
@@ -122,6 +126,7 @@ def approve(*, act: Act, approval_id: int, digest: str) -> str:
         else:
             _close(act, approval, ApprovalState.APPROVED)
             said = how.execute(act, approval)
+        _follow(act, approval, said)
     if moved:
         raise ApprovalMovedError(f"{moved}，这一份已失效，没有通过。请提交人核对后重新提交")
     return said
@@ -135,7 +140,7 @@ def reject(*, act: Act, approval_id: int, note: str) -> Approval:
     if not note.strip():
         raise ApprovalError("请写明退回的原因，提交人要看")
     _refuse_personal_data("退回的原因", note)
-    return _close(act, approval, ApprovalState.REJECTED, note=note.strip())
+    return _follow(act, _close(act, approval, ApprovalState.REJECTED, note=note.strip()))
 
 
 @transaction.atomic
@@ -144,7 +149,7 @@ def withdraw(*, act: Act, approval_id: int) -> Approval:
     approval = _waiting(approval_id)
     if act.actor.kind != "staff" or act.actor.user_id != approval.maker_id:
         raise ApprovalError("只有提交人自己能撤回；复核人请用退回")
-    return _close(act, approval, ApprovalState.WITHDRAWN)
+    return _follow(act, _close(act, approval, ApprovalState.WITHDRAWN))
 
 
 def why_not(*, act: Act, approval: Approval) -> str:
@@ -193,6 +198,8 @@ def _checker(act: Act, how: Kind, approval: Approval) -> tuple[User, bytes]:
         raise ApprovalError("自己提交的不能自己复核，换一个账号也不行。请另一位同事办理")
     if any(is_same_person(user, author) for author in _authors(how, approval.content)):
         raise ApprovalError("您参与编写了这份内容，不能由您复核。请另一位同事办理")
+    if why := how.why_not(user, approval.content):
+        raise ApprovalError(why)
     return user, identity
 
 
@@ -211,6 +218,12 @@ def _close(act: Act, approval: Approval, state: ApprovalState, note: str = "") -
     approval.state, approval.decided_at, approval.note = state, act.at, note
     approval.save(update_fields=["state", "checker", "checker_identity", "decided_at", "note"])
     _record(act, approval, f"approval.{state}")
+    return approval
+
+
+def _follow(act: Act, approval: Approval, said: str = "") -> Approval:
+    for follow in on_decided:
+        follow(act, approval, said)
     return approval
 
 

@@ -39,11 +39,11 @@ def was_rated(person: Person, about: str) -> bool:
 
 
 @page_hooks.case_source
-def feedback_cases(person: Person, today: date) -> Iterator[page_hooks.Case]:
+def feedback_cases(person: Person, today: date) -> Iterator[page_hooks.Progress]:
     """Yield what a person asked us to look into as cases, with our answer once there is one."""
     for feedback in feedback_of(person):
         done = feedback.answered_at is not None
-        yield page_hooks.Case(
+        yield page_hooks.Progress(
             number=feedback.number,
             name=f"反映：{feedback.about_text}" if feedback.about_text else "反映",
             stage="已答复" if done else "等答复",

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
-from accounts.codes import Situation
-from accounts.models import Duty, Office, Paper
+from accounts.codes import PersonGroup, Situation
+from accounts.models import Duty, Enrolment, Office, Paper, Person
 from accounts.offices import uncovered
 
 
@@ -35,6 +35,17 @@ def duty_on(region: str, street: str, group: str, day: date) -> Duty | None:
     """Return which office serves these people of this street on a day; None before the first day on file."""
     rows = Duty.objects.filter(region=region, street=street, group=group, from_on__lte=day)
     return rows.select_related("office").order_by("-from_on").first()
+
+
+def office_for(person: Person, region: str, day: date) -> Office | None:
+    """Return the office whose area somebody belongs to on a day; None where their street is not known or not divided.
+
+    Who is a civil servant the roster does not say: people are taken as 职工医保 (seed S3).
+    """
+    rows = Enrolment.objects.filter(person=person, region=region, from_on__lte=day).exclude(street="")
+    street = rows.order_by("-from_on", "-seq").values_list("street", flat=True).first()
+    duty = duty_on(region, street, PersonGroup.EMPLOYEE, day) if street else None
+    return duty.office if duty else None
 
 
 def first_day(region: str) -> date | None:

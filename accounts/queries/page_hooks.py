@@ -28,7 +28,7 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class Progress:
     """办事进度里的一行：什么事、到哪一步、谁在办、什么时候前。tone 是状态标签的颜色（ok、pend、warn、err 或空）。"""
 
     number: str
@@ -86,7 +86,7 @@ class Link:
 
 
 PendingSource = Callable[[Person, date], Iterable[Pending]]
-CaseSource = Callable[[Person, date], Iterable[Case]]
+CaseSource = Callable[[Person, date], Iterable[Progress]]
 ActSource = Callable[[Person, str, date], MainAct | WhyNot | None]
 OthersMoneySource = Callable[[Person, date], Iterable[OthersMoney]]
 UserSource = Callable[[Person, str, date], Iterable[UserOfMine]]
@@ -109,7 +109,7 @@ def pending_source(source: PendingSource) -> PendingSource:
 
 
 def case_source(source: CaseSource) -> CaseSource:
-    """Register who yields Case for (person, today), from the web and the counter alike."""
+    """Register who yields Progress for (person, today), from the web and the counter alike."""
     return _registered(_cases, source)
 
 
@@ -155,7 +155,7 @@ def pending_of(person: Person, today: date) -> list[Pending]:
     return sorted(found, key=lambda one: one.by_on or date.max)[:MOST_PENDING]
 
 
-def cases_of(person: Person, today: date) -> list[Case]:
+def cases_of(person: Person, today: date) -> list[Progress]:
     """Return everything this person has under way or behind them: what needs them first, then the latest first."""
     found = [one for source in _cases for one in source(person, today)]
     return sorted(found, key=lambda one: (not one.needs_you, -one.at.timestamp()))

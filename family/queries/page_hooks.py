@@ -9,7 +9,7 @@ from django.urls import NoReverseMatch, reverse
 from accounts.models import Person
 from accounts.policies import registry
 from accounts.queries import page_hooks
-from accounts.queries.page_hooks import Case, MainAct, OthersMoney, Pending, UserOfMine, WhyNot
+from accounts.queries.page_hooks import MainAct, OthersMoney, Pending, Progress, UserOfMine, WhyNot
 from family.codes import ACTIVE_STATES, OPEN, BondState, InvitationState
 from family.models import Bond, Invitation
 from family.queries.bonds import bonds_received, kin_of, used_up_words, year_of
@@ -84,12 +84,12 @@ def _last_on(invitation: Invitation) -> date:
 
 
 @page_hooks.case_source
-def invitations_to_answer(person: Person, today: date) -> Iterator[Case]:
+def invitations_to_answer(person: Person, today: date) -> Iterator[Progress]:
     """Yield the invitations that wait for this person's answer, as cases that need them."""
     for invitation in invitations_received(person, datetime.combine(today, time(), SHANGHAI)):
         assert invitation.sent_at is not None
         assert invitation.expires_at is not None
-        yield Case(
+        yield Progress(
             number=str(invitation.number),
             name=f"{invitation.payer.name}邀请您加入家庭共济",
             stage="等您答复",
@@ -103,7 +103,7 @@ def invitations_to_answer(person: Person, today: date) -> Iterator[Case]:
 
 
 @page_hooks.case_source
-def invitations_made(person: Person, today: date) -> Iterator[Case]:
+def invitations_made(person: Person, today: date) -> Iterator[Progress]:
     """Yield this person's invitations as cases, as they may see them: of one that was accepted, what became of the bond."""
     made = list(invitations_sent(person)[:20])
     bonds = {bond.invitation_id: bond for bond in Bond.objects.filter(invitation__in=made)}
@@ -114,7 +114,7 @@ def invitations_made(person: Person, today: date) -> Iterator[Case]:
             stage, tone, next_step = _OF_BOND[BondState(bond.state)]
         assert invitation.sent_at is not None
         assert invitation.expires_at is not None
-        yield Case(
+        yield Progress(
             number=str(invitation.number),
             name=f"邀请{invitation.invitee_name or '家人'}用我的钱",
             stage=stage,

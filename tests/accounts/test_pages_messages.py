@@ -121,11 +121,13 @@ class TestCases:
 
         @page_hooks.case_source
         def premiums(person, today):
-            yield page_hooks.Case("DJ2026-1121-00007", "给林小雨交居民医保", "在办", "pend", november, holder="税务局")
+            yield page_hooks.Progress(
+                "DJ2026-1121-00007", "给林小雨交居民医保", "在办", "pend", november, holder="税务局"
+            )
 
         @page_hooks.case_source
         def counter(person, today):
-            yield page_hooks.Case(
+            yield page_hooks.Progress(
                 "GJ2026-1101-00001", "家庭共济", "缺材料", "warn", november - timedelta(days=9),
                 next_step="带户口本到任一窗口", by_on=today + timedelta(days=3), needs_you=True,
             )  # fmt: skip

@@ -1,0 +1,37 @@
+"""Of the counter: what people come for, and how far a case is."""
+
+from yibao.lib.codes import TextCode
+
+
+class CaseKind(TextCode):
+    """业务类型: what a case at a counter is about. Each has one handler (accounts.operations.cases.handlers)."""
+
+    BIND = "bind", "建立家庭共济"
+    CHANGE = "change", "变更共济额度、期限或先后"
+    REMOVE = "remove", "解除家庭共济"
+    CLOSE = "close", "注销共济账户"
+    ACCEPT = "accept", "代为同意共济邀请"
+    SHOW = "show", "补交亲属关系材料"
+    IDENTITY_CODE = "identity_code", "开通网上登录"
+    TAKE_BACK = "take_back", "账户被别人绑定"
+    PHONE = "phone", "变更登录手机号"
+    CORRECTION = "correction", "更正姓名或证件号码"
+    REIMBURSE = "reimburse", "家人异地费用手工报销"
+    TRANSFER = "transfer", "医保关系转移"
+    DEATH = "death", "死亡登记"
+    INHERIT = "inherit", "个人账户继承"
+    LEAVE = "leave", "个人账户清退"
+    FREEZE = "freeze", "冻结个人账户"
+    RELEASE = "release", "解除冻结"
+
+
+class CaseState(TextCode):
+    """How far a case is. The last three are final."""
+
+    OPEN = "open", "办理中"
+    PARKED = "parked", "已挂起"
+    WAITING = "waiting", "待复核"
+    RETURNED = "returned", "已退回"
+    DONE = "done", "已办结"
+    UNDONE = "undone", "已撤销"
+    DROPPED = "dropped", "已取消"

@@ -1,0 +1,66 @@
+"""What the page of a case asks besides people and papers. One form per kind; kinds that ask nothing have none.
+
+An app registers its forms when it starts (AppConfig.ready imports the module that holds them).
+"""
+
+import json
+from datetime import date
+from typing import Any
+
+from django import forms
+
+from accounts.codes import CaseKind
+from accounts.identity.actors import Act
+from accounts.models import Case
+from accounts.sealing.fields import Clear
+
+
+class CaseForm(forms.Form):
+    """The section of a kind: it fills itself from the case, and gives back what the case keeps.
+
+    Fields named in `personal` are kept sealed (Case.private), all others in Case.asked: text, numbers, lists, days as ISO
+    text. `act` says who asks and when, for choices that depend on it.
+    """
+
+    personal: frozenset[str] = frozenset()
+
+    def __init__(self, data: Any, case: Case, act: Act, **options: Any) -> None:
+        self.case, self.act = case, act
+        known = {**case.asked, **private_of(case)}
+        super().__init__(data, initial={**self.from_case(known), **options.pop("initial", {})}, **options)
+
+    def from_case(self, known: dict[str, Any]) -> dict[str, Any]:
+        """Return what the fields show for what is known; other where a field is not kept as it is typed (fen)."""
+        return known
+
+    def asked(self) -> dict[str, Any]:
+        """Return what the case keeps of what was typed, without what is personal."""
+        return {name: _plain(value) for name, value in self.cleaned_data.items() if name not in self.personal}
+
+    def private(self) -> str:
+        """Return what is personal of it, as the case keeps it sealed; "" where nothing is."""
+        kept = {name: _plain(value) for name, value in self.cleaned_data.items() if name in self.personal}
+        return json.dumps(kept, ensure_ascii=False, sort_keys=True) if any(kept.values()) else ""
+
+
+def private_of(case: Case) -> dict[str, Any]:
+    """Return what was typed of personal data (Case.private), by the names of the fields."""
+    known: dict[str, Any] = json.loads(case.private) if case.private else {}
+    return {name: Clear(value) if isinstance(value, str) else value for name, value in known.items()}
+
+
+_forms: dict[str, type[CaseForm]] = {}
+
+
+def register(kind: CaseKind, form: type[CaseForm]) -> None:
+    """Make known what the page of a kind asks. Registering a kind again replaces it."""
+    _forms[kind] = form
+
+
+def form_of(kind: str) -> type[CaseForm] | None:
+    """Return the form of a case kind; None where it asks nothing."""
+    return _forms.get(kind)
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value

@@ -1,0 +1,269 @@
+"""The end of a case: submitted, checked by a second person where the region asks for that, done, or taken back.
+
+What is submitted is the digest of what was shown; when anything it relies on has moved since, nothing happens.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+
+from cryptography.hazmat.primitives import hashes
+from django.db import transaction
+from django.utils.crypto import salted_hmac
+
+from accounts.codes import ApprovalState, CaseState, Role
+from accounts.identity import audit
+from accounts.identity.actors import Act, Actor
+from accounts.models import Approval, Case, Office, User
+from accounts.operations import approvals
+from accounts.operations.approval_kinds import Content, Kind, register
+from accounts.operations.approvals import ApprovalError
+from accounts.operations.cases import desk
+from accounts.operations.cases.access import (
+    CaseError,
+    CaseMovedError,
+    on_case,
+    refuse_own_family,
+    staff_at_counter,
+    why_not_on,
+)
+from accounts.operations.cases.handlers import Assessment, CaseHandler, handler_of
+from accounts.queries.offices import office_for
+from yibao.lib.clock import SHANGHAI
+
+CASE = "case"
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """提交的结果：业务、一句话、只给看一次的内容。还要复核时一句话说等谁。"""
+
+    case: Case
+    said: str
+    shown_once: str = ""
+
+
+def assess(act: Act, case: Case) -> Assessment:
+    """Return what would happen if the case were submitted now, with what stands in the way on the case's own side."""
+    handler = handler_of(case.kind)
+    found = handler.assess(on_case(act, case), case)
+    stops = (*_general_stops(act, case, handler, found), *found.stops)
+    if not stops:
+        return found
+    return Assessment(stops=stops, notes=found.notes, papers=found.papers)
+
+
+def digest_of(case: Case, found: Assessment) -> str:
+    """Return the SM3 (hex) of everything that submitting the case as it was shown would mean."""
+    digest = hashes.Hash(hashes.SM3())
+    digest.update(json.dumps(_whole(case, found), ensure_ascii=False, sort_keys=True).encode())
+    return digest.finalize().hex()
+
+
+@transaction.atomic
+def submit(*, act: Act, number: str, version: int, digest: str) -> Submitted:
+    """Let the case happen, or wait for a second person where the region's terms ask for one.
+
+    digest is that of what was shown (digest_of). Raises CaseError where something stands in the way, CaseMovedError
+    when it is no longer what was shown, and what the handler refuses with.
+    """
+    case, user, _ = desk.held(act, number, version)
+    act = on_case(act, case)
+    handler, found = handler_of(case.kind), assess(act, case)
+    if found.stops:
+        raise CaseError(found.stops[0])
+    if digest_of(case, found) != digest:
+        raise CaseMovedError
+    case.submitted_by, case.submitted_at, case.holder = user, act.at, None
+    case.words = [list(pair) for pair in found.words]
+    case.version += 1
+    if handler.signed or needs_review(case, handler):
+        return _wait(act, case, handler)
+    assert handler.execute  # a kind without a deed of its own is signed
+    outcome = handler.execute(act, case)
+    _finish(act, case, outcome.said, outcome.record)
+    return Submitted(case, outcome.said, outcome.shown_once)
+
+
+@transaction.atomic
+def undo(*, act: Act, number: str, note: str) -> Case:
+    """Take back what a case did: on its day whoever submitted it, later a reviewer of the region.
+
+    Raises CaseError for anybody else, for kinds that cannot be taken back, and without a note that says why.
+    """
+    user, office = staff_at_counter(act, (Role.CLERK, Role.REVIEWER))
+    case = desk.locked(number, office)
+    if why := why_not_undone(act, case, user):
+        raise CaseError(why)
+    refuse_own_family(user, case.subject, case.other)
+    act = on_case(act, case)
+    undo_it = handler_of(case.kind).undo
+    assert undo_it
+    case.note = desk.note_of(note)
+    said = undo_it(act, case)
+    case.state, case.closed_by, case.closed_at, case.said = CaseState.UNDONE, user, act.at, said
+    case.version += 1
+    case.save(update_fields=["state", "closed_by", "closed_at", "said", "note", "version"])
+    audit.record(act=act, verb="case.undone", subject=case.subject_id, detail={"kind": case.kind})
+    return case
+
+
+def why_not_undone(act: Act, case: Case, user: User) -> str:
+    """Return why this member of staff cannot take the case back; "" where they can."""
+    if case.state != CaseState.DONE or case.done_at is None:
+        return "没有办结的业务不用撤销"
+    if handler_of(case.kind).undo is None:
+        return "这类业务不能撤销，要改请按办错的处理：另办一件相反的业务"
+    is_same_day = Act(act.actor, case.done_at).on == act.on
+    if user.role == Role.REVIEWER or (is_same_day and case.submitted_by_id == user.pk):
+        return ""
+    return "只有经办人当天能撤销；过了当天，或是别人办的，由复核岗撤销"
+
+
+def needs_review(case: Case, handler: CaseHandler) -> bool:
+    """Say whether a second person has to check the case before it happens."""
+    return handler.may_be_reviewed and case.has_agent
+
+
+def _general_stops(act: Act, case: Case, handler: CaseHandler, found: Assessment) -> list[str]:
+    """Return what stands in the way whatever the kind: identities, papers, the wrong office."""
+    stops = []
+    if handler.other and case.other is None:
+        stops.append(f"还没有{handler.other}：请刷证件，或输入证件号码")
+    if not case.identities_checked:
+        stops.append("请核对来人和证件，勾选「人证一致，我已核对」")
+    seen = {paper["code"] for paper in case.papers}
+    stops.extend(f"缺：{paper.name}" for paper in found.papers if paper.required and paper.code not in seen)
+    if handler.by_area and (office := _other_office(act, case)):
+        stops.append(f"这件业务归{office.name}办（{office.address}，{office.phone}），这里可以先收材料、挂起")
+    return stops
+
+
+def _other_office(act: Act, case: Case) -> Office | None:
+    """Return the office that has to finish the case, where it is not the one that acts."""
+    responsible = office_for(case.subject, case.region, act.on)
+    return responsible if responsible and responsible.code != act.actor.office else None
+
+
+def _wait(act: Act, case: Case, handler: CaseHandler) -> Submitted:
+    case.save()
+    if handler.signed:
+        how = handler.signed(case)
+        approval = approvals.submit(
+            act=act, kind=how.kind, subject=how.subject, reason=how.reason, document=how.document, asked=how.asked
+        )
+    else:
+        reason = f"窗口业务：{case.get_kind_display()}"
+        approval = approvals.submit(
+            act=act, kind=CASE, subject=f"case:{case.number}", reason=reason, document=case.power_number
+        )
+    case.approval, case.state = approval, CaseState.WAITING
+    case.save(update_fields=["approval", "state"])
+    audit.record(act=act, verb="case.submitted", subject=case.subject_id, detail={"kind": case.kind})
+    return Submitted(case, f"已提交，等复核（双人复核 {approval.pk}）")
+
+
+def _finish(act: Act, case: Case, said: str, record: Mapping[str, Any]) -> None:
+    case.state, case.said, case.record, case.done_at = CaseState.DONE, said, dict(record), act.at
+    case.save()
+    audit.record(act=act, verb="case.done", subject=case.subject_id, detail={"kind": case.kind})
+    if case.other_id:
+        audit.record(act=act, verb="case.done", subject=case.other_id, detail={"kind": case.kind})
+
+
+def _whole(case: Case, found: Assessment) -> dict[str, Any]:
+    """Return everything that is agreed to: the case as it is told, and what would be done."""
+    private = "|".join((case.private, case.agent_name, case.agent_certno))
+    return {
+        "case": case.number,
+        "kind": case.kind,
+        "region": case.region,
+        "subject": case.subject_id,
+        "other": case.other_id,
+        "asked": case.asked,
+        "papers": case.papers,
+        "power": case.power_number,
+        # What is personal is covered by the digest and not in it.
+        "private": salted_hmac("accounts.case.private", private, algorithm="sha256").hexdigest(),
+        "does": dict(found.content),
+        "words": [list(pair) for pair in found.words],
+    }
+
+
+def _case_of(subject: str) -> Case:
+    rows = Case.objects.select_for_update(of=("self",), no_key=True).select_related("subject", "other", "submitted_by")
+    case = rows.filter(number=subject.removeprefix("case:")).first()
+    if case is None:
+        raise ApprovalError("没有这件窗口业务")
+    return case
+
+
+def _content(subject: str, asked: Mapping[str, Any], on: date) -> Content:
+    case = _case_of(subject)
+    assert case.submitted_by
+    noon = datetime.combine(on, time(12), SHANGHAI)  # only the day counts
+    found = assess(Act(Actor.staff(case.submitted_by, case.office, case.number), noon), case)
+    if found.stops:
+        raise ApprovalError(found.stops[0].rstrip("。"))
+    return _whole(case, found)
+
+
+def _describe(content: Mapping[str, Any]) -> list[tuple[str, str]]:
+    case = Case.objects.get(number=content["case"])
+    return [("业务", f"{case.get_kind_display()} {case.number}"), *((pair[0], pair[1]) for pair in content["words"])]
+
+
+def _execute(act: Act, approval: Approval) -> str:
+    case = _case_of(approval.subject)
+    execute = handler_of(case.kind).execute
+    assert execute
+    outcome = execute(on_case(act, case), case)
+    case.record = dict(outcome.record)
+    case.save(update_fields=["record"])
+    return outcome.said
+
+
+def _authors(content: Mapping[str, Any]) -> list[int]:
+    case = Case.objects.get(number=content["case"])
+    return [pk for pk in (case.opened_by_id, case.submitted_by_id) if pk]
+
+
+def _why_not(user: User, content: Mapping[str, Any]) -> str:
+    """Return why somebody may not check a case: another region's office, or their own family."""
+    case = Case.objects.select_related("subject", "other").get(number=content["case"])
+    office = Office.objects.filter(code=user.office).first()
+    if office is None or office.region != case.region:
+        return "这不是您所在统筹区的业务，不能由您复核"
+    return why_not_on(user, case.subject, case.other)
+
+
+register(
+    Kind(
+        code=CASE,
+        title="窗口业务",
+        maker_roles=(Role.CLERK,),
+        checker_roles=(Role.REVIEWER,),
+        content=_content,
+        describe=_describe,
+        execute=_execute,
+        authors=_authors,
+        why_not=_why_not,
+    )
+)
+
+
+@approvals.on_decided.append
+def _follow(act: Act, approval: Approval, said: str) -> None:
+    """Let the case follow its approval: done, or back to the desk with the checker's words."""
+    case = Case.objects.select_for_update(of=("self",), no_key=True).filter(approval=approval).first()
+    if case is None or case.state != CaseState.WAITING:
+        return
+    if approval.state == ApprovalState.APPROVED:
+        _finish(on_case(act, case), case, said, case.record)
+        return
+    case.state, case.approval, case.version = CaseState.RETURNED, None, case.version + 1
+    case.note = approval.note or ApprovalState(approval.state).label
+    case.save(update_fields=["state", "approval", "note", "version"])
+    audit.record(act=on_case(act, case), verb="case.returned", subject=case.subject_id, detail={"kind": case.kind})

@@ -1,0 +1,112 @@
+"""What a case kind knows: what has to be seen, what stands in the way, what happens. One handler per kind.
+
+An app registers its handlers when it starts (AppConfig.ready imports the module that holds them).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from accounts.codes import CaseKind
+from accounts.identity.actors import Act
+from accounts.models import Case
+
+Words = list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class NeededPaper:
+    """材料：这件业务要看的一样东西。
+
+    `code` is stored with the case when it has been seen, and stays. `note` says what will do (原件，任一即可), `where` where
+    to get it. `required`: without it the case cannot be submitted; else its lack changes what happens (a low limit).
+    `numbered`: the paper has a number of its own that is written down.
+    """
+
+    code: str
+    name: str
+    note: str = ""
+    where: str = ""
+    required: bool = True
+    numbered: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    """核对：这件业务现在提交的话会怎样。
+
+    `stops` (不能办) and `notes` (注意) are sentences with the next step. `content` is plain JSON: what would be done and the
+    state it relies on, people by their ids only; `words` says it, label and value. Both are empty where something stops.
+    """
+
+    content: Mapping[str, Any] = field(default_factory=dict)
+    words: Words = field(default_factory=list)
+    stops: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    papers: tuple[NeededPaper, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """办理结果：一句话说做了什么；留下的编号，撤销时用；只给看一次、不保存的内容（例如核验码）。"""
+
+    said: str
+    record: Mapping[str, Any] = field(default_factory=dict)
+    shown_once: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """这类业务自己的双人复核（accounts.operations.approval_kinds）：提交时用的参数。"""
+
+    kind: str
+    subject: str
+    reason: str
+    document: str = ""
+    asked: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseHandler:
+    """一类窗口业务怎么办。
+
+    `assess(act, case)` reads and changes nothing. It is called for the page, again when the case is submitted, and by the
+    approval; then under a lock on the case and in the transaction of the deed, so it locks what must not move.
+    `execute(act, case)` does it in the caller's transaction; act names the office and the case. Raises an AccountsError
+    where it is refused: nothing has happened then.
+    `undo(act, case)` takes back what `execute` did, by `case.record`, and says so; kinds without it offer none.
+    `signed(case)`: the kind has an approval kind of its own, which does the deed; then there is no `execute`.
+    `other` is what the second person is called on the page (用钱的人), "" where the case concerns one person only.
+    `by_area`: while the region divides its offices by area, only the responsible one may finish it.
+    `takes_agent`: somebody else may come in the subject's place. `subject_comes`: False where the subject cannot (death).
+    """
+
+    kind: CaseKind
+    assess: Callable[[Act, Case], Assessment]
+    execute: Callable[[Act, Case], Outcome] | None = None
+    undo: Callable[[Act, Case], str] | None = None
+    signed: Callable[[Case], Signed] | None = None
+    other: str = ""
+    by_area: bool = False
+    takes_agent: bool = True
+    subject_comes: bool = True
+    may_be_reviewed: bool = True
+
+
+_handlers: dict[str, CaseHandler] = {}
+
+
+def register(handler: CaseHandler) -> CaseHandler:
+    """Make known how a kind is handled. Registering a kind again replaces it."""
+    _handlers[handler.kind] = handler
+    return handler
+
+
+def handler_of(kind: str) -> CaseHandler:
+    """Return the handler of a case kind. Raises LookupError."""
+    return _handlers[kind]
+
+
+def kinds() -> list[CaseKind]:
+    """Return the case kinds that can be handled, in the order of the code list."""
+    return [kind for kind in CaseKind if kind in _handlers]

@@ -1,0 +1,62 @@
+"""A counter for tests: two offices of one region and one of another, clerks, a reviewer, and people who come."""
+
+from datetime import date, datetime, time
+from typing import Any
+
+from accounts.codes import CaseKind, Role
+from accounts.identity.access import actor_of
+from accounts.identity.actors import Act
+from accounts.models import Case, Office, Person, User
+from accounts.operations.cases import deciding, desk
+from tests.factories.people import EnrolmentFactory, PersonFactory, certno
+from tests.factories.users import official
+from yibao.lib import clock
+
+REGION, ELSEWHERE = "330381", "350500"
+TODAY = date(2026, 3, 10)
+
+
+class Counter:
+    """Offices T1 and T2 of REGION and X1 of ELSEWHERE, each with a clerk; a reviewer at T1."""
+
+    def __init__(self) -> None:
+        for code, region in (("T1", REGION), ("T2", REGION), ("X1", ELSEWHERE)):
+            Office.objects.create(
+                region=region, code=code, name=f"网点{code}", address="某路1号", phone="65890000", source="测试"
+            )
+        self.clerk = self.official(Role.CLERK, "T1", 1)
+        self.colleague = self.official(Role.CLERK, "T2", 2)
+        self.stranger = self.official(Role.CLERK, "X1", 3)
+        self.reviewer = self.official(Role.REVIEWER, "T1", 4)
+
+    def official(self, role: Role, office: str, serial: int) -> User:
+        """Return a member of staff who is a person of their own."""
+        return official(role, f"{role}-{office}-{serial}", office, certno(900 + serial))
+
+    def act(self, user: User | None = None, on: date = TODAY) -> Act:
+        return Act(actor_of(user or self.clerk), datetime.combine(on, time(10), clock.SHANGHAI))
+
+    def insured(self, region: str = REGION, **fields: Any) -> Person:
+        return EnrolmentFactory(region=region, person=PersonFactory(**fields)).person
+
+    def open(self, kind: CaseKind, subject: Person, **more: Any) -> Case:
+        return desk.open_case(act=self.act(), kind=kind, subject=subject, region=REGION, **more)
+
+    def seen(self, case: Case, *codes: str, user: User | None = None) -> Case:
+        """Save that the documents were looked at: the person's, and the papers with these codes."""
+        return desk.save(
+            act=self.act(user),
+            number=case.number,
+            version=case.version,
+            identities_checked=True,
+            papers=[{"code": code, "number": ""} for code in codes],
+        )
+
+    def digest(self, case: Case, user: User | None = None) -> str:
+        """Return the digest of what the page shows now."""
+        return deciding.digest_of(case, deciding.assess(self.act(user), case))
+
+    def submit(self, case: Case, user: User | None = None) -> deciding.Submitted:
+        return deciding.submit(
+            act=self.act(user), number=case.number, version=case.version, digest=self.digest(case, user)
+        )
