@@ -11,7 +11,12 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from accounts import triggers
         from accounts.identity import triggers as staff_triggers
-        from accounts.operations import going_live, policies, settlement  # noqa: F401  register what takes two people
+        from accounts.operations import (  # noqa: F401  register what takes two people
+            going_live,
+            policies,
+            settlement,
+            staff_accounts,
+        )
         from accounts.operations.cases import deciding, sign_ins  # noqa: F401  register what is done at a counter
         from accounts.operations.life_events import alive, merging, moving, signed  # noqa: F401  likewise
         from accounts.policies import triggers as policy_triggers

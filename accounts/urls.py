@@ -27,7 +27,13 @@ from accounts.views.citizen import (
 from accounts.views.display import display, stay
 from accounts.views.staff.components import components
 from accounts.views.staff.counter import counter
-from accounts.views.staff.staff_signin import NewSecondFactorView, SecondFactorView, SignOutView, StaffSignInView
+from accounts.views.staff.staff_signin import (
+    NewPasswordView,
+    NewSecondFactorView,
+    SecondFactorView,
+    SignOutView,
+    StaffSignInView,
+)
 
 urlpatterns = [
     path("components/", components, name="components"),
@@ -43,6 +49,7 @@ urlpatterns += [
     path("login/inactive/", account_inactive, name="account_inactive"),
     path("login/staff/", StaffSignInView.as_view(), name="account_login"),
     path("login/staff/code/", SecondFactorView.as_view(), name="mfa_authenticate"),
+    path("login/staff/password/", NewPasswordView.as_view(), name="new_password"),
     path("login/staff/setup/", NewSecondFactorView.as_view(), name="second_factor"),
     path("counter/", counter, name="counter"),
     path("logout/", SignOutView.as_view(), name="account_logout"),

@@ -212,6 +212,7 @@ ROWS: dict[str, Row] = {
     "account_inactive": Row(PUBLIC),
     "account_login": Row(statuses(302, 302, anonymous=200)),
     "mfa_authenticate": Row(statuses(302, 302, anonymous=302)),
+    "new_password": Row(PUBLIC),
     "second_factor": Row(statuses(403, 200)),
     "counter": Row(statuses(403, 403, clerk=200)),
     "account_logout": Row(statuses(200, 200, anonymous=302)),

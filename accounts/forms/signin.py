@@ -15,6 +15,7 @@ from accounts.operations.second_factor import SETUP_VALID
 from yibao.lib.days import span_words
 
 RECEIVED = f"请填收到的{codes.DIGITS}位数字"
+NO_SETUP_CODE = "请填同事或管理员给您的设置码"
 SHOWN = f"{app_settings.TOTP_DIGITS}位数字"  # by the authenticator
 
 
@@ -57,10 +58,29 @@ class SecondFactorForm(AuthenticateForm):
         return code
 
 
+class NewPasswordForm(forms.Form):
+    """A password of one's own, with the code that somebody has handed over; whether it may be, the operation says."""
+
+    login = forms.CharField(label="账号", error_messages={"required": "请填账号"})
+    setup_code = forms.CharField(label="设置码", error_messages={"required": NO_SETUP_CODE})
+    password = forms.CharField(
+        label="新密码", widget=forms.PasswordInput, strip=False, error_messages={"required": "请填新密码"}
+    )
+    again = forms.CharField(
+        label="再填一次新密码", widget=forms.PasswordInput, strip=False, error_messages={"required": "请再填一次新密码"}
+    )
+
+    def clean_again(self) -> str:
+        again = str(self.cleaned_data["again"])
+        if again != self.cleaned_data.get("password", again):
+            raise forms.ValidationError("两次填的密码不一样，请重新填")
+        return again
+
+
 class NewSecondFactorForm(ActivateTOTPForm):
     """The first code of a new authenticator, and the code from a colleague without which a password sets up none."""
 
-    setup_code = forms.CharField(label="设置码", error_messages={"required": "请填同事或管理员给您的设置码"})
+    setup_code = forms.CharField(label="设置码", error_messages={"required": NO_SETUP_CODE})
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from accounts.codes import Role
 from accounts.identity.actors import Act
 from accounts.models import Approval, User
 
 Content = dict[str, Any]
+# Who runs the accounts of the staff: an administrator without a role. For roles as a kind names them; nobody holds it.
+ADMINISTRATOR = "administrator"
 
 
 def _nobody(content: Mapping[str, Any]) -> Iterable[int]:
@@ -33,6 +36,7 @@ class Kind:
     says what happened. It raises an AccountsError where it is refused; then nothing has happened, and it waits on.
     `authors(content)` are the ids of the users whose work it is besides the maker's: none of them may check it.
     `why_not(user, content)` is why somebody else may not check it either (their own family, another region); "" is fine.
+    `concerns(content)` are the ids of the users whose own affair it is: none of them may submit or check it.
     """
 
     code: str
@@ -44,6 +48,7 @@ class Kind:
     execute: Callable[[Act, Approval], str]
     authors: Callable[[Mapping[str, Any]], Iterable[int]] = _nobody
     why_not: Callable[[User, Mapping[str, Any]], str] = _no_reason
+    concerns: Callable[[Mapping[str, Any]], Iterable[int]] = _nobody
 
 
 _kinds: dict[str, Kind] = {}
@@ -68,3 +73,13 @@ def title_of(code: str) -> str:
 def titles() -> list[tuple[str, str]]:
     """Return (code, title) of every kind, by code."""
     return [(code, _kinds[code].title) for code in sorted(_kinds)]
+
+
+def role_of(user: User) -> str:
+    """Return the role in which a member of staff submits or checks; an administrator with a role acts in that role."""
+    return user.role or (ADMINISTRATOR if user.is_superuser else "")
+
+
+def roles_in_words(roles: Collection[str]) -> str:
+    """Return what people call the roles that a kind names: 复核、审批岗, or 管理员."""
+    return "管理员" if ADMINISTRATOR in roles else "、".join(Role(role).label for role in roles) + "岗"

@@ -16,14 +16,14 @@ from cryptography.hazmat.primitives import hashes
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
-from accounts.codes import ApprovalState, Role
+from accounts.codes import ApprovalState
 from accounts.errors import AccountsError
 from accounts.identity import audit
 from accounts.identity.actors import Act
 from accounts.identity.staff import StaffIdentityError, identity_of, is_same_person
 from accounts.models import Approval, User
 from accounts.models.approvals import DOCUMENT_LENGTH
-from accounts.operations.approval_kinds import Content, Kind, kind_of
+from accounts.operations.approval_kinds import ADMINISTRATOR, Content, Kind, kind_of, role_of, roles_in_words
 from yibao.lib.masking import scrubbed
 
 _DIGEST = re.compile("[0-9a-f]{64}")
@@ -86,6 +86,7 @@ def submit(
     approval.content = how.content(subject, approval.asked, act.on)
     approval.words = how.describe(approval.content)
     _refuse_unfit(approval)
+    _refuse_own_affair(maker, how, approval.content, "提交")
     if waiting is not None:
         if (waiting.asked, waiting.content) == (approval.asked, approval.content):
             raise ApprovalError(f"同样的内容已经在等复核（双人复核 {waiting.pk}），不用再提交")
@@ -184,9 +185,9 @@ def _official(act: Act, roles: Collection[str], how: Kind, verb: str) -> User:
     user = User.objects.filter(pk=act.actor.user_id or 0, is_active=True).first()
     if user is None or act.actor.kind != "staff":
         raise ApprovalError(f"“{how.title}”要由工作人员用自己的账号{verb}")
-    if user.role not in roles:
-        allowed = "、".join(Role(role).label for role in roles)
-        raise ApprovalError(f"“{how.title}”由{allowed}岗{verb}，账号 {user.username} 不是，管理员也不例外")
+    if role_of(user) not in roles:
+        exception = "" if ADMINISTRATOR in roles else "，管理员也不例外"
+        raise ApprovalError(f"“{how.title}”由{roles_in_words(roles)}{verb}，账号 {user.username} 不是{exception}")
     return user
 
 
@@ -200,7 +201,14 @@ def _checker(act: Act, how: Kind, approval: Approval) -> tuple[User, bytes]:
         raise ApprovalError("您参与编写了这份内容，不能由您复核。请另一位同事办理")
     if why := how.why_not(user, approval.content):
         raise ApprovalError(why)
+    _refuse_own_affair(user, how, approval.content, "复核")
     return user, identity
+
+
+def _refuse_own_affair(user: User, how: Kind, content: Content, verb: str) -> None:
+    for other in User.objects.filter(pk__in=list(how.concerns(content))):
+        if is_same_person(user, other):
+            raise ApprovalError(f"这是您自己的事（账号 {other.username}），不能由您{verb}。请另一位同事办理")
 
 
 def _authors(how: Kind, content: Content) -> QuerySet[User]:

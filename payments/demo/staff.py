@@ -27,7 +27,7 @@ def create() -> None:
         User.objects.create_user(name, word, name=shown, role=role, office=office, certno=certno)
         for name, shown, role, office, certno in STAFF
     ]
-    users.append(User.objects.create_superuser("admin", word, name="管理员"))
+    users.append(User.objects.create_superuser("admin", word, name="管理员", certno="99990219850101006X"))
     for user in users:
         TOTP.activate(user, generate_totp_secret())
 

@@ -24,7 +24,7 @@ from accounts.operations.second_factor import (
     TRIES,
     SetupCodeRefusedError,
     issue_setup_code,
-    reset_second_factor,
+    reset_of_administrator,
 )
 from accounts.views.outbox import totp_now
 from tests.factories.acts import act_now
@@ -207,11 +207,11 @@ def test_the_set_up_is_closed_to_citizens_and_to_who_has_an_authenticator(client
     assert "_auth_user_id" not in bypass.session
 
 
-def test_a_lost_authenticator_is_reset_by_somebody_else_and_signs_out_everywhere(client):
-    user, admin = official(), User.objects.create_superuser("root", PASSWORD)
-    give_password(client)
+def test_an_administrators_lost_authenticator_is_reset_on_the_server_and_signs_out_everywhere(client):
+    user = User.objects.create_superuser("root", PASSWORD)
+    give_password(client, "root")
     set_up(client)
-    reset_second_factor(act=act_now(Actor.staff(admin, "central")), user=user)
+    reset_of_administrator(act=act_now(), user=user)
     assert client.get("/components/").status_code == 302
     assert not Authenticator.objects.filter(user=user).exists()
     assert AuditEvent.objects.filter(verb="second_factor.reset").count() == 1
@@ -279,7 +279,7 @@ class TestWhoHasOnlyThePassword:
             with pytest.raises(SetupCodeRefusedError, match="换一位同事"):
                 issue_setup_code(act=act_now(Actor.staff(me, "R01")), user=user)
 
-    def test_the_command_gives_a_code_and_takes_a_lost_authenticator_away(self, client, capsys):
+    def test_the_command_gives_a_code_and_takes_no_authenticator_of_staff_away(self, client, capsys):
         official()
         call_command("second_factor", "code", "clerk-1")
         code = re.search(r"设置码 (\w{8})，1天内有效", capsys.readouterr().out)[1]
@@ -287,6 +287,11 @@ class TestWhoHasOnlyThePassword:
         assert enrol(client, code)[0].url == "/counter/"
         with pytest.raises(CommandError, match="已经设置过"):
             call_command("second_factor", "code", "clerk-1")
+        for by in ([], ["clerk-1"]):
+            with pytest.raises(CommandError, match="staff new_factor"):
+                call_command("second_factor", "reset", "clerk-1", by=by)
+        assert Authenticator.objects.count() == 1
+        User.objects.filter(username="clerk-1").update(role="", is_superuser=True)
         call_command("second_factor", "reset", "clerk-1")
         assert not Authenticator.objects.exists()
         with pytest.raises(CommandError, match="没有“nobody”"):

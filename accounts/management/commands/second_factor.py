@@ -1,7 +1,7 @@
 """A staff member's authenticator: `second_factor code|reset clerk1 --by admin`, on the server.
 
-code   a code to hand over in person; with it and their password they set up the authenticator
-reset  take a lost authenticator away and sign them out everywhere; a new code is needed then
+code   a code to hand over in person; with it they choose a password, where they have none, and set up the authenticator
+reset  take an administrator's lost authenticator away; of everybody else it takes two: `staff new_factor`
 """
 
 from argparse import ArgumentParser
@@ -18,7 +18,7 @@ from yibao.lib.days import span_words
 
 
 class Command(BaseCommand):
-    help = "Give a member of staff the code that sets up a second factor, or take a lost second factor away."
+    help = "Give a member of staff a setup code, or take an administrator's lost second factor away."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("what", choices=["code", "reset"])
@@ -26,6 +26,10 @@ class Command(BaseCommand):
         add_by(parser)
 
     def handle(self, *args: object, what: str, username: str, by: list[str], **options: object) -> None:
+        if by and what == "reset":
+            raise CommandError(
+                "reset 不带 --by：它只给管理员、在服务器上用。别人的由两个人办：manage.py staff new_factor"
+            )
         act = acts_by(by, most=1)[0] if by else Act(Actor.system("second_factor"), clock.now())
         user = User.objects.filter(username=username).first()
         if user is None or not user.is_official:
@@ -44,5 +48,5 @@ def _code(act: Act, user: User) -> str:
 
 
 def _reset(act: Act, user: User) -> str:
-    second_factor.reset_second_factor(act=act, user=user)
+    second_factor.reset_of_administrator(act=act, user=user)
     return f"{user.username} 的动态码已取消，已在各处退出。重新设置要新的设置码：manage.py second_factor code {user.username}"

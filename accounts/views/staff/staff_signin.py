@@ -8,6 +8,7 @@ from allauth.mfa.base.views import AuthenticateView
 from allauth.mfa.totp.internal import flows
 from allauth.mfa.totp.views import ActivateTOTPView
 from allauth.mfa.utils import is_mfa_enabled
+from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
@@ -16,11 +17,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
+from django.views.generic import FormView
 
+from accounts.forms.signin import NewPasswordForm
 from accounts.identity import access
 from accounts.identity.adapter import home_of
 from accounts.identity.limits import TooOftenError
 from accounts.operations import second_factor
+from yibao.lib import clock
 
 
 class StaffSignInView(LoginView):
@@ -34,6 +38,29 @@ class SecondFactorView(AuthenticateView):
         """Show the page again without the digits that were typed: they may still work, for who looks on."""
         form.data = {name: value for name, value in form.data.items() if name != "code"}
         return super().form_invalid(form)
+
+
+@method_decorator([login_not_required, never_cache], name="dispatch")
+class NewPasswordView(FormView):
+    """Choose a password, where the account has none yet or none any more, with the code that somebody handed over."""
+
+    form_class = NewPasswordForm
+    template_name = "account/new_password.html"
+
+    def form_valid(self, form: Form) -> HttpResponse:
+        given = form.cleaned_data
+        try:
+            second_factor.set_password(
+                at=clock.now(), username=given["login"], typed=given["setup_code"], password=given["password"]
+            )
+        except second_factor.WeakPasswordError as error:
+            form.add_error("password", error.message)
+            return self.form_invalid(form)
+        except (second_factor.WrongSetupCodeError, TooOftenError) as error:
+            form.add_error("setup_code", error.message)
+            return self.form_invalid(form)
+        messages.success(self.request, "密码设好了，请登录")
+        return redirect("account_login")
 
 
 @method_decorator(never_cache, name="dispatch")
