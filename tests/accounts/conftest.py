@@ -14,3 +14,10 @@ def november(monkeypatch: pytest.MonkeyPatch) -> datetime:
     """Let every door believe that it is this day; sessions and the database keep the real time."""
     monkeypatch.setattr(clock, "now", lambda: NOW)
     return NOW
+
+
+@pytest.fixture
+def own_files(settings, tmp_path, monkeypatch) -> None:
+    """The heads outside the database, and a keyring, of this test alone."""
+    settings.VAR = tmp_path
+    monkeypatch.delenv("YIBAO_KEYRING", raising=False)

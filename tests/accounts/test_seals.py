@@ -1,47 +1,24 @@
 """Whoever owns the database can rewrite it; the keyed chain over vouchers, transfers and audit names what was changed."""
 
 import threading
-from datetime import date, timedelta
-from io import StringIO
+from datetime import timedelta
 
 import pytest
-from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.db.models import Max
 
 from accounts import triggers
-from accounts.identity import audit
 from accounts.ledger.verify import findings as ledger_findings
 from accounts.models import AuditEvent, Seal, Transfer, Voucher
 from accounts.operations import seals
 from accounts.queries import sealed_rows
 from accounts.sealing import heads, keyring
 from accounts.tasks import seal as seal_task
+from tests.accounts.sealing.books import TABLES, as_owner, give_something, refusal, said, seal
 from tests.concurrency import HUNG, all_at_once
-from tests.factories.acts import act_now
-from tests.personas import give, insured
 from yibao.lib import clock
 
-TABLES = {"voucher": Voucher, "transfer": Transfer, "auditevent": AuditEvent}
-
-
-@pytest.fixture(autouse=True)
-def own_files(settings, tmp_path, monkeypatch):
-    """The heads outside the database, and a keyring, of this test alone."""
-    settings.VAR = tmp_path
-    monkeypatch.delenv("YIBAO_KEYRING", raising=False)
-
-
-def seal():
-    return seals.seal(act=act_now())
-
-
-def give_something(times: int = 3, name: str = "give") -> None:
-    person = insured()
-    for n in range(times):
-        give(person, 1_000, on=date(2025, 3, 3), key=f"{name} {n}")
-        audit.record(act=act_now(), verb="lookup", subject=person)
-    connection.check_constraints()
+pytestmark = pytest.mark.usefixtures("own_files")
 
 
 @pytest.fixture
@@ -51,33 +28,6 @@ def books(policies_loaded) -> None:
     seal()
     give_something(name="second")
     seal()
-
-
-def as_owner(*statements: str) -> None:
-    """Do what the triggers refuse, as somebody does who may switch them off."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        connection.check_constraints()
-        for name in (*TABLES, "seal"):
-            cursor.execute(f"ALTER TABLE accounts_{name} DISABLE TRIGGER ALL")
-        for statement in statements:
-            cursor.execute(statement)
-        for name in (*TABLES, "seal"):
-            cursor.execute(f"ALTER TABLE accounts_{name} ENABLE TRIGGER ALL")
-    connection.check_constraints()
-    triggers.install("default")  # leaving no trace in what start-up checks
-
-
-def refusal(*arguments: str) -> str:
-    with pytest.raises(CommandError) as refused:
-        call_command("verify_seals", *arguments, stdout=StringIO())
-    assert refused.value.returncode == 1
-    return str(refused.value).splitlines()[0]
-
-
-def said(*arguments: str) -> str:
-    out = StringIO()
-    call_command(*arguments, stdout=out)
-    return out.getvalue()
 
 
 def test_untouched_books_are_as_they_were_sealed(books):

@@ -1,0 +1,71 @@
+"""Books that are sealed, and somebody who owns the database and may switch its triggers off."""
+
+from datetime import date
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection, transaction
+
+from accounts import triggers
+from accounts.identity import audit
+from accounts.ledger.legs import LEGS
+from accounts.models import AuditEvent, Transfer, Voucher
+from accounts.operations import seals
+from tests.factories.acts import act_now
+from tests.personas import give, insured
+
+TABLES = {"voucher": Voucher, "transfer": Transfer, "auditevent": AuditEvent}
+
+# What makes the books agree again, whatever was done to them: every running balance and every pot anew.
+MENDED = (
+    *(
+        f"UPDATE accounts_transfer t SET {side}_balance_fen = running.balance FROM ("
+        f"SELECT pot, id, sum(change) OVER (PARTITION BY pot ORDER BY id) AS balance FROM ({LEGS}) leg) running "
+        f"WHERE running.id = t.id AND running.pot = t.{side}_id"
+        for side in ("source", "target")
+    ),
+    f"UPDATE accounts_pot p SET balance_fen = coalesce((SELECT sum(change) FROM ({LEGS}) leg WHERE leg.pot = p.id), 0) "
+    "WHERE person_id IS NOT NULL",
+)
+
+
+def seal():
+    return seals.seal(act=act_now())
+
+
+def give_something(times: int = 3, name: str = "give") -> None:
+    person = insured()
+    for n in range(times):
+        give(person, 1_000, on=date(2025, 3, 3), key=f"{name} {n}")
+        audit.record(act=act_now(), verb="lookup", subject=person)
+    connection.check_constraints()
+
+
+def as_owner(*statements: str) -> None:
+    """Do what the triggers refuse, as somebody does who may switch them off and puts them back."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        connection.check_constraints()
+        for name in (*TABLES, "seal"):
+            cursor.execute(f"ALTER TABLE accounts_{name} DISABLE TRIGGER ALL")
+        for statement in statements:
+            cursor.execute(statement)
+        for name in (*TABLES, "seal"):
+            cursor.execute(f"ALTER TABLE accounts_{name} ENABLE TRIGGER ALL")
+    connection.check_constraints()
+    triggers.install("default")  # leaving no trace in what start-up checks
+
+
+def refusal(*arguments: str) -> str:
+    """Return what verify_seals says first; it must find something."""
+    with pytest.raises(CommandError) as refused:
+        call_command("verify_seals", *arguments, stdout=StringIO())
+    assert refused.value.returncode == 1
+    return str(refused.value).splitlines()[0]
+
+
+def said(*arguments: str) -> str:
+    """Return what a command that finds nothing wrong prints."""
+    out = StringIO()
+    call_command(*arguments, stdout=out)
+    return out.getvalue()
