@@ -33,18 +33,19 @@ BEGIN
     RETURN NEW;
 END $$;
 """
-# Who may do what, and whose account a sign-in opens, leaves a trace whoever changes it and however. A blind index under
-# another key is the same number.
+# Who may do what, and whose account a sign-in opens, leaves a trace whoever changes it and however, also where it is so
+# from the beginning (OLD is empty then); a citizen's first sign-in is nobody yet. A blind index under another key is the
+# same number.
 _LEAVES_A_TRACE = f"""
 CREATE OR REPLACE FUNCTION {TABLE}_leaves_a_trace() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     changed text[] := array_remove(ARRAY[
-        CASE WHEN NEW.role <> OLD.role THEN 'role' END,
-        CASE WHEN NEW.office <> OLD.office THEN 'office' END,
-        CASE WHEN NEW.is_superuser <> OLD.is_superuser THEN 'is_superuser' END,
+        CASE WHEN NEW.role <> coalesce(OLD.role, '') THEN 'role' END,
+        CASE WHEN NEW.office <> coalesce(OLD.office, '') THEN 'office' END,
+        CASE WHEN NEW.is_superuser <> coalesce(OLD.is_superuser, false) THEN 'is_superuser' END,
         CASE WHEN NEW.is_active <> OLD.is_active THEN 'is_active' END,
         CASE WHEN NEW.person_id IS DISTINCT FROM OLD.person_id THEN 'person' END,
-        CASE WHEN NEW.phone_index IS DISTINCT FROM OLD.phone_index AND (
+        CASE WHEN TG_OP = 'UPDATE' AND NEW.phone_index IS DISTINCT FROM OLD.phone_index AND (
             NEW.phone_index IS NULL OR OLD.phone_index IS NULL
             OR substring(NEW.phone_index FROM 1 FOR 4) = substring(OLD.phone_index FROM 1 FOR 4)) THEN 'phone' END
     ], NULL);
@@ -79,7 +80,7 @@ TRIGGERS = (
         TABLE,
         f"{TABLE}_trace",
         f"{_LEAVES_A_TRACE}"
-        f"CREATE OR REPLACE TRIGGER {TABLE}_trace AFTER UPDATE ON {TABLE} FOR EACH ROW "
+        f"CREATE OR REPLACE TRIGGER {TABLE}_trace AFTER INSERT OR UPDATE ON {TABLE} FOR EACH ROW "
         f"EXECUTE FUNCTION {TABLE}_leaves_a_trace(); ALTER TABLE {TABLE} ENABLE ALWAYS TRIGGER {TABLE}_trace;",
     ),
 )

@@ -5,7 +5,7 @@ from django.db.models import F, Q
 
 
 class Seal(models.Model):
-    """封条：一段凭证、分录或审计记录的带密钥摘要，一个接一个。库里的内容被改过、删过、插过，封条就对不上。
+    """封条：一段凭证、分录、双人复核或审计记录的带密钥摘要，一个接一个。库里的内容被改过、删过、插过，封条就对不上。
 
     Written by accounts.operations.seals only; what it covers and how, accounts.sealing.chain says.
     """

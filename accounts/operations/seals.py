@@ -1,4 +1,4 @@
-"""Sealing what has been written since the last seal: vouchers, transfers and audit events, a tag for every row.
+"""Sealing what has been written since the last seal: vouchers, transfers, audit events and approvals, a tag for every row.
 
 Nobody who writes is held up. What costs is what is new; what was sealed before is not read again.
 """

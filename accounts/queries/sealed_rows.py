@@ -6,26 +6,33 @@ from itertools import islice
 
 from django.db import connection
 
+from accounts.codes import ApprovalState
 from accounts.models import Seal
 from accounts.sealing import chain
 from accounts.sealing.heads import Head
 
-FORM = 1
+FORM = 2
 # Form → table → the columns a row is written with. A migration that renames a column renames it here too; one that adds
 # a column begins a new form, and what was sealed in the old one still reads.
-FORMS = {
-    1: {
-        "accounts_voucher": (
-            "id", "kind", "region", "occurred_on", "recorded_at", "period", "actor", "reason", "subject_id",
-            "place_kind", "place", "key", "payload_hash", "reverses_id", "policy_id", "run_id", "approval_id",
-        ),
-        "accounts_transfer": (
-            "id", "voucher_id", "source_id", "target_id", "amount_fen", "source_balance_fen", "target_balance_fen",
-            "kind", "period", "region", "facts",
-        ),
-        "accounts_auditevent": ("id", "at", "verb", "actor", "office", '"case"', "subject_id", "detail"),
-    }
+_BOOKS = {
+    "accounts_voucher": (
+        "id", "kind", "region", "occurred_on", "recorded_at", "period", "actor", "reason", "subject_id",
+        "place_kind", "place", "key", "payload_hash", "reverses_id", "policy_id", "run_id", "approval_id",
+    ),
+    "accounts_transfer": (
+        "id", "voucher_id", "source_id", "target_id", "amount_fen", "source_balance_fen", "target_balance_fen",
+        "kind", "period", "region", "facts",
+    ),
+    "accounts_auditevent": ("id", "at", "verb", "actor", "office", '"case"', "subject_id", "detail"),
 }  # fmt: skip
+# What was submitted. What became of it, the audit says (`_decided_otherwise`).
+_APPROVALS = {
+    "accounts_approval": (
+        "id", "kind", "subject", "asked", "content", "words", "digest", "reason", "document", "maker_id",
+        "maker_identity", "made_at",
+    )
+}  # fmt: skip
+FORMS = {1: _BOOKS, 2: _BOOKS | _APPROVALS}
 TABLES = tuple(FORMS[FORM])
 SHOWN = 5
 _LOWEST = -(2**63)  # rows before the first one are as wrong as rows in between
@@ -58,6 +65,7 @@ def rows(table: str, form: int, after_id: int, last_id: int, most: int | None = 
     columns = ", ".join(FORMS[form][table])
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL timezone = 'UTC'; SET LOCAL datestyle = 'ISO, YMD'; SET LOCAL extra_float_digits = 1")
+        cursor.execute("SET LOCAL bytea_output = 'hex'")
         cursor.execute(
             f"SELECT id, ROW({columns})::text FROM {table} WHERE id > %s AND id <= %s ORDER BY id LIMIT %s",
             [after_id, last_id, most],
@@ -85,6 +93,25 @@ def findings(heads: Sequence[Head]) -> Iterator[BadRow]:
         previous, last_ids[seal.table] = seal.digest, seal.last_id
     if wanted := {head: digest for head, digest in wanted.items() if head > number}:
         yield BadRow("accounts_seal", number + 1, f"最后的封条被截掉了：库外留着第 {max(wanted)} 号")
+        return
+    yield from _decided_otherwise()
+
+
+def _decided_otherwise() -> Iterator[BadRow]:
+    """Yield the approvals of which the audit, sealed as it is, says something else than the row."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT coalesce(a.id, (e.detail->>'approval')::bigint) FROM accounts_approval a FULL JOIN (
+                SELECT * FROM accounts_auditevent WHERE verb = ANY(%s)
+            ) e ON (e.detail->>'approval')::bigint = a.id AND e.verb = 'approval.' || a.state AND e.at = a.decided_at
+               AND (a.checker_id IS NULL OR e.actor LIKE 'staff:' || a.checker_id || '@%%')
+            WHERE e.id IS NULL AND a.state <> 'waiting' OR a.id IS NULL
+            ORDER BY 1
+            """,
+            [[f"approval.{state}" for state in ApprovalState if state != ApprovalState.WAITING]],
+        )
+        yield from (BadRow("accounts_approval", row[0], "办结情况和审计记录不一致") for row in cursor.fetchall())
 
 
 def link_of(seal: Seal, previous: str) -> chain.Link:

@@ -134,6 +134,30 @@ def test_whose_a_sign_in_is_and_what_it_may_do_leaves_a_trace_however_it_is_chan
     assert event.detail["changed"] == [change.split("_index")[0].split("_id")[0].split(" ")[0]]
 
 
+@pytest.mark.parametrize(
+    ("values", "changed"),
+    [("role = 'clerk', office = 'R01'", ["role", "office"]), ("is_superuser = true", ["is_superuser"])],
+)
+def test_staff_put_in_past_the_application_leave_a_trace_too(values, changed):
+    User.objects.create_citizen()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"CREATE TEMP TABLE made AS SELECT * FROM accounts_user LIMIT 1; UPDATE made SET id = 99, username = 'eve', {values}"
+        )
+        cursor.execute("INSERT INTO accounts_user SELECT * FROM made")
+    event = AuditEvent.objects.filter(verb="user.changed").latest("pk")
+    assert (event.actor, event.detail["user"], event.detail["changed"]) == ("system:database", 99, changed)
+
+
+def test_a_sign_in_put_in_for_somebody_s_account_leaves_a_trace_and_a_stranger_s_first_one_none():
+    person = insured()
+    citizen("19900000001")
+    assert not AuditEvent.objects.filter(verb="user.changed").exists()
+    User.objects.create(username="thief", person=person)
+    event = AuditEvent.objects.get(verb="user.changed")
+    assert (event.subject, event.detail["changed"]) == (person, ["person"])
+
+
 def test_signing_in_and_moving_work_for_the_role():
     person, user = insured(), citizen("19900000001")
     with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""Seal the vouchers, transfers and audit events written since the last seal, and print the head to keep elsewhere."""
+"""Seal the vouchers, transfers, audit events and approvals written since the last seal, and print the head to keep elsewhere."""
 
 import json
 from argparse import ArgumentParser

@@ -1,4 +1,4 @@
-"""Compare vouchers, transfers and audit events with their seals; exit 1 and the first bad row when one does not fit."""
+"""Compare vouchers, transfers, audit events and approvals with their seals; exit 1 and the first bad row when one does not fit."""
 
 import json
 from argparse import ArgumentParser
@@ -38,6 +38,6 @@ class Command(BaseCommand):
             rows = [asdict(row) for row in found]
             self.stdout.write(json.dumps({"ok": not found, "sealed": count, "rows": rows}, ensure_ascii=False))
         elif not found:
-            self.stdout.write(f"封条都对得上：{count} 行凭证、分录和审计记录，加封以后没有改过。")
+            self.stdout.write(f"封条都对得上：{count} 行凭证、分录、双人复核和审计记录，加封以后没有改过。")
         if found:
             raise CommandError("\n".join(f"{row.table} 第 {row.id} 行{row.what}" for row in found))
