@@ -89,6 +89,7 @@ APPEND_ONLY = [
     "accounts_historicalduty",
     "accounts_historicalpaper",
     "accounts_seal",
+    "accounts_lookup",
 ]
 # What became of a fact may change; what it says may not.
 BUT = {table: ("counts", "changed_by_id") for table in ("accounts_enrolment", "accounts_contribution")} | {

@@ -11,12 +11,14 @@ class FamilyConfig(AppConfig):
         from accounts import triggers
         from accounts.codes import ImportKind
         from accounts.ledger import verify
+        from accounts.operations.cases import access
         from accounts.roster import laid_aside
         from family import invariants, roster
         from family import triggers as bond_triggers
         from family.operations import life_events, merging, taking_back  # noqa: F401  what follows death, move, merge, theft
-        from family.queries import notice_links, page_hooks  # noqa: F401  registers what sharing says on the citizen's pages
+        from family.queries import counter_hooks, notice_links, page_hooks  # noqa: F401  registers what sharing says on others' pages
 
+        access.is_family.append(counter_hooks.are_family)
         laid_aside.register(ImportKind.BONDS, roster.COLUMNS, roster.bring_in)
         triggers.protect("family_event", "family_draw")
         triggers.add(*bond_triggers.TRIGGERS)

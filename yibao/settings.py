@@ -195,6 +195,8 @@ SMS_INVITATIONS_PER_DAY = env.int("SMS_INVITATIONS_PER_DAY", default=5_000)
 SMS_INVITATIONS_PER_NUMBER = env.str("SMS_INVITATIONS_PER_NUMBER", default="5/1d")
 # Messages about credits, take-backs, own use and changes of base or status, to whoever wants them: of the whole site in a day.
 SMS_FOUND_PER_DAY = env.int("SMS_ENTRIES_PER_DAY", default=20_000)
+# Looking people up at a counter: by one clerk in a day; a reviewer of the office grants as many again.
+COUNTER_LOOKUPS_PER_DAY = env.int("COUNTER_LOOKUPS_PER_DAY", default=50)
 # A queue of their own: workers take turns between queues, so a code never waits behind a whole run's chunks.
 CELERY_TASK_QUEUES = (Queue("celery"), Queue("sms"))
 CELERY_TASK_ROUTES = {"accounts.tasks.*_sms": {"queue": "sms"}}

@@ -22,6 +22,7 @@ from accounts.codes.ledger import (
     VoucherKind,
 )
 from accounts.codes.life import LifeEventKind, ProofKind
+from accounts.codes.lookups import LookupPurpose
 from accounts.codes.people import (
     CertificateType,
     EnrolmentEndReason,
@@ -75,6 +76,7 @@ __all__ = [
     "InsuranceType",
     "JobKind",
     "LifeEventKind",
+    "LookupPurpose",
     "MONEY_POTS",
     "MOVE_KINDS",
     "MessageState",

@@ -9,6 +9,7 @@ from accounts.models.identity import Allowance, DayCount, IdentityCode, PhoneCod
 from accounts.models.jobs import Chunk, Run, Skip
 from accounts.models.ledger import BookYear, OpeningBalance, Pot, Transfer, Voucher
 from accounts.models.life import LifeEvent
+from accounts.models.lookups import Lookup, LookupCount
 from accounts.models.notices import Feedback, Notice
 from accounts.models.offices import Duty, Office, Paper
 from accounts.models.people import Contribution, Enrolment, Import, Person
@@ -36,6 +37,8 @@ __all__ = [
     "IdentityCode",
     "Import",
     "LifeEvent",
+    "Lookup",
+    "LookupCount",
     "Notice",
     "Office",
     "OpeningBalance",

@@ -37,6 +37,7 @@ TAKEN_IN = {
     "DocumentKind": "accounts/policies/documents.py",
     "EnrolmentEndReason": "accounts/roster/people.py",
     "InstitutionLevel": "payments/bills/models.py",
+    "LookupPurpose": "accounts/queries/lookups.py",
     "OtherInsurance": "accounts/roster/people.py",
     "PaymentType": "accounts/roster/cells.py",
     "PersonGroup": "accounts/offices/__init__.py",

@@ -1,0 +1,214 @@
+"""查人: a clerk finds one person at the counter, for a purpose, counted, and with a trace that the person can read.
+
+What was tried is counted and written down first, in transactions of their own: a look-up that is refused, or finds
+nobody, leaves its trace and has its price.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+
+from accounts.codes import Role
+from accounts.errors import AccountsError
+from accounts.identity import audit, card_reader
+from accounts.identity.actors import Act
+from accounts.identity.staff import is_same_person
+from accounts.models import Lookup, LookupCount, Office, Person, User
+from accounts.operations.cases.access import CaseError, staff_at_counter, why_not_on
+from accounts.queries import lookups, people
+from yibao.lib.values import BadValueError
+from yibao.lib.values.names import normalised_name
+from yibao.lib.values.phones import read_phone
+
+AT_COUNTER = (Role.CLERK, Role.REVIEWER)
+UNMASKED = "lookup.unmasked"
+
+
+class LookupRefusedError(AccountsError):
+    """Nobody is shown. The message says why, and never whether somebody is insured elsewhere."""
+
+    message = "不能查"
+    subject: Person | None = None
+
+
+class NotAtCounterError(LookupRefusedError):
+    """Whoever acts has no role at a counter, or no office on file, now."""
+
+
+class NobodyFoundError(LookupRefusedError):
+    """Nobody with what was typed has to do with the region of this office."""
+
+    message = "本统筹区没有这个人"
+
+
+class LookupsUsedUpError(LookupRefusedError):
+    """The clerk has looked up as many people as one does in a day."""
+
+    message = "您今天查人的次数用完了。请本网点的复核人员再批一次，或请同事办"
+
+
+class NotYoursError(LookupRefusedError):
+    """The person is the clerk or of their family; or the clerk would grant themselves."""
+
+    def __init__(self, message: str, subject: Person | None = None) -> None:
+        super().__init__(message)
+        self.subject = subject
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The look-up that was made; or, where several people share a phone, those to choose from, and no look-up yet."""
+
+    lookup: Lookup | None
+    choices: tuple[Person, ...] = ()
+
+
+@contextmanager
+def _refusals_written_down(act: Act, verb: str) -> Iterator[None]:
+    try:
+        yield
+    except LookupRefusedError as error:
+        audit.record_refusal(act=act, verb=verb, error=error, subject=error.subject)
+        raise
+
+
+def look_up(*, act: Act, typed: str, purpose: str, chosen: int | None = None) -> Found:
+    """Find who has the certificate or phone number in `typed`, which may come from a card reader.
+
+    `chosen` is the id of one of several people who share a phone. Not inside a transaction: the try is counted on its
+    own, a miss twice. Raises LookupRefusedError (NotAtCounterError, NotYoursError, NobodyFoundError,
+    LookupsUsedUpError, no purpose), or certificates.BadCertificateError (nothing was asked, nothing is counted).
+    """
+    with _refusals_written_down(act, audit.LOOKED_UP):
+        clerk, office = _at_counter(act)
+        if purpose not in lookups.purposes():
+            raise LookupRefusedError("请选为什么查这个人")
+        sought = _sought(typed)
+        _count(act, clerk)
+        found = lookups.with_ties_to(office.region, sought.people())
+        if chosen is not None:
+            found = [person for person in found if person.pk == chosen]
+        if not found:
+            _count_again(act, clerk)
+            raise NobodyFoundError
+        if len(found) > 1:
+            return Found(None, tuple(found))
+        if why := _why_not(clerk, found[0]):
+            raise NotYoursError(why, found[0])
+        return Found(_opened(act, clerk, office, found[0], purpose, sought.name))
+
+
+def unmask(*, act: Act, token: UUID) -> Lookup:
+    """Note that the clerk has the full numbers shown of whom they looked up, and return that look-up.
+
+    Raises LookupRefusedError where the look-up is not theirs, not of this office, or too old.
+    """
+    with _refusals_written_down(act, UNMASKED):
+        clerk, _ = _at_counter(act)
+        lookup = lookups.open_lookup(clerk, token, act.at)
+        if lookup is None:
+            raise LookupRefusedError("这次查人已经过期，请重新查")
+        audit.record(act=act, verb=UNMASKED, subject=lookup.person_id, detail={"purpose": lookup.purpose})
+        return lookup
+
+
+def grant_lookups(*, act: Act, clerk: User) -> LookupCount:
+    """Let a clerk look up as many people again today as in a day. By a reviewer of the same office, not for themselves.
+
+    Raises LookupRefusedError.
+    """
+    with _refusals_written_down(act, "lookup.granted"):
+        reviewer, office = _at_counter(act)
+        if reviewer.role != Role.REVIEWER or clerk.office != office.code or clerk.role not in AT_COUNTER:
+            raise NotAtCounterError("只有本网点的复核人员能给本网点的同事加查人次数")
+        if is_same_person(reviewer, clerk):
+            raise NotYoursError("不能给自己加查人次数，请别的复核人员批")
+        more = settings.COUNTER_LOOKUPS_PER_DAY
+        with transaction.atomic():
+            count = _count_of(act, clerk)
+            LookupCount.objects.filter(pk=count.pk).update(most=F("most") + more)
+            audit.record(act=act, verb="lookup.granted", detail={"user": clerk.pk, "more": more})
+    count.refresh_from_db()
+    return count
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Sought:
+    """What is looked for: a phone number, or a certificate number with the name that stood on the card."""
+
+    certno: str = ""
+    name: str = ""
+    phone: str = ""
+
+    def people(self) -> list[Person]:
+        if self.phone:
+            return people.find_by_phone(self.phone)
+        person = people.find_by_certno(self.certno)
+        return [person] if person else []
+
+
+def _sought(typed: str) -> _Sought:
+    try:
+        return _Sought(phone=read_phone(typed))
+    except BadValueError:
+        read = card_reader.read(typed)
+        return _Sought(certno=read.number, name=read.name)
+
+
+def _at_counter(act: Act) -> tuple[User, Office]:
+    """Return who acts, as their account is now, and their office. Raises NotAtCounterError."""
+    try:
+        return staff_at_counter(act, AT_COUNTER)
+    except CaseError as error:
+        raise NotAtCounterError(error.message) from None
+
+
+def _why_not(clerk: User, person: Person) -> str:
+    """Return why this clerk may not look at the person; without the clerk's own number nobody can tell."""
+    if not clerk.certno:
+        return "您的账号没有登记本人的证件号码，分不清是不是本人和家人，不能查人。请管理员登记"
+    return why_not_on(clerk, person)
+
+
+def _count_of(act: Act, clerk: User) -> LookupCount:
+    most = {"most": settings.COUNTER_LOOKUPS_PER_DAY}
+    return LookupCount.objects.get_or_create(clerk=clerk, day=act.on, defaults=most)[0]
+
+
+def _count(act: Act, clerk: User) -> None:
+    """Count one more, unless the day's are used up: the row itself decides, so that two windows share one count."""
+    with transaction.atomic(durable=True):
+        count = _count_of(act, clerk)
+        is_counted = LookupCount.objects.filter(pk=count.pk, used__lt=F("most")).update(used=F("used") + 1)
+    if not is_counted:
+        raise LookupsUsedUpError
+
+
+def _count_again(act: Act, clerk: User) -> None:
+    """Count a miss a second time: whoever tries numbers meets the limit sooner."""
+    with transaction.atomic(durable=True):
+        LookupCount.objects.filter(clerk=clerk, day=act.on).update(used=F("used") + 1)
+
+
+def _opened(act: Act, clerk: User, office: Office, person: Person, purpose: str, name_on_card: str) -> Lookup:
+    """Write the look-up and its trace, which the person finds on their own page."""
+    agrees = normalised_name(name_on_card) == normalised_name(person.name) if name_on_card else None
+    with transaction.atomic():
+        lookup = Lookup.objects.create(
+            clerk=clerk,
+            office=office.code,
+            region=office.region,
+            person=person,
+            purpose=purpose,
+            case=act.actor.case,
+            name_agrees=agrees,
+            at=act.at,
+        )
+        detail = {"business": lookups.purposes()[purpose], "purpose": purpose}
+        audit.record(act=act, verb=audit.LOOKED_UP, subject=person, detail=detail)
+    return lookup

@@ -1,0 +1,40 @@
+"""What a look-up opens: one person, to one clerk, at one office, for a while."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from accounts.codes import CaseKind, LookupPurpose
+from accounts.models import Enrolment, Lookup, Person, Pot, User
+
+VALID = timedelta(minutes=30)  # as long as somebody stands at the counter
+RECENT = 8  # of the clerk's own, on their pages
+
+
+def purposes() -> dict[str, str]:
+    """Return code → words of every purpose for which somebody may be looked up."""
+    return {str(purpose): purpose.label for purpose in (*CaseKind, *LookupPurpose)}
+
+
+def lookups_open_to(clerk: User, now: datetime) -> QuerySet[Lookup]:
+    """Return the look-ups that this clerk may still use: their own, made where they work now, and not too old."""
+    return Lookup.objects.filter(clerk=clerk, office=clerk.office, at__gt=now - VALID, at__lte=now)
+
+
+def open_lookup(clerk: User, token: UUID, now: datetime) -> Lookup | None:
+    """Return the look-up with this token where this clerk may still use it, with its person; else None."""
+    return lookups_open_to(clerk, now).filter(token=token).select_related("person").first()
+
+
+def recent_lookups(clerk: User, now: datetime) -> list[Lookup]:
+    """Return the last people that this clerk may still look at, each once, the latest first."""
+    rows = lookups_open_to(clerk, now).select_related("person").order_by("-at")[: 2 * RECENT]
+    return list({row.person_id: row for row in reversed(rows)}.values())[::-1][:RECENT]
+
+
+def with_ties_to(region: str, people: list[Person]) -> list[Person]:
+    """Return those of the people who are or were insured in a region or have an account there (two queries)."""
+    tied = set(Enrolment.objects.filter(person__in=people, region=region).values_list("person_id", flat=True))
+    tied |= set(Pot.objects.filter(person__in=people, region=region).values_list("person_id", flat=True))
+    return [person for person in people if person.pk in tied]
