@@ -31,7 +31,7 @@ class PersonForm(LimitMixin):
 
     name = NameField()
     certno = CertnoField()
-    phone = PhoneField(label="手机号", required=False, help_text="用来提醒对方登录后来看邀请，短信里没有链接。")
+    phone = PhoneField(label="手机号", required=False, help_text="用来发短信提醒对方登录后来看邀请，短信里没有链接。")
     no_phone = forms.BooleanField(label="对方没有手机", required=False)
     field_order = ("name", "certno", "phone", "no_phone", "limit", "limit_other")
 

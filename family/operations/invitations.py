@@ -28,10 +28,14 @@ _NEEDED = ("relation", "scopes", "invitee_name", "invitee_certno")
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A sent invitation and its secret, which is shown once: 256 bits that only the invited person can use."""
+    """A sent invitation and its secret, which is shown once: 256 bits that only the invited person can use.
+
+    `is_texted`: whether a message goes to the number that the inviter typed; the day's budget may be used up.
+    """
 
     invitation: Invitation
     token: str
+    is_texted: bool
 
 
 @retrying
@@ -66,8 +70,8 @@ def send(*, act: Act, payer: Person, region: str) -> Sent:
         except IntegrityError as error:
             raise ChangedError from error  # the same number drawn twice, or a second window was faster
         _write(act, EventKind.SENT, payer, invitation)
-        notifications.notify_invited(act=act, invitation=invitation)
-    return Sent(invitation, token)
+        is_texted = notifications.notify_invited(act=act, invitation=invitation)
+    return Sent(invitation, token, is_texted)
 
 
 @retrying
@@ -96,8 +100,8 @@ def resend(*, act: Act, payer: Person, number: str) -> Sent:
         invitation.closed_at = invitation.reminded_at = None
         invitation.save()
         _write(act, EventKind.RESENT, payer, invitation)
-        notifications.notify_invited(act=act, invitation=invitation)
-    return Sent(invitation, token)
+        is_texted = notifications.notify_invited(act=act, invitation=invitation)
+    return Sent(invitation, token, is_texted)
 
 
 @retrying

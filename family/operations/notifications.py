@@ -44,12 +44,13 @@ def notify_both(*, act: Act, bond: Bond, template: Template, **facts: Any) -> No
         notify(act=act, person=person, template=template, matter=bond, **facts)
 
 
-def notify_invited(*, act: Act, invitation: Invitation) -> None:
+def notify_invited(*, act: Act, invitation: Invitation) -> bool:
     """Tell the invited person: on the phone the inviter typed, and in their notices if they are somebody here.
 
-    The inviter sees the same in either case.
+    Return whether a message goes to that phone. The inviter sees the same whoever is there.
     """
-    if invitation.invitee_phone and _is_in_budget(invitation.invitee_phone, act.at):
+    is_texted = bool(invitation.invitee_phone) and _is_in_budget(invitation.invitee_phone, act.at)
+    if is_texted:
         params = {
             "name": masked_name(invitation.payer.name),
             "number": str(invitation.number),
@@ -64,6 +65,7 @@ def notify_invited(*, act: Act, invitation: Invitation) -> None:
         by_sms=not invitation.invitee_phone,
         last=_last_day(invitation),
     )
+    return is_texted
 
 
 def notify_invitee(*, act: Act, invitation: Invitation, template: Template, by_sms: bool = True, **facts: Any) -> None:
@@ -76,7 +78,8 @@ def notify_invitee(*, act: Act, invitation: Invitation, template: Template, by_s
 def _is_in_budget(phone: str, now: datetime) -> bool:
     """Count one more message to a number that somebody has typed; say whether it may be sent.
 
-    The invitation stands either way, and its sender sees the same: it may be answered after signing in.
+    The invitation stands either way: it may be answered after signing in. Its sender is told that no message went out,
+    and not whose allowance is used up.
     """
     try:
         with transaction.atomic():

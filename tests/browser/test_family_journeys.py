@@ -175,7 +175,7 @@ def test_an_invitation_is_taken_back_in_its_card(at_home):
     card = zheng.card("孙洁")
     before = int(zheng.page.inner_text("#waiting-count"))
     card.get_by_role("button", name="重新发送").click()
-    expect(zheng.page.locator("#status")).to_contain_text("已重新发给孙洁")
+    expect(zheng.page.locator("#status")).to_contain_text("给孙洁的邀请已重新发出")
     expect(zheng.page.locator(f"#resend-{number}")).to_be_focused()
     card.get_by_role("button", name="撤回邀请").click()
     expect(zheng.page.locator("#status")).to_have_text("已撤回给孙洁的邀请，没有用到您的钱。")

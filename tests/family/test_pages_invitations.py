@@ -108,7 +108,7 @@ class TestInvitation:
         payer = chen()
         number = invited(payer, daughter(), relation="2").invitation.number
         response = browser_of(payer).post(f"/family/invitations/{number}/resend/", follow=True)
-        assert "已重新发给林小雨，有效到3月17日。" in words(response)
+        assert "给林小雨的邀请已重新发出，有效到3月17日。" in words(response)
 
     def test_the_sheet_has_a_code_only_in_the_session_that_sent_it(self):
         payer, relative = chen(), insured(resident=True)

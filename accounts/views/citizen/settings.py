@@ -21,7 +21,7 @@ LOOKUPS_A_PAGE = 20
 _HINTS = {
     NoticeKind.CREDIT: "每次记入，多数地方一个月或一年一次",
     NoticeKind.ACCOUNT: "收回多记的钱、调账、冻结、转移",
-    NoticeKind.USE: "看病买药用了多少、退了多少，大约一刻钟后发出",
+    NoticeKind.USE: "看病买药用了多少、退了多少，大约一刻钟后发出，当天短信多的时候晚一些",
     NoticeKind.CHANGE: "停保、恢复、退休，缴费基数变了",
     NoticeKind.RELATIVE: "谁、哪天、用了多少",
     NoticeKind.FAMILY: "邀请、答复、改额度、停用和移除",

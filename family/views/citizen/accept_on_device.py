@@ -95,7 +95,7 @@ def send_code(request: HttpRequest, number: str) -> HttpResponse:
         context = {
             "number": number,
             "has_code": True,
-            "note": "已经发了，请看最新的短信。",
+            "note": "登记了手机的，请看最新的短信。",
             "code_validity": codes.validity(),
             "code_pause": codes.pause(),
         }

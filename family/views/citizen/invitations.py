@@ -42,6 +42,7 @@ def sent(request: HttpRequest, number: str) -> HttpResponse:
     context = _context(own_act(request), number)
     if not context["asked"].is_waiting:
         return redirect("family_invitation", number)
+    context["was_texted"] = share_sheet.was_texted(request, number)
     return render(request, "family/invite_sent.html", context)
 
 
@@ -98,7 +99,9 @@ def resend(request: HttpRequest, number: str) -> HttpResponse:
     again = invitations.resend(act=act, payer=act.person, number=number)
     share_sheet.keep(request, again)
     asked = Asked(again.invitation, act.at)
-    words = f"已重新发给{asked.name}，有效到{short_day_words(asked.last_day)}。"
+    words = f"给{asked.name}的邀请已重新发出，有效到{short_day_words(asked.last_day)}。"
+    if again.invitation.invitee_phone and not again.is_texted:
+        words += f"今天不能再发短信提醒，请您告诉{asked.they}。"
     if request.htmx:
         return _card(request, act, asked, words)
     messages.success(request, words)

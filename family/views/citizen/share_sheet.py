@@ -10,6 +10,7 @@ from accounts.sealing import fields
 from family.operations.invitations import Sent
 
 TOKENS = "family_papers"  # in the session: number → sealed secret, hex
+TEXTED = "family_texted"  # in the session: number → whether a text message went out
 OPENED = "family_token"  # in the session: the sealed secret that somebody came with
 CONTEXT = "invitation:token"
 MOST = 5
@@ -17,9 +18,18 @@ MOST = 5
 
 def keep(request: HttpRequest, sent: Sent) -> None:
     """Keep the secret of an invitation just sent, so that its sheet can be printed in this session."""
-    tokens = request.session.get(TOKENS, {})
-    tokens[sent.invitation.number] = fields.seal(sent.token, CONTEXT).hex()
-    request.session[TOKENS] = dict(list(tokens.items())[-MOST:])
+    _keep(request, TOKENS, sent, fields.seal(sent.token, CONTEXT).hex())
+    _keep(request, TEXTED, sent, sent.is_texted)
+
+
+def _keep(request: HttpRequest, name: str, sent: Sent, value: object) -> None:
+    kept = request.session.get(name, {}) | {sent.invitation.number: value}
+    request.session[name] = dict(list(kept.items())[-MOST:])
+
+
+def was_texted(request: HttpRequest, number: str) -> bool | None:
+    """Say whether a message went out with an invitation; None where this session has not sent it."""
+    return request.session.get(TEXTED, {}).get(number)
 
 
 def landing_of(request: HttpRequest, number: str) -> str:
