@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 
 from accounts.admin.jobs import ReadOnlyAdmin
-from accounts.models import BookYear, LifeEvent, Transfer, Voucher
+from accounts.models import AnnualStatement, BookYear, LifeEvent, Transfer, Voucher
 from yibao.lib.fen import grouped
 
 
@@ -67,4 +67,17 @@ class LifeEventAdmin(ReadOnlyAdmin):
     ordering = ["-id"]
     list_per_page = 50
     fields = ["kind", "person_id", "region", "on", "proof", "document", "reason", "actor", "at", "approval"]
+    readonly_fields = ["person_id"]
+
+
+@admin.register(AnnualStatement)
+class AnnualStatementAdmin(ReadOnlyAdmin):
+    """Which statements were issued, to whom and when. What they say is the person's own, and /verify/ knows it."""
+
+    list_display = ["number", "person_id", "region", "year", "closes_on", "issued_at", "actor"]
+    search_fields = ["number__exact"]
+    show_full_result_count = False
+    ordering = ["-id"]
+    list_per_page = 50
+    fields = ["number", "person_id", "region", "year", "closes_on", "booked_to", "digest", "actor", "issued_at"]
     readonly_fields = ["person_id"]

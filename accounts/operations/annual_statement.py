@@ -89,9 +89,14 @@ def check_statement(*, act: Act, number: str, closing_fen: int, address: str) ->
     """Say of a number and the closing balance on the paper whether we issued that, and whether it still is so.
 
     None where they do not go together: which of the two is wrong is not told. `address` is whom the request counts for
-    (access.address_of). Raises limits.TooOftenError.
+    (access.address_of). Every answer leaves an audit event, without what was typed: a number is as good as a paper.
+    Raises limits.TooOftenError.
     """
     with transaction.atomic():
         limits.use_from("statement", address, CHECKS_OF_ADDRESS, act.at)
     issued = AnnualStatement.objects.select_related("person").filter(number=number, closing_fen=closing_fen).first()
-    return Checked(issued, is_what_books_say(issued, act.on)) if issued else None
+    checked = Checked(issued, is_what_books_say(issued, act.on)) if issued else None
+    detail = {"statement": checked.issued.pk, "current": checked.is_current} if checked else {}
+    with transaction.atomic():
+        audit.record(act=act, verb="statement.checked", subject=issued.person_id if issued else None, detail=detail)
+    return checked

@@ -13,6 +13,7 @@ from accounts.queries.annual_statement import is_what_books_say
 from tests.accounts.citizen_pages import browser_of, seen, used_by, words, worker, workers
 from tests.factories.acts import act_on
 from tests.factories.people import PersonFactory
+from tests.factories.users import official, signed_in
 from tests.personas import QUANZHOU, SHANGHAI, ZHOUSHAN, insured, paid_for, reverse, run, spend
 from yibao.lib.masking import masked_name
 
@@ -200,6 +201,30 @@ class TestVerifying:
         assert response.status_code == 429
         assert "以后可以再查" in words(response)
         assert "期末余额¥" not in words(response)
+
+    def test_what_was_tried_leaves_an_event_and_not_what_was_typed(self, client):
+        issued = issued_to(worker())
+        for closing in ("1", "1100"):
+            self.ask(client, issued.number, closing)
+        wrong, right = AuditEvent.objects.filter(verb="statement.checked").order_by("pk")
+        assert (wrong.subject_id, wrong.detail, wrong.actor) == (None, {}, "system:visitor")
+        assert (right.subject_id, right.detail) == (issued.person_id, {"statement": issued.pk, "current": True})
+
+    def test_who_has_tried_too_often_leaves_no_more(self, client):
+        for _ in range(25):
+            client.post(VERIFY, {"number": EXAMPLE, "closing": "1"})
+        assert AuditEvent.objects.filter(verb="statement.checked").count() == 20
+
+    def test_the_admin_lists_what_was_issued_without_what_it_says(self):
+        issued = issued_to(worker())
+        browser = signed_in(official("policy"))
+        page = browser.get("/admin/accounts/annualstatement/", {"q": issued.number}).content.decode()
+        assert issued.number in page
+        change = browser.get(f"/admin/accounts/annualstatement/{issued.pk}/change/").content.decode()
+        assert str(issued.closing_fen) not in change
+        assert "1,100.00" not in change
+        assert 'name="_save"' not in change
+        assert browser.post(f"/admin/accounts/annualstatement/{issued.pk}/delete/").status_code == 403
 
     def test_numbers_are_no_numbers_in_a_row(self):
         first, second = (issued_to(person).number for person in workers(2))
