@@ -35,7 +35,7 @@ class Kind:
     `execute(act, approval)` does it in the caller's transaction, with the checker as actor, and returns a sentence that
     says what happened. It raises an AccountsError where it is refused; then nothing has happened, and it waits on.
     `authors(content)` are the ids of the users whose work it is besides the maker's: none of them may check it.
-    `why_not(user, content)` is why somebody else may not check it either (their own family, another region); "" is fine.
+    `why_not(user, content)` is why somebody may neither submit nor check it (their own family, another region); "" is fine.
     `concerns(content)` are the ids of the users whose own affair it is: none of them may submit or check it.
     """
 

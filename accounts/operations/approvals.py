@@ -87,6 +87,8 @@ def submit(
     approval.words = how.describe(approval.content)
     _refuse_unfit(approval)
     _refuse_own_affair(maker, how, approval.content, "提交")
+    if why := how.why_not(maker, approval.content):
+        raise ApprovalError(why)
     if waiting is not None:
         if (waiting.asked, waiting.content) == (approval.asked, approval.content):
             raise ApprovalError(f"同样的内容已经在等复核（双人复核 {waiting.pk}），不用再提交")

@@ -67,6 +67,17 @@ def why_not_on(user: User, *people: Person | None) -> str:
     return ""
 
 
+def why_not_in(user: User, regions: Collection[str]) -> str:
+    """Return why this member of staff may not act on accounts of these regions; "" where they may.
+
+    An account without an office, or with one that is not on file, belongs to no region; windows ask for more.
+    """
+    office = Office.objects.filter(code=user.office).first()
+    if office and regions and office.region not in regions:
+        return "这不是您所在统筹区的业务，请由参保地的同事办理"
+    return ""
+
+
 def on_case(act: Act, case: Case) -> Act:
     """Return the act as done on a case: what it writes is found under the case's number."""
     return replace(act, actor=replace(act.actor, case=case.number))

@@ -23,6 +23,7 @@ from accounts.operations.life_events.events import (
     Paper,
     person_of,
     refusing,
+    why_not,
 )
 from accounts.operations.life_events.vouchers import paper_of, parts_of, record_signed
 from accounts.operations.notices import tell
@@ -105,5 +106,6 @@ register(
         content=_content,
         describe=_describe,
         execute=_execute,
+        why_not=why_not,
     )
 )

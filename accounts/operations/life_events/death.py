@@ -31,7 +31,7 @@ def report_death(*, act: Act, person: Person, on: date, paper: Paper, reason: st
     The month of death still counts; what was credited for later months is taken back here and now, so that what heirs
     are paid is what is theirs. Bills of days before are still paid, and given back, as ever.
     """
-    require_staff(act)
+    require_staff(act, person)
     if not person.birth_on <= on <= act.on:
         raise LifeEventError("死亡日期不能早于出生，也不能晚于今天")
     lock_years_and_pots(act=act, pots=Pot.objects.filter(person=person).values_list("pk", flat=True))

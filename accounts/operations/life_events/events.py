@@ -9,14 +9,16 @@ from accounts.codes import LifeEventKind, ProofKind, Role
 from accounts.errors import AccountsError
 from accounts.identity import audit
 from accounts.identity.actors import Act
-from accounts.models import Approval, LifeEvent, Person, Region, User
+from accounts.models import Approval, Enrolment, LifeEvent, Person, Region, User
 from accounts.operations.approvals import ApprovalError
+from accounts.operations.cases.access import why_not_in, why_not_on
 from yibao.lib.fen import grouped
 from yibao.lib.masking import scrubbed
 
 RECORDERS = (Role.CLERK, Role.REVIEWER)
 CHECKERS = (Role.REVIEWER, Role.APPROVER)
 REASON_LENGTH, NUMBER_LENGTH = 100, 80
+_PEOPLE = ("person", "receiver", "gone", "kept")  # how the contents of approvals name whom they are about
 
 
 class LifeEventError(AccountsError):
@@ -58,12 +60,30 @@ def reason_of(text: str) -> str:
     return reason
 
 
-def require_staff(act: Act, roles: Collection[str] = RECORDERS) -> None:
-    """Raise LifeEventError unless a member of staff with one of these roles acts, as their account is now."""
+def require_staff(act: Act, person: Person, region: str = "", roles: Collection[str] = RECORDERS) -> None:
+    """Raise LifeEventError unless a member of staff with one of these roles acts, as their account is now.
+
+    Also for one of another region's office (region, or any the person is insured in), and on themselves and their family.
+    """
     user = User.objects.filter(pk=act.actor.user_id or 0, is_active=True).first()
     if act.actor.kind != "staff" or user is None or user.role not in roles:
         allowed = "、".join(Role(role).label for role in roles)
         raise LifeEventError(f"这件事由{allowed}岗用自己的账号办理")
+    if why := why_not_in(user, _regions(region, [person.pk])) or why_not_on(user, person):
+        raise LifeEventError(why)
+
+
+def why_not(user: User, content: Mapping[str, Any]) -> str:
+    """Return why somebody may neither submit nor check this: another region's office, themselves, their family."""
+    ids = [content[name] for name in _PEOPLE if name in content]
+    regions = _regions(content.get("region", ""), ids)
+    return why_not_in(user, regions) or why_not_on(user, *Person.objects.filter(pk__in=ids))
+
+
+def _regions(region: str, people: Collection[int]) -> set[str]:
+    if region:
+        return {region}
+    return set(Enrolment.objects.filter(person__in=people).values_list("region", flat=True))
 
 
 def record(

@@ -42,7 +42,7 @@ def release(*, act: Act, person: Person, region: str, on: date, paper: Paper, re
 def _switch(
     act: Act, kind: LifeEventKind, person: Person, region: str, on: date, paper: Paper, reason: str
 ) -> LifeEvent:
-    require_staff(act)
+    require_staff(act, person, region)
     name = region_name(region)
     if on < act.on:
         raise LifeEventError(f"{kind.label}的日期不能早于今天：以前已经用掉的钱追不回来")

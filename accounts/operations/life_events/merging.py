@@ -28,6 +28,7 @@ from accounts.operations.life_events.events import (
     person_of,
     refusing,
     region_name,
+    why_not,
     yuan,
 )
 from accounts.operations.life_events.merged_records import contradictions, move_facts, move_sign_in
@@ -211,5 +212,6 @@ register(
         content=_content,
         describe=_describe,
         execute=_execute,
+        why_not=why_not,
     )
 )

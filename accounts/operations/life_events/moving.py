@@ -25,6 +25,7 @@ from accounts.operations.life_events.events import (
     person_of,
     refusing,
     region_name,
+    why_not,
     yuan,
 )
 from accounts.operations.life_events.vouchers import paper_of, parts_of, post_signed, record_signed
@@ -192,6 +193,7 @@ register(
         content=_pay_out,
         describe=_pay_out_words,
         execute=_execute_pay_out,
+        why_not=why_not,
     )
 )
 register(
@@ -203,5 +205,6 @@ register(
         content=_move,
         describe=_move_words,
         execute=_execute_move,
+        why_not=why_not,
     )
 )

@@ -22,6 +22,7 @@ from accounts.operations.life_events.events import (
     person_of,
     refusing,
     region_name,
+    why_not,
     yuan,
 )
 from accounts.operations.life_events.vouchers import paper_of, parts_of, post_signed, record_signed
@@ -139,6 +140,7 @@ register(
         content=_write_off,
         describe=_write_off_words,
         execute=_execute_write_off,
+        why_not=why_not,
     )
 )
 register(
@@ -150,5 +152,6 @@ register(
         content=_adjust,
         describe=_adjust_words,
         execute=_execute_adjust,
+        why_not=why_not,
     )
 )
