@@ -42,6 +42,7 @@ class PolicyKind(TextCode):
     SHARING = "sharing", "家庭共济"
     SPENDING = "spending", "使用"
     PREMIUM = "premium", "居民医保代缴"
+    COUNTER = "counter", "窗口"
 
 
 class DocumentKind(TextCode):

@@ -27,6 +27,7 @@ from accounts.errors import AccountsError
 from accounts.models import PolicyVersion, Region
 from accounts.policies.sources import source_of
 from accounts.policies.terms import (
+    CounterTerms,
     CreditTerms,
     InterestTerms,
     PremiumTerms,
@@ -125,6 +126,15 @@ def premium(region: str, day: date) -> PremiumTerms:
 
 def premium_or_none(region: str, day: date) -> PremiumTerms | None:
     return _terms_or_none(region, PremiumTerms, day)
+
+
+def counter(region: str, day: date) -> CounterTerms:
+    """Return how offices work (窗口)."""
+    return version_on(region, CounterTerms, day).terms
+
+
+def counter_or_none(region: str, day: date) -> CounterTerms | None:
+    return _terms_or_none(region, CounterTerms, day)
 
 
 def version_on(region: str, kind: type[T], day: date) -> Published[T]:

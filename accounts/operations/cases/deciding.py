@@ -30,6 +30,7 @@ from accounts.operations.cases.access import (
     why_not_on,
 )
 from accounts.operations.cases.handlers import Assessment, CaseHandler, handler_of
+from accounts.policies import registry
 from accounts.queries.offices import office_for
 from yibao.lib.clock import SHANGHAI
 
@@ -79,7 +80,7 @@ def submit(*, act: Act, number: str, version: int, digest: str) -> Submitted:
     case.submitted_by, case.submitted_at, case.holder = user, act.at, None
     case.words = [list(pair) for pair in found.words]
     case.version += 1
-    if handler.signed or needs_review(case, handler):
+    if handler.signed or needs_review(case, handler, act.on):
         return _wait(act, case, handler)
     assert handler.execute  # a kind without a deed of its own is signed
     outcome = handler.execute(act, case)
@@ -122,9 +123,10 @@ def why_not_undone(act: Act, case: Case, user: User) -> str:
     return "只有经办人当天能撤销；过了当天，或是别人办的，由复核岗撤销"
 
 
-def needs_review(case: Case, handler: CaseHandler) -> bool:
-    """Say whether a second person has to check the case before it happens."""
-    return handler.may_be_reviewed and case.has_agent
+def needs_review(case: Case, handler: CaseHandler, on: date) -> bool:
+    """Say whether a second person has to check the case before it happens, by the region's terms of that day."""
+    terms = registry.counter(case.region, on)
+    return handler.may_be_reviewed and (case.kind in terms.reviewed or (case.has_agent and terms.reviewed_agent))
 
 
 def _general_stops(act: Act, case: Case, handler: CaseHandler, found: Assessment) -> list[str]:
@@ -136,7 +138,8 @@ def _general_stops(act: Act, case: Case, handler: CaseHandler, found: Assessment
         stops.append("请核对来人和证件，勾选「人证一致，我已核对」")
     seen = {paper["code"] for paper in case.papers}
     stops.extend(f"缺：{paper.name}" for paper in found.papers if paper.required and paper.code not in seen)
-    if handler.by_area and (office := _other_office(act, case)):
+    by_area = handler.by_area and registry.counter(case.region, act.on).by_area
+    if by_area and (office := _other_office(act, case)):
         stops.append(f"这件业务归{office.name}办（{office.address}，{office.phone}），这里可以先收材料、挂起")
     return stops
 

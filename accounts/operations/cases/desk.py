@@ -23,10 +23,10 @@ from accounts.operations.cases.access import (
     staff_at_counter,
 )
 from accounts.operations.cases.handlers import handler_of
+from accounts.policies import registry
 from yibao.lib.masking import scrubbed
 from yibao.lib.speakable import case_number
 
-PARKED_FOR = timedelta(days=30)
 NOTE_LENGTH = 200
 _RANDOM = 8  # characters of a number that stands in addresses
 # What the sections of the page may change.
@@ -40,11 +40,12 @@ def open_case(*, act: Act, kind: str, subject: Person, region: str, other: Perso
     """Open a case for somebody who has come, at the office of the clerk who acts; the clerk holds it.
 
     Raises CaseError for who may not, for a region that is not the office's, for people it does not know, and for the
-    clerk's own family; LookupError for a kind nobody handles.
+    clerk's own family; NoPolicyError; LookupError for a kind nobody handles.
     """
     handler_of(kind)
     user, office = staff_at_counter(act)
     require_region(office, region)
+    registry.counter(region, act.on)  # before rules for counters are published there is nothing to do at one
     _refuse_unknown(subject, region)
     refuse_own_family(user, subject, other)
     case = Case.objects.create(
@@ -86,11 +87,11 @@ def save(*, act: Act, number: str, version: int, **changes: Any) -> Case:
 def park(*, act: Act, number: str, version: int, until_on: date | None = None) -> Case:
     """Lay a case aside until what is missing has been brought, to any office of the region.
 
-    until_on is the day by which that should be, PARKED_FOR from today where nobody says. Raises CaseError,
+    until_on is the day by which that should be, where nobody says as many days from today as the region's terms give. Raises CaseError,
     CaseMovedError.
     """
     case, _, _ = held(act, number, version)
-    until_on = until_on or act.on + PARKED_FOR
+    until_on = until_on or act.on + timedelta(days=registry.counter(case.region, act.on).parked_days)
     if until_on < act.on:
         raise CaseError("补齐材料的日期已经过了，请重写")
     case.state, case.parked_until, case.holder, case.version = CaseState.PARKED, until_on, None, case.version + 1

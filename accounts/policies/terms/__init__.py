@@ -5,6 +5,7 @@ Read from files by `parse_terms`; a value that makes no sense never becomes term
 
 from collections.abc import Mapping
 
+from accounts.policies.terms.counter import CounterTerms
 from accounts.policies.terms.credit import CreditTerms
 from accounts.policies.terms.interest import InterestTerms
 from accounts.policies.terms.parameters import AgeTier, PolicyError, Problem, parameters, percent, read_values
@@ -12,15 +13,16 @@ from accounts.policies.terms.premium import PremiumTerms
 from accounts.policies.terms.sharing import SharingTerms
 from accounts.policies.terms.spending import SpendingTerms
 
-Terms = CreditTerms | InterestTerms | SharingTerms | SpendingTerms | PremiumTerms
+Terms = CreditTerms | InterestTerms | SharingTerms | SpendingTerms | PremiumTerms | CounterTerms
 
 KINDS: dict[str, type[Terms]] = {
-    cls.kind: cls for cls in (CreditTerms, InterestTerms, SharingTerms, SpendingTerms, PremiumTerms)
+    cls.kind: cls for cls in (CreditTerms, InterestTerms, SharingTerms, SpendingTerms, PremiumTerms, CounterTerms)
 }
 
 __all__ = [
     "KINDS",
     "AgeTier",
+    "CounterTerms",
     "CreditTerms",
     "InterestTerms",
     "PolicyError",

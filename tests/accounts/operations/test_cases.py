@@ -1,6 +1,7 @@
 """Cases at a counter: opened by one clerk, gone on with by another, submitted as they were shown, taken back."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -11,22 +12,24 @@ from accounts.operations.approvals import ApprovalError, ApprovalMovedError
 from accounts.operations.cases import deciding, desk, handlers
 from accounts.operations.cases.access import CaseError, CaseMovedError
 from accounts.operations.cases.handlers import Assessment, CaseHandler, NeededPaper, Outcome
+from accounts.policies import registry
+from accounts.policies.registry import NoPolicyError
 from tests.accounts.operations.counter_kit import ELSEWHERE, REGION, Counter
 from tests.factories.people import PersonFactory
 from tests.factories.users import citizen
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("policies_loaded")
 
 PAPER = NeededPaper("letter", "申请书")
 
 
 @pytest.fixture
-def counter() -> Counter:
+def counter(policies_loaded) -> Counter:
     return Counter()
 
 
 @pytest.fixture
-def renaming(monkeypatch) -> CaseHandler:
+def renaming(policies_loaded, monkeypatch) -> CaseHandler:
     """A kind that gives its region another name, and takes that back."""
 
     def assess(act, case):
@@ -43,7 +46,7 @@ def renaming(monkeypatch) -> CaseHandler:
         Region.objects.filter(pk=case.region).update(name=case.record["before"])
         return "已改回"
 
-    Region.objects.create(code=REGION, name="旧名市")
+    Region.objects.filter(pk=REGION).update(name="旧名市")
     handler = CaseHandler(kind=CaseKind.SHOW, assess=assess, execute=execute, undo=undo)
     monkeypatch.setitem(handlers._handlers, CaseKind.SHOW, handler)
     return handler
@@ -210,6 +213,17 @@ class TestASecondPerson:
         approval = counter.submit(counter.seen(case, "letter")).case.approval
         with pytest.raises(ApprovalError, match="自己的业务"):
             approvals.approve(act=counter.act(counter.reviewer), approval_id=approval.pk, digest=approval.digest)
+
+    @pytest.mark.usefixtures("renaming")
+    def test_which_kinds_take_one_is_the_regions_to_say(self, counter, monkeypatch):
+        terms = replace(registry.counter(REGION, counter.act().on), reviewed=(CaseKind.SHOW,))
+        monkeypatch.setattr(registry, "counter", lambda region, day: terms)
+        assert counter.submit(ready(counter)).case.state == CaseState.WAITING
+
+    def test_without_rules_for_its_counters_a_region_has_none(self, counter):
+        before = counter.act(on=date(2016, 12, 31))
+        with pytest.raises(NoPolicyError):
+            desk.open_case(act=before, kind=CaseKind.IDENTITY_CODE, subject=counter.insured(), region=REGION)
 
 
 class TestTakingBack:
