@@ -164,6 +164,11 @@ def a_held_row(world: "World") -> dict[str, int]:
     return {"pk": row.pk}
 
 
+def the_clerk(world: "World") -> dict[str, int]:
+    """Return an account of the staff."""
+    return {"pk": world.clerk.pk}
+
+
 PUBLIC = statuses(200, 200, anonymous=200)
 SIGNED_IN = statuses(200, 200)
 CITIZEN = statuses(200, 403)
@@ -177,6 +182,7 @@ ADMIN = statuses(NEVER, NEVER, reviewer=FINE, policy=FINE, approver=FINE, superu
 BACK_OFFICE = statuses((302, 403), (302, 403), reviewer=200, policy=200, approver=200, superuser=200)
 OWN_PROPOSAL = statuses((302, 403), (302, 403), anonymous=401, reviewer=404, policy=302, approver=404, superuser=404)
 CHECKED = statuses((302, 403), (302, 403), anonymous=(302, 401), reviewer=403, policy=403, approver=302, superuser=403)
+STAFF_ACCOUNTS = BACK_OFFICE | {"policy": 403}
 HELD = BACK_OFFICE | {"policy": 403, "superuser": 403}
 HELD_WORK = HELD | {"anonymous": (302, 401), "reviewer": 302, "approver": 403}
 
@@ -339,6 +345,15 @@ ROWS: dict[str, Row] = {
     "admin:accounts_heldrow_confirm": Row(HELD_WORK, method="post", args=a_held_row),
     "admin:accounts_heldrow_drop": Row(HELD_WORK, method="post", args=a_held_row),
     "admin:accounts_heldrow_submit": Row(HELD_WORK | {"reviewer": 404}),
+    "admin:accounts_user_changelist": Row(STAFF_ACCOUNTS),
+    "admin:accounts_user_change": Row(STAFF_ACCOUNTS, args=lambda world: {"object_id": world.clerk.pk}),
+    "admin:accounts_user_add": Row(STAFF_ACCOUNTS | {"reviewer": 403, "approver": 403}),
+    "admin:accounts_user_propose": Row(STAFF_ACCOUNTS | {"reviewer": 403, "approver": 403}, args=the_clerk),
+    "admin:accounts_user_take": Row(
+        STAFF_ACCOUNTS | {"reviewer": 403, "approver": 403},
+        args=lambda world: the_clerk(world) | {"what": "password"},
+    ),
+    "admin:accounts_user_code": Row(STAFF_ACCOUNTS | {"anonymous": (302, 401)}, method="post", args=the_clerk),
     "admin:view_on_site": Row(ADMIN, args=lambda world: {"content_type_id": 0, "object_id": 1}),
     "admin:*": Row(ADMIN),
 }

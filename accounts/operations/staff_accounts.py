@@ -166,7 +166,7 @@ def _describe_change(content: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _named(content: Mapping[str, Any]) -> str:
-    return f"{content['username']}（工作人员 {content['user']}，姓名见“工作人员”）"
+    return f"{content['username']}（工作人员 {content['user']}，姓名见“用户”）"
 
 
 def _in_words(state: Mapping[str, Any]) -> str:
@@ -182,14 +182,14 @@ def _carry_out_change(act: Act, approval: Approval) -> str:
     end_sessions(user)
     detail = {"user": user.pk, "was": content["was"], "now": asked_of(user)}
     audit.record(act=act, verb="staff.changed", detail=detail)
-    return f"{user.username}：{_in_words(content)}" + _what_next(user)
+    return f"账号 {user.username}：{_in_words(content)}" + _what_next(user)
 
 
 def _what_next(user: User) -> str:
     """Return what a member of staff needs besides before they can sign in."""
     if not user.is_active or (user.has_usable_password() and Authenticator.objects.filter(user=user).exists()):
         return ""
-    return "。登录要设置码：在后台“工作人员”里给，或运行 manage.py second_factor code " + user.username
+    return "。登录要设置码：在后台“用户”里给，或运行 manage.py second_factor code " + user.username
 
 
 def _factors(subject: str, asked: Mapping[str, Any], on: date) -> Content:
@@ -205,7 +205,7 @@ def _take_factors(act: Act, approval: Approval) -> str:
     Authenticator.objects.filter(user=user).delete()
     end_sessions(user)
     audit.record(act=act, verb="second_factor.reset", detail={"user": user.pk})
-    return f"{user.username} 的动态码和通行密钥已取消，已在各处退出" + _what_next(user)
+    return f"账号 {user.username} 的动态码和通行密钥已取消，已在各处退出" + _what_next(user)
 
 
 def _password(subject: str, asked: Mapping[str, Any], on: date) -> Content:
@@ -222,7 +222,7 @@ def _take_password(act: Act, approval: Approval) -> str:
     user.save(update_fields=["password"])
     end_sessions(user)
     audit.record(act=act, verb="staff.password_reset", detail={"user": user.pk})
-    return f"{user.username} 的密码已取消，已在各处退出" + _what_next(user)
+    return f"账号 {user.username} 的密码已取消，已在各处退出" + _what_next(user)
 
 
 def _concerns(content: Mapping[str, Any]) -> list[int]:
