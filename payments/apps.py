@@ -20,6 +20,9 @@ class PaymentsConfig(AppConfig):
         from payments.premiums.models import BECOMES
         from payments.premiums.operations import life_events, taking_back  # noqa: F401  what follows merge, move, theft
         from payments.premiums.tax_office import answers, paid
+        from payments.reimbursements import invariants as of_reimbursements
+        from payments.reimbursements import operations as reimbursing  # noqa: F401  what follows a merge
+        from payments.reimbursements.models import BECOMES as OF_REIMBURSEMENTS
 
         laid_aside.register(ImportKind.PREMIUM_RESULTS, answers.COLUMNS, answers.take_in)
         laid_aside.register(ImportKind.PREMIUMS_PAID, paid.COLUMNS, paid.take_in)
@@ -33,6 +36,9 @@ class PaymentsConfig(AppConfig):
         # The same content is sealed with a newer key.
         triggers.protect("payments_taxbatchfile", but=("content",))
         triggers.protect("payments_taxanswer", but=("done_at", "trouble"))
+        triggers.protect("payments_reimbursement", but=(*OF_REIMBURSEMENTS, "payer_id", "person_id"))
+        triggers.protect("payments_reimbursedinvoice", but=("counts",))
         triggers.protect("payments_premiumreminder", "payments_dayreport")
         verify.OF_OTHER_APPS.update(invariants.INVARIANTS)
         verify.OF_OTHER_APPS.update(of_bills.INVARIANTS)
+        verify.OF_OTHER_APPS.update(of_reimbursements.INVARIANTS)

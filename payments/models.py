@@ -11,6 +11,7 @@ from payments.premiums.models import (
 )
 from payments.premiums.tax_office.models import TaxAnswer, TaxBatch, TaxBatchFile
 from payments.reconciliation.models import DayReport
+from payments.reimbursements.models import ReimbursedInvoice, Reimbursement
 
 __all__ = [
     "Bill",
@@ -23,6 +24,8 @@ __all__ = [
     "PremiumReminder",
     "PremiumVoucher",
     "RefundClaim",
+    "ReimbursedInvoice",
+    "Reimbursement",
     "TaxAnswer",
     "TaxBatch",
     "TaxBatchFile",

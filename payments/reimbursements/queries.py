@@ -1,0 +1,98 @@
+"""What a reimbursement would pay, and what stands against it: shown to the clerk, and asked again when it is paid."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from accounts.codes import Scope
+from accounts.ledger.freezing import stopped
+from accounts.models import Person
+from accounts.policies import registry
+from family.models import Bond
+from family.queries.bonds import year_of
+from family.queries.facts import Insured, bound_of, used_fen
+from family.queries.paying_for import bond_between
+from family.rules import Source, Where, use
+from payments.bills.codes import BillKind
+from payments.reimbursements.models import ReimbursedInvoice
+from payments.reimbursements.rules import Invoice, Visit, misfits
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """要报的：谁出钱、谁看的病、在哪看的、哪几张发票。 `bond` is what lets the one pay for the other; None without."""
+
+    payer: Person
+    person: Person
+    region: str
+    visit: Visit
+    invoices: tuple[Invoice, ...]
+    bond: Bond | None
+
+    @property
+    def amount_fen(self) -> int:
+        return sum(invoice.amount_fen for invoice in self.invoices)
+
+    @property
+    def where(self) -> Where:
+        """The place and the use, as the terms speak of them."""
+        visit = self.visit
+        return Where(visit.institution_kind, visit.level, BillKind(visit.kind).paid_for, visit.category)
+
+
+def claim_of(payer: Person, person: Person, region: str, visit: Visit, invoices: Sequence[Invoice]) -> Claim:
+    """Return what is handed in, with the bond by which the payer's account in the region pays for the relative."""
+    bond = bond_between(payer, person)
+    return Claim(payer, person, region, visit, tuple(invoices), bond if bond and bond.region == region else None)
+
+
+def stops(claim: Claim, on: date) -> list[str]:
+    """Return everything that stands against paying it on a day, sentences for the clerk; empty where it can be paid."""
+    if claim.bond is None:
+        return [f"两个人之间没有在{registry.region_name(claim.region)}生效的家庭共济，先办绑定再报"]
+    found = list(misfits(claim.visit, claim.invoices, bound_from=claim.bond.from_on, on=on))
+    if not found:
+        found = [*_of_rules(claim, claim.bond, on), *_of_invoices(claim)]
+    return found
+
+
+def _of_rules(claim: Claim, bond: Bond, on: date) -> list[str]:
+    insured = Insured({bond.payer_id, bond.user_id}, on)
+    user = insured.as_user(bond.user_id)
+    if user.region == claim.region:
+        return ["这位家人在本地参保，看病买药时直接从共济的钱里付，不用手工报销"]
+    frozen = (bond.payer_id, bond.region) in stopped([bond.payer_id], on).frozen
+    used = used_fen([bond], {bond.pk: year_of(bond, on)}).get(bond.pk, 0)
+    bound = bound_of(bond, on=on, insured=insured, used=used, frozen=frozen)
+    if why := use.blocked(bound, on=on, scope=Scope.MEDICAL, where=claim.where):
+        return [f"不能报：{why.label}"]
+    rules = [registry.spending_or_none(region, on) for region in dict.fromkeys((claim.region, user.region))]
+    refused = [use.refusal(claim.where, terms) for terms in rules if terms]
+    return [f"不能报：{why}" for why in dict.fromkeys(filter(None, refused))]
+
+
+def _of_invoices(claim: Claim) -> list[str]:
+    found = []
+    for invoice in claim.invoices:
+        earlier = used_before(claim.visit.issuer_code, invoice.number)
+        if any(row.counts for row in earlier):
+            found.append(f"发票 {invoice.number} 已经报销过，一张发票只报一次")
+        elif any(row.reimbursement.person_id != claim.person.pk for row in earlier):
+            found.append(f"发票 {invoice.number} 是用别人的名义报过的，不能再报。请把原件交复核岗核实")
+    return found
+
+
+def used_before(issuer_code: str, number: str) -> list[ReimbursedInvoice]:
+    """Return every time that an invoice was reimbursed, those that were taken back included."""
+    rows = ReimbursedInvoice.objects.filter(issuer_code=issuer_code, number=number)
+    return list(rows.select_related("reimbursement").order_by("pk"))
+
+
+def of_bond(sources: Sequence[Source], bond: Bond) -> list[Source]:
+    """Return the sources that are the payer's by this bond: whoever hands in the invoices pays, and nobody else."""
+    return [source for source in sources if source.bond == bond.pk]
+
+
+def home_of(person: Person, on: date) -> str:
+    """Return the region in which somebody is insured on a day."""
+    return Insured([person.pk], on).as_user(person.pk).region
