@@ -150,21 +150,28 @@ def accept_for_child(*, act: Act, parent: Person, number: str, name: str, certno
         return _agreed(act, invitation, user, parent, Consent.PARENT)
 
 
-def accept_locked(act: Act, invitation: Invitation, user: Person, by: Person, consent: Consent) -> Bond:
-    """Lock both people and the invitation, decide by today's rules, and begin the bond. In the caller's transaction."""
+def accept_locked(
+    act: Act, invitation: Invitation, user: Person, by: Person, consent: Consent, *, papers_seen: bool = False
+) -> Bond:
+    """Lock both people and the invitation, decide by today's rules, and begin the bond. In the caller's transaction.
+
+    papers_seen: a clerk has seen papers that show how the two are related.
+    """
     locks.lock_people([invitation.payer_id, user.pk])
     invitation = locks.lock_invitation(invitation.pk)
     require_open(invitation, act.at)
     if invitation.sender_unknown:
         raise ChangedError
-    found = _against(invitation, user, act.on)
+    found = eligibility.to_bind(payer=invitation.payer, user=user, shown=papers_seen, **_asked(invitation, act.on))
     if consent != Consent.COUNTER:
         found += _too_young(invitation, user, act.on)
     refuse(for_user(found) if consent == Consent.OWN else found)
-    return _agreed(act, invitation, user, by, consent)
+    return _agreed(act, invitation, user, by, consent, papers_seen=papers_seen)
 
 
-def _agreed(act: Act, invitation: Invitation, user: Person, by: Person, consent: Consent) -> Bond:
+def _agreed(
+    act: Act, invitation: Invitation, user: Person, by: Person, consent: Consent, *, papers_seen: bool = False
+) -> Bond:
     """Close an invitation that the caller has locked and judged, and begin its bond."""
     was = str(invitation.state)
     invitation.state, invitation.closed_at, invitation.token_digest = InvitationState.ACCEPTED, act.at, ""
@@ -178,7 +185,7 @@ def _agreed(act: Act, invitation: Invitation, user: Person, by: Person, consent:
         scopes=invitation.scopes,
         limit_fen=invitation.limit_fen,
         until_on=invitation.until_on,
-        declared=consent != Consent.COUNTER and not was_shown(invitation.payer, user, invitation.relation),
+        declared=not papers_seen and not was_shown(invitation.payer, user, invitation.relation),
         consent=consent,
         invitation=invitation,
     )

@@ -7,27 +7,20 @@ from django.db import transaction
 from accounts.identity.actors import Act
 from accounts.ledger.retry import retrying
 from accounts.models import Person
-from accounts.policies import registry
 from family.codes import ACTIVE_STATES, Consent, EventKind
 from family.models import Bond, Event, Invitation
-from family.operations import history, locks, notifications
+from family.operations import history, locks, notifications, undoing
 from family.operations.accepting import accept_locked, begin
 from family.queries import eligibility, notice_words
-from family.rules import MismatchError, Reason, ReasonCode
+from family.rules import MismatchError
 from family.rules.reasons import refuse
-
-_CONSENT_NEEDED = Reason(
-    ReasonCode.CONSENT_NEEDED,
-    "当地要用钱的人本人同意",
-    "用钱的人没有到场",
-    "请本人（未成年的由父母）到窗口，或登录后同意邀请",
-)
 
 
 @retrying
-def accept_at_counter(*, act: Act, number: str) -> Bond:
+def accept_at_counter(*, act: Act, number: str, declared: bool = False) -> Bond:
     """Agree at a counter, where a clerk has checked the documents of the invited person, or a child's parent.
 
+    declared: no papers were seen that show the relation, so the region's low limit holds until somebody has seen them.
     Raises MismatchError when the number leads to nobody insured, ChangedError, RefusedError.
     """
     _staff_only(act)
@@ -36,7 +29,7 @@ def accept_at_counter(*, act: Act, number: str) -> Bond:
     if invitation is None or user is None:
         raise MismatchError
     with transaction.atomic():
-        return accept_locked(act, invitation, user, user, Consent.COUNTER)
+        return accept_locked(act, invitation, user, user, Consent.COUNTER, papers_seen=not declared)
 
 
 @retrying
@@ -52,30 +45,31 @@ def bind_at_counter(
     until_on: date | None = None,
     user_present: bool = False,
     identity_checked: bool = True,
+    declared: bool = False,
 ) -> Bond:
     """Bind two people whose documents a clerk has checked, without an invitation (seed S3).
 
     Where the region asks for the user's consent (accept_required) the user or a child's parent must be present, else
-    RefusedError with CONSENT_NEEDED. An identity that could not be fully checked makes a temporary member, for premiums only.
+    RefusedError with CONSENT_NEEDED. declared: as in `accept_at_counter`. An identity that could not be fully checked makes a temporary member, for premiums only.
     """
     _staff_only(act)
     with transaction.atomic():
         locks.lock_people([payer.pk, user.pk])
-        terms = registry.sharing_or_none(region, act.on)
-        found = eligibility.to_bind(
-            payer=payer,
-            user=user,
-            region=region,
-            relation=relation,
-            scopes=scopes,
-            on=act.on,
-            limit_fen=limit_fen,
-            until_on=until_on,
-            identity_checked=identity_checked,
+        refuse(
+            eligibility.to_bind_at_counter(
+                payer=payer,
+                user=user,
+                region=region,
+                relation=relation,
+                scopes=scopes,
+                on=act.on,
+                limit_fen=limit_fen,
+                until_on=until_on,
+                identity_checked=identity_checked,
+                user_present=user_present,
+                shown=not declared,
+            )
         )
-        if terms and terms.accept_required and not user_present:
-            found += (_CONSENT_NEEDED,)
-        refuse(found)
         bond = Bond(
             payer=payer,
             user=user,
@@ -85,6 +79,7 @@ def bind_at_counter(
             limit_fen=limit_fen,
             until_on=until_on,
             temporary=not identity_checked,
+            declared=declared,
             consent=Consent.COUNTER,
         )
         return begin(act, bond, EventKind.BOUND, payer)
@@ -107,6 +102,15 @@ def show_relation(*, act: Act, payer: Person, user: Person) -> Event | None:
         event = history.write(act=act, kind=EventKind.SHOWN, by=None, payer_id=payer.pk, region=bond.region, bond=bond)
         notifications.notify_both(act=act, bond=bond, template=notice_words.shown, limit_fen=bond.limit_fen)
     return event
+
+
+def undo_at_counter(*, act: Act, event_id: int) -> Event:
+    """Take back what a case at a counter did, however long ago that was; both sides are told.
+
+    Raises CannotUndoError where money was used since, something later builds on it, or it was taken back before.
+    """
+    _staff_only(act)
+    return undoing.take_back(act=act, event_id=event_id, by=None)
 
 
 def _staff_only(act: Act) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from accounts.codes import USE_KINDS
 from accounts.identity.actors import Act
@@ -35,9 +36,14 @@ def undo(*, act: Act, person: Person, event_id: int) -> Event:
     event = _own(person, event_id)
     if event.undo_until is None or act.at >= event.undo_until:
         raise CannotUndoError(TOO_LATE)
+    return take_back(act=act, event_id=event_id, by=person)
+
+
+def take_back(*, act: Act, event_id: int, by: Person | None) -> Event:
+    """Take back an event whose time to do so the caller has judged; by: on whose behalf. Raises CannotUndoError."""
     with transaction.atomic():
-        _lock(act, event)
-        event = _own(person, event_id)  # as it is now, when nobody else can change it any more
+        _lock(act, _with_matter().get(pk=event_id))
+        event = _with_matter().get(pk=event_id)  # as it is now, when nobody else can change it any more
         if Event.objects.filter(undoes=event).exists():
             raise CannotUndoError(DONE)
         if _since(event, EventKind.CLOSED):  # whoever closed the family took it for closed
@@ -48,7 +54,7 @@ def undo(*, act: Act, person: Person, event_id: int) -> Event:
                 return history.write(
                     act=act,
                     kind=EventKind.UNDONE,
-                    by=person,
+                    by=by,
                     payer_id=event.payer_id,
                     region=event.region,
                     invitation=event.invitation,
@@ -60,7 +66,11 @@ def undo(*, act: Act, person: Person, event_id: int) -> Event:
 
 
 def _own(person: Person, event_id: int) -> Event:
-    return Event.objects.select_related("bond", "invitation", "voucher").get(pk=event_id, by=person)
+    return _with_matter().get(pk=event_id, by=person)
+
+
+def _with_matter() -> QuerySet[Event]:
+    return Event.objects.select_related("bond", "invitation", "voucher")
 
 
 def _since(event: Event, *kinds: EventKind) -> bool:
@@ -158,6 +168,12 @@ def _end_day(act: Act, event: Event) -> None:
     _restored(act, bond, ["until_on"])
 
 
+def _shown(act: Act, event: Event) -> None:
+    bond = _bond(event)
+    bond.declared = True
+    _restored(act, bond, ["declared"])
+
+
 def _switched(act: Act, event: Event) -> None:
     bond = _bond(event)
     bond.state, bond.state_at = event.detail["was"], datetime.fromisoformat(event.detail["state_at"])
@@ -212,10 +228,12 @@ _BACK: dict[EventKind, Callable[[Act, Event], None]] = {
     EventKind.DECLINED: _declined,
     EventKind.LIMIT: _limit,
     EventKind.END_DAY: _end_day,
+    EventKind.SHOWN: _shown,
     EventKind.SUSPENDED: _switched,
     EventKind.RESUMED: _switched,
     EventKind.REMOVED: _ended,
     EventKind.LEFT: _ended,
+    EventKind.ENDED: _ended,
     EventKind.MOVED_IN: _money,
     EventKind.MOVED_BACK: _money,
     EventKind.CLOSED: _closed,

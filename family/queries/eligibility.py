@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from typing import Any
 
 from accounts.codes import PotKind, Relation, VoucherKind
 from accounts.identity import certificates
@@ -26,6 +27,13 @@ _TOO_MANY = Reason(
     "这个证件号码收到的邀请太多了",
     f"一个人最多有{MOST_OPEN_PER_INVITEE}份没有答复的邀请",
     "请过几天再试，或带证件一起到窗口办",
+)
+
+_CONSENT_NEEDED = Reason(
+    ReasonCode.CONSENT_NEEDED,
+    "当地要用钱的人本人同意",
+    "用钱的人没有到场",
+    "请本人（未成年的由父母）到窗口，或登录后同意邀请",
 )
 
 
@@ -87,9 +95,11 @@ def to_bind(
     limit_fen: int | None = None,
     until_on: date | None = None,
     identity_checked: bool = True,
+    shown: bool = False,
 ) -> tuple[Reason, ...]:
     """Return everything against this bond, both sides judged. Not for the inviter's eyes before acceptance.
 
+    `shown`: a clerk has seen papers that show the relation, which birth days alone would not support (step-parents).
     For the invited person's page put it through family.rules.reasons.for_user.
     """
     is_spouse = relation == Relation.SPOUSE
@@ -99,6 +109,7 @@ def to_bind(
         user=kin_of(user),
         payer_has_spouse=is_spouse and has_spouse(payer, besides=user.certno),
         user_has_spouse=is_spouse and has_spouse(user, besides=payer.certno),
+        shown=shown,
         mirrored=mirrored(payer, user),
         scopes=scopes,
         is_self=payer.pk == user.pk,
@@ -109,6 +120,20 @@ def to_bind(
     )
     facts = user_facts(user, on, identity_checked=identity_checked)
     return eligibility.reasons(payer_facts(payer, region, on), pair, facts, registry.sharing_or_none(region, on))
+
+
+def to_bind_at_counter(
+    *, payer: Person, user: Person, region: str, on: date, user_present: bool, **asked: Any
+) -> tuple[Reason, ...]:
+    """Return everything against a bond that a clerk would make, who has seen both documents; asked as for `to_bind`.
+
+    Where the region asks for the user's consent, they (a child's parent) have to be there. That the payer's sign-in was
+    changed lately is nothing against it: whoever stands at the counter has shown who they are.
+    """
+    found = to_bind(payer=payer, user=user, region=region, on=on, **asked)
+    found = tuple(reason for reason in found if reason.code != ReasonCode.PHONE_CHANGED)
+    terms = registry.sharing_or_none(region, on)
+    return (*found, _CONSENT_NEEDED) if terms and terms.accept_required and not user_present else found
 
 
 def of_age(invitation: Invitation, on: date) -> tuple[Reason, ...]:

@@ -6,7 +6,7 @@ from accounts.codes import Relation
 from accounts.identity import certificates
 from accounts.models import Person
 from accounts.sealing import fields
-from family.codes import ACTIVE_STATES, Consent, EventKind
+from family.codes import ACTIVE_STATES, Consent, EndReason, EventKind
 from family.models import Bond
 from family.rules.facts import UNKNOWN, Kin
 
@@ -45,5 +45,7 @@ def was_shown(payer: Person, user: Person, relation: str) -> bool:
     """Say whether a counter has seen papers that show this relation, for any bond of the two, either way round."""
     this_way = Q(payer=payer, user=user, relation=relation)
     other_way = Q(payer=user, user=payer, relation=Relation(relation).inverse)
-    seen = Q(consent=Consent.COUNTER) | Q(events__kind=EventKind.SHOWN)
-    return Bond.objects.filter(this_way | other_way).filter(seen).exists()
+    at_once = Q(consent=Consent.COUNTER, declared=False)
+    seen = at_once | Q(events__kind=EventKind.SHOWN, events__undone_by=None)
+    taken_back = Q(end_reason=EndReason.UNDONE)
+    return Bond.objects.filter(this_way | other_way).filter(seen).exclude(taken_back).exists()

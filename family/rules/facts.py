@@ -64,6 +64,7 @@ class Pair:
     user: Kin = UNKNOWN
     payer_has_spouse: bool = False  # by a bond, either way round, with a third person
     user_has_spouse: bool = False
+    shown: bool = False  # a clerk has seen papers that show the relation
     mirrored: str = ""  # what the user is to the payer by a bond that stands the other way round
     scopes: tuple[str, ...] = ()
     is_self: bool = False

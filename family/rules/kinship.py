@@ -19,7 +19,10 @@ def reasons(pair: Pair) -> Iterator[Reason]:
     if pair.relation not in Relation.values or pair.on is None or pair.is_self:
         return
     relation = Relation(pair.relation)
-    if found := against(relation, pair.payer, pair.user, pair.on):
+    found = against(relation, pair.payer, pair.user, pair.on)
+    if found and not (
+        pair.shown and relation != Relation.SPOUSE
+    ):  # step-parents may be young; no paper makes such a spouse
         yield _no_kin(ReasonCode.KINSHIP, f"登记的资料和“{relation.label}”对不上", found)
     if relation == Relation.SPOUSE and pair.payer_has_spouse:
         yield _no_kin(ReasonCode.PAYER_HAS_SPOUSE, "一个人只能有一位配偶", "您的家庭共济里已经有另一位配偶")

@@ -1,0 +1,76 @@
+"""What has to be seen for a case of sharing: who comes, for whom, and how the two are related."""
+
+from datetime import date
+
+from accounts.codes import Relation, Situation
+from accounts.models import Case, Person
+from accounts.operations.cases.handlers import NeededPaper
+from accounts.policies import registry
+from accounts.policies.formulas import age_on
+from accounts.queries.offices import checklist_on
+
+Papers = tuple[NeededPaper, ...]
+
+_OWN_CARD = NeededPaper("own_card", "本人有效身份证件", "原件")
+_AGENT = (
+    NeededPaper("agent_card", "代办人的身份证", "原件"),
+    NeededPaper("power", "经公证处公证的委托书", "写明委托谁、办什么"),
+    NeededPaper("own_card", "委托人的身份证", "复印件也可以"),
+)
+_CHILD = (
+    NeededPaper("child", "孩子的户口本或身份证", "任一即可，原件"),
+    NeededPaper("parent", "父母一方的身份证", "原件"),
+    NeededPaper("promise", "承诺书", "由父母在窗口签"),
+)
+_OTHER_CARD = NeededPaper("other_card", "被授权人的身份证或户口本", "任一即可")
+KIN = "kin"
+_SHOWS = {
+    Relation.SPOUSE: ("结婚证或户口本", "民政部门婚姻登记处"),
+    Relation.CHILD: ("户口本、出生证明或收养登记证", "派出所、出生医院或民政部门"),
+    Relation.PARENT: ("户口本、出生证明或收养登记证", "派出所、出生医院或民政部门"),
+}
+_SHOWS_OTHERS = ("户口本等能看出关系的证件", "派出所")
+
+
+def who_comes(case: Case) -> Papers:
+    """Return what identifies whoever stands at the counter: the person, or somebody with a power of attorney."""
+    return _AGENT if case.has_agent else (_OWN_CARD,)
+
+
+def to_agree(case: Case, on: date) -> Papers:
+    """Return what identifies whoever agrees to use somebody's money: they themselves, or a parent of a child."""
+    return _CHILD if is_minor(case.subject, case.region, on) else who_comes(case)
+
+
+def to_bind(case: Case, on: date) -> Papers:
+    """Return the region's own checklist of binding on this day; where it has none, both people's documents."""
+    situation = Situation.SELF
+    if case.has_agent:
+        situation = Situation.PROXY
+    elif case.other and is_minor(case.other, case.region, on):
+        situation = Situation.MINOR
+    listed = checklist_on(case.region, situation, on)
+    if listed is None:
+        return (*who_comes(case), _OTHER_CARD)
+    # A later list has papers of its own: what was seen for another one is not taken for these.
+    return tuple(
+        NeededPaper(f"{situation}-{paper.from_on:%Y%m%d}-{paper.place}", paper.name, paper.note)
+        for paper in listed.papers
+    )
+
+
+def of_relation(relation: str, *, required: bool) -> NeededPaper:
+    """Return what shows that two people are related so; without it a low limit holds, where it is not required."""
+    name, where = _SHOWS.get(Relation(relation), _SHOWS_OTHERS) if relation in Relation.values else _SHOWS_OTHERS
+    return NeededPaper(KIN, name, "任一即可，能看出两人的关系", where, required)
+
+
+def has_seen(case: Case, code: str) -> bool:
+    """Say whether the clerk has seen this paper."""
+    return any(paper["code"] == code for paper in case.papers)
+
+
+def is_minor(person: Person, region: str, on: date) -> bool:
+    """Say whether a parent agrees for this person on this day, by the region's terms."""
+    terms = registry.sharing_or_none(region, on)
+    return terms is not None and age_on(person.birth_on, on) < terms.minor_age
