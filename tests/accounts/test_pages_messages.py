@@ -34,7 +34,10 @@ class TestNotices:
         notified(person, at=november)
         browser = browser_of(person)
         page = browser.get("/messages/").content.decode()
-        assert '通知<span class="nowrap">（1条新）</span>' in page
+        assert (
+            '通知<span class="nowrap"><span class="bracket">（</span>1条新<span class="bracket">）</span></span>'
+            in page
+        )
         page = words(browser.get("/messages/"))
         assert "您的两份登记合并了没看过您以前有两份登记，现在合成一份" in page
         assert "2026年11月20日18:00账户的其他变动" in page
