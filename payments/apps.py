@@ -15,13 +15,14 @@ class PaymentsConfig(AppConfig):
         from payments import page_hooks  # noqa: F401  registers what premiums say on the citizen's pages
         from payments.bills import invariants as of_bills
         from payments.bills.triggers import TRIGGERS
+        from payments.forms import counter as asked  # noqa: F401  what the page of a case asks
         from payments.premiums import invariants
         from payments.premiums.jobs import reminders  # noqa: F401  registers how a reminder is worded
         from payments.premiums.models import BECOMES
         from payments.premiums.operations import life_events, taking_back  # noqa: F401  what follows merge, move, theft
         from payments.premiums.tax_office import answers, paid
+        from payments.reimbursements import counter  # noqa: F401  registers what a counter does
         from payments.reimbursements import invariants as of_reimbursements
-        from payments.reimbursements import operations as reimbursing  # noqa: F401  what follows a merge
         from payments.reimbursements.models import BECOMES as OF_REIMBURSEMENTS
 
         laid_aside.register(ImportKind.PREMIUM_RESULTS, answers.COLUMNS, answers.take_in)

@@ -44,9 +44,9 @@ def reimburse(
 
     The rules are those of bills on the day of the act: uses, costs, what is excluded, the place, the bond. `payee` says
     where the money goes, by its last digits. Handing the same in again returns the first outcome. Raises
-    ReimbursementError with what stands in the way, an invoice that was used above all.
+    ReimbursementError with what stands in the way, an invoice that was used above all; LifeEventError as `take_back`.
     """
-    require_staff(act)
+    _require_staff(act, payer, person, region)
     with transaction.atomic():
         claim = claim_of(payer, person, region, visit, invoices)
         if earlier := _same(claim, payee):
@@ -54,6 +54,11 @@ def reimburse(
         if found := queries.stops(claim, act.on):
             raise ReimbursementError("；".join(found))
         return _pay(act, claim, payee)
+
+
+def _require_staff(act: Act, payer: Person, person: Person, region: str) -> None:
+    for one in (payer, person):
+        require_staff(act, one, region)
 
 
 def _same(claim: Claim, payee: str) -> Reimbursement | None:
@@ -141,18 +146,19 @@ def _keep_invoices(paid: Reimbursement, claim: Claim) -> None:
 def take_back(*, act: Act, no: str, reason: str) -> Reimbursement:
     """Put what was reimbursed back into the very pots; its invoices may be handed in anew, for the same person only.
 
-    The same again changes nothing. Raises ReimbursementError for a number that is nobody's.
+    The same again changes nothing. Raises ReimbursementError for a number that is nobody's, LifeEventError for staff of
+    another region or role, and on themselves or their family.
     """
-    require_staff(act)
     with transaction.atomic():
         found = Reimbursement.objects.select_for_update(of=("self",), no_key=True).filter(no=no).first()
         if found is None:
             raise ReimbursementError("没有这笔手工报销，请核对编号")
+        _require_staff(act, found.payer, found.person, found.region)
         if found.state == ReimbursementState.TAKEN_BACK:
             return found
         lock_to_reverse(act=act, vouchers=[found.voucher])
         key = f"reimbursement-back:{found.pk}"
-        reversing.reverse(act=act, voucher_id=found.voucher_id, key=key, reason=f"收回手工报销：{reason}")
+        reversing.reverse(act=act, voucher_id=found.voucher_id, key=key, reason="收回手工报销")
         found.state, found.ended_at, found.reason = ReimbursementState.TAKEN_BACK, act.at, reason
         found.save(update_fields=BECOMES)
         found.invoices.update(counts=False)

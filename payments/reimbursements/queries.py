@@ -12,7 +12,8 @@ from family.models import Bond
 from family.queries.bonds import year_of
 from family.queries.facts import Insured, bound_of, used_fen
 from family.queries.paying_for import bond_between
-from family.rules import Source, Where, use
+from family.queries.plan import plan
+from family.rules import Source, Where, spending_plan, use
 from payments.bills.codes import BillKind
 from payments.reimbursements.models import ReimbursedInvoice
 from payments.reimbursements.rules import Invoice, Visit, misfits
@@ -91,6 +92,14 @@ def used_before(issuer_code: str, number: str) -> list[ReimbursedInvoice]:
 def of_bond(sources: Sequence[Source], bond: Bond) -> list[Source]:
     """Return the sources that are the payer's by this bond: whoever hands in the invoices pays, and nobody else."""
     return [source for source in sources if source.bond == bond.pk]
+
+
+def payable_fen(claim: Claim, on: date) -> int:
+    """Return how many fen of it the payer's account would pay, as paying now would take them."""
+    assert claim.bond is not None
+    home = home_of(claim.person, on)
+    stand = plan(person=claim.person, region=home, amount_fen=claim.amount_fen, on=on, where=claim.where)
+    return sum(take.amount_fen for take in spending_plan(claim.amount_fen, of_bond(stand.sources, claim.bond)))
 
 
 def home_of(person: Person, on: date) -> str:

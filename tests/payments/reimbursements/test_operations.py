@@ -22,6 +22,7 @@ from tests.accounts.operations.life_kit import Desk
 from tests.accounts.operations.renaming import staff
 from tests.factories.family import RUIAN, TODAY, ZHOUSHAN, balance_of, bond, credit, insured
 from tests.factories.notices import titles
+from tests.factories.users import official
 
 SEEN = date(2026, 3, 9)
 VISIT = Visit(
@@ -147,6 +148,12 @@ class TestRefused:
         bond(payer, parent, from_on=date(2026, 1, 1))
         with pytest.raises(ReimbursementError, match=NO_MONEY):
             hand_in(act, (payer, parent))
+
+    @pytest.mark.parametrize("which", [0, 1])
+    def test_nobody_reimburses_themselves_or_their_family(self, act, family, which):
+        kin = official(Role.CLERK, "kin", act.actor.office, str(family[which].certno))
+        with pytest.raises(LifeEventError, match="不能办自己"):
+            hand_in(Act(actor_of(kin), act.at), family)
 
     def test_only_a_counter_reimburses(self, act, family):
         other_role = staff(Role.POLICY, "policy", 3)
