@@ -24,6 +24,7 @@ from accounts.views.citizen import (
     signin,
     years,
 )
+from accounts.views.counter import case, case_end
 from accounts.views.display import display, stay
 from accounts.views.staff.components import components
 from accounts.views.staff.counter import counter
@@ -71,6 +72,18 @@ urlpatterns += [
     path("settings/balance/", settings.balance, name="settings_balance"),
     path("settings/reminders/", settings.reminders, name="settings_reminders"),
     path("dev/outbox/", outbox.outbox, name="outbox"),
+]
+
+# The counter: cases.
+urlpatterns += [
+    path("counter/cases/", case_end.cases, name="counter_cases"),
+    path("counter/cases/new/", case.new, name="counter_case_new"),
+    path("counter/cases/<slug:number>/", case.case, name="counter_case"),
+    path("counter/cases/<slug:number>/submit/", case_end.submit, name="counter_case_submit"),
+    path("counter/cases/<slug:number>/park/", case_end.park, name="counter_case_park"),
+    path("counter/cases/<slug:number>/resume/", case_end.resume, name="counter_case_resume"),
+    path("counter/cases/<slug:number>/drop/", case_end.drop, name="counter_case_drop"),
+    path("counter/cases/<slug:number>/undo/", case_end.undo, name="counter_case_undo"),
 ]
 
 # The citizen's pages: account, entries, years, progress, notices; and what is open to everybody.

@@ -18,12 +18,13 @@ from datetime import date, timedelta
 from typing import Any
 
 from accounts import help as handbook
-from accounts.codes import PolicyState
+from accounts.codes import CaseKind, PolicyState
 from accounts.identity.access import actor_of
 from accounts.identity.actors import Act
 from accounts.models import Approval, HeldRow, Import, Person, PolicyVersion, User
 from accounts.operations.annual_statement import issue_statement
 from accounts.operations.approvals import submit
+from accounts.operations.cases.desk import open_case
 from accounts.operations.policies import PUBLISH
 from accounts.policies.publishing import read_draft, save_draft
 from accounts.queries.account import account_in, accounts_of
@@ -32,6 +33,7 @@ from family.models import Invitation
 from family.operations.bonds import set_limit
 from payments.premiums.codes import ClaimState, OrderState
 from tests.factories.acts import act_at
+from tests.factories.counter import insured_here, office
 from tests.factories.family import bond
 from tests.factories.people import PersonFactory
 from tests.factories.premiums import claim, order
@@ -169,12 +171,28 @@ def the_clerk(world: "World") -> dict[str, int]:
     return {"pk": world.clerk.pk}
 
 
+def a_counter(world: "World") -> dict[str, str]:
+    """Put the office of clerk and reviewer on file."""
+    office()
+    return {}
+
+
+def a_case(world: "World") -> dict[str, str]:
+    """Return a case that the clerk has begun."""
+    office()
+    act = Act(actor_of(world.clerk), clock.now())
+    case = open_case(act=act, kind=CaseKind.IDENTITY_CODE, subject=insured_here(), region=ZHOUSHAN)
+    return {"number": case.number}
+
+
 PUBLIC = statuses(200, 200, anonymous=200)
 SIGNED_IN = statuses(200, 200)
 CITIZEN = statuses(200, 403)
 PERSON = statuses(200, 403, unproven=302, limited=302)
 POSTED = statuses(302, 403, anonymous=401)
 ONWARD = statuses(302, 403)
+CLERK = statuses(403, 403, clerk=200)
+CLERK_WORK = statuses(403, 403, anonymous=401, clerk=302)
 COUNTER = statuses(403, 403, clerk=200, reviewer=200)
 NEVER = (302, 403, 404, 405)
 FINE = (200, 302, 403, 404, 405)
@@ -220,6 +238,14 @@ ROWS: dict[str, Row] = {
     "mfa_authenticate": Row(statuses(302, 302, anonymous=302)),
     "new_password": Row(PUBLIC),
     "second_factor": Row(statuses(403, 200)),
+    "counter_cases": Row(CLERK, args=a_counter),
+    "counter_case_new": Row(CLERK, args=a_counter),
+    "counter_case": Row(COUNTER, args=a_case),
+    "counter_case_submit": Row(CLERK, method="post", anonymous=401, clerk=409, args=a_case),
+    "counter_case_park": Row(CLERK_WORK, method="post", args=a_case, data={"until_on": "2099-01-05", "version": 0}),
+    "counter_case_resume": Row(CLERK_WORK, method="post", args=a_case),
+    "counter_case_drop": Row(CLERK_WORK, method="post", args=a_case, data={"note": "不办了", "version": 0}),
+    "counter_case_undo": Row(COUNTER, method="post", anonymous=401, clerk=422, reviewer=422, args=a_case),
     "counter": Row(statuses(403, 403, clerk=200)),
     "account_logout": Row(statuses(200, 200, anonymous=302)),
     "socialaccount_login_cancelled": Row(PUBLIC),

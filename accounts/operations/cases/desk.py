@@ -87,11 +87,10 @@ def save(*, act: Act, number: str, version: int, **changes: Any) -> Case:
 def park(*, act: Act, number: str, version: int, until_on: date | None = None) -> Case:
     """Lay a case aside until what is missing has been brought, to any office of the region.
 
-    until_on is the day by which that should be, where nobody says as many days from today as the region's terms give. Raises CaseError,
-    CaseMovedError.
+    until_on is the day by which that should be, parked_until where nobody says. Raises CaseError, CaseMovedError.
     """
     case, _, _ = held(act, number, version)
-    until_on = until_on or act.on + timedelta(days=registry.counter(case.region, act.on).parked_days)
+    until_on = until_on or parked_until(case.region, act.on)
     if until_on < act.on:
         raise CaseError("补齐材料的日期已经过了，请重写")
     case.state, case.parked_until, case.holder, case.version = CaseState.PARKED, until_on, None, case.version + 1
@@ -156,6 +155,11 @@ def locked(number: str, office: Office) -> Case:
     if case is None:
         raise CaseError("本统筹区没有这件业务，请检查业务编号")
     return case
+
+
+def parked_until(region: str, on: date) -> date:
+    """Return until when a case that is parked on a day waits, by the region's terms."""
+    return on + timedelta(days=registry.counter(region, on).parked_days)
 
 
 def _refuse_unknown(person: Person, region: str) -> None:

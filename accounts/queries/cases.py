@@ -1,0 +1,25 @@
+"""窗口业务: the cases of a counter, always of the region that the office belongs to."""
+
+from django.db.models import Q, QuerySet
+
+from accounts.codes import CaseState
+from accounts.models import Case, Office, User
+
+LISTED = 50  # of those that wait, the latest
+
+
+def case_at(office: Office, number: str) -> Case | None:
+    """Return a case by its number; None for one of another region, as for none."""
+    rows = Case.objects.select_related("subject", "other", "holder", "approval", "submitted_by", "closed_by")
+    return rows.filter(number=number, region=office.region).first()
+
+
+def in_hand(user: User) -> QuerySet[Case]:
+    """Return what the clerk works on and has not submitted, the latest first."""
+    return Case.objects.select_related("subject").filter(holder=user, state=CaseState.OPEN)
+
+
+def waiting_at(office: Office) -> QuerySet[Case]:
+    """Return what lies aside or was sent back at an office, the latest first, at most LISTED."""
+    aside = Q(state=CaseState.PARKED) | Q(state=CaseState.RETURNED)
+    return Case.objects.select_related("subject").filter(aside, office=office.code, region=office.region)[:LISTED]

@@ -1,0 +1,142 @@
+"""一件窗口业务 (K05): opened, worked on section by section on one page, looked at when it is over."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from accounts.codes import CaseState, Role
+from accounts.errors import AccountsError
+from accounts.forms.counter import CaseForm
+from accounts.forms.counter.opening import OpenForm
+from accounts.forms.counter.sections import ReasonForm
+from accounts.identity import audit
+from accounts.identity.actors import Act
+from accounts.models import Case, Person
+from accounts.operations.cases import deciding
+from accounts.operations.cases import desk as work
+from accounts.operations.cases.access import CaseError, CaseMovedError, on_case
+from accounts.operations.lookups import LookupRefusedError
+from accounts.queries.lookups import open_lookup
+from accounts.views.counter.case_page import PLACE, SCAN, CasePage
+from accounts.views.counter.doors import Desk, case_or_404, counter_required, holds, own_family
+from accounts.views.counter.scanning import scanned
+
+
+@counter_required(Role.CLERK)
+@require_http_methods(["GET", "POST"])
+def new(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """Open a case for whoever has come: what about, and their card."""
+    form = OpenForm(request.POST if request.method == "POST" else None, initial={"kind": request.GET.get("kind", "")})
+    if form.is_valid():
+        kind = form.cleaned_data["kind"]
+        try:
+            subject = _subject(desk, form)
+            case = work.open_case(act=desk.act, kind=kind, subject=subject, region=desk.office.region)
+        except AccountsError as error:
+            _write_down(desk.act, "case.opened", error)
+            form.add_error("typed", error.message)
+        else:
+            return redirect("counter_case", case.number)
+    return render(request, "counter/case_new.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@counter_required(Role.CLERK, Role.REVIEWER)
+@require_http_methods(["GET", "POST"])
+def case(request: HttpRequest, desk: Desk, number: str) -> HttpResponse:
+    """Show a case; with POST save one section of it. Who does not hold it sees only what it is and where."""
+    case = case_or_404(desk, number)
+    if refusal := own_family(request, desk, case):
+        return refusal
+    if request.method == "POST":
+        return _save(request, desk, case)
+    if case.is_in_work and not holds(desk, case):
+        return render(request, "counter/case_aside.html", {"case": case, "may_resume": desk.user.role == Role.CLERK})
+    if case.is_in_work:
+        return render(request, "counter/case.html", {"page": CasePage(desk.act, case)})
+    return render(request, "counter/case_result.html", result_of(desk, case))
+
+
+def result_of(desk: Desk, case: Case, shown_once: str = "") -> dict[str, Any]:
+    """Return what the page says of a case that is over or waits for a reviewer."""
+    return {
+        "case": case,
+        "shown_once": shown_once,
+        "is_waiting": case.state == CaseState.WAITING,
+        "why_not_undone": deciding.why_not_undone(desk.act, case, desk.user),
+        "form": ReasonForm(),
+    }
+
+
+def _subject(desk: Desk, form: OpenForm) -> Person:
+    """Return who has come: by a look-up that was made before, or by the card that was read now."""
+    if token := form.cleaned_data["token"]:
+        lookup = open_lookup(desk.user, token, desk.act.at)
+        if lookup is None:
+            raise LookupRefusedError("查人已经过了时限，请重新刷证件")
+    else:
+        lookup = scanned(desk.act, form.cleaned_data["typed"], form.cleaned_data["kind"])
+    return lookup.person
+
+
+def _write_down(act: Act, verb: str, error: AccountsError, subject: Person | None = None) -> None:
+    """Write down that an operation refused; a look-up has done so itself, and a slip of the pen is none."""
+    if isinstance(error, CaseError):
+        audit.record_refusal(act=act, verb=verb, error=error, subject=subject)
+
+
+def _save(request: HttpRequest, desk: Desk, case: Case) -> HttpResponse:
+    """Save a section; answer with it, and with what depends on it."""
+    section = request.POST.get("section", "")
+    page = CasePage(desk.act, case)
+    form = page.form_for(section, request.POST)
+    if form is None:
+        raise BadRequest("no such section")
+    moved = False
+    if form.is_valid():
+        try:
+            changes = _changes(desk, case, section, form)
+            case = work.save(act=desk.act, number=case.number, version=version_of(request), **changes)
+        except CaseMovedError as error:
+            moved = True
+            case = case_or_404(desk, case.number)
+            form.add_error(None, error.message)
+        except AccountsError as error:
+            _write_down(on_case(desk.act, case), "case.saved", error, case.subject)
+            form.add_error("typed" if section == SCAN else None, error.message)
+        else:
+            return _saved(request, desk, case, section)
+    page = CasePage(desk.act, case, {section: form})
+    if request.htmx:  # type: ignore[attr-defined]
+        return _part(request, page, section, 422)
+    return render(request, "counter/case.html", {"page": page}, status=409 if moved else 422)
+
+
+def _changes(desk: Desk, case: Case, section: str, form: forms.Form) -> dict[str, Any]:
+    if section == SCAN:
+        return {"other": scanned(on_case(desk.act, case), form.cleaned_data["typed"], case.kind).person}
+    if isinstance(form, CaseForm):
+        return {"asked": form.asked(), "private": form.private()}
+    changes: dict[str, Any] = form.changes()  # type: ignore[attr-defined]
+    return changes
+
+
+def _saved(request: HttpRequest, desk: Desk, case: Case, section: str) -> HttpResponse:
+    if request.htmx:  # type: ignore[attr-defined]
+        return _part(request, CasePage(desk.act, case), section, 200)
+    return redirect(f"{reverse('counter_case', args=[case.number])}#{PLACE[section]}")
+
+
+def _part(request: HttpRequest, page: CasePage, section: str, status: int) -> HttpResponse:
+    context = {"page": page, "place": PLACE[section]}
+    return render(request, "counter/_case_answer.html", context, status=status)
+
+
+def version_of(request: HttpRequest) -> int:
+    """Return the version of the case that the form was made for; one that no case has where it is not a number."""
+    text = request.POST.get("version", "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else -1

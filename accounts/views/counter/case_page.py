@@ -1,0 +1,136 @@
+"""What the page of a case shows: its sections, what is still missing, where the clerk goes on."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from django import forms
+from django.urls import reverse
+
+from accounts.forms.counter import form_of
+from accounts.forms.counter.sections import AgentForm, ParkForm, ReasonForm, ScanForm, SeenForm
+from accounts.identity.actors import Act
+from accounts.models import Case
+from accounts.operations.cases.deciding import assess, digest_of, needs_review
+from accounts.operations.cases.desk import parked_until
+from accounts.operations.cases.handlers import Assessment, CaseHandler, handler_of
+
+WHO, SCAN, ASKED, SEEN = "who", "scan", "asked", "seen"
+PLACE = {WHO: "who", SCAN: "about", ASKED: "about", SEEN: "papers"}  # which part of the page a section stands in
+
+
+def park_form(data: Any, act: Act, case: Case) -> ParkForm:
+    """Return what asks until when a case is parked, with the day that the region's terms give."""
+    return ParkForm(data, today=act.on, usual=parked_until(case.region, act.on))
+
+
+@dataclass
+class CasePage:
+    """The page of a case that is being worked on. `bound` is the form that was refused, by its section."""
+
+    act: Act
+    case: Case
+    bound: dict[str, forms.Form] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        return reverse("counter_case", args=[self.case.number])
+
+    @cached_property
+    def handler(self) -> CaseHandler:
+        return handler_of(self.case.kind)
+
+    @cached_property
+    def found(self) -> Assessment:
+        return assess(self.act, self.case)
+
+    @cached_property
+    def digest(self) -> str:
+        return digest_of(self.case, self.found)
+
+    @property
+    def is_reviewed(self) -> bool:
+        """Whether submitting it asks a second person."""
+        return bool(self.handler.signed) or needs_review(self.case, self.handler, self.act.on)
+
+    @cached_property
+    def who(self) -> forms.Form | None:
+        return self._form(WHO, None) if self.handler.takes_agent else None
+
+    @cached_property
+    def scan(self) -> forms.Form | None:
+        return self._form(SCAN, None) if self.handler.other else None
+
+    @cached_property
+    def asked(self) -> forms.Form | None:
+        return self._form(ASKED, None) if form_of(self.case.kind) else None
+
+    @cached_property
+    def seen(self) -> forms.Form:
+        return self._form(SEEN, None)
+
+    @property
+    def about_title(self) -> str:
+        """Return what the second section is called."""
+        return "和".join(filter(None, (self.handler.other, "要求" if self.asked else "")))
+
+    @property
+    def is_all_seen(self) -> bool:
+        """Whether documents and all papers that must be seen have been."""
+        seen = {paper["code"] for paper in self.case.papers}
+        return self.case.identities_checked and all(paper.code in seen for paper in self.found.papers if paper.required)
+
+    @property
+    def next(self) -> str:
+        """Return the id of the control where the clerk goes on: the first field refused, else the next question."""
+        for section, form in self.bound.items():
+            return next(
+                (form[name].auto_id for name in form.errors if name in form.fields), PLACE.get(section, "check")
+            )
+        if self.scan and self.case.other is None:
+            return str(self.scan["typed"].auto_id)
+        if self.asked and not (self.case.asked or self.case.private):
+            return next((bound.auto_id for bound in self.asked.visible_fields()), "")
+        if not self.is_all_seen:
+            return str(self.seen["everything"].auto_id)
+        return "check" if self.found.stops else "submit"
+
+    @property
+    def versions(self) -> list[str]:
+        """Return the forms of the page that carry the version of the case and are not in the part answered."""
+        return ["who", "scan", "asked", "seen", "submit", "park", "drop"]
+
+    @property
+    def announced(self) -> str:
+        """Return what a screen reader hears after a section: what is still missing first, or that all is there."""
+        if self.bound:
+            return "没有保存，请看这一栏的提示。"
+        return (
+            f"已保存。还差{len(self.found.stops)}样：{self.found.stops[0]}" if self.found.stops else "已保存，都齐了。"
+        )
+
+    @cached_property
+    def park(self) -> forms.Form:
+        return self.bound.get("park") or park_form(None, self.act, self.case)
+
+    @cached_property
+    def drop(self) -> forms.Form:
+        return self.bound.get("drop") or ReasonForm(auto_id="drop_%s")
+
+    def form_for(self, section: str, data: Any) -> forms.Form | None:
+        """Return the form of a section, filled with what was typed; None where the case has no such section."""
+        has = {WHO: self.handler.takes_agent, SCAN: self.handler.other, ASKED: form_of(self.case.kind), SEEN: True}
+        return self._form(section, data) if has.get(section) else None
+
+    def _form(self, section: str, data: Any) -> forms.Form:
+        if section in self.bound:
+            return self.bound[section]
+        if section == WHO:
+            return AgentForm(data, self.case)
+        if section == SCAN:
+            return ScanForm(data)
+        if section == SEEN:
+            return SeenForm(data, self.case, self.found.papers)
+        kind_form = form_of(self.case.kind)
+        assert kind_form
+        return kind_form(data, self.case, self.act)

@@ -1,0 +1,40 @@
+/* The counter by keyboard: where the clerk goes on, digits that choose, nothing submitted past what is not saved. */
+"use strict";
+{
+  // Focus goes to the next question when a page opens and when a section was saved; never by itself in between.
+  const goOn = () => {
+    const part = document.querySelector("[data-next]");
+    const place = part && document.getElementById(part.dataset.next);
+    if (!place) return;
+    const control = "input:not([type=hidden]), select, textarea, button, a";
+    const goal = place.matches(`${control}, [tabindex]`) ? place : place.querySelector("input:checked") || place.querySelector(control) || place;
+    goal.focus();
+  };
+  addEventListener("htmx:oobAfterSwap", ({ detail }) => detail.target.id === "missing" && setTimeout(goOn));
+  goOn();
+
+  // A digit chooses the option whose words begin with it.
+  addEventListener("keydown", (event) => {
+    if (event.target.type !== "radio" || event.ctrlKey || event.altKey || event.metaKey || !/^\d$/.test(event.key)) return;
+    const options = event.target.closest("fieldset").querySelectorAll("label");
+    const option = [...options].find((label) => label.textContent.trim().startsWith(event.key));
+    if (!option) return;
+    event.preventDefault();
+    option.control.focus();
+    option.control.click();
+  });
+
+  // What was changed in a section is saved before the case is submitted: what is submitted is what was shown.
+  const changed = new Set();
+  addEventListener("input", ({ target }) => target.form && target.form.matches(".section") && changed.add(target.form));
+  addEventListener("htmx:afterRequest", ({ detail }) => changed.delete(detail.elt));
+  addEventListener("submit", (event) => {
+    if (!event.target.matches("[data-ctrl-enter]")) return;
+    const unsaved = [...changed].find((form) => form.isConnected);
+    if (!unsaved) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    document.getElementById("status").textContent = "先保存刚才改的，请核对以后再提交。";
+    unsaved.requestSubmit();
+  }, true);
+}
