@@ -17,7 +17,7 @@ class FamilyConfig(AppConfig):
         from family import triggers as bond_triggers
         from family.forms import counter  # noqa: F401  what the pages of a counter ask
         from family.operations import life_events, merging, taking_back  # noqa: F401  what follows death, move, merge, theft
-        from family.operations.cases import bind  # noqa: F401  what is done at a counter
+        from family.operations.cases import accept, bind, change, close, remove, show  # noqa: F401  what is done at a counter
         from family.queries import counter_hooks, notice_links, page_hooks  # noqa: F401  registers what sharing says on others' pages
 
         access.is_family.append(counter_hooks.are_family)

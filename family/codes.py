@@ -42,6 +42,18 @@ class EndReason(TextCode):
     PAYER_LEFT = "payer_left", "出钱的人在当地的职工医保已经终止或转出"
     USER_LEFT = "user_left", "用钱的人的医保已经终止"
     USER_OUTSIDE = "user_outside", "用钱的人的医保转到了当地规定的范围以外"
+    NO_LONGER_KIN = "no_longer_kin", "两人不再是亲属（离婚、解除收养）"
+    MOVING = "moving", "出钱的人要把医保转到别处"
+
+
+class RemovalReason(TextCode):
+    """解除的原因: why one of the two comes to a counter to end it. The codes begin as the clerk types them."""
+
+    NO_LONGER_GIVEN = "1", "来人不再让对方用自己的钱"
+    NO_LONGER_USED = "2", "来人不再用对方的钱"
+    NO_LONGER_KIN = "3", "两人不再是亲属（离婚、解除收养）"
+    OTHER_DIED = "4", "对方去世"
+    MOVING = "5", "来人要把医保转到别处"
 
 
 class Consent(TextCode):

@@ -5,13 +5,18 @@ from typing import Any
 
 from django import forms
 
-from accounts.codes import CaseKind, Scope
+from accounts.codes import CaseKind, Relation, Scope
 from accounts.forms.counter import CaseForm, register
 from accounts.forms.fields import DayField
 from accounts.policies import registry
+from family.codes import RemovalReason
 from family.forms.limits import LimitMixin, limit_initial
+from family.models import Invitation
+from family.queries.bonds import active_bond, bonds_received, may_reorder
 from family.queries.eligibility import relations_offered
+from family.queries.invitations import invitations_received
 from yibao.lib.days import day_words
+from yibao.lib.masking import masked_name
 
 # TV-23: asked for every week, and in no region's terms. Chosen, it is refused in the words of the rules.
 _IN_LAW = ("配偶的父母", "9 配偶的父母（岳父母、公婆）")
@@ -51,6 +56,65 @@ class BindForm(LimitMixin, CaseForm):
         return _terms_of(known)
 
 
+class ChangeForm(LimitMixin, CaseForm):
+    """What the two bonds between subject and other let change: limit and last day of the one given, place of the other."""
+
+    until = DayField(label="用到哪一天", required=False, help_text=_UNTIL_HELP)
+    place = forms.ChoiceField(label="来人用对方的钱，排第几", required=False)
+
+    field_order = ("limit", "limit_other", "until", "place")
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        case, on = self.case, self.act.on
+        self.fields["until"].counted_from(on)  # type: ignore[attr-defined]
+        if case.other is None or active_bond(case.subject, case.other) is None:
+            for name in ("limit", "limit_other", "until"):
+                del self.fields[name]
+        order = [card.bond.payer_id for card in bonds_received(case.subject, on)]
+        if case.other_id in order and may_reorder(case.subject, on):
+            places = [(str(place), f"第{place}位") for place in range(1, len(order) + 1)]
+            self.fields["place"].choices = places  # type: ignore[attr-defined]
+            self.initial.setdefault("place", str(order.index(case.other_id) + 1))
+        else:
+            del self.fields["place"]
+
+    def from_case(self, known: dict[str, Any]) -> dict[str, Any]:
+        given = self.case.other and active_bond(self.case.subject, self.case.other)
+        if given and "limit_fen" not in known:
+            known = {**known, "limit_fen": given.limit_fen, "until": given.until_on and given.until_on.isoformat()}
+        return _terms_of(known)
+
+
+class RemoveForm(CaseForm):
+    """Why the two no longer share. A digit chooses."""
+
+    reason = forms.ChoiceField(
+        label="为什么解除",
+        choices=[("", "请选择"), *((code, f"{code} {label}") for code, label in RemovalReason.choices)],
+        error_messages={"required": "请选解除的原因", "invalid_choice": "请选解除的原因"},
+    )
+
+
+class AcceptForm(CaseForm):
+    """Which of the invitations that wait for this person's answer."""
+
+    invitation = forms.ChoiceField(
+        label="同意哪一份邀请",
+        error_messages={"required": "请选同意哪一份邀请", "invalid_choice": "请选同意哪一份邀请"},
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        waiting = invitations_received(self.case.subject, self.act.at)
+        self.fields["invitation"].choices = [(one.number, _called(one)) for one in waiting]  # type: ignore[attr-defined]
+
+
+def _called(invitation: Invitation) -> str:
+    kin = Relation(invitation.relation).label
+    return f"{invitation.number}：{masked_name(invitation.payer.name)}邀请，来人是邀请人的{kin}"
+
+
 def _terms_of(known: dict[str, Any]) -> dict[str, Any]:
     """Return how a limit and a last day stand in the form: as they would be typed."""
     shown = {**known, **limit_initial(known.get("limit_fen"))}
@@ -60,3 +124,6 @@ def _terms_of(known: dict[str, Any]) -> dict[str, Any]:
 
 
 register(CaseKind.BIND, BindForm)
+register(CaseKind.CHANGE, ChangeForm)
+register(CaseKind.REMOVE, RemoveForm)
+register(CaseKind.ACCEPT, AcceptForm)

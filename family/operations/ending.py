@@ -3,6 +3,7 @@
 from datetime import date
 
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.identity.actors import Act
 from accounts.ledger.retry import retrying
@@ -12,7 +13,7 @@ from family.codes import ACTIVE_STATES, BondState, EndReason, EventKind
 from family.models import Bond, Event
 from family.operations import history, locks, notifications
 from family.queries.facts import changes_in_month
-from family.rules import eligibility
+from family.rules import Reason, eligibility
 from family.rules.reasons import refuse
 
 
@@ -25,7 +26,7 @@ def remove(*, act: Act, payer: Person, bond_id: int) -> Event:
     """
     with transaction.atomic():
         bond = locks.lock_active(bond_id=bond_id, payer=payer)
-        _refuse_early(bond, act.on)
+        refuse(too_early(bond, EndReason.REMOVED, act.on))
         return end(act=act, bond=bond, reason=EndReason.REMOVED, kind=EventKind.REMOVED, by=payer, undo=True)
 
 
@@ -70,6 +71,34 @@ def end(
     return event
 
 
+@retrying
+def end_at_counter(*, act: Act, bond_id: int, by: Person, reason: EndReason) -> Event:
+    """End a bond at a counter for one of the two (`by`). The region's cool-down and monthly cap hold only a change of mind.
+
+    Raises Bond.DoesNotExist for somebody else's bond, ChangedError, RefusedError (`too_early`).
+    """
+    with transaction.atomic():
+        payer_id = Bond.objects.values_list("payer_id", flat=True).get(Q(payer=by) | Q(user=by), pk=bond_id)
+        bond = locks.lock_active(bond_id=bond_id, **{"payer" if payer_id == by.pk else "user": by})
+        refuse(too_early(bond, reason, act.on))
+        if reason in (EndReason.PAYER_DIED, EndReason.USER_DIED):  # as where a death is registered: nobody's deed
+            return end(act=act, bond=bond, reason=reason, kind=EventKind.ENDED, by=None)
+        kind = EventKind.REMOVED if payer_id == by.pk else EventKind.LEFT
+        return end(act=act, bond=bond, reason=reason, kind=kind, by=by)
+
+
+def too_early(bond: Bond, reason: EndReason, on: date) -> tuple[Reason, ...]:
+    """Return why a bond may not be ended yet, or so often, where a payer has only changed their mind."""
+    terms = registry.sharing_or_none(bond.region, on)
+    if terms is None or reason != EndReason.REMOVED:
+        return ()
+    earliest = eligibility.earliest_end(bond.from_on, terms)
+    return (
+        *eligibility.cooldown_reasons(bond.from_on, earliest, on, terms),
+        *eligibility.change_reasons(changes_in_month(bond.payer, bond.region, on), terms),
+    )
+
+
 def end_by_itself(*, act: Act, bond_id: int, reason: EndReason) -> bool:
     """End a bond because of what happened; False when it had ended already, so repeating it changes nothing."""
     with transaction.atomic():
@@ -82,16 +111,3 @@ def end_by_itself(*, act: Act, bond_id: int, reason: EndReason) -> bool:
             return False
         end(act=act, bond=bond, reason=reason, kind=EventKind.ENDED, by=None)
     return True
-
-
-def _refuse_early(bond: Bond, on: date) -> None:
-    """Raise RefusedError where the region does not let the payer end this bond yet, or so often."""
-    terms = registry.sharing_or_none(bond.region, on)
-    if terms is not None:
-        earliest = eligibility.earliest_end(bond.from_on, terms)
-        refuse(
-            (
-                *eligibility.cooldown_reasons(bond.from_on, earliest, on, terms),
-                *eligibility.change_reasons(changes_in_month(bond.payer, bond.region, on), terms),
-            )
-        )

@@ -103,6 +103,11 @@ def where_usable(bound: Bound) -> list[PlaceRule]:
     return use.places(bound.user.insurance, bound.user_terms)
 
 
+def active_bond(payer: Person, user: Person) -> Bond | None:
+    """Return the bond by which one uses the other's money now, with both people; None where there is none."""
+    return Bond.objects.filter(payer=payer, user=user, state__in=ACTIVE_STATES).select_related("payer", "user").first()
+
+
 def bonds_given(person: Person, on: date, region: str | None = None) -> list[Card]:
     """Return who may use this person's money now, the oldest bond first."""
     rows = Bond.objects.filter(payer=person, state__in=ACTIVE_STATES).order_by("from_on", "pk")
