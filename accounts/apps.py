@@ -10,6 +10,7 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import triggers
+        from accounts.forms.counter import sign_ins as sign_in_forms  # noqa: F401  register what a case asks
         from accounts.identity import triggers as staff_triggers
         from accounts.operations import (  # noqa: F401  register what takes two people
             going_live,

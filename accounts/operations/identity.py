@@ -22,7 +22,9 @@ from accounts.models import (
     User,
 )
 from accounts.operations import limited, proving
+from accounts.operations.notices import tell
 from accounts.operations.taking_back import end_sessions, end_tie
+from accounts.queries import notice_words
 
 _HOW = {TieKind.RECORD: "record", TieKind.PHONE: "record", TieKind.COUNTER: "code"}
 CODE_VALID = timedelta(days=3)
@@ -113,11 +115,12 @@ def issue_identity_code(*, act: Act, person: Person) -> str:
     return code
 
 
-def move_sign_in(*, act: Act, person: Person, to_user: User, not_mine: bool = False) -> None:
+def move_sign_in(*, act: Act, person: Person, to_user: User, not_mine: bool = False) -> list[str]:
     """Tie a person to another citizen's sign-in after a clerk has checked their documents.
 
     The old sign-in is signed out everywhere and its number told; the new one counts as a new number, with which
-    nobody is let at the money at once. With `not_mine` everything stops that the old one did (end_tie). Raises NoMatchError when to_user is staff, inactive or tied to somebody else.
+    nobody is let at the money at once. With `not_mine` everything stops that the old one did (end_tie); return that in
+    words. Raises NoMatchError when to_user is staff, inactive or tied to somebody else.
     """
     _staff_only(act)
     with transaction.atomic():
@@ -127,14 +130,14 @@ def move_sign_in(*, act: Act, person: Person, to_user: User, not_mine: bool = Fa
         if new.is_official or not new.is_active or new.person_id not in (None, person.pk):
             raise NoMatchError
         if old == new:
-            return
-        if old:
-            end_tie(act, person, old, not_mine=not_mine)
+            return []
+        stopped = end_tie(act, person, old, not_mine=not_mine) if old else []
         User.objects.filter(pk=new.pk).update(
             person=person, tied_at=act.at, tied_by=TieKind.COUNTER, phone_changed_at=act.at
         )
         detail = {"from_user": old.pk if old else None, "to_user": new.pk}
         audit.record(act=act, verb="identity.moved", subject=person, detail=detail)
+    return stopped
 
 
 def change_phone(*, act: Act, person: Person, phone: str) -> None:
@@ -165,6 +168,7 @@ def change_phone(*, act: Act, person: Person, phone: str) -> None:
             raise PhoneTakenError from None
         end_sessions(user)
         audit.record(act=act, verb="identity.phone_changed", subject=person, detail={"user": user.pk})
+        tell(act=act, person=person, template=notice_words.phone_changed, facts={}, about="settings", by_sms=False)
 
 
 def _untied(act: Act, user: User) -> User:

@@ -47,16 +47,28 @@ def end_tie(act: Act, person: Person, user: User, *, not_mine: bool) -> list[str
 
     With `not_mine` everything it has done for the person stops; return that in words, also told to the person.
     """
-    since = user.tied_at or user.joined_at
     User.objects.filter(pk=user.pk).update(person=None, tied_at=None, tied_by="", warned_at=None)
     end_sessions(user)
     sms.queue(to_user=user, template=MOVED, params={"help": settings.HELP_PHONE}, now=act.at)
-    actor = f"citizen:{user.pk}"
-    stopped = [words for hook in on_taken_back for words in hook(act, person, actor, since)] if not_mine else []
+    stopped = _stop(act, person, user) if not_mine else []
     audit.record(act=act, verb="identity.taken_back", subject=person, detail={"user": user.pk, "not_mine": not_mine})
     if not_mine:
         tell(act=act, person=person, template=notice_words.taken_back, facts={"stopped": len(stopped)})
     return stopped
+
+
+def would_stop(*, act: Act, person: Person, user: User) -> list[str]:
+    """Return in words what would stop if a sign-in of a person turned out not to be theirs; nothing is written."""
+    with transaction.atomic():
+        stopped = _stop(act, person, user)
+        transaction.set_rollback(True)
+    return stopped
+
+
+def _stop(act: Act, person: Person, user: User) -> list[str]:
+    """Stop everything that the sign-in has done for the person since it was tied to them; return it in words."""
+    since = user.tied_at or user.joined_at
+    return [words for hook in on_taken_back for words in hook(act, person, f"citizen:{user.pk}", since)]
 
 
 def take_back(*, act: Act, person: Person) -> list[str]:

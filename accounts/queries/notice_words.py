@@ -31,6 +31,12 @@ def taken_back(told: Told) -> Words:
     return Words("您的账户已经收回", text)
 
 
+@wording.template("phone_changed", NoticeKind.SECURITY)
+def phone_changed(told: Told) -> Words:
+    text = f"窗口核对身份证件后改的，原来的号码收到了短信。不是您来办的，请马上打{settings.HELP_PHONE}。"
+    return Words("您的登录手机号改了", text)
+
+
 @wording.template("feedback_answered", NoticeKind.CASE, feedback=Feedback.objects.all())
 def answered(told: Told) -> Words:
     feedback = told.facts["feedback"]

@@ -12,7 +12,7 @@ from django import forms
 from accounts.codes import CaseKind
 from accounts.identity.actors import Act
 from accounts.models import Case
-from accounts.sealing.fields import Clear
+from accounts.operations.cases.handlers import private_of
 
 
 class CaseForm(forms.Form):
@@ -41,12 +41,6 @@ class CaseForm(forms.Form):
         """Return what is personal of it, as the case keeps it sealed; "" where nothing is."""
         kept = {name: _plain(value) for name, value in self.cleaned_data.items() if name in self.personal}
         return json.dumps(kept, ensure_ascii=False, sort_keys=True) if any(kept.values()) else ""
-
-
-def private_of(case: Case) -> dict[str, Any]:
-    """Return what was typed of personal data (Case.private), by the names of the fields."""
-    known: dict[str, Any] = json.loads(case.private) if case.private else {}
-    return {name: Clear(value) if isinstance(value, str) else value for name, value in known.items()}
 
 
 _forms: dict[str, type[CaseForm]] = {}

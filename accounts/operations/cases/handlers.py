@@ -3,6 +3,7 @@
 An app registers its handlers when it starts (AppConfig.ready imports the module that holds them).
 """
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from accounts.codes import CaseKind
 from accounts.identity.actors import Act
 from accounts.models import Case
+from accounts.sealing.fields import Clear
 
 Words = list[tuple[str, str]]
 
@@ -91,6 +93,12 @@ class CaseHandler:
     takes_agent: bool = True
     subject_comes: bool = True
     may_be_reviewed: bool = True
+
+
+def private_of(case: Case) -> dict[str, Any]:
+    """Return what was typed of personal data (Case.private), by the names of the fields."""
+    known: dict[str, Any] = json.loads(case.private) if case.private else {}
+    return {name: Clear(value) if isinstance(value, str) else value for name, value in known.items()}
 
 
 _handlers: dict[str, CaseHandler] = {}

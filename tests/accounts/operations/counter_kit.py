@@ -7,6 +7,7 @@ from accounts.codes import CaseKind, Role
 from accounts.identity.access import actor_of
 from accounts.identity.actors import Act
 from accounts.models import Case, Office, Person, User
+from accounts.operations import approvals
 from accounts.operations.cases import deciding, desk
 from tests.factories.people import EnrolmentFactory, PersonFactory, certno
 from tests.factories.users import official
@@ -51,6 +52,14 @@ class Counter:
             identities_checked=True,
             papers=[{"code": code, "number": ""} for code in codes],
         )
+
+    def finish(self, case: Case) -> Case:
+        """Submit a case, let the reviewer approve it where it waits for one, and return it as it then is."""
+        waiting = self.submit(case).case
+        if approval := waiting.approval:
+            approvals.approve(act=self.act(self.reviewer), approval_id=approval.pk, digest=approval.digest)
+        waiting.refresh_from_db()
+        return waiting
 
     def digest(self, case: Case, user: User | None = None) -> str:
         """Return the digest of what the page shows now."""
