@@ -10,7 +10,7 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import triggers
-        from accounts.forms.counter import sign_ins as sign_in_forms  # noqa: F401  register what a case asks
+        from accounts.forms.counter import life_events, sign_ins  # noqa: F401  register what a case asks
         from accounts.identity import triggers as staff_triggers
         from accounts.operations import (  # noqa: F401  register what takes two people
             going_live,
@@ -18,7 +18,7 @@ class AccountsConfig(AppConfig):
             settlement,
             staff_accounts,
         )
-        from accounts.operations.cases import deciding, sign_ins  # noqa: F401  register what is done at a counter
+        from accounts.operations.cases import deaths, deciding, freezes, moves  # noqa: F401  register what is done there
         from accounts.operations.life_events import alive, merging, moving, signed  # noqa: F401  likewise
         from accounts.policies import triggers as policy_triggers
         from accounts.queries import notices  # noqa: F401  registers what a person reported as cases

@@ -132,7 +132,7 @@ def needs_review(case: Case, handler: CaseHandler, on: date) -> bool:
 def _general_stops(act: Act, case: Case, handler: CaseHandler, found: Assessment) -> list[str]:
     """Return what stands in the way whatever the kind: identities, papers, the wrong office."""
     stops = []
-    if handler.other and case.other is None:
+    if handler.other and not handler.other_is_optional and case.other is None:
         stops.append(f"还没有{handler.other}：请刷证件，或输入证件号码")
     if not case.identities_checked:
         stops.append("请核对来人和证件，勾选「人证一致，我已核对」")

@@ -78,7 +78,8 @@ class CaseHandler:
     where it is refused: nothing has happened then.
     `undo(act, case)` takes back what `execute` did, by `case.record`, and says so; kinds without it offer none.
     `signed(case)`: the kind has an approval kind of its own, which does the deed; then there is no `execute`.
-    `other` is what the second person is called on the page (用钱的人), "" where the case concerns one person only.
+    `other` is what the second person is called on the page (用钱的人), "" where the case concerns one person only;
+    `other_is_optional`: there need not be one.
     `by_area`: while the region divides its offices by area, only the responsible one may finish it.
     `takes_agent`: somebody else may come in the subject's place. `subject_comes`: False where the subject cannot (death).
     """
@@ -89,6 +90,7 @@ class CaseHandler:
     undo: Callable[[Act, Case], str] | None = None
     signed: Callable[[Case], Signed] | None = None
     other: str = ""
+    other_is_optional: bool = False
     by_area: bool = False
     takes_agent: bool = True
     subject_comes: bool = True
