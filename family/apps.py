@@ -19,10 +19,9 @@ class FamilyConfig(AppConfig):
         from family.operations import life_events, merging, taking_back  # noqa: F401  what follows death, move, merge, theft
         from family.operations.cases import accept, bind, change, close, remove, show  # noqa: F401  what is done at a counter
         from family.queries import counter_hooks, notice_links, page_hooks  # noqa: F401  registers what sharing says on others' pages
-        from family.rules import eligibility
 
         access.is_family.append(counter_hooks.are_family)
-        sign_ins.after_new_phone.append(eligibility.phone_words)
+        sign_ins.after_new_phone.append(counter_hooks.after_new_phone)
         laid_aside.register(ImportKind.BONDS, roster.COLUMNS, roster.bring_in)
         triggers.protect("family_event", "family_draw")
         triggers.add(*bond_triggers.TRIGGERS)

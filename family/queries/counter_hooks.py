@@ -14,6 +14,9 @@ from family.models import Bond, Invitation
 from family.queries.bonds import kin_of, year_of
 from family.queries.eligibility import indexes_of
 from family.queries.facts import used_fen
+from family.rules import eligibility
+from family.rules.reasons import AFTER_NEW_PHONE
+from yibao.lib.days import span_words
 from yibao.lib.masking import masked_name
 
 
@@ -27,6 +30,11 @@ def are_family(one: Person, other: Person) -> bool:
     sent = Q(payer=one, invitee_index__in=indexes_of(str(other.certno)))
     received = Q(payer=other, invitee_index__in=indexes_of(str(one.certno)))
     return Invitation.objects.filter(sent | received, state__in=OPEN, sender_unknown=False).exists()
+
+
+def after_new_phone() -> str:
+    """Return what of sharing waits after a new number, and for how long."""
+    return AFTER_NEW_PHONE.format(span_words(eligibility.PHONE_COOL_OFF))
 
 
 @counter_hooks.sharing_source

@@ -12,7 +12,7 @@ from accounts.policies.terms import SharingTerms
 from accounts.policies.terms.sharing import NATIONAL, NORMAL, SAME_PROVINCE
 from family.rules import kinship
 from family.rules.facts import Pair, Payer, User
-from family.rules.reasons import Reason, ReasonCode
+from family.rules.reasons import AFTER_NEW_PHONE, Reason, ReasonCode
 from yibao.lib.days import day_words, span_words
 from yibao.lib.fen import grouped
 
@@ -73,18 +73,13 @@ def payer_reasons(payer: Payer, terms: SharingTerms) -> Found:
     yield from change_reasons(payer.changes_this_month, terms)
 
 
-def phone_words() -> str:
-    """Return what waits after a new number, and for how long."""
-    return f"换号后{span_words(PHONE_COOL_OFF)}内不能邀请、恢复使用、提高额度或延长日期"
-
-
 def phone_reasons(payer: Payer) -> Found:
     """Yield that the sign-in was changed so lately that nobody may be let at the money, or at more of it."""
     if payer.phone_free_on is not None:
         yield Reason(
             ReasonCode.PHONE_CHANGED,
             "刚换过登录手机号，暂时不能让家人用更多您的钱",
-            f"{phone_words()}，防止别人冒用您的账户",
+            f"{AFTER_NEW_PHONE.format(span_words(PHONE_COOL_OFF))}，防止别人冒用您的账户",
             f"{day_words(payer.phone_free_on)}起可以办；急用请带身份证到窗口办",
         )
 

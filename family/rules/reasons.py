@@ -5,6 +5,9 @@ from enum import StrEnum
 
 from family.errors import FamilyError
 
+# What waits after a new number, and for how long: for the citizen and for the clerk who changes it.
+AFTER_NEW_PHONE = "换号后{}内不能邀请、恢复使用、提高额度或延长日期"
+
 
 class ReasonCode(StrEnum):
     """Stable codes; each has its page (C09a)."""
