@@ -247,6 +247,7 @@ ROWS: dict[str, Row] = {
     "counter_case_drop": Row(CLERK_WORK, method="post", args=a_case, data={"note": "不办了", "version": 0}),
     "counter_case_undo": Row(COUNTER, method="post", anonymous=401, clerk=422, reviewer=422, args=a_case),
     "counter": Row(statuses(403, 403, clerk=200)),
+    "lock_screen": Row(statuses(403, 302)),
     "account_logout": Row(statuses(200, 200, anonymous=302)),
     "socialaccount_login_cancelled": Row(PUBLIC),
     "openid_connect_login": Row(statuses(404, 404, anonymous=404), args=lambda world: {"provider_id": "portal"}),

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import Resolver404, get_script_prefix, get_urlconf, resolve
 
-from accounts.identity.access import person_or_none
+from accounts.identity.access import is_official, person_or_none
 from accounts.queries.budget import Budget, sms_budget
 from accounts.queries.notices import unread_count
 from accounts.views.display import display_of
@@ -40,6 +40,7 @@ COUNTER = (
 )
 SIGN_IN = "/login/"
 SIGN_OUT = "/logout/"
+LOCK = "/counter/lock/"
 STAY = "/display/stay/"
 
 
@@ -77,7 +78,16 @@ class Portal:
 
     @property
     def session_seconds(self) -> int:
-        return settings.SESSION_COOKIE_AGE
+        return settings.STAFF_IDLE_SECONDS if self._is_staff else settings.SESSION_COOKIE_AGE
+
+    @property
+    def _is_staff(self) -> bool:
+        return self._request is not None and is_official(self._request.user)
+
+    @property
+    def lock_seconds(self) -> int:
+        """After how long (seconds) without anybody the page of a member of staff covers itself."""
+        return settings.STAFF_LOCK_SECONDS
 
     def _links(self, table: tuple[tuple[str, str], ...]) -> list[dict[str, object]]:
         links = [{"name": name, "url": url} for name, path in table if (url := address(path))]
@@ -112,6 +122,9 @@ class Portal:
 
     def sign_out(self) -> str:
         return address(SIGN_OUT)
+
+    def lock(self) -> str:
+        return address(LOCK) if self._is_staff else ""
 
     def stay(self) -> str:
         return address(STAY)

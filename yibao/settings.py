@@ -142,6 +142,10 @@ LOGIN_URL = "sign_in"
 SESSION_COOKIE_AGE = 20 * 60  # idle; every request extends it
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_LONGEST_SECONDS = 12 * 3600  # from signing in, however busy
+# The staff's are shorter: a counter is left alone, and whoever stands before it sees other people's data.
+STAFF_LOCK_SECONDS = env.int("STAFF_LOCK_SECONDS", default=5 * 60)  # idle; the session stays, locked
+STAFF_IDLE_SECONDS = env.int("STAFF_IDLE_SECONDS", default=15 * 60)  # idle; at most SESSION_COOKIE_AGE
+STAFF_LONGEST_SECONDS = env.int("STAFF_LONGEST_SECONDS", default=8 * 3600)
 ACCOUNT_ADAPTER = "accounts.identity.adapter.AccountAdapter"
 ACCOUNT_FORMS = {"login": "accounts.forms.signin.StaffSignInForm"}
 ACCOUNT_LOGIN_METHODS = {"username"}

@@ -77,6 +77,16 @@ class NewPasswordForm(forms.Form):
         return again
 
 
+class UnlockForm(forms.Form):
+    typed = forms.CharField(
+        label="密码或动态码",
+        widget=forms.PasswordInput,
+        strip=False,
+        help_text="哪一样都行。",
+        error_messages={"required": "请填密码或动态码"},
+    )
+
+
 class NewSecondFactorForm(ActivateTOTPForm):
     """The first code of a new authenticator, and the code from a colleague without which a password sets up none."""
 

@@ -3,6 +3,7 @@
 Pages are closed unless they say otherwise (django.contrib.auth.decorators.login_not_required).
 """
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -14,11 +15,18 @@ from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.utils.http import urlencode
 
-from accounts.identity import access, drafts
+from accounts.identity import access, drafts, lock_screen
+from accounts.models import User
 from yibao.lib import clock
 
 TOUCH_SECONDS = 60  # a session is written at most once a minute, not at every request
+STAFF_TOUCH_SECONDS = 5  # theirs lock and end sooner
 SECOND_FACTOR_PAGE = "second_factor"
+
+
+def longest_seconds(user: User) -> int:
+    """Return for how long (seconds) a session lasts, however busy somebody is."""
+    return settings.STAFF_LONGEST_SECONDS if user.is_official else settings.SESSION_LONGEST_SECONDS
 
 
 class SignInMiddleware(LoginRequiredMiddleware):
@@ -29,22 +37,34 @@ class SignInMiddleware(LoginRequiredMiddleware):
             drafts.note_ended_session(request, clock.now())
             return
         user = request.was_user = access.current_user(request)  # when the request came
-        now = clock.now().timestamp()
-        if now - request.session.setdefault("signed_in_at", now) > settings.SESSION_LONGEST_SECONDS:
+        now = clock.now()
+        began = request.session.setdefault("signed_in_at", now.timestamp())
+        idle = lock_screen.idle_seconds(request, now)
+        if now.timestamp() - began > longest_seconds(user) or (user.is_official and idle > settings.STAFF_IDLE_SECONDS):
             logout(request)
             drafts.note(request, user)
-        elif now - request.session.get("seen_at", 0) > TOUCH_SECONDS:
-            request.session["seen_at"] = now
 
     def process_view(self, request: HttpRequest, view_func: Any, *args: Any) -> HttpResponse | None:
+        page = request.resolver_match.view_name if request.resolver_match else ""
+        if request.user.is_authenticated:
+            now = clock.now()
+            if lock_screen.is_locked(request, now) and page not in lock_screen.OPEN_WHEN_LOCKED:
+                return lock_screen.answer(request, access.current_user(request), now)
+            self._touch(request, now)
         if not getattr(view_func, "login_required", True):
             return None
         if not request.user.is_authenticated:
             return self._refuse(request, view_func)
-        page = request.resolver_match.view_name if request.resolver_match else ""
         if access.is_official(request.user) and page != SECOND_FACTOR_PAGE and not access.has_second_factor(request):
             return redirect(SECOND_FACTOR_PAGE)
         return None
+
+    def _touch(self, request: HttpRequest, now: datetime) -> None:
+        """Note that somebody is there, unless the page asked by itself or is locked."""
+        is_there = not lock_screen.is_polled(request) and not request.session.get(lock_screen.LOCKED)
+        every = STAFF_TOUCH_SECONDS if access.is_official(request.user) else TOUCH_SECONDS
+        if is_there and now.timestamp() - request.session.get(lock_screen.SEEN, 0) > every:
+            request.session[lock_screen.SEEN] = now.timestamp()
 
     def _refuse(self, request: HttpRequest, view_func: Any) -> HttpResponse:
         """Send a stranger to sign in; tell somebody whose session has ended, and keep what they were submitting."""
