@@ -13,7 +13,7 @@ from django.core.checks import Error, register
 from django.db import OperationalError, connection, connections
 from django.db.backends.utils import CursorWrapper
 
-from accounts.codes import ApprovalState
+from accounts.codes import ApprovalState, ObjectionState
 
 logger = logging.getLogger(__name__)
 
@@ -89,17 +89,20 @@ APPEND_ONLY = [
     "accounts_historicalduty",
     "accounts_historicalpaper",
     "accounts_seal",
+    "accounts_objection",
     "accounts_lookup",
 ]
 # What became of a fact may change; what it says may not.
 BUT = {table: ("counts", "changed_by_id") for table in ("accounts_enrolment", "accounts_contribution")} | {
     "accounts_approval": ("state", "checker_id", "checker_identity", "decided_at", "note"),
+    "accounts_objection": ("state", "answer", "answered_by_id", "answered_at"),
     # The same number is sealed with a newer key.
     "accounts_formercertificate": ("counts", "changed_by_id", "certno", "certno_index"),
 }
 # A decision is made once, and a closed year stays closed.
 FINAL = [
     final("accounts_approval", while_=f"OLD.state = '{ApprovalState.WAITING}'"),
+    final("accounts_objection", while_=f"OLD.state = '{ObjectionState.OPEN}'"),
     final("accounts_bookyear", while_="OLD.closed_at IS NULL"),
 ]
 # Pots are updated by every posting and carry no other index: room on the page keeps these updates cheap (HOT).

@@ -22,6 +22,7 @@ from accounts.views.citizen import (
     oidc,
     settings,
     signin,
+    trace,
     years,
 )
 from accounts.views.counter import case, case_end
@@ -73,6 +74,8 @@ urlpatterns += [
     path("settings/devices/", settings.sign_out_others, name="settings_sign_out_others"),
     path("settings/balance/", settings.balance, name="settings_balance"),
     path("settings/reminders/", settings.reminders, name="settings_reminders"),
+    path("settings/trace/", trace.trace, name="trace"),
+    path("settings/trace/<int:event_id>/", trace.objection, name="objection"),
     path("dev/outbox/", outbox.outbox, name="outbox"),
 ]
 

@@ -19,6 +19,7 @@ from typing import Any
 
 from accounts import help as handbook
 from accounts.codes import CaseKind, PolicyState
+from accounts.identity import audit
 from accounts.identity.access import actor_of
 from accounts.identity.actors import Act
 from accounts.models import Approval, HeldRow, Import, Person, PolicyVersion, User
@@ -129,6 +130,11 @@ def an_order_of(world: "World") -> dict[str, str]:
 def a_claim_of(world: "World") -> dict[str, str]:
     """Return what the citizen claims of a premium paid in cash."""
     return {"no": claim(world.citizen.person, PersonFactory(), ClaimState.WAITING, clock.now()).no}
+
+
+def a_look_at(world: "World") -> dict[str, int]:
+    """Return that somebody at a counter looked at the citizen."""
+    return {"event_id": audit.record(act=act_at(clock.now()), verb=audit.LOOKED_UP, subject=world.citizen.person).pk}
 
 
 def a_draft(world: "World") -> dict[str, int]:
@@ -265,6 +271,8 @@ ROWS: dict[str, Row] = {
     "identity_not_me": Row(CITIZEN),
     "identity_result": Row(PERSON),
     "settings": Row(CITIZEN),
+    "trace": Row(PERSON),
+    "objection": Row(PERSON, other=404, args=a_look_at),
     "settings_sign_out_others": Row(POSTED, method="post"),
     "settings_balance": Row(POSTED, method="post"),
     "settings_reminders": Row(statuses(302, 403, anonymous=401), method="post"),

@@ -3,7 +3,7 @@
 Plain enums, which rules and formulas may import.
 """
 
-from accounts.codes.counter import CaseKind, CaseState
+from accounts.codes.counter import CaseKind, CaseState, ObjectionState
 from accounts.codes.ledger import (
     ACCOUNT_POTS,
     BATCH_KINDS,
@@ -81,6 +81,7 @@ __all__ = [
     "MOVE_KINDS",
     "MessageState",
     "NoticeKind",
+    "ObjectionState",
     "OtherInsurance",
     "PERSONAL_POTS",
     "PaymentType",

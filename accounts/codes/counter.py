@@ -35,3 +35,10 @@ class CaseState(TextCode):
     DONE = "done", "已办结"
     UNDONE = "undone", "已撤销"
     DROPPED = "dropped", "已取消"
+
+
+class ObjectionState(TextCode):
+    """Whether what somebody objected to (不是我来办的) has been looked into."""
+
+    OPEN = "open", "等答复"
+    ANSWERED = "answered", "已答复"

@@ -11,6 +11,7 @@ from accounts.models.ledger import BookYear, OpeningBalance, Pot, Transfer, Vouc
 from accounts.models.life import LifeEvent
 from accounts.models.lookups import Lookup, LookupCount
 from accounts.models.notices import Feedback, Notice
+from accounts.models.objections import Objection
 from accounts.models.offices import Duty, Office, Paper
 from accounts.models.people import Contribution, Enrolment, Import, Person
 from accounts.models.policy import PolicyVersion, PublishedVersionError, Region
@@ -40,6 +41,7 @@ __all__ = [
     "Lookup",
     "LookupCount",
     "Notice",
+    "Objection",
     "Office",
     "OpeningBalance",
     "OutboxMessage",

@@ -6,7 +6,7 @@ from django.conf import settings
 
 from accounts import wording
 from accounts.codes import EnrolmentStatus, LifeEventKind, NoticeKind, PotKind, ProofKind, VoucherKind
-from accounts.models import Feedback, LifeEvent, Region, Voucher
+from accounts.models import Feedback, LifeEvent, Objection, Region, Voucher
 from accounts.wording import Told, Words
 from yibao.lib.days import day_words, month_words, short_day_words
 from yibao.lib.fen import grouped
@@ -41,6 +41,12 @@ def phone_changed(told: Told) -> Words:
 def answered(told: Told) -> Words:
     feedback = told.facts["feedback"]
     return Words(f"您反映的 {feedback.number} 有答复了", feedback.answer, is_typed=True)
+
+
+@wording.template("objection_answered", NoticeKind.CASE, objection=Objection.objects.all())
+def objection_answered(told: Told) -> Words:
+    objection = told.facts["objection"]
+    return Words(f"您反映的 {objection.number} 有答复了", objection.answer, is_typed=True)
 
 
 @wording.template("account_frozen", NoticeKind.ACCOUNT, event=LIFE, region=REGION)

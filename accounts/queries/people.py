@@ -2,12 +2,9 @@
 
 from collections.abc import Collection
 
-from django.db.models import QuerySet
-
 from accounts.codes import InsuranceType
 from accounts.identity import certificates
-from accounts.identity.audit import LOOKED_UP
-from accounts.models import AuditEvent, FormerCertificate, Person, User
+from accounts.models import FormerCertificate, Person, User
 from accounts.sealing import fields, keyring
 
 _AT_ONCE = 5_000  # numbers asked for in one query
@@ -66,8 +63,3 @@ def regions_of(person: Person) -> list[str]:
     """Return the regions where the person is or was in 职工医保 (310), that of the newest row first."""
     rows = person.enrolments.filter(insurance=InsuranceType.EMPLOYEE).order_by("-from_on", "-seq")
     return list(dict.fromkeys(rows.values_list("region", flat=True)))
-
-
-def lookups_of(person: Person) -> QuerySet[AuditEvent]:
-    """Return who looked this person up (谁查过我的信息), the latest first: when, which office, on which case."""
-    return AuditEvent.objects.filter(subject=person, verb=LOOKED_UP).order_by("-at", "-id")

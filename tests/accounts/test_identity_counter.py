@@ -1,7 +1,5 @@
 """What a counter changes about a sign-in: which one belongs to a person, and its phone."""
 
-import re
-
 import pytest
 from django.urls import reverse
 
@@ -130,20 +128,6 @@ def test_only_staff_change_sign_ins():
     ):
         with pytest.raises(ValueError, match="only staff"):
             act()
-
-
-def test_the_settings_show_who_looked_and_nothing_about_others(clerk):
-    from accounts.identity import audit
-
-    person, relative = PersonFactory(), PersonFactory()
-    browser = signed_in(citizen(OLD, person))
-    assert "还没有人在窗口查过您的信息" in text_of(browser.get(reverse("settings")))
-    for subject, business in ((person, "办理共济绑定时查看"), (relative, "查看亲属")):
-        audit.record(act=act_now(clerk), verb=audit.LOOKED_UP, subject=subject, detail={"business": business})
-    page = text_of(browser.get(reverse("settings")))
-    assert re.search(r"R01\s+窗口", page)
-    assert "办理共济绑定时查看" in page
-    assert "查看亲属" not in page
 
 
 def test_reminders_can_be_switched_off_and_on():

@@ -115,6 +115,7 @@ PAGES = (
     Stop("/cases/", WORKER),
     Stop("/messages/", WORKER),
     Stop("/settings/", WORKER),
+    Stop("/settings/trace/", WORKER),
     *FAMILY,
     *PREMIUMS,
 )

@@ -21,6 +21,7 @@ from accounts.queries.given_back import given_back
 from accounts.queries.lines import lines_of
 from accounts.queries.settlements import settlement_of
 from accounts.queries.statement import transfer_of
+from accounts.queries.trace import counter_of
 from accounts.views.citizen.account import entry_url
 from yibao.lib import clock
 
@@ -40,6 +41,7 @@ def entry(request: HttpRequest, entry_id: int) -> HttpResponse:
         "account": mine,
         "transfer": transfer,
         "voucher": transfer.voucher,
+        "counter": counter_of(mine.person, transfer.voucher),
         "given_back": given_back(transfer.voucher, accounts.pots),
         "region_name": registry.region_name(transfer.region),
         "lines": lines_of(mine, entries_of(mine.person, [transfer]), url=entry_url),

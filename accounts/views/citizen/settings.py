@@ -1,9 +1,8 @@
-"""设置和隐私 (C26): devices, reminders, and who looked at my data."""
+"""设置和隐私 (C26): devices, reminders, and the way to who looked at my data."""
 
 from allauth.usersessions.internal.flows.sessions import end_other_sessions
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -13,11 +12,8 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts import wording
 from accounts.codes import NoticeKind
 from accounts.identity import access, audit
-from accounts.models import AuditEvent
 from accounts.operations.taking_back import others_of
-from accounts.queries.people import lookups_of
 
-LOOKUPS_A_PAGE = 20
 _HINTS = {
     NoticeKind.CREDIT: "每次记入，多数地方一个月或一年一次",
     NoticeKind.ACCOUNT: "收回多记的钱、调账、冻结、转移",
@@ -38,14 +34,12 @@ def settings(request: HttpRequest) -> HttpResponse:
     user = access.current_user(request)
     devices = UserSession.objects.purge_and_list(user)
     person = access.person_or_none(request)
-    lookups = Paginator(lookups_of(person) if person else AuditEvent.objects.none(), LOOKUPS_A_PAGE)
     context = {
         "devices": sorted(devices, key=lambda device: device.created_at, reverse=True),
         "person": person,
         "reminders": [(kind, _HINTS.get(kind, ""), user.wants_sms_of(kind)) for kind in _kinds_to_choose()],
         "is_limited": person is None and user.person_id is not None,
         "has_others": any(others_of(user)),
-        "page_obj": lookups.get_page(request.GET.get("page")),
     }
     return render(request, "accounts/settings.html", context)
 

@@ -8,9 +8,8 @@ from django.db.utils import IntegrityError, InternalError
 
 from accounts.errors import AccountsError
 from accounts.identity import audit
-from accounts.identity.actors import Act, Actor
+from accounts.identity.actors import Actor
 from accounts.models import AuditEvent, Contribution, Enrolment, Import, User
-from accounts.queries.people import lookups_of
 from tests.factories.acts import act_at
 from tests.factories.people import ContributionFactory, EnrolmentFactory, PersonFactory, certno
 
@@ -51,20 +50,6 @@ def test_a_system_actor_has_no_user_and_a_plain_name() -> None:
         Actor.system("陈晓明")
     with pytest.raises(ValueError, match="stored actor"):
         Actor.parse("root")
-
-
-@pytest.mark.django_db
-def test_who_looked_somebody_up_is_shown_to_them_the_latest_first_and_to_nobody_else() -> None:
-    person, other = PersonFactory(), PersonFactory()
-    clerk = Actor.staff(User(pk=7), "R01", "K1")
-    audit.record(act=Act(clerk, AT), verb=audit.LOOKED_UP, subject=person)
-    audit.record(act=Act(clerk, AT.replace(month=4)), verb=audit.LOOKED_UP, subject=person.pk)
-    audit.record(act=Act(clerk, AT), verb=audit.LOOKED_UP, subject=other)
-    audit.record(act=Act(clerk, AT), verb="name.changed", subject=person)
-    assert [(event.at.month, event.office, event.case) for event in lookups_of(person)] == [
-        (4, "R01", "K1"),
-        (3, "R01", "K1"),
-    ]
 
 
 @pytest.mark.django_db
