@@ -25,7 +25,7 @@ from accounts.views.citizen import (
     trace,
     years,
 )
-from accounts.views.counter import case, case_end
+from accounts.views.counter import case, case_end, review
 from accounts.views.display import display, stay
 from accounts.views.staff.components import components
 from accounts.views.staff.counter import counter
@@ -89,6 +89,9 @@ urlpatterns += [
     path("counter/cases/<slug:number>/resume/", case_end.resume, name="counter_case_resume"),
     path("counter/cases/<slug:number>/drop/", case_end.drop, name="counter_case_drop"),
     path("counter/cases/<slug:number>/undo/", case_end.undo, name="counter_case_undo"),
+    path("counter/review/", review.review, name="counter_review"),
+    path("counter/review/<slug:number>/", review.check, name="counter_check"),
+    path("counter/review/<slug:number>/back/", review.send_back, name="counter_check_back"),
 ]
 
 # The citizen's pages: account, entries, years, progress, notices; and what is open to everybody.

@@ -22,7 +22,7 @@ from accounts.codes import CaseKind, PolicyState
 from accounts.identity import audit
 from accounts.identity.access import actor_of
 from accounts.identity.actors import Act
-from accounts.models import Approval, HeldRow, Import, Person, PolicyVersion, User
+from accounts.models import Approval, Case, HeldRow, Import, Person, PolicyVersion, User
 from accounts.operations.annual_statement import issue_statement
 from accounts.operations.approvals import submit
 from accounts.operations.cases.desk import open_case
@@ -191,6 +191,27 @@ def a_case(world: "World") -> dict[str, str]:
     return {"number": case.number}
 
 
+def a_waiting_case(world: "World") -> dict[str, str]:
+    """Return a case that waits for a reviewer of the region."""
+    number = a_case(world)["number"]
+    approval = Approval.objects.create(
+        kind="case",
+        subject=f"case:{number}",
+        content={"case": number},
+        words=[["业务", number]],
+        digest="0" * 64,
+        reason="窗口业务",
+        maker=world.clerk,
+        maker_identity=b"clerk",
+        made_at=clock.now(),
+    )
+    row = Case.objects.get(number=number)
+    row.state, row.approval, row.submitted_by, row.submitted_at = "waiting", approval, world.clerk, clock.now()
+    row.holder = None
+    row.save()
+    return {"number": number}
+
+
 PUBLIC = statuses(200, 200, anonymous=200)
 SIGNED_IN = statuses(200, 200)
 CITIZEN = statuses(200, 403)
@@ -200,6 +221,7 @@ ONWARD = statuses(302, 403)
 CLERK = statuses(403, 403, clerk=200)
 CLERK_WORK = statuses(403, 403, anonymous=401, clerk=302)
 COUNTER = statuses(403, 403, clerk=200, reviewer=200)
+REVIEWER = statuses(403, 403, reviewer=200)
 NEVER = (302, 403, 404, 405)
 FINE = (200, 302, 403, 404, 405)
 ADMIN = statuses(NEVER, NEVER, reviewer=FINE, policy=FINE, approver=FINE, superuser=FINE)
@@ -252,6 +274,9 @@ ROWS: dict[str, Row] = {
     "counter_case_resume": Row(CLERK_WORK, method="post", args=a_case),
     "counter_case_drop": Row(CLERK_WORK, method="post", args=a_case, data={"note": "不办了", "version": 0}),
     "counter_case_undo": Row(COUNTER, method="post", anonymous=401, clerk=422, reviewer=422, args=a_case),
+    "counter_review": Row(REVIEWER, args=a_counter),
+    "counter_check": Row(REVIEWER, args=a_waiting_case),
+    "counter_check_back": Row(REVIEWER | {"anonymous": 401, "reviewer": 422}, method="post", args=a_waiting_case),
     "counter": Row(statuses(403, 403, clerk=200)),
     "lock_screen": Row(statuses(403, 302)),
     "account_logout": Row(statuses(200, 200, anonymous=302)),

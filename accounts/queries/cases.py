@@ -23,3 +23,9 @@ def waiting_at(office: Office) -> QuerySet[Case]:
     """Return what lies aside or was sent back at an office, the latest first, at most LISTED."""
     aside = Q(state=CaseState.PARKED) | Q(state=CaseState.RETURNED)
     return Case.objects.select_related("subject").filter(aside, office=office.code, region=office.region)[:LISTED]
+
+
+def to_check(office: Office) -> QuerySet[Case]:
+    """Return the cases of the region that wait for a reviewer, the oldest first."""
+    rows = Case.objects.select_related("subject", "other", "approval__maker")
+    return rows.filter(state=CaseState.WAITING, region=office.region).order_by("submitted_at", "id")
