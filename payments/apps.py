@@ -36,6 +36,8 @@ class PaymentsConfig(AppConfig):
         triggers.protect("payments_taxbatch", but=("written_at",))
         # The same content is sealed with a newer key.
         triggers.protect("payments_taxbatchfile", but=("content",))
+        triggers.protect("payments_taxpayment")
+        triggers.protect("payments_taxrefund", but=("batch_id", "result", "decided_on", "reason"))
         triggers.protect("payments_taxanswer", but=("done_at", "trouble"))
         triggers.protect("payments_reimbursement", but=(*OF_REIMBURSEMENTS, "payer_id", "person_id"))
         triggers.protect("payments_reimbursedinvoice", but=("counts",))

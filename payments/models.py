@@ -8,6 +8,8 @@ from payments.premiums.models import (
     PremiumReminder,
     PremiumVoucher,
     RefundClaim,
+    TaxPayment,
+    TaxRefund,
 )
 from payments.premiums.tax_office.models import TaxAnswer, TaxBatch, TaxBatchFile
 from payments.reconciliation.models import DayReport
@@ -29,4 +31,6 @@ __all__ = [
     "TaxAnswer",
     "TaxBatch",
     "TaxBatchFile",
+    "TaxPayment",
+    "TaxRefund",
 ]

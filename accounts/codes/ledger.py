@@ -38,6 +38,7 @@ class VoucherKind(TextCode):
     TRANSFER_IN = "transfer_in", "转入共济账户"
     TRANSFER_BACK = "transfer_back", "共济账户转回"
     PREMIUM = "premium", "代缴居民医保"
+    REMITTANCE = "remittance", "解缴税务"
     PAYOUT = "payout", "转出或清退"
     OPENING = "opening", "期初"
     MOVED = "moved", "关系转移"

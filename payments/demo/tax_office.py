@@ -68,7 +68,7 @@ def _answer(batch: Path, on: date, mood: Mood) -> list[Path]:
 
 def _line(row: dict[str, str], on: date, *, is_rejected: bool) -> tuple[str, ...]:
     result = AnswerResult.REJECTED if is_rejected else AnswerResult.CONFIRMED
-    receipt = "" if is_rejected else f"SP{sm3(row['order_no'].encode())[:16].upper()}"
+    receipt = "" if is_rejected else row["receipt_no"] or f"SP{sm3(row['order_no'].encode())[:16].upper()}"
     reason = "参保登记信息不全" if is_rejected else ""
     return (row["batch_no"], row["order_no"], result.label, row["amount"], receipt, on.isoformat(), reason)
 

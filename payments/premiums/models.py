@@ -5,7 +5,7 @@ from django.db.models import Q
 
 from accounts.models import Voucher
 from accounts.sealing.fields import SealedField
-from payments.premiums.codes import LIVE_CLAIMS, LIVE_STATES, ClaimState, OrderState
+from payments.premiums.codes import LIVE_CLAIMS, LIVE_STATES, AnswerResult, ClaimState, OrderState
 
 _UNPAID = (OrderState.CHECKED, OrderState.DEBITED, OrderState.UNDONE)
 _DECIDED = (OrderState.CONFIRMED, OrderState.REJECTED)
@@ -182,6 +182,56 @@ class PremiumVoucher(models.Model):
 
     def __str__(self) -> str:
         return f"代缴凭证 {self.pk}"
+
+
+class TaxPayment(models.Model):
+    """解缴：财政把一个统筹区账户付的居民医保转给参保地的税务，付到哪一批为止。一份凭据只登记一次。不可修改。"""
+
+    region = models.CharField("统筹区", max_length=6)
+    insured_region = models.CharField("参保地", max_length=6)
+    up_to = models.ForeignKey("payments.TaxBatch", models.PROTECT, related_name="payments", verbose_name="付到哪一批")
+    amount_fen = models.BigIntegerField("金额（分）")
+    document = models.CharField("凭据编号", max_length=60)
+    voucher = models.OneToOneField("accounts.Voucher", models.PROTECT, related_name="+", verbose_name="凭证")
+    actor = models.CharField("登记人", max_length=64)
+    at = models.DateTimeField("登记时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "解缴"
+        constraints = [
+            models.UniqueConstraint(fields=["region", "document"], name="tax_payment_document_once"),
+            models.CheckConstraint(condition=Q(amount_fen__gt=0), name="tax_payment_amount_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"解缴 {self.pk}"
+
+
+class TaxRefund(models.Model):
+    """告知税务的退费：税务确认以后又退给账户的代缴单，写进下一批文件，等税务答复。写下后只补上批次和答复。"""
+
+    order = models.OneToOneField(PremiumOrder, models.PROTECT, related_name="tax_refund", verbose_name="代缴单")
+    at = models.DateTimeField("退费时间")
+    batch = models.ForeignKey(
+        "payments.TaxBatch", models.PROTECT, null=True, related_name="refunds", verbose_name="告知批次"
+    )
+    result = models.CharField("税务答复", max_length=10, choices=AnswerResult.choices, blank=True)
+    decided_on = models.DateField("税务办理日期", null=True)
+    reason = models.CharField("说明", max_length=100, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "告知税务的退费"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(result="", decided_on=None)
+                | Q(result__in=AnswerResult.values, decided_on__isnull=False, batch__isnull=False),
+                name="tax_refund_answered_in_a_batch",
+            ),
+        ]
+        indexes = [models.Index(fields=["id"], condition=Q(batch=None), name="tax_refund_to_tell")]
+
+    def __str__(self) -> str:
+        return f"告知税务的退费 {self.pk}"
 
 
 class PremiumReminder(models.Model):

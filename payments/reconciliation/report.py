@@ -102,7 +102,15 @@ def as_json(report: Report) -> dict[str, Any]:
         },
         "tax_office": {
             "owed": yuan(report.premiums_fen),
-            "each": [{"insuplc_admdvs": one.region, "owed": yuan(one.owed_fen)} for one in report.owed_to],
+            "each": [
+                {
+                    "insuplc_admdvs": one.region,
+                    "owed": yuan(one.owed_fen),
+                    "to_pay": yuan(one.to_pay_fen),
+                    "paid": yuan(one.paid_fen),
+                }
+                for one in report.owed_to
+            ],
             "orders": [
                 {"state": one.state, "name": one.state.label, "orders": one.orders, "sum": yuan(one.sum_fen)}
                 for one in report.orders
@@ -115,6 +123,8 @@ def as_json(report: Report) -> dict[str, Any]:
                     "confirmed": one.confirmed,
                     "returned": one.returned,
                     "waiting": one.waiting,
+                    "refunds": one.refunds,
+                    "refunds_waiting": one.refunds_waiting,
                 }
                 for one in report.batches
             ],
@@ -158,7 +168,7 @@ def as_table(report: Report) -> Iterator[tuple[str, ...]]:
     )
     yield (*where, "合计", PotKind.PREMIUMS, PotKind.PREMIUMS.label, "", "", "", "", yuan(report.premiums_fen))
     for owed in report.owed_to:
-        yield (*where, "税务", owed.region, "", "", "", "", "", yuan(owed.owed_fen))
+        yield (*where, "税务", owed.region, "", "", "", yuan(owed.paid_fen), "", yuan(owed.owed_fen))
     for state in report.orders:
         yield (*where, "代缴单", state.state, state.state.label, str(state.orders), "", "", "", yuan(state.sum_fen))
     for claim in report.claims:

@@ -35,13 +35,20 @@ class Batch(NamedTuple):
     confirmed: int
     returned: int
     waiting: int
+    refunds: int
+    refunds_waiting: int
 
 
 class OwedTo(NamedTuple):
-    """What this region's accounts have paid for people insured in a region, and its tax office gets. Fen."""
+    """What this region's accounts have paid for people insured in a region, and its tax office gets. Fen.
+
+    `owed_fen` is all that is held for it; `to_pay_fen` what of it was handed over, `paid_fen` what the treasury paid.
+    """
 
     region: str
     owed_fen: int
+    to_pay_fen: int
+    paid_fen: int
 
 
 def by_state(region: str, day: date) -> list[StateSums]:
@@ -97,27 +104,37 @@ _CLAIMS_BY_STATE = """
 """
 
 _BATCHES = """
-    SELECT b.no, b.rows, b.sum_fen, count(*) FILTER (WHERE o.state = 'confirmed') AS confirmed,
-           count(*) FILTER (WHERE o.state IN ('rejected', 'refunded')) AS returned,
-           count(*) FILTER (WHERE o.state IN ('handed_over', 'unknown')) AS waiting
-    FROM payments_taxbatch b JOIN payments_premiumorder o ON o.batch_id = b.id
+    SELECT b.no, b.rows, b.sum_fen, coalesce(o.confirmed, 0) AS confirmed, coalesce(o.returned, 0) AS returned,
+           coalesce(o.waiting, 0) AS waiting, b.refund_rows AS refunds, coalesce(r.waiting, 0) AS refunds_waiting
+    FROM payments_taxbatch b
+    LEFT JOIN LATERAL (
+        SELECT count(*) FILTER (WHERE state = 'confirmed') AS confirmed,
+               count(*) FILTER (WHERE state IN ('rejected', 'refunded')) AS returned,
+               count(*) FILTER (WHERE state IN ('handed_over', 'unknown')) AS waiting
+        FROM payments_premiumorder WHERE batch_id = b.id) o ON TRUE
+    LEFT JOIN LATERAL (
+        SELECT count(*) FILTER (WHERE result = '') AS waiting FROM payments_taxrefund WHERE batch_id = b.id) r ON TRUE
     WHERE b.region = %(region)s AND (b.made_at AT TIME ZONE 'Asia/Shanghai')::date <= %(day)s
-    GROUP BY b.id
-    HAVING (b.made_at AT TIME ZONE 'Asia/Shanghai')::date = %(day)s
-        OR count(*) FILTER (WHERE o.state IN ('handed_over', 'unknown')) > 0
+      AND ((b.made_at AT TIME ZONE 'Asia/Shanghai')::date = %(day)s OR o.waiting > 0 OR r.waiting > 0)
     ORDER BY b.no
 """
 
-# Each voucher of a premium, with where the money goes.
+# Each voucher of a premium, with where the money goes; and those by which the treasury has paid.
 PREMIUM_VOUCHERS = """
-    SELECT l.voucher_id AS voucher, coalesce(o.region, c.region) AS region FROM payments_premiumvoucher l
-    LEFT JOIN payments_premiumorder o ON o.id = l.order_id LEFT JOIN payments_refundclaim c ON c.id = l.claim_id
+    SELECT l.voucher_id AS voucher, coalesce(o.region, c.region) AS region, b.made_at, FALSE AS is_payment
+    FROM payments_premiumvoucher l LEFT JOIN payments_premiumorder o ON o.id = l.order_id
+    LEFT JOIN payments_refundclaim c ON c.id = l.claim_id LEFT JOIN payments_taxbatch b ON b.id = o.batch_id
+    UNION ALL
+    SELECT voucher_id, insured_region, at, TRUE FROM payments_taxpayment
 """
 
 _OWED_BY_REGION = f"""
-    SELECT coalesce(paid.region, '') AS region, sum(fen)::bigint AS owed_fen FROM ({MOVEMENTS}) movement
-    LEFT JOIN ({PREMIUM_VOUCHERS}) paid ON paid.voucher = movement.origin
-    GROUP BY paid.region HAVING sum(fen) <> 0 ORDER BY paid.region NULLS FIRST
+    SELECT coalesce(paid.region, '') AS region, sum(fen)::bigint AS owed_fen,
+           coalesce(sum(fen) FILTER (WHERE (made_at AT TIME ZONE 'Asia/Shanghai')::date <= %(day)s), 0)::bigint
+               AS to_pay_fen,
+           coalesce(-sum(fen) FILTER (WHERE is_payment), 0)::bigint AS paid_fen
+    FROM ({MOVEMENTS}) movement LEFT JOIN ({PREMIUM_VOUCHERS}) paid ON paid.voucher = movement.origin
+    GROUP BY paid.region HAVING sum(fen) <> 0 OR bool_or(is_payment) ORDER BY paid.region NULLS FIRST
 """
 
 CHECKS: dict[str, str] = {
@@ -143,6 +160,18 @@ CHECKS: dict[str, str] = {
         FROM payments_taxbatch b LEFT JOIN payments_premiumorder o ON o.batch_id = b.id
         WHERE b.region = %(region)s AND (b.made_at AT TIME ZONE 'Asia/Shanghai')::date <= %(day)s
         GROUP BY b.id HAVING (b.rows, b.sum_fen) <> (count(o.id), coalesce(sum(o.amount_fen), 0))
+    """,
+    "交税务批次与批次里的退费不符": """
+        SELECT b.no AS batch, b.refund_rows, count(r.id) AS refunds, b.refund_fen, coalesce(sum(o.amount_fen), 0) AS fen
+        FROM payments_taxbatch b LEFT JOIN payments_taxrefund r ON r.batch_id = b.id
+        LEFT JOIN payments_premiumorder o ON o.id = r.order_id
+        WHERE b.region = %(region)s AND (b.made_at AT TIME ZONE 'Asia/Shanghai')::date <= %(day)s
+        GROUP BY b.id HAVING (b.refund_rows, b.refund_fen) <> (count(r.id), coalesce(sum(o.amount_fen), 0))
+    """,
+    "税务不同意的退费，钱已经退给账户": """
+        SELECT r.order_id AS premium_order, r.reason FROM payments_taxrefund r
+        JOIN payments_premiumorder o ON o.id = r.order_id
+        WHERE o.region = %(region)s AND r.result = 'rejected' AND r.decided_on <= %(day)s
     """,
     "已交税务的代缴单不在任何批次里": """
         SELECT id AS premium_order, state FROM payments_premiumorder

@@ -33,7 +33,7 @@ class Command(BaseCommand):
         (act,) = acts_by(options["by"], most=1) or [Act(Actor.system("export_premiums"), clock.now())]
         try:
             written = (
-                [self._again(act, options["again"])]
+                [self._again(act, region, options["again"])]
                 if options["again"]
                 else list(batches.export(act=act, region=region))
             )
@@ -46,8 +46,8 @@ class Command(BaseCommand):
         else:
             self.stdout.write("\n".join(_in_words(*one) for one in written) or "没有要交税务的代缴单。")
 
-    def _again(self, act: Act, no: str) -> tuple[TaxBatch, Path]:
-        batch = batches.find(no)
+    def _again(self, act: Act, region: str, no: str) -> tuple[TaxBatch, Path]:
+        batch = batches.find(no, region=region)
         return batch, batches.write(act=act, batch=batch)
 
 
@@ -57,9 +57,12 @@ def _as_json(batch: TaxBatch, path: Path) -> dict[str, object]:
         "file": str(path),
         "rows": batch.rows,
         "sum": yuan(batch.sum_fen),
+        "refund_rows": batch.refund_rows,
+        "refund_sum": yuan(batch.refund_fen),
         "digest": batch.digest,
     }
 
 
 def _in_words(batch: TaxBatch, path: Path) -> str:
-    return f"批次 {batch.no}：{batch.rows:,} 份，{grouped(batch.sum_fen)} 元，文件 {path}"
+    refunds = f"，退费 {batch.refund_rows:,} 份 {grouped(batch.refund_fen)} 元" if batch.refund_rows else ""
+    return f"批次 {batch.no}：{batch.rows:,} 份，{grouped(batch.sum_fen)} 元{refunds}，文件 {path}"

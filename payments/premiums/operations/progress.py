@@ -16,7 +16,7 @@ from accounts.models import Person
 from accounts.policies import registry
 from family.queries.facts import Insured
 from payments.premiums.codes import OrderState, RefundReason
-from payments.premiums.models import PremiumOrder, PremiumPaid
+from payments.premiums.models import PremiumOrder, PremiumPaid, TaxRefund
 from payments.premiums.operations.debiting import give_back
 from payments.premiums.operations.history import record
 from payments.premiums.rules import OrderStateError, refundable_until
@@ -98,6 +98,8 @@ def refund(*, act: Act, payer: Person, no: str, reason: RefundReason) -> Premium
             return order
         if why := why_not_refunded(order, reason, act.on):
             raise OrderStateError(why)
+        if order.state == OrderState.CONFIRMED:
+            TaxRefund.objects.create(order=order, at=act.at)  # the next file tells the tax office
         give_back(act=act, vouchers=order.vouchers, reason=f"退费：{reason.label}")
         record(act, order, OrderState.REFUNDED, reason.label)
         return order

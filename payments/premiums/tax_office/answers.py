@@ -15,6 +15,7 @@ from accounts.roster.drafts import ImportResult, importing
 from accounts.roster.files import File, Progress
 from payments.premiums.codes import AnswerResult, OrderState
 from payments.premiums.models import PremiumOrder, PremiumPaid
+from payments.premiums.tax_office import refunds
 from payments.premiums.tax_office.applying import apply_answers
 from payments.premiums.tax_office.cells import amount, receipt_no
 from payments.premiums.tax_office.files import TaxFile
@@ -55,7 +56,8 @@ def import_premium_results(
 
     The same file again changes nothing but carries out what was broken off. A file that is not whole is refused, and so
     is one with rows that cannot be read, unless `hold`: ImportRefusedError. Rows that fit no order, contradict an
-    earlier answer or name another amount are laid aside and stop nothing.
+    earlier answer or name another amount are laid aside and stop nothing. What is answered about a refund is written
+    down: the money is back in the account already.
     """
     file = TaxFile(path, COLUMNS, progress)
     result = bring_in(act, file, hold=hold, check_total=file.check_total)
@@ -73,12 +75,15 @@ def bring_in(
         rows, sum_fen = _rows(file, act.on)
         if check_total is not None:
             check_total(sum_fen)
-        answers, known = _judged(act, file, rows)
+        told = refunds.told_of(rows)
+        of_refunds, known_refunds = refunds.judged(file, [row for row in rows if refunds.key(row) in told], told)
+        answers, known = _judged(act, file, [row for row in rows if refunds.key(row) not in told])
         source = draft.accept()
         for answer in answers:
             answer.source_id = source
         TaxAnswer.objects.bulk_create(answers, batch_size=1_000)
-        draft.count(premium_answers=len(answers), known_rows=known)
+        refunds.keep(of_refunds)
+        draft.count(premium_answers=len(answers) + len(of_refunds), known_rows=known + known_refunds)
     return draft.result
 
 

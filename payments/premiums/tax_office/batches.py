@@ -17,7 +17,7 @@ from accounts.identity import audit
 from accounts.identity.actors import Act
 from accounts.ledger.freezing import deaths
 from payments.premiums.codes import OrderState
-from payments.premiums.models import PremiumOrder, PremiumOrderEvent
+from payments.premiums.models import PremiumOrder, PremiumOrderEvent, TaxRefund
 from payments.premiums.operations.life_events import stop_for_the_dead
 from payments.premiums.tax_office.files import sealed
 from payments.premiums.tax_office.models import TaxBatch, TaxBatchFile
@@ -34,13 +34,16 @@ COLUMNS = (
     "insuplc_admdvs",
     "premium_year",
     "amount",
+    "row_type",
+    "receipt_no",  # of what is refunded
 )
+PAYMENT, REFUND = "缴费", "退费"
 
 
 class NoBatchError(AccountsError):
     """There is no batch of this number."""
 
-    message = "没有这个批次，请核对批次号"
+    message = "这个统筹区没有这个批次，请核对统筹区和批次号"
 
 
 def export(*, act: Act, region: str, ready_by: datetime | None = None) -> Iterator[tuple[TaxBatch, Path]]:
@@ -57,9 +60,11 @@ def export(*, act: Act, region: str, ready_by: datetime | None = None) -> Iterat
 
 
 def regions_to_hand_over() -> list[str]:
-    """Return the regions with orders that are paid and not handed over, or with batches without a file."""
+    """Return the regions with orders that are paid and not handed over, refunds to be told, or batches without a file."""
     debited = PremiumOrder.objects.filter(state=OrderState.DEBITED).values_list("region", flat=True)
-    return sorted({*debited.distinct(), *TaxBatch.objects.filter(written_at=None).values_list("region", flat=True)})
+    refunded = TaxRefund.objects.filter(batch=None).values_list("order__region", flat=True)
+    unwritten = TaxBatch.objects.filter(written_at=None).values_list("region", flat=True)
+    return sorted({*debited.distinct(), *refunded.distinct(), *unwritten})
 
 
 def write_missing(*, act: Act, region: str) -> Iterator[tuple[TaxBatch, Path]]:
@@ -72,17 +77,20 @@ def write_missing(*, act: Act, region: str) -> Iterator[tuple[TaxBatch, Path]]:
 def hand_over(*, act: Act, region: str, ready_by: datetime | None = None) -> TaxBatch | None:
     """Make the next batch of a region and set its orders to 已交税务; None when nothing is ready.
 
-    A batch holds orders of one premium year. Whoever undoes or refunds an order first keeps it out: rows are locked.
+    A batch holds orders and refunds of one premium year. Whoever undoes or refunds an order first keeps it out: rows are
+    locked. Refunds of what the tax office had confirmed go along, or alone.
     """
     _one_at_a_time(region)
     ready = list(_ready(region, ready_by or act.at)[:MOST_ORDERS])
     died = deaths({order.person_id for order in ready})
     orders = [order for order in ready if order.person_id not in died]
-    if not orders:
+    refunds = list(_to_tell(region)[:MOST_ORDERS])
+    if not orders and not refunds:
         return None
-    year = orders[0].premium_year
+    year = min(order.premium_year for order in (*orders, *(refund.order for refund in refunds)))
     orders = [order for order in orders if order.premium_year == year]
-    batch = _batch_of(act, region, year, orders)
+    refunds = [refund for refund in refunds if refund.order.premium_year == year]
+    batch = _batch_of(act, region, year, orders, refunds)
     PremiumOrder.objects.filter(pk__in=[order.pk for order in orders]).update(
         state=OrderState.HANDED_OVER, handed_over_at=act.at, batch=batch
     )
@@ -92,6 +100,7 @@ def hand_over(*, act: Act, region: str, ready_by: datetime | None = None) -> Tax
         )
         for order in orders
     )
+    TaxRefund.objects.filter(pk__in=[refund.pk for refund in refunds]).update(batch=batch)
     audit.record(act=act, verb="premium_batch.made", detail={"batch": batch.no, "rows": batch.rows})
     return batch
 
@@ -108,9 +117,9 @@ def write(*, act: Act, batch: TaxBatch) -> Path:
     return path
 
 
-def find(no: str) -> TaxBatch:
-    """Return a batch by its number. Raises NoBatchError."""
-    batch = TaxBatch.objects.filter(no=no).first()
+def find(no: str, *, region: str) -> TaxBatch:
+    """Return a batch of a region by its number. Raises NoBatchError, also for another region's."""
+    batch = TaxBatch.objects.filter(no=no, region=region).first()
     if batch is None:
         raise NoBatchError
     return batch
@@ -127,12 +136,22 @@ def _ready(region: str, at: datetime) -> QuerySet[PremiumOrder]:
     return ready.select_for_update(of=("self",)).select_related("person").order_by("premium_year", "pk")
 
 
-def _batch_of(act: Act, region: str, year: int, orders: Sequence[PremiumOrder]) -> TaxBatch:
+def _to_tell(region: str) -> QuerySet[TaxRefund]:
+    """Return the refunds that the tax office was not told of yet, locked."""
+    waiting = TaxRefund.objects.filter(order__region=region, batch=None).select_for_update(of=("self",))
+    return waiting.select_related("order__person").order_by("order__premium_year", "pk")
+
+
+def _batch_of(
+    act: Act, region: str, year: int, orders: Sequence[PremiumOrder], refunds: Sequence[TaxRefund]
+) -> TaxBatch:
     of_year = TaxBatch.objects.filter(region=region, premium_year=year)
     number = (of_year.aggregate(last=Max("number"))["last"] or 0) + 1
     no = f"{region}-{year}-{number:04d}"
     sum_fen = sum(order.amount_fen for order in orders)
-    file = sealed(COLUMNS, (_cells(no, order) for order in orders), sum_fen)
+    refund_fen = sum(refund.order.amount_fen for refund in refunds)
+    cells = [_cells(no, order, PAYMENT) for order in orders] + [_cells(no, one.order, REFUND) for one in refunds]
+    file = sealed(COLUMNS, cells, sum_fen + refund_fen)
     batch = TaxBatch.objects.create(
         no=no,
         region=region,
@@ -140,6 +159,8 @@ def _batch_of(act: Act, region: str, year: int, orders: Sequence[PremiumOrder]) 
         number=number,
         rows=len(orders),
         sum_fen=sum_fen,
+        refund_rows=len(refunds),
+        refund_fen=refund_fen,
         digest=file.digest,
         actor=str(act.actor),
         made_at=act.at,
@@ -148,7 +169,7 @@ def _batch_of(act: Act, region: str, year: int, orders: Sequence[PremiumOrder]) 
     return batch
 
 
-def _cells(no: str, order: PremiumOrder) -> tuple[str, ...]:
+def _cells(no: str, order: PremiumOrder, row_type: str) -> tuple[str, ...]:
     person = order.person
     return (
         no,
@@ -159,4 +180,6 @@ def _cells(no: str, order: PremiumOrder) -> tuple[str, ...]:
         order.region,
         str(order.premium_year),
         yuan(order.amount_fen),
+        row_type,
+        order.receipt_no,
     )

@@ -8,7 +8,7 @@ from payments.premiums.codes import AnswerResult
 
 
 class TaxBatch(models.Model):
-    """交税务批次：一次交给税务的代缴单。文件内容另外保存，所以随时可以一字不差地再出一份。
+    """交税务批次：一次交给税务的代缴单，和告知税务的退费。文件内容另外保存，所以随时可以一字不差地再出一份。
 
     Whatever breaks while the file is written, the batch and its content are there; an order is in one batch for ever.
     """
@@ -19,6 +19,8 @@ class TaxBatch(models.Model):
     number = models.IntegerField("第几批")
     rows = models.IntegerField("份数")
     sum_fen = models.BigIntegerField("金额合计（分）")
+    refund_rows = models.IntegerField("退费份数", default=0)
+    refund_fen = models.BigIntegerField("退费金额合计（分）", default=0)
     digest = models.CharField("内容摘要（SM3）", max_length=64)
     actor = models.CharField("经办", max_length=64)
     made_at = models.DateTimeField("成批时间")
@@ -28,7 +30,11 @@ class TaxBatch(models.Model):
         verbose_name = verbose_name_plural = "交税务批次"
         constraints = [
             models.UniqueConstraint(fields=["region", "premium_year", "number"], name="tax_batch_number_once"),
-            models.CheckConstraint(condition=Q(rows__gt=0, sum_fen__gt=0), name="tax_batch_not_empty"),
+            models.CheckConstraint(
+                condition=Q(rows__gt=0, sum_fen__gt=0, refund_rows__gte=0, refund_fen__gte=0)
+                | Q(rows=0, sum_fen=0, refund_rows__gt=0, refund_fen__gt=0),
+                name="tax_batch_not_empty",
+            ),
         ]
         indexes = [
             models.Index(fields=["region"], condition=Q(written_at=None), name="tax_batch_to_write"),

@@ -40,7 +40,9 @@ class TestADay:
             "rejected": (1, "400.00"),
         }
         assert report["tax_office"]["owed"] == "1200.00"
-        assert report["tax_office"]["each"] == [{"insuplc_admdvs": "350500", "owed": "1200.00"}]
+        assert report["tax_office"]["each"] == [
+            {"insuplc_admdvs": "350500", "owed": "1200.00", "to_pay": "800.00", "paid": "0.00"}
+        ]
         assert report["differences"] == []
 
     def test_a_day_that_is_over_is_told_as_it_was(self, orders, tmp_path):

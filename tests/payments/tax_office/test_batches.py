@@ -50,6 +50,8 @@ class TestTheFile:
             "insuplc_admdvs": REGION,
             "premium_year": str(YEAR),
             "amount": "400.00",
+            "row_type": "缴费",
+            "receipt_no": "",
         }
         content = Path(batch["file"]).read_text("utf-8")
         assert str(order.payer.certno) not in content

@@ -1,0 +1,96 @@
+"""退费 after the tax office has confirmed: it is told with the next file, and its answer is written down."""
+
+import csv
+
+import pytest
+
+from accounts.models import HeldRow
+from payments.demo.tax_office import Mood, work_off
+from payments.models import TaxRefund
+from payments.premiums.codes import OrderState, RefundReason
+from payments.premiums.operations import progress
+from payments.premiums.tax_office import batches
+from tests.payments.tax_office.kit import ANSWERED_ON, answer, imported, reconciled, results_file
+from tests.payments.tax_office.orders import AFTER_UNDO, REGION, debited, handed_over
+
+pytestmark = pytest.mark.usefixtures("policies_loaded")
+
+
+@pytest.fixture
+def refunded(policies_loaded, monkeypatch):
+    """An order that the tax office has confirmed and that was given back since."""
+    _, (order,) = handed_over(1)
+    progress.confirm(act=AFTER_UNDO, order_id=order.pk, receipt_no="SP00000001")
+    monkeypatch.setattr(progress, "why_not_refunded", lambda *asked: "")
+    return progress.refund(act=AFTER_UNDO, payer=order.payer, no=order.no, reason=RefundReason.DEATH)
+
+
+def next_file():
+    *_, (batch, path) = batches.export(act=AFTER_UNDO, region=REGION)  # the first writes what was not written yet
+    rows = list(csv.DictReader(path.read_text("utf-8").splitlines()[:-1]))
+    return batch, rows, path.read_text("utf-8").splitlines()[-1]
+
+
+def told(**changes):
+    refund = TaxRefund.objects.select_related("order", "batch").get()
+    said = {"batch_no": refund.batch.no, "receipt_no": refund.order.receipt_no, **changes}
+    return answer(refund.order, said.pop("result", "确认"), **said)
+
+
+def test_it_goes_into_the_next_file_beside_new_orders(refunded):
+    paid = debited()
+    batch, rows, last = next_file()
+    assert [(row["order_no"], row["row_type"], row["receipt_no"]) for row in rows] == [
+        (paid.no, "缴费", ""),
+        (refunded.no, "退费", "SP00000001"),
+    ]
+    assert (batch.rows, batch.sum_fen, batch.refund_rows, batch.refund_fen) == (1, 400_00, 1, 400_00)
+    assert last.startswith("#TOTAL,2,800.00,")
+    assert list(batches.export(act=AFTER_UNDO, region=REGION)) == []
+
+
+def test_it_goes_alone_where_nothing_else_does(refunded):
+    assert REGION in batches.regions_to_hand_over()
+    batch, rows, _ = next_file()
+    assert (batch.rows, len(rows)) == (0, 1)
+    assert reconciled(ANSWERED_ON)["differences"] == []
+    refunded.refresh_from_db()
+    assert refunded.state == OrderState.REFUNDED
+
+
+def test_what_was_given_back_before_it_was_handed_over_is_not_told():
+    order = debited()
+    progress.stop(act=AFTER_UNDO, order_id=order.pk, reason="不是本人办的")
+    assert TaxRefund.objects.count() == 0
+
+
+def test_its_answer_is_written_down_once(refunded, tmp_path):
+    next_file()
+    assert reconciled(ANSWERED_ON)["tax_office"]["batches"][-1]["refunds_waiting"] == 1
+    said = imported("import_premium_results", results_file(tmp_path / "a.csv", [told()]))
+    assert said["premium_answers"] == 1
+    assert TaxRefund.objects.get().result == "confirmed"
+    again = results_file(tmp_path / "b.csv", [told(), told()])
+    assert imported("import_premium_results", again)["known_rows"] == 2
+    assert reconciled(ANSWERED_ON)["tax_office"]["batches"] == []
+
+
+def test_a_refund_that_the_tax_office_refuses_is_a_difference(refunded, tmp_path):
+    next_file()
+    imported("import_premium_results", results_file(tmp_path / "a.csv", [told(result="退回", receipt_no="")]))
+    assert [one["name"] for one in reconciled(ANSWERED_ON)["differences"]] == ["税务不同意的退费，钱已经退给账户"]
+
+
+@pytest.mark.parametrize("changes", [{"amount": "40.00"}, {"receipt_no": "SP99999999"}])
+def test_an_answer_that_contradicts_is_laid_aside(refunded, tmp_path, changes):
+    next_file()
+    imported("import_premium_results", results_file(tmp_path / "a.csv", [told(**changes)]))
+    assert TaxRefund.objects.get().result == ""
+    assert HeldRow.objects.count() == 1
+
+
+def test_the_simulator_answers_it(refunded, folder):
+    next_file()
+    *_, path = work_off(folder, on=ANSWERED_ON, mood=Mood())
+    imported("import_premium_results", path)
+    assert TaxRefund.objects.get().result == "confirmed"
