@@ -25,10 +25,9 @@ from accounts.views.citizen import (
     trace,
     years,
 )
-from accounts.views.counter import case, case_end, review
+from accounts.views.counter import case, case_end, find, queue, review, workbench
 from accounts.views.display import display, stay
 from accounts.views.staff.components import components
-from accounts.views.staff.counter import counter
 from accounts.views.staff.lock_screen import lock_screen
 from accounts.views.staff.staff_signin import (
     NewPasswordView,
@@ -55,7 +54,6 @@ urlpatterns += [
     path("login/staff/password/", NewPasswordView.as_view(), name="new_password"),
     path("login/staff/setup/", NewSecondFactorView.as_view(), name="second_factor"),
     path("counter/lock/", lock_screen, name="lock_screen"),
-    path("counter/", counter, name="counter"),
     path("logout/", SignOutView.as_view(), name="account_logout"),
     path("oidc/cancelled/", login_cancelled, name="socialaccount_login_cancelled"),
     path("oidc/<slug:provider_id>/login/", oidc.leave, name="openid_connect_login"),
@@ -92,6 +90,28 @@ urlpatterns += [
     path("counter/review/", review.review, name="counter_review"),
     path("counter/review/<slug:number>/", review.check, name="counter_check"),
     path("counter/review/<slug:number>/back/", review.send_back, name="counter_check_back"),
+]
+
+# The counter: who comes, in which order, and who they are.
+urlpatterns += [
+    path("counter/", workbench.counter, name="counter"),
+    path("counter/keys/", workbench.keys, name="counter_keys"),
+    path("counter/lookups/", workbench.look_ups, name="counter_lookups"),
+    path("counter/lookups/grant/", workbench.grant, name="counter_lookups_grant"),
+    path("counter/find/", find.find, name="counter_find"),
+    path("counter/person/<uuid:token>/", find.person, name="counter_person"),
+    path("counter/person/<uuid:token>/numbers/", find.unmask, name="counter_person_unmask"),
+    path("counter/person/<uuid:token>/begin/", find.begin, name="counter_person_begin"),
+    path("counter/queue/", queue.queue, name="counter_queue"),
+    path("counter/queue/waiting/", queue.waiting, name="counter_queue_waiting"),
+    path("counter/queue/take/", queue.take, name="counter_queue_take"),
+    path("counter/queue/<int:pk>/", queue.ticket, name="counter_ticket"),
+    path("counter/queue/window/", queue.window, name="counter_window"),
+    path("counter/queue/call/", queue.call, name="counter_call"),
+    path("counter/queue/again/", queue.call_again, name="counter_call_again"),
+    path("counter/queue/close/", queue.close, name="counter_close_ticket"),
+    path("counter/queue/display/", queue.display, name="counter_displays"),
+    path("counter/queue/display/<slug:code>/", queue.display, name="counter_display"),
 ]
 
 # The citizen's pages: account, entries, years, progress, notices; and what is open to everybody.

@@ -11,205 +11,45 @@ somebody belongs to world.citizen, and `other` is another proven citizen who mus
 statuses are written as a tuple. Keys ending in * are for namespaces; an exact row wins.
 """
 
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, timedelta
 from typing import Any
 
 from accounts import help as handbook
-from accounts.codes import CaseKind, PolicyState
-from accounts.identity import audit
-from accounts.identity.access import actor_of
-from accounts.identity.actors import Act
-from accounts.models import Approval, Case, HeldRow, Import, Person, PolicyVersion, User
-from accounts.operations.annual_statement import issue_statement
-from accounts.operations.approvals import submit
-from accounts.operations.cases.desk import open_case
-from accounts.operations.policies import PUBLISH
-from accounts.policies.publishing import read_draft, save_draft
-from accounts.queries.account import account_in, accounts_of
-from family.codes import InvitationState
-from family.models import Invitation
-from family.operations.bonds import set_limit
-from payments.premiums.codes import ClaimState, OrderState
-from tests.factories.acts import act_at
-from tests.factories.counter import insured_here, office
-from tests.factories.family import bond
-from tests.factories.people import PersonFactory
-from tests.factories.premiums import claim, order
-from tests.personas import ZHOUSHAN, give
-from yibao.lib import clock
+from tests.factories.counter import office
+from tests.personas import ZHOUSHAN
+from tests.world import (
+    World,
+    a_case,
+    a_claim_of,
+    a_counter,
+    a_draft,
+    a_held_row,
+    a_look_at,
+    a_look_up,
+    a_proposal,
+    a_statement_of,
+    a_ticket,
+    a_waiting_case,
+    an_entry_of,
+    an_event_of,
+    an_import,
+    an_order_of,
+    given_by,
+    received_by,
+    sent_by,
+    sent_to,
+    the_clerk,
+)
 
 ROLES = ("anonymous", "unproven", "limited", "citizen", "other", "clerk", "reviewer", "policy", "approver", "superuser")
 Status = int | tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class World:
-    """One user of each role; citizen and other are tied to different people."""
-
-    users: dict[str, User | None]
-
-    def __getattr__(self, role: str) -> Any:
-        return self.users[role]
 
 
 def statuses(citizens: Status, staff: Status, **others: Status) -> dict[str, Status]:
     """Return a status for every role: one for all citizens, one for all staff, and those named otherwise."""
     of = dict.fromkeys(ROLES[1:5], citizens) | dict.fromkeys(ROLES[5:], staff) | {"anonymous": 302}
     return of | others
-
-
-def an_entry_of(person: Person) -> int:
-    """Return the id of an entry in this person's account."""
-    voucher = give(person, 100_00, on=date(2025, 6, 1), key=f"matrix {person.pk}")
-    return voucher.transfers.get().pk
-
-
-def a_statement_of(world: "World") -> dict[str, int]:
-    """Return a statement that the citizen was given."""
-    an_entry_of(world.citizen.person)
-    act = act_at(clock.now())
-    account = account_in(accounts_of(world.citizen.person), ZHOUSHAN, act.on)
-    return {"statement_id": issue_statement(act=act, account=account, year=2025).pk}
-
-
-def an_invitation(payer: Person, user: Person) -> str:
-    """Return the number of an open invitation from one person to another."""
-    now = clock.now()
-    invitation = Invitation.objects.create(
-        number=f"GJ2026-0310-{secrets.token_hex(3)[:5].upper()}",
-        payer=payer,
-        region=ZHOUSHAN,
-        relation="7",
-        scopes=["medical"],
-        invitee_name=user.name,
-        invitee_certno=str(user.certno),
-        state=InvitationState.SENT,
-        drafted_at=now,
-        sent_at=now,
-        expires_at=now + timedelta(days=7),
-    )
-    return str(invitation.number)
-
-
-def sent_by(world: "World") -> dict[str, str]:
-    """Return the number of an invitation that the citizen has sent."""
-    return {"number": an_invitation(world.citizen.person, PersonFactory())}
-
-
-def sent_to(world: "World") -> dict[str, str]:
-    """Return the number of an invitation that waits for the citizen."""
-    return {"number": an_invitation(PersonFactory(), world.citizen.person)}
-
-
-def given_by(world: "World") -> dict[str, int]:
-    """Return a bond: somebody may use the citizen's money."""
-    return {"bond_id": bond(world.citizen.person, PersonFactory(), ZHOUSHAN).pk}
-
-
-def received_by(world: "World") -> dict[str, int]:
-    """Return a bond: the citizen may use somebody's money."""
-    return {"bond_id": bond(PersonFactory(), world.citizen.person, ZHOUSHAN).pk}
-
-
-def an_event_of(world: "World") -> dict[str, int]:
-    """Return something the citizen has just done and may still take back."""
-    now, citizen = clock.now(), world.citizen.person
-    given = bond(citizen, PersonFactory(), ZHOUSHAN)
-    event = set_limit(act=act_at(now), payer=citizen, bond_id=given.pk, limit_fen=100_00)
-    return {"event_id": event.pk}
-
-
-def an_order_of(world: "World") -> dict[str, str]:
-    """Return a premium that the citizen has just paid and may still take back."""
-    return {"no": order(world.citizen.person, PersonFactory(), OrderState.DEBITED, clock.now()).no}
-
-
-def a_claim_of(world: "World") -> dict[str, str]:
-    """Return what the citizen claims of a premium paid in cash."""
-    return {"no": claim(world.citizen.person, PersonFactory(), ClaimState.WAITING, clock.now()).no}
-
-
-def a_look_at(world: "World") -> dict[str, int]:
-    """Return that somebody at a counter looked at the citizen."""
-    return {"event_id": audit.record(act=act_at(clock.now()), verb=audit.LOOKED_UP, subject=world.citizen.person).pk}
-
-
-def a_draft(world: "World") -> dict[str, int]:
-    """Return a draft that the policy staff has written."""
-    draft = PolicyVersion.objects.filter(state=PolicyState.DRAFT).first()
-    if draft is None:
-        rules = (
-            "effective_from = { value = 2031-01-01, assumed = true }\npays_interest = { value = false, assumed = true }"
-        )
-        version = read_draft(ZHOUSHAN, "interest", rules)
-        draft = save_draft(act=Act(actor_of(world.policy), clock.now()), draft=PolicyVersion(), version=version)
-    return {"pk": draft.pk}
-
-
-def a_proposal(world: "World") -> dict[str, int]:
-    """Return what the policy staff has handed over to be published."""
-    subject = f"policy:{a_draft(world)['pk']}"
-    approval = Approval.objects.filter(subject=subject).first()
-    if approval is None:
-        act = Act(actor_of(world.policy), clock.now())
-        approval = submit(act=act, kind=PUBLISH, subject=subject, reason="试验")
-    return {"pk": approval.pk}
-
-
-def an_import(world: "World") -> dict[str, int]:
-    """Return a roster that came in."""
-    by = {"rows": 1, "actor": "system:test"}
-    return {"pk": Import.objects.get_or_create(kind="roster", digest="0" * 64, defaults=by)[0].pk}
-
-
-def a_held_row(world: "World") -> dict[str, int]:
-    """Return a row that an import laid aside."""
-    source, now = an_import(world)["pk"], clock.now()
-    row = HeldRow.objects.create(kind="roster", source_id=source, row=2, cells="{}", reason_code="unreadable", at=now)
-    return {"pk": row.pk}
-
-
-def the_clerk(world: "World") -> dict[str, int]:
-    """Return an account of the staff."""
-    return {"pk": world.clerk.pk}
-
-
-def a_counter(world: "World") -> dict[str, str]:
-    """Put the office of clerk and reviewer on file."""
-    office()
-    return {}
-
-
-def a_case(world: "World") -> dict[str, str]:
-    """Return a case that the clerk has begun."""
-    office()
-    act = Act(actor_of(world.clerk), clock.now())
-    case = open_case(act=act, kind=CaseKind.IDENTITY_CODE, subject=insured_here(), region=ZHOUSHAN)
-    return {"number": case.number}
-
-
-def a_waiting_case(world: "World") -> dict[str, str]:
-    """Return a case that waits for a reviewer of the region."""
-    number = a_case(world)["number"]
-    approval = Approval.objects.create(
-        kind="case",
-        subject=f"case:{number}",
-        content={"case": number},
-        words=[["业务", number]],
-        digest="0" * 64,
-        reason="窗口业务",
-        maker=world.clerk,
-        maker_identity=b"clerk",
-        made_at=clock.now(),
-    )
-    row = Case.objects.get(number=number)
-    row.state, row.approval, row.submitted_by, row.submitted_at = "waiting", approval, world.clerk, clock.now()
-    row.holder = None
-    row.save()
-    return {"number": number}
 
 
 PUBLIC = statuses(200, 200, anonymous=200)
@@ -221,6 +61,7 @@ ONWARD = statuses(302, 403)
 CLERK = statuses(403, 403, clerk=200)
 CLERK_WORK = statuses(403, 403, anonymous=401, clerk=302)
 COUNTER = statuses(403, 403, clerk=200, reviewer=200)
+COUNTER_WORK = statuses(403, 403, anonymous=401, clerk=302, reviewer=302)
 REVIEWER = statuses(403, 403, reviewer=200)
 NEVER = (302, 403, 404, 405)
 FINE = (200, 302, 403, 404, 405)
@@ -277,8 +118,26 @@ ROWS: dict[str, Row] = {
     "counter_review": Row(REVIEWER, args=a_counter),
     "counter_check": Row(REVIEWER, args=a_waiting_case),
     "counter_check_back": Row(REVIEWER | {"anonymous": 401, "reviewer": 422}, method="post", args=a_waiting_case),
-    "counter": Row(statuses(403, 403, clerk=200)),
     "lock_screen": Row(statuses(403, 302)),
+    # The counter
+    "counter": Row(COUNTER, args=a_counter),
+    "counter_keys": Row(COUNTER, args=a_counter),
+    "counter_find": Row(COUNTER, args=a_counter),
+    "counter_lookups": Row(COUNTER, clerk=403, args=a_counter),
+    "counter_lookups_grant": Row(COUNTER_WORK, method="post", clerk=403, args=a_counter),
+    "counter_person": Row(COUNTER, reviewer=404, args=a_look_up),
+    "counter_person_unmask": Row(COUNTER, method="post", anonymous=401, reviewer=404, args=a_look_up),
+    "counter_person_begin": Row(COUNTER_WORK, method="post", reviewer=403, args=a_look_up),
+    "counter_queue": Row(COUNTER, args=a_counter),
+    "counter_queue_waiting": Row(COUNTER, args=a_counter),
+    "counter_queue_take": Row(COUNTER_WORK, method="post", args=a_counter),
+    "counter_ticket": Row(COUNTER, args=a_ticket),
+    "counter_window": Row(COUNTER_WORK, method="post", args=a_counter, data={"window": "1号窗口"}),
+    "counter_call": Row(COUNTER_WORK, method="post", args=a_counter),
+    "counter_call_again": Row(COUNTER_WORK, method="post", args=a_counter),
+    "counter_close_ticket": Row(COUNTER_WORK, method="post", args=a_counter),
+    "counter_displays": Row(PUBLIC),
+    "counter_display": Row(PUBLIC, args=lambda world: {"code": office().code}),
     "account_logout": Row(statuses(200, 200, anonymous=302)),
     "socialaccount_login_cancelled": Row(PUBLIC),
     "openid_connect_login": Row(statuses(404, 404, anonymous=404), args=lambda world: {"provider_id": "portal"}),

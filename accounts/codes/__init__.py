@@ -3,7 +3,7 @@
 Plain enums, which rules and formulas may import.
 """
 
-from accounts.codes.counter import CaseKind, CaseState, ObjectionState
+from accounts.codes.counter import CaseKind, CaseState, ObjectionState, TicketState
 from accounts.codes.ledger import (
     ACCOUNT_POTS,
     BATCH_KINDS,
@@ -99,6 +99,7 @@ __all__ = [
     "Scope",
     "Situation",
     "TextSize",
+    "TicketState",
     "TieKind",
     "USE_KINDS",
     "VoucherKind",

@@ -42,3 +42,12 @@ class ObjectionState(TextCode):
 
     OPEN = "open", "等答复"
     ANSWERED = "answered", "已答复"
+
+
+class TicketState(TextCode):
+    """How far whoever took a number is."""
+
+    WAITING = "waiting", "等待"
+    CALLED = "called", "办理中"
+    DONE = "done", "办完"
+    ABSENT = "absent", "过号"

@@ -15,6 +15,7 @@ from accounts.models.objections import Objection
 from accounts.models.offices import Duty, Office, Paper
 from accounts.models.people import Contribution, Enrolment, Import, Person
 from accounts.models.policy import PolicyVersion, PublishedVersionError, Region
+from accounts.models.queue import Ticket
 from accounts.models.seals import Seal
 from accounts.models.sms import OutboxMessage
 from accounts.models.statements import AnnualStatement
@@ -58,6 +59,7 @@ __all__ = [
     "Seal",
     "SetupCode",
     "Skip",
+    "Ticket",
     "Transfer",
     "UnfinishedForm",
     "User",

@@ -4,6 +4,7 @@ What was tried is counted and written down first, in transactions of their own: 
 nobody, leaves its trace and has its price.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from django.db.models import F
 
 from accounts.codes import Role
 from accounts.errors import AccountsError
-from accounts.identity import audit, card_reader
+from accounts.identity import audit, card_reader, certificates
 from accounts.identity.actors import Act
 from accounts.identity.staff import is_same_person
 from accounts.models import Lookup, LookupCount, Office, Person, User
@@ -27,6 +28,7 @@ from yibao.lib.values.phones import read_phone
 
 AT_COUNTER = (Role.CLERK, Role.REVIEWER)
 UNMASKED = "lookup.unmasked"
+_CASE = re.compile(r"YW[0-9]{4}-[0-9]{4}-[0-9A-Z]+", re.ASCII)
 
 
 class LookupRefusedError(AccountsError):
@@ -78,7 +80,7 @@ def _refusals_written_down(act: Act, verb: str) -> Iterator[None]:
 
 
 def look_up(*, act: Act, typed: str, purpose: str, chosen: int | None = None) -> Found:
-    """Find who has the certificate or phone number in `typed`, which may come from a card reader.
+    """Find who has the certificate, phone or case number in `typed`, which may come from a reader of cards or barcodes.
 
     `chosen` is the id of one of several people who share a phone. Not inside a transaction: the try is counted on its
     own, a miss twice. Raises LookupRefusedError (NotAtCounterError, NotYoursError, NobodyFoundError,
@@ -90,7 +92,7 @@ def look_up(*, act: Act, typed: str, purpose: str, chosen: int | None = None) ->
             raise LookupRefusedError("请选为什么查这个人")
         sought = _sought(typed)
         _count(act, clerk)
-        found = lookups.with_ties_to(office.region, sought.people())
+        found = lookups.with_ties_to(office.region, sought.people(office.region))
         if chosen is not None:
             found = [person for person in found if person.pk == chosen]
         if not found:
@@ -137,15 +139,24 @@ def grant_lookups(*, act: Act, clerk: User) -> LookupCount:
     return count
 
 
+def left_today(*, act: Act, clerk: User) -> int:
+    """Return how often the clerk may still look somebody up today. Counts nothing."""
+    count = LookupCount.objects.filter(clerk=clerk, day=act.on).first()
+    return count.left if count else settings.COUNTER_LOOKUPS_PER_DAY
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class _Sought:
-    """What is looked for: a phone number, or a certificate number with the name that stood on the card."""
+    """What is looked for: a case, a phone number, or a certificate number with the name that stood on the card."""
 
     certno: str = ""
     name: str = ""
     phone: str = ""
+    case: str = ""
 
-    def people(self) -> list[Person]:
+    def people(self, region: str) -> list[Person]:
+        if self.case:
+            return list(Person.objects.filter(cases__number=self.case, cases__region=region))
         if self.phone:
             return people.find_by_phone(self.phone)
         person = people.find_by_certno(self.certno)
@@ -153,6 +164,9 @@ class _Sought:
 
 
 def _sought(typed: str) -> _Sought:
+    number = certificates.normalise(typed)
+    if _CASE.fullmatch(number):
+        return _Sought(case=number)
     try:
         return _Sought(phone=read_phone(typed))
     except BadValueError:

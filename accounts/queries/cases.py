@@ -1,9 +1,11 @@
 """窗口业务: the cases of a counter, always of the region that the office belongs to."""
 
+from datetime import date
+
 from django.db.models import Q, QuerySet
 
 from accounts.codes import CaseState
-from accounts.models import Case, Office, User
+from accounts.models import Case, Office, Person, User
 
 LISTED = 50  # of those that wait, the latest
 
@@ -29,3 +31,15 @@ def to_check(office: Office) -> QuerySet[Case]:
     """Return the cases of the region that wait for a reviewer, the oldest first."""
     rows = Case.objects.select_related("subject", "other", "approval__maker")
     return rows.filter(state=CaseState.WAITING, region=office.region).order_by("submitted_at", "id")
+
+
+def of_day(user: User, day: date) -> QuerySet[Case]:
+    """Return what somebody opened or submitted on a day, the latest first."""
+    mine = Q(opened_by=user, opened_at__date=day) | Q(submitted_by=user, submitted_at__date=day)
+    return Case.objects.select_related("subject").filter(mine)
+
+
+def about(person: Person, region: str) -> list[Case]:
+    """Return the last cases of a region that somebody came for, or that concern them besides."""
+    rows = Case.objects.select_related("subject", "other").filter(Q(subject=person) | Q(other=person), region=region)
+    return list(rows[:LISTED])

@@ -1,12 +1,12 @@
 """What a look-up opens: one person, to one clerk, at one office, for a while."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db.models import QuerySet
 
-from accounts.codes import CaseKind, LookupPurpose
-from accounts.models import Enrolment, Lookup, Person, Pot, User
+from accounts.codes import CaseKind, LookupPurpose, Role
+from accounts.models import Enrolment, Lookup, LookupCount, Person, Pot, User
 
 VALID = timedelta(minutes=30)  # as long as somebody stands at the counter
 RECENT = 8  # of the clerk's own, on their pages
@@ -31,6 +31,13 @@ def recent_lookups(clerk: User, now: datetime) -> list[Lookup]:
     """Return the last people that this clerk may still look at, each once, the latest first."""
     rows = lookups_open_to(clerk, now).select_related("person").order_by("-at")[: 2 * RECENT]
     return list({row.person_id: row for row in reversed(rows)}.values())[::-1][:RECENT]
+
+
+def counts_at(office: str, day: date) -> list[tuple[User, LookupCount | None]]:
+    """Return everybody at the counters of an office, with how often they have looked people up on a day."""
+    staff = User.objects.filter(office=office, role__in=(Role.CLERK, Role.REVIEWER), is_active=True).order_by("pk")
+    counts = {count.clerk_id: count for count in LookupCount.objects.filter(clerk__in=staff, day=day)}
+    return [(user, counts.get(user.pk)) for user in staff]
 
 
 def with_ties_to(region: str, people: list[Person]) -> list[Person]:

@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 from datetime import date
 
-from accounts.codes import EnrolmentStatus, InsuranceType, PersonType
-from accounts.models import Enrolment, Lookup, Office, Person, Pot
+from accounts.codes import CaseState, EnrolmentStatus, InsuranceType, PersonType
+from accounts.models import Case, Enrolment, Lookup, Office, Person, Pot
 from accounts.policies.formulas import age_on
+from accounts.queries import cases
 from accounts.queries.account import accounts_of
 from accounts.queries.counter_hooks import SharingTie, sharing_of
 from accounts.queries.offices import office_for
+
+FINAL = (CaseState.DONE, CaseState.UNDONE, CaseState.DROPPED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,8 @@ class Overview:
     office: Office | None  # responsible for them today; None where the region is not divided, or the street unknown
     pots: list[Pot]
     sharing: list[SharingTie]
+    under_way: list[Case]
+    past: list[Case]
 
     @property
     def total_fen(self) -> int:
@@ -49,6 +54,7 @@ def overview_of(lookup: Lookup, today: date) -> Overview:
     accounts = accounts_of(person)
     rows = [row for row in accounts.enrolments if row.region == region and row.from_on <= today]
     latest = {row.insurance: row for row in rows}
+    found = cases.about(person, region)
     return Overview(
         person=person,
         region=region,
@@ -57,6 +63,8 @@ def overview_of(lookup: Lookup, today: date) -> Overview:
         office=office_for(person, region, today),
         pots=[pot for pot in accounts.pots if pot.region == region],
         sharing=sharing_of(person, region, today),
+        under_way=[case for case in found if case.state not in FINAL],
+        past=[case for case in found if case.state in FINAL],
     )
 
 

@@ -81,15 +81,22 @@
   addEventListener("pageshow", (event) => event.persisted && [...waiting.keys()].forEach(done));
 
   // HTMX. A second click while the first is under way is dropped; buttons are not disabled, so focus stays.
+  // What a page fetches by itself (X-Polled) says nothing, moves no focus and keeps no session.
   let focused = null;
+  const isPolled = ({ requestConfig }) => Boolean(requestConfig && requestConfig.headers["X-Polled"]);
   addEventListener("htmx:confirm", (event) => waiting.has(event.detail.elt) && event.preventDefault());
   addEventListener("htmx:beforeRequest", ({ detail }) => {
+    if (isPolled(detail)) return;
     const submitter = detail.requestConfig.triggeringEvent && detail.requestConfig.triggeringEvent.submitter;
     focused = document.activeElement;
     byId("page-error").replaceChildren();
     wait(detail.elt, submitter, detail.target, detail.requestConfig.verb === "get" ? "正在更新…" : "正在提交…");
   });
-  addEventListener("htmx:afterRequest", ({ detail }) => { done(detail.elt); arm(); });
+  addEventListener("htmx:afterRequest", ({ detail }) => {
+    if (isPolled(detail)) return;
+    done(detail.elt);
+    arm();
+  });
   addEventListener("htmx:beforeSwap", ({ detail }) => {
     // A redirect that ended in a whole page (sign-in, result page) is a page to go to, not a part to insert.
     if (detail.shouldSwap && /^\s*<!doctype/i.test(detail.serverResponse)) {
@@ -98,7 +105,7 @@
     }
   });
   addEventListener("htmx:afterSettle", ({ detail }) => setTimeout(() => {
-    if (document.activeElement !== document.body) return;
+    if (isPolled(detail) || document.activeElement !== document.body) return;
     const part = detail.elt.isConnected ? detail.elt : byId("main");
     const goal = focused && focused.isConnected && !focused.disabled ? focused : part.querySelector("[data-focus], h1, h2, h3") || part;
     if (goal !== focused) goal.tabIndex = -1;

@@ -72,6 +72,16 @@ PREMIUMS = (
     Stop("/premium/history/", RESIDENT),
 )  # fmt: skip
 
+COUNTER = (
+    Stop("/counter/", "clerk1"),
+    Stop("/counter/find/", "clerk1"),
+    Stop("/counter/queue/", "clerk1"),
+    Stop("/counter/queue/display/"),
+    Stop("/counter/queue/display/330381-01/"),
+    Stop("/counter/keys/", "clerk1"),
+    Stop("/counter/lookups/", "reviewer"),
+)
+
 PAGES = (
     Stop("/components/", "clerk1"),
     Stop("/display/?next=/display/"),
@@ -118,6 +128,7 @@ PAGES = (
     Stop("/settings/trace/", WORKER),
     *FAMILY,
     *PREMIUMS,
+    *COUNTER,
 )
 
 # Django's own pages: axe only, they know neither sizes nor contrasts.

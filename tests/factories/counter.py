@@ -1,5 +1,7 @@
 """A counter with its clerk, and people insured in its region."""
 
+from datetime import datetime
+
 from accounts.codes import LookupPurpose, Role
 from accounts.identity.access import actor_of
 from accounts.identity.actors import Act
@@ -35,13 +37,15 @@ def insured_here(region: str = REGION, **fields: object) -> Person:
     return person
 
 
-def looked_up(clerk: User, person: Person) -> Lookup:
+def looked_up(
+    clerk: User, person: Person, region: str = REGION, at: datetime | None = None, at_office: str = ""
+) -> Lookup:
     """Return a look-up that was just made."""
     return Lookup.objects.create(
         clerk=clerk,
-        office=clerk.office,
-        region=REGION,
+        office=at_office or clerk.office,
+        region=region,
         person=person,
         purpose=LookupPurpose.QUESTION,
-        at=clock.now(),
+        at=at or clock.now(),
     )

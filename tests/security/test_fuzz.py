@@ -15,7 +15,8 @@ from django.urls import NoReverseMatch, reverse
 
 from tests.accounts.test_permissions_matrix import ADDRESSES, browser_of, row_of
 from tests.factories.people import certno
-from tests.permissions import ROLES, World
+from tests.permissions import ROLES
+from tests.world import World
 
 REQUESTS = int(os.environ.get("FUZZ", "400"))
 SEED = int(os.environ.get("FUZZ_SEED", "9"))

@@ -9,8 +9,8 @@ from accounts.queries.page_hooks import pending_of
 from tests.accounts.test_permissions_matrix import ADDRESSES, browser_of, path_of, row_of
 from tests.factories.family import bond
 from tests.factories.people import PersonFactory
-from tests.permissions import World, an_invitation
 from tests.personas import ZHOUSHAN, give
+from tests.world import World, an_invitation
 from yibao.lib import clock
 from yibao.lib.masking import masked_certno
 
