@@ -8,7 +8,7 @@ from django.db.models import Q
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0035_objections"),
+        ("accounts", "0036_remittances"),
     ]
 
     operations = [
