@@ -32,15 +32,20 @@ after_new_phone: list[Callable[[], str]] = []
 def _assess_code(act: Act, case: Case) -> Assessment:
     if deaths([case.subject_id]):
         return Assessment(stops=(_DEAD,), papers=(OWN_CARD,))
-    days = identity.CODE_VALID.days
+    days, tied = identity.CODE_VALID.days, User.objects.filter(person=case.subject_id).first()
     return Assessment(
         content={"person": case.subject_id, "days": days},
         words=[
             ("发核验码", f"{days}天内登录后填写，就和本人的账户绑定"),
-            ("原来绑定的登录", "会退出，那个手机号会收到短信"),
+            ("原来绑定的登录", f"填了以后退出{_is_told(tied)}" if tied else "没有"),
         ],
         papers=(OWN_CARD,),
     )
+
+
+def _is_told(user: User) -> str:
+    """Return that the number of a sign-in gets a text message, to end a sentence; nothing where it has none."""
+    return "，那个手机号会收到短信" if user.phone else ""
 
 
 def _issue(act: Act, case: Case) -> Outcome:
@@ -74,7 +79,7 @@ def _assess_taking_back(act: Act, case: Case) -> Assessment:
             "stopped": stopped,
         },
         words=[
-            ("收回账户", f"手机号{masked_phone(tied.phone) or '没有登记'}的登录马上退出，那个手机号会收到短信"),
+            ("收回账户", f"手机号{masked_phone(tied.phone) or '没有登记'}的登录马上退出{_is_told(tied)}"),
             ("它办的、要停下的", "；".join(stopped) or "没有"),
             ("本人以后怎么登录", _how_then(act, case, own)),
         ],
@@ -194,8 +199,9 @@ def _notes_of_new_phone(user: User) -> tuple[str, ...]:
 
 
 def _change_phone(act: Act, case: Case) -> Outcome:
+    had_phone = User.objects.filter(person=case.subject_id).exclude(phone_index=None).exists()
     identity.change_phone(act=act, person=case.subject, phone=private_of(case)["phone"])
-    return Outcome("登录手机号已变更，原来的手机号会收到短信")
+    return Outcome(f"登录手机号已变更{'，原来的手机号会收到短信' if had_phone else ''}")
 
 
 register(CaseHandler(kind=CaseKind.PHONE, assess=_assess_phone, execute=_change_phone))

@@ -201,3 +201,21 @@ class TestTakingBack:
         citizen(NEW)
         case = told(counter, CaseKind.TAKE_BACK, person, asked={"way": "phone"}, power_number="瑞证字1号")
         assert "代办的只能先收回账户" in stops(counter, case)[0]
+
+
+@pytest.mark.parametrize("phone", [OLD, ""])
+def test_a_text_message_is_promised_only_to_a_sign_in_that_has_a_number(counter, phone):
+    person = counter.insured()
+    citizen(phone, person)
+    code = counter.seen(counter.open(CaseKind.IDENTITY_CODE, person), "own_card")
+    for case in (code, told(counter, CaseKind.PHONE, person)):
+        words = dict(deciding.assess(counter.act(), case).words)
+        assert ("会收到短信" in " ".join(words.values())) == bool(phone)
+    done = counter.finish(told(counter, CaseKind.PHONE, person))
+    assert ("会收到短信" in done.said) == bool(phone)
+    assert OutboxMessage.objects.filter(template="phone_changed").exists() == bool(phone)
+
+
+def test_where_nothing_is_tied_no_sign_in_is_said_to_end(counter):
+    case = counter.seen(counter.open(CaseKind.IDENTITY_CODE, counter.insured()), "own_card")
+    assert dict(deciding.assess(counter.act(), case).words)["原来绑定的登录"] == "没有"
