@@ -91,6 +91,7 @@ APPEND_ONLY = [
     "accounts_seal",
     "accounts_objection",
     "accounts_lookup",
+    "accounts_dayclose",
 ]
 # What became of a fact may change; what it says may not.
 BUT = {table: ("counts", "changed_by_id") for table in ("accounts_enrolment", "accounts_contribution")} | {

@@ -25,7 +25,7 @@ from accounts.views.citizen import (
     trace,
     years,
 )
-from accounts.views.counter import case, case_end, find, queue, review, workbench
+from accounts.views.counter import case, case_end, case_sheets, find, queue, review, today, workbench
 from accounts.views.display import display, stay
 from accounts.views.staff.components import components
 from accounts.views.staff.lock_screen import lock_screen
@@ -79,6 +79,9 @@ urlpatterns += [
 
 # The counter: cases.
 urlpatterns += [
+    path("counter/today/", today.today, name="counter_today"),
+    path("counter/today/close/", today.close, name="counter_day_close"),
+    path("counter/today/sheet/", today.day_sheet, name="counter_day_sheet"),
     path("counter/cases/", case_end.cases, name="counter_cases"),
     path("counter/cases/new/", case.new, name="counter_case_new"),
     path("counter/cases/<slug:number>/", case.case, name="counter_case"),
@@ -86,6 +89,7 @@ urlpatterns += [
     path("counter/cases/<slug:number>/park/", case_end.park, name="counter_case_park"),
     path("counter/cases/<slug:number>/resume/", case_end.resume, name="counter_case_resume"),
     path("counter/cases/<slug:number>/drop/", case_end.drop, name="counter_case_drop"),
+    path("counter/cases/<slug:number>/print/", case_sheets.sheets, name="counter_case_print"),
     path("counter/cases/<slug:number>/undo/", case_end.undo, name="counter_case_undo"),
     path("counter/review/", review.review, name="counter_review"),
     path("counter/review/<slug:number>/", review.check, name="counter_check"),

@@ -291,5 +291,8 @@ LOGGING = {
         }
     },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {"waitress.queue": {"level": "ERROR"}},  # a line for every request that waits would make more wait
+    "loggers": {
+        "waitress.queue": {"level": "ERROR"},  # a line for every request that waits would make more wait
+        "pyBarcode": {"level": "WARNING"},  # says at every start that it cannot draw pictures, which nobody asks of it
+    },
 }

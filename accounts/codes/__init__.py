@@ -3,7 +3,7 @@
 Plain enums, which rules and formulas may import.
 """
 
-from accounts.codes.counter import CaseKind, CaseState, ObjectionState, TicketState
+from accounts.codes.counter import CaseKind, CaseSheet, CaseState, ObjectionState, TicketState
 from accounts.codes.ledger import (
     ACCOUNT_POTS,
     BATCH_KINDS,
@@ -59,6 +59,7 @@ __all__ = [
     "CREDIT_KINDS",
     "Capacity",
     "CaseKind",
+    "CaseSheet",
     "CaseState",
     "CertificateType",
     "ChunkState",

@@ -51,3 +51,12 @@ class TicketState(TextCode):
     CALLED = "called", "办理中"
     DONE = "done", "办完"
     ABSENT = "absent", "过号"
+
+
+class CaseSheet(TextCode):
+    """单据: what is printed of a case, in the order in which the sheets come out."""
+
+    FORM = "form", "申请表"
+    UNDERTAKING = "undertaking", "承诺书"
+    RECEIPT = "receipt", "受理回执"
+    MISSING = "missing", "一次告知单"

@@ -4,6 +4,7 @@ from accounts.models.approvals import Approval
 from accounts.models.audit import AuditEvent
 from accounts.models.cached import CachedValue
 from accounts.models.cases import Case
+from accounts.models.day_closes import DayClose
 from accounts.models.facts import FactChange, FormerCertificate, HeldRow
 from accounts.models.identity import Allowance, DayCount, IdentityCode, PhoneCode, SetupCode, UnfinishedForm
 from accounts.models.jobs import Chunk, Run, Skip
@@ -29,6 +30,7 @@ __all__ = [
     "Case",
     "Chunk",
     "Contribution",
+    "DayClose",
     "DayCount",
     "Duty",
     "Enrolment",

@@ -15,7 +15,7 @@ class Case(models.Model):
     """窗口业务：一个人到窗口办的一件事，从受理、挂起、复核到办结或撤销。编号不含个人信息，各网点凭编号接着办。
 
     `asked` is what the kind's form was told, without personal data; what is personal of it (a new number, a name) is JSON
-    text in `private`. `papers` lists what was seen: {"code", "number"}. `words` are the pairs of label and value that were
+    text in `private`. `papers` lists what was seen: {"code", "name", "number"}. `words` are the pairs of label and value that were
     submitted, kept for the form that is signed; `record` what the deed left (ids), for taking it back. `version` grows
     with every change: whoever changes what somebody else has changed meanwhile is told.
     """

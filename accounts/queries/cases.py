@@ -1,11 +1,14 @@
 """窗口业务: the cases of a counter, always of the region that the office belongs to."""
 
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 
 from django.db.models import Q, QuerySet
 
-from accounts.codes import CaseState
-from accounts.models import Case, Office, Person, User
+from accounts.codes import CaseSheet, CaseState
+from accounts.models import Case, DayClose, Office, Person, User
+from accounts.models.cases import IN_WORK
+from yibao.lib.clock import SHANGHAI
 
 LISTED = 50  # of those that wait, the latest
 
@@ -43,3 +46,46 @@ def about(person: Person, region: str) -> list[Case]:
     """Return the last cases of a region that somebody came for, or that concern them besides."""
     rows = Case.objects.select_related("subject", "other").filter(Q(subject=person) | Q(other=person), region=region)
     return list(rows[:LISTED])
+
+
+@dataclass(frozen=True, slots=True)
+class DayCounts:
+    """一名经办一天的业务：受理了几件，几件打了回执，哪些没打，哪些还没办完（业务编号）。"""
+
+    submitted: int
+    without_receipt: list[str]
+    still_open: list[str]
+
+    @property
+    def receipts(self) -> int:
+        return self.submitted - len(self.without_receipt)
+
+
+def cases_of_day(office: Office, day: date) -> QuerySet[Case]:
+    """Return what was opened, submitted or taken back at an office on a day, the latest first."""
+    on_day = Q()
+    for moment in ("opened_at", "submitted_at", "closed_at"):
+        on_day |= _on(day, moment)
+    rows = Case.objects.select_related("subject", "opened_by", "submitted_by")
+    return rows.filter(on_day, office=office.code, region=office.region)
+
+
+def counts_of_day(clerk: User, day: date) -> DayCounts:
+    """Return the clerk's day as it is counted when it is closed."""
+    mine = Case.objects.filter(_on(day, "submitted_at"), submitted_by=clerk).exclude(state__in=IN_WORK)
+    submitted = list(mine.order_by("submitted_at").values_list("number", "prints"))
+    return DayCounts(
+        submitted=len(submitted),
+        without_receipt=[number for number, prints in submitted if not prints.get(CaseSheet.RECEIPT)],
+        still_open=list(in_hand(clerk).order_by("opened_at").values_list("number", flat=True)),
+    )
+
+
+def day_close_of(clerk: User, day: date) -> DayClose | None:
+    """Return the clerk's closing of a day, None while it has none."""
+    return DayClose.objects.filter(clerk=clerk, day=day).first()
+
+
+def _on(day: date, moment: str) -> Q:
+    begin = datetime.combine(day, time(), SHANGHAI)
+    return Q(**{f"{moment}__gte": begin, f"{moment}__lt": begin + timedelta(days=1)})

@@ -5,6 +5,7 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import Case, Enrolment, Person
 from tests.browser.looking import Look, axe_problems, layout_problems, look_at
+from tests.browser.test_print import pages_of
 
 RUIAN = "330381"
 
@@ -55,8 +56,52 @@ def test_a_code_for_the_portal_by_keyboard_only(page, console, visit, sign_in, p
     expect(page.get_by_role("heading", name="办好了")).to_be_visible()
     expect(page.get_by_text("只显示这一次")).to_be_visible()
     sound(page)
+    expect(page.locator("#print-sheets")).to_be_focused()
+    keys.press("Enter")
+    expect(page.get_by_role("heading", name="受理回执")).to_be_visible()
+    expect(page.locator("#print")).to_be_focused()
+    sound(page)
     assert keys.struck <= 10
     assert console == []
+    page.emulate_media(media="print")
+    assert not page.locator("#print").is_visible()
+    assert pages_of(page.pdf(prefer_css_page_size=True)) == 2
+
+
+def test_what_is_missing_is_printed_twice_and_the_case_goes_on_at_another_office(page, visit, sign_in, person):
+    sign_in(page, "clerk1")
+    visit(page, "/counter/cases/new/?kind=identity_code")
+    keys = Keys(page)
+    keys.card(person)
+    page.get_by_role("button", name="挂起，打印告知单").click()
+    expect(page.locator("#print-sheets")).to_be_focused()
+    sound(page)
+    keys.press("Enter")
+    expect(page.get_by_role("heading", name="一次告知单").first).to_be_visible()
+    sound(page)
+    page.emulate_media(media="print")
+    assert pages_of(page.pdf(prefer_css_page_size=True)) == 2
+    page.emulate_media(media="screen")
+
+    sign_in(page, "clerk2")
+    visit(page, "/counter/cases/")
+    sound(page)
+    page.locator("#id_number").focus()
+    page.keyboard.type(Case.objects.latest("id").number.lower())
+    keys.press("Enter")
+    expect(page.locator("#resume")).to_be_focused()
+    sound(page)
+    keys.press("Enter")
+    expect(page.get_by_role("heading", name="① 谁来办")).to_be_visible()
+
+
+def test_the_day_and_its_end(page, visit, sign_in):
+    sign_in(page, "clerk1")
+    visit(page, "/counter/today/")
+    sound(page)
+    page.get_by_role("button", name="日结，打印日结单").click()
+    expect(page.get_by_role("heading", name="日结单", exact=True)).to_be_visible()
+    sound(page)
 
 
 def test_what_was_changed_is_saved_and_shown_before_the_case_is_submitted(page, visit, sign_in, person):

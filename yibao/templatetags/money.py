@@ -3,6 +3,8 @@
 An amount that is not known (None) is said in words, never drawn as dashes.
 """
 
+import re
+
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -13,6 +15,7 @@ register = template.Library()
 
 UNKNOWN = "暂时查不到"
 MINUS = "\u2212"
+_AMOUNT = re.compile(r"¥?(\d[\d,]*\.\d\d)( ?元)?", re.ASCII)
 
 
 def _positive(fen: int) -> str:
@@ -84,3 +87,11 @@ def capitals(fen: int) -> str:
 def capitals_moved(fen: int) -> str:
     """Return what moved in capital Chinese, 负 before what went out: 负壹佰元整."""
     return f"{'负' if fen < 0 else ''}{money.capitals(abs(fen))}"
+
+
+@register.filter
+def capitals_beside(text: str) -> str:
+    """Return the words with each amount of money in them said in capital Chinese too, for printed forms."""
+    return _AMOUNT.sub(
+        lambda found: f"{found[0]}（{money.capitals(money.parse_yuan(found[1].replace(',', '')))}）", text
+    )

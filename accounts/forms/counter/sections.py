@@ -114,7 +114,7 @@ class SeenForm(forms.Form):
         return {
             "identities_checked": cleaned["identities_checked"] or cleaned["everything"],
             "papers": [
-                {"code": paper.code, "number": cleaned.get(f"number_{paper.code}", "")}
+                {"code": paper.code, "name": paper.name, "number": cleaned.get(f"number_{paper.code}", "")}
                 for paper in self.papers
                 if self._is_seen(paper, cleaned)
             ],

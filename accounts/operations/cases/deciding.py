@@ -129,6 +129,12 @@ def needs_review(case: Case, handler: CaseHandler, on: date) -> bool:
     return handler.may_be_reviewed and (case.kind in terms.reviewed or (case.has_agent and terms.reviewed_agent))
 
 
+def responsible_office(act: Act, case: Case) -> Office | None:
+    """Return the office that has to finish the case; None where any of the region may."""
+    by_area = handler_of(case.kind).by_area and registry.counter(case.region, act.on).by_area
+    return office_for(case.subject, case.region, act.on) if by_area else None
+
+
 def _general_stops(act: Act, case: Case, handler: CaseHandler, found: Assessment) -> list[str]:
     """Return what stands in the way whatever the kind: identities, papers, the wrong office."""
     stops = []
@@ -136,18 +142,11 @@ def _general_stops(act: Act, case: Case, handler: CaseHandler, found: Assessment
         stops.append(f"还没有{handler.other}：请刷证件，或输入证件号码")
     if not case.identities_checked:
         stops.append("请核对来人和证件，勾选「人证一致，我已核对」")
-    seen = {paper["code"] for paper in case.papers}
-    stops.extend(f"缺：{paper.name}" for paper in found.papers if paper.required and paper.code not in seen)
-    by_area = handler.by_area and registry.counter(case.region, act.on).by_area
-    if by_area and (office := _other_office(act, case)):
+    stops.extend(f"缺：{paper.name}" for paper in found.missing(case))
+    office = responsible_office(act, case)
+    if office and office.code != act.actor.office:
         stops.append(f"这件业务归{office.name}办（{office.address}，{office.phone}），这里可以先收材料、挂起")
     return stops
-
-
-def _other_office(act: Act, case: Case) -> Office | None:
-    """Return the office that has to finish the case, where it is not the one that acts."""
-    responsible = office_for(case.subject, case.region, act.on)
-    return responsible if responsible and responsible.code != act.actor.office else None
 
 
 def _wait(act: Act, case: Case, handler: CaseHandler) -> Submitted:

@@ -47,6 +47,11 @@ class Assessment:
     notes: tuple[str, ...] = ()
     papers: tuple[NeededPaper, ...] = ()
 
+    def missing(self, case: Case) -> list[NeededPaper]:
+        """Return what must be seen and has not been."""
+        seen = {paper["code"] for paper in case.papers}
+        return [paper for paper in self.papers if paper.required and paper.code not in seen]
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -81,6 +86,7 @@ class CaseHandler:
     `other` is what the second person is called on the page (用钱的人), "" where the case concerns one person only;
     `other_is_optional`: there need not be one.
     `by_area`: while the region divides its offices by area, only the responsible one may finish it.
+    `online` says what the citizen can do on the portal instead of coming again, "" where nothing.
     `takes_agent`: somebody else may come in the subject's place. `subject_comes`: False where the subject cannot (death).
     """
 
@@ -95,6 +101,7 @@ class CaseHandler:
     takes_agent: bool = True
     subject_comes: bool = True
     may_be_reviewed: bool = True
+    online: str = ""
 
 
 def private_of(case: Case) -> dict[str, Any]:

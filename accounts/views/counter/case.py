@@ -20,6 +20,7 @@ from accounts.models import Case, Person
 from accounts.operations.cases import deciding
 from accounts.operations.cases import desk as work
 from accounts.operations.cases.access import CaseError, CaseMovedError, on_case
+from accounts.operations.cases.printing import sheets_of
 from accounts.operations.lookups import LookupRefusedError
 from accounts.queries.lookups import open_lookup
 from accounts.views.counter.case_page import PLACE, SCAN, CasePage
@@ -55,7 +56,8 @@ def case(request: HttpRequest, desk: Desk, number: str) -> HttpResponse:
     if request.method == "POST":
         return _save(request, desk, case)
     if case.is_in_work and not holds(desk, case):
-        return render(request, "counter/case_aside.html", {"case": case, "may_resume": desk.user.role == Role.CLERK})
+        context = {"case": case, "may_resume": desk.user.role == Role.CLERK, "sheets": sheets_of(case)}
+        return render(request, "counter/case_aside.html", context)
     if case.is_in_work:
         return render(request, "counter/case.html", {"page": CasePage(desk.act, case)})
     return render(request, "counter/case_result.html", result_of(desk, case))
@@ -67,6 +69,7 @@ def result_of(desk: Desk, case: Case, shown_once: str = "") -> dict[str, Any]:
         "case": case,
         "shown_once": shown_once,
         "is_waiting": case.state == CaseState.WAITING,
+        "sheets": sheets_of(case),
         "why_not_undone": deciding.why_not_undone(desk.act, case, desk.user),
         "form": ReasonForm(),
     }

@@ -77,8 +77,7 @@ class CasePage:
     @property
     def is_all_seen(self) -> bool:
         """Whether documents and all papers that must be seen have been."""
-        seen = {paper["code"] for paper in self.case.papers}
-        return self.case.identities_checked and all(paper.code in seen for paper in self.found.papers if paper.required)
+        return self.case.identities_checked and not self.found.missing(self.case)
 
     @property
     def next(self) -> str:

@@ -125,7 +125,10 @@ class TestSections:
         assert "请写户口本的编号" in answer.content.decode()
         assert case.papers == []
         saved(clerk, case, "seen", everything="on", number_book="瑞户12号")
-        assert case.papers == [{"code": "card", "number": ""}, {"code": "book", "number": "瑞户12号"}]
+        assert [(paper["name"], paper["number"]) for paper in case.papers] == [
+            ("双方身份证", ""),
+            ("户口本", "瑞户12号"),
+        ]
 
     def test_what_the_form_refuses_stays_typed(self, counter, clerk, case):
         answer = saved(clerk, case, "asked", relation="parent", limit="0")

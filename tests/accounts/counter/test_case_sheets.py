@@ -1,0 +1,145 @@
+"""Paper of a case: the form that is signed, the receipt, the notice of what is missing; each print counted."""
+
+import barcode
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.codes import CaseKind, Role
+from accounts.models import AuditEvent, Case
+from accounts.operations.cases import desk, printing
+from accounts.operations.cases.access import CaseError
+from accounts.views.counter.case_sheets import bars
+from tests.accounts.counter.invented_kind import KIND
+from tests.accounts.operations.counter_kit import Counter
+from tests.factories.people import certno
+from tests.factories.users import signed_in
+
+
+@pytest.fixture
+def clerk(counter) -> Client:
+    return signed_in(counter.clerk)
+
+
+def asked(counter: Counter, **changes) -> Case:
+    """Return a case between two people in which the papers have not been seen."""
+    case = counter.open(KIND, counter.insured())
+    changes = {"asked": {"relation": "parent"}, "other": counter.insured()} | changes
+    return desk.save(act=counter.act(), number=case.number, version=0, **changes)
+
+
+@pytest.fixture
+def done(counter) -> Case:
+    case = asked(counter)
+    papers = [{"code": "card", "name": "双方身份证"}, {"code": "book", "name": "户口本", "number": "瑞户12号"}]
+    case = desk.save(
+        act=counter.act(), number=case.number, version=case.version, identities_checked=True, papers=papers
+    )
+    return counter.submit(case).case
+
+
+@pytest.fixture
+def parked(counter) -> Case:
+    case = asked(counter)
+    return desk.park(act=counter.act(), number=case.number, version=case.version)
+
+
+def printed(browser: Client, case: Case, *sheets: str) -> str:
+    answer = browser.post(reverse("counter_case_print", args=[case.number]), {"sheet": sheets})
+    return answer.content.decode()
+
+
+class TestTheFormThatIsSigned:
+    def test_it_holds_people_words_and_papers_with_amounts_in_capitals(self, clerk, done):
+        page = printed(clerk, done, "form")
+        for said in (done.number, done.subject.name, done.other.name, "户口本（瑞户12号）", "申请人签字"):
+            assert said in page
+        assert "¥1,070.88（壹仟零柒拾元捌角捌分）" in page
+
+    def test_it_has_whole_numbers_and_the_receipt_has_not(self, clerk, done):
+        grouped = f"{done.subject.certno[:6]} {done.subject.certno[6:14]} {done.subject.certno[14:]}"
+        assert grouped in printed(clerk, done, "form")
+        receipt = printed(clerk, done, "receipt")
+        assert done.subject.certno not in receipt
+        assert grouped not in receipt
+
+    def test_an_agent_stands_on_it_with_the_power_of_attorney(self, counter, clerk):
+        case = asked(
+            counter,
+            asked={"relation": "spouse"},
+            agent_name="张三",
+            agent_certno=certno(5),
+            power_number="瑞证字1号",
+            identities_checked=True,
+            papers=[{"code": "card", "name": "双方身份证"}],
+        )
+        waiting = counter.submit(case).case
+        page = printed(clerk, waiting, "form", "receipt")
+        assert "公证委托书 瑞证字1号" in page
+        assert "要由复核人员核对" in page
+
+    def test_each_of_the_two_promises_what_the_rules_say(self, clerk, done):
+        page = printed(clerk, done, "undertaking")
+        assert f"我和 {done.other.name} 的近亲属关系真实" in page
+        assert "套现等行为会被依法追究责任" in page
+
+    def test_of_one_person_alone_there_is_no_undertaking(self, counter):
+        case = counter.seen(counter.open(CaseKind.IDENTITY_CODE, counter.insured()), "own_card")
+        assert printing.sheets_of(counter.submit(case).case) == ["form", "receipt"]
+
+
+class TestTheNoticeOfWhatIsMissing:
+    def test_it_names_only_that_and_where_to_get_and_bring_it(self, counter, clerk):
+        case = asked(counter, papers=[{"code": "card", "name": "双方身份证"}])
+        desk.park(act=counter.act(), number=case.number, version=case.version)
+        page = printed(clerk, case, "missing")
+        for said in ("户口本", "结婚证也行", "派出所补办", "本统筹区任一窗口", "网点T2", "2026年4月9日"):
+            assert said in page
+        assert "双方身份证" not in page
+
+    def test_it_comes_in_two_copies_without_the_name(self, clerk, parked):
+        page = printed(clerk, parked, "missing")
+        assert page.count('<section class="sheet') == 2
+        assert "交给申请人" in page
+        assert "窗口留存" in page
+        assert parked.subject.name not in page
+
+    def test_another_office_prints_it_too(self, counter, parked):
+        assert "一次告知单" in printed(signed_in(counter.colleague), parked, "missing")
+
+
+class TestPrintsAreCounted:
+    def test_the_second_print_is_marked_and_both_are_written_down(self, clerk, done):
+        assert "补打" not in printed(clerk, done, "receipt")
+        assert "补打" in printed(clerk, done, "receipt")
+        done.refresh_from_db()
+        assert done.prints == {"receipt": 2}
+        events = AuditEvent.objects.filter(verb="case.printed", case=done.number, subject=done.subject).order_by("id")
+        assert [event.detail["again"] for event in events] == [[], ["receipt"]]
+
+    def test_looking_at_what_can_be_printed_counts_nothing(self, clerk, done):
+        page = clerk.get(reverse("counter_case_print", args=[done.number]) + "?sheet=receipt").content.decode()
+        assert "受理回执" in page
+        done.refresh_from_db()
+        assert done.prints == {}
+
+    def test_a_sheet_that_the_case_does_not_have_is_refused(self, counter, clerk, parked):
+        assert "没有要打印的单据" in printed(clerk, parked, "form")
+        with pytest.raises(CaseError):
+            printing.print_sheets(act=counter.act(), number=parked.number, sheets=["missing", "receipt"])
+        parked.refresh_from_db()
+        assert parked.prints == {}
+
+    @pytest.mark.parametrize("who", ["stranger", "policy"])
+    def test_the_operation_refuses_another_region_and_another_role(self, counter, done, who):
+        user = counter.stranger if who == "stranger" else counter.official(Role.POLICY, "T1", 9)
+        with pytest.raises(CaseError):
+            printing.print_sheets(act=counter.act(user), number=done.number, sheets=["receipt"])
+
+
+def test_the_bars_are_those_of_the_number():
+    width, drawn = bars("YW2026-0310-DF2VC4CZ")
+    modules = ["0"] * width
+    for start, wide in drawn:
+        modules[start : start + wide] = "1" * wide
+    assert "".join(modules) == barcode.Code128("YW2026-0310-DF2VC4CZ").build()[0]
