@@ -25,7 +25,7 @@ from accounts.views.citizen import (
     trace,
     years,
 )
-from accounts.views.counter import case, case_end, case_sheets, find, queue, review, today, workbench
+from accounts.views.counter import case, case_end, case_sheets, find, objections, queue, review, today, workbench
 from accounts.views.display import display, stay
 from accounts.views.staff.components import components
 from accounts.views.staff.lock_screen import lock_screen
@@ -91,6 +91,8 @@ urlpatterns += [
     path("counter/cases/<slug:number>/drop/", case_end.drop, name="counter_case_drop"),
     path("counter/cases/<slug:number>/print/", case_sheets.sheets, name="counter_case_print"),
     path("counter/cases/<slug:number>/undo/", case_end.undo, name="counter_case_undo"),
+    path("counter/objections/", objections.objections, name="counter_objections"),
+    path("counter/objections/<slug:number>/", objections.objection, name="counter_objection"),
     path("counter/review/", review.review, name="counter_review"),
     path("counter/review/<slug:number>/", review.check, name="counter_check"),
     path("counter/review/<slug:number>/back/", review.send_back, name="counter_check_back"),

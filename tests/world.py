@@ -10,10 +10,12 @@ from accounts.codes import CaseKind, PolicyState
 from accounts.identity import audit
 from accounts.identity.access import actor_of
 from accounts.identity.actors import Act
+from accounts.identity.staff import register_certno
 from accounts.models import Approval, Case, HeldRow, Import, Person, PolicyVersion, User
 from accounts.operations.annual_statement import issue_statement
 from accounts.operations.approvals import submit
 from accounts.operations.cases.desk import open_case
+from accounts.operations.objections import object_to
 from accounts.operations.policies import PUBLISH
 from accounts.operations.queue import take_ticket
 from accounts.policies.publishing import read_draft, save_draft
@@ -25,7 +27,7 @@ from payments.premiums.codes import ClaimState, OrderState
 from tests.factories.acts import act_at
 from tests.factories.counter import insured_here, looked_up, office
 from tests.factories.family import bond
-from tests.factories.people import PersonFactory
+from tests.factories.people import PersonFactory, certno
 from tests.factories.premiums import claim, order
 from tests.personas import ZHOUSHAN, give
 from yibao.lib import clock
@@ -202,3 +204,11 @@ def a_waiting_case(world: World) -> dict[str, str]:
     row.holder = None
     row.save()
     return {"number": number}
+
+
+def an_objection(world: World) -> dict[str, str]:
+    """Return what the citizen objected to in the region of the office."""
+    office()
+    register_certno(act=act_at(clock.now()), username=world.reviewer.username, certno=certno(800_001))
+    event_id = a_look_at(world)["event_id"]
+    return {"number": object_to(act=act_at(clock.now()), person=world.citizen.person, event_id=event_id).number}

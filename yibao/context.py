@@ -9,6 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import Resolver404, get_script_prefix, get_urlconf, resolve
 
+from accounts.codes import Role
 from accounts.identity.access import is_official, person_or_none
 from accounts.queries.budget import Budget, sms_budget
 from accounts.queries.notices import unread_count
@@ -38,6 +39,7 @@ COUNTER = (
     ("复核", "/counter/review/"),
     ("快捷键和口径", "/counter/keys/"),
 )
+OBJECTIONS = ("异议", "/counter/objections/")  # a reviewer's only
 SIGN_IN = "/login/"
 SIGN_OUT = "/logout/"
 LOCK = "/counter/lock/"
@@ -115,7 +117,8 @@ class Portal:
         return self._links(FOOTER)
 
     def counter(self) -> list[dict[str, object]]:
-        return self._links(COUNTER)
+        is_reviewer = getattr(getattr(self._request, "user", None), "role", "") == Role.REVIEWER
+        return self._links((*COUNTER, OBJECTIONS) if is_reviewer else COUNTER)
 
     def sign_in(self) -> str:
         return address(SIGN_IN)
