@@ -29,6 +29,7 @@ from accounts.views.counter import case, case_end, case_sheets, find, objections
 from accounts.views.display import display, stay
 from accounts.views.staff.components import components
 from accounts.views.staff.lock_screen import lock_screen
+from accounts.views.staff.passkeys import PasskeysView
 from accounts.views.staff.staff_signin import (
     NewPasswordView,
     NewSecondFactorView,
@@ -53,6 +54,7 @@ urlpatterns += [
     path("login/staff/code/", SecondFactorView.as_view(), name="mfa_authenticate"),
     path("login/staff/password/", NewPasswordView.as_view(), name="new_password"),
     path("login/staff/setup/", NewSecondFactorView.as_view(), name="second_factor"),
+    path("login/staff/passkeys/", PasskeysView.as_view(), name="passkeys"),
     path("counter/lock/", lock_screen, name="lock_screen"),
     path("logout/", SignOutView.as_view(), name="account_logout"),
     path("oidc/cancelled/", login_cancelled, name="socialaccount_login_cancelled"),

@@ -125,6 +125,7 @@ ROWS: dict[str, Row] = {
     "counter_review": Row(REVIEWER, args=a_counter),
     "counter_check": Row(REVIEWER, args=a_waiting_case),
     "counter_check_back": Row(REVIEWER | {"anonymous": 401, "reviewer": 422}, method="post", args=a_waiting_case),
+    "passkeys": Row(statuses(403, 200)),
     "lock_screen": Row(statuses(403, 302)),
     # The counter
     "counter": Row(COUNTER, args=a_counter),

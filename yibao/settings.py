@@ -161,7 +161,8 @@ MFA_FORMS = {
     "authenticate": "accounts.forms.signin.SecondFactorForm",
     "activate_totp": "accounts.forms.signin.NewSecondFactorForm",
 }
-MFA_SUPPORTED_TYPES = ["totp"]  # a lost phone is replaced by an administrator
+MFA_SUPPORTED_TYPES = ["totp", "webauthn"]  # a lost one is taken away by two people
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS  # http://localhost, in the demo and in tests
 MFA_TOTP_ISSUER = "医保个人账户"
 MFA_TOTP_TOLERANCE = 1
 MFA_REAUTHENTICATION_REQUIRED = False  # the only act is the first activation, right after the password

@@ -7,6 +7,7 @@ from allauth.mfa import app_settings
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 
 from accounts.forms.fields import PhoneField
@@ -56,6 +57,17 @@ class SecondFactorForm(AuthenticateForm):
         if not second_factor.use_once(self.authenticator, code):
             raise get_adapter().validation_error("incorrect_code")
         return code
+
+
+class NewPasskeyForm(AddWebAuthnForm):
+    """A passkey as the browser made it, and a fresh code without which a session left open adds none."""
+
+    code = forms.CharField(label="动态码", error_messages={"required": f"请填手机上现在的{SHOWN}"})
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        _relabel(self.fields["name"], "叫什么", "", "例如：窗口3号的安全密钥。")
+        self.fields["credential"].error_messages["required"] = "浏览器没有给出通行密钥，请再试一次"
 
 
 class NewPasswordForm(forms.Form):

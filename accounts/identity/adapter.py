@@ -95,7 +95,7 @@ def home_of(user: User) -> str:
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):
-    """TOTP of the staff. Secrets are encrypted like certificate numbers."""
+    """TOTP and passkeys of the staff. Secrets are encrypted like certificate numbers."""
 
     error_messages = {
         **DefaultMFAAdapter.error_messages,
@@ -107,6 +107,14 @@ class SecondFactorAdapter(DefaultMFAAdapter):
 
     def decrypt(self, encrypted_text: str) -> str:
         return str(fields.unseal(bytes.fromhex(encrypted_text), TOTP_CONTEXT))
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """Return whose passkeys they are: the portal, under the name of the host."""
+        return {**super().get_public_key_credential_rp_entity(), "name": settings.MFA_TOTP_ISSUER}
+
+    def get_public_key_credential_user_entity(self, user: User) -> dict[str, Any]:
+        """Return what a device shows of the account: its user name, and nobody's name."""
+        return {**super().get_public_key_credential_user_entity(user), "display_name": user.username}
 
     def build_totp_svg(self, url: str) -> str:
         """Return the QR code as one path: the stock picture carries inline styles, which our pages forbid."""

@@ -17,6 +17,7 @@ from accounts.errors import AccountsError
 from accounts.identity import audit, limits, staff
 from accounts.identity.access import actor_of
 from accounts.identity.actors import Act, Actor
+from accounts.identity.second_factor import use_once
 from accounts.models import SetupCode, User
 from accounts.operations import proving
 from accounts.operations.taking_back import end_sessions
@@ -29,6 +30,12 @@ class WrongSetupCodeError(AccountsError):
     """Not a code for this account that may still be used."""
 
     message = "设置码不对、过期了或用过了。请向管理员再要一个"
+
+
+class WrongCodeError(AccountsError):
+    """Not a code of this member of staff's authenticator that was unused until now."""
+
+    message = "动态码不对，或已经用过。请等验证器上的下一个"
 
 
 class WeakPasswordError(AccountsError):
@@ -78,6 +85,22 @@ def setting_up(*, act: Act, user: User, typed: str) -> Iterator[None]:
             raise WrongSetupCodeError
         yield
         audit.record(act=act, verb="second_factor.set_up", detail={"user": user.pk})
+
+
+@contextmanager
+def adding_passkey(*, act: Act, user: User, code: str) -> Iterator[None]:
+    """Use up a code of the authenticator for the passkey that is stored inside; both happen, or neither.
+
+    Counts the try first, so it must not be called inside a transaction. Raises limits.TooOftenError,
+    WrongCodeError for a code that is wrong or was used.
+    """
+    _count(str(user.pk), act)
+    authenticator = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).first()
+    if authenticator is None or not use_once(authenticator, code.strip()):
+        raise WrongCodeError
+    with transaction.atomic():
+        yield
+        audit.record(act=act, verb="second_factor.passkey_added", detail={"user": user.pk})
 
 
 def set_password(*, at: datetime, username: str, typed: str, password: str) -> None:

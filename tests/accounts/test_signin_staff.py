@@ -318,3 +318,16 @@ def test_the_pages_that_allauth_brings_carry_the_portals_name_and_links_too(path
     assert "医保个人账户" in page
     assert "testserver" not in page
     assert "/display/" in page  # 字号, on every page
+
+
+def test_a_passkey_takes_a_fresh_code_and_what_the_browser_made(client):
+    """With a real one: tests/browser/test_staff_sessions.py."""
+    user = official()
+    give_password(client)
+    set_up(client)
+    page = reverse("passkeys")
+    assert "您还没有通行密钥" in client.get(page).content.decode()
+    for credential in ("", "{}", '{"id": "AAAA", "rawId": "AAAA", "type": "public-key", "response": {}}'):
+        answer = client.post(page, {"name": "钥匙", "code": digits_now(user), "credential": credential})
+        assert answer.status_code == 422
+    assert not Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN).exists()

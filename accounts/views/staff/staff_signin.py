@@ -1,10 +1,12 @@
 """Sign-in pages of the staff: password, then the second factor, which the first sign-in sets up."""
 
+import json
 from typing import Any
 
 from allauth.account.views import LoginView, LogoutView
 from allauth.mfa.base.internal.flows import post_authentication
 from allauth.mfa.base.views import AuthenticateView
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import flows
 from allauth.mfa.totp.views import ActivateTOTPView
 from allauth.mfa.utils import is_mfa_enabled
@@ -12,6 +14,7 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
+from django.core.serializers.json import DjangoJSONEncoder
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -33,6 +36,14 @@ class StaffSignInView(LoginView):
 
 class SecondFactorView(AuthenticateView):
     template_name = "mfa/authenticate.html"
+
+    def get_context_data(self, **options: Any) -> dict[str, Any]:
+        """Offer a passkey to whoever has one."""
+        context = super().get_context_data(**options)
+        owner = self.stage.login.user
+        if Authenticator.objects.filter(user=owner, type=Authenticator.Type.WEBAUTHN).exists():
+            context["passkey_options"] = json.dumps(context["js_data"]["request_options"], cls=DjangoJSONEncoder)
+        return context
 
     def form_invalid(self, form: Form) -> HttpResponse:
         """Show the page again without the digits that were typed: they may still work, for who looks on."""
