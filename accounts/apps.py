@@ -10,7 +10,7 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import triggers
-        from accounts.forms.counter import life_events, sign_ins  # noqa: F401  register what a case asks
+        from accounts.forms.counter import corrections, life_events, sign_ins  # noqa: F401  register what a case asks
         from accounts.identity import triggers as staff_triggers
         from accounts.operations import (  # noqa: F401  register what takes two people
             going_live,
@@ -22,7 +22,7 @@ class AccountsConfig(AppConfig):
         from accounts.operations.life_events import alive, merging, moving, signed  # noqa: F401  likewise
         from accounts.policies import triggers as policy_triggers
         from accounts.queries import notices, objections  # noqa: F401  register what a person reported as cases
-        from accounts.roster import held, withdrawing  # noqa: F401  register what takes two people
+        from accounts.roster import correction_cases, held, withdrawing  # noqa: F401  register what takes two people
 
         triggers.add(*policy_triggers.TRIGGERS, *staff_triggers.TRIGGERS)
         post_migrate.connect(triggers.on_migrated, sender=self)

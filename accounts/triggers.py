@@ -81,6 +81,7 @@ APPEND_ONLY = [
     "accounts_auditevent",
     "accounts_factchange",
     "accounts_formercertificate",
+    "accounts_personcorrection",
     "accounts_approval",
     "accounts_openingbalance",
     "accounts_lifeevent",

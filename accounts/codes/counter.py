@@ -19,6 +19,7 @@ class CaseKind(TextCode):
     REIMBURSE = "reimburse", "家人异地费用手工报销"
     TRANSFER = "transfer", "医保关系转移"
     DEATH = "death", "死亡登记"
+    ALIVE = "alive", "死亡登记有误"
     INHERIT = "inherit", "个人账户继承"
     LEAVE = "leave", "个人账户清退"
     FREEZE = "freeze", "冻结个人账户"

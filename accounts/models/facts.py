@@ -5,7 +5,7 @@ from typing import TypeVar
 from django.db import models
 from django.db.models import Q
 
-from accounts.codes import FactChangeKind, HeldReason, HeldState, ImportKind
+from accounts.codes import FactChangeKind, Gender, HeldReason, HeldState, ImportKind
 from accounts.sealing.fields import BlindIndexField, SealedField
 
 
@@ -104,6 +104,41 @@ class FormerCertificate(Fact):
 
     def __str__(self) -> str:
         return f"参保人 {self.person_id} 的曾用证件号码"
+
+
+class PersonCorrection(models.Model):
+    """资料更正：窗口凭材料、由两个人更正的姓名、性别或证件号码，更正以前和以后的。不可修改。
+
+    A roster that says again what was corrected away changes nothing (accounts.roster.correcting). The number given up
+    stands in `former`; birthday and kind of certificate follow the number.
+    """
+
+    person = models.ForeignKey("Person", models.PROTECT, related_name="corrections", verbose_name="参保人")
+    name_before = models.CharField("更正前的姓名", max_length=50)
+    name = models.CharField("姓名", max_length=50)
+    gender_before = models.SmallIntegerField("更正前的性别", choices=Gender.choices)
+    gender = models.SmallIntegerField("性别", choices=Gender.choices)
+    former = models.ForeignKey(
+        FormerCertificate, models.PROTECT, null=True, related_name="corrections", verbose_name="更正前的证件号码"
+    )
+    reason = models.CharField("原因", max_length=100)
+    actor = models.CharField("经办", max_length=64)
+    at = models.DateTimeField("时间")
+    approval = models.ForeignKey("Approval", models.PROTECT, related_name="+", verbose_name="双人复核")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "资料更正"
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(name=models.F("name_before"))
+                | ~Q(gender=models.F("gender_before"))
+                | Q(former__isnull=False),
+                name="person_correction_changes_something",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"资料更正 {self.pk}"
 
 
 class HeldRow(models.Model):

@@ -6,7 +6,7 @@ from django.conf import settings
 
 from accounts import wording
 from accounts.codes import EnrolmentStatus, LifeEventKind, NoticeKind, PotKind, ProofKind, VoucherKind
-from accounts.models import Feedback, LifeEvent, Objection, Region, Voucher
+from accounts.models import Feedback, LifeEvent, Objection, PersonCorrection, Region, Voucher
 from accounts.wording import Told, Words
 from yibao.lib.days import day_words, month_words, short_day_words
 from yibao.lib.fen import grouped
@@ -144,6 +144,19 @@ def status_changed(told: Told) -> Words:
 def merged(told: Told) -> Words:
     text = "您以前有两份登记，现在合成一份；参保、缴费、余额和家庭共济都在这一份里。"
     return Words("您的两份登记合并了", text)
+
+
+@wording.template("person_corrected", NoticeKind.ACCOUNT, correction=PersonCorrection.objects.all())
+def corrected(told: Told) -> Words:
+    """What was corrected, and neither what it was nor what it is: others look at the phone too."""
+    one = told.facts["correction"]
+    what = [
+        *(["姓名"] if one.name != one.name_before else []),
+        *(["性别"] if one.gender != one.gender_before else []),
+        *(["证件号码"] if one.former_id else []),
+    ]
+    text = f"窗口核对证件、两个人经手。账户和家庭共济不变。不是您来办的，请马上打{settings.HELP_PHONE}。"
+    return Words(f"您登记的{'、'.join(what)}更正了", text)
 
 
 @wording.template("death_corrected", NoticeKind.ACCOUNT)

@@ -22,7 +22,7 @@ from accounts.identity.actors import Act
 from accounts.identity.certificates import Certificate
 from accounts.ledger import pots
 from accounts.models import Person
-from accounts.roster import cells, renumbering
+from accounts.roster import cells, correcting, renumbering
 from accounts.roster import people_checks as checks
 from accounts.roster import people_sql as sql
 from accounts.roster.drafts import Draft, ImportResult, analyze_staged, analyze_when_large, importing
@@ -95,6 +95,7 @@ def _check(reader: "_Reader", draft: Draft, today: date) -> bool:
     """Note what only all rows together show, take out what is laid aside; return whether anybody was known before."""
     problems = reader.file.problems
     renumbering.follow(problems, some_old=reader.has_old_numbers)
+    correcting.follow()
     sql.take_out(problems.rows)
     some_known = _match(today)
     checks.find_implausible(

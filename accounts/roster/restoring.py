@@ -4,6 +4,7 @@ from datetime import date
 from itertools import groupby, product
 
 from django.db import connection
+from django.db.models import F
 
 from accounts.codes import FactChangeKind, PaymentType
 from accounts.identity import audit
@@ -37,7 +38,8 @@ _NUMBERS_BACK = """
     UPDATE accounts_person p SET certno = f.certno, certno_index = f.certno_index, cert_type = f.cert_type,
                                  birth_on = f.birth_on
     FROM accounts_formercertificate f
-    WHERE f.person_id = p.id AND f.source_id = %s AND f.counts AND f.birth_on IS NOT NULL RETURNING p.id
+    WHERE f.person_id = p.id AND f.source_id = %s AND f.counts AND f.birth_on IS NOT NULL AND f.id <> ALL(%s)
+    RETURNING p.id
 """
 
 
@@ -72,15 +74,19 @@ def restore_contributions(act: Act, source: Import, approval: Approval | None = 
 def restore_numbers(act: Act, source: Import, withdrawn: FactChange) -> int:
     """Give the people whose certificate number a roster had changed the one before; return how many.
 
-    What the roster had called an old number of theirs is none.
+    What the roster had called an old number of theirs is none. A number that a counter corrected since stays, and the
+    one before leads to them on.
     """
     block_rotation()
+    rows = FormerCertificate.objects.filter(source=source)
+    since = rows.filter(birth_on__isnull=False, person__corrections__former__gt=F("pk"))
+    corrected = list(since.values_list("pk", flat=True))
     with connection.cursor() as cursor:
-        cursor.execute(_NUMBERS_BACK, [source.pk])
+        cursor.execute(_NUMBERS_BACK, [source.pk, corrected])
         back = [person for (person,) in cursor.fetchall()]
     for person in back:
         audit.record(act=act, verb="person.renumbered", subject=person)
-    FormerCertificate.objects.filter(source=source).update(counts=False, changed_by=withdrawn)
+    rows.exclude(pk__in=corrected).update(counts=False, changed_by=withdrawn)
     return len(back)
 
 

@@ -39,6 +39,10 @@ class DeathForm(_ProofForm):
     field_order = ("on", "proof")
 
 
+class AliveForm(_ProofForm):
+    proofs = deaths.ALIVE_PROOFS
+
+
 class SwitchForm(_ProofForm):
     proofs = freezes.PROOFS
 
@@ -130,6 +134,7 @@ class InheritForm(_WayForm, _ProofForm):
 
 
 register(CaseKind.DEATH, DeathForm)
+register(CaseKind.ALIVE, AliveForm)
 register(CaseKind.FREEZE, SwitchForm)
 register(CaseKind.RELEASE, SwitchForm)
 register(CaseKind.TRANSFER, TransferForm)

@@ -1,4 +1,4 @@
-"""死亡登记 at a counter: reported by whoever comes; everything of the person's ends at once."""
+"""死亡登记 at a counter: reported by whoever comes; everything ends at once. And its correction, which two people sign."""
 
 from datetime import date
 
@@ -6,11 +6,13 @@ from accounts.codes import CaseKind, ProofKind
 from accounts.identity.actors import Act
 from accounts.models import Case
 from accounts.operations.cases import proofs
-from accounts.operations.cases.handlers import Assessment, CaseHandler, Outcome, register
-from accounts.operations.life_events import death
+from accounts.operations.cases.handlers import Assessment, CaseHandler, Outcome, Signed, register
+from accounts.operations.life_events import alive, death
+from accounts.operations.life_events.vouchers import subject_of
 from yibao.lib.days import day_words
 
 PROOFS = (ProofKind.DEATH_CERTIFICATE, ProofKind.CANCELLED_HOUSEHOLD)
+ALIVE_PROOFS = (ProofKind.POLICE, ProofKind.RESOLUTION)
 
 
 def _assess(act: Act, case: Case) -> Assessment:
@@ -52,3 +54,21 @@ def _execute(act: Act, case: Case) -> Outcome:
 
 
 register(CaseHandler(kind=CaseKind.DEATH, assess=_assess, execute=_execute, takes_agent=False, subject_comes=False))
+
+
+def _alive(case: Case) -> Signed:
+    paper = proofs.paper_of(case, ALIVE_PROOFS)
+    return Signed(
+        kind=alive.ALIVE,
+        subject=subject_of(case.subject_id),
+        reason=f"窗口业务 {case.number}：{case.get_kind_display()}",
+        document=paper.number,
+        asked={"proof": paper.kind, "document": paper.number},
+    )
+
+
+def _assess_alive(act: Act, case: Case) -> Assessment:
+    return proofs.rehearsed(act, case, _alive, (proofs.needed(case, ALIVE_PROOFS),), [("死亡登记有误", "本人在世")])
+
+
+register(CaseHandler(kind=CaseKind.ALIVE, assess=_assess_alive, signed=_alive, takes_agent=False))

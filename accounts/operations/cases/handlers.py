@@ -73,6 +73,10 @@ class Signed:
     asked: Mapping[str, Any] = field(default_factory=dict)
 
 
+def _nothing(case: Case) -> Words:
+    return []
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseHandler:
     """一类窗口业务怎么办。
@@ -87,6 +91,8 @@ class CaseHandler:
     `other_is_optional`: there need not be one.
     `by_area`: while the region divides its offices by area, only the responsible one may finish it.
     `online` says what the citizen can do on the portal instead of coming again, "" where nothing.
+    `tells(case)` says in words what is personal of it: for the clerk and whoever checks it, on the page, never kept.
+    `always_reviewed`: a second person checks it whatever the region's terms say.
     `takes_agent`: somebody else may come in the subject's place. `subject_comes`: False where the subject cannot (death).
     """
 
@@ -102,6 +108,8 @@ class CaseHandler:
     subject_comes: bool = True
     may_be_reviewed: bool = True
     online: str = ""
+    always_reviewed: bool = False
+    tells: Callable[[Case], Words] = _nothing
 
 
 def private_of(case: Case) -> dict[str, Any]:

@@ -198,10 +198,15 @@ def _notes_of_new_phone(user: User) -> tuple[str, ...]:
     return ("现在的登录只凭姓名和证件号码开通，请问本人是不是自己开的；不是的，改办「账户被别人绑定」",)
 
 
+def _tells_phone(case: Case) -> Words:
+    phone = private_of(case).get("phone", "")
+    return [("新的登录手机号，请逐位核对", str(phone))] if phone else []
+
+
 def _change_phone(act: Act, case: Case) -> Outcome:
     had_phone = User.objects.filter(person=case.subject_id).exclude(phone_index=None).exists()
     identity.change_phone(act=act, person=case.subject, phone=private_of(case)["phone"])
     return Outcome(f"登录手机号已变更{'，原来的手机号会收到短信' if had_phone else ''}")
 
 
-register(CaseHandler(kind=CaseKind.PHONE, assess=_assess_phone, execute=_change_phone))
+register(CaseHandler(kind=CaseKind.PHONE, assess=_assess_phone, execute=_change_phone, tells=_tells_phone))

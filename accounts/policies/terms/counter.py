@@ -7,13 +7,9 @@ from typing import ClassVar
 from accounts.codes import CaseKind, PolicyKind
 from accounts.policies.terms.parameters import several_of, whole, yes_no
 
-# Of the others some always take two people (correction, transfer, inheritance, leaving), and a code for the portal is
-# shown once to the clerk who gives it.
-MAY_BE_REVIEWED = {
-    kind: kind.label
-    for kind in CaseKind
-    if kind not in (CaseKind.IDENTITY_CODE, CaseKind.CORRECTION, CaseKind.TRANSFER, CaseKind.INHERIT, CaseKind.LEAVE)
-}
+# Of the others some always take two people, and a code for the portal is shown once to the clerk who gives it.
+_ALWAYS = (CaseKind.CORRECTION, CaseKind.ALIVE, CaseKind.TRANSFER, CaseKind.INHERIT, CaseKind.LEAVE)
+MAY_BE_REVIEWED = {kind: kind.label for kind in CaseKind if kind not in (CaseKind.IDENTITY_CODE, *_ALWAYS)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from accounts.identity.actors import Act
 from accounts.models import Case
 from accounts.operations.cases.deciding import assess, digest_of, needs_review
 from accounts.operations.cases.desk import parked_until
-from accounts.operations.cases.handlers import Assessment, CaseHandler, handler_of
+from accounts.operations.cases.handlers import Assessment, CaseHandler, Words, handler_of
 
 WHO, SCAN, ASKED, SEEN = "who", "scan", "asked", "seen"
 PLACE = {WHO: "who", SCAN: "about", ASKED: "about", SEEN: "papers"}  # which part of the page a section stands in
@@ -43,6 +43,11 @@ class CasePage:
     @cached_property
     def found(self) -> Assessment:
         return assess(self.act, self.case)
+
+    @property
+    def told(self) -> Words:
+        """Return what is personal of what was asked, in full, to be compared with the paper."""
+        return self.handler.tells(self.case)
 
     @cached_property
     def digest(self) -> str:
