@@ -16,6 +16,7 @@ from accounts.operations import approvals
 from accounts.operations.approvals import ApprovalMovedError
 from accounts.operations.cases.access import on_case
 from accounts.operations.cases.deciding import assess
+from accounts.operations.cases.handlers import handler_of
 from accounts.queries import cases as queries
 from accounts.views.counter.doors import Desk, case_or_404, counter_required, own_family, refused
 
@@ -100,6 +101,7 @@ def _page(request: HttpRequest, desk: Desk, case: Case, form: SendBackForm) -> H
     context: dict[str, Any] = {
         "case": case,
         "approval": case.approval,
+        "told": handler_of(case.kind).tells(case) if case.state == CaseState.WAITING else [],
         "papers": [(paper, paper.code in seen, seen.get(paper.code, "")) for paper in needed],
         "why_not": approvals.why_not(act=desk.act, approval=case.approval) if case.state == CaseState.WAITING else "",
         "form": form,
