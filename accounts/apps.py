@@ -21,7 +21,7 @@ class AccountsConfig(AppConfig):
         from accounts.operations.cases import deaths, deciding, freezes, moves  # noqa: F401  register what is done there
         from accounts.operations.life_events import alive, merging, moving, signed  # noqa: F401  likewise
         from accounts.policies import triggers as policy_triggers
-        from accounts.queries import notices, objections  # noqa: F401  register what a person reported as cases
+        from accounts.queries import case_progress, notices, objections  # noqa: F401  register what is under way
         from accounts.roster import correction_cases, held, withdrawing  # noqa: F401  register what takes two people
 
         triggers.add(*policy_triggers.TRIGGERS, *staff_triggers.TRIGGERS)
