@@ -62,7 +62,7 @@ def test_a_reviewer_sees_what_would_happen_and_what_was_seen(reviewer, waiting):
     page = reviewer.get(at(waiting)).content.decode()
     assert "¥1,070.88" in page
     assert "双方身份证" in page
-    assert "没有看到：社保卡" in page
+    assert "没有看到： 社保卡" in " ".join(page.split())
     assert "瑞证字1号" in page
     assert str(waiting.subject.certno) not in page
 
