@@ -3,11 +3,11 @@
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime, timedelta
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 
 from accounts.codes import Scope
-from accounts.models import Person
+from accounts.models import Person, Voucher
 from accounts.policies import registry
 from accounts.queries import page_hooks
 from accounts.queries.page_hooks import Link, MainAct, Pending, Progress
@@ -15,11 +15,13 @@ from family.codes import ACTIVE_STATES
 from family.models import Bond
 from family.queries.facts import Insured
 from family.queries.open_matters import OpenMatter, open_matter_source
-from payments.models import PremiumOrder, PremiumPaid, RefundClaim
+from payments.bills.queries import has_become
+from payments.models import Bill, PremiumOrder, PremiumPaid, RefundClaim, Reimbursement
 from payments.premiums.codes import LIVE_STATES, ClaimState, OrderState
 from payments.premiums.queries import claims_of, orders_of, plan_for
 from payments.views.citizen.claim_words import CLAIM_NEXT, CLAIM_TONES
 from payments.views.citizen.order_words import TONES
+from yibao.lib.fen import grouped
 
 ABOUT, ABOUT_CLAIM = "premium:", "premium_claim:"  # and its number: what a notice is about
 SENT_BACK_SHOWN = timedelta(days=30)
@@ -113,6 +115,20 @@ def matters_of_premiums(person: Person, abouts: Collection[str], at: datetime) -
 
 def _numbers(abouts: Collection[str], kind: str) -> list[str]:
     return [about.removeprefix(kind) for about in abouts if about.startswith(kind)]
+
+
+@page_hooks.entry_source
+def whole_bill(person: Person, voucher: Voucher) -> Iterator[tuple[str, str]]:
+    """Yield what was to be paid in all and what of it in cash, to whoever the bill is of, or handed the invoices in."""
+    bill = Bill.objects.filter(Q(voucher=voucher) | Q(shares__voucher=voucher)).first()
+    if bill is not None and has_become(bill.person_id, person):
+        back = "退回的" if bill.reverses_id else ""
+        yield f"{back}个人负担一共", f"{grouped(bill.amount_fen)} 元"
+        yield f"{back}现金", f"{grouped(bill.cash_fen)} 元"
+    reimbursed = Reimbursement.objects.filter(voucher=voucher, payer=person).first()
+    if reimbursed is not None:
+        yield "发票一共", f"{grouped(reimbursed.amount_fen)} 元"
+        yield "没有报销的", f"{grouped(reimbursed.cash_fen)} 元"
 
 
 @open_matter_source

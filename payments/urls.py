@@ -23,7 +23,7 @@ register_converter(OrderNumber, "order")
 
 urlpatterns = [
     # Paying, in two steps
-    path("premium/", paying.choose, name="premium"),
+    path("premium/", paying.premium, name="premium"),
     path("premium/check/", paying.check, name="premium_check"),
     path("premium/done/", paying.done, name="premium_done"),
     # What became of it

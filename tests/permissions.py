@@ -242,7 +242,7 @@ ROWS: dict[str, Row] = {
     "family_usage_others_file": Row(PERSON),
     "family_result": Row(PERSON, other=404, args=an_event_of),
     "family_undo": Row(POSTED, method="post", other=404, args=an_event_of),
-    "premium": Row(PERSON),
+    "premium": Row(PERSON, limited=200),
     "premium_check": Row(ONWARD),
     "premium_done": Row(ONWARD),
     "premium_history": Row(PERSON),

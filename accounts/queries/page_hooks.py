@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from accounts.models import Person
+from accounts.models import Person, Voucher
 
 MOST_PENDING = 3
 
@@ -91,12 +91,14 @@ ActSource = Callable[[Person, str, date], MainAct | WhyNot | None]
 OthersMoneySource = Callable[[Person, date], Iterable[OthersMoney]]
 UserSource = Callable[[Person, str, date], Iterable[UserOfMine]]
 NoticeLinkSource = Callable[[Person, Collection[str], datetime], Mapping[str, Link]]
+EntrySource = Callable[[Person, Voucher], Iterable[tuple[str, str]]]
 KinSource = Callable[[Person, Collection[int]], Mapping[int, str]]
 
 _pending: list[PendingSource] = []
 _cases: list[CaseSource] = []
 _acts: list[ActSource] = []
 _last_acts: list[ActSource] = []
+_entries: list[EntrySource] = []
 _kin: list[KinSource] = []
 _notice_links: list[NoticeLinkSource] = []
 _others_money: list[OthersMoneySource] = []
@@ -121,6 +123,11 @@ def act_source(source: ActSource) -> ActSource:
 def last_act_source(source: ActSource) -> ActSource:
     """Register who may offer the main act where no act_source has anything to say."""
     return _registered(_last_acts, source)
+
+
+def entry_source(source: EntrySource) -> EntrySource:
+    """Register who knows more of one entry of (person, its voucher) than the books: label and words."""
+    return _registered(_entries, source)
 
 
 def kin_source(source: KinSource) -> KinSource:
@@ -169,6 +176,11 @@ def others_money(person: Person, today: date) -> list[OthersMoney]:
 def users_of(person: Person, region: str, today: date) -> list[UserOfMine]:
     """Return who besides this person may use the account in a region, in the order in which they were let."""
     return [one for source in _users for one in source(person, region, today)]
+
+
+def facts_of_entry(person: Person, voucher: Voucher) -> list[tuple[str, str]]:
+    """Return what else is known of an entry of this person's, label and words."""
+    return [fact for source in _entries for fact in source(person, voucher)]
 
 
 def main_act_of(person: Person, region: str, today: date) -> MainAct | WhyNot | None:

@@ -204,9 +204,9 @@ def undo_for(terms: PremiumTerms) -> timedelta:
     return timedelta(minutes=terms.undo_minutes or UNDO_MINUTES)
 
 
-def answer_within(terms: PremiumTerms) -> timedelta:
-    """Return how long the tax office has to answer a file before its orders are looked into."""
-    return timedelta(days=terms.answer_days or ANSWER_DAYS)
+def answer_within(terms: PremiumTerms | None) -> timedelta:
+    """Return how long the tax office has to answer a file before its orders are looked into, also without rules."""
+    return timedelta(days=(terms.answer_days if terms else None) or ANSWER_DAYS)
 
 
 def refundable_until(terms: PremiumTerms) -> date:

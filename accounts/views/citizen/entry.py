@@ -12,6 +12,7 @@ from accounts.models import PolicyVersion
 from accounts.policies import registry
 from accounts.policies.formulas.origins import ASSUMED
 from accounts.policies.sources import NO_DOCUMENT, documents_of
+from accounts.queries import page_hooks
 from accounts.queries.account import account_in, accounts_of
 from accounts.queries.answers import order_words
 from accounts.queries.comparison import label_of, shown, with_year_before
@@ -42,6 +43,7 @@ def entry(request: HttpRequest, entry_id: int) -> HttpResponse:
         "transfer": transfer,
         "voucher": transfer.voucher,
         "counter": counter_of(mine.person, transfer.voucher),
+        "facts": page_hooks.facts_of_entry(mine.person, transfer.voucher),
         "given_back": given_back(transfer.voucher, accounts.pots),
         "region_name": registry.region_name(transfer.region),
         "lines": lines_of(mine, entries_of(mine.person, [transfer]), url=entry_url),

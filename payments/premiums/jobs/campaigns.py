@@ -16,6 +16,10 @@ class Campaign:
     terms: PremiumTerms
 
     @property
+    def region_name(self) -> str:
+        return registry.region_name(self.region)
+
+    @property
     def is_direct(self) -> bool:
         """Accounts pay at once, rather than giving back what was paid."""
         return self.terms.model == DIRECT

@@ -20,7 +20,7 @@ def overdue(at: datetime) -> Iterator[PremiumOrder]:
     for order in waiting.select_related("batch").iterator():
         assert order.handed_over_at is not None
         days = within(order.region, order.handed_over_at.astimezone(SHANGHAI).date())
-        if days is not None and order.handed_over_at + days < at:
+        if order.handed_over_at + days < at:
             yield order
 
 
@@ -33,6 +33,5 @@ def look_into(*, act: Act, order: PremiumOrder) -> bool:
     return True
 
 
-def _within(region: str, day: date) -> timedelta | None:
-    terms = registry.premium_or_none(region, day)
-    return answer_within(terms) if terms else None
+def _within(region: str, day: date) -> timedelta:
+    return answer_within(registry.premium_or_none(region, day))

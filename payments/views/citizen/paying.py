@@ -10,12 +10,13 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts.identity.access import person_required
+from accounts.identity.access import citizen_required, current_user, person_required
 from accounts.models import Person
 from family.views.citizen.current_account import OwnAct, own_act
 from payments.forms.premiums import PeopleForm
 from payments.models import PremiumOrder
 from payments.premiums.candidates import Payable
+from payments.premiums.jobs.campaigns import open_on
 from payments.premiums.operations.paying import pay
 from payments.premiums.queries import PremiumPlan, people_to_pay_for, plan_for
 from payments.views.citizen.campaigns import campaigns_of, nothing_to_pay
@@ -23,11 +24,26 @@ from payments.views.citizen.order_words import Told
 from payments.views.citizen.plan_words import shown
 from payments.views.citizen.refusals import answering, changed
 from payments.views.citizen.why_not import Refused, refused, refused_of
+from yibao.lib import clock
 
 CHOSEN = "premium"  # in the session: the ids of people, and the key that lets each be paid once
 
 
 @never_cache
+@citizen_required
+def premium(request: HttpRequest) -> HttpResponse:
+    """Ask whom for; to a sign-in that is limited show what is collected where, of nobody in particular."""
+    if current_user(request).is_limited(clock.now()):
+        return _look(request)
+    return choose(request)
+
+
+@require_GET
+def _look(request: HttpRequest) -> HttpResponse:
+    context = {"campaigns": list(open_on(clock.today())), "back_url": reverse("identity_limited")}
+    return render(request, "payments/limited.html", context)
+
+
 @person_required
 @require_http_methods(["GET", "POST"])
 @answering
@@ -88,12 +104,13 @@ def check(request: HttpRequest) -> HttpResponse:
 
 
 def _pay(request: HttpRequest, act: OwnAct, chosen: Mapping, plan: PremiumPlan) -> HttpResponse:
-    """Pay what was consented to, and nothing else; what the first of two clicks has paid is not asked about again."""
+    """Pay what was consented to, and nothing else; after the first of two clicks its result is shown, and nothing paid."""
     key = chosen["key"]
     if request.POST.get("key") != key:
         return changed(request)
-    if request.POST.get("seen") != _seen(plan) and not _orders(act.person, chosen):
-        return _has_changed(request, refused_of(plan))
+    if request.POST.get("seen") != _seen(plan):
+        is_second = bool(_orders(act.person, chosen))
+        return redirect("premium_done") if is_second else _has_changed(request, refused_of(plan))
     people = [one.who.person for one in plan.people if not one.reasons]
     pay(act=act, payer=act.person, people=people, key=key)
     return redirect("premium_done")

@@ -38,10 +38,11 @@ def test_a_bill_paid_with_own_money_sends_at_most_six_statements():
     assert statements(insured(carried=1_000, current=50)) <= 6
 
 
+@pytest.mark.parametrize("limit_fen", [None, 900_00], ids=["no limit", "a limit"])
 @pytest.mark.parametrize("signs_in", [False, True], ids=["a payer on paper", "a payer with a phone"])
-def test_a_bill_that_one_relative_pays_sends_at_most_twelve(signs_in):
+def test_a_bill_that_one_relative_pays_sends_at_most_twelve(signs_in, limit_fen):
     payer, user = insured(carried=1_000), insured(resident=True)
-    bond(payer, user)
+    bond(payer, user, limit_fen=limit_fen)
     if signs_in:
         User.objects.create(username="payer", person=payer, phone="13900000000")
     assert statements(user) <= 12

@@ -7,9 +7,11 @@ import pytest
 from family.models import Bond
 from payments.models import PremiumOrder
 from payments.premiums.codes import OrderState
+from payments.premiums.operations import paying
 from tests.accounts.citizen_pages import browser_of, seen, words
 from tests.factories.family import insured
 from tests.factories.premiums import order
+from tests.factories.users import limited, signed_in
 from tests.payments.premiums.people import ACT, HENAN, QUANZHOU, money, payer, pays_for, resident, turned_resident
 
 pytestmark = pytest.mark.usefixtures("policies_loaded", "now")
@@ -44,6 +46,18 @@ def chosen(who, *people):
 def fields(browser) -> dict[str, str]:
     page = browser.get("/premium/check/").content.decode()
     return dict(re.findall(r'name="(key|seen)" value="(\w+)"', page))
+
+
+def test_a_limited_sign_in_looks_at_what_is_collected_and_at_nobody(rich, mother):
+    browser = signed_in(limited("13900000055", rich))
+    text = words(browser.get("/premium/"))
+    assert "现在只能看，还不能交" in text
+    assert "泉州市年度2027年度每人¥400.00" in text
+    assert mother.name not in text
+    assert "黄" not in text
+    assert "2,500" not in text
+    assert browser.post("/premium/", {"people": [mother.pk]}).status_code == 405
+    assert browser.get("/premium/check/").url == "/identity/limited/"
 
 
 class TestChoosing:
@@ -130,6 +144,16 @@ class TestChecking:
         assert len({answer.redirect_chain[-1][0] for answer in answers}) == 1
         assert money(rich) == (2_100_00, 1_000_00)
         assert browser.get("/premium/check/").url == "/premium/done/"
+
+    def test_a_second_click_pays_for_nobody_whose_plan_was_not_seen(self, rich, mother, child):
+        browser = chosen(rich, mother, child)
+        form = fields(browser)
+        (key,) = {browser.session["premium"]["key"]}
+        paying.pay(act=ACT, payer=rich, people=[mother], key=key)  # the first click was broken off after one of two
+        Bond.objects.filter(user=child).update(limit_fen=100_00)
+        response = browser.post("/premium/check/", form)
+        assert response.url == "/premium/done/"
+        assert not PremiumOrder.objects.filter(person=child).exists()
 
     def test_who_was_paid_for_meanwhile_is_named_and_nothing_is_taken(self, rich, mother, child):
         browser = chosen(rich, mother, child)

@@ -13,7 +13,8 @@ from payments.premiums.codes import OrderState
 from payments.premiums.jobs.campaigns import open_on
 from payments.upkeep import keep_up
 from tests.factories.acts import act_at
-from tests.factories.family import balance_of
+from tests.factories.family import balance_of, insured
+from tests.factories.premiums import order
 from tests.payments.tax_office.kit import answer, imported, results_file
 from tests.payments.tax_office.orders import PAID_AT, REGION, debited, handed_over
 from yibao.lib import clock
@@ -56,6 +57,13 @@ class TestHandingOver:
 
 
 class TestSilence:
+    def test_it_is_looked_into_also_where_the_regions_rules_are_gone(self):
+        who = insured(REGION)
+        one = order(who, who, OrderState.HANDED_OVER, PAID_AT, region="990000")
+        assert beat(PAID_AT + timedelta(days=60))["转为等待查清"] == 1
+        one.refresh_from_db()
+        assert one.state == OrderState.UNKNOWN
+
     def test_what_is_not_answered_in_the_regions_days_is_looked_into_and_no_money_moves(self):
         _, (order,) = handed_over(1)
         assert beat(order.handed_over_at + timedelta(days=7))["转为等待查清"] == 0
