@@ -38,7 +38,7 @@ def _is(request: HttpRequest, *roles: Role) -> bool:
 @admin.register(Office)
 class OfficeAdmin(DatedAdmin):
     fields = ("region", "code", "name", "address", "phone", "hours", "access", "source")
-    list_display = ("name", "region", "address", "phone")
+    list_display = ("name", "region", "address", "phone", "hours", "access")
     list_filter = ("region",)
     search_fields = ("name", "address", "phone")
     ordering = ("region", "code")
@@ -57,14 +57,19 @@ class DutyAdmin(DatedAdmin):
 
     def save_model(self, request: HttpRequest, obj: Duty, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        self._warn(request, obj.region)
+        self._warn(request, {obj.region, form.initial.get("region", obj.region)})
 
     def delete_model(self, request: HttpRequest, obj: Duty) -> None:
         super().delete_model(request, obj)
-        self._warn(request, obj.region)
+        self._warn(request, {obj.region})
 
-    def _warn(self, request: HttpRequest, region: str) -> None:
-        for gap in gaps(region)[:5]:
+    def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Duty]) -> None:
+        regions = set(queryset.values_list("region", flat=True))
+        super().delete_queryset(request, queryset)
+        self._warn(request, regions)
+
+    def _warn(self, request: HttpRequest, regions: set[str]) -> None:
+        for gap in [gap for region in sorted(regions) for gap in gaps(region)][:5]:
             self.message_user(request, f"注意：{gap}。", messages.WARNING)
 
 

@@ -13,11 +13,12 @@ from django.utils.http import urlencode
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.identity import drafts
-from accounts.identity.access import is_official
+from accounts.identity.access import has_second_factor, is_official
 from accounts.models import User
 
 LOCKED, SEEN = "locked", "seen_at"
-OPEN_WHEN_LOCKED = {"lock_screen", "account_logout", "display"}
+# What opens it, what ends it, and what shows nothing of anybody: the size of letters, the numbers called in the hall.
+OPEN_WHEN_LOCKED = {"lock_screen", "account_logout", "display", "counter_display", "counter_displays"}
 
 
 def is_polled(request: HttpRequest) -> bool:
@@ -30,8 +31,11 @@ def lock(request: HttpRequest) -> None:
 
 
 def is_locked(request: HttpRequest, now: datetime) -> bool:
-    """Say whether the session of a member of staff is locked, by them or by having been left alone for long enough."""
-    if not is_official(request.user):
+    """Say whether the session of a member of staff is locked, by them or by having been left alone for long enough.
+
+    Before the second factor there is nothing to lock: no page is open then.
+    """
+    if not is_official(request.user) or not has_second_factor(request):
         return False
     if not request.session.get(LOCKED) and idle_seconds(request, now) > settings.STAFF_LOCK_SECONDS:
         lock(request)

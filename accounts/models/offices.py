@@ -4,6 +4,7 @@ Rows are dated by their start only, as policies are: the latest one not after a 
 never claim the same street and people on one day, and a change is a new row.
 """
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from simple_history.models import HistoricalRecords
@@ -62,6 +63,11 @@ class Duty(models.Model):
 
     def __str__(self) -> str:
         return f"{self.street} {self.get_group_display()} {self.from_on}起"
+
+    def clean(self) -> None:
+        """Refuse an office of another region: nobody's fund is run there."""
+        if self.office_id and self.office.region != self.region:
+            raise ValidationError({"office": f"这个网点在统筹区 {self.office.region}，不在 {self.region}"})
 
     @property
     def group_words(self) -> str:

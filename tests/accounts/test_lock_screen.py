@@ -108,6 +108,18 @@ class TestLocked:
         assert desk.get("/settings/").status_code == 200
         assert desk.post(LOCK, {"lock": "1"}).status_code == 403
 
+    def test_who_takes_their_time_over_the_second_factor_is_not_sent_round_in_circles(self, clerk, travel):
+        desk = Client()
+        desk.force_login(clerk)
+        assert desk.get(PAGE).url == reverse("second_factor")
+        travel.shift(timedelta(minutes=6))
+        assert desk.get(reverse("second_factor")).status_code == 200
+
+    def test_the_screen_in_the_hall_goes_on_calling(self, desk):
+        lock(desk)
+        answer = desk.get(reverse("counter_displays"), headers={"X-Polled": "1"})
+        assert not answer.get("Location", "").startswith(LOCK)
+
     def test_signing_out_is_open_to_whoever_comes_next(self, desk):
         lock(desk)
         assert desk.post(reverse("account_logout")).status_code == 302

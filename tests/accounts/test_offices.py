@@ -73,6 +73,18 @@ class TestTheTenCountersOfRuian:
         if day >= AFTERWARDS:
             assert found.office.name == "医保中心"
 
+    def test_on_the_days_around_each_change_everybody_has_exactly_one(self):
+        changes = set(Duty.objects.values_list("from_on", flat=True))
+        assert changes == {OPENED, AFTERWARDS}
+        for day in (change + timedelta(days=shift) for change in changes for shift in (-1, 0, 1)):
+            for street in streets_of(RUIAN):
+                for group in PersonGroup.values:
+                    rows = Duty.objects.filter(region=RUIAN, street=street, group=group, from_on__lte=day)
+                    latest = rows.filter(from_on=max(rows.values_list("from_on", flat=True), default=day))
+                    assert latest.count() == (day >= OPENED)
+                    found = duty_on(RUIAN, street, group, day)
+                    assert list(latest) == ([found] if found else [])
+
     def test_nobody_is_left_out(self):
         assert len(streets_of(RUIAN)) == 23
         assert gaps(RUIAN) == []

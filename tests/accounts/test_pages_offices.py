@@ -6,7 +6,7 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
-from accounts.models import Office, User
+from accounts.models import Duty, Office, User
 from tests.accounts.citizen_pages import browser_of, words
 from tests.factories.people import EnrolmentFactory
 from tests.factories.users import official, signed_in
@@ -123,6 +123,28 @@ class TestAdmin:
         }  # fmt: skip
         page = browser.post("/admin/accounts/duty/add/", data).content.decode()
         assert "这个街道、这类人从这一天起已经有一个网点了。" in page
+
+    def test_several_deleted_at_once_are_warned_of_too(self):
+        chosen = list(Duty.objects.filter(street="塘下镇", group="civil").values_list("pk", flat=True))
+        data = {"action": "delete_selected", "_selected_action": chosen, "post": "yes"}
+        page = signed_in(official("policy")).post("/admin/accounts/duty/", data, follow=True).content.decode()
+        assert "注意：塘下镇的“公务员医疗补助”从2017-05-08起没有网点。" in page
+
+    def test_a_counter_of_another_region_is_refused_in_words(self):
+        elsewhere = Office.objects.create(
+            region=ZHOUSHAN, code="330900-01", name="舟山窗口", address="某路1号", phone="0580", source="试验"
+        )
+        data = {
+            "region": "330381", "street": "塘下镇", "group": "employee", "from_on": "2027-01-01",
+            "office": elsewhere.pk, "source": "新文件",
+        }  # fmt: skip
+        page = signed_in(official("policy")).post("/admin/accounts/duty/add/", data).content.decode()
+        assert "这个网点在统筹区 330900，不在 330381" in page
+
+    def test_hours_and_accessibility_stand_in_the_list_of_all(self):
+        Office.objects.filter(code="330381-04").update(hours="工作日8:30至17:00", access="有坡道")
+        page = words(Client().get(OFFICES, {"region": "330381"}))
+        assert "办公时间：工作日8:30至17:00无障碍：有坡道" in page
 
     def test_clerks_and_administrators_do_not_edit_counters(self):
         assert signed_in(official("clerk")).get("/admin/accounts/office/").status_code in (302, 403)

@@ -94,6 +94,8 @@ PAGES = (
     Stop("/"),
     Stop("/login/"),
     Stop("/login/staff/"),
+    Stop("/login/staff/password/"),
+    Stop("/login/staff/passkeys/", "clerk1"),
     Stop("/offices/"),
     Stop("/offices/?region=330381&street=锦湖街道&group=civil&year=2017&month=5&day=8"),
     Stop("/offices/?region=330381&street=&group=&year=2017&month=2&day=30"),
@@ -139,6 +141,8 @@ ADMIN = (
     Stop("/admin/accounts/office/", "policy"),
     Stop("/admin/accounts/office/add/", "policy"),
     Stop("/admin/accounts/feedback/", "policy"),
+    Stop("/admin/accounts/user/", "admin"),
+    Stop("/admin/accounts/user/add/", "admin"),
 )
 
 

@@ -13,6 +13,7 @@ from accounts.models import AuditEvent, User
 from accounts.views.outbox import totp_now
 from tests import databases
 from tests.browser.looking import axe_problems
+from tests.browser.sweep import sweep_admin
 from tests.factories.users import PASSWORD, official
 
 pytestmark = pytest.mark.urls("tests.browser.urls")
@@ -91,6 +92,22 @@ def test_without_javascript_the_button_locks_and_the_page_unlocks(plain_page, vi
     expect(plain_page.get_by_role("heading", name="已锁屏")).to_be_visible()
     unlock(plain_page, PASSWORD)
     expect(plain_page.get_by_label(SCAN)).to_be_visible()
+
+
+def test_the_pages_of_the_accounts_in_the_admin_are_sound(page, console, visit, sign_in, clerk):
+    page.set_viewport_size({"width": 1280, "height": 800})
+    root = User.objects.create_superuser("root", PASSWORD)
+    sign_in(page, root.username)
+    change = reverse("admin:accounts_user_change", args=[clerk.pk])
+    for path in ("changelist", "add"):
+        visit(page, reverse(f"admin:accounts_user_{path}"))
+        assert sweep_admin(page) == []
+    visit(page, change)
+    assert sweep_admin(page) == []
+    page.get_by_role("link", name="改岗位或网点，停用或恢复").click()
+    expect(page.get_by_label("岗位")).to_have_value("clerk")
+    assert sweep_admin(page) == []
+    assert console == []
 
 
 @pytest.fixture
