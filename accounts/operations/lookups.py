@@ -14,13 +14,16 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
-from accounts.codes import Role
+from accounts.codes import CaseState, Role
 from accounts.errors import AccountsError
 from accounts.identity import audit, card_reader, certificates
 from accounts.identity.actors import Act
 from accounts.identity.staff import is_same_person
-from accounts.models import Lookup, LookupCount, Office, Person, User
+from accounts.models import Case, Lookup, LookupCount, Office, Person, User
 from accounts.operations.cases.access import CaseError, staff_at_counter, why_not_on
+from accounts.operations.cases.handlers import handler_of
+from accounts.policies import registry
+from accounts.policies.terms.sharing import NATIONAL, SAME_PROVINCE, SAME_REGION
 from accounts.queries import lookups, people
 from yibao.lib.values import BadValueError
 from yibao.lib.values.names import normalised_name
@@ -28,6 +31,7 @@ from yibao.lib.values.phones import read_phone
 
 AT_COUNTER = (Role.CLERK, Role.REVIEWER)
 UNMASKED = "lookup.unmasked"
+DIGITS = {SAME_REGION: 6, SAME_PROVINCE: 2, NATIONAL: 0}  # of a region's code (GB/T 2260) that have to be the same
 _CASE = re.compile(r"YW[0-9]{4}-[0-9]{4}-[0-9A-Z]+", re.ASCII)
 
 
@@ -82,7 +86,8 @@ def _refusals_written_down(act: Act, verb: str) -> Iterator[None]:
 def look_up(*, act: Act, typed: str, purpose: str, chosen: int | None = None) -> Found:
     """Find who has the certificate, phone or case number in `typed`, which may come from a reader of cards or barcodes.
 
-    `chosen` is the id of one of several people who share a phone. Not inside a transaction: the try is counted on its
+    `chosen` is the id of one of several people who share a phone. Acting on a case of two people, the second is found
+    wherever the rules let relatives be insured. Not inside a transaction: the try is counted on its
     own, a miss twice. Raises LookupRefusedError (NotAtCounterError, NotYoursError, NobodyFoundError,
     LookupsUsedUpError, no purpose), or certificates.BadCertificateError (nothing was asked, nothing is counted).
     """
@@ -92,7 +97,7 @@ def look_up(*, act: Act, typed: str, purpose: str, chosen: int | None = None) ->
             raise LookupRefusedError("请选为什么查这个人")
         sought = _sought(typed)
         _count(act, clerk)
-        found = lookups.with_ties_to(office.region, sought.people(office.region))
+        found = lookups.with_ties_to(_regions(act, clerk, office), sought.people(office.region))
         if chosen is not None:
             found = [person for person in found if person.pk == chosen]
         if not found:
@@ -180,6 +185,18 @@ def _at_counter(act: Act) -> tuple[User, Office]:
         return staff_at_counter(act, AT_COUNTER)
     except CaseError as error:
         raise NotAtCounterError(error.message) from None
+
+
+def _regions(act: Act, clerk: User, office: Office) -> str:
+    """Return where somebody must be known to be found: what the codes of those regions begin with.
+
+    In the region of the office; the second person of a case that the clerk works on, wherever the region's rules let
+    relatives be insured who use the money (insured_scope).
+    """
+    rows = Case.objects.filter(number=act.actor.case, holder=clerk, state=CaseState.OPEN, region=office.region)
+    case = rows.first() if act.actor.case else None
+    terms = registry.sharing_or_none(office.region, act.on) if case and handler_of(case.kind).other else None
+    return office.region[: DIGITS[terms.insured_scope]] if terms else office.region
 
 
 def _why_not(clerk: User, person: Person) -> str:

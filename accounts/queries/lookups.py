@@ -40,8 +40,12 @@ def counts_at(office: str, day: date) -> list[tuple[User, LookupCount | None]]:
     return [(user, counts.get(user.pk)) for user in staff]
 
 
-def with_ties_to(region: str, people: list[Person]) -> list[Person]:
-    """Return those of the people who are or were insured in a region or have an account there (two queries)."""
-    tied = set(Enrolment.objects.filter(person__in=people, region=region).values_list("person_id", flat=True))
-    tied |= set(Pot.objects.filter(person__in=people, region=region).values_list("person_id", flat=True))
+def with_ties_to(regions: str, people: list[Person]) -> list[Person]:
+    """Return those of the people who are or were insured in a region or have an account there (two queries).
+
+    `regions` is the code of one, or what the codes of several begin with: 33 for a province.
+    """
+    enrolled = Enrolment.objects.filter(person__in=people, region__startswith=regions)
+    tied = set(enrolled.values_list("person_id", flat=True))
+    tied |= set(Pot.objects.filter(person__in=people, region__startswith=regions).values_list("person_id", flat=True))
     return [person for person in people if person.pk in tied]

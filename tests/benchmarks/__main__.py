@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks [group]`: imports, accrual, rollover, bills, loops, pages; all of them without a name.
+"""`python -m tests.benchmarks [group]`: imports, accrual, rollover, bills, loops, pages, lookups; all of them without a name.
 
 PEOPLE (default 1,000,000) is the population of the batch groups, SECONDS (5) the length of a sample of bills.
 """
@@ -23,7 +23,7 @@ def main() -> None:
     import django
 
     django.setup()
-    from tests.benchmarks import accrual, bills, imports, loops, pages, rollover, table
+    from tests.benchmarks import accrual, bills, imports, lookups, loops, pages, rollover, table
 
     groups = {
         "imports": imports.measure,
@@ -32,6 +32,7 @@ def main() -> None:
         "bills": bills.measure,
         "loops": loops.measure,
         "pages": pages.measure,
+        "lookups": lookups.measure,
     }
     wanted = [arg for arg in sys.argv[1:] if arg]
     if unknown := set(wanted) - set(groups):

@@ -2,8 +2,9 @@
 
 import pytest
 
-from accounts.codes import LookupPurpose
+from accounts.codes import CaseKind, LookupPurpose
 from accounts.operations import lookups
+from accounts.operations.cases import desk
 from accounts.queries.counter_hooks import sharing_of
 from family.codes import BondState, EndReason
 from family.models import Bond, Invitation
@@ -79,3 +80,20 @@ def test_what_has_ended_is_not_shown_as_a_tie(own):
     bond(own, insured(), state=BondState.ENDED, end_reason=EndReason.values[0])
     assert Bond.objects.exists()
     assert not sharing_of(own, RUIAN, TODAY)
+
+
+def test_the_second_person_of_a_case_may_be_insured_where_the_rules_let_relatives_be(clerk):
+    payer, in_province, elsewhere = insured(carried=300_000), insured("330900"), insured("350500")
+    case = desk.open_case(act=act_of(clerk), kind=CaseKind.BIND, subject=payer, region=RUIAN)
+
+    def find(person, number=case.number):
+        found = lookups.look_up(act=act_of(clerk, number), typed=person.certno, purpose=CaseKind.BIND)
+        return found.lookup.person
+
+    assert find(in_province) == in_province
+    for person, number in ((elsewhere, case.number), (in_province, ""), (in_province, "YW2026-0101-AAAAAAAA")):
+        with pytest.raises(lookups.NobodyFoundError):
+            find(person, number)
+    desk.park(act=act_of(clerk), number=case.number, version=case.version)
+    with pytest.raises(lookups.NobodyFoundError):
+        find(in_province)

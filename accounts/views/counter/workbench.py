@@ -11,7 +11,7 @@ from accounts.models import User
 from accounts.operations import lookups
 from accounts.operations.lookups import LookupRefusedError
 from accounts.policies.registry import region_name
-from accounts.queries.cases import in_hand, of_day, waiting_at
+from accounts.queries.cases import in_hand, of_day, to_check, waiting_at
 from accounts.queries.lookups import counts_at
 from accounts.queries.queue import queue_of
 from accounts.queries.rules import changes_of, rules_in_force
@@ -36,7 +36,7 @@ def counter(request: HttpRequest, desk: Desk) -> HttpResponse:
         "aside": waiting_at(desk.office),
         "today": of_day(desk.user, desk.act.on),
         "changes": changes_of(desk.office.region, desk.act.on),
-        "is_reviewer": desk.user.role == Role.REVIEWER,
+        "to_check": to_check(desk.office).count() if desk.user.role == Role.REVIEWER else None,
     }
     return render(request, "counter/workbench.html", context)
 

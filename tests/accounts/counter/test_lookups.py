@@ -11,7 +11,6 @@ from accounts.identity.certificates import BadCertificateError
 from accounts.models import AuditEvent, Enrolment, Lookup, LookupCount, User
 from accounts.operations import lookups
 from accounts.queries.lookups import open_lookup
-from accounts.queries.people import lookups_of
 from tests.factories.counter import act_of, clerk_at, insured_here, looked_up, office
 from tests.factories.people import EnrolmentFactory, PersonFactory, certno
 from tests.factories.users import official
@@ -29,6 +28,11 @@ def clerk() -> User:
 
 def look_up(clerk, typed, **more):
     return lookups.look_up(act=act_of(clerk), typed=typed, purpose=more.pop("purpose", WHY), **more)
+
+
+def lookups_of(person):
+    """Return what the person's own page is made of."""
+    return AuditEvent.objects.filter(subject=person, verb=audit.LOOKED_UP)
 
 
 def used(clerk) -> int:
