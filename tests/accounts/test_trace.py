@@ -1,5 +1,7 @@
 """Who looked at my data and what was done for me at counters; and 「不是我来办的」 in one step."""
 
+from dataclasses import replace
+
 import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse
@@ -12,7 +14,7 @@ from accounts.ledger.posting import Move
 from accounts.ledger.pots import system_pot
 from accounts.models import AuditEvent, Case, Objection, Person, Transfer
 from accounts.operations import objections
-from accounts.operations.cases import desk
+from accounts.operations.cases import deciding, desk, handlers
 from accounts.operations.cases.access import on_case
 from accounts.operations.objections import AlreadyObjectedError, ObjectionError
 from accounts.queries.trace import trace_of, traces
@@ -23,6 +25,7 @@ from tests.factories.people import certno
 from tests.personas import ZHOUSHAN, insured, pot
 
 PAGE = "/settings/trace/"
+CODE = handlers.handler_of(CaseKind.IDENTITY_CODE)
 
 
 @pytest.fixture
@@ -92,6 +95,13 @@ class TestWhatIsTold:
         person, other = counter.insured(), counter.insured()
         code_given(counter, person, other)
         assert told(other) == ["开通网上登录：办结"]
+
+    def test_both_are_told_that_an_act_was_taken_back(self, counter, monkeypatch):
+        monkeypatch.setitem(handlers._handlers, CaseKind.IDENTITY_CODE, replace(CODE, undo=lambda act, case: "收回了"))
+        person, other = counter.insured(), counter.insured()
+        case = code_given(counter, person, other)
+        deciding.undo(act=counter.act(), number=case.number, note="给错了人")
+        assert told(person)[0] == told(other)[0] == "开通网上登录：撤销"
 
     def test_that_an_agent_came_is_told(self, counter, monkeypatch):
         person = counter.insured()

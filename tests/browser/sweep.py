@@ -80,6 +80,7 @@ COUNTER = (
     Stop("/counter/queue/display/330381-01/"),
     Stop("/counter/keys/", "clerk1"),
     Stop("/counter/lookups/", "reviewer"),
+    Stop("/counter/objections/", "reviewer"),
 )
 
 PAGES = (
