@@ -28,6 +28,7 @@ class BindForm(LimitMixin, CaseForm):
 
     relation = forms.ChoiceField(
         label="被授权人是授权人的",
+        widget=forms.RadioSelect,
         error_messages={"required": "请选被授权人是授权人的什么人", "invalid_choice": "请选被授权人是授权人的什么人"},
     )
     scopes = forms.MultipleChoiceField(
@@ -44,7 +45,7 @@ class BindForm(LimitMixin, CaseForm):
         super().__init__(*args, **options)
         terms = registry.sharing_or_none(self.case.region, self.act.on)
         offered = [(code, f"{code} {names}") for code, names in relations_offered(self.case.region, self.act.on)]
-        self.fields["relation"].choices = [("", "请选择"), *offered, _IN_LAW]  # type: ignore[attr-defined]
+        self.fields["relation"].choices = [*offered, _IN_LAW]  # type: ignore[attr-defined]
         scopes = terms.scopes if terms else ()
         self.fields["scopes"].choices = [(code, Scope(code).label) for code in scopes]  # type: ignore[attr-defined]
         self.initial.setdefault("scopes", list(scopes))
@@ -60,7 +61,7 @@ class ChangeForm(LimitMixin, CaseForm):
     """What the two bonds between subject and other let change: limit and last day of the one given, place of the other."""
 
     until = DayField(label="用到哪一天", required=False, help_text=_UNTIL_HELP)
-    place = forms.ChoiceField(label="来人用对方的钱，排第几", required=False)
+    place = forms.ChoiceField(label="来人用对方的钱，排第几", widget=forms.RadioSelect, required=False)
 
     field_order = ("limit", "limit_other", "until", "place")
 
@@ -73,7 +74,7 @@ class ChangeForm(LimitMixin, CaseForm):
                 del self.fields[name]
         order = [card.bond.payer_id for card in bonds_received(case.subject, on)]
         if case.other_id in order and may_reorder(case.subject, on):
-            places = [(str(place), f"第{place}位") for place in range(1, len(order) + 1)]
+            places = [(str(place), f"{place} 第{place}位") for place in range(1, len(order) + 1)]
             self.fields["place"].choices = places  # type: ignore[attr-defined]
             self.initial.setdefault("place", str(order.index(case.other_id) + 1))
         else:
@@ -91,7 +92,8 @@ class RemoveForm(CaseForm):
 
     reason = forms.ChoiceField(
         label="为什么解除",
-        choices=[("", "请选择"), *((code, f"{code} {label}") for code, label in RemovalReason.choices)],
+        widget=forms.RadioSelect,
+        choices=[(code, f"{code} {label}") for code, label in RemovalReason.choices],
         error_messages={"required": "请选解除的原因", "invalid_choice": "请选解除的原因"},
     )
 
@@ -101,6 +103,7 @@ class AcceptForm(CaseForm):
 
     invitation = forms.ChoiceField(
         label="同意哪一份邀请",
+        widget=forms.RadioSelect,
         error_messages={"required": "请选同意哪一份邀请", "invalid_choice": "请选同意哪一份邀请"},
     )
 

@@ -20,9 +20,7 @@ def reasons(pair: Pair) -> Iterator[Reason]:
         return
     relation = Relation(pair.relation)
     found = against(relation, pair.payer, pair.user, pair.on)
-    if found and not (
-        pair.shown and relation != Relation.SPOUSE
-    ):  # step-parents may be young; no paper makes such a spouse
+    if found and not (pair.shown and relation != Relation.SPOUSE):
         yield _no_kin(ReasonCode.KINSHIP, f"登记的资料和“{relation.label}”对不上", found)
     if relation == Relation.SPOUSE and pair.payer_has_spouse:
         yield _no_kin(ReasonCode.PAYER_HAS_SPOUSE, "一个人只能有一位配偶", "您的家庭共济里已经有另一位配偶")
@@ -35,6 +33,16 @@ def reasons(pair: Pair) -> Iterator[Reason]:
 
 def _no_kin(code: ReasonCode, why: str, found: str) -> Reason:
     return Reason(code, why, found, "请核对选的关系和证件号码；都没有错，请带户口本或结婚证到窗口办")
+
+
+def needs_papers(relation: str, payer: Kin, user: Kin, on: date) -> bool:
+    """Return whether facts speak against a relation that papers can show all the same: a step-parent may be young.
+
+    No paper makes a spouse of somebody whom the law does not let marry.
+    """
+    if relation not in Relation.values or relation == Relation.SPOUSE:
+        return False
+    return bool(against(Relation(relation), payer, user, on))
 
 
 def against(relation: Relation, payer: Kin, user: Kin, on: date) -> str:

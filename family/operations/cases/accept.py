@@ -3,7 +3,7 @@
 from accounts.codes import CaseKind, Relation, Scope
 from accounts.identity.actors import Act
 from accounts.models import Case, User
-from accounts.operations.cases.access import why_not_on
+from accounts.operations.cases.access import CaseError, why_not_on
 from accounts.operations.cases.handlers import Assessment, CaseHandler, Outcome, register
 from family.codes import EventKind
 from family.models import Invitation
@@ -16,6 +16,8 @@ from family.queries.invitations import invitations_received
 from family.queries.kin import was_shown
 from family.rules.reasons import for_user
 
+_ONLINE = "能：本人登录后同意；孩子的邀请，父母登录后代为同意"
+
 
 def _assess(act: Act, case: Case) -> Assessment:
     needed = papers.to_agree(case, act.on)
@@ -27,8 +29,7 @@ def _assess(act: Act, case: Case) -> Assessment:
         return Assessment(stops=("还没有选同意哪一份邀请",), papers=needed)
     if not _was_shown(invitation, case):
         needed = (*needed, papers.of_relation(invitation.relation, required=False))
-    user = User.objects.get(pk=act.actor.user_id or 0)
-    if why := why_not_on(user, invitation.payer):
+    if why := _why_not(act, invitation):
         return Assessment(stops=(why,), papers=needed)
     shown = _is_shown(invitation, case)
     against = eligibility.to_bind(
@@ -50,6 +51,11 @@ def _assess(act: Act, case: Case) -> Assessment:
         notes=() if shown else ("没有看到能看出关系的证件：当地有低额度的，先按低额度用，以后可以补交",),
         papers=needed,
     )
+
+
+def _why_not(act: Act, invitation: Invitation) -> str:
+    """Return why whoever acts may not: the payer, who is not at the counter, is themselves or of their family."""
+    return why_not_on(User.objects.get(pk=act.actor.user_id or 0), invitation.payer)
 
 
 def _was_shown(invitation: Invitation, case: Case) -> bool:
@@ -74,6 +80,8 @@ def _words(invitation: Invitation, shown: bool) -> list[tuple[str, str]]:
 def _execute(act: Act, case: Case) -> Outcome:
     number = case.asked["invitation"]
     invitation = Invitation.objects.select_related("payer").get(number=number)
+    if why := _why_not(act, invitation):  # the reviewer may be somebody else than the clerk
+        raise CaseError(why)
     bond = counter.accept_at_counter(act=act, number=number, declared=not _is_shown(invitation, case))
     event = bond.events.get(kind=EventKind.ACCEPTED)
     return Outcome("已同意，从今天起可以用，两人都会收到通知", {"events": [event.pk]})
@@ -84,4 +92,4 @@ def _undo(act: Act, case: Case) -> str:
     return "已撤销，邀请又在等答复，两人都会收到通知"
 
 
-register(CaseHandler(kind=CaseKind.ACCEPT, assess=_assess, execute=_execute, undo=_undo))
+register(CaseHandler(kind=CaseKind.ACCEPT, assess=_assess, execute=_execute, undo=_undo, online=_ONLINE))

@@ -16,8 +16,8 @@ from family.operations.cases.reasons import sentences
 from family.operations.cases.words import limit_words, until_words
 from family.queries import eligibility
 from family.queries.invitations import own_indexes
-from family.queries.kin import was_shown
-from family.rules import Reason, ReasonCode
+from family.queries.kin import kin_of, was_shown
+from family.rules import Reason, kinship
 from yibao.lib.fen import grouped
 
 
@@ -32,7 +32,7 @@ class _Asked:
     user_present: bool
     shown: bool
 
-    def against(self, act: Act, case: Case, *, shown: bool) -> tuple[Reason, ...]:
+    def against(self, act: Act, case: Case) -> tuple[Reason, ...]:
         assert case.other
         return eligibility.to_bind_at_counter(
             payer=case.subject,
@@ -44,7 +44,7 @@ class _Asked:
             scopes=self.scopes,
             limit_fen=self.limit_fen,
             until_on=self.until_on,
-            shown=shown,
+            shown=self.shown,
         )
 
 
@@ -76,7 +76,7 @@ def _assess(act: Act, case: Case) -> Assessment:
     if not asked.relation:
         return Assessment(stops=("还没有选被授权人是授权人的什么人",), papers=needed)
     needed = (*needed, *_kin_papers(act, case, asked))
-    if against := asked.against(act, case, shown=asked.shown):
+    if against := asked.against(act, case):
         return Assessment(stops=sentences(against), papers=needed)
     place = 1 + Bond.objects.filter(user=case.other, state__in=ACTIVE_STATES).count()
     return Assessment(
@@ -101,9 +101,9 @@ def _kin_papers(act: Act, case: Case, asked: _Asked) -> tuple[NeededPaper, ...]:
     """Return the paper that shows the relation: needed where birth days do not support it, else for the full limit."""
     if _was_shown(case, asked.relation):
         return ()
-    before = {reason.code for reason in asked.against(act, case, shown=False)}
-    after = {reason.code for reason in asked.against(act, case, shown=True)}
-    return (papers.of_relation(asked.relation, required=ReasonCode.KINSHIP in before - after),)
+    assert case.other
+    required = kinship.needs_papers(asked.relation, kin_of(case.subject), kin_of(case.other), act.on)
+    return (papers.of_relation(asked.relation, required=required),)
 
 
 def _capped_fen(act: Act, case: Case, asked: _Asked) -> int | None:
@@ -173,5 +173,6 @@ register(
         undo=_undo,
         other="被授权人",
         by_area=True,
+        online="能：授权人登录后在家庭共济里邀请，被授权人登录后同意",
     )
 )

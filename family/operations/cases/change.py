@@ -18,6 +18,7 @@ from family.rules import Reason, eligibility
 from family.rules.facts import Pair
 
 _NONE = "两人之间现在没有共济关系"
+_ONLINE = "能：登录后在家庭共济里改额度、期限和先后"
 
 
 def _assess(act: Act, case: Case) -> Assessment:
@@ -109,4 +110,8 @@ def _undo(act: Act, case: Case) -> str:
     return "已撤销，额度、期限和先后改回原来的"
 
 
-register(CaseHandler(kind=CaseKind.CHANGE, assess=_assess, execute=_execute, undo=_undo, other="共济的另一方"))
+register(
+    CaseHandler(
+        kind=CaseKind.CHANGE, assess=_assess, execute=_execute, undo=_undo, other="共济的另一方", online=_ONLINE
+    )
+)

@@ -11,6 +11,8 @@ from family.operations.cases import papers
 from family.queries.open_matters import open_matters
 from yibao.lib.fen import grouped
 
+_ONLINE = "能：登录后在家庭共济里关闭"
+
 
 def _assess(act: Act, case: Case) -> Assessment:
     payer, region, needed = case.subject, case.region, papers.who_comes(case)
@@ -50,4 +52,4 @@ def _undo(act: Act, case: Case) -> str:
     return "已撤销，家人可以照原来的继续用"
 
 
-register(CaseHandler(kind=CaseKind.CLOSE, assess=_assess, execute=_execute, undo=_undo))
+register(CaseHandler(kind=CaseKind.CLOSE, assess=_assess, execute=_execute, undo=_undo, online=_ONLINE))

@@ -38,8 +38,8 @@ class FamilyCounter(Counter):
             last_year_carried_fen=fen,
             source=brought,
         )
-        if fen and self.today == TODAY:
-            credit(person, RUIAN, PotKind.CARRIED, fen, on=TODAY)
+        if fen:
+            credit(person, RUIAN, PotKind.CARRIED, fen, on=self.today)
         return person
 
     def told(self, case: Case, user: User | None = None, **asked: Any) -> Case:

@@ -11,7 +11,8 @@ from accounts.operations.cases.access import CaseError, CaseMovedError
 from accounts.wording import worded
 from family.codes import EndReason
 from family.models import Bond
-from family.rules import CannotUndoError
+from family.queries.plan import plan
+from family.rules import CannotUndoError, Where
 from payments.bills.models import Institution
 from payments.bills.operations import pay
 from tests.accounts.policies.test_vectors import cases
@@ -111,6 +112,18 @@ class TestTheRulesOfEveryDoor:
         (stop,) = counter.shown(counter.bind_case(*pair, relation="配偶的父母")).stops
         assert "配偶的父母不在当地规定的亲属里" in stop
         assert "不包括岳父母、公婆" in stop
+
+
+@pytest.mark.parametrize("vector", cases({"place"}))
+def test_where_the_money_of_whoever_was_bound_works(counter, vector):
+    """TV-22, of two who were bound at a counter of that day."""
+    counter.today, given = vector["on"], vector["given"]
+    user = insured(from_on=date(2015, 1, 1), resident=given["insurance"] == "390")
+    counter.submit(counter.bind_case(counter.payer(), user, "kin"))
+    where = Where(given["place"], given.get("level", 0))
+    found = plan(person=user, region=RUIAN, amount_fen=100_00, on=counter.today, where=where)
+    shared = sum(line.amount_fen for line in found.lines if line.bond_id)
+    assert shared == (100_00 if vector["expect"]["allowed"] else 0)
 
 
 class TestWhatStandsInTheWay:
