@@ -21,7 +21,7 @@ from family.queries.facts import used_fen
 from payments.models import Bill
 from tests.chaos import payment_calls, race_calls
 from tests.chaos.payment_calls import Replies, Town
-from tests.concurrency import ROUNDS
+from tests.concurrency import ROUNDS, is_lost
 from tests.factories.family import QUANZHOU, RUIAN, bond, credit, insured
 from tests.personas import clinic
 
@@ -90,3 +90,16 @@ def test_whatever_eight_processes_pay_at_once_every_reply_is_true(replies):
     assert all(0 < used[one.pk] <= one.limit_fen for one in limited), used
     assert list(findings()) == []
     assert race_calls.sql("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")[0][0] == 0
+
+
+def test_bills_settled_without_locks_are_found_out_by_the_same_sum(process_pool, committed_db):
+    people = town()
+
+    def loses_money() -> bool:
+        before_fen = held_fen()
+        connection.close()
+        calls = [(people, TIMES, f"process {me}") for me in range(PROCESSES)]
+        told = process_pool.call_at_once(payment_calls.pay_naively, committed_db, calls)
+        return held_fen() != before_fen - sum(account for account, _ in said([one.bills for one in told]).values())
+
+    assert is_lost(loses_money)

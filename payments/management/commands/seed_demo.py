@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.identity.actors import Act, Actor
 from accounts.management.progress import Bar
+from accounts.models import PolicyVersion
 from accounts.roster.contributions import import_contributions
 from accounts.roster.people import import_roster
 from payments.demo import files, history, is_empty, staff
@@ -32,6 +33,11 @@ class Command(BaseCommand):
                 return
             if not is_empty():
                 raise CommandError("数据库里已经有人，演示人员只放进空数据库")
+            if PolicyVersion.objects.filter(published_at__gt=history.BEGINS).exists():
+                raise CommandError(
+                    f"规则是另外载入的，晚于演示历史的开始（{history.BEGINS:%Y-%m-%d}），那时的账算不出来。"
+                    "请用空数据库运行 seed_demo，它自己载入规则"
+                )
             with clock.set_to(history.BEGINS):
                 call_command("load_policies", stdout=StringIO())
             staff.create()
