@@ -54,6 +54,7 @@ ROWS = [
     Never("B3 a month of no year", r"记入\+|使用−", on=("entries?month=11",)),
     Never("B4 one undo per act", "前可以撤回", lambda f, _: not f.undoable),
     Never("B5 no door that cannot open", "邀请一位家人|给家人开通共济", may_not_invite, ("account", "family")),
+    Never("B5 nor one more", "(?<!管理、)邀请家人", may_not_invite, ("account",)),
     Never("B5 not theirs to give", "[\\d]可以给家人用", may_not_invite, ("account", "family")),
     Never("B5 nor beside the balance", "（可给家人用）", may_not_invite, ("account",)),
     Never("B6 they have a relative's money", "还没有家人让您用|家人同意以后，可以用家人的钱", lambda f, _: bool(f.payers)),

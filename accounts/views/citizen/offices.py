@@ -64,7 +64,7 @@ def _form_url(duty: Duty) -> str:
 @never_cache
 @require_GET
 def office_form(request: HttpRequest) -> HttpResponse:
-    """Show the application form as a sheet to print, with the name of whoever is signed in and the office to go to."""
+    """Show the application form as a sheet to print, with the office to go to and the name of whoever may see theirs."""
     office = Office.objects.filter(code=request.GET.get("office", "")).first()
     region = office.region if office else _region(request)
     person = person_or_none(request)
