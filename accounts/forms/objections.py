@@ -7,7 +7,7 @@ from accounts.models.objections import ANSWER_LENGTH, WORDS_LENGTH
 
 class ObjectionForm(forms.Form):
     words = forms.CharField(
-        label="想补充的话（可以不写）",
+        label="想补充的话",
         max_length=WORDS_LENGTH,
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),

@@ -43,7 +43,7 @@ def test_not_me_from_the_list_to_the_answer(page, console, visit, sign_in, perso
     page.get_by_role("link", name="不是我来办的").first.click()
     expect(page.get_by_role("heading", name="不是我来办的", exact=True)).to_be_visible()
     sound(page, FEW_LOOKS)
-    page.get_by_label("想补充的话（可以不写）").fill("那天我在外地")
+    page.get_by_label("想补充的话").fill("那天我在外地")
     page.get_by_role("button", name="确认，不是我来办的").click()
     expect(page.get_by_text("收到了，编号")).to_be_visible()
     sound(page, FEW_LOOKS)
