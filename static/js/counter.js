@@ -37,4 +37,9 @@
     document.getElementById("status").textContent = "先保存刚才改的，请核对以后再提交。";
     unsaved.requestSubmit();
   }, true);
+
+  addEventListener("keydown", (event) => {
+    const form = event.ctrlKey && event.key === "Enter" && document.querySelector("form[data-ctrl-enter]");
+    if (form) form.requestSubmit();
+  });
 }

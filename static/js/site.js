@@ -81,7 +81,6 @@
   addEventListener("pageshow", (event) => event.persisted && [...waiting.keys()].forEach(done));
 
   // HTMX. A second click while the first is under way is dropped; buttons are not disabled, so focus stays.
-  // What a page fetches by itself (X-Polled) says nothing, moves no focus and keeps no session.
   let focused = null;
   const isPolled = ({ requestConfig }) => Boolean(requestConfig && requestConfig.headers["X-Polled"]);
   addEventListener("htmx:confirm", (event) => waiting.has(event.detail.elt) && event.preventDefault());
@@ -135,56 +134,8 @@
     event.preventDefault();
     fetch(stay).then((answer) => (answer.ok ? arm() : failed(answer.status)), () => failed(0));
   });
+  addEventListener("stayed", arm);
   arm();
-
-  // Lock: a page of the staff nobody touches covers itself, and what is typed in it, until the same person unlocks it.
-  // What is locked is the session on the server; the cover is for whoever walks by.
-  const cover = byId("cover");
-  if (cover) {
-    const form = cover.querySelector("form");
-    let locked = false, touched = Date.now(), told = touched;
-    const send = (name, value) => fetch(form.action, {
-      method: "POST",
-      headers: { "X-Cover": "1" },
-      body: new URLSearchParams({ csrfmiddlewaretoken: form.elements.csrfmiddlewaretoken.value, [name]: value }),
-    });
-    const lock = () => {
-      locked = true;
-      if (!cover.open) cover.showModal();
-      send("lock", "1").catch(() => failed(0));
-    };
-    const unlocked = async (answer) => {
-      if (answer.status === 204) {
-        locked = false;
-        touched = told = Date.now();
-        cover.close();
-        arm();
-      } else if (answer.status === 422) byId("cover-error").textContent = await answer.text();
-      else location.assign(form.action);
-    };
-    const touch = () => {
-      touched = Date.now();
-      if (locked || touched - told < 60000) return;
-      told = touched;
-      fetch(stay).then(arm, () => {});
-    };
-    addEventListener("keydown", touch);
-    addEventListener("pointerdown", touch);
-    setInterval(() => !locked && Date.now() - touched > 1000 * cover.dataset.after && lock(), 1000);
-    cover.addEventListener("close", () => locked && cover.showModal());
-    document.addEventListener("submit", (event) => {
-      if (!event.target.matches("[data-lock]")) return;
-      event.preventDefault();
-      lock();
-    });
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      const typed = form.elements.typed.value;
-      form.reset();
-      byId("cover-error").textContent = "";
-      send("typed", typed).then(unlocked, () => { byId("cover-error").textContent = "网络断了，请再试一次"; });
-    });
-  }
 
   // Buttons that only make sense here: print, read aloud.
   document.querySelectorAll("[data-print]").forEach((button) => {
@@ -205,8 +156,4 @@
       speechSynthesis.speak(speech);
     });
   }
-  addEventListener("keydown", (event) => {
-    const form = event.ctrlKey && event.key === "Enter" && document.querySelector("form[data-ctrl-enter]");
-    if (form) form.requestSubmit();
-  });
 }

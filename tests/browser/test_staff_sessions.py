@@ -9,7 +9,7 @@ from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
-from accounts.models import AuditEvent, User
+from accounts.models import AuditEvent, Office, User
 from accounts.views.outbox import totp_now
 from tests import databases
 from tests.browser.looking import axe_problems
@@ -32,6 +32,10 @@ def town_database(policies_template, django_db_blocker) -> Iterator[str]:
 
 @pytest.fixture
 def clerk(town, request) -> User:
+    Office.objects.get_or_create(
+        code="R01",
+        defaults={"region": "330381", "name": "某网点", "address": "某路1号", "phone": "65890000", "source": "试验"},
+    )
     user = official(username=request.node.originalname[-30:])
     TOTP.activate(user, generate_totp_secret())
     return user
