@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from django.db.models import Q, QuerySet
 
 from accounts.codes import CaseSheet, CaseState
-from accounts.models import Case, DayClose, Office, Person, User
+from accounts.models import Case, DayClose, Lookup, Office, Person, User
 from accounts.models.cases import IN_WORK
 from yibao.lib.clock import SHANGHAI
 
@@ -17,6 +17,12 @@ def case_at(office: Office, number: str) -> Case | None:
     """Return a case by its number; None for one of another region, as for none."""
     rows = Case.objects.select_related("subject", "other", "holder", "approval", "submitted_by", "closed_by")
     return rows.filter(number=number, region=office.region).first()
+
+
+def has_other_name(case: Case) -> bool:
+    """Say whether the card of the other person, as it was last read for the case, has another name than on file."""
+    read = Lookup.objects.filter(case=case.number, person_id=case.other_id).order_by("-at").first()
+    return read is not None and read.name_agrees is False
 
 
 def in_hand(user: User) -> QuerySet[Case]:

@@ -75,6 +75,10 @@ PREMIUMS = (
 COUNTER = (
     Stop("/counter/", "clerk1"),
     Stop("/counter/find/", "clerk1"),
+    Stop("/counter/cases/", "clerk1"),
+    Stop("/counter/cases/new/", "clerk1"),
+    Stop("/counter/today/", "clerk1"),
+    Stop("/counter/today/sheet/", "clerk1"),
     Stop("/counter/queue/", "clerk1"),
     Stop("/counter/queue/display/"),
     Stop("/counter/queue/display/330381-01/"),

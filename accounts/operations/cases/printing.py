@@ -5,14 +5,15 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from accounts.codes import CaseSheet, CaseState, Role
+from accounts.codes import CaseKind, CaseSheet, CaseState, Role
 from accounts.identity import audit
 from accounts.identity.actors import Act
 from accounts.models import Case
 from accounts.operations.cases import desk
 from accounts.operations.cases.access import CaseError, on_case, refuse_own_family, staff_at_counter
 
-BETWEEN_TWO = CaseSheet.UNDERTAKING  # what two people promise each other's insurer
+# Where two people say how they are related, they promise what seed S3 asks: one the relation, the other the use.
+PROMISED = (CaseKind.BIND, CaseKind.ACCEPT, CaseKind.SHOW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,8 @@ def sheets_of(case: Case) -> list[CaseSheet]:
         return [CaseSheet.MISSING]
     if case.state == CaseState.DROPPED:
         return []
-    return [sheet for sheet in CaseSheet if sheet != CaseSheet.MISSING and (sheet != BETWEEN_TWO or case.other_id)]
+    promised = [CaseSheet.UNDERTAKING] if case.kind in PROMISED and case.other_id else []
+    return [CaseSheet.FORM, *promised, CaseSheet.RECEIPT]
 
 
 @transaction.atomic

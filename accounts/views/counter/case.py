@@ -7,6 +7,7 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from accounts.codes import CaseState, Role
@@ -21,13 +22,12 @@ from accounts.operations.cases import deciding
 from accounts.operations.cases import desk as work
 from accounts.operations.cases.access import CaseError, CaseMovedError, on_case
 from accounts.operations.cases.printing import sheets_of
-from accounts.operations.lookups import LookupRefusedError
-from accounts.queries.lookups import open_lookup
 from accounts.views.counter.case_page import PLACE, SCAN, CasePage
 from accounts.views.counter.doors import Desk, case_or_404, counter_required, holds, own_family
 from accounts.views.counter.scanning import scanned
 
 
+@sensitive_post_parameters()
 @counter_required(Role.CLERK)
 @require_http_methods(["GET", "POST"])
 def new(request: HttpRequest, desk: Desk) -> HttpResponse:
@@ -36,7 +36,7 @@ def new(request: HttpRequest, desk: Desk) -> HttpResponse:
     if form.is_valid():
         kind = form.cleaned_data["kind"]
         try:
-            subject = _subject(desk, form)
+            subject = scanned(desk.act, form.cleaned_data["typed"], kind).person
             case = work.open_case(act=desk.act, kind=kind, subject=subject, region=desk.office.region)
         except AccountsError as error:
             _write_down(desk.act, "case.opened", error)
@@ -46,6 +46,7 @@ def new(request: HttpRequest, desk: Desk) -> HttpResponse:
     return render(request, "counter/case_new.html", {"form": form}, status=422 if form.errors else 200)
 
 
+@sensitive_post_parameters()
 @counter_required(Role.CLERK, Role.REVIEWER)
 @require_http_methods(["GET", "POST"])
 def case(request: HttpRequest, desk: Desk, number: str) -> HttpResponse:
@@ -73,17 +74,6 @@ def result_of(desk: Desk, case: Case, shown_once: str = "") -> dict[str, Any]:
         "why_not_undone": deciding.why_not_undone(desk.act, case, desk.user),
         "form": ReasonForm(),
     }
-
-
-def _subject(desk: Desk, form: OpenForm) -> Person:
-    """Return who has come: by a look-up that was made before, or by the card that was read now."""
-    if token := form.cleaned_data["token"]:
-        lookup = open_lookup(desk.user, token, desk.act.at)
-        if lookup is None:
-            raise LookupRefusedError("查人已经过了时限，请重新刷证件")
-    else:
-        lookup = scanned(desk.act, form.cleaned_data["typed"], form.cleaned_data["kind"])
-    return lookup.person
 
 
 def _write_down(act: Act, verb: str, error: AccountsError, subject: Person | None = None) -> None:

@@ -14,6 +14,7 @@ from accounts.models import Case
 from accounts.operations.cases.deciding import assess, digest_of, needs_review
 from accounts.operations.cases.desk import parked_until
 from accounts.operations.cases.handlers import Assessment, CaseHandler, Words, handler_of
+from accounts.queries.cases import has_other_name
 
 WHO, SCAN, ASKED, SEEN = "who", "scan", "asked", "seen"
 PLACE = {WHO: "who", SCAN: "about", ASKED: "about", SEEN: "papers"}  # which part of the page a section stands in
@@ -69,6 +70,11 @@ class CasePage:
     @cached_property
     def asked(self) -> forms.Form | None:
         return self._form(ASKED, None) if form_of(self.case.kind) else None
+
+    @cached_property
+    def has_other_name(self) -> bool:
+        """Whether the other person's card has another name than is registered."""
+        return has_other_name(self.case)
 
     @cached_property
     def seen(self) -> forms.Form:

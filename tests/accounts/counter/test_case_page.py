@@ -5,12 +5,10 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.codes import CaseKind, CaseState, Role
-from accounts.models import AuditEvent, Case, Lookup, Office
+from accounts.models import AuditEvent, Case, Office
 from accounts.operations.cases import desk
-from accounts.operations.lookups import look_up
 from tests.accounts.counter.invented_kind import KIND
 from tests.accounts.operations.counter_kit import ELSEWHERE
-from tests.factories.counter import act_of as at_counter
 from tests.factories.people import certno
 from tests.factories.users import signed_in
 
@@ -50,14 +48,6 @@ class TestOpening:
         person = counter.insured()
         clerk.post(reverse("counter_case_new"), {"kind": "identity_code", "typed": person.certno})
         assert AuditEvent.objects.filter(subject=person, verb="lookup", office="T1").count() == 1
-
-    def test_a_look_up_made_before_opens_it_without_another(self, counter, clerk):
-        lookup = look_up(act=at_counter(counter.clerk), typed=counter.insured().certno, purpose="question").lookup
-        data = {"kind": "identity_code", "token": lookup.token}
-        assert signed_in(counter.colleague).post(reverse("counter_case_new"), data).status_code == 422
-        clerk.post(reverse("counter_case_new"), data)
-        assert Case.objects.get().subject == lookup.person
-        assert Lookup.objects.count() == 1
 
     @pytest.mark.parametrize("region", [ELSEWHERE, None])
     def test_nobody_of_this_region_is_said_so_and_nothing_is_opened(self, counter, clerk, region):
@@ -102,6 +92,12 @@ class TestSections:
         answer = saved(clerk, case, "scan", htmx=True, typed=other.certno).content.decode()
         assert other.name in answer
         assert other.certno not in answer
+
+    def test_a_card_with_another_name_than_registered_is_said(self, clerk, counter, case):
+        other = counter.insured()
+        assert "和登记的不一样" not in saved(clerk, case, "scan", htmx=True, typed=other.certno).content.decode()
+        read = f"改了名,男,{other.certno}"
+        assert "和登记的不一样" in saved(clerk, case, "scan", htmx=True, typed=read).content.decode()
 
     def test_a_wrong_number_stays_in_its_box_with_the_reason(self, counter, clerk, case):
         answer = saved(clerk, case, "scan", htmx=True, typed="33030219900101123")
