@@ -27,7 +27,7 @@
   // What was changed in a section is saved before the case is submitted: what is submitted is what was shown.
   const changed = new Set();
   addEventListener("input", ({ target }) => target.form && target.form.matches(".section") && changed.add(target.form));
-  addEventListener("htmx:afterRequest", ({ detail }) => changed.delete(detail.elt));
+  addEventListener("htmx:afterRequest", ({ detail }) => changed.delete(detail.requestConfig.elt));
   addEventListener("submit", (event) => {
     if (!event.target.matches("[data-ctrl-enter]")) return;
     const unsaved = [...changed].find((form) => form.isConnected);

@@ -91,9 +91,10 @@
     byId("page-error").replaceChildren();
     wait(detail.elt, submitter, detail.target, detail.requestConfig.verb === "get" ? "正在更新…" : "正在提交…");
   });
+  // Where the answer took the control away, the event comes from what is left around it.
   addEventListener("htmx:afterRequest", ({ detail }) => {
     if (isPolled(detail)) return;
-    done(detail.elt);
+    done(detail.requestConfig.elt);
     arm();
   });
   addEventListener("htmx:beforeSwap", ({ detail }) => {
