@@ -21,6 +21,8 @@ def case_at(office: Office, number: str) -> Case | None:
 
 def has_other_name(case: Case) -> bool:
     """Say whether the card of the other person, as it was last read for the case, has another name than on file."""
+    if case.other_id is None:
+        return False
     read = Lookup.objects.filter(case=case.number, person_id=case.other_id).order_by("-at").first()
     return read is not None and read.name_agrees is False
 

@@ -118,6 +118,20 @@ def test_what_was_changed_is_saved_and_shown_before_the_case_is_submitted(page, 
     assert Case.objects.latest("id").state == "open"
 
 
+def test_a_section_that_was_refused_holds_the_case_up(page, visit, sign_in, person):
+    sign_in(page, "clerk1")
+    visit(page, "/counter/cases/new/?kind=bind")
+    keys = Keys(page)
+    keys.card(person)
+    expect(page.locator("#id_typed")).to_be_focused()
+    page.keyboard.type("99990219850101")
+    keys.press("Enter")
+    expect(page.locator("#about")).to_contain_text("证件号码少了4位")
+    expect(page.locator("#id_typed")).to_be_focused()
+    expect(page.locator("#submit")).to_have_count(0)
+    sound(page)
+
+
 def test_the_whole_way_without_javascript(plain_page, visit, sign_in, person):
     page = plain_page
     sign_in(page, "clerk1")
