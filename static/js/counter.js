@@ -24,6 +24,13 @@
     option.control.click();
   });
 
+  // Enter saves a section from a select too, where browsers differ.
+  addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.ctrlKey || !event.target.matches("form.section select")) return;
+    event.preventDefault();
+    event.target.form.requestSubmit();
+  });
+
   // What was changed in a section is saved before the case is submitted: what is submitted is what was shown.
   const changed = new Set();
   addEventListener("input", ({ target }) => target.form && target.form.matches(".section") && changed.add(target.form));
