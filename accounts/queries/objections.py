@@ -31,7 +31,7 @@ def those_objected_to(objection: Objection) -> list[User]:
 @page_hooks.case_source
 def objection_cases(person: Person, today: date) -> Iterator[page_hooks.Progress]:
     """Yield what a person objected to as cases, with the answer once there is one."""
-    for objection in Objection.objects.filter(subject=person).select_related("event"):
+    for objection in Objection.objects.filter(subject__in=trace.records_of(person)).select_related("event"):
         done = objection.state == ObjectionState.ANSWERED
         yield page_hooks.Progress(
             number=objection.number,

@@ -46,8 +46,13 @@ def is_act(event: AuditEvent) -> bool:
 
 def trace_of(person: Person) -> QuerySet[AuditEvent]:
     """Return who looked this person up and what was done about them at counters, the latest first."""
-    records = [person.pk, *_merged_into(person)]
-    return AuditEvent.objects.filter(subject__in=records, verb__in=SHOWN).order_by("-at", "-id")
+    return AuditEvent.objects.filter(subject__in=records_of(person), verb__in=SHOWN).order_by("-at", "-id")
+
+
+def records_of(person: Person) -> list[int]:
+    """Return the ids of the person's record and of those that were merged into it (one query)."""
+    merges = LifeEvent.objects.filter(kind=LifeEventKind.MERGE, person=person)
+    return [person.pk, *merges.values_list("detail__gone", flat=True)]
 
 
 def counter_of(person: Person, voucher: Voucher) -> str:
@@ -94,9 +99,3 @@ def names_of_offices(codes: set[str]) -> dict[str, str]:
     """Return code → the counter's name; of one that is not on file, 医保中心 (one query)."""
     names = dict(Office.objects.filter(code__in=codes).values_list("code", "name"))
     return {code: f"{names[code]}窗口" if code in names else "医保中心" for code in codes}
-
-
-def _merged_into(person: Person) -> list[int]:
-    """Return the records of this person that were merged into the one that is kept."""
-    merges = LifeEvent.objects.filter(kind=LifeEventKind.MERGE, person=person)
-    return list(merges.values_list("detail__gone", flat=True))

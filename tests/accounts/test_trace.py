@@ -1,6 +1,7 @@
 """Who looked at my data and what was done for me at counters; and 「不是我来办的」 in one step."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -13,13 +14,17 @@ from accounts.ledger import posting
 from accounts.ledger.posting import Move
 from accounts.ledger.pots import system_pot
 from accounts.models import AuditEvent, Case, Objection, Person, Transfer
-from accounts.operations import objections
+from accounts.operations import approvals, objections
 from accounts.operations.cases import deciding, desk, handlers
 from accounts.operations.cases.access import on_case
+from accounts.operations.life_events.merging import MERGE
+from accounts.operations.life_events.vouchers import subject_of
 from accounts.operations.objections import AlreadyObjectedError, ObjectionError
 from accounts.queries.trace import trace_of, traces
 from tests.accounts.citizen_pages import browser_of, seen, words
 from tests.accounts.operations.counter_kit import Counter
+from tests.accounts.operations.life_kit import PAPER, Desk
+from tests.concurrency import all_at_once
 from tests.factories.acts import act_now
 from tests.factories.people import certno
 from tests.personas import ZHOUSHAN, insured, pot
@@ -117,6 +122,27 @@ class TestWhatIsTold:
         audit.record(act=counter.act(), verb=audit.REFUSED, subject=person)
         assert told(person) == []
 
+    def test_what_was_looked_at_of_a_record_that_was_merged_is_told_with_the_one_that_is_kept(self, counter):
+        same = {"name": "陈静", "gender": 2, "birth_on": date(1980, 1, 1)}
+        gone, kept = counter.insured(**same), counter.insured(**same)
+        objected(gone, looked_up(counter, gone))
+        looked_up(counter, kept, "查办事进度")
+        asked = {"kept": kept.pk, "proof": PAPER.kind, "document": PAPER.number}
+        two, on = Desk(), date(2026, 3, 10)
+        two.approve(
+            approvals.submit(
+                act=two.act(on),
+                kind=MERGE,
+                subject=subject_of(gone.pk),
+                reason="同一人两份登记",
+                document=PAPER.number,
+                asked=asked,
+            ),
+            on,
+        )
+        assert sorted(told(kept)) == ["咨询和查询时查看", "查办事进度时查看"]
+        assert "不是我来办的：咨询和查询时查看" in seen(kept, "/cases/")
+
     def test_twenty_a_page_in_as_many_queries_as_one(self, counter, django_assert_num_queries):
         person = counter.insured()
         for _ in range(25):
@@ -175,6 +201,15 @@ class TestNotMe:
         response = browser_of(person).post(reverse("objection", args=[event.pk]), {"words": ""})
         assert response.status_code == 422
         assert Objection.objects.count() == 1
+
+    def test_a_look_once_though_clicked_twice_at_the_same_moment(self, committed_db):
+        counter = Counter()
+        person = counter.insured()
+        event = looked_up(counter, person)
+        once = [lambda: objected(person, event).number] * 2
+        results = all_at_once(*once)
+        assert AlreadyObjectedError in results
+        assert Objection.objects.get().number in results
 
     def test_an_act_once_whichever_of_its_steps(self, counter):
         person = counter.insured()
