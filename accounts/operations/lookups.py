@@ -214,8 +214,11 @@ def _count_of(act: Act, clerk: User) -> LookupCount:
 def _count(act: Act, clerk: User) -> None:
     """Count one more, unless the day's are used up: the row itself decides, so that two windows share one count."""
     with transaction.atomic(durable=True):
-        count = _count_of(act, clerk)
-        is_counted = LookupCount.objects.filter(pk=count.pk, used__lt=F("most")).update(used=F("used") + 1)
+        free = LookupCount.objects.filter(clerk=clerk, day=act.on, used__lt=F("most"))
+        is_counted = free.update(used=F("used") + 1)
+        if not is_counted:  # the first of the day, or all used up
+            _count_of(act, clerk)
+            is_counted = free.update(used=F("used") + 1)
     if not is_counted:
         raise LookupsUsedUpError
 

@@ -41,11 +41,13 @@ def counts_at(office: str, day: date) -> list[tuple[User, LookupCount | None]]:
 
 
 def with_ties_to(regions: str, people: list[Person]) -> list[Person]:
-    """Return those of the people who are or were insured in a region or have an account there (two queries).
+    """Return those of the people who are or were insured in a region or have an account there (at most two queries).
 
     `regions` is the code of one, or what the codes of several begin with: 33 for a province.
     """
     enrolled = Enrolment.objects.filter(person__in=people, region__startswith=regions)
     tied = set(enrolled.values_list("person_id", flat=True))
-    tied |= set(Pot.objects.filter(person__in=people, region__startswith=regions).values_list("person_id", flat=True))
+    if others := [person for person in people if person.pk not in tied]:
+        pots = Pot.objects.filter(person__in=others, region__startswith=regions)
+        tied |= set(pots.values_list("person_id", flat=True))
     return [person for person in people if person.pk in tied]

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from statistics import quantiles
 
 from django.conf import settings
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -26,11 +27,12 @@ PURPOSE = LookupPurpose.QUESTION
 def measure(people: int) -> list[Figure]:
     """Return what a clerk waits for among so many people, the statements it takes, and whether an index was used."""
     population.fresh_database()
+    call_command("collectstatic", interactive=False, verbosity=0)
     population.populate(people, REGION)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE accounts_person")
     settings.COUNTER_LOOKUPS_PER_DAY = 1_000_000
-    clerk = clerk_at(serial=999_999_001)
+    clerk = clerk_at(serial=3_500_001)
     sample = _sample(people)
     desk = signed_in(clerk, Client(SERVER_NAME="localhost"))
 
@@ -41,7 +43,7 @@ def measure(people: int) -> list[Figure]:
     return [
         *_waits("lookup_certificate", lambda typed: _look_up(clerk, typed), [str(one.certno) for one in sample]),
         *_waits("lookup_phone", lambda typed: _look_up(clerk, typed), [str(one.phone) for one in sample]),
-        *_waits("lookup_nobody", lambda typed: _miss(clerk, typed), [certno(999_999_100 + n) for n in range(TRIES)]),
+        *_waits("lookup_nobody", lambda typed: _miss(clerk, typed), [certno(3_500_100 + n) for n in range(TRIES)]),
         *_waits("lookup_page", find, [str(one.certno) for one in sample], goal="≤ 300"),
         _statements(clerk, str(sample[0].certno)),
         _index_used("lookup_plan_certificate", "certno", str(sample[0].certno)),
