@@ -1,7 +1,5 @@
 """更正姓名或证件号码 at a counter. Two people always: it decides whose money an account holds."""
 
-from collections.abc import Callable
-
 from django.utils.crypto import salted_hmac
 
 from accounts.codes import CaseKind, Gender
@@ -20,7 +18,7 @@ from accounts.operations.cases.handlers import (
 )
 from accounts.operations.cases.sign_ins import OWN_CARD
 from accounts.roster.correcting import Corrected, correct, why_not
-from yibao.lib.masking import masked_certno, masked_name
+from yibao.lib.masking import masked_certno
 
 # Why it is corrected (Case.asked["reason"]).
 MISTAKEN, CHANGED = "mistaken", "changed"
@@ -72,11 +70,14 @@ def _differences(person: Person, to: Corrected) -> list[tuple[str, str, str]]:
 
 
 def _masked(person: Person, to: Corrected) -> Words:
-    masks: dict[str, Callable[[str], str]] = {"姓名": masked_name, "证件号码": masked_certno, "性别": str}
-    return [
-        (f"更正{label}", f"{masks[label](before)} → {masks[label](after)}")
-        for label, before, after in _differences(person, to)
-    ]
+    """Say what is corrected; of a number as much as may be kept, of a name nothing."""
+    differences = {label: (before, after) for label, before, after in _differences(person, to)}
+    shown: Words = [("更正", "、".join(differences))]
+    if number := differences.get("证件号码"):
+        shown.append(("证件号码", " → ".join(map(masked_certno, number))))
+    if gender := differences.get("性别"):
+        shown.append(("性别", " → ".join(gender)))
+    return shown
 
 
 def _tells(case: Case) -> Words:
@@ -85,23 +86,27 @@ def _tells(case: Case) -> Words:
         differences = _differences(case.subject, to_of(case))
     except AccountsError:
         return []
-    return [(f"{label}，请逐字核对", f"{before} → {after}") for label, before, after in differences]
+    return [(f"{label}（全）", f"{before} → {after}") for label, before, after in differences if label != "性别"]
 
 
 def _what_follows(to: Corrected) -> Words:
     number: Words = [("原来的号码", "留作曾用号码，用它也找得到本人；出生日期跟着新号码")] if to.certificate else []
     return [
         *number,
-        ("账户、家庭共济、登录", "都跟着本人，不变"),
+        ("账户和共济", "账户、家庭共济和登录都跟着本人，不变"),
         ("以后的名册", "再写更正以前的，不会改回去；请通知单位或社区改"),
     ]
 
 
 def _notes(to: Corrected) -> tuple[str, ...]:
     told = to.certificate.gender if to.certificate else None
+    compare = "请拿着证件，把更正后的逐字核对一遍"
     if told is None or told == to.gender:
-        return ()
-    return (f"新号码的第17位表示{told.label}，与性别不符：请核对号码，性别也录错的一并更正",)
+        return (compare,)
+    return (
+        compare,
+        f"新号码的第17位表示{told.label}，与性别不符：请核对号码，性别也录错的一并更正",
+    )
 
 
 def _execute(act: Act, case: Case) -> Outcome:

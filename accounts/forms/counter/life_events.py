@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 
 from accounts.codes import CaseKind, ProofKind
 from accounts.forms.counter import CaseForm, register
@@ -94,8 +95,13 @@ class _WayForm(CaseForm):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["way"].choices = self.ways  # type: ignore[attr-defined]
-        regions = Region.objects.order_by("code").values_list("code", "name")
+        regions = self.regions().values_list("code", "name")
         self.fields["to"].choices = [("", "请选择"), *regions]  # type: ignore[attr-defined]
+        for name in ("to", "payee"):
+            self.fields[name].depends = True  # type: ignore[attr-defined]
+
+    def regions(self) -> QuerySet[Region]:
+        return Region.objects.order_by("code")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -108,6 +114,9 @@ class _WayForm(CaseForm):
 
 class TransferForm(_WayForm):
     payee = PayeeField("转入地医保经办机构的账户，联系函上有", required=False)
+
+    def regions(self) -> QuerySet[Region]:
+        return super().regions().exclude(code=self.case.region)
 
     ways = ((moves.TO_ACCOUNT, "转到本系统的另一个统筹区"), (moves.PAID_OUT, "转到别的地方，付给转入地的医保经办机构"))
 
@@ -130,7 +139,7 @@ class InheritForm(_WayForm, _ProofForm):
     field_order = ("way", "to", "payee", "fen", "proof")
 
     def from_case(self, known: dict[str, Any]) -> dict[str, Any]:
-        return {**known, "fen": yuan(known["fen"]) if known.get("fen") else ""}
+        return {"to": self.case.region, **known, "fen": yuan(known["fen"]) if known.get("fen") else ""}
 
 
 register(CaseKind.DEATH, DeathForm)

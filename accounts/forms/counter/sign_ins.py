@@ -21,6 +21,10 @@ class TakeBackForm(CaseForm):
     )
     phone = PhoneField(label="本人的登录手机号", required=False, help_text="选第二种的才填。")
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["phone"].depends = True  # type: ignore[attr-defined]
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("way") == BY_PHONE and "phone" in cleaned and not cleaned["phone"]:

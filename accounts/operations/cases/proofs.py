@@ -1,5 +1,6 @@
 """What cases that are life events have in common: the paper that proves them, and a rehearsal of what they would do."""
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,6 +14,8 @@ from accounts.operations import approvals
 from accounts.operations.cases.handlers import Assessment, NeededPaper, Signed, Words
 from accounts.operations.life_events.events import Paper
 
+# How what two people sign calls somebody: by a number that nobody at a counter knows. The page shows who it is.
+_INNER = re.compile(r"参保人 \d+ 在")
 _NOT_SEEN = "还没有收到"
 _WHERE = {
     ProofKind.DEATH_CERTIFICATE: "医院；在家去世的，社区卫生服务中心",
@@ -73,6 +76,6 @@ def rehearsed(
         return Assessment(stops=(error.message,), papers=papers)
     return Assessment(
         content={"kind": how.kind, "subject": how.subject, "asked": dict(how.asked)},
-        words=[*title, *words[1:]],  # the first says whose account it is, by a number nobody at a counter knows
+        words=[*title, *((label, _INNER.sub("", text)) for label, text in words[1:])],
         papers=papers,
     )

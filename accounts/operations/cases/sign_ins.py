@@ -76,7 +76,7 @@ def _assess_taking_back(act: Act, case: Case) -> Assessment:
             "person": case.subject_id,
             "from_user": tied.pk,
             "to_user": own.pk if own else None,
-            "stopped": stopped,
+            "stopped": len(stopped),  # the words, under the same digest, name them
         },
         words=[
             ("收回账户", f"手机号{masked_phone(tied.phone) or '没有登记'}的登录马上退出{_is_told(tied)}"),
@@ -200,7 +200,7 @@ def _notes_of_new_phone(user: User) -> tuple[str, ...]:
 
 def _tells_phone(case: Case) -> Words:
     phone = private_of(case).get("phone", "")
-    return [("新的登录手机号，请逐位核对", str(phone))] if phone else []
+    return [("请逐位核对", str(phone))] if phone else []
 
 
 def _change_phone(act: Act, case: Case) -> Outcome:

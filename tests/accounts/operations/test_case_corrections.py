@@ -137,11 +137,11 @@ class TestDone:
         plain = [waiting.asked, waiting.words, approval.asked, approval.content, approval.words]
         text = json.dumps(plain, ensure_ascii=False)
         assert not [secret for secret in (WRONG, RIGHT, OLD, NEW) if secret in text]
-        assert ["更正姓名", "陈* → 陈*"] in waiting.words
+        assert ["更正", "姓名、证件号码"] in waiting.words
 
     def test_clerk_and_reviewer_compare_it_in_full(self, counter, person):
         case = told(counter, person, name=RIGHT)
-        assert handler_of(case.kind).tells(case) == [("姓名，请逐字核对", f"{WRONG} → {RIGHT}")]
+        assert handler_of(case.kind).tells(case) == [("姓名（全）", f"{WRONG} → {RIGHT}")]
 
 
 class TestRefused:
