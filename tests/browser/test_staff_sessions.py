@@ -12,8 +12,8 @@ from playwright.sync_api import Page, expect
 from accounts.models import AuditEvent, Office, User
 from accounts.views.outbox import totp_now
 from tests import databases
-from tests.browser.looking import axe_problems
-from tests.browser.sweep import sweep_admin
+from tests.browser.looking import FEW_LOOKS, axe_problems
+from tests.browser.sweep import sweep, sweep_admin
 from tests.factories.users import PASSWORD, official
 
 pytestmark = pytest.mark.urls("tests.browser.urls")
@@ -96,6 +96,19 @@ def test_without_javascript_the_button_locks_and_the_page_unlocks(plain_page, vi
     expect(plain_page.get_by_role("heading", name="已锁屏")).to_be_visible()
     unlock(plain_page, PASSWORD)
     expect(plain_page.get_by_label(SCAN)).to_be_visible()
+
+
+def test_the_pages_of_signing_in_and_locking_fit_in_every_size(page, visit, sign_in, clerk):
+    visit(page, reverse("new_password"))
+    assert sweep(page, FEW_LOOKS) == []
+    sign_in(page, clerk.username)
+    visit(page, PASSKEYS)
+    assert sweep(page, FEW_LOOKS) == []
+    page.set_viewport_size({"width": 1280, "height": 844})
+    page.get_by_role("button", name="锁屏").click()
+    visit(page, PASSKEYS)
+    expect(page.get_by_role("heading", name="已锁屏")).to_be_visible()
+    assert sweep(page, FEW_LOOKS) == []
 
 
 def test_the_pages_of_the_accounts_in_the_admin_are_sound(page, console, visit, sign_in, clerk):
