@@ -5,6 +5,8 @@ the database by the next run.
 """
 
 import logging
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from django.db import DatabaseError, transaction
@@ -22,6 +24,8 @@ from payments.premiums.tax_office.models import TaxAnswer
 
 log = logging.getLogger(__name__)
 
+CHUNK = 100  # confirmations in one transaction: a second or two of work
+
 
 @dataclass(slots=True)
 class Carried:
@@ -32,9 +36,17 @@ class Carried:
 
 
 def apply_answers(*, act: Act) -> Carried:
-    """Confirm or give back every order whose answer waits; repeating it does nothing more."""
+    """Confirm or give back every order whose answer waits; repeating it does nothing more.
+
+    Confirmations go many at once: they move no money, so nothing but their orders is locked, in one order.
+    """
     carried = Carried()
-    for answer_id in list(TaxAnswer.objects.filter(done_at=None).order_by("pk").values_list("pk", flat=True)):
+    waiting = TaxAnswer.objects.filter(done_at=None)
+    confirmed = list(waiting.filter(result=AnswerResult.CONFIRMED).order_by("order_id").values_list("pk", flat=True))
+    for first in range(0, len(confirmed), CHUNK):
+        with suppress(AccountsError, DatabaseError):  # of one answer: then all of the chunk go one by one below
+            carried.done += _apply_all(act=act, answer_ids=confirmed[first : first + CHUNK])
+    for answer_id in list(waiting.order_by("pk").values_list("pk", flat=True)):
         try:
             carried.done += _apply(act=act, answer_id=answer_id)
         except (AccountsError, DatabaseError) as error:  # that of one answer: the others must not wait for it
@@ -46,6 +58,12 @@ def apply_answers(*, act: Act) -> Carried:
 
 def _words(error: Exception) -> str:
     return error.message[:200] if isinstance(error, AccountsError) else f"数据库不接受（{type(error).__name__}）"
+
+
+@retrying
+def _apply_all(*, act: Act, answer_ids: Sequence[int]) -> int:
+    with transaction.atomic():
+        return sum(_apply(act=act, answer_id=answer_id) for answer_id in answer_ids)
 
 
 @retrying
