@@ -107,8 +107,9 @@ class CasePage:
 
     @property
     def versions(self) -> list[str]:
-        """Return the forms of the page that carry the version of the case and are not in the part answered."""
-        return ["who", "scan", "asked", "seen", "submit", "park", "drop"]
+        """Return the forms of the page that carry the version of the case; what submits is in the part answered."""
+        sections = {WHO: self.who, SCAN: self.scan, ASKED: self.asked}
+        return [*(name for name, form in sections.items() if form is not None), SEEN, "park", "drop"]
 
     @property
     def announced(self) -> str:

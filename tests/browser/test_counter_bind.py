@@ -1,0 +1,70 @@
+"""Binding at a counter by keyboard only, and what the two people then find on their own pages."""
+
+from datetime import date
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from accounts.models import Person
+from family.models import Bond
+from tests.browser.test_counter_case import RUIAN, Keys, sound
+from tests.factories.people import EnrolmentFactory, PersonFactory
+
+MOST_KEYS = 10  # beside the two cards
+
+
+@pytest.fixture
+def payer(town) -> Person:
+    return Person.objects.get(name="郑平")  # last year's balance is just above the gate
+
+
+@pytest.fixture
+def mother(town) -> Person:
+    """Return somebody who is new in the town."""
+    name = next(f"周玉{given}" for given in "兰英珍梅" if not Person.objects.filter(name=f"周玉{given}").exists())
+    person = PersonFactory(birth_on=date(1957, 5, 6), gender=2, name=name)
+    return EnrolmentFactory(person=person, region=RUIAN, insurance="390", person_type="15").person
+
+
+def at_the_papers(page: Page, keys: Keys, payer: Person, user: Person) -> None:
+    """Read both cards and say that the second is the first one's parent."""
+    keys.card(payer)
+    expect(page.get_by_role("heading", name="建立家庭共济")).to_be_visible()
+    expect(page.locator("#id_typed")).to_be_focused()
+    keys.card(user)
+    expect(page.locator("#id_relation input").first).to_be_focused()
+    keys.press("5", "Enter")
+    expect(page.locator("#id_everything")).to_be_focused()
+
+
+def test_a_parent_is_bound_with_two_cards_and_ten_keys(page, console, visit, sign_in, payer, mother):
+    sign_in(page, "clerk1")
+    visit(page, "/counter/cases/new/?kind=bind")
+    keys = Keys(page)
+    at_the_papers(page, keys, payer, mother)
+    sound(page)
+    keys.press("Space", "Enter")
+    expect(page.locator("#submit")).to_be_focused()
+    expect(page.locator("#check")).to_contain_text("先每年最多用 1,000.00 元")
+    sound(page)
+    keys.press("Control+Enter")
+    expect(page.get_by_role("heading", name="办好了")).to_be_visible()
+    expect(page.locator("#print-sheets")).to_be_focused()
+    sound(page)
+    keys.press("Enter")
+    for sheet in ("医疗保障窗口业务申请表", "受理回执"):
+        expect(page.get_by_role("heading", name=sheet)).to_be_visible()
+    expect(page.locator("main")).to_contain_text(mother.name)
+    assert keys.struck <= MOST_KEYS
+    assert Bond.objects.get(payer=payer, user=mother).declared
+    assert console == []
+
+
+def test_who_is_under_the_gate_is_told_by_how_much(page, visit, sign_in, mother):
+    sign_in(page, "clerk1")
+    visit(page, "/counter/cases/new/?kind=bind")
+    at_the_papers(page, Keys(page), Person.objects.get(name="何苗"), mother)
+    expect(page.locator("#check")).to_contain_text("上年末余额满 2,000.00 元才能开通")
+    expect(page.locator("#check")).to_contain_text("还差")
+    sound(page)
+    assert not Bond.objects.filter(user=mother).exists()
