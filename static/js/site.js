@@ -82,7 +82,7 @@
 
   // HTMX. A second click while the first is under way is dropped; buttons are not disabled, so focus stays.
   let focused = null;
-  const isPolled = ({ requestConfig }) => Boolean(requestConfig && requestConfig.headers["X-Polled"]);
+  const isPolled = ({ requestConfig }) => requestConfig && requestConfig.headers["X-Polled"];
   addEventListener("htmx:confirm", (event) => waiting.has(event.detail.elt) && event.preventDefault());
   addEventListener("htmx:beforeRequest", ({ detail }) => {
     if (isPolled(detail)) return;
@@ -91,7 +91,6 @@
     byId("page-error").replaceChildren();
     wait(detail.elt, submitter, detail.target, detail.requestConfig.verb === "get" ? "正在更新…" : "正在提交…");
   });
-  // Where the answer took the control away, the event comes from what is left around it.
   addEventListener("htmx:afterRequest", ({ detail }) => {
     if (isPolled(detail)) return;
     done(detail.requestConfig.elt);
