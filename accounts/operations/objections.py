@@ -92,7 +92,8 @@ def answer(*, act: Act, number: str, text: str) -> Objection:
         objection.save(update_fields=["state", "answer", "answered_by", "answered_at"])
         audit.record(act=act, verb="objection.answered", subject=objection.subject, detail={"number": objection.number})
         facts = {"objection": objection.pk}
-        notices.tell(act=act, person=objection.subject, template=notice_words.objection_answered, facts=facts)
+        person = trace.kept_record(objection.subject)
+        notices.tell(act=act, person=person, template=notice_words.objection_answered, facts=facts)
     return objection
 
 

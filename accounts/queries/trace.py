@@ -55,6 +55,12 @@ def records_of(person: Person) -> list[int]:
     return [person.pk, *merges.values_list("detail__gone", flat=True)]
 
 
+def kept_record(person: Person) -> Person:
+    """Return the record that this one was merged into, or this one."""
+    merge = LifeEvent.objects.filter(kind=LifeEventKind.MERGE, detail__gone=person.pk).select_related("person").first()
+    return merge.person if merge else person
+
+
 def counter_of(person: Person, voucher: Voucher) -> str:
     """Return the counter where a voucher was made on a case of this person; "" for all other vouchers."""
     made_by = Actor.parse(voucher.actor)

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from accounts.codes import CaseKind, PotKind, VoucherKind
 from accounts.identity import audit
+from accounts.identity.access import actor_of
 from accounts.identity.actors import Act
 from accounts.ledger import posting
 from accounts.ledger.posting import Move
@@ -125,7 +126,7 @@ class TestWhatIsTold:
     def test_what_was_looked_at_of_a_record_that_was_merged_is_told_with_the_one_that_is_kept(self, counter):
         same = {"name": "陈静", "gender": 2, "birth_on": date(1980, 1, 1)}
         gone, kept = counter.insured(**same), counter.insured(**same)
-        objected(gone, looked_up(counter, gone))
+        made = objected(gone, looked_up(counter, gone))
         looked_up(counter, kept, "查办事进度")
         asked = {"kept": kept.pk, "proof": PAPER.kind, "document": PAPER.number}
         two, on = Desk(), date(2026, 3, 10)
@@ -142,6 +143,8 @@ class TestWhatIsTold:
         )
         assert sorted(told(kept)) == ["咨询和查询时查看", "查办事进度时查看"]
         assert "不是我来办的：咨询和查询时查看" in seen(kept, "/cases/")
+        objections.answer(act=act_now(actor_of(counter.reviewer)), number=made.number, text="查过了，是窗口点错了人。")
+        assert "是窗口点错了人" in seen(kept, "/messages/")
 
     def test_twenty_a_page_in_as_many_queries_as_one(self, counter, django_assert_num_queries):
         person = counter.insured()
