@@ -61,13 +61,17 @@ def _in_words(report: Report) -> list[str]:
                      f"累计应付 {grouped(one.owed_fen)}")  # fmt: skip
     lines.append(f"代缴待解缴 {grouped(report.premiums_fen)}")
     for owed in report.owed_to:
-        lines.append(f"  参保地 {owed.region}：{grouped(owed.owed_fen)}")
+        lines.append(
+            f"  参保地 {owed.region}：{grouped(owed.owed_fen)}，"
+            f"其中该解缴 {grouped(owed.to_pay_fen)}，已解缴 {grouped(owed.paid_fen)}"
+        )
     for state in report.orders:
         lines.append(f"  代缴单{state.state.label}：{state.orders:,} 张，{grouped(state.sum_fen)}")
     for batch in report.batches:
         lines.append(
             f"  批次 {batch.no}：{batch.rows:,} 张，{grouped(batch.sum_fen)}；"
-            f"确认 {batch.confirmed:,}，退回 {batch.returned:,}，等答复 {batch.waiting:,}"
+            f"确认 {batch.confirmed:,}，退回 {batch.returned:,}，等答复 {batch.waiting:,}；"
+            f"退费 {batch.refunds:,}，等答复 {batch.refunds_waiting:,}"
         )
     for claim in report.claims:
         lines.append(f"返还申请{claim.state.label}：{claim.claims:,} 份，{grouped(claim.sum_fen)}")
