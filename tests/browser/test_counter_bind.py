@@ -3,9 +3,11 @@
 from datetime import date
 
 import pytest
+from django.urls import reverse
 from playwright.sync_api import Page, expect
 
-from accounts.models import Person
+from accounts.codes import CaseKind, CaseState
+from accounts.models import Case, Person
 from family.models import Bond
 from tests.browser.test_counter_case import RUIAN, Keys, sound
 from tests.factories.people import EnrolmentFactory, PersonFactory
@@ -68,3 +70,57 @@ def test_who_is_under_the_gate_is_told_by_how_much(page, visit, sign_in, mother)
     expect(page.locator("#check")).to_contain_text("还差")
     sound(page)
     assert not Bond.objects.filter(user=mother).exists()
+
+
+def test_what_is_missing_is_brought_to_the_office_that_is_responsible(page, visit, sign_in, payer, mother):
+    sign_in(page, "clerk2")
+    visit(page, "/counter/cases/new/?kind=bind")
+    at_the_papers(page, Keys(page), payer, mother)
+    for name in ("人证一致，我已核对", "您的身份证", "填好的申请表"):
+        page.get_by_label(name).check()
+    page.get_by_role("button", name="保存③").click()
+    expect(page.locator("#check")).not_to_contain_text("缺：您的身份证")
+    expect(page.locator("#check")).to_contain_text("缺：家人的身份证或户口本")
+    expect(page.locator("#check")).to_contain_text("这件业务归医保中心办")
+    page.get_by_role("button", name="挂起，打印告知单").click()
+    expect(page.locator("#print-sheets")).to_be_focused()
+    sound(page)
+    page.keyboard.press("Enter")
+    notice = page.locator("section", has=page.get_by_role("heading", name="一次告知单")).first
+    expect(notice).to_contain_text("家人的身份证或户口本")
+    expect(notice).to_contain_text("医保中心（东山经济开发区毓蒙路1727号")
+    expect(notice).not_to_contain_text("您的身份证")
+    number = Case.objects.filter(kind=CaseKind.BIND, state=CaseState.PARKED).latest("id").number
+
+    sign_in(page, "clerk1")
+    visit(page, f"/counter/cases/{number}/")
+    page.get_by_role("button", name="接着办").click()
+    page.get_by_label("家人的身份证或户口本").check()
+    page.get_by_label("户口本、出生证明或收养登记证").check()
+    page.get_by_role("button", name="保存③").click()
+    expect(page.locator("#submit")).to_be_visible()
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("heading", name="办好了")).to_be_visible()
+    assert not Bond.objects.get(payer=payer, user=mother).declared
+
+
+def test_both_find_the_act_the_looks_and_the_notice_on_their_own_pages(page, visit, sign_in, at_home, payer, mother):
+    sign_in(page, "clerk1")
+    visit(page, "/counter/cases/new/?kind=bind")
+    keys = Keys(page)
+    at_the_papers(page, keys, payer, mother)
+    keys.press("Space", "Enter")
+    expect(page.locator("#submit")).to_be_focused()
+    keys.press("Control+Enter")
+    expect(page.get_by_role("heading", name="办好了")).to_be_visible()
+    number = Case.objects.filter(kind=CaseKind.BIND, other=mother).latest("id").number
+    home = at_home(payer.name)
+    home.go("/settings/trace/")
+    home.sees("建立家庭共济：办结", "建立家庭共济时查看", "医保中心窗口", number)
+    home.go(reverse("messages"))
+    home.sees(f"母亲{mother.name}可以用您的钱了")
+    relative = at_home(mother.name)
+    relative.go("/settings/trace/")
+    relative.sees("建立家庭共济：办结", number)
+    relative.go(reverse("messages"))
+    relative.sees(f"您可以用儿子{payer.name}的钱了")
