@@ -20,6 +20,7 @@ _WHEN_MADE = frozenset(
         ReasonCode.GATE,
         ReasonCode.MONTHLY_CHANGES,
         ReasonCode.PHONE_CHANGED,
+        ReasonCode.PAYER_FROZEN,
         ReasonCode.PAYER_SUSPENDED,
         ReasonCode.PAYER_LEAVING,
         ReasonCode.USER_SUSPENDED,

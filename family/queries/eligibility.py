@@ -219,6 +219,7 @@ def to_move_in(*, payer: Person, region: str, on: date) -> Movable:
 
 _FOR_MOVING = {
     ReasonCode.NO_ACCOUNT,
+    ReasonCode.PAYER_FROZEN,
     ReasonCode.PAYER_SUSPENDED,
     ReasonCode.PAYER_ENDED,
     ReasonCode.PAYER_LEAVING,

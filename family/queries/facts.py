@@ -8,6 +8,7 @@ from typing import NamedTuple
 from django.db.models import F, Q, Sum
 
 from accounts.codes import ACCOUNT_POTS, EnrolmentStatus, InsuranceType, PotKind
+from accounts.ledger.freezing import stopped
 from accounts.models import OpeningBalance, Person, Pot, User
 from accounts.policies import registry
 from accounts.policies.formulas import age_on
@@ -96,6 +97,7 @@ def payer_facts(payer: Person, region: str, on: date) -> facts.Payer:
         last_year_fen=last_year_fen(payer, region, on) if terms and terms.gate_fen is not None else 0,
         users=Bond.objects.filter(payer=payer, region=region, state__in=ACTIVE_STATES).count(),
         changes_this_month=changes_in_month(payer, region, on),
+        is_frozen=(payer.pk, region) in stopped([payer.pk], on).frozen,
         phone_free_on=_phone_free_on(payer, on),
     )
 

@@ -45,6 +45,13 @@ def payer_reasons(payer: Payer, terms: SharingTerms) -> Found:
             "居民医保没有个人账户，不能给家人用；您可以用家人的钱",
         )
         return
+    if payer.is_frozen:
+        yield Reason(
+            ReasonCode.PAYER_FROZEN,
+            "账户冻结期间不能给家人用",
+            f"您在{payer.region_name}的账户已冻结",
+            "解除冻结以后再办；为什么冻结，请到窗口问",
+        )
     yield from _payer_enrolment(payer, terms)
     if payer.age < terms.minor_age:
         yield Reason(

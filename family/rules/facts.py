@@ -41,6 +41,7 @@ class Payer:
     last_year_fen: int = 0
     users: int = 0
     changes_this_month: int = 0
+    is_frozen: bool = False  # the account stands still
     phone_free_on: date | None = None  # when a freshly changed sign-in number may invite again
 
 

@@ -18,6 +18,7 @@ class ReasonCode(StrEnum):
     PAYER_ENDED = "payer_ended"
     PAYER_LEAVING = "payer_leaving"
     PAYER_MINOR = "payer_minor"
+    PAYER_FROZEN = "payer_frozen"
     PHONE_CHANGED = "phone_changed"
     GATE = "gate"
     RESERVE = "reserve"
@@ -71,6 +72,7 @@ class Reason:
 OF_PAYER = frozenset(
     {
         ReasonCode.NO_ACCOUNT,
+        ReasonCode.PAYER_FROZEN,
         ReasonCode.PAYER_SUSPENDED,
         ReasonCode.PAYER_ENDED,
         ReasonCode.PAYER_LEAVING,

@@ -5,9 +5,11 @@ from datetime import date
 import pytest
 from django.urls import reverse
 
+from accounts.operations.life_events.freezing import freeze
 from family.models import Bond
 from payments.bills.operations import pay
 from tests.accounts.citizen_pages import browser_of, words
+from tests.accounts.operations.life_kit import PAPER, Desk
 from tests.factories.family import ACT, NOW, RUIAN, TODAY, bond, insured
 from tests.family.family_pages import at, chen, daughter
 from tests.personas import clinic
@@ -69,3 +71,12 @@ def test_who_shares_already_and_may_not_is_offered_nothing_that_would_be_refused
     payer = insured(carried=1_000_00)  # below what 瑞安 asks for
     bond(payer, insured(name="陈伟"))
     assert "邀请家人" not in account_page(payer).replace("管理、邀请家人", "")
+
+
+def test_who_has_a_frozen_account_is_offered_nobody_to_share_it_with():
+    person = chen()
+    assert "给家人开通共济" in account_page(person)
+    freeze(act=Desk().act(TODAY), person=person, region=RUIAN, on=TODAY, paper=PAPER, reason="法院要求")
+    page = account_page(person)
+    assert "给家人开通共济" not in page
+    assert "解除冻结以后再办" in page

@@ -54,9 +54,14 @@ def to_bind(case: Case, on: date) -> Papers:
         return (*who_comes(case), _OTHER_CARD)
     # A later list has papers of its own: what was seen for another one is not taken for these.
     return tuple(
-        NeededPaper(f"{situation}-{paper.from_on:%Y%m%d}-{paper.place}", paper.name, paper.note)
+        NeededPaper(f"{situation}-{paper.from_on:%Y%m%d}-{paper.place}", _for_clerk(paper.name), _for_clerk(paper.note))
         for paper in listed.papers
     )
+
+
+def _for_clerk(words: str) -> str:
+    """Return a line of the list that citizens read, as the clerk and the papers of a case say it."""
+    return words.replace("您本人", "授权人本人").replace("您", "授权人")
 
 
 def of_relation(relation: str, *, required: bool) -> NeededPaper:

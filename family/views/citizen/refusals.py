@@ -25,6 +25,7 @@ View = Callable[..., HttpResponse]
 ONWARD: dict[ReasonCode, tuple[str, str]] = {
     ReasonCode.NO_SHARING: ("去窗口办", "offices"),
     ReasonCode.NO_ACCOUNT: ("看我能用谁的钱", "family_from_others"),
+    ReasonCode.PAYER_FROZEN: ("去窗口办", "offices"),
     ReasonCode.PAYER_SUSPENDED: ("看我的账户", "account"),
     ReasonCode.PAYER_ENDED: ("看我的账户", "account"),
     ReasonCode.PAYER_LEAVING: ("看我的账户", "account"),

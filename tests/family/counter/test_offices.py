@@ -71,6 +71,6 @@ def test_the_papers_are_those_of_the_regions_list(offices):
     payer, child = from_tangxia(offices), insured(from_on=date(2015, 1, 1), birth_on=date(2012, 1, 1), resident=True)
     case = offices.bind_case(payer, child, relation="2")
     names = [paper.name for paper in offices.shown(case).papers]
-    assert names == ["您的身份证", "孩子的户口本或身份证", "填好的申请表", "承诺书", "户口本、出生证明或收养登记证"]
+    assert names == ["授权人的身份证", "孩子的户口本或身份证", "填好的申请表", "承诺书", "户口本、出生证明或收养登记证"]
     case = desk.save(act=offices.act(), number=case.number, version=case.version, power_number="瑞证字1号")
     assert "经公证处公证的委托书" in [paper.name for paper in offices.shown(case).papers]
