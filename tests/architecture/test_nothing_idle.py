@@ -33,7 +33,6 @@ UNWRITTEN = {
 # Codes that come from outside, each value as it is: which module takes them all in.
 TAKEN_IN = {
     "CaseKind": "accounts/operations/cases/desk.py",
-    "CaseSheet": "accounts/operations/cases/printing.py",
     "Contrast": "accounts/views/display.py",
     "DocumentKind": "accounts/policies/documents.py",
     "EnrolmentEndReason": "accounts/roster/people.py",
