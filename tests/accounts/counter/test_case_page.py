@@ -82,7 +82,7 @@ class TestSections:
         answer = saved(clerk, case, "asked", htmx=True, relation="parent").content.decode()
         assert "<html" not in answer
         assert 'id="about"' in answer
-        for part in ("papers", "check", "missing", "version-who", "version-submit"):
+        for part in ("papers", "check", "missing", "version-who", "version-park"):
             assert f'id="{part}"' in answer
         assert "户口本" in answer
         assert "缺：户口本" in answer
