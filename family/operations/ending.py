@@ -13,7 +13,7 @@ from family.codes import ACTIVE_STATES, BondState, EndReason, EventKind
 from family.models import Bond, Event
 from family.operations import history, locks, notifications
 from family.queries.facts import changes_in_month
-from family.rules import Reason, eligibility
+from family.rules import Reason, changes, eligibility
 from family.rules.reasons import refuse
 
 
@@ -94,8 +94,8 @@ def too_early(bond: Bond, reason: EndReason, on: date) -> tuple[Reason, ...]:
         return ()
     earliest = eligibility.earliest_end(bond.from_on, terms)
     return (
-        *eligibility.cooldown_reasons(bond.from_on, earliest, on, terms),
-        *eligibility.change_reasons(changes_in_month(bond.payer, bond.region, on), terms),
+        *changes.cooldown_reasons(bond.from_on, earliest, on, terms),
+        *changes.change_reasons(changes_in_month(bond.payer, bond.region, on), terms),
     )
 
 

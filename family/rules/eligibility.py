@@ -11,6 +11,7 @@ from accounts.codes import InsuranceType, Relation, Scope
 from accounts.policies.terms import SharingTerms
 from accounts.policies.terms.sharing import NATIONAL, NORMAL, SAME_PROVINCE
 from family.rules import kinship
+from family.rules.changes import change_reasons
 from family.rules.facts import Pair, Payer, User
 from family.rules.reasons import AFTER_NEW_PHONE, Reason, ReasonCode
 from yibao.lib.days import day_words, span_words
@@ -88,28 +89,6 @@ def phone_reasons(payer: Payer) -> Found:
             "刚换过登录手机号，暂时不能让家人用更多您的钱",
             f"{AFTER_NEW_PHONE.format(span_words(PHONE_COOL_OFF))}，防止别人冒用您的账户",
             f"{day_words(payer.phone_free_on)}起可以办；急用请带身份证到窗口办",
-        )
-
-
-def change_reasons(changes: int, terms: SharingTerms) -> Found:
-    """Yield that this month's changes are used up, where the region counts them."""
-    if terms.monthly_changes is not None and changes >= terms.monthly_changes:
-        yield Reason(
-            ReasonCode.MONTHLY_CHANGES,
-            f"一个月最多办理{terms.monthly_changes}次绑定和移除",
-            f"这个月已经办了{changes}次",
-            "下个月1日起可以再办；不想让对方再用，可以先停用，马上生效",
-        )
-
-
-def cooldown_reasons(bound_on: date, earliest_on: date, on: date, terms: SharingTerms) -> Found:
-    """Yield that a bond may not be ended yet; suspending it always works."""
-    if terms.cooldown_days is not None and on < earliest_on:
-        yield Reason(
-            ReasonCode.COOLDOWN,
-            f"绑定后{terms.cooldown_days}天内不能解绑",
-            f"{day_words(bound_on)}绑定的，{day_words(earliest_on)}起可以解绑",
-            "不想让对方再用，可以先停用，马上生效",
         )
 
 

@@ -16,6 +16,7 @@ from family.rules import (
     RefusedError,
     Source,
     Where,
+    changes,
     eligibility,
     premium_plan,
     spending_plan,
@@ -188,8 +189,8 @@ class TestEligibility:
         terms = replace(TERMS, cooldown_days=90)
         earliest = eligibility.earliest_end(DAY, terms)
         assert earliest == date(2026, 6, 8)
-        assert not list(eligibility.cooldown_reasons(DAY, earliest, earliest, terms))
-        (reason,) = eligibility.cooldown_reasons(DAY, earliest, date(2026, 6, 7), terms)
+        assert not list(changes.cooldown_reasons(DAY, earliest, earliest, terms))
+        (reason,) = changes.cooldown_reasons(DAY, earliest, date(2026, 6, 7), terms)
         assert "2026年6月8日起" in reason.found
 
 
