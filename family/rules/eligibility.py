@@ -13,7 +13,7 @@ from accounts.policies.terms.sharing import NATIONAL, NORMAL, SAME_PROVINCE
 from family.rules import kinship
 from family.rules.changes import change_reasons
 from family.rules.facts import Pair, Payer, User
-from family.rules.reasons import AFTER_NEW_PHONE, Reason, ReasonCode
+from family.rules.reasons import AFTER_NEW_PHONE, Reason, ReasonCode, no_sharing
 from yibao.lib.days import day_words, span_words
 from yibao.lib.fen import grouped
 
@@ -29,7 +29,7 @@ def reasons(payer: Payer, pair: Pair, user: User | None, terms: SharingTerms | N
     Without a user only the payer's side is judged: an inviter learns nothing of somebody who has not agreed.
     """
     if terms is None:
-        return (_no_sharing(payer),)
+        return (no_sharing(payer.region_name),)
     found = [*payer_reasons(payer, terms), *pair_reasons(pair, terms)]
     if user is not None:
         found += user_reasons(user, pair, payer.enrolment.region, terms)
@@ -275,12 +275,3 @@ def earliest_end(bound_on: date, terms: SharingTerms) -> date:
 def movable_fen(balance_fen: int, terms: SharingTerms) -> int:
     """Return how much of an account may be moved into the pool: what exceeds the reserve (seed S1; TV-06)."""
     return max(balance_fen - (terms.reserve_fen or 0), 0)
-
-
-def _no_sharing(payer: Payer) -> Reason:
-    return Reason(
-        ReasonCode.NO_SHARING,
-        "当地还没有开通家庭共济",
-        f"没有查到{payer.region_name}的家庭共济规定",
-        "可以打电话问当地医保中心",
-    )

@@ -136,6 +136,16 @@ class IncompleteDraftError(FamilyError):
         self.missing = missing
 
 
+def no_sharing(region_name: str) -> Reason:
+    """Return that a region has no rules of sharing."""
+    return Reason(
+        ReasonCode.NO_SHARING,
+        "当地还没有开通家庭共济",
+        f"没有查到{region_name}的家庭共济规定",
+        "可以打电话问当地医保中心",
+    )
+
+
 def refuse(reasons: tuple[Reason, ...]) -> None:
     """Raise RefusedError if there is any reason."""
     if reasons:
