@@ -27,7 +27,7 @@ class CaseKind(TextCode):
 
 
 class CaseState(TextCode):
-    """How far a case is. The last three are final."""
+    """How far a case is. UNDONE and DROPPED are final; DONE may still be taken back."""
 
     OPEN = "open", "办理中"
     PARKED = "parked", "已挂起"

@@ -13,7 +13,8 @@ from accounts.models import AuditEvent, Person
 from yibao.lib import pipeline
 from yibao.lib.masking import scrubbed
 
-LOOKED_UP = "lookup"  # somebody reached the subject's data; shown to them as 谁查过我的信息
+UNMASKED = "lookup.unmasked"  # a clerk had the full numbers shown
+LOOKED_UP = "lookup"  # somebody reached the subject's data; shown to them as 窗口查过、办过什么
 REFUSED = "refused"  # an operation did not let somebody act or look
 
 # The digest of a file, in which some digits may look like a phone number.

@@ -30,7 +30,6 @@ from yibao.lib.values.names import normalised_name
 from yibao.lib.values.phones import read_phone
 
 AT_COUNTER = (Role.CLERK, Role.REVIEWER)
-UNMASKED = "lookup.unmasked"
 DIGITS = {SAME_REGION: 6, SAME_PROVINCE: 2, NATIONAL: 0}  # of a region's code (GB/T 2260) that have to be the same
 _CASE = re.compile(r"YW[0-9]{4}-[0-9]{4}-[0-9A-Z]+", re.ASCII)
 
@@ -115,12 +114,12 @@ def unmask(*, act: Act, token: UUID) -> Lookup:
 
     Raises LookupRefusedError where the look-up is not theirs, not of this office, or too old.
     """
-    with _refusals_written_down(act, UNMASKED):
+    with _refusals_written_down(act, audit.UNMASKED):
         clerk, _ = _at_counter(act)
         lookup = lookups.open_lookup(clerk, token, act.at)
         if lookup is None:
             raise LookupRefusedError("这次查人已经过期，请重新查")
-        audit.record(act=act, verb=UNMASKED, subject=lookup.person_id, detail={"purpose": lookup.purpose})
+        audit.record(act=act, verb=audit.UNMASKED, subject=lookup.person_id, detail={"purpose": lookup.purpose})
         return lookup
 
 

@@ -133,10 +133,6 @@ def counter(region: str, day: date) -> CounterTerms:
     return version_on(region, CounterTerms, day).terms
 
 
-def counter_or_none(region: str, day: date) -> CounterTerms | None:
-    return _terms_or_none(region, CounterTerms, day)
-
-
 def version_on(region: str, kind: type[T], day: date) -> Published[T]:
     """Return the published version in force on a day: the latest that begins no later. Raises NoPolicyError."""
     published = _find(region, kind, day)

@@ -1,7 +1,7 @@
 """异议: what people object to, for themselves and for the reviewers of the region."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 
 from django.db.models import F, QuerySet
 
@@ -9,8 +9,7 @@ from accounts.codes import ObjectionState
 from accounts.identity.actors import Actor
 from accounts.models import Objection, Person, User
 from accounts.queries import page_hooks, trace
-
-ANSWERED_WITHIN = timedelta(days=15)  # what we promise on the page; no rule of a region says it
+from accounts.queries.notices import ANSWERED_WITHIN
 
 
 def objections_in(region: str) -> QuerySet[Objection]:

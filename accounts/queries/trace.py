@@ -7,10 +7,9 @@ from django.db.models import Q, QuerySet
 
 from accounts.codes import CaseKind, LifeEventKind
 from accounts.identity.actors import Actor
-from accounts.identity.audit import LOOKED_UP
+from accounts.identity.audit import LOOKED_UP, UNMASKED
 from accounts.models import AuditEvent, Case, LifeEvent, Objection, Office, Person, Voucher
 
-UNMASKED = "lookup.unmasked"
 _CASE = "case."
 _CASES = {
     f"{_CASE}opened": "受理",

@@ -211,7 +211,7 @@ def test_a_look_up_is_open_to_its_clerk_in_its_office_for_half_an_hour(clerk):
 def test_full_numbers_leave_a_trace_of_their_own(clerk):
     lookup = looked_up(clerk, insured_here())
     assert lookups.unmask(act=act_of(clerk), token=lookup.token) == lookup
-    assert AuditEvent.objects.get(verb=lookups.UNMASKED).subject == lookup.person
+    assert AuditEvent.objects.get(verb=audit.UNMASKED).subject == lookup.person
     with pytest.raises(lookups.LookupRefusedError):
         lookups.unmask(act=act_of(clerk_at(serial=990_005)), token=lookup.token)
-    assert AuditEvent.objects.filter(verb=lookups.UNMASKED).count() == 1
+    assert AuditEvent.objects.filter(verb=audit.UNMASKED).count() == 1

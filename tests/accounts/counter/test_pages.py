@@ -9,7 +9,7 @@ from django.urls import reverse
 from accounts.codes import LookupPurpose, Role, TicketState
 from accounts.identity import audit
 from accounts.models import AuditEvent, Case, Lookup, Ticket, User
-from accounts.operations import lookups, queue
+from accounts.operations import queue
 from tests.factories.counter import act_of, clerk_at, insured_here, looked_up, office
 from tests.factories.family import RUIAN, bond, insured
 from tests.factories.people import EnrolmentFactory, certno
@@ -133,7 +133,7 @@ class TestOnePerson:
         page = text(at_desk.post(self.url(lookup, "counter_person_unmask")))
         number = str(person.certno)
         assert f"{number[:6]} {number[6:14]} {number[14:]}" in page
-        assert AuditEvent.objects.get(verb=lookups.UNMASKED).subject == person
+        assert AuditEvent.objects.get(verb=audit.UNMASKED).subject == person
 
     def test_a_case_is_begun_from_there(self, at_desk, clerk):
         lookup = looked_up(clerk, insured(RUIAN), RUIAN)
