@@ -23,7 +23,7 @@ from accounts.operations.cases import desk as work
 from accounts.operations.cases.access import CaseError, CaseMovedError, on_case
 from accounts.operations.cases.printing import sheets_of
 from accounts.views.counter.case_page import PLACE, SCAN, CasePage
-from accounts.views.counter.doors import Desk, case_or_404, counter_required, holds, own_family
+from accounts.views.counter.doors import Desk, case_or_404, counter_required, holds, own_family, refused
 from accounts.views.counter.scanning import scanned
 
 
@@ -83,7 +83,9 @@ def _write_down(act: Act, verb: str, error: AccountsError, subject: Person | Non
 
 
 def _save(request: HttpRequest, desk: Desk, case: Case) -> HttpResponse:
-    """Save a section; answer with it, and with what depends on it."""
+    """Save a section; answer with it, and with what depends on it: all of which only who holds the case may see."""
+    if not holds(desk, case):
+        return _not_held(request, desk, case)
     section = request.POST.get("section", "")
     page = CasePage(desk.act, case)
     form = page.form_for(section, request.POST)
@@ -96,17 +98,27 @@ def _save(request: HttpRequest, desk: Desk, case: Case) -> HttpResponse:
             case = work.save(act=desk.act, number=case.number, version=version_of(request), **changes)
         except CaseMovedError as error:
             moved = True
-            case = case_or_404(desk, case.number)
             form.add_error(None, error.message)
         except AccountsError as error:
             _write_down(on_case(desk.act, case), "case.saved", error, case.subject)
             form.add_error("typed" if section == SCAN else None, error.message)
         else:
             return _saved(request, desk, case, section)
+        case = case_or_404(desk, case.number)  # a colleague may have taken it over meanwhile
+        if not holds(desk, case):
+            return _not_held(request, desk, case)
     page = CasePage(desk.act, case, {section: form})
     if request.htmx:  # type: ignore[attr-defined]
         return _part(request, page, section, 422)
     return render(request, "counter/case.html", {"page": page}, status=409 if moved else 422)
+
+
+def _not_held(request: HttpRequest, desk: Desk, case: Case) -> HttpResponse:
+    if case.is_in_work:
+        error = CaseError("这件业务不在您手上，没有保存。要办请先点「接着办」")
+    else:
+        error = CaseError(f"这件业务{case.get_state_display()}，不能再改")
+    return refused(request, desk.act, "case.saved", error, case, 422)
 
 
 def _changes(desk: Desk, case: Case, section: str, form: forms.Form) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from accounts.operations.cases.access import CaseMovedError
 from accounts.queries import cases as queries
 from accounts.views.counter.case import result_of, version_of
 from accounts.views.counter.case_page import CasePage, park_form
-from accounts.views.counter.doors import Desk, case_or_404, counter_required, holds, refused
+from accounts.views.counter.doors import Desk, case_or_404, counter_required, holds, own_family, refused
 
 
 @counter_required(Role.CLERK)
@@ -97,6 +97,8 @@ def drop(request: HttpRequest, desk: Desk, number: str) -> HttpResponse:
 def undo(request: HttpRequest, desk: Desk, number: str) -> HttpResponse:
     """Take back what a case did, with the reason."""
     case = case_or_404(desk, number)
+    if refusal := own_family(request, desk, case):
+        return refusal
     form = ReasonForm(request.POST)
     if not form.is_valid():
         return render(request, "counter/case_result.html", result_of(desk, case) | {"form": form}, status=422)
@@ -115,6 +117,8 @@ def _refused(request: HttpRequest, desk: Desk, case: Case, verb: str, error: Acc
 
 def _case_again(request: HttpRequest, desk: Desk, case: Case, **bound: forms.Form) -> HttpResponse:
     """Show the page of the case with a form that was refused; to who does not hold it, only the case."""
+    if refusal := own_family(request, desk, case):
+        return refusal
     if not holds(desk, case):
         return redirect("counter_case", case.number)
     return render(request, "counter/case.html", {"page": CasePage(desk.act, case, bound)}, status=422)

@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 
-from accounts.codes import CaseState
+from accounts.codes import CaseState, Role
 from accounts.errors import AccountsError
 from accounts.identity import audit
 from accounts.identity.access import act_of, role_required
@@ -77,4 +77,5 @@ def own_family(request: HttpRequest, desk: Desk, case: Case) -> HttpResponse | N
 
 def holds(desk: Desk, case: Case) -> bool:
     """Say whether the clerk works on the case now, at this office."""
-    return case.state == CaseState.OPEN and (case.holder_id, case.office) == (desk.user.pk, desk.office.code)
+    held_at = (case.holder_id, case.office)
+    return desk.user.role == Role.CLERK and case.state == CaseState.OPEN and held_at == (desk.user.pk, desk.office.code)

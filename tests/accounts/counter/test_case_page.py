@@ -245,7 +245,36 @@ class TestWhoMayNot:
         assert browser.get(at("counter_case", case)).status_code == 403
         assert browser.get(reverse("counter_cases")).status_code == 403
 
-    def test_a_colleague_does_not_save_into_a_case_they_do_not_hold(self, counter, case):
-        answer = saved(signed_in(counter.colleague), case, "seen", identities_checked="on")
-        assert answer.status_code == 422
+    @pytest.mark.parametrize("who", ["colleague", "reviewer"])
+    @pytest.mark.parametrize("state", [CaseState.OPEN, CaseState.RETURNED, CaseState.DONE])
+    def test_who_does_not_hold_it_saves_nothing_and_reads_nothing_that_is_sealed(self, counter, case, who, state):
+        secret = {"agent_name": "欧阳代办", "agent_certno": certno(5), "power_number": "瑞证字1号"}
+        desk.save(act=counter.act(), number=case.number, version=0, **secret)
+        done = {"done_at": counter.act().at, "submitted_by": counter.clerk} if state == CaseState.DONE else {}
+        Case.objects.update(state=state, **done)
+        case.refresh_from_db()
+        for htmx in (False, True):
+            answer = saved(signed_in(getattr(counter, who)), case, "seen", htmx, identities_checked="on")
+            assert answer.status_code == 422
+            assert not any(value in answer.content.decode() for value in secret.values())
         assert not case.identities_checked
+        assert AuditEvent.objects.filter(verb="refused", detail__verb="case.saved").count() == 2
+
+    def test_nor_does_who_loses_it_while_saving(self, counter, clerk, case, monkeypatch):
+        desk.save(act=counter.act(), number=case.number, version=0, agent_certno=certno(5), power_number="瑞证字1号")
+        case.refresh_from_db()
+        save = desk.save
+
+        def late(**kwargs):
+            desk.resume(act=counter.act(counter.colleague), number=case.number)
+            return save(**kwargs)
+
+        monkeypatch.setattr(desk, "save", late)
+        answer = saved(clerk, case, "seen", identities_checked="on")
+        assert (answer.status_code, certno(5) in answer.content.decode()) == (422, False)
+
+    def test_the_case_of_ones_family_is_not_shown_by_a_slip_in_a_form(self, counter, clerk, case, monkeypatch):
+        counter.insured(certno=counter.clerk.certno)
+        monkeypatch.setattr("accounts.operations.cases.access.is_family", [lambda me, person: person == case.subject])
+        for name in ("park", "drop", "undo"):
+            assert clerk.post(at(f"counter_case_{name}", case), {"version": 0}).status_code == 403
