@@ -31,6 +31,9 @@ CODE_VALID = timedelta(days=3)
 MESSAGES_KEPT = timedelta(days=90)  # long enough to answer a complaint about a message
 
 PHONE_CHANGED = sms.Template("phone_changed", "您的登录手机号在窗口改成了另一个号码。不是您来办的，请马上打{help}。")
+CODE_USED = sms.Template(
+    "identity_code_used", "有人用窗口发的核验码，在另一个手机号上登录了您的医保账户。不是您来办的，请马上打{help}。"
+)
 
 
 class NoMatchError(AccountsError):
@@ -87,14 +90,19 @@ def prove_by_code(*, act: Act, user: User, typed: str, address: str) -> Person:
     """Tie the user to the person to whom a counter gave this code; the code is then used up.
 
     Whoever was tied to the person is no longer: a clerk has seen who it is. It also lifts the limits of the user's own
-    tie. Counts the try first. Raises limits.TooOftenError, or NoMatchError for every reason alike.
+    tie. A phone that neither the roster nor an open tie knows counts as a new number, with which nobody is let at the
+    money at once, and the roster's is told: a code may have been given out for a stolen card. Counts the try first.
+    Raises limits.TooOftenError, or NoMatchError for every reason alike.
     """
     _count_try(user, address, act.at)
     with transaction.atomic():
         code = proving.by_code(typed=typed, now=act.at)
+        was_open = bool(code and user.person_id == code.person_id and not user.is_limited(act.at))
         tied = _tie(act, user, code.person if code else None, TieKind.COUNTER)
         if tied and code:
             IdentityCode.objects.filter(pk=code.pk).update(used_at=act.at, used_by=user)
+            if not was_open and tied.phone != user.phone:
+                _new_number(act, user, tied)
     return _or_no_match(tied)
 
 
@@ -169,6 +177,14 @@ def change_phone(*, act: Act, person: Person, phone: str) -> None:
         end_sessions(user)
         audit.record(act=act, verb="identity.phone_changed", subject=person, detail={"user": user.pk})
         tell(act=act, person=person, template=notice_words.phone_changed, facts={}, about="settings", by_sms=False)
+
+
+def _new_number(act: Act, user: User, person: Person) -> None:
+    """Hold the sign-in back from the money for a while, and tell the roster's phone, where there is one."""
+    user.phone_changed_at = act.at
+    user.save(update_fields=["phone_changed_at"])
+    if person.phone:
+        sms.queue(phone=person.phone, template=CODE_USED, params=_help(), now=act.at)
 
 
 def _untied(act: Act, user: User) -> User:

@@ -16,7 +16,7 @@ from accounts.operations import identity, proving
 from tests.accounts.test_signin import at, text_of
 from tests.factories.acts import act_now
 from tests.factories.people import EnrolmentFactory, certno
-from tests.factories.users import citizen, official, signed_in
+from tests.factories.users import citizen, limited, official, signed_in
 from yibao.lib import clock
 from yibao.lib.speakable import ALPHABET
 
@@ -152,6 +152,22 @@ def test_the_phone_of_the_roster_is_told_when_another_phone_opens_the_account(pe
     prove(signed_in(citizen("19900000055")), person)
     message = OutboxMessage.objects.get()
     assert (message.phone, message.template) == (PHONE, "identity_tied")
+
+
+@pytest.mark.parametrize(
+    ("phone", "limited_first", "told"),
+    [("19900000055", False, True), ("19900000055", True, True), (PHONE, False, False)],
+)
+def test_the_phone_of_the_roster_is_told_when_a_code_is_used_on_another_phone(person, phone, limited_first, told):
+    """A thief with the card gets a code: it is a new number, whatever the same phone had tied by name before."""
+    own = limited(phone, person) if limited_first else citizen(phone)
+    browser = signed_in(own)
+    code = counter_code(person)
+    browser.post(reverse("identity_code"), {"code": code})
+    own.refresh_from_db()
+    assert (own.person, own.phone_changed_at is not None) == (person, told)
+    texts = OutboxMessage.objects.filter(template="identity_code_used")
+    assert [str(text.phone) for text in texts] == [PHONE] * told
 
 
 def test_nobody_is_told_when_it_is_the_same_phone(visitor, person):

@@ -44,11 +44,19 @@ def given_a_new_number(person: Person) -> None:
     identity.change_phone(act=Act(clerk, NOW), person=person, phone="19900000902")
 
 
+def given_a_code(person: Person) -> None:
+    """Somebody with the person's card gets a code at a counter and types it on a phone of their own."""
+    clerk = Actor.staff(official(), "R01", "K7")
+    code = identity.issue_identity_code(act=Act(clerk, NOW), person=person)
+    own = citizen("19900000903")
+    identity.prove_by_code(act=Act(Actor.citizen(own), NOW), user=own, typed=code, address="a")
+
+
 def change(operation, payer: Person, tie: Bond, at=NOW, **more) -> None:
     operation(act=act_at(at), payer=payer, bond_id=tie.pk, **more)
 
 
-@pytest.mark.parametrize("done", [moved, given_a_new_number])
+@pytest.mark.parametrize("done", [moved, given_a_new_number, given_a_code])
 def test_they_invite_nobody_for_three_days(payer, done: Callable[[Person], None]):
     done(payer)
     assert [reason.code for reason in to_invite(payer=payer, region=RUIAN, on=TODAY)] == ["phone_changed"]

@@ -33,11 +33,13 @@ def _assess_code(act: Act, case: Case) -> Assessment:
     if deaths([case.subject_id]):
         return Assessment(stops=(_DEAD,), papers=(OWN_CARD,))
     days, tied = identity.CODE_VALID.days, User.objects.filter(person=case.subject_id).first()
+    waits = "；".join(say() for say in after_new_phone)
     return Assessment(
         content={"person": case.subject_id, "days": days},
         words=[
             ("发核验码", f"{days}天内登录后填写，就和本人的账户绑定"),
             ("原来绑定的登录", f"填了以后退出{_is_told(tied)}" if tied else "没有"),
+            *([("用的不是参保登记的手机号的", f"和换号一样：{waits}")] if waits else []),
         ],
         papers=(OWN_CARD,),
     )
