@@ -107,7 +107,7 @@ def undo(*, act: Act, number: str, note: str) -> Case:
     case.state, case.closed_by, case.closed_at, case.said = CaseState.UNDONE, user, act.at, said
     case.version += 1
     case.save(update_fields=["state", "closed_by", "closed_at", "said", "note", "version"])
-    _record_for_both(act, case, "case.undone")
+    desk.record_for_both(act, case, "case.undone")
     return case
 
 
@@ -172,13 +172,7 @@ def _wait(act: Act, case: Case, handler: CaseHandler) -> Submitted:
 def _finish(act: Act, case: Case, said: str, record: Mapping[str, Any]) -> None:
     case.state, case.said, case.record, case.done_at = CaseState.DONE, said, dict(record), act.at
     case.save()
-    _record_for_both(act, case, "case.done")
-
-
-def _record_for_both(act: Act, case: Case, verb: str) -> None:
-    """Record it for each of those it concerns: both find it among what was done for them at a counter."""
-    for person_id in filter(None, (case.subject_id, case.other_id)):
-        audit.record(act=act, verb=verb, subject=person_id, detail={"kind": case.kind})
+    desk.record_for_both(act, case, "case.done")
 
 
 def _whole(case: Case, found: Assessment) -> dict[str, Any]:

@@ -111,7 +111,8 @@ def resume(*, act: Act, number: str) -> Case:
     case.state, case.holder, case.office, case.parked_until = CaseState.OPEN, user, office.code, None
     case.version += 1
     case.save(update_fields=["state", "holder", "office", "parked_until", "version"])
-    return _record(act, case, "case.resumed")
+    record_for_both(on_case(act, case), case, "case.resumed")
+    return case
 
 
 @transaction.atomic
@@ -175,6 +176,12 @@ def _refuse_personal_data(asked: Mapping[str, Any], *numbers: str | Sequence[str
         texts.extend([number] if isinstance(number, str) else number)
     if any(scrubbed(text) != text for text in texts):
         raise CaseError("填写的内容里像是有证件号码或手机号，这里请写文书自己的编号")
+
+
+def record_for_both(act: Act, case: Case, verb: str, **more: Any) -> None:
+    """Record it for each of those it concerns: both find it among what was done for them at a counter."""
+    for person_id in filter(None, (case.subject_id, case.other_id)):
+        audit.record(act=act, verb=verb, subject=person_id, detail={"kind": case.kind, **more})
 
 
 def _record(act: Act, case: Case, verb: str) -> Case:

@@ -1,4 +1,4 @@
-"""Paper of a case: counted, so that a second print is marked, and written down, because it shows whole numbers."""
+"""Paper of a case: counted, so that a second print is marked, and written down, because it shows numbers of people."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from accounts.codes import CaseKind, CaseSheet, CaseState, Role
-from accounts.identity import audit
 from accounts.identity.actors import Act
-from accounts.models import Case
+from accounts.models import Case, User
 from accounts.operations.cases import desk
 from accounts.operations.cases.access import CaseError, on_case, refuse_own_family, staff_at_counter
 
@@ -18,11 +17,12 @@ PROMISED = (CaseKind.BIND, CaseKind.ACCEPT, CaseKind.SHOW)
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """打印：业务，这次打印的单据，其中哪些是补打。"""
+    """打印：业务，这次打印的单据，其中哪些是补打，证件号码是不是全的。"""
 
     case: Case
     sheets: tuple[CaseSheet, ...]
     again: frozenset[CaseSheet]
+    has_whole_numbers: bool
 
 
 def sheets_of(case: Case) -> list[CaseSheet]:
@@ -50,6 +50,16 @@ def print_sheets(*, act: Act, number: str, sheets: Collection[str]) -> Printed:
     again = frozenset(sheet for sheet in wanted if case.prints.get(sheet))
     case.prints |= {sheet: case.prints.get(sheet, 0) + 1 for sheet in wanted}
     case.save(update_fields=["prints"])
-    detail = {"kind": case.kind, "sheets": list(wanted), "again": sorted(again)}
-    audit.record(act=on_case(act, case), verb="case.printed", subject=case.subject_id, detail=detail)
-    return Printed(case, wanted, again)
+    whole = _has_whole_numbers(act, user, case)
+    detail = {"sheets": list(wanted), "again": sorted(again), "whole_numbers": whole}
+    desk.record_for_both(on_case(act, case), case, "case.printed", **detail)
+    return Printed(case, wanted, again, whole)
+
+
+def _has_whole_numbers(act: Act, user: User, case: Case) -> bool:
+    """Say whether what is printed has whole certificate numbers: for who submitted it, on that day.
+
+    To others a print would be a look-up that nothing counts.
+    """
+    is_same_day = case.submitted_at is not None and Act(act.actor, case.submitted_at).on == act.on
+    return is_same_day and case.submitted_by_id == user.pk

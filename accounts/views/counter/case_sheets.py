@@ -41,6 +41,7 @@ def _on_paper(desk: Desk, printed: Printed) -> dict[str, object]:
         "case": case,
         "handler": handler_of(case.kind),
         "sheets": [(f"counter/_sheet_{sheet}.html", sheet in printed.again) for sheet in printed.sheets],
+        "has_whole_numbers": printed.has_whole_numbers,
         "office": desk.office,
         "clerk": desk.user,
         "region_name": registry.region_name(case.region),

@@ -1,5 +1,7 @@
 """Paper of a case: the form that is signed, the receipt, the notice of what is missing; each print counted."""
 
+from datetime import timedelta
+
 import barcode
 import pytest
 from django.test import Client
@@ -11,9 +13,10 @@ from accounts.operations.cases import desk, printing
 from accounts.operations.cases.access import CaseError
 from accounts.views.counter.case_sheets import bars
 from tests.accounts.counter.invented_kind import KIND
-from tests.accounts.operations.counter_kit import Counter
+from tests.accounts.operations.counter_kit import TODAY, Counter
 from tests.factories.people import certno
 from tests.factories.users import signed_in
+from yibao.lib import clock
 
 
 @pytest.fixture
@@ -57,11 +60,25 @@ class TestTheFormThatIsSigned:
         assert "¥1,070.88（壹仟零柒拾元捌角捌分）" in page
 
     def test_it_has_whole_numbers_and_the_receipt_has_not(self, clerk, done):
+        Case.objects.update(submitted_at=clock.now())  # the page's day is today
         grouped = f"{done.subject.certno[:6]} {done.subject.certno[6:14]} {done.subject.certno[14:]}"
         assert grouped in printed(clerk, done, "form")
         receipt = printed(clerk, done, "receipt")
         assert done.subject.certno not in receipt
         assert grouped not in receipt
+
+    @pytest.mark.parametrize("who", ["colleague", "reviewer"])
+    def test_whole_numbers_are_for_who_submitted_it_and_nobody_else(self, counter, done, who):
+        Case.objects.update(submitted_at=clock.now())
+        page = printed(signed_in(getattr(counter, who)), done, "form", "undertaking")
+        for person in (done.subject, done.other):
+            assert person.name in page
+            assert person.certno[6:14] not in page
+
+    def test_and_for_them_on_that_day_only(self, counter, done):
+        later = counter.act(on=TODAY + timedelta(days=1))
+        assert printing.print_sheets(act=counter.act(), number=done.number, sheets=["form"]).has_whole_numbers
+        assert not printing.print_sheets(act=later, number=done.number, sheets=["form"]).has_whole_numbers
 
     def test_an_agent_stands_on_it_with_the_power_of_attorney(self, counter, clerk):
         case = asked(
@@ -114,8 +131,9 @@ class TestPrintsAreCounted:
         assert "补打" in printed(clerk, done, "receipt")
         done.refresh_from_db()
         assert done.prints == {"receipt": 2}
-        events = AuditEvent.objects.filter(verb="case.printed", case=done.number, subject=done.subject).order_by("id")
-        assert [event.detail["again"] for event in events] == [[], ["receipt"]]
+        for person in (done.subject, done.other):
+            events = AuditEvent.objects.filter(verb="case.printed", case=done.number, subject=person).order_by("id")
+            assert [event.detail["again"] for event in events] == [[], ["receipt"]]
 
     def test_looking_at_what_can_be_printed_counts_nothing(self, clerk, done):
         page = clerk.get(reverse("counter_case_print", args=[done.number]) + "?sheet=receipt").content.decode()
