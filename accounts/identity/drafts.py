@@ -15,19 +15,41 @@ KEPT = timedelta(hours=24)  # accessibility rules ask for 20
 MOST_CHARACTERS = 16_000
 ENDED = "ended_session_of"
 FORM = "application/x-www-form-urlencoded"
+# URL names where one POST carries something out, looks at somebody or takes a secret. Whoever stands at a browser that
+# was left alone may submit there in its owner's name, and would have them confirm it: these are begun anew instead.
+# Other apps add theirs; of the administration no page is kept.
+DEEDS = {
+    *("account_login", "mfa_authenticate", "new_password", "second_factor", "passkeys", "sign_in", "sign_in_code"),
+    *("identity_record", "identity_code", "identity_phone", "identity_not_me", "settings_sign_out_others"),
+    *("counter_case_submit", "counter_case_park", "counter_case_resume", "counter_case_drop", "counter_case_print"),
+    *("counter_case_undo", "counter_check", "counter_check_back", "counter_objection", "counter_day_close"),
+    *("counter_lookups_grant", "counter_find", "counter_person_unmask", "counter_person_begin"),
+    *("continue_form", "drop_form"),
+}
+
+
+def _is_deed(request: HttpRequest) -> bool:
+    match = request.resolver_match
+    return match is not None and (match.view_name in DEEDS or "admin" in match.namespaces)
 
 
 def keep(user: User, request: HttpRequest, now: datetime) -> bool:
-    """Keep the form that this request brought; return whether it could be kept."""
-    if request.method != "POST" or request.content_type != FORM:
+    """Keep the form that this request brought; return whether it is kept.
+
+    Not a deed (DEEDS), nor a form in which nothing stands; and what is kept already stays, whoever submits meanwhile.
+    """
+    if request.method != "POST" or request.content_type != FORM or _is_deed(request):
         return False
     fields = request.POST.copy()
     fields.pop("csrfmiddlewaretoken", None)
     body, path = fields.urlencode(), request.get_full_path()
-    if len(body) > MOST_CHARACTERS or len(path) > 200:
+    is_empty = not any(value for values in dict(fields.lists()).values() for value in values)
+    if is_empty or len(body) > MOST_CHARACTERS or len(path) > 200:
         return False
-    UnfinishedForm.objects.update_or_create(user=user, defaults={"path": path, "body": body, "expires_at": now + KEPT})
-    return True
+    UnfinishedForm.objects.filter(user=user, expires_at__lte=now).delete()
+    new = {"path": path, "body": body, "expires_at": now + KEPT}
+    kept, _ = UnfinishedForm.objects.get_or_create(user=user, defaults=new)
+    return (kept.path, kept.body) == (path, body)  # a second click on the same button too
 
 
 def of(user: User, now: datetime) -> UnfinishedForm | None:

@@ -101,6 +101,13 @@ class TestLocked:
         assert unlock(desk, PASSWORD).url == reverse("continue_form")
         assert "叫号机坏了" in desk.get(reverse("continue_form")).content.decode()
 
+    @pytest.mark.parametrize("name", ["counter_lookups_grant", "counter_find", "account_login", "counter_case_undo"])
+    def test_nobody_plants_a_deed_for_whoever_unlocks_it(self, desk, name):
+        lock(desk)
+        address = reverse(name, args=["K1"] if name == "counter_case_undo" else [])
+        assert desk.post(address, "clerk=1&more=50", content_type=FORM).url == LOCK
+        assert not UnfinishedForm.objects.exists()
+
     def test_citizens_have_no_lock(self, travel):
         desk = signed_in(citizen("19900000001", PersonFactory()))
         desk.get("/settings/")

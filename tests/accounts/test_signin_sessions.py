@@ -1,5 +1,6 @@
 """Sessions end by themselves, on demand, and leave nothing behind in the browser."""
 
+import re
 from datetime import timedelta
 from urllib.parse import quote
 
@@ -9,8 +10,9 @@ from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
-from django.urls import include, path, reverse
+from django.urls import get_resolver, include, path, reverse
 
+from accounts.identity import drafts
 from accounts.models import AuditEvent, UnfinishedForm, User
 from accounts.operations.identity import end_sessions, purge_expired
 from tests.accounts.test_signin import ask_for_code, at, code_in_outbox
@@ -119,6 +121,7 @@ def test_what_was_being_submitted_is_kept_and_can_be_finished_after_signing_in_a
     by_code(again)
     page = again.get(reverse("continue_form"))
     assert 'name="note" value="给孩子"' in page.content.decode()
+    assert {"/act/?year=2026", "给孩子", "400.00"} <= set(re.findall(r"<dd>(.*?)</dd>", page.content.decode()))
     onward = again.post(reverse("continue_form"), {"amount": "400.00"})
     assert (onward.status_code, onward.url) == (307, "/act/?year=2026")
     assert not UnfinishedForm.objects.exists()
@@ -159,6 +162,29 @@ def test_a_kept_form_is_encrypted_and_only_for_who_filled_it_in():
     assert UnfinishedForm.objects.get().body == "name=secret-of-mine"
     other = sign_in("19900000002")
     assert other.get(reverse("continue_form")).url == "/account/"
+
+
+def test_what_is_kept_is_not_replaced_by_what_somebody_else_submits_at_the_same_browser():
+    browser = sign_in()
+    leave_alone(browser)
+    for _ in range(2):
+        assert "已经存好" in browser.post("/act/", "a=1", content_type=FORM).content.decode()
+    assert "已经存好" not in browser.post("/act/", "a=2", content_type=FORM).content.decode()
+    assert UnfinishedForm.objects.get().body == "a=1"
+
+
+@pytest.mark.parametrize(
+    "address", ["/family/members/1/limit/", "/premium/check/", "/admin/accounts/user/add/", "/identity/code/"]
+)
+def test_deeds_and_secrets_are_not_kept_for_a_blind_confirmation(address):
+    browser = sign_in()
+    leave_alone(browser)
+    assert "没有办" in browser.post(address, "limit=none", content_type=FORM).content.decode()
+    assert not UnfinishedForm.objects.exists()
+
+
+def test_every_deed_that_is_not_kept_is_a_page():
+    assert set(get_resolver("yibao.urls").reverse_dict) >= drafts.DEEDS
 
 
 def test_a_kept_form_can_be_thrown_away_and_expires_after_a_day():

@@ -20,7 +20,7 @@ class SubmitThere(HttpResponseRedirect):
 @never_cache
 @require_http_methods(["GET", "POST"])
 def continue_form(request: HttpRequest) -> HttpResponse:
-    """Show that the form is still there; its button submits it. Nothing is submitted by itself."""
+    """Show what was being submitted and where; its button submits it. Nothing is submitted by itself, nor unseen."""
     form = drafts.of(access.current_user(request), clock.now())
     if form is None:
         return redirect(home_of(access.current_user(request)))
@@ -28,9 +28,8 @@ def continue_form(request: HttpRequest) -> HttpResponse:
         form.delete()
         return SubmitThere(form.path)
     fields = [(name, value) for name, values in QueryDict(form.body).lists() for value in values]
-    return render(
-        request, "accounts/continue.html", {"fields": fields, "back_url": home_of(access.current_user(request))}
-    )
+    context = {"path": form.path, "fields": fields, "back_url": home_of(access.current_user(request))}
+    return render(request, "accounts/continue.html", context)
 
 
 @require_POST
