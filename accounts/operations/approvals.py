@@ -32,6 +32,9 @@ _DIGEST = re.compile("[0-9a-f]{64}")
 OnDecided = Callable[[Act, Approval, str], None]
 on_decided: list[OnDecided] = []
 
+# (user, approval): why somebody may not check it, by what it was submitted with: a case knows who brought it.
+why_not_checked: list[Callable[[User, Approval], str]] = []
+
 
 class ApprovalError(AccountsError):
     """It cannot be submitted or decided, by this person or at all. Nothing has happened."""
@@ -201,8 +204,9 @@ def _checker(act: Act, how: Kind, approval: Approval) -> tuple[User, bytes]:
         raise ApprovalError("自己提交的不能自己复核，换一个账号也不行。请另一位同事办理")
     if any(is_same_person(user, author) for author in _authors(how, approval.content)):
         raise ApprovalError("您参与编写了这份内容，不能由您复核。请另一位同事办理")
-    if why := how.why_not(user, approval.content):
-        raise ApprovalError(why)
+    for why in (how.why_not(user, approval.content), *(ask(user, approval) for ask in why_not_checked)):
+        if why:
+            raise ApprovalError(why)
     _refuse_own_affair(user, how, approval.content, "复核")
     return user, identity
 

@@ -9,8 +9,9 @@ from dataclasses import replace
 from accounts.codes import Role
 from accounts.errors import AccountsError
 from accounts.identity.actors import Act
+from accounts.identity.certificates import normalise
 from accounts.models import Case, Office, Person, User
-from accounts.queries.people import person_of_staff
+from accounts.queries.people import find_by_certno, person_of_staff
 
 # (person, other): whether the two are family, as far as the app knows. Family sharing registers bonds and invitations.
 IsFamily = Callable[[Person, Person], bool]
@@ -64,6 +65,25 @@ def why_not_on(user: User, *people: Person | None) -> str:
             return "不能办自己的业务，请另一位同事办理"
         if any(ask(myself, person) for ask in is_family):
             return "不能办自己家人的业务，请另一位同事办理"
+    return ""
+
+
+def refuse_own_case(user: User, case: Case) -> None:
+    """Raise CaseError where a member of staff would work on a case that why_not_on_case keeps from them."""
+    if why := why_not_on_case(user, case):
+        raise CaseError(why)
+
+
+def why_not_on_case(user: User, case: Case) -> str:
+    """Return why this member of staff may not work on a case or check it, for whom it is or who brings it; else ""."""
+    if why := why_not_on(user, case.subject, case.other):
+        return why
+    if not case.agent_certno:
+        return ""
+    if user.certno and normalise(user.certno) == normalise(case.agent_certno):
+        return "代办人是您自己，请另一位同事办理"
+    if why_not_on(user, find_by_certno(case.agent_certno)):
+        return "代办人是您自己或您的家人，请另一位同事办理"
     return ""
 
 

@@ -25,9 +25,9 @@ from accounts.operations.cases.access import (
     CaseError,
     CaseMovedError,
     on_case,
-    refuse_own_family,
+    refuse_own_case,
     staff_at_counter,
-    why_not_on,
+    why_not_on_case,
 )
 from accounts.operations.cases.handlers import Assessment, CaseHandler, handler_of
 from accounts.policies import registry
@@ -98,7 +98,7 @@ def undo(*, act: Act, number: str, note: str) -> Case:
     case = desk.locked(number, office)
     if why := why_not_undone(act, case, user):
         raise CaseError(why)
-    refuse_own_family(user, case.subject, case.other)
+    refuse_own_case(user, case)
     act = on_case(act, case)
     undo_it = handler_of(case.kind).undo
     assert undo_it
@@ -233,12 +233,12 @@ def _authors(content: Mapping[str, Any]) -> list[int]:
 
 
 def _why_not(user: User, content: Mapping[str, Any]) -> str:
-    """Return why somebody may not check a case: another region's office, or their own family."""
+    """Return why somebody may not check a case: another region's office, or their own family, also as the agent."""
     case = Case.objects.select_related("subject", "other").get(number=content["case"])
     office = Office.objects.filter(code=user.office).first()
     if office is None or office.region != case.region:
         return "这不是您所在统筹区的业务，不能由您复核"
-    return why_not_on(user, case.subject, case.other)
+    return why_not_on_case(user, case)
 
 
 register(
@@ -254,6 +254,13 @@ register(
         why_not=_why_not,
     )
 )
+
+
+@approvals.why_not_checked.append
+def _why_not_checked(user: User, approval: Approval) -> str:
+    """Return why somebody may not check what a case asks for, under whichever kind of approval it is signed."""
+    case = Case.objects.select_related("subject", "other").filter(approval=approval).first()
+    return why_not_on_case(user, case) if case else ""
 
 
 @approvals.on_decided.append

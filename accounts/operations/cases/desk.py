@@ -18,6 +18,7 @@ from accounts.operations.cases.access import (
     CaseError,
     CaseMovedError,
     on_case,
+    refuse_own_case,
     refuse_own_family,
     require_region,
     staff_at_counter,
@@ -72,11 +73,11 @@ def save(*, act: Act, number: str, version: int, **changes: Any) -> Case:
     if unknown := changes.keys() - _SECTIONS:
         raise ValueError(f"not a section of a case: {unknown}")
     case, user, _ = held(act, number, version)
-    refuse_own_family(user, changes.get("other"))
     if changes.get("other") == case.subject:
         raise CaseError("两个人是同一个人，请核对刷的是谁的证件")
     for name, value in changes.items():
         setattr(case, name, value)
+    refuse_own_case(user, case)
     _refuse_personal_data(case.asked, case.power_number, [paper.get("number", "") for paper in case.papers])
     case.version += 1
     case.save(update_fields=[*changes, "version"])
@@ -105,7 +106,7 @@ def resume(*, act: Act, number: str) -> Case:
     case = locked(number, office)
     if case.state not in IN_WORK:
         raise CaseError(f"这件业务{CaseState(case.state).label}，不能接着办")
-    refuse_own_family(user, case.subject, case.other)
+    refuse_own_case(user, case)
     if case.state == CaseState.OPEN and (case.holder, case.office) == (user, office.code):
         return case
     case.state, case.holder, case.office, case.parked_until = CaseState.OPEN, user, office.code, None
@@ -135,7 +136,7 @@ def held(act: Act, number: str, version: int) -> tuple[Case, User, Office]:
         raise CaseError("这件业务现在由别的同事在办，要办请先点「接着办」")
     if case.version != version:
         raise CaseMovedError
-    refuse_own_family(user, case.subject, case.other)
+    refuse_own_case(user, case)
     return case, user, office
 
 

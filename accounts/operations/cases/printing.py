@@ -9,7 +9,7 @@ from accounts.codes import CaseKind, CaseSheet, CaseState, Role
 from accounts.identity.actors import Act
 from accounts.models import Case, User
 from accounts.operations.cases import desk
-from accounts.operations.cases.access import CaseError, on_case, refuse_own_family, staff_at_counter
+from accounts.operations.cases.access import CaseError, on_case, refuse_own_case, staff_at_counter
 
 # Where two people say how they are related, they promise what seed S3 asks: one the relation, the other the use.
 PROMISED = (CaseKind.BIND, CaseKind.ACCEPT, CaseKind.SHOW)
@@ -43,7 +43,7 @@ def print_sheets(*, act: Act, number: str, sheets: Collection[str]) -> Printed:
     """
     user, office = staff_at_counter(act, (Role.CLERK, Role.REVIEWER))
     case = desk.locked(number, office)
-    refuse_own_family(user, case.subject, case.other)
+    refuse_own_case(user, case)
     wanted = tuple(sheet for sheet in sheets_of(case) if sheet in sheets)
     if not wanted or len(wanted) != len(set(sheets)):
         raise CaseError(f"这件业务{CaseState(case.state).label}，没有要打印的单据")

@@ -15,7 +15,7 @@ from accounts.identity import audit
 from accounts.identity.access import act_of, role_required
 from accounts.identity.actors import Act
 from accounts.models import Case, Office, User
-from accounts.operations.cases.access import CaseError, on_case, staff_at_counter, why_not_on
+from accounts.operations.cases.access import CaseError, on_case, staff_at_counter, why_not_on_case
 from accounts.queries.cases import case_at
 
 View = Callable[..., HttpResponse]
@@ -70,7 +70,7 @@ def case_or_404(desk: Desk, number: str) -> Case:
 
 def own_family(request: HttpRequest, desk: Desk, case: Case) -> HttpResponse | None:
     """Return the page that refuses a member of staff the case of their own or of their family; None for others."""
-    if why := why_not_on(desk.user, case.subject, case.other):
+    if why := why_not_on_case(desk.user, case):
         return refused(request, desk.act, "case.shown", CaseError(why), case)
     return None
 

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from accounts.codes import ApprovalState, CaseKind, CaseState, Role
-from accounts.models import Approval, AuditEvent, IdentityCode, Region, User
+from accounts.models import Approval, AuditEvent, Case, IdentityCode, Region, User
 from accounts.operations import approvals, identity
 from accounts.operations.approvals import ApprovalError, ApprovalMovedError
 from accounts.operations.cases import deciding, desk, handlers
@@ -157,6 +157,30 @@ class TestWhoMayNot:
         monkeypatch.setattr("accounts.operations.cases.access.is_family", [lambda a, b: {a, b} == {myself, relative}])
         with pytest.raises(CaseError, match="家人的业务"):
             counter.open(CaseKind.IDENTITY_CODE, relative)
+
+    def test_nobody_works_on_what_they_or_their_family_bring_for_others(self, counter, renaming, monkeypatch):
+        with pytest.raises(CaseError, match="代办人是您自己"):
+            ready(counter, agent_certno=counter.clerk.certno)
+        myself, relative = counter.insured(certno=counter.clerk.certno), counter.insured()
+        monkeypatch.setattr("accounts.operations.cases.access.is_family", [lambda a, b: {a, b} == {myself, relative}])
+        with pytest.raises(CaseError, match="您的家人"):
+            ready(counter, agent_certno=relative.certno)
+
+    def test_nor_goes_on_with_it_or_takes_it_back(self, counter, renaming):
+        case = ready(counter, agent_certno=counter.colleague.certno)
+        with pytest.raises(CaseError, match="代办人是您自己"):
+            desk.resume(act=counter.act(counter.colleague), number=case.number)
+        done = counter.submit(case).case
+        Case.objects.filter(pk=done.pk).update(agent_certno=counter.reviewer.certno)
+        assert deciding.why_not_undone(counter.act(), done, counter.reviewer) == ""
+        with pytest.raises(CaseError, match="代办人是您自己"):
+            deciding.undo(act=counter.act(counter.reviewer), number=case.number, note="办错了")
+
+    def test_nor_checks_it(self, counter, renaming):
+        waiting = counter.submit(ready(counter, agent_certno=counter.reviewer.certno, power_number="瑞证字1号")).case
+        approval = waiting.approval
+        with pytest.raises(ApprovalError, match="代办人是您自己"):
+            approvals.approve(act=counter.act(counter.reviewer), approval_id=approval.pk, digest=approval.digest)
 
     @pytest.mark.parametrize("role", [Role.REVIEWER, Role.POLICY, Role.APPROVER])
     def test_other_roles_open_none(self, counter, role):
