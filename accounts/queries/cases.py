@@ -6,10 +6,12 @@ from datetime import date, datetime, time, timedelta
 from django.db.models import Q, QuerySet
 
 from accounts.codes import CaseSheet, CaseState
-from accounts.models import Case, DayClose, Lookup, Office, Person, User
+from accounts.identity.actors import Actor
+from accounts.models import AuditEvent, Case, DayClose, Lookup, Office, Person, User
 from accounts.models.cases import IN_WORK
 from yibao.lib.clock import SHANGHAI
 
+_WORK = ("case.opened", "case.resumed", "case.parked", "case.submitted")
 LISTED = 50  # of those that wait, the latest
 
 
@@ -17,6 +19,24 @@ def case_at(office: Office, number: str) -> Case | None:
     """Return a case by its number; None for one of another region, as for none."""
     rows = Case.objects.select_related("subject", "other", "holder", "approval", "submitted_by", "closed_by")
     return rows.filter(number=number, region=office.region).first()
+
+
+def workers_on(case: Case) -> set[int]:
+    """Return the ids of the accounts that worked on a case until it was submitted: only who takes it over can save."""
+    return {pk for pk in (case.opened_by_id, case.submitted_by_id, *_acted_on(case, *_WORK)) if pk}
+
+
+def hands_in(case: Case) -> set[int]:
+    """Return the ids of the accounts that had anything to do with a case: worked on it, printed, checked, ended it."""
+    known = {case.holder_id, case.closed_by_id, case.approval.checker_id if case.approval else None}
+    return workers_on(case) | {pk for pk in known | _acted_on(case) if pk}
+
+
+def _acted_on(case: Case, *verbs: str) -> set[int | None]:
+    """Return whose acts on a case were written down, of these kinds; of any where none is named."""
+    events = AuditEvent.objects.filter(subject=case.subject_id, case=case.number)
+    events = events.filter(verb__in=verbs) if verbs else events.filter(verb__startswith="case.")
+    return {Actor.parse(actor).user_id for actor in events.values_list("actor", flat=True)}
 
 
 def has_other_name(case: Case) -> bool:

@@ -9,6 +9,7 @@ from accounts.codes import ObjectionState
 from accounts.identity.actors import Actor
 from accounts.models import Objection, Person, User
 from accounts.queries import page_hooks, trace
+from accounts.queries.cases import hands_in
 from accounts.queries.notices import ANSWERED_WITHIN
 
 
@@ -22,8 +23,7 @@ def those_objected_to(objection: Objection) -> list[User]:
     """Return the members of staff who looked, or worked on the case, in any step of it."""
     found = {Actor.parse(objection.event.actor).user_id}
     if case := objection.case:
-        found |= {case.opened_by_id, case.submitted_by_id, case.holder_id, case.closed_by_id}
-        found |= {case.approval.checker_id} if case.approval else set()
+        found |= hands_in(case)
     return list(User.objects.filter(pk__in=[pk for pk in found if pk]).order_by("pk"))
 
 

@@ -129,6 +129,17 @@ class TestWhoMayNot:
         with pytest.raises(ObjectionError, match="您经手过"):
             answered(counter, objection, counter.clerk)
 
+    def test_not_who_only_had_it_in_hand_for_a_while(self, counter):
+        person = counter.insured()
+        case = counter.open(CaseKind.IDENTITY_CODE, person)
+        desk.resume(act=counter.act(counter.colleague), number=case.number)
+        desk.resume(act=counter.act(), number=case.number)
+        opened = trace_of(person).order_by("id").first()
+        objection = objections.object_to(act=counter.act(), person=person, event_id=opened.pk)
+        User.objects.filter(pk=counter.colleague.pk).update(role=Role.REVIEWER)
+        with pytest.raises(ObjectionError, match="您经手过"):
+            answered(counter, objection, counter.colleague)
+
     def test_not_oneself_and_not_family_of_either_side(self, counter, monkeypatch):
         mine = counter.insured(certno=counter.reviewer.certno)
         with pytest.raises(ObjectionError, match="自己的业务"):

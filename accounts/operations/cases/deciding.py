@@ -16,6 +16,7 @@ from django.utils.crypto import salted_hmac
 from accounts.codes import ApprovalState, CaseState, Role
 from accounts.identity import audit
 from accounts.identity.actors import Act, Actor
+from accounts.identity.staff import is_same_person
 from accounts.models import Approval, Case, Office, User
 from accounts.operations import approvals
 from accounts.operations.approval_kinds import Content, Kind, register
@@ -31,6 +32,7 @@ from accounts.operations.cases.access import (
 )
 from accounts.operations.cases.handlers import Assessment, CaseHandler, handler_of
 from accounts.policies import registry
+from accounts.queries.cases import workers_on
 from accounts.queries.offices import office_for
 from yibao.lib.clock import SHANGHAI
 
@@ -228,8 +230,7 @@ def _execute(act: Act, approval: Approval) -> str:
 
 
 def _authors(content: Mapping[str, Any]) -> list[int]:
-    case = Case.objects.get(number=content["case"])
-    return [pk for pk in (case.opened_by_id, case.submitted_by_id) if pk]
+    return sorted(workers_on(Case.objects.get(number=content["case"])))
 
 
 def _why_not(user: User, content: Mapping[str, Any]) -> str:
@@ -260,7 +261,11 @@ register(
 def _why_not_checked(user: User, approval: Approval) -> str:
     """Return why somebody may not check what a case asks for, under whichever kind of approval it is signed."""
     case = Case.objects.select_related("subject", "other").filter(approval=approval).first()
-    return why_not_on_case(user, case) if case else ""
+    if case is None:
+        return ""
+    if any(is_same_person(user, worker) for worker in User.objects.filter(pk__in=workers_on(case))):
+        return "您办过这件业务，不能由您复核。请另一位同事办理"
+    return why_not_on_case(user, case)
 
 
 @approvals.on_decided.append

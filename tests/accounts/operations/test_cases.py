@@ -176,6 +176,18 @@ class TestWhoMayNot:
         with pytest.raises(CaseError, match="代办人是您自己"):
             deciding.undo(act=counter.act(counter.reviewer), number=case.number, note="办错了")
 
+    def test_who_worked_on_it_between_opening_and_submitting_checks_it_no_more(self, counter, renaming):
+        case = ready(counter, power_number="瑞证字1号")
+        desk.resume(act=counter.act(counter.colleague), number=case.number)
+        waiting = counter.submit(desk.resume(act=counter.act(), number=case.number)).case
+        User.objects.filter(pk=counter.colleague.pk).update(role=Role.REVIEWER)
+        approval = waiting.approval
+        with pytest.raises(ApprovalError, match="参与编写"):
+            approvals.approve(act=counter.act(counter.colleague), approval_id=approval.pk, digest=approval.digest)
+        approvals.reject(act=counter.act(counter.reviewer), approval_id=approval.pk, note="委托书看不清")
+        case = counter.finish(desk.resume(act=counter.act(), number=case.number))
+        assert case.state == CaseState.DONE, "who sent it back checks it again"
+
     def test_nor_checks_it(self, counter, renaming):
         waiting = counter.submit(ready(counter, agent_certno=counter.reviewer.certno, power_number="瑞证字1号")).case
         approval = waiting.approval
