@@ -49,11 +49,11 @@ class EndReason(TextCode):
 class RemovalReason(TextCode):
     """解除的原因: why one of the two comes to a counter to end it. The codes begin as the clerk types them."""
 
-    NO_LONGER_GIVEN = "1", "来人不再让对方用自己的钱"
-    NO_LONGER_USED = "2", "来人不再用对方的钱"
+    NO_LONGER_GIVEN = "1", "本人不再让对方用自己的钱"
+    NO_LONGER_USED = "2", "本人不再用对方的钱"
     NO_LONGER_KIN = "3", "两人不再是亲属（离婚、解除收养）"
     OTHER_DIED = "4", "对方去世"
-    MOVING = "5", "来人要把医保转到别处"
+    MOVING = "5", "本人要把医保转到别处"
 
 
 class Consent(TextCode):

@@ -61,7 +61,7 @@ class ChangeForm(LimitMixin, CaseForm):
     """What the two bonds between subject and other let change: limit and last day of the one given, place of the other."""
 
     until = DayField(label="用到哪一天", required=False, help_text=_UNTIL_HELP)
-    place = forms.ChoiceField(label="来人用对方的钱，排第几", widget=forms.RadioSelect, required=False)
+    place = forms.ChoiceField(label="本人用对方的钱，排第几", widget=forms.RadioSelect, required=False)
 
     field_order = ("limit", "limit_other", "until", "place")
 
@@ -115,7 +115,7 @@ class AcceptForm(CaseForm):
 
 def _called(invitation: Invitation) -> str:
     kin = Relation(invitation.relation).label
-    return f"{invitation.number}：{masked_name(invitation.payer.name)}邀请，来人是邀请人的{kin}"
+    return f"{invitation.number}：{masked_name(invitation.payer.name)}邀请，被邀请人是邀请人的{kin}"
 
 
 def _terms_of(known: dict[str, Any]) -> dict[str, Any]:

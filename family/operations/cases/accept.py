@@ -69,7 +69,7 @@ def _is_shown(invitation: Invitation, case: Case) -> bool:
 def _words(invitation: Invitation, shown: bool) -> list[tuple[str, str]]:
     return [
         ("同意邀请", str(invitation.number)),
-        ("来人是邀请人的", Relation(invitation.relation).label),
+        ("被邀请人是邀请人的", Relation(invitation.relation).label),
         ("关系", "看过能看出关系的证件" if shown else "没有看到能看出关系的证件"),
         ("用来", "、".join(Scope(scope).label for scope in invitation.scopes)),
         ("每年最多用", limit_words(invitation.limit_fen)),

@@ -18,6 +18,8 @@ from family.rules import Reason, eligibility
 from family.rules.facts import Pair
 
 _NONE = "两人之间现在没有共济关系"
+_SAME = "没有要改的内容：填的和现在的一样"
+_FIXED = "当地规定了使用先后，不能改；额度和期限由授权人改"
 _ONLINE = "能：登录后在家庭共济里改额度、期限和先后"
 
 
@@ -40,7 +42,7 @@ def _assess(act: Act, case: Case) -> Assessment:
         content |= {"order": [before, order]}
         words.append(("使用先后", f"由第{before.index(received.pk) + 1}位改为第{order.index(received.pk) + 1}位"))
     if not stops and not words:
-        stops = ("没有要改的内容：填的和现在的一样",)
+        stops = (_FIXED if given is None and not may_reorder(case.subject, act.on) else _SAME,)
     return Assessment(stops=stops, papers=needed) if stops else Assessment(content=content, words=words, papers=needed)
 
 

@@ -44,7 +44,12 @@ def _assess(act: Act, case: Case) -> Assessment:
 
 def _execute(act: Act, case: Case) -> Outcome:
     event = closing.close_family(act=act, payer=case.subject, region=case.region)
-    return Outcome("已注销，共济账户里的钱已转回，家人都会收到通知", {"events": [event.pk]})
+    said = ["已注销"]
+    if event.voucher:
+        said.append("共济账户里的钱已转回")
+    if event.parts.exists():
+        said.append("家人都会收到通知")
+    return Outcome("，".join(said), {"events": [event.pk]})
 
 
 def _undo(act: Act, case: Case) -> str:

@@ -16,6 +16,8 @@ from family.queries.bonds import active_bond
 _NO_LONGER_KIN = NeededPaper("no_longer_kin", "离婚证、解除收养关系的证明或法院文书", "任一即可", "民政部门或法院")
 _DEATH = NeededPaper("death", "死亡证明", "医院、派出所或殡葬部门出具的都可以", "医院、派出所")
 
+_ONLINE = "能：不再让家人用、不再用家人的钱，登录后在家庭共济里办；离婚、去世等要看证明的，到窗口办"
+
 
 @dataclass(frozen=True, slots=True)
 class _Removal:
@@ -66,7 +68,7 @@ def _ends(case: Case, removal: _Removal) -> list[tuple[Bond, EndReason]]:
 
 
 def _which(case: Case, bond: Bond) -> str:
-    return "对方用来人的钱" if bond.payer_id == case.subject_id else "来人用对方的钱"
+    return "对方用本人的钱" if bond.payer_id == case.subject_id else "本人用对方的钱"
 
 
 def _execute(act: Act, case: Case) -> Outcome:
@@ -75,7 +77,8 @@ def _execute(act: Act, case: Case) -> Outcome:
         ending.end_at_counter(act=act, by=case.subject, bond_id=bond.pk, reason=end)
         for bond, end in _ends(case, removal)
     ]
-    return Outcome("已解除，马上生效，对方会收到通知", {"events": [event.pk for event in events]})
+    told = "" if case.asked["reason"] == RemovalReason.OTHER_DIED else "，对方会收到通知"
+    return Outcome(f"已解除，马上生效{told}", {"events": [event.pk for event in events]})
 
 
 def _undo(act: Act, case: Case) -> str:
@@ -84,4 +87,8 @@ def _undo(act: Act, case: Case) -> str:
     return "已撤销，共济关系照原来的继续，两人都会收到通知"
 
 
-register(CaseHandler(kind=CaseKind.REMOVE, assess=_assess, execute=_execute, undo=_undo, other="共济的另一方"))
+register(
+    CaseHandler(
+        kind=CaseKind.REMOVE, assess=_assess, execute=_execute, undo=_undo, other="共济的另一方", online=_ONLINE
+    )
+)

@@ -35,7 +35,7 @@ def _declared(case: Case) -> list[Bond]:
 
 def _which(case: Case, bond: Bond) -> str:
     relation = Relation(bond.relation).label
-    return f"对方是来人的{relation}" if bond.payer_id == case.subject_id else f"来人是对方的{relation}"
+    return f"对方是本人的{relation}" if bond.payer_id == case.subject_id else f"本人是对方的{relation}"
 
 
 def _execute(act: Act, case: Case) -> Outcome:

@@ -10,7 +10,8 @@ from accounts.operations.cases import deciding, desk
 from accounts.operations.cases.access import CaseError
 from family.codes import EndReason
 from family.models import Bond, Invitation
-from family.operations import accepting, pool, undoing
+from family.operations import accepting, ending, pool, undoing
+from family.operations.cases import change
 from family.queries.bonds import bonds_received
 from family.rules import CannotUndoError
 from tests.factories.family import ACT, QUANZHOU, RUIAN, TODAY, balance_of, bond, credit, insured, invited
@@ -82,6 +83,11 @@ class TestChanging:
         undo(counter, done)
         assert [card.bond.pk for card in bonds_received(tie.user, TODAY)] == [tie.pk, second.pk]
 
+    def test_where_the_region_fixes_the_order_the_user_is_told_so(self, counter, tie, monkeypatch):
+        monkeypatch.setattr(change, "may_reorder", lambda user, on: False)
+        case = case_of(counter, CaseKind.CHANGE, tie.user, tie.payer)
+        assert counter.shown(case).stops == ("当地规定了使用先后，不能改；额度和期限由授权人改",)
+
     def test_two_who_share_nothing_have_nothing_to_change(self, counter, tie):
         case = case_of(counter, CaseKind.CHANGE, tie.payer, insured(), limit_fen=None)
         assert counter.shown(case).stops == ("两人之间现在没有共济关系",)
@@ -105,6 +111,7 @@ class TestRemoving:
         case = counter.submit(case_of(counter, CaseKind.REMOVE, subject, other, *papers, reason=reason)).case
         tie.refresh_from_db()
         assert (tie.state, tie.end_reason) == ("ended", ended)
+        assert ("对方会收到通知" in case.said) == (reason != "4")
         undo(counter, case)
         tie.refresh_from_db()
         assert (tie.state, tie.end_reason) == ("active", "")
@@ -150,9 +157,19 @@ class TestClosing:
         case = counter.submit(case).case
         assert balance_of(owner, QUANZHOU, PotKind.POOL) == 0
         assert Bond.objects.get().has_ended
+        assert case.said == "已注销，共济账户里的钱已转回，家人都会收到通知"
         undo(counter, case)
         assert balance_of(owner, QUANZHOU, PotKind.POOL) == 300_00
         assert not Bond.objects.get().has_ended
+
+    def test_of_money_and_relatives_that_were_none_nothing_is_said(self, counter, owner):
+        ending.end_at_counter(act=counter.act(), by=owner, bond_id=Bond.objects.get().pk, reason=EndReason.MOVING)
+        case = case_of(counter, CaseKind.CLOSE, owner, None)
+        assert counter.submit(case).case.said == "已注销，共济账户里的钱已转回"
+
+    def test_nor_of_a_pool_that_was_empty(self, counter):
+        tie = bond(counter.payer(), insured())
+        assert counter.submit(case_of(counter, CaseKind.CLOSE, tie.payer, None)).case.said == "已注销，家人都会收到通知"
 
     def test_what_changes_meanwhile_is_not_closed_unseen(self, counter, owner):
         case = case_of(counter, CaseKind.CLOSE, owner, None)
