@@ -121,4 +121,13 @@ def _execute(act: Act, case: Case) -> Outcome:
     return Outcome("已更正，以前的留有记录", {"correction": correction.pk})
 
 
-register(CaseHandler(kind=CaseKind.CORRECTION, assess=_assess, execute=_execute, always_reviewed=True, tells=_tells))
+register(
+    CaseHandler(
+        kind=CaseKind.CORRECTION,
+        assess=_assess,
+        execute=_execute,
+        instead="改错了的，带证件再办一次「更正姓名或证件号码」",
+        always_reviewed=True,
+        tells=_tells,
+    )
+)

@@ -7,7 +7,7 @@ from django import forms
 from accounts.codes import CaseKind
 from accounts.forms.counter import CaseForm, register
 from accounts.forms.fields import PhoneField
-from accounts.operations.cases.sign_ins import BY_CODE, BY_PHONE
+from accounts.operations.cases.sign_ins import BY_CODE, BY_PHONE, words_of_code
 
 
 class TakeBackForm(CaseForm):
@@ -15,7 +15,6 @@ class TakeBackForm(CaseForm):
 
     way = forms.ChoiceField(
         label="本人以后怎么登录",
-        choices=[(BY_CODE, "发核验码：用任何手机号登录后填写"), (BY_PHONE, "本人已用自己的手机号登录过，当场换到它")],
         widget=forms.RadioSelect,
         error_messages={"required": "请选一种", "invalid_choice": "请选一种"},
     )
@@ -24,6 +23,9 @@ class TakeBackForm(CaseForm):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["phone"].depends = True  # type: ignore[attr-defined]
+        by_code = "：".join(words_of_code(self.act, self.case))
+        by_phone = "本人已用自己的手机号登录过：换到它"
+        self.fields["way"].choices = [(BY_CODE, by_code), (BY_PHONE, by_phone)]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

@@ -53,7 +53,16 @@ def _execute(act: Act, case: Case) -> Outcome:
     )
 
 
-register(CaseHandler(kind=CaseKind.DEATH, assess=_assess, execute=_execute, takes_agent=False, subject_comes=False))
+register(
+    CaseHandler(
+        kind=CaseKind.DEATH,
+        assess=_assess,
+        execute=_execute,
+        instead="登记错了的，办「死亡登记有误」，由复核人员核对",
+        takes_agent=False,
+        subject_comes=False,
+    )
+)
 
 
 def _alive(case: Case) -> Signed:
@@ -71,4 +80,12 @@ def _assess_alive(act: Act, case: Case) -> Assessment:
     return proofs.rehearsed(act, case, _alive, (proofs.needed(case, ALIVE_PROOFS),), [("死亡登记有误", "本人在世")])
 
 
-register(CaseHandler(kind=CaseKind.ALIVE, assess=_assess_alive, signed=_alive, takes_agent=False))
+register(
+    CaseHandler(
+        kind=CaseKind.ALIVE,
+        assess=_assess_alive,
+        signed=_alive,
+        instead="人确已去世的，凭证明再办「死亡登记」",
+        takes_agent=False,
+    )
+)

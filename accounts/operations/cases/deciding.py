@@ -30,7 +30,7 @@ from accounts.operations.cases.access import (
     staff_at_counter,
     why_not_on_case,
 )
-from accounts.operations.cases.handlers import Assessment, CaseHandler, handler_of
+from accounts.operations.cases.handlers import Assessment, CaseHandler, handler_of, needs_review
 from accounts.policies import registry
 from accounts.queries.cases import workers_on
 from accounts.queries.offices import office_for
@@ -117,20 +117,13 @@ def why_not_undone(act: Act, case: Case, user: User) -> str:
     """Return why this member of staff cannot take the case back; "" where they can."""
     if case.state != CaseState.DONE or case.done_at is None:
         return "没有办结的业务不用撤销"
-    if handler_of(case.kind).undo is None:
-        return "这类业务不能撤销，要改请按办错的处理：另办一件相反的业务"
+    handler = handler_of(case.kind)
+    if handler.undo is None:
+        return f"这类业务不能撤销。{handler.instead}"
     is_same_day = Act(act.actor, case.done_at).on == act.on
     if user.role == Role.REVIEWER or (is_same_day and case.submitted_by_id == user.pk):
         return ""
     return "只有经办人当天能撤销；过了当天，或是别人办的，由复核岗撤销"
-
-
-def needs_review(case: Case, handler: CaseHandler, on: date) -> bool:
-    """Say whether a second person has to check the case before it happens, by the region's terms of that day."""
-    if handler.always_reviewed:
-        return True
-    terms = registry.counter(case.region, on)
-    return handler.may_be_reviewed and (case.kind in terms.reviewed or (case.has_agent and terms.reviewed_agent))
 
 
 def responsible_office(act: Act, case: Case) -> Office | None:

@@ -6,11 +6,13 @@ An app registers its handlers when it starts (AppConfig.ready imports the module
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from accounts.codes import CaseKind
 from accounts.identity.actors import Act
 from accounts.models import Case
+from accounts.policies import registry
 from accounts.sealing.fields import Clear
 
 Words = list[tuple[str, str]]
@@ -86,6 +88,7 @@ class CaseHandler:
     `execute(act, case)` does it in the caller's transaction; act names the office and the case. Raises an AccountsError
     where it is refused: nothing has happened then.
     `undo(act, case)` takes back what `execute` did, by `case.record`, and says so; kinds without it offer none.
+    `instead` says what a clerk does where such a case was done wrongly: of kinds without `undo`, a whole sentence.
     `signed(case)`: the kind has an approval kind of its own, which does the deed; then there is no `execute`.
     `other` is what the second person is called on the page (用钱的人), "" where the case concerns one person only;
     `other_is_optional`: there need not be one.
@@ -100,6 +103,7 @@ class CaseHandler:
     assess: Callable[[Act, Case], Assessment]
     execute: Callable[[Act, Case], Outcome] | None = None
     undo: Callable[[Act, Case], str] | None = None
+    instead: str = ""
     signed: Callable[[Case], Signed] | None = None
     other: str = ""
     other_is_optional: bool = False
@@ -116,6 +120,14 @@ def private_of(case: Case) -> dict[str, Any]:
     """Return what was typed of personal data (Case.private), by the names of the fields."""
     known: dict[str, Any] = json.loads(case.private) if case.private else {}
     return {name: Clear(value) if isinstance(value, str) else value for name, value in known.items()}
+
+
+def needs_review(case: Case, handler: CaseHandler, on: date) -> bool:
+    """Say whether a second person has to check the case before it happens, by the region's terms of that day."""
+    if handler.always_reviewed:
+        return True
+    terms = registry.counter(case.region, on)
+    return handler.may_be_reviewed and (case.kind in terms.reviewed or (case.has_agent and terms.reviewed_agent))
 
 
 _handlers: dict[str, CaseHandler] = {}

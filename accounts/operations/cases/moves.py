@@ -19,6 +19,7 @@ INHERIT_PROOFS = (ProofKind.NOTARISED, ProofKind.HEIRS_STATEMENT)
 TO_ACCOUNT, PAID_OUT = "account", "paid_out"
 _NO_WAY = "请选余额转到哪里"
 _NO_PAYEE = "请填收款账号"
+_WRONG = "{}的钱错了的，请联系医保中心按错账处理"
 
 
 def _signed(case: Case, kind: str, proof_kinds: tuple[ProofKind, ...], **asked: object) -> Signed:
@@ -101,13 +102,14 @@ def _assess_inheriting(act: Act, case: Case) -> Assessment:
     return proofs.rehearsed(act, case, _inherit, papers, title)
 
 
-register(CaseHandler(kind=CaseKind.TRANSFER, assess=_assess_transfer, signed=_transfer))
-register(CaseHandler(kind=CaseKind.LEAVE, assess=_assess_leaving, signed=_leave))
+register(CaseHandler(kind=CaseKind.TRANSFER, assess=_assess_transfer, signed=_transfer, instead=_WRONG.format("转出")))
+register(CaseHandler(kind=CaseKind.LEAVE, assess=_assess_leaving, signed=_leave, instead=_WRONG.format("清退")))
 register(
     CaseHandler(
         kind=CaseKind.INHERIT,
         assess=_assess_inheriting,
         signed=_inherit,
+        instead=_WRONG.format("继承"),
         other="继承人",
         other_is_optional=True,
         takes_agent=False,

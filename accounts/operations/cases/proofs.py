@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts.codes import ProofKind
+from accounts.codes import CaseKind, ProofKind
 from accounts.errors import AccountsError
 from accounts.identity.actors import Act
 from accounts.models import Case
@@ -28,6 +28,8 @@ _WHERE = {
     ProofKind.POLICE: "公安机关，由办案人员带来",
     ProofKind.RESOLUTION: "经办机构内部",
 }
+# Whoever lives gets it themselves; officers bring it only where they have something done.
+_WHERE_FOR = {(CaseKind.ALIVE, ProofKind.POLICE): "户籍地派出所"}
 
 
 def proof_of(case: Case, proofs: Sequence[ProofKind]) -> ProofKind:
@@ -41,7 +43,8 @@ def needed(case: Case, proofs: Sequence[ProofKind]) -> NeededPaper:
     proof = proof_of(case, proofs)
     others = "、".join(other.label for other in proofs if other != proof)
     note = f"原件；没有的，{others}也可以" if others else "原件"
-    return NeededPaper(proof, proof.label, note, _WHERE[proof], numbered=True)
+    where = _WHERE_FOR.get((CaseKind(case.kind), proof), _WHERE[proof])
+    return NeededPaper(proof, proof.label, note, where, numbered=True)
 
 
 def paper_of(case: Case, proofs: Sequence[ProofKind]) -> Paper:

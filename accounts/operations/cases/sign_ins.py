@@ -13,15 +13,16 @@ from accounts.operations.cases.handlers import (
     NeededPaper,
     Outcome,
     Words,
+    handler_of,
+    needs_review,
     private_of,
     register,
 )
-from accounts.policies import registry
 from yibao.lib.masking import masked_phone
 
 OWN_CARD = NeededPaper("own_card", "本人有效身份证件", "原件", "没有的，先到公安户籍窗口补办或办临时身份证")
-_COMES_FOR_CODE = "带身份证在窗口办「开通网上登录」，领核验码"
-_DEAD = "这个人已登记死亡，不能办网上登录。登记有误的，请复核岗更正"
+_COMES_FOR_CODE = "带身份证来办「开通网上登录」，领核验码"
+_DEAD = "这个人已登记死亡，不能办网上登录。登记有误的，先办「死亡登记有误」，由复核人员核对"
 _NOT_TIED = "没有登录绑着这个账户，不用办这一项；要开通的，办「开通网上登录」"
 # How somebody whose account was tied by a stranger signs in from now on (Case.asked["way"]).
 BY_CODE, BY_PHONE = "code", "phone"
@@ -60,6 +61,7 @@ register(
         kind=CaseKind.IDENTITY_CODE,
         assess=_assess_code,
         execute=_issue,
+        instead="给错了人的，由本人带身份证再办一次「开通网上登录」，旧的核验码马上作废；已经被别人填了的，办「账户被别人绑定」",
         takes_agent=False,  # whoever holds the code opens the account
         may_be_reviewed=False,  # it is shown once, to the clerk who gives it
     )
@@ -69,7 +71,7 @@ register(
 def _assess_taking_back(act: Act, case: Case) -> Assessment:
     tied = User.objects.filter(person=case.subject_id).first()
     own = _own_sign_in(case)
-    stops = [_DEAD] if deaths([case.subject_id]) else list(_why_not_taken_back(case, tied, own))
+    stops = [_DEAD] if deaths([case.subject_id]) else list(_why_not_taken_back(act, case, tied, own))
     if stops or tied is None:
         return Assessment(stops=tuple(stops), papers=(OWN_CARD,))
     stopped = taking_back.would_stop(act=act, person=case.subject, user=tied)
@@ -96,21 +98,22 @@ def _own_sign_in(case: Case) -> User | None:
     return User.objects.by_phone(phone).first() if phone else None
 
 
-def _why_not_taken_back(case: Case, tied: User | None, own: User | None) -> list[str]:
+def _why_not_taken_back(act: Act, case: Case, tied: User | None, own: User | None) -> list[str]:
     if tied is None:
         return [_NOT_TIED]
     if case.asked.get("way") == BY_CODE or (case.has_agent and not case.asked.get("way")):
         return []
     if case.asked.get("way") != BY_PHONE:
         return ["请选本人以后怎么登录"]
+    choose = f"请改选「{words_of_code(act, case)[0]}」"
     if case.has_agent:
-        return ["代办的只能先收回账户，不能换登录：请改选「发核验码」，核验码由本人带身份证来领"]
+        return [f"代办的只能先收回账户，不能换登录：{choose}，核验码由本人带身份证来领"]
     if own is None:
-        return ["这个手机号没有登录过：请本人先用它登录一次网站，或改选「发核验码」"]
+        return [f"这个手机号没有登录过：请本人先用它登录一次网站，或{choose.removeprefix('请')}"]
     if own == tied:
-        return ["绑着账户的就是这个手机号，不是别人的。号码也被人占用的，请改选「发核验码」"]
+        return [f"绑着账户的就是这个手机号，不是别人的。号码也被人占用的，{choose}"]
     if own.is_official or not own.is_active or own.person_id:
-        return ["这个手机号的登录不能用，或绑着另一个人：请改选「发核验码」"]
+        return [f"这个手机号的登录不能用，或绑着另一个人：{choose}"]
     return []
 
 
@@ -122,9 +125,17 @@ def _how_then(act: Act, case: Case, own: User | None) -> str:
     return f"收回以后，由本人{_COMES_FOR_CODE}"
 
 
+def words_of_code(act: Act, case: Case) -> tuple[str, str]:
+    """Return what BY_CODE is called on this case, and what then happens: no code is promised where none can be shown."""
+    if _gives_code(act, case):
+        return "发核验码", "用任何手机号登录后填写"
+    after = "通过后" if needs_review(case, handler_of(case.kind), act.on) else "以后"
+    return "先收回", f"{after}本人{_COMES_FOR_CODE}"
+
+
 def _gives_code(act: Act, case: Case) -> bool:
     """Say whether the clerk who submits it does it, and the owner is there: a code is shown once, to nobody else."""
-    return not case.has_agent and case.kind not in registry.counter(case.region, act.on).reviewed
+    return not case.has_agent and not needs_review(case, handler_of(case.kind), act.on)
 
 
 def _notes_of_taking_back(stopped: list[str]) -> tuple[str, ...]:
@@ -152,7 +163,14 @@ def _counted(stopped: list[str]) -> str:
     return f"停下{len(stopped)}件事：{'；'.join(stopped)}" if stopped else "它没有办过别的事"
 
 
-register(CaseHandler(kind=CaseKind.TAKE_BACK, assess=_assess_taking_back, execute=_take_back))
+register(
+    CaseHandler(
+        kind=CaseKind.TAKE_BACK,
+        assess=_assess_taking_back,
+        execute=_take_back,
+        instead="收回错了的，由本人带身份证办「开通网上登录」，领核验码重新绑定；停用的家人，本人登录后可以恢复",
+    )
+)
 
 
 def _assess_phone(act: Act, case: Case) -> Assessment:
@@ -211,4 +229,12 @@ def _change_phone(act: Act, case: Case) -> Outcome:
     return Outcome(f"登录手机号已变更{'，原来的手机号会收到短信' if had_phone else ''}")
 
 
-register(CaseHandler(kind=CaseKind.PHONE, assess=_assess_phone, execute=_change_phone, tells=_tells_phone))
+register(
+    CaseHandler(
+        kind=CaseKind.PHONE,
+        assess=_assess_phone,
+        execute=_change_phone,
+        instead="号码填错的，由本人带身份证再办一次「变更登录手机号」",
+        tells=_tells_phone,
+    )
+)

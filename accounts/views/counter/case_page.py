@@ -11,9 +11,9 @@ from accounts.forms.counter import form_of
 from accounts.forms.counter.sections import AgentForm, ParkForm, ReasonForm, ScanForm, SeenForm
 from accounts.identity.actors import Act
 from accounts.models import Case
-from accounts.operations.cases.deciding import assess, digest_of, needs_review
+from accounts.operations.cases.deciding import assess, digest_of
 from accounts.operations.cases.desk import parked_until
-from accounts.operations.cases.handlers import Assessment, CaseHandler, Words, handler_of
+from accounts.operations.cases.handlers import Assessment, CaseHandler, Words, handler_of, needs_review
 from accounts.queries.cases import has_other_name
 
 WHO, SCAN, ASKED, SEEN = "who", "scan", "asked", "seen"

@@ -84,6 +84,10 @@ class TestDeath:
             why in found(counter, told(counter, CaseKind.DEATH, insured(REGION), "death_certificate", **asked)).stops[0]
         )
 
+    def test_whoever_lives_gets_the_proof_at_their_own_police_station(self, counter):
+        (paper,) = found(counter, counter.open(CaseKind.ALIVE, dead(counter))).papers
+        assert paper.where == "户籍地派出所"
+
     def test_nobody_dies_twice(self, counter):
         case = told(counter, CaseKind.DEATH, dead(counter), "death_certificate", on=TODAY.isoformat())
         with pytest.raises(CaseError, match="已经登记过"):

@@ -11,6 +11,7 @@ from accounts.models import Notice, OutboxMessage, User
 from accounts.operations import identity
 from accounts.operations.cases import deciding, desk
 from accounts.operations.cases.access import CaseError
+from accounts.operations.cases.sign_ins import words_of_code
 from accounts.operations.life_events import death
 from accounts.policies import registry
 from family.rules import eligibility
@@ -144,7 +145,7 @@ def test_nothing_is_opened_for_the_dead(counter, kind):
     person = counter.insured()
     death.report_death(act=counter.act(), person=person, on=TODAY, paper=PAPER, reason="去世")
     (stop,) = stops(counter, told(counter, kind, person, asked={"way": "code"}))
-    assert "死亡" in stop
+    assert "先办「死亡登记有误」" in stop
 
 
 class TestTakingBack:
@@ -155,7 +156,9 @@ class TestTakingBack:
     def test_the_owner_gets_a_code_that_is_shown_once(self, counter, alone):
         person = counter.insured()
         limited(OLD, person)
-        done = counter.submit(told(counter, CaseKind.TAKE_BACK, person, "", asked={"way": "code"}))
+        case = told(counter, CaseKind.TAKE_BACK, person, "", asked={"way": "code"})
+        assert words_of_code(counter.act(), case)[0] == "发核验码"
+        done = counter.submit(case)
         assert not User.objects.filter(person=person).exists()
         own = citizen(NEW)
         assert identity.prove_by_code(act=counter.act(own), user=own, typed=done.shown_once, address="a") == person
@@ -172,6 +175,7 @@ class TestTakingBack:
         person = counter.insured()
         limited(OLD, person)
         case = told(counter, CaseKind.TAKE_BACK, person, "", asked={"way": "code"})
+        assert words_of_code(counter.act(), case)[0] == "先收回"
         assert "收回以后，由本人" in dict(deciding.assess(counter.act(), case).words)["本人以后怎么登录"]
         assert "办「开通网上登录」" in counter.finish(case).said
         assert not User.objects.filter(person=person).exists()
@@ -200,7 +204,7 @@ class TestTakingBack:
         limited(OLD, person)
         citizen(NEW)
         case = told(counter, CaseKind.TAKE_BACK, person, asked={"way": "phone"}, power_number="瑞证字1号")
-        assert "代办的只能先收回账户" in stops(counter, case)[0]
+        assert "请改选「先收回」" in stops(counter, case)[0]
 
 
 @pytest.mark.parametrize("phone", [OLD, ""])
