@@ -91,6 +91,7 @@ urlpatterns += [
     path("counter/cases/<slug:number>/park/", case_end.park, name="counter_case_park"),
     path("counter/cases/<slug:number>/resume/", case_end.resume, name="counter_case_resume"),
     path("counter/cases/<slug:number>/drop/", case_end.drop, name="counter_case_drop"),
+    path("counter/cases/<slug:number>/withdraw/", case_end.withdraw, name="counter_case_withdraw"),
     path("counter/cases/<slug:number>/print/", case_sheets.sheets, name="counter_case_print"),
     path("counter/cases/<slug:number>/undo/", case_end.undo, name="counter_case_undo"),
     path("counter/objections/", objections.objections, name="counter_objections"),

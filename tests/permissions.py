@@ -120,6 +120,7 @@ ROWS: dict[str, Row] = {
     "counter_case_resume": Row(CLERK_WORK, method="post", args=a_case),
     "counter_case_drop": Row(CLERK_WORK, method="post", args=a_case, data={"note": "不办了", "version": 0}),
     "counter_case_undo": Row(COUNTER, method="post", anonymous=401, clerk=422, reviewer=422, args=a_case),
+    "counter_case_withdraw": Row(CLERK, method="post", anonymous=401, clerk=422, args=a_case),
     "counter_objections": Row(REVIEWER, args=a_counter),
     "counter_objection": Row(REVIEWER, args=an_objection),
     "counter_review": Row(REVIEWER, args=a_counter),

@@ -18,7 +18,7 @@ from accounts.forms.counter.sections import ReasonForm
 from accounts.identity import audit
 from accounts.identity.actors import Act
 from accounts.models import Case, Person
-from accounts.operations.cases import deciding
+from accounts.operations.cases import deciding, withdrawing
 from accounts.operations.cases import desk as work
 from accounts.operations.cases.access import CaseError, CaseMovedError, on_case
 from accounts.operations.cases.printing import sheets_of
@@ -72,6 +72,7 @@ def result_of(desk: Desk, case: Case, shown_once: str = "") -> dict[str, Any]:
         "is_waiting": case.state == CaseState.WAITING,
         "sheets": sheets_of(case),
         "why_not_undone": deciding.why_not_undone(desk.act, case, desk.user),
+        "may_withdraw": desk.user.role == Role.CLERK and not withdrawing.why_not_withdrawn(case, desk.user),
         "form": ReasonForm(),
     }
 

@@ -1,4 +1,4 @@
-"""How a case goes on or ends: submitted, parked, gone on with, given up, taken back."""
+"""How a case goes on or ends: submitted, parked, gone on with, given up, withdrawn, taken back."""
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
@@ -10,7 +10,7 @@ from accounts.errors import AccountsError
 from accounts.forms.counter.opening import NumberForm
 from accounts.forms.counter.sections import ReasonForm
 from accounts.models import Case
-from accounts.operations.cases import deciding
+from accounts.operations.cases import deciding, withdrawing
 from accounts.operations.cases import desk as work
 from accounts.operations.cases.access import CaseMovedError
 from accounts.queries import cases as queries
@@ -89,6 +89,18 @@ def drop(request: HttpRequest, desk: Desk, number: str) -> HttpResponse:
         work.drop(act=desk.act, number=number, version=version_of(request), note=note)
     except AccountsError as error:
         return _refused(request, desk, case, "case.dropped", error)
+    return redirect("counter_case", number)
+
+
+@require_POST
+@counter_required(Role.CLERK)
+def withdraw(request: HttpRequest, desk: Desk, number: str) -> HttpResponse:
+    """Take a case back before it is checked, and go on with it."""
+    case = case_or_404(desk, number)
+    try:
+        withdrawing.withdraw(act=desk.act, number=number)
+    except AccountsError as error:
+        return _refused(request, desk, case, "case.withdrawn", error)
     return redirect("counter_case", number)
 
 

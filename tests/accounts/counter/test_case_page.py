@@ -216,12 +216,38 @@ class TestTheEnd:
         case.refresh_from_db()
         assert (case.state, case.note, case.said) == (CaseState.UNDONE, "选错了关系", "已改回")
 
+    def test_what_cannot_be_taken_back_says_what_to_do(self, counter, clerk):
+        case = counter.seen(counter.open(CaseKind.IDENTITY_CODE, counter.insured()), "own_card")
+        counter.submit(case)
+        page = clerk.get(at("counter_case", case)).content.decode()
+        assert "办错了怎么办：这类业务不能撤销。给错了人的" in page
+
+    def test_what_waits_is_called_back_by_its_clerk_alone_and_changed(self, counter, clerk, case):
+        desk.save(
+            act=counter.act(),
+            number=case.number,
+            version=0,
+            asked={"relation": "spouse"},
+            other=counter.insured(),
+            power_number="瑞证字1号",
+        )
+        case.refresh_from_db()
+        counter.submit(counter.seen(case, "card"))
+        colleague = signed_in(counter.colleague)
+        assert "撤回来改" not in colleague.get(at("counter_case", case)).content.decode()
+        assert colleague.post(at("counter_case_withdraw", case)).status_code == 422
+        assert "撤回来改" in clerk.get(at("counter_case", case)).content.decode()
+        clerk.post(at("counter_case_withdraw", case))
+        page = clerk.get(at("counter_case", case))
+        assert page.context["page"].case.holder == counter.clerk
+        assert "退回过" not in page.content.decode()
+
 
 class TestWhoMayNot:
     def test_another_regions_case_is_not_there(self, counter, case):
         stranger = signed_in(counter.stranger)
         assert stranger.get(at("counter_case", case)).status_code == 404
-        for name in ("submit", "park", "resume", "drop", "undo"):
+        for name in ("submit", "park", "resume", "drop", "undo", "withdraw"):
             assert stranger.post(at(f"counter_case_{name}", case)).status_code == 404
         assert stranger.post(reverse("counter_cases"), {"number": case.number}).status_code == 422
 

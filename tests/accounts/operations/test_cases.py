@@ -9,7 +9,7 @@ from accounts.codes import ApprovalState, CaseKind, CaseState, Role
 from accounts.models import Approval, AuditEvent, Case, IdentityCode, Region, User
 from accounts.operations import approvals, identity
 from accounts.operations.approvals import ApprovalError, ApprovalMovedError
-from accounts.operations.cases import deciding, desk, handlers
+from accounts.operations.cases import deciding, desk, handlers, withdrawing
 from accounts.operations.cases.access import CaseError, CaseMovedError
 from accounts.operations.cases.handlers import Assessment, CaseHandler, NeededPaper, Outcome
 from accounts.policies import registry
@@ -279,8 +279,46 @@ class TestTakingBack:
     def test_a_code_that_was_given_is_not_taken_back(self, counter):
         case = counter.seen(counter.open(CaseKind.IDENTITY_CODE, counter.insured()), "own_card")
         done = counter.submit(case).case
-        with pytest.raises(CaseError, match="不能撤销"):
+        with pytest.raises(CaseError, match="不能撤销。给错了人的，由本人带身份证再办一次"):
             deciding.undo(act=counter.act(), number=done.number, note="办错人了")
+
+    @pytest.mark.parametrize("kind", handlers.kinds())
+    def test_every_kind_can_be_taken_back_or_says_what_to_do_instead(self, kind):
+        handler = handlers.handler_of(kind)
+        assert bool(handler.undo) != bool(handler.instead)
+
+
+class TestWithdrawing:
+    @pytest.fixture
+    def waiting(self, counter, renaming):
+        return counter.submit(ready(counter, power_number="瑞证字1号")).case
+
+    def test_whoever_submitted_it_goes_on_with_it_and_submits_it_again(self, counter, waiting):
+        case = withdrawing.withdraw(act=counter.act(), number=waiting.number)
+        assert (case.state, case.holder, case.approval, case.note) == (CaseState.OPEN, counter.clerk, None, "")
+        assert Approval.objects.get().state == ApprovalState.WITHDRAWN
+        assert counter.submit(case).case.state == CaseState.WAITING
+
+    def test_what_a_reviewer_said_before_stays_to_be_read(self, counter, waiting):
+        approvals.reject(act=counter.act(counter.reviewer), approval_id=waiting.approval.pk, note="委托书看不清")
+        again = counter.submit(desk.resume(act=counter.act(), number=waiting.number)).case
+        assert withdrawing.withdraw(act=counter.act(), number=again.number).note == "委托书看不清"
+
+    @pytest.mark.parametrize(
+        ("who", "why"), [("colleague", "只有提交的人"), ("stranger", "没有这件业务"), ("reviewer", "经办岗")]
+    )
+    def test_nobody_else_does(self, counter, waiting, who, why):
+        with pytest.raises(CaseError, match=why):
+            withdrawing.withdraw(act=counter.act(getattr(counter, who)), number=waiting.number)
+        waiting.refresh_from_db()
+        assert waiting.state == CaseState.WAITING
+
+    def test_once_decided_it_is_too_late(self, counter, waiting):
+        approval = waiting.approval
+        approvals.approve(act=counter.act(counter.reviewer), approval_id=approval.pk, digest=approval.digest)
+        with pytest.raises(CaseError, match="已办结"):
+            withdrawing.withdraw(act=counter.act(), number=waiting.number)
+        assert name_now() == "新名市"
 
 
 def test_numbers_of_people_stay_out_of_what_is_not_sealed(counter):
