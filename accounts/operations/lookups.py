@@ -5,7 +5,7 @@ nobody, leaves its trace and has its price.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import UUID
@@ -85,7 +85,7 @@ def _refusals_written_down(act: Act, verb: str) -> Iterator[None]:
 def look_up(*, act: Act, typed: str, purpose: str, chosen: int | None = None) -> Found:
     """Find who has the certificate, phone or case number in `typed`, which may come from a reader of cards or barcodes.
 
-    `chosen` is the id of one of several people who share a phone. Acting on a case of two people, the second is found
+    `chosen` is the id of one of several people who share a phone: being offered is a look at each of them. Acting on a case of two people, the second is found
     wherever the rules let relatives be insured. Not inside a transaction: the try is counted on its
     own, a miss twice. Raises LookupRefusedError (NotAtCounterError, NotYoursError, NobodyFoundError,
     LookupsUsedUpError, no purpose), or certificates.BadCertificateError (nothing was asked, nothing is counted).
@@ -102,10 +102,12 @@ def look_up(*, act: Act, typed: str, purpose: str, chosen: int | None = None) ->
         if not found:
             _count_again(act, clerk)
             raise NobodyFoundError
+        for person in found:  # several are all shown: one who is the clerk's own keeps the others from being shown too
+            if why := _why_not(clerk, person):
+                raise NotYoursError(why, person)
         if len(found) > 1:
+            _trace(act, found, purpose)
             return Found(None, tuple(found))
-        if why := _why_not(clerk, found[0]):
-            raise NotYoursError(why, found[0])
         return Found(_opened(act, clerk, office, found[0], purpose, sought.name))
 
 
@@ -242,6 +244,13 @@ def _opened(act: Act, clerk: User, office: Office, person: Person, purpose: str,
             name_agrees=agrees,
             at=act.at,
         )
-        detail = {"business": lookups.purposes()[purpose], "purpose": purpose}
-        audit.record(act=act, verb=audit.LOOKED_UP, subject=person, detail=detail)
+        _trace(act, [person], purpose)
     return lookup
+
+
+@transaction.atomic
+def _trace(act: Act, shown: Iterable[Person], purpose: str) -> None:
+    """Write on the record of each of those shown that they were, and what for."""
+    detail = {"business": lookups.purposes()[purpose], "purpose": purpose}
+    for person in shown:
+        audit.record(act=act, verb=audit.LOOKED_UP, subject=person, detail=detail)

@@ -75,7 +75,7 @@ def test_several_of_one_phone_are_told_apart_before_anybody_is_shown(clerk):
     found = look_up(clerk, one.phone)
     assert (found.lookup, set(found.choices)) == (None, {one, other})
     assert not Lookup.objects.exists()
-    assert not lookups_of(one)
+    assert [lookups_of(person).count() for person in (one, other, elsewhere)] == [1, 1, 0], "both were shown"
     chosen = look_up(clerk, one.phone, chosen=other.pk)
     assert chosen.lookup
     assert chosen.lookup.person == other
@@ -162,6 +162,14 @@ def test_nobody_looks_up_themselves(clerk):
     assert used(clerk) == 1
     assert refusals() == [("NotYoursError", own.pk)]
     assert not lookups_of(own)
+
+
+def test_a_phone_that_the_clerk_shares_shows_nobody(clerk):
+    own = insured_here(certno=clerk.certno)
+    other = insured_here(phone=own.phone)
+    with pytest.raises(lookups.NotYoursError, match="另一位同事"):
+        look_up(clerk, own.phone)
+    assert not lookups_of(other)
 
 
 def test_a_clerk_whose_own_number_is_not_known_looks_nobody_up():
