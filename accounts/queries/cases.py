@@ -98,10 +98,15 @@ def cases_of_day(office: Office, day: date) -> QuerySet[Case]:
     return rows.filter(on_day, office=office.code, region=office.region)
 
 
+def submitted_of_day(clerk: User, day: date) -> QuerySet[Case]:
+    """Return what a clerk submitted on a day and nobody sent back, in the order of submitting."""
+    rows = Case.objects.select_related("subject").filter(_on(day, "submitted_at"), submitted_by=clerk)
+    return rows.exclude(state__in=IN_WORK).order_by("submitted_at")
+
+
 def counts_of_day(clerk: User, day: date) -> DayCounts:
     """Return the clerk's day as it is counted when it is closed."""
-    mine = Case.objects.filter(_on(day, "submitted_at"), submitted_by=clerk).exclude(state__in=IN_WORK)
-    submitted = list(mine.order_by("submitted_at").values_list("number", "prints"))
+    submitted = list(submitted_of_day(clerk, day).values_list("number", "prints"))
     return DayCounts(
         submitted=len(submitted),
         without_receipt=[number for number, prints in submitted if not prints.get(CaseSheet.RECEIPT)],

@@ -82,7 +82,7 @@ def test_what_is_missing_is_brought_to_the_office_that_is_responsible(page, visi
     expect(page.locator("#check")).not_to_contain_text("缺：您的身份证")
     expect(page.locator("#check")).to_contain_text("缺：家人的身份证或户口本")
     expect(page.locator("#check")).to_contain_text("这件业务归医保中心办")
-    page.get_by_role("button", name="挂起，打印告知单").click()
+    page.get_by_role("button", name="挂起，下一步打印告知单").click()
     expect(page.locator("#print-sheets")).to_be_focused()
     sound(page)
     page.keyboard.press("Enter")

@@ -73,7 +73,7 @@ def test_what_is_missing_is_printed_twice_and_the_case_goes_on_at_another_office
     visit(page, "/counter/cases/new/?kind=identity_code")
     keys = Keys(page)
     keys.card(person)
-    page.get_by_role("button", name="挂起，打印告知单").click()
+    page.get_by_role("button", name="挂起，下一步打印告知单").click()
     expect(page.locator("#print-sheets")).to_be_focused()
     sound(page)
     keys.press("Enter")

@@ -56,5 +56,10 @@ def form_of(kind: str) -> type[CaseForm] | None:
     return _forms.get(kind)
 
 
+def is_answered(case: Case) -> bool:
+    """Whether what the kind asks has been answered, or it asks nothing."""
+    return form_of(case.kind) is None or bool(case.asked or case.private)
+
+
 def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value

@@ -52,10 +52,12 @@ def assess(act: Act, case: Case) -> Assessment:
     """Return what would happen if the case were submitted now, with what stands in the way on the case's own side."""
     handler = handler_of(case.kind)
     found = handler.assess(on_case(act, case), case)
-    stops = (*_general_stops(act, case, handler, found), *found.stops)
+    unseen = _unseen(case, found)
+    stops = (*_without_other(case, handler), *unseen, *_elsewhere(act, case), *found.stops)
     if not stops:
         return found
-    return Assessment(stops=stops, notes=found.notes, papers=found.papers)
+    words = found.words if len(stops) == len(unseen) else []  # a paper may have to be signed before it can be seen
+    return Assessment(words=words, stops=stops, notes=found.notes, papers=found.papers)
 
 
 def digest_of(case: Case, found: Assessment) -> str:
@@ -132,18 +134,23 @@ def responsible_office(act: Act, case: Case) -> Office | None:
     return office_for(case.subject, case.region, act.on) if by_area else None
 
 
-def _general_stops(act: Act, case: Case, handler: CaseHandler, found: Assessment) -> list[str]:
-    """Return what stands in the way whatever the kind: identities, papers, the wrong office."""
-    stops = []
-    if handler.other and not handler.other_is_optional and case.other is None:
-        stops.append(f"还没有{handler.other}：请刷证件，或输入证件号码")
-    if not case.identities_checked:
-        stops.append("请核对来人和证件，勾选「人证一致，我已核对」")
-    stops.extend(f"缺：{paper.name}" for paper in found.missing(case))
+def _without_other(case: Case, handler: CaseHandler) -> list[str]:
+    if not handler.other or handler.other_is_optional or case.other:
+        return []
+    return [f"还没有{handler.other}：请刷证件，或输入证件号码"]
+
+
+def _unseen(case: Case, found: Assessment) -> list[str]:
+    """Return what of documents and papers has not been seen."""
+    identities = [] if case.identities_checked else ["请核对来人和证件，勾选「人证一致，我已核对」"]
+    return [*identities, *(f"缺：{paper.name}" for paper in found.missing(case))]
+
+
+def _elsewhere(act: Act, case: Case) -> list[str]:
     office = responsible_office(act, case)
-    if office and office.code != act.actor.office:
-        stops.append(f"这件业务归{office.name}办（{office.address}，{office.phone}），这里可以先收材料、挂起")
-    return stops
+    if office is None or office.code == act.actor.office:
+        return []
+    return [f"这件业务归{office.name}办（{office.address}，{office.phone}），这里可以先收材料、挂起"]
 
 
 def _wait(act: Act, case: Case, handler: CaseHandler) -> Submitted:

@@ -11,7 +11,7 @@ from typing import Any
 
 from accounts.codes import CaseKind
 from accounts.identity.actors import Act
-from accounts.models import Case
+from accounts.models import Case, Person
 from accounts.policies import registry
 from accounts.sealing.fields import Clear
 
@@ -40,7 +40,8 @@ class Assessment:
     """核对：这件业务现在提交的话会怎样。
 
     `stops` (不能办) and `notes` (注意) are sentences with the next step. `content` is plain JSON: what would be done and the
-    state it relies on, people by their ids only; `words` says it, label and value. Both are empty where something stops.
+    state it relies on, people by their ids only; `words` says it, label and value. Both are empty where something stops;
+    where only documents and papers are still to be seen, `words` stand: some of those papers are signed with them.
     """
 
     content: Mapping[str, Any] = field(default_factory=dict)
@@ -79,6 +80,10 @@ def _nothing(case: Case) -> Words:
     return []
 
 
+def _nobody(case: Case) -> list[tuple[Person, Person]]:
+    return []
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseHandler:
     """一类窗口业务怎么办。
@@ -95,6 +100,7 @@ class CaseHandler:
     `by_area`: while the region divides its offices by area, only the responsible one may finish it.
     `online` says what the citizen can do on the portal instead of coming again, "" where nothing.
     `tells(case)` says in words what is personal of it: for the clerk and whoever checks it, on the page, never kept.
+    `promised_by(case)` names authoriser and user of each bond for which an undertaking is signed (seed S3, answer 8).
     `always_reviewed`: a second person checks it whatever the region's terms say.
     `takes_agent`: somebody else may come in the subject's place. `subject_comes`: False where the subject cannot (death).
     """
@@ -114,6 +120,7 @@ class CaseHandler:
     online: str = ""
     always_reviewed: bool = False
     tells: Callable[[Case], Words] = _nothing
+    promised_by: Callable[[Case], list[tuple[Person, Person]]] = _nobody
 
 
 def private_of(case: Case) -> dict[str, Any]:

@@ -5,14 +5,19 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from accounts.codes import CaseKind, CaseSheet, CaseState, Role
+from accounts.codes import CaseSheet, CaseState, Role
 from accounts.identity.actors import Act
 from accounts.models import Case, User
 from accounts.operations.cases import desk
-from accounts.operations.cases.access import CaseError, on_case, refuse_own_case, staff_at_counter
-
-# Where two people say how they are related, they promise what seed S3 asks: one the relation, the other the use.
-PROMISED = (CaseKind.BIND, CaseKind.ACCEPT, CaseKind.SHOW)
+from accounts.operations.cases.access import (
+    CaseError,
+    on_case,
+    refuse_own_case,
+    refuse_own_family,
+    staff_at_counter,
+)
+from accounts.operations.cases.deciding import assess
+from accounts.operations.cases.handlers import handler_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +30,22 @@ class Printed:
     has_whole_numbers: bool
 
 
-def sheets_of(case: Case) -> list[CaseSheet]:
-    """Return what can be printed of a case now: what is missing while it is in work, the others once submitted."""
+def sheets_of(act: Act, case: Case) -> list[CaseSheet]:
+    """Return what can be printed of a case now.
+
+    That is what is missing while it is in work, and the others once it is submitted; what is signed comes already while
+    the case is worked on and only documents and papers are still to be seen.
+    """
+    if case.state == CaseState.OPEN:
+        return [*(to_sign(case) if assess(act, case).words else []), CaseSheet.MISSING]
     if case.is_in_work:
         return [CaseSheet.MISSING]
-    if case.state == CaseState.DROPPED:
-        return []
-    promised = [CaseSheet.UNDERTAKING] if case.kind in PROMISED and case.other_id else []
-    return [CaseSheet.FORM, *promised, CaseSheet.RECEIPT]
+    return [] if case.state == CaseState.DROPPED else [*to_sign(case), CaseSheet.RECEIPT]
+
+
+def to_sign(case: Case) -> list[CaseSheet]:
+    """Return what is signed at the counter: the form, and where people are bound, the undertaking."""
+    return [CaseSheet.FORM, *([CaseSheet.UNDERTAKING] if handler_of(case.kind).promised_by(case) else [])]
 
 
 @transaction.atomic
@@ -44,7 +57,9 @@ def print_sheets(*, act: Act, number: str, sheets: Collection[str]) -> Printed:
     user, office = staff_at_counter(act, (Role.CLERK, Role.REVIEWER))
     case = desk.locked(number, office)
     refuse_own_case(user, case)
-    wanted = tuple(sheet for sheet in sheets_of(case) if sheet in sheets)
+    promised = [person for pair in handler_of(case.kind).promised_by(case) for person in pair]
+    refuse_own_family(user, *promised)
+    wanted = tuple(sheet for sheet in sheets_of(act, case) if sheet in sheets)
     if not wanted or len(wanted) != len(set(sheets)):
         raise CaseError(f"这件业务{CaseState(case.state).label}，没有要打印的单据")
     again = frozenset(sheet for sheet in wanted if case.prints.get(sheet))
@@ -57,9 +72,9 @@ def print_sheets(*, act: Act, number: str, sheets: Collection[str]) -> Printed:
 
 
 def _has_whole_numbers(act: Act, user: User, case: Case) -> bool:
-    """Say whether what is printed has whole certificate numbers: for who submitted it, on that day.
+    """Say whether what is printed has whole certificate numbers: for who submitted it, or opened it, on that day.
 
     To others a print would be a look-up that nothing counts.
     """
-    is_same_day = case.submitted_at is not None and Act(act.actor, case.submitted_at).on == act.on
-    return is_same_day and case.submitted_by_id == user.pk
+    who, at = (case.opened_by_id, case.opened_at) if case.is_in_work else (case.submitted_by_id, case.submitted_at)
+    return at is not None and Act(act.actor, at).on == act.on and who == user.pk

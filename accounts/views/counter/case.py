@@ -22,7 +22,7 @@ from accounts.operations.cases import deciding, withdrawing
 from accounts.operations.cases import desk as work
 from accounts.operations.cases.access import CaseError, CaseMovedError, on_case
 from accounts.operations.cases.printing import sheets_of
-from accounts.views.counter.case_page import PLACE, SCAN, CasePage
+from accounts.views.counter.case_page import PLACE, SCAN, CasePage, is_told
 from accounts.views.counter.doors import Desk, case_or_404, counter_required, holds, own_family, refused
 from accounts.views.counter.scanning import scanned
 
@@ -57,7 +57,8 @@ def case(request: HttpRequest, desk: Desk, number: str) -> HttpResponse:
     if request.method == "POST":
         return _save(request, desk, case)
     if case.is_in_work and not holds(desk, case):
-        context = {"case": case, "may_resume": desk.user.role == Role.CLERK, "sheets": sheets_of(case)}
+        context = {"case": case, "may_resume": desk.user.role == Role.CLERK, "sheets": sheets_of(desk.act, case)}
+        context["is_told"] = is_told(case)
         return render(request, "counter/case_aside.html", context)
     if case.is_in_work:
         return render(request, "counter/case.html", {"page": CasePage(desk.act, case)})
@@ -70,11 +71,17 @@ def result_of(desk: Desk, case: Case, shown_once: str = "") -> dict[str, Any]:
         "case": case,
         "shown_once": shown_once,
         "is_waiting": case.state == CaseState.WAITING,
-        "sheets": sheets_of(case),
+        **_to_print(desk, case),
         "why_not_undone": deciding.why_not_undone(desk.act, case, desk.user),
         "may_withdraw": desk.user.role == Role.CLERK and not withdrawing.why_not_withdrawn(case, desk.user),
         "form": ReasonForm(),
     }
+
+
+def _to_print(desk: Desk, case: Case) -> dict[str, Any]:
+    """Return the sheets of a case, and those that the button prints: what was signed before need not be printed again."""
+    sheets = sheets_of(desk.act, case)
+    return {"has_sheets": bool(sheets), "sheets": [sheet for sheet in sheets if not case.prints.get(sheet)] or sheets}
 
 
 def _write_down(act: Act, verb: str, error: AccountsError, subject: Person | None = None) -> None:

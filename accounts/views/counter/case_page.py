@@ -6,14 +6,17 @@ from typing import Any
 
 from django import forms
 from django.urls import reverse
+from django.utils.http import urlencode
 
-from accounts.forms.counter import form_of
+from accounts.codes import CaseSheet
+from accounts.forms.counter import form_of, is_answered
 from accounts.forms.counter.sections import AgentForm, ParkForm, ReasonForm, ScanForm, SeenForm
 from accounts.identity.actors import Act
 from accounts.models import Case
 from accounts.operations.cases.deciding import assess, digest_of
 from accounts.operations.cases.desk import parked_until
 from accounts.operations.cases.handlers import Assessment, CaseHandler, Words, handler_of, needs_review
+from accounts.operations.cases.printing import to_sign
 from accounts.queries.cases import has_other_name
 
 WHO, SCAN, ASKED, SEEN = "who", "scan", "asked", "seen"
@@ -23,6 +26,13 @@ PLACE = {WHO: "who", SCAN: "about", ASKED: "about", SEEN: "papers"}  # which par
 def park_form(data: Any, act: Act, case: Case) -> ParkForm:
     """Return what asks until when a case is parked, with the day that the region's terms give."""
     return ParkForm(data, today=act.on, usual=parked_until(case.region, act.on))
+
+
+def is_told(case: Case) -> bool:
+    """Whether the second section is filled in: before that, which papers are needed is not yet known."""
+    handler = handler_of(case.kind)
+    has_other = bool(case.other_id) or not handler.other or handler.other_is_optional
+    return has_other and is_answered(case)
 
 
 @dataclass
@@ -49,6 +59,21 @@ class CasePage:
     def told(self) -> Words:
         """Return what is personal of what was asked, in full, to be compared with the paper."""
         return self.handler.tells(self.case)
+
+    @property
+    def is_told(self) -> bool:
+        """Whether all papers that are needed are known."""
+        return is_told(self.case)
+
+    @property
+    def to_sign(self) -> list[CaseSheet]:
+        """Return what can be printed to be signed before the case is submitted."""
+        return to_sign(self.case) if self.found.words else []
+
+    @property
+    def sign_url(self) -> str:
+        """Return where that is printed, already chosen."""
+        return f"{reverse('counter_case_print', args=[self.case.number])}?{urlencode({'sheet': self.to_sign}, True)}"
 
     @cached_property
     def digest(self) -> str:
@@ -99,7 +124,7 @@ class CasePage:
             )
         if self.scan and self.case.other is None:
             return str(self.scan["typed"].auto_id)
-        if self.asked and not (self.case.asked or self.case.private):
+        if self.asked and not is_answered(self.case):
             return next((bound.auto_id for bound in self.asked.visible_fields()), "")
         if not self.is_all_seen:
             return str(self.seen["everything"].auto_id)

@@ -13,6 +13,7 @@ from accounts.operations.cases.deciding import assess, responsible_office
 from accounts.operations.cases.handlers import handler_of
 from accounts.operations.cases.printing import Printed, print_sheets, sheets_of
 from accounts.policies import registry
+from accounts.views.counter.case_page import is_told
 from accounts.views.counter.doors import Desk, case_or_404, counter_required, own_family, refused
 
 
@@ -24,7 +25,7 @@ def sheets(request: HttpRequest, desk: Desk, number: str) -> HttpResponse:
     if refusal := own_family(request, desk, case):
         return refusal
     if request.method == "GET":
-        offered = [(sheet, case.prints.get(sheet, 0)) for sheet in sheets_of(case)]
+        offered = [(sheet, case.prints.get(sheet, 0)) for sheet in sheets_of(desk.act, case)]
         asked = request.GET.getlist("sheet")
         return render(request, "counter/case_print.html", {"case": case, "offered": offered, "asked": asked})
     try:
@@ -36,10 +37,14 @@ def sheets(request: HttpRequest, desk: Desk, number: str) -> HttpResponse:
 
 def _on_paper(desk: Desk, printed: Printed) -> dict[str, object]:
     case = printed.case
-    missing = assess(desk.act, case).missing(case) if case.is_in_work else []
+    found = assess(desk.act, case) if case.is_in_work else None
+    handler = handler_of(case.kind)
     return {
         "case": case,
-        "handler": handler_of(case.kind),
+        "handler": handler,
+        "promised": handler.promised_by(case),
+        "words": found.words if found else case.words,
+        "is_told": is_told(case),
         "sheets": [(f"counter/_sheet_{sheet}.html", sheet in printed.again) for sheet in printed.sheets],
         "has_whole_numbers": printed.has_whole_numbers,
         "office": desk.office,
@@ -47,7 +52,7 @@ def _on_paper(desk: Desk, printed: Printed) -> dict[str, object]:
         "region_name": registry.region_name(case.region),
         "papers": [_paper(paper) for paper in case.papers],
         "copies": ("交给申请人", "窗口留存"),
-        "missing": missing,
+        "missing": found.missing(case) if found else [],
         "offices": _offices(desk, case) if case.is_in_work else [],
         "bars": bars(case.number),
         "printed_at": desk.act.at,

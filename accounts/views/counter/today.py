@@ -13,7 +13,7 @@ from accounts.errors import AccountsError
 from accounts.forms.counter.day import DayForm
 from accounts.models import Case, User
 from accounts.operations.cases.closing import close_day
-from accounts.queries.cases import cases_of_day, counts_of_day, day_close_of
+from accounts.queries.cases import cases_of_day, counts_of_day, day_close_of, submitted_of_day
 from accounts.views.counter.doors import Desk, counter_required, refused
 
 
@@ -56,13 +56,14 @@ def close(request: HttpRequest, desk: Desk) -> HttpResponse:
 @require_GET
 def day_sheet(request: HttpRequest, desk: Desk) -> HttpResponse:
     """Show the clerk's day as a sheet to print and sign."""
-    mine = cases_of_day(desk.office, desk.act.on).filter(submitted_by=desk.user)
+    closing = day_close_of(desk.user, desk.act.on)
+    mine = submitted_of_day(desk.user, desk.act.on)
     context = {
         "clerk": desk.user,
         "office": desk.office,
         "day": desk.act.on,
-        "cases": mine.order_by("submitted_at"),
-        "closing": day_close_of(desk.user, desk.act.on),
+        "cases": mine.filter(submitted_at__lte=closing.at) if closing else mine,  # later ones it does not count
+        "closing": closing,
         "counts": counts_of_day(desk.user, desk.act.on),
         "printed_at": desk.act.at,
         "back_url": reverse("counter_today"),

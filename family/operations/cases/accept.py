@@ -2,7 +2,7 @@
 
 from accounts.codes import CaseKind, Relation, Scope
 from accounts.identity.actors import Act
-from accounts.models import Case, User
+from accounts.models import Case, Person, User
 from accounts.operations.cases.access import CaseError, why_not_on
 from accounts.operations.cases.handlers import Assessment, CaseHandler, Outcome, register
 from family.codes import EventKind
@@ -12,7 +12,7 @@ from family.operations.cases import papers
 from family.operations.cases.reasons import sentences
 from family.operations.cases.words import limit_words, until_words
 from family.queries import eligibility
-from family.queries.invitations import invitations_received
+from family.queries.invitations import invitations_received, own_indexes
 from family.queries.kin import was_shown
 from family.rules.reasons import for_user
 
@@ -77,6 +77,12 @@ def _words(invitation: Invitation, shown: bool) -> list[tuple[str, str]]:
     ]
 
 
+def _promised_by(case: Case) -> list[tuple[Person, Person]]:
+    rows = Invitation.objects.filter(invitee_index__in=own_indexes(case.subject)).select_related("payer")
+    invitation = rows.filter(number=case.asked.get("invitation", "")).first()
+    return [(invitation.payer, case.subject)] if invitation else []
+
+
 def _execute(act: Act, case: Case) -> Outcome:
     number = case.asked["invitation"]
     invitation = Invitation.objects.select_related("payer").get(number=number)
@@ -92,4 +98,13 @@ def _undo(act: Act, case: Case) -> str:
     return "已撤销，邀请又在等答复，两人都会收到通知"
 
 
-register(CaseHandler(kind=CaseKind.ACCEPT, assess=_assess, execute=_execute, undo=_undo, online=_ONLINE))
+register(
+    CaseHandler(
+        kind=CaseKind.ACCEPT,
+        assess=_assess,
+        execute=_execute,
+        undo=_undo,
+        online=_ONLINE,
+        promised_by=_promised_by,
+    )
+)

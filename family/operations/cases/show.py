@@ -2,7 +2,7 @@
 
 from accounts.codes import CaseKind, Relation
 from accounts.identity.actors import Act
-from accounts.models import Case
+from accounts.models import Case, Person
 from accounts.operations.cases.handlers import Assessment, CaseHandler, Outcome, register
 from family.models import Bond
 from family.operations import counter
@@ -33,6 +33,15 @@ def _declared(case: Case) -> list[Bond]:
     return [bond for bond in both if bond and bond.declared]
 
 
+def _promised_by(case: Case) -> list[tuple[Person, Person]]:
+    """Return who authorises and who uses: either of them may have come."""
+    if events := case.record.get("events"):  # the relation is no longer only said
+        bonds = list(Bond.objects.filter(events__in=events).select_related("payer", "user").order_by("pk"))
+    else:
+        bonds = _declared(case) if case.other else []
+    return [(bond.payer, bond.user) for bond in bonds]
+
+
 def _which(case: Case, bond: Bond) -> str:
     relation = Relation(bond.relation).label
     return f"对方是本人的{relation}" if bond.payer_id == case.subject_id else f"本人是对方的{relation}"
@@ -49,4 +58,13 @@ def _undo(act: Act, case: Case) -> str:
     return "已撤销，又按没有核对过关系的额度用"
 
 
-register(CaseHandler(kind=CaseKind.SHOW, assess=_assess, execute=_execute, undo=_undo, other="共济的另一方"))
+register(
+    CaseHandler(
+        kind=CaseKind.SHOW,
+        assess=_assess,
+        execute=_execute,
+        undo=_undo,
+        other="共济的另一方",
+        promised_by=_promised_by,
+    )
+)

@@ -102,7 +102,7 @@ class TestTheFormThatIsSigned:
 
     def test_of_one_person_alone_there_is_no_undertaking(self, counter):
         case = counter.seen(counter.open(CaseKind.IDENTITY_CODE, counter.insured()), "own_card")
-        assert printing.sheets_of(counter.submit(case).case) == ["form", "receipt"]
+        assert printing.sheets_of(counter.act(), counter.submit(case).case) == ["form", "receipt"]
 
 
 class TestTheNoticeOfWhatIsMissing:
@@ -123,6 +123,66 @@ class TestTheNoticeOfWhatIsMissing:
 
     def test_another_office_prints_it_too(self, counter, parked):
         assert "一次告知单" in printed(signed_in(counter.colleague), parked, "missing")
+
+    def test_it_says_that_all_is_there_only_where_that_is_known(self, counter, clerk):
+        book = [{"code": "card"}, {"code": "book"}]
+        assert "材料已经收齐" in printed(clerk, asked(counter, papers=book), "missing")
+        for changes in ({"asked": {}}, {"other": None}):
+            page = printed(clerk, asked(counter, papers=book, **changes), "missing")
+            assert "材料已经收齐" not in page
+            assert "可能还要别的材料" in page
+
+    def test_whoever_parks_without_the_second_section_is_told_first(self, counter, clerk):
+        advice = "先填好②才知道还要什么材料"
+        case = asked(counter, asked={})
+        address = reverse("counter_case", args=[case.number])
+        assert advice in clerk.get(address).content.decode()
+        desk.park(act=counter.act(), number=case.number, version=case.version)
+        assert advice in clerk.get(address).content.decode()
+        full = asked(counter)
+        assert advice not in clerk.get(reverse("counter_case", args=[full.number])).content.decode()
+
+    def test_the_dead_are_not_spoken_to_and_an_heir_is_not_asked_for(self, counter, clerk):
+        case = counter.open(CaseKind.INHERIT, counter.insured())
+        page = printed(clerk, case, "missing")
+        assert "办「个人账户继承」，今天还没有办完" in page
+        assert "您来办" not in page
+        assert "还要继承人" not in page
+
+
+class TestWhatIsSignedFirst:
+    """A form that has to be signed and an undertaking are papers of the case: they come before it is submitted."""
+
+    def test_both_are_printed_with_what_holds_now_and_counted(self, counter, clerk):
+        case = asked(counter)
+        link = "sheet=form&amp;sheet=undertaking"
+        assert link in clerk.get(reverse("counter_case", args=[case.number])).content.decode()
+        page = printed(clerk, case, "form", "undertaking")
+        for said in ("¥1,070.88（壹仟零柒拾元捌角捌分）", "申请人签字", "的近亲属关系真实"):
+            assert said in page
+        case.refresh_from_db()
+        assert (case.prints, case.words) == ({"form": 1, "undertaking": 1}, [])
+        assert AuditEvent.objects.filter(verb="case.printed", case=case.number, subject=case.subject).count() == 1
+
+    def test_whole_numbers_are_for_who_opened_it_and_nobody_else(self, counter):
+        case = asked(counter)
+        for user, whole in ((counter.clerk, True), (counter.colleague, False)):
+            sheet = printing.print_sheets(act=counter.act(user), number=case.number, sheets=["undertaking"])
+            assert sheet.has_whole_numbers == whole
+
+    def test_after_that_only_the_receipt_is_left_to_print(self, counter, clerk):
+        case = asked(counter)
+        printed(clerk, case, "form", "undertaking")
+        counter.submit(counter.seen(case, "card", "book"))
+        page = clerk.get(reverse("counter_case", args=[case.number]))
+        assert page.context["sheets"] == ["receipt"]
+        assert 'data-next="print-sheets"' in page.content.decode()
+
+    @pytest.mark.parametrize("changes", [{"asked": {}}, {"other": None}], ids=["no answer", "nobody else"])
+    def test_not_while_anything_else_stands_in_the_way(self, counter, clerk, changes):
+        case = asked(counter, **changes)
+        assert printing.sheets_of(counter.act(), case) == ["missing"]
+        assert "没有要打印的单据" in printed(clerk, case, "form")
 
 
 class TestPrintsAreCounted:

@@ -85,6 +85,20 @@ class TestClosing:
         assert open_one.number in sheet
         assert AuditEvent.objects.filter(verb="day.closed", office="T1").count() == 1
 
+    def test_the_sheet_lists_what_it_counts(self, counter, clerk):
+        counted = submitted(counter)
+        taken_back = submitted(counter)
+        Case.objects.filter(pk=taken_back.pk).update(  # it was submitted yesterday, and ended today
+            submitted_at=clock.now() - timedelta(days=1),
+            opened_at=clock.now() - timedelta(days=1),
+            closed_at=clock.now(),
+        )
+        close_day(act=act_of(counter.clerk))
+        submitted(counter)  # after the day was closed
+        page = clerk.get(reverse("counter_day_sheet"))
+        assert [case.number for case in page.context["cases"]] == [counted.number]
+        assert page.context["closing"].submitted == 1
+
     def test_once_a_day_for_each_clerk(self, counter, clerk):
         close_day(act=act_of(counter.clerk))
         answer = clerk.post(reverse("counter_day_close"))

@@ -3,10 +3,11 @@
 from datetime import date
 
 import pytest
+from django.urls import reverse
 
 from accounts.codes import CaseKind, CaseState, PotKind
 from accounts.models import Case, Person
-from accounts.operations.cases import deciding, desk
+from accounts.operations.cases import deciding, desk, printing
 from accounts.operations.cases.access import CaseError
 from family.codes import EndReason
 from family.models import Bond, Invitation
@@ -16,6 +17,7 @@ from family.queries.bonds import bonds_received
 from family.rules import CannotUndoError
 from tests.factories.family import ACT, QUANZHOU, RUIAN, TODAY, balance_of, bond, credit, insured, invited
 from tests.factories.people import EnrolmentFactory
+from tests.factories.users import signed_in
 from tests.family.counter.kit import FamilyCounter
 from tests.family.counter.test_binding import spend
 from tests.family.test_stricter_regions import stricter  # noqa: F401  a region with limits that none has yet
@@ -33,6 +35,11 @@ def case_of(
 ) -> Case:
     case = counter.told(counter.open(kind, subject, other=other), **asked)
     return counter.seen(case, "own_card", *papers)
+
+
+def undertaking(counter: FamilyCounter, case: Case) -> str:
+    address = reverse("counter_case_print", args=[case.number])
+    return signed_in(counter.clerk).post(address, {"sheet": "undertaking"}).content.decode()
 
 
 def undo(counter: FamilyCounter, case: Case) -> Case:
@@ -216,6 +223,15 @@ class TestAgreeing:
         invitation.refresh_from_db()
         assert (invitation.is_open, Bond.objects.get().end_reason) == (True, EndReason.UNDONE)
 
+    def test_the_undertaking_comes_before_it_is_a_paper_and_names_both(self, counter):
+        child = insured(resident=True, birth_on=date(2016, 1, 1))
+        case, invitation = self.asked(counter, child, "2")
+        assert "undertaking" in printing.sheets_of(counter.act(), case)
+        page = undertaking(counter, counter.submit(counter.seen(case, *self.CHILD, "kin")).case)
+        assert f"被授权人 {child.name}（" in page
+        assert f"授权人 {invitation.payer.name} 发出了邀请，没有到场" in page
+        assert "近亲属关系真实" not in page
+
     def test_of_the_payers_insurance_nothing_is_said(self, counter):
         case, invitation = self.asked(counter, insured(), "5")
         EnrolmentFactory(person=invitation.payer, region=RUIAN, status=2, from_on=TODAY)
@@ -244,6 +260,17 @@ class TestShowing:
         payer = Invitation.objects.get(number=number).payer
         user = Person.objects.exclude(pk=payer.pk).latest("pk")
         return accepting.accept(act=ACT, user=user, number=number)
+
+    @pytest.mark.parametrize("by", ["payer", "user"])
+    def test_whoever_comes_the_payer_promises_the_relation_and_the_user_the_use(self, counter, said, by):
+        subject, other = (said.payer, said.user) if by == "payer" else (said.user, said.payer)
+        case = case_of(counter, CaseKind.SHOW, subject, other)
+        before = undertaking(counter, case)
+        after = undertaking(counter, counter.submit(counter.seen(case, "own_card", "kin")).case)
+        for page in (before, after):
+            assert f"授权人 {said.payer.name}（" in page
+            assert f"我和 {said.user.name} 的近亲属关系真实" in page
+            assert f"被授权人 {said.user.name}（" in page
 
     @pytest.mark.parametrize("by", ["payer", "user"])
     def test_either_brings_the_papers_and_the_agreed_limit_holds(self, counter, said, by):
