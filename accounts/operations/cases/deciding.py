@@ -122,6 +122,8 @@ def why_not_undone(act: Act, case: Case, user: User) -> str:
     handler = handler_of(case.kind)
     if handler.undo is None:
         return f"这类业务不能撤销。{handler.instead}"
+    if handler.opposite and handler.opposite in registry.counter(case.region, act.on).reviewed:
+        return f"这类业务不能撤销：请另办「{handler.opposite.label}」，由第二个人复核"
     is_same_day = Act(act.actor, case.done_at).on == act.on
     if user.role == Role.REVIEWER or (is_same_day and case.submitted_by_id == user.pk):
         return ""

@@ -4,16 +4,18 @@ from collections.abc import Callable
 from datetime import date
 from functools import partial
 
-from accounts.codes import CaseKind, ProofKind
+from accounts.codes import CaseKind, LifeEventKind, ProofKind
 from accounts.identity.actors import Act
 from accounts.models import Case, LifeEvent
 from accounts.operations.cases import proofs
+from accounts.operations.cases.access import CaseError
 from accounts.operations.cases.handlers import Assessment, CaseHandler, Outcome, Words, register
 from accounts.operations.life_events.freezing import freeze, release
 from yibao.lib.days import day_words
 
 PROOFS = (ProofKind.COURT, ProofKind.POLICE, ProofKind.APPLICATION, ProofKind.RESOLUTION)
 Switch = Callable[..., LifeEvent]
+_SWITCHES = (LifeEventKind.FREEZE, LifeEventKind.RELEASE)
 _FROZEN: Words = [
     ("账户", "不能付钱，不能给家人用，也不能转走；每月照常记入和退回"),
     ("以前用掉的", "不受影响"),
@@ -56,10 +58,13 @@ def _execute(switch: Switch, act: Act, case: Case) -> Outcome:
     return Outcome(f"{event.get_kind_display()}已登记，从{day_words(event.on)}起", {"event": event.pk})
 
 
-def _undo(opposite: Switch, act: Act, case: Case) -> str:
-    """Switch it back from the day it holds, or from today where that is past: what happened meanwhile stays."""
+def _undo(back: Switch, act: Act, case: Case) -> str:
+    """Switch it back from the day it holds, or from today where that is past: what happened meanwhile stays.
+
+    Raises CaseError where the account was frozen or released again since: that stands by a paper of its own.
+    """
     done = LifeEvent.objects.get(pk=case.record["event"])
-    event = opposite(
+    event = back(
         act=act,
         person=case.subject,
         region=case.region,
@@ -67,19 +72,24 @@ def _undo(opposite: Switch, act: Act, case: Case) -> str:
         paper=proofs.paper_of(case, PROOFS),
         reason=f"撤销窗口业务 {case.number}",
     )
+    # Asked after switching, which locks the account: nobody else freezes or releases it meanwhile.
+    switches = LifeEvent.objects.filter(person=done.person, region=done.region, kind__in=_SWITCHES, pk__gt=done.pk)
+    if switches.exclude(pk=event.pk).exists():
+        raise CaseError("这件以后又登记过冻结或解除冻结，不能撤销：请按现在的情况另办一件")
     return f"{done.get_kind_display()}已撤销，从{day_words(event.on)}起"
 
 
-for kind, switch, opposite, follows in (
-    (CaseKind.FREEZE, freeze, release, _FROZEN),
-    (CaseKind.RELEASE, release, freeze, _RELEASED),
+for kind, switch, opposite, back, follows in (
+    (CaseKind.FREEZE, freeze, CaseKind.RELEASE, release, _FROZEN),
+    (CaseKind.RELEASE, release, CaseKind.FREEZE, freeze, _RELEASED),
 ):
     register(
         CaseHandler(
             kind=kind,
             assess=partial(_assess, switch, follows),
             execute=partial(_execute, switch),
-            undo=partial(_undo, opposite),
+            undo=partial(_undo, back),
+            opposite=opposite,
             takes_agent=False,
             subject_comes=False,
         )

@@ -94,6 +94,7 @@ class CaseHandler:
     where it is refused: nothing has happened then.
     `undo(act, case)` takes back what `execute` did, by `case.record`, and says so; kinds without it offer none.
     `instead` says what a clerk does where such a case was done wrongly: of kinds without `undo`, a whole sentence.
+    `opposite` is the kind that its undoing amounts to: where a second person checks that one, nobody undoes this alone.
     `signed(case)`: the kind has an approval kind of its own, which does the deed; then there is no `execute`.
     `other` is what the second person is called on the page (用钱的人), "" where the case concerns one person only;
     `other_is_optional`: there need not be one.
@@ -110,6 +111,7 @@ class CaseHandler:
     execute: Callable[[Act, Case], Outcome] | None = None
     undo: Callable[[Act, Case], str] | None = None
     instead: str = ""
+    opposite: CaseKind | None = None
     signed: Callable[[Case], Signed] | None = None
     other: str = ""
     other_is_optional: bool = False

@@ -1,5 +1,6 @@
 """Death, freezing, moving, leaving and inheriting at a counter: each done, and each refusal with what to do next."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from accounts.operations.approvals import ApprovalError
 from accounts.operations.cases import deciding, desk
 from accounts.operations.cases.access import CaseError
 from accounts.operations.life_events import death, freezing
+from accounts.policies import registry
 from family.codes import BondState
 from tests.accounts.operations.counter_kit import REGION, TODAY, Counter
 from tests.accounts.operations.life_kit import PAPER
@@ -124,11 +126,35 @@ class TestFreezing:
         assert not self.frozen(person)
         assert len(titles(person)) == 2
 
+    @pytest.fixture
+    def unreviewed(self, policies_loaded, monkeypatch):
+        """A region in which nobody checks a release."""
+        terms = replace(registry.counter(REGION, TODAY), reviewed=())
+        monkeypatch.setattr(registry, "counter", lambda region, day: terms)
+
+    @pytest.mark.usefixtures("unreviewed")
     def test_what_was_frozen_by_mistake_is_taken_back(self, counter):
         person = insured(REGION, carried=500_00)
         done = counter.finish(self.ask(counter, CaseKind.FREEZE, person))
         undone = deciding.undo(act=counter.act(counter.reviewer), number=done.number, note="办错人了")
         assert (undone.state, self.frozen(person)) == (CaseState.UNDONE, False)
+
+    def test_where_a_second_person_checks_a_release_nobody_releases_alone_by_undoing(self, counter):
+        person = insured(REGION, carried=500_00)
+        done = counter.finish(self.ask(counter, CaseKind.FREEZE, person))
+        with pytest.raises(CaseError, match="另办「解除冻结」"):
+            deciding.undo(act=counter.act(counter.reviewer), number=done.number, note="办错人了")
+        assert self.frozen(person)
+
+    @pytest.mark.usefixtures("unreviewed")
+    def test_undoing_a_freeze_does_not_lift_a_later_one(self, counter):
+        person = insured(REGION, carried=500_00)
+        first = counter.finish(self.ask(counter, CaseKind.FREEZE, person))
+        counter.finish(self.ask(counter, CaseKind.RELEASE, person))
+        counter.finish(self.ask(counter, CaseKind.FREEZE, person))
+        with pytest.raises(CaseError, match="以后又登记过"):
+            deciding.undo(act=counter.act(counter.reviewer), number=first.number, note="办错人了")
+        assert self.frozen(person)
 
     @pytest.mark.parametrize(
         ("kind", "on", "why"),
