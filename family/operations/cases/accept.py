@@ -94,6 +94,9 @@ def _execute(act: Act, case: Case) -> Outcome:
 
 
 def _undo(act: Act, case: Case) -> str:
+    invitation = Invitation.objects.select_related("payer").get(number=case.asked["invitation"])
+    if why := _why_not(act, invitation):  # so may be whoever takes it back
+        raise CaseError(why)
     counter.undo_at_counter(act=act, event_id=case.record["events"][0])
     return "已撤销，邀请又在等答复，两人都会收到通知"
 

@@ -248,6 +248,15 @@ class TestAgreeing:
         with pytest.raises(CaseError, match="家人的业务"):
             counter.submit(counter.seen(case, "own_card", "kin"))
 
+    def test_no_clerk_takes_back_what_lets_somebody_at_their_own_familys_money(self, counter):
+        case, invitation = self.asked(counter, insured(), "5")
+        done = counter.submit(counter.seen(case, "own_card", "kin")).case
+        myself = counter.payer(certno=counter.clerk.certno)
+        bond(invitation.payer, myself, state="ended", end_reason=EndReason.LEFT)
+        with pytest.raises(CaseError, match="家人的业务"):
+            undo(counter, done)
+        assert Bond.objects.get(user=case.subject).state == "active"
+
     def test_nobody_who_was_not_invited(self, counter):
         case = counter.seen(counter.open(CaseKind.ACCEPT, insured()), "own_card")
         assert "没有等这个人答复的邀请" in counter.shown(case).stops[0]
