@@ -7,7 +7,7 @@ from accounts.identity.actors import Act
 from accounts.models import Case, User
 from accounts.operations import approvals
 from accounts.operations.cases import desk
-from accounts.operations.cases.access import CaseError, on_case, refuse_own_family, staff_at_counter
+from accounts.operations.cases.access import CaseError, on_case, refuse_own_case, staff_at_counter
 from accounts.queries.cases import case_at
 
 
@@ -20,7 +20,7 @@ def withdraw(*, act: Act, number: str) -> Case:
         raise CaseError("本统筹区没有这件业务，请检查业务编号")
     if why := why_not_withdrawn(case, user):
         raise CaseError(why)
-    refuse_own_family(user, case.subject, case.other)
+    refuse_own_case(user, case)
     note = case.note
     approvals.withdraw(act=on_case(act, case), approval_id=case.approval_id or 0)
     case = desk.resume(act=act, number=number)

@@ -190,7 +190,7 @@ class TestTheEnd:
         assert case.subject.name not in aside
         colleague.post(at("counter_case_resume", case))
         assert "① 谁来办" in colleague.get(found.url).content.decode()
-        assert "由别的同事" in saved(clerk, case, "seen").content.decode()
+        assert "不在您手上" in saved(clerk, case, "seen").content.decode()
 
     def test_a_day_that_cannot_be_read_parks_nothing(self, clerk, case):
         answer = clerk.post(at("counter_case_park", case), {"version": case.version, "until_on": "改天"})

@@ -313,6 +313,12 @@ class TestWithdrawing:
         waiting.refresh_from_db()
         assert waiting.state == CaseState.WAITING
 
+    def test_nor_whoever_brought_it_as_an_agent(self, counter, waiting):
+        waiting.agent_certno = counter.clerk.certno
+        waiting.save(update_fields=["agent_certno"])
+        with pytest.raises(CaseError, match="代办人是您自己"):
+            withdrawing.withdraw(act=counter.act(), number=waiting.number)
+
     def test_once_decided_it_is_too_late(self, counter, waiting):
         approval = waiting.approval
         approvals.approve(act=counter.act(counter.reviewer), approval_id=approval.pk, digest=approval.digest)
