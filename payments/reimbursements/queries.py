@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import Q
+
 from accounts.codes import Scope
 from accounts.ledger.freezing import stopped
 from accounts.models import Person
@@ -80,7 +82,22 @@ def _of_invoices(claim: Claim) -> list[str]:
             found.append(f"发票 {invoice.number} 已经报销过，一张发票只报一次")
         elif any(row.reimbursement.person_id != claim.person.pk for row in earlier):
             found.append(f"发票 {invoice.number} 是用别人的名义报过的，不能再报。请把原件交复核岗核实")
+        elif _is_elsewhere(claim, invoice):
+            found.append(
+                f"同一天、同样金额、号码一样或只差发票代码的发票报销过，发票 {invoice.number} 可能是同一张，"
+                "不能报。请把原件交复核岗核实"
+            )
     return found
+
+
+def _is_elsewhere(claim: Claim, invoice: Invoice) -> bool:
+    """Say whether it may have been reimbursed under another code of its issuer, or with its number written otherwise.
+
+    What was taken back counts where it was somebody else's.
+    """
+    rows = ReimbursedInvoice.objects.filter(on=invoice.on, amount_fen=invoice.amount_fen)
+    alike = rows.filter(Q(counts=True) | ~Q(reimbursement__person=claim.person))
+    return any(invoice.may_be(row.number, row.on, row.amount_fen) for row in alike)
 
 
 def used_before(issuer_code: str, number: str) -> list[ReimbursedInvoice]:

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import combinations
 
 from accounts.codes import InstitutionKind, InstitutionLevel
 from accounts.errors import AccountsError
@@ -31,6 +32,14 @@ class Invoice:
     number: str
     on: date
     amount_fen: int
+
+    def may_be(self, number: str, on: date, amount_fen: int) -> bool:
+        """Say whether another one may be the same paper: of that day and amount, its number written without its code.
+
+        Whatever code of its issuer was typed: one institution has several.
+        """
+        is_alike = self.number.endswith(number) or number.endswith(self.number)
+        return is_alike and (self.on, self.amount_fen) == (on, amount_fen)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +86,13 @@ def _plain(text: str) -> str:
     return re.sub(r"[\s\-_/]", "", unicodedata.normalize("NFKC", text)).upper()
 
 
+def _has_one_twice(invoices: Sequence[Invoice]) -> bool:
+    return any(
+        one.number == other.number or one.may_be(other.number, other.on, other.amount_fen)
+        for one, other in combinations(invoices, 2)
+    )
+
+
 def misfits(visit: Visit, invoices: Sequence[Invoice], *, bound_from: date, on: date) -> Iterator[str]:
     """Yield what is wrong with what was handed in, whoever's it is; `bound_from` is when the sharing began."""
     if not visit.issuer_name.strip() or len(visit.issuer_name) > NAME_LENGTH:
@@ -87,7 +103,7 @@ def misfits(visit: Visit, invoices: Sequence[Invoice], *, bound_from: date, on: 
         yield "没有这种费用类别，请重新选"
     if not 0 < len(invoices) <= MOST_INVOICES:
         yield f"一次报 1 到 {MOST_INVOICES} 张发票，请至少填一张"
-    if len({invoice.number for invoice in invoices}) < len(invoices):
+    if _has_one_twice(invoices):
         yield "同一张发票填了两次，请去掉一张"
     for invoice in invoices:
         if not 0 < invoice.amount_fen <= MOST_FEN:

@@ -163,6 +163,24 @@ class TestRefused:
 
 
 class TestAnInvoiceCountsOnce:
+    @pytest.mark.parametrize("number", [INVOICE.number, INVOICE.number[-8:], f"0330{INVOICE.number}"])
+    def test_whatever_code_of_its_issuer_is_typed_and_with_or_without_its_own_code(self, act, family, number):
+        hand_in(act, family)
+        visit = replace(VISIT, issuer_code="123309014721234567")
+        with pytest.raises(ReimbursementError, match="可能是同一张"):
+            hand_in(act, family, replace(INVOICE, number=number), visit=visit)
+        assert balance_of(family[0], RUIAN) == 880_00
+
+    def test_nor_twice_in_one_visit_under_two_spellings(self, act, family):
+        with pytest.raises(ReimbursementError, match="填了两次"):
+            hand_in(act, family, INVOICE, replace(INVOICE, number=INVOICE.number[-8:]))
+
+    @pytest.mark.parametrize("changes", [{"on": TODAY}, {"amount_fen": 120_01}, {"number": "033002600112"}])
+    def test_another_one_of_another_institution_is_paid(self, act, family, changes):
+        hand_in(act, family)
+        other = replace(VISIT, issuer_code="H33090100002")
+        assert hand_in(act, family, replace(INVOICE, **changes), visit=other).account_fen
+
     def test_for_anybody_else_it_is_used(self, act, family):
         hand_in(act, family)
         other = insured(RUIAN, carried=1000_00), insured(ZHOUSHAN, resident=True)
