@@ -61,6 +61,7 @@ register(
         instead="登记错了的，办「死亡登记有误」，由复核人员核对",
         takes_agent=False,
         subject_comes=False,
+        tells=proofs.who_came,
     )
 )
 

@@ -92,5 +92,6 @@ for kind, switch, opposite, back, follows in (
             opposite=opposite,
             takes_agent=False,
             subject_comes=False,
+            tells=proofs.who_came,
         )
     )

@@ -114,5 +114,6 @@ register(
         other_is_optional=True,
         takes_agent=False,
         subject_comes=False,
+        tells=proofs.who_came,
     )
 )

@@ -10,7 +10,7 @@ from accounts.codes import Role
 from accounts.errors import AccountsError
 from accounts.models import Case, Office
 from accounts.operations.cases.deciding import assess, responsible_office
-from accounts.operations.cases.handlers import handler_of
+from accounts.operations.cases.handlers import handler_of, private_of
 from accounts.operations.cases.printing import Printed, print_sheets, sheets_of
 from accounts.policies import registry
 from accounts.views.counter.case_page import is_told
@@ -42,6 +42,7 @@ def _on_paper(desk: Desk, printed: Printed) -> dict[str, object]:
     return {
         "case": case,
         "handler": handler,
+        "came": private_of(case) if not handler.subject_comes else {},
         "promised": handler.promised_by(case),
         "words": found.words if found else case.words,
         "is_told": is_told(case),

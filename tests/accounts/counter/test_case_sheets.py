@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.codes import CaseKind, Role
+from accounts.forms.counter import form_of
 from accounts.models import AuditEvent, Case
 from accounts.operations.cases import desk, printing
 from accounts.operations.cases.access import CaseError
@@ -94,6 +95,21 @@ class TestTheFormThatIsSigned:
         page = printed(clerk, waiting, "form", "receipt")
         assert "公证委托书 瑞证字1号" in page
         assert "要由复核人员核对" in page
+
+    def test_who_came_stands_on_it_where_the_person_cannot_have_come(self, counter, clerk):
+        case = counter.open(CaseKind.DEATH, counter.insured())
+        typed = {"on": "2026-03-01", "proof": "death_certificate", "came_name": "张三", "came_certno": certno(5)}
+        form_class = form_of(CaseKind.DEATH)
+        assert form_class
+        assert "came_as" in form_class(typed, case, counter.act()).errors  # all of it or nothing
+        form = form_class(typed | {"came_as": "儿子"}, case, counter.act())
+        assert form.is_valid(), form.errors
+        act, private = counter.act(), form.private()
+        case = desk.save(act=act, number=case.number, version=0, asked=form.asked(), private=private)
+        assert "张三" not in str(case.asked)
+        page = printed(clerk, case, "form")
+        assert "张三（儿子）" in page
+        assert certno(5) not in page  # whole only on its day
 
     def test_each_of_the_two_promises_what_the_rules_say(self, clerk, done):
         page = printed(clerk, done, "undertaking")
