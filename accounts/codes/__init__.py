@@ -3,7 +3,7 @@
 Plain enums, which rules and formulas may import.
 """
 
-from accounts.codes.counter import CaseKind, CaseSheet, CaseState, ObjectionState, TicketState
+from accounts.codes.counter import AREA_KINDS, CaseKind, CaseSheet, CaseState, ObjectionState, TicketState
 from accounts.codes.ledger import (
     ACCOUNT_POTS,
     BATCH_KINDS,
@@ -53,6 +53,7 @@ from accounts.codes.site import ApprovalState, Contrast, MessageState, NoticeKin
 
 __all__ = [
     "ACCOUNT_POTS",
+    "AREA_KINDS",
     "ApprovalState",
     "BATCH_KINDS",
     "CORRECTION_KINDS",

@@ -26,6 +26,10 @@ class CaseKind(TextCode):
     RELEASE = "release", "解除冻结"
 
 
+# While a region divides its offices by area, only the responsible one finishes these.
+AREA_KINDS = frozenset({CaseKind.BIND, CaseKind.REIMBURSE})
+
+
 class CaseState(TextCode):
     """How far a case is. UNDONE and DROPPED are final; DONE may still be taken back."""
 

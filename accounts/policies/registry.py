@@ -22,7 +22,7 @@ from django.db import connection, transaction
 from django.db.models import Count, Max, QuerySet
 from django.db.models.signals import post_delete, post_save
 
-from accounts.codes import PolicyKind, PolicyState
+from accounts.codes import AREA_KINDS, PolicyKind, PolicyState
 from accounts.errors import AccountsError
 from accounts.models import PolicyVersion, Region
 from accounts.policies.sources import source_of
@@ -131,6 +131,11 @@ def premium_or_none(region: str, day: date) -> PremiumTerms | None:
 def counter(region: str, day: date) -> CounterTerms:
     """Return how offices work (窗口)."""
     return version_on(region, CounterTerms, day).terms
+
+
+def is_by_area(case_kind: str, region: str, day: date) -> bool:
+    """Say whether only the responsible office of a region finishes cases of a kind."""
+    return case_kind in AREA_KINDS and counter(region, day).by_area
 
 
 def version_on(region: str, kind: type[T], day: date) -> Published[T]:

@@ -6,6 +6,7 @@ from datetime import date
 from accounts.codes import PersonGroup, Situation
 from accounts.models import Duty, Enrolment, Office, Paper, Person
 from accounts.offices import uncovered
+from accounts.policies import registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,11 @@ def office_for(person: Person, region: str, day: date) -> Office | None:
     street = rows.order_by("-from_on", "-seq").values_list("street", flat=True).first()
     duty = duty_on(region, street, PersonGroup.EMPLOYEE, day) if street else None
     return duty.office if duty else None
+
+
+def responsible_office(kind: str, person: Person, region: str, day: date) -> Office | None:
+    """Return the office that has to finish somebody's case of a kind on a day; None where any of the region may."""
+    return office_for(person, region, day) if registry.is_by_area(kind, region, day) else None
 
 
 def first_day(region: str) -> date | None:

@@ -20,6 +20,7 @@ _CASES = {
     f"{_CASE}done": "办结",
     f"{_CASE}undone": "撤销",
     f"{_CASE}dropped": "取消",
+    f"{_CASE}printed": "打印了单据",
 }
 SHOWN = (LOOKED_UP, UNMASKED, *_CASES)
 
@@ -44,7 +45,7 @@ def is_act(event: AuditEvent) -> bool:
 
 
 def trace_of(person: Person) -> QuerySet[AuditEvent]:
-    """Return who looked this person up and what was done about them at counters, the latest first."""
+    """Return the looks at this person and what was done about them at counters, the latest first."""
     return AuditEvent.objects.filter(subject__in=records_of(person), verb__in=SHOWN).order_by("-at", "-id")
 
 

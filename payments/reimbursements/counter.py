@@ -101,6 +101,4 @@ def _undo(act: Act, case: Case) -> str:
     return f"手工报销 {found.no} 已收回，{grouped(found.account_fen)} 元回到授权人的账户"
 
 
-register(
-    CaseHandler(kind=CaseKind.REIMBURSE, assess=_assess, execute=_execute, undo=_undo, other="看病的家人", by_area=True)
-)
+register(CaseHandler(kind=CaseKind.REIMBURSE, assess=_assess, execute=_execute, undo=_undo, other="看病的家人"))

@@ -18,6 +18,7 @@ from accounts.models import AuditEvent, Case, Objection, Person, Transfer
 from accounts.operations import approvals, objections
 from accounts.operations.cases import deciding, desk, handlers
 from accounts.operations.cases.access import on_case
+from accounts.operations.cases.printing import print_sheets
 from accounts.operations.life_events.merging import MERGE
 from accounts.operations.life_events.vouchers import subject_of
 from accounts.operations.objections import AlreadyObjectedError, ObjectionError
@@ -28,6 +29,7 @@ from tests.accounts.operations.life_kit import PAPER, Desk
 from tests.concurrency import all_at_once
 from tests.factories.acts import act_now
 from tests.factories.people import certno
+from tests.factories.users import citizen, signed_in
 from tests.personas import ZHOUSHAN, insured, pot
 
 PAGE = "/settings/trace/"
@@ -89,6 +91,12 @@ class TestWhatIsTold:
         person = counter.insured()
         audit.record(act=counter.act(), verb="lookup.unmasked", subject=person)
         assert told(person) == ["显示了完整的证件号码和手机号"]
+
+    def test_that_papers_were_printed_is_told(self, counter):
+        person = counter.insured()
+        case = code_given(counter, person)
+        print_sheets(act=counter.act(), number=case.number, sheets=["receipt"])
+        assert told(person)[0] == "开通网上登录：打印了单据"
 
     def test_what_was_done_for_a_relative_is_nobody_else_s_to_see(self, counter):
         person, relative = counter.insured(), counter.insured()
@@ -160,6 +168,10 @@ class TestWhatIsTold:
 
     def test_the_settings_lead_there(self, counter):
         assert f'href="{PAGE}"' in browser_of(counter.insured()).get("/settings/").content.decode()
+
+    def test_another_phone_is_a_matter_for_the_counter_only_where_somebody_is_known(self, counter):
+        assert "要换号，带身份证到窗口改" in seen(counter.insured(), "/settings/")
+        assert "要换号，退出后直接用新号码登录" in words(signed_in(citizen("19900000031")).get("/settings/"))
 
     def test_an_entry_made_at_a_counter_says_so_to_whom_the_case_concerned(self, counter):
         person, relative = insured(), counter.insured()

@@ -22,7 +22,7 @@ class FindForm(forms.Form):
     )
     purpose = forms.ChoiceField(
         label="为什么查",
-        help_text="本人在网上看得到谁、在哪个网点、为什么查过。",
+        help_text="本人在网上看得到什么时候、在哪个窗口、为什么查过；查的人是谁，复核人员看得到。",
         error_messages={"required": "请选为什么查这个人", "invalid_choice": "请选为什么查这个人"},
     )
     chosen = forms.IntegerField(required=False, widget=forms.HiddenInput)

@@ -33,7 +33,7 @@ from accounts.operations.cases.access import (
 from accounts.operations.cases.handlers import Assessment, CaseHandler, handler_of, needs_review
 from accounts.policies import registry
 from accounts.queries.cases import workers_on
-from accounts.queries.offices import office_for
+from accounts.queries.offices import responsible_office
 from yibao.lib.clock import SHANGHAI
 
 CASE = "case"
@@ -130,12 +130,6 @@ def why_not_undone(act: Act, case: Case, user: User) -> str:
     return "只有经办人当天能撤销；过了当天，或是别人办的，由复核岗撤销"
 
 
-def responsible_office(act: Act, case: Case) -> Office | None:
-    """Return the office that has to finish the case; None where any of the region may."""
-    by_area = handler_of(case.kind).by_area and registry.counter(case.region, act.on).by_area
-    return office_for(case.subject, case.region, act.on) if by_area else None
-
-
 def _without_other(case: Case, handler: CaseHandler) -> list[str]:
     if not handler.other or handler.other_is_optional or case.other:
         return []
@@ -149,7 +143,7 @@ def _unseen(case: Case, found: Assessment) -> list[str]:
 
 
 def _elsewhere(act: Act, case: Case) -> list[str]:
-    office = responsible_office(act, case)
+    office = responsible_office(case.kind, case.subject, case.region, act.on)
     if office is None or office.code == act.actor.office:
         return []
     return [f"这件业务归{office.name}办（{office.address}，{office.phone}），这里可以先收材料、挂起"]

@@ -98,7 +98,6 @@ class CaseHandler:
     `signed(case)`: the kind has an approval kind of its own, which does the deed; then there is no `execute`.
     `other` is what the second person is called on the page (用钱的人), "" where the case concerns one person only;
     `other_is_optional`: there need not be one.
-    `by_area`: while the region divides its offices by area, only the responsible one may finish it.
     `online` says what the citizen can do on the portal instead of coming again, "" where nothing.
     `tells(case)` says in words what is personal of it: for the clerk and whoever checks it, on the page, never kept.
     `promised_by(case)` names authoriser and user of each bond for which an undertaking is signed (seed S3, answer 8).
@@ -115,7 +114,6 @@ class CaseHandler:
     signed: Callable[[Case], Signed] | None = None
     other: str = ""
     other_is_optional: bool = False
-    by_area: bool = False
     takes_agent: bool = True
     subject_comes: bool = True
     may_be_reviewed: bool = True

@@ -1,4 +1,4 @@
-"""谁查过我的信息、窗口替我办过什么 (C26), and 「不是我来办的」."""
+"""窗口查过、办过什么 (C26), and 「不是我来办的」."""
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -55,6 +55,6 @@ def objection(request: HttpRequest, event_id: int) -> HttpResponse:
         "trace": traces([event])[0],
         "days": ANSWERED_WITHIN.days,
         "back_url": reverse("trace"),
-        "back_text": "谁查过、谁办过",
+        "back_text": "窗口查过、办过什么",
     }
     return render(request, "accounts/objection.html", context, status=422 if form.errors else 200)

@@ -16,7 +16,15 @@ from accounts.operations.cases.access import CaseMovedError
 from accounts.queries import cases as queries
 from accounts.views.counter.case import result_of, version_of
 from accounts.views.counter.case_page import CasePage, park_form
-from accounts.views.counter.doors import Desk, case_or_404, counter_required, holds, own_family, refused
+from accounts.views.counter.doors import (
+    Desk,
+    case_or_404,
+    counter_required,
+    holds,
+    own_family,
+    refusal_page,
+    refused,
+)
 
 
 @counter_required(Role.CLERK)
@@ -123,7 +131,7 @@ def undo(request: HttpRequest, desk: Desk, number: str) -> HttpResponse:
 
 def _refused(request: HttpRequest, desk: Desk, case: Case, verb: str, error: AccountsError) -> HttpResponse:
     if isinstance(error, CaseMovedError):  # nobody was kept from anything
-        return render(request, "counter/refused.html", {"why": error.message, "case": case}, status=409)
+        return refusal_page(request, error, case, 409)
     return refused(request, desk.act, verb, error, case, 422)
 
 

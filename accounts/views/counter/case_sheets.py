@@ -9,10 +9,11 @@ from django.views.decorators.http import require_http_methods
 from accounts.codes import Role
 from accounts.errors import AccountsError
 from accounts.models import Case, Office
-from accounts.operations.cases.deciding import assess, responsible_office
+from accounts.operations.cases.deciding import assess
 from accounts.operations.cases.handlers import handler_of, private_of
 from accounts.operations.cases.printing import Printed, print_sheets, sheets_of
 from accounts.policies import registry
+from accounts.queries.offices import responsible_office
 from accounts.views.counter.case_page import is_told
 from accounts.views.counter.doors import Desk, case_or_404, counter_required, own_family, refused
 
@@ -69,7 +70,7 @@ def _paper(paper: dict[str, str]) -> str:
 
 def _offices(desk: Desk, case: Case) -> list[Office]:
     """Return where the case can be finished: the responsible office, or where the kind does not ask, any."""
-    if responsible := responsible_office(desk.act, case):
+    if responsible := responsible_office(case.kind, case.subject, case.region, desk.act.on):
         return [responsible]
     return list(Office.objects.filter(region=case.region).order_by("code"))
 

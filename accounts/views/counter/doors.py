@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from accounts.codes import CaseState, Role
 from accounts.errors import AccountsError
 from accounts.identity import audit
-from accounts.identity.access import act_of, role_required
+from accounts.identity.access import act_of, current_user, role_required
 from accounts.identity.actors import Act
 from accounts.models import Case, Office, User
 from accounts.operations.cases.access import CaseError, on_case, staff_at_counter, why_not_on_case
@@ -42,7 +42,8 @@ def counter_required(*roles: str) -> Callable[[View], View]:
             try:
                 user, office = staff_at_counter(act, roles)
             except CaseError as error:
-                return refused(request, act, "counter.opened", error)
+                audit.record_refusal(act=act, verb="counter.opened", error=error)
+                return render(request, "counter/no_office.html", {"why": error.message}, status=403)
             return view(request, Desk(act, user, office), *args, **kwargs)
 
         return guarded
@@ -57,7 +58,14 @@ def refused(
     if case:
         act = on_case(act, case)
     audit.record_refusal(act=act, verb=verb, error=error, subject=case.subject if case else None)
-    return render(request, "counter/refused.html", {"why": error.message, "case": case}, status=status)
+    return refusal_page(request, error, case, status)
+
+
+def refusal_page(request: HttpRequest, error: AccountsError, case: Case | None, status: int) -> HttpResponse:
+    """Say why nothing was done, and lead on: to the case, except whoever may not see it."""
+    may_see = case and not why_not_on_case(current_user(request), case)
+    context = {"why": error.message, "case": case if may_see else None}
+    return render(request, "counter/refused.html", context, status=status)
 
 
 def case_or_404(desk: Desk, number: str) -> Case:

@@ -41,7 +41,7 @@ def find(request: HttpRequest, desk: Desk) -> HttpResponse:
     except lookups.NobodyFoundError as error:
         typed = form.cleaned_data["typed"]
         form.add_error("typed", f"{error.message}。请核对号码")
-        return _find_page(request, desk, form, status=422, missed=_number_in(typed))
+        return _find_page(request, desk, form, status=422, is_nobody=True, missed=_number_in(typed))
     except AccountsError as error:
         form.add_error("typed", error.message)
         return _find_page(request, desk, form, status=422)
@@ -50,9 +50,18 @@ def find(request: HttpRequest, desk: Desk) -> HttpResponse:
     return redirect("counter_person", found.lookup.token)
 
 
-def _find_page(request: HttpRequest, desk: Desk, form: FindForm, status: int = 200, missed: str = "") -> HttpResponse:
+def _find_page(
+    request: HttpRequest,
+    desk: Desk,
+    form: FindForm,
+    *,
+    status: int = 200,
+    is_nobody: bool = False,
+    missed: str = "",
+) -> HttpResponse:
     context = {
         "form": form,
+        "is_nobody": is_nobody,
         "missed": missed,
         "recent": recent_lookups(desk.user, desk.act.at),
         "left": lookups.left_today(act=desk.act, clerk=desk.user),

@@ -172,7 +172,6 @@ register(
         execute=_execute,
         undo=_undo,
         other="被授权人",
-        by_area=True,
         promised_by=lambda case: [(case.subject, case.other)] if case.other else [],
         online="能：授权人登录后在家庭共济里邀请，被授权人登录后同意",
     )

@@ -256,14 +256,20 @@ class TestWhoMayNot:
         monkeypatch.setattr("accounts.operations.cases.access.is_family", [lambda me, person: person == case.subject])
         answer = signed_in(counter.clerk).get(at("counter_case", case))
         assert answer.status_code == 403
-        assert "不能办自己家人的业务" in answer.content.decode()
+        page = answer.content.decode()
+        assert "不能办自己家人的业务" in page
+        assert f'class="btn" href="{at("counter_case", case)}"' not in page, "it would only refuse again"
+        assert f'class="btn" href="{reverse("counter")}"' in page
         assert AuditEvent.objects.filter(verb="refused", detail__verb="case.shown").exists()
 
     def test_an_account_without_an_office_on_file_does_nothing(self, counter, clerk, case):
         Office.objects.filter(code="T1").delete()
         answer = clerk.get(at("counter_case", case))
         assert answer.status_code == 403
-        assert "没有分到网点" in answer.content.decode()
+        page = answer.content.decode()
+        assert "没有分到网点" in page
+        assert reverse("account_logout") in page
+        assert f'href="{reverse("counter")}' not in page, "every page of the counter would refuse"
 
     @pytest.mark.parametrize("role", [Role.POLICY, Role.APPROVER])
     def test_other_roles_see_none(self, counter, case, role):

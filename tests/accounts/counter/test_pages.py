@@ -64,6 +64,7 @@ class TestFinding:
         assert response.status_code == 422
         assert "本统筹区没有这个人" in text(response)
         assert f"{number[:6]} {number[6:14]} {number[14:]}" in text(response)
+        assert "没有查到，可以这样办" in text(response)
         assert text(response).count("<li>") >= 3
         assert "今天还能查48次" in text(response)
 
@@ -77,6 +78,7 @@ class TestFinding:
         response = find(at_desk, typed, purpose)
         assert response.status_code == 422
         assert "处需要修改" in text(response)
+        assert "没有查到，可以这样办" not in text(response), "nobody was looked for"
         assert not Lookup.objects.exists()
 
     def test_of_several_with_one_phone_one_is_chosen_by_a_masked_name(self, at_desk):

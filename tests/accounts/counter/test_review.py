@@ -7,10 +7,13 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.codes import CaseState, Role
+from accounts.identity import audit
 from accounts.models import AuditEvent, Case
+from accounts.operations import objections
 from accounts.operations.cases import access, desk, handlers
+from accounts.operations.cases.access import on_case
 from tests.accounts.counter.invented_kind import KIND
-from tests.accounts.operations.counter_kit import Counter
+from tests.accounts.operations.counter_kit import TODAY, Counter
 from tests.factories.people import certno
 from tests.factories.users import official, signed_in
 
@@ -80,8 +83,23 @@ def test_the_same_button_twice_lets_it_happen_once(reviewer, waiting):
     assert AuditEvent.objects.filter(verb="case.done", subject=waiting.subject).count() == 1
 
 
-def test_another_digest_than_the_one_read_is_refused(reviewer, waiting):
-    assert approved(reviewer, waiting, "0" * 64).status_code == 422
+def test_a_page_of_a_waiting_case_leads_a_reviewer_to_the_checking_and_nobody_else(counter, reviewer, waiting):
+    link = f'href="{at(waiting)}"'
+    day = {"day": TODAY.isoformat()}
+    event = audit.record(act=on_case(counter.act(), waiting), verb="case.submitted", subject=waiting.subject)
+    objection = objections.object_to(act=counter.act(), person=waiting.subject, event_id=event.pk, words="")
+    assert link in reviewer.get(at(waiting, "counter_case")).content.decode()
+    assert link in reviewer.get(reverse("counter_today"), day).content.decode()
+    assert link in reviewer.get(reverse("counter_objection", args=[objection.number])).content.decode()
+    clerk = signed_in(counter.clerk)
+    assert link not in clerk.get(at(waiting, "counter_case")).content.decode()
+    assert link not in clerk.get(reverse("counter_today"), day).content.decode()
+
+
+def test_another_digest_than_the_one_read_is_refused_and_leads_back_to_the_checking(reviewer, waiting):
+    answer = approved(reviewer, waiting, "0" * 64)
+    assert answer.status_code == 422
+    assert f'href="{at(waiting)}"' in answer.content.decode()
     assert state_of(waiting) == CaseState.WAITING
 
 
