@@ -16,7 +16,7 @@ from accounts.operations.cases.handlers import (
     private_of,
     register,
 )
-from accounts.operations.cases.sign_ins import OWN_CARD
+from accounts.operations.cases.identity_papers import who_comes
 from accounts.roster.correcting import Corrected, correct, why_not
 from yibao.lib.masking import masked_certno
 
@@ -38,7 +38,7 @@ def to_of(case: Case) -> Corrected:
 
 def _assess(act: Act, case: Case) -> Assessment:
     reason = case.asked.get("reason")
-    papers = (OWN_CARD, CHANGE_PAPER) if reason == CHANGED else (OWN_CARD,)
+    papers = (*who_comes(case), CHANGE_PAPER) if reason == CHANGED else who_comes(case)
     if reason not in REASONS:
         return Assessment(stops=("请选为什么更正",), papers=papers)
     try:

@@ -10,6 +10,7 @@ from accounts.codes import CaseKind, InstitutionKind, InstitutionLevel
 from accounts.identity.actors import Act
 from accounts.models import Case
 from accounts.operations.cases.handlers import Assessment, CaseHandler, NeededPaper, Outcome, register
+from accounts.operations.cases.identity_papers import of_agent
 from payments.bills.codes import CATEGORIES, BillKind
 from payments.reimbursements.operations import NO_MONEY, reimburse, take_back
 from payments.reimbursements.queries import Claim, claim_of, payable_fen, stops
@@ -33,14 +34,14 @@ NOT_ASKED = "还没有填发票：请照发票填机构、号码、日期和金�
 
 
 def _assess(act: Act, case: Case) -> Assessment:
-    claim = _claim(case)
+    claim, papers = _claim(case), (*PAPERS, *of_agent(case))
     if claim is None:
-        return Assessment(stops=(NOT_ASKED,), papers=PAPERS)
+        return Assessment(stops=(NOT_ASKED,), papers=papers)
     if found := stops(claim, act.on):
-        return Assessment(stops=tuple(found), papers=PAPERS)
+        return Assessment(stops=tuple(found), papers=papers)
     fen = payable_fen(claim, act.on)
     if not fen:
-        return Assessment(stops=(NO_MONEY,), papers=PAPERS)
+        return Assessment(stops=(NO_MONEY,), papers=papers)
     short = claim.amount_fen - fen
     note = f"余额或额度不够，只能报 {grouped(fen)} 元，另外 {grouped(short)} 元不报，发票也不退" if short else ""
     return Assessment(
@@ -53,7 +54,7 @@ def _assess(act: Act, case: Case) -> Assessment:
             ("付到授权人的银行账户", case.asked["payee"]),
         ],
         notes=(note,) if note else (),
-        papers=PAPERS,
+        papers=papers,
     )
 
 

@@ -53,7 +53,7 @@ def assess(act: Act, case: Case) -> Assessment:
     handler = handler_of(case.kind)
     found = handler.assess(on_case(act, case), case)
     unseen = _unseen(case, found)
-    stops = (*_without_other(case, handler), *unseen, *_elsewhere(act, case), *found.stops)
+    stops = (*_without_other(case, handler), *_not_by_agent(case, handler), *unseen, *_elsewhere(act, case), *found.stops)
     if not stops:
         return found
     words = found.words if len(stops) == len(unseen) else []  # a paper may have to be signed before it can be seen
@@ -134,6 +134,10 @@ def _without_other(case: Case, handler: CaseHandler) -> list[str]:
     if not handler.other or handler.other_is_optional or case.other:
         return []
     return [f"还没有{handler.other}：请刷证件，或输入证件号码"]
+
+
+def _not_by_agent(case: Case, handler: CaseHandler) -> list[str]:
+    return ["这类业务不能代办，要本人来"] if case.has_agent and not handler.takes_agent else []
 
 
 def _unseen(case: Case, found: Assessment) -> list[str]:

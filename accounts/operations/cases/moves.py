@@ -8,6 +8,7 @@ from accounts.identity.actors import Act
 from accounts.models import Case
 from accounts.operations.cases import proofs
 from accounts.operations.cases.handlers import Assessment, CaseHandler, Signed, register
+from accounts.operations.cases.identity_papers import of_agent
 from accounts.operations.life_events import hooks, moving
 from accounts.operations.life_events.events import region_name
 from accounts.operations.life_events.vouchers import subject_of
@@ -40,7 +41,7 @@ def _transfer(case: Case) -> Signed:
 
 
 def _assess_transfer(act: Act, case: Case) -> Assessment:
-    papers = (proofs.needed(case, TRANSFER_PROOFS),)
+    papers = (proofs.needed(case, TRANSFER_PROOFS), *of_agent(case))
     if why := _where_missing(case):
         return Assessment(stops=(why,), papers=papers)
     title = [("医保关系转移", f"{region_name(case.region)}的个人账户，余额全部转出")]
@@ -70,7 +71,7 @@ def _leave(case: Case) -> Signed:
 
 
 def _assess_leaving(act: Act, case: Case) -> Assessment:
-    papers = (proofs.needed(case, LEAVING_PROOFS),)
+    papers = (proofs.needed(case, LEAVING_PROOFS), *of_agent(case))
     if not case.asked.get("payee"):
         return Assessment(stops=(_NO_PAYEE,), papers=papers)
     title = [("清退", f"{region_name(case.region)}的个人账户，余额一次付清")]

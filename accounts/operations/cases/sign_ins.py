@@ -10,7 +10,6 @@ from accounts.operations import identity, taking_back
 from accounts.operations.cases.handlers import (
     Assessment,
     CaseHandler,
-    NeededPaper,
     Outcome,
     Words,
     handler_of,
@@ -18,9 +17,9 @@ from accounts.operations.cases.handlers import (
     private_of,
     register,
 )
+from accounts.operations.cases.identity_papers import OWN_CARD, who_comes
 from yibao.lib.masking import masked_phone
 
-OWN_CARD = NeededPaper("own_card", "本人有效身份证件", "原件", "没有的，先到公安户籍窗口补办或办临时身份证")
 _COMES_FOR_CODE = "带身份证来办「开通网上登录」，领核验码"
 _DEAD = "这个人已登记死亡，不能办网上登录。登记有误的，先办「死亡登记有误」，由复核人员核对"
 _NOT_TIED = "没有登录绑着这个账户，不用办这一项；要开通的，办「开通网上登录」"
@@ -73,7 +72,7 @@ def _assess_taking_back(act: Act, case: Case) -> Assessment:
     own = _own_sign_in(case)
     stops = [_DEAD] if deaths([case.subject_id]) else list(_why_not_taken_back(act, case, tied, own))
     if stops or tied is None:
-        return Assessment(stops=tuple(stops), papers=(OWN_CARD,))
+        return Assessment(stops=tuple(stops), papers=who_comes(case))
     stopped = taking_back.would_stop(act=act, person=case.subject, user=tied)
     return Assessment(
         content={
@@ -88,7 +87,7 @@ def _assess_taking_back(act: Act, case: Case) -> Assessment:
             ("本人以后怎么登录", _how_then(act, case, own)),
         ],
         notes=_notes_of_taking_back(stopped),
-        papers=(OWN_CARD,),
+        papers=who_comes(case),
     )
 
 
@@ -234,6 +233,7 @@ register(
         kind=CaseKind.PHONE,
         assess=_assess_phone,
         execute=_change_phone,
+        takes_agent=False,  # whoever has the number signs in
         instead="号码填错的，由本人带身份证再办一次「变更登录手机号」",
         tells=_tells_phone,
     )

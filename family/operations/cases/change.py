@@ -7,9 +7,9 @@ from accounts.codes import CaseKind
 from accounts.identity.actors import Act
 from accounts.models import Case
 from accounts.operations.cases.handlers import Assessment, CaseHandler, Outcome, register
+from accounts.operations.cases.identity_papers import who_comes
 from family.models import Bond
 from family.operations import bonds, counter
-from family.operations.cases import papers
 from family.operations.cases.reasons import sentences
 from family.operations.cases.words import limit_words, until_words
 from family.queries.bonds import active_bond, bonds_received, may_reorder
@@ -24,7 +24,7 @@ _ONLINE = "能：登录后在家庭共济里改额度、期限和先后"
 
 
 def _assess(act: Act, case: Case) -> Assessment:
-    needed = papers.who_comes(case)
+    needed = who_comes(case)
     if case.other is None:
         return Assessment(papers=needed)
     given, received = active_bond(case.subject, case.other), active_bond(case.other, case.subject)

@@ -4,10 +4,10 @@ from accounts.codes import CaseKind, PotKind
 from accounts.identity.actors import Act
 from accounts.models import Case, Pot
 from accounts.operations.cases.handlers import Assessment, CaseHandler, Outcome, register
+from accounts.operations.cases.identity_papers import who_comes
 from family.codes import ACTIVE_STATES, OPEN
 from family.models import Bond, Invitation
 from family.operations import closing, counter
-from family.operations.cases import papers
 from family.queries.open_matters import open_matters
 from yibao.lib.fen import grouped
 
@@ -15,7 +15,7 @@ _ONLINE = "能：登录后在家庭共济里关闭"
 
 
 def _assess(act: Act, case: Case) -> Assessment:
-    payer, region, needed = case.subject, case.region, papers.who_comes(case)
+    payer, region, needed = case.subject, case.region, who_comes(case)
     if matters := open_matters(payer, region):
         return Assessment(
             stops=tuple(f"还有没办完的：{matter.text}。先办完再注销" for matter in matters), papers=needed

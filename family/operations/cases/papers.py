@@ -5,18 +5,13 @@ from datetime import date
 from accounts.codes import Relation, Situation
 from accounts.models import Case, Person
 from accounts.operations.cases.handlers import NeededPaper
+from accounts.operations.cases.identity_papers import who_comes
 from accounts.policies import registry
 from accounts.policies.formulas import age_on
 from accounts.queries.offices import checklist_on
 
 Papers = tuple[NeededPaper, ...]
 
-_OWN_CARD = NeededPaper("own_card", "本人有效身份证件", "原件")
-_AGENT = (
-    NeededPaper("agent_card", "代办人的身份证", "原件"),
-    NeededPaper("power", "经公证处公证的委托书", "写明委托谁、办什么"),
-    NeededPaper("own_card", "委托人的身份证", "复印件也可以"),
-)
 _CHILD = (
     NeededPaper("child", "孩子的户口本或身份证", "任一即可，原件"),
     NeededPaper("parent", "父母一方的身份证", "原件"),
@@ -30,11 +25,6 @@ _SHOWS = {
     Relation.PARENT: ("户口本、出生证明或收养登记证", "派出所、出生医院或民政部门"),
 }
 _SHOWS_OTHERS = ("户口本等能看出关系的证件", "派出所")
-
-
-def who_comes(case: Case) -> Papers:
-    """Return what identifies whoever stands at the counter: the person, or somebody with a power of attorney."""
-    return _AGENT if case.has_agent else (_OWN_CARD,)
 
 
 def to_agree(case: Case, on: date) -> Papers:

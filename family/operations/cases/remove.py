@@ -6,10 +6,10 @@ from accounts.codes import CaseKind
 from accounts.identity.actors import Act
 from accounts.models import Case
 from accounts.operations.cases.handlers import Assessment, CaseHandler, NeededPaper, Outcome, register
+from accounts.operations.cases.identity_papers import who_comes
 from family.codes import EndReason, RemovalReason
 from family.models import Bond
 from family.operations import counter, ending
-from family.operations.cases import papers
 from family.operations.cases.reasons import sentences
 from family.queries.bonds import active_bond
 
@@ -38,7 +38,7 @@ _REMOVALS = {
 
 
 def _assess(act: Act, case: Case) -> Assessment:
-    needed = papers.who_comes(case)
+    needed = who_comes(case)
     reason = case.asked.get("reason")
     if case.other is None or not reason:
         stops = ("还没有选解除的原因",) if case.other and not reason else ()

@@ -4,6 +4,7 @@ from accounts.codes import CaseKind, Relation
 from accounts.identity.actors import Act
 from accounts.models import Case, Person
 from accounts.operations.cases.handlers import Assessment, CaseHandler, Outcome, register
+from accounts.operations.cases.identity_papers import who_comes
 from family.models import Bond
 from family.operations import counter
 from family.operations.cases import papers
@@ -12,7 +13,7 @@ from family.queries.bonds import active_bond
 
 
 def _assess(act: Act, case: Case) -> Assessment:
-    needed = papers.who_comes(case)
+    needed = who_comes(case)
     if case.other is None:
         return Assessment(papers=needed)
     bonds = _declared(case)

@@ -82,13 +82,13 @@ def test_neither_number_stands_in_what_is_not_sealed(counter):
     assert NEW not in plain
 
 
-def test_for_an_agent_a_reviewer_has_to_look(counter, alone):
+def test_no_agent_changes_it(counter):
     person = counter.insured()
-    user = citizen(OLD, person)
+    citizen(OLD, person)
     case = told(counter, CaseKind.PHONE, person, power_number="瑞证字1号")
-    assert counter.submit(case).case.state == CaseState.WAITING
-    user.refresh_from_db()
-    assert user.phone == OLD
+    assert stops(counter, case) == ("这类业务不能代办，要本人来",)
+    with pytest.raises(CaseError, match="要本人来"):
+        counter.submit(case)
 
 
 def test_whoever_is_not_online_yet_is_offered_a_code(counter):
@@ -194,6 +194,8 @@ class TestTakingBack:
         person = counter.insured()
         limited(OLD, person)
         case = told(counter, CaseKind.TAKE_BACK, person, "", asked={"way": "code"}, power_number="瑞证字1号")
+        assert stops(counter, case) == ("缺：代办人的身份证", "缺：经公证处公证的委托书")
+        case = counter.seen(case, "own_card", "agent_card", "power")
         done = counter.finish(case)
         assert done.approval is not None
         assert "请本人带身份证" in done.said
@@ -204,7 +206,7 @@ class TestTakingBack:
         limited(OLD, person)
         citizen(NEW)
         case = told(counter, CaseKind.TAKE_BACK, person, asked={"way": "phone"}, power_number="瑞证字1号")
-        assert "请改选「先收回」" in stops(counter, case)[0]
+        assert "请改选「先收回」" in stops(counter, case)[-1]
 
 
 @pytest.mark.parametrize("phone", [OLD, ""])

@@ -1,0 +1,21 @@
+"""What identifies whoever stands at a counter: the person, or somebody who comes in their place."""
+
+from accounts.models import Case
+from accounts.operations.cases.handlers import NeededPaper
+
+OWN_CARD = NeededPaper("own_card", "本人有效身份证件", "原件", "没有的，先到公安户籍窗口补办或办临时身份证")
+_AGENT = (
+    NeededPaper("agent_card", "代办人的身份证", "原件"),
+    NeededPaper("power", "经公证处公证的委托书", "写明委托谁、办什么"),
+    NeededPaper("own_card", "委托人的身份证", "复印件也可以"),
+)
+
+
+def who_comes(case: Case) -> tuple[NeededPaper, ...]:
+    """Return the papers of whoever comes: the person's own card, or those of somebody with a power of attorney."""
+    return of_agent(case) or (OWN_CARD,)
+
+
+def of_agent(case: Case) -> tuple[NeededPaper, ...]:
+    """Return the papers of somebody who comes with a power of attorney; nothing where the person comes themselves."""
+    return _AGENT if case.has_agent else ()
