@@ -111,6 +111,20 @@ def look_up(*, act: Act, typed: str, purpose: str, chosen: int | None = None) ->
         return Found(_opened(act, clerk, office, found[0], purpose, sought.name))
 
 
+def count_typed(*, act: Act, case: Case, certno: str = "", phone: str = "") -> None:
+    """Count as a look-up that a case was told a number of somebody: what it answers tells whether anybody has it.
+
+    Whoever else has it, as the insured or to sign in with, finds that on their record. Not inside a transaction.
+    Raises LookupsUsedUpError, NotAtCounterError.
+    """
+    with _refusals_written_down(act, audit.LOOKED_UP):
+        clerk, _ = _at_counter(act)
+        _count(act, clerk)
+        sign_in = User.objects.by_phone(phone).select_related("person").first() if phone else None
+        hit = {people.find_by_certno(certno) if certno else None, sign_in.person if sign_in else None}
+        _trace(act, [person for person in hit - {case.subject} if person], case.kind)
+
+
 def unmask(*, act: Act, token: UUID) -> Lookup:
     """Note that the clerk has the full numbers shown of whom they looked up, and return that look-up.
 

@@ -53,7 +53,13 @@ def assess(act: Act, case: Case) -> Assessment:
     handler = handler_of(case.kind)
     found = handler.assess(on_case(act, case), case)
     unseen = _unseen(case, found)
-    stops = (*_without_other(case, handler), *_not_by_agent(case, handler), *unseen, *_elsewhere(act, case), *found.stops)
+    stops = (
+        *_without_other(case, handler),
+        *_not_by_agent(case, handler),
+        *unseen,
+        *_elsewhere(act, case),
+        *found.stops,
+    )
     if not stops:
         return found
     words = found.words if len(stops) == len(unseen) else []  # a paper may have to be signed before it can be seen

@@ -21,7 +21,9 @@ from accounts.models import Case, Person
 from accounts.operations.cases import deciding, withdrawing
 from accounts.operations.cases import desk as work
 from accounts.operations.cases.access import CaseError, CaseMovedError, on_case
+from accounts.operations.cases.handlers import private_of
 from accounts.operations.cases.printing import sheets_of
+from accounts.operations.lookups import count_typed
 from accounts.views.counter.case_page import PLACE, SCAN, CasePage, is_told
 from accounts.views.counter.doors import Desk, case_or_404, counter_required, holds, own_family, refused
 from accounts.views.counter.scanning import scanned
@@ -133,9 +135,19 @@ def _changes(desk: Desk, case: Case, section: str, form: forms.Form) -> dict[str
     if section == SCAN:
         return {"other": scanned(on_case(desk.act, case), form.cleaned_data["typed"], case.kind).person}
     if isinstance(form, CaseForm):
+        _count_typed(desk, case, form)
         return {"asked": form.asked(), "private": form.private()}
     changes: dict[str, Any] = form.changes()  # type: ignore[attr-defined]
     return changes
+
+
+def _count_typed(desk: Desk, case: Case, form: CaseForm) -> None:
+    """Count each number of a person that the case was not told before: whoever tries numbers meets a limit."""
+    known = private_of(case)
+    for name in ("certno", "phone"):
+        typed = form.cleaned_data.get(name) if name in form.personal else None
+        if typed and str(typed) != str(known.get(name) or ""):
+            count_typed(act=on_case(desk.act, case), case=case, **{name: str(typed)})
 
 
 def _saved(request: HttpRequest, desk: Desk, case: Case, section: str) -> HttpResponse:

@@ -5,10 +5,11 @@ from datetime import date, timedelta
 
 import pytest
 from django.db import IntegrityError
+from django.urls import reverse
 
 from accounts.codes import CaseKind, CaseState
 from accounts.ledger.freezing import deaths
-from accounts.models import AuditEvent, Enrolment, FormerCertificate, Person, PersonCorrection, User
+from accounts.models import AuditEvent, Enrolment, FormerCertificate, LookupCount, Person, PersonCorrection, User
 from accounts.operations import approvals
 from accounts.operations.approvals import ApprovalMovedError
 from accounts.operations.cases import deciding, desk
@@ -23,7 +24,7 @@ from tests.factories.family import balance_of, bond, insured
 from tests.factories.files import csv_file, roster_row
 from tests.factories.notices import titles
 from tests.factories.people import PersonFactory, certno
-from tests.factories.users import citizen
+from tests.factories.users import citizen, signed_in
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
 
@@ -60,6 +61,32 @@ def told(counter: Counter, subject, *, reason: str = "mistaken", gender: str = "
 
 def stop(counter: Counter, case) -> str:
     return deciding.assess(counter.act(), case).stops[0]
+
+
+@pytest.mark.parametrize("kind", [CaseKind.CORRECTION, CaseKind.TRANSFER, CaseKind.LEAVE, CaseKind.REIMBURSE])
+def test_who_comes_for_somebody_shows_their_card_and_the_power_of_attorney(counter, person, kind):
+    case = counter.open(kind, person)
+    alone = {paper.code for paper in deciding.assess(counter.act(), case).papers}
+    case = desk.save(act=counter.act(), number=case.number, version=0, power_number="瑞证字1号")
+    missing = {paper.code for paper in deciding.assess(counter.act(), case).missing(case)}
+    assert missing & {"agent_card", "power"} == {"agent_card", "power"}
+    assert not alone & {"agent_card", "power"}
+
+
+def test_each_number_tried_counts_as_a_look_up_and_stands_on_the_record_of_who_has_it(counter, person):
+    other = counter.insured(certno=NEW)
+    case = counter.open(CaseKind.CORRECTION, person)
+    browser, at = signed_in(counter.clerk), reverse("counter_case", args=[case.number])
+    for number, used in ((NEW, 1), (NEW, 1), (certno(41_003), 2), ("", 2)):
+        case.refresh_from_db()
+        data = {"section": "asked", "version": case.version, "reason": "mistaken", "name": RIGHT, "certno": number}
+        assert browser.post(at, data).status_code == 302
+        assert LookupCount.objects.get(clerk=counter.clerk).used == used
+    (trace,) = AuditEvent.objects.filter(verb="lookup", subject=other)
+    assert (trace.case, trace.detail["purpose"]) == (case.number, CaseKind.CORRECTION)
+    LookupCount.objects.update(most=2)
+    answer = browser.post(at, {**data, "version": case.version + 1, "certno": certno(41_004)})
+    assert "次数用完了" in answer.content.decode()
 
 
 def row(**changes: str) -> dict[str, str]:
