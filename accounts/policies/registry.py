@@ -133,9 +133,14 @@ def counter(region: str, day: date) -> CounterTerms:
     return version_on(region, CounterTerms, day).terms
 
 
+def counter_or_none(region: str, day: date) -> CounterTerms | None:
+    return _terms_or_none(region, CounterTerms, day)
+
+
 def is_by_area(case_kind: str, region: str, day: date) -> bool:
     """Say whether only the responsible office of a region finishes cases of a kind."""
-    return case_kind in AREA_KINDS and counter(region, day).by_area
+    terms = counter_or_none(region, day)
+    return case_kind in AREA_KINDS and terms is not None and terms.by_area
 
 
 def version_on(region: str, kind: type[T], day: date) -> Published[T]:
