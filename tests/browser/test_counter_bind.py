@@ -76,10 +76,10 @@ def test_what_is_missing_is_brought_to_the_office_that_is_responsible(page, visi
     sign_in(page, "clerk2")
     visit(page, "/counter/cases/new/?kind=bind")
     at_the_papers(page, Keys(page), payer, mother)
-    for name in ("人证一致，我已核对", "您的身份证", "填好的申请表"):
+    for name in ("人证一致，我已核对", "授权人的身份证", "填好的申请表"):
         page.get_by_label(name).check()
     page.get_by_role("button", name="保存③").click()
-    expect(page.locator("#check")).not_to_contain_text("缺：您的身份证")
+    expect(page.locator("#check")).not_to_contain_text("缺：授权人的身份证")
     expect(page.locator("#check")).to_contain_text("缺：家人的身份证或户口本")
     expect(page.locator("#check")).to_contain_text("这件业务归医保中心办")
     page.get_by_role("button", name="挂起，下一步打印告知单").click()
@@ -89,7 +89,7 @@ def test_what_is_missing_is_brought_to_the_office_that_is_responsible(page, visi
     notice = page.locator("section", has=page.get_by_role("heading", name="一次告知单")).first
     expect(notice).to_contain_text("家人的身份证或户口本")
     expect(notice).to_contain_text("医保中心（东山经济开发区毓蒙路1727号")
-    expect(notice).not_to_contain_text("您的身份证")
+    expect(notice).not_to_contain_text("授权人的身份证")
     number = Case.objects.filter(kind=CaseKind.BIND, state=CaseState.PARKED).latest("id").number
 
     sign_in(page, "clerk1")

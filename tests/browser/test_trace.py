@@ -37,8 +37,8 @@ def sound(page: Page, looks: tuple[Look, ...]) -> None:
 def test_not_me_from_the_list_to_the_answer(page, console, visit, sign_in, person):
     sign_in(page, person.name)
     visit(page, "/settings/trace/")
-    expect(page.get_by_role("heading", name="开通网上登录：受理")).to_be_visible()
-    expect(page.get_by_role("heading", name="咨询和查询时查看")).to_be_visible()
+    expect(page.get_by_role("heading", name="开通网上登录：受理").first).to_be_visible()
+    expect(page.get_by_role("heading", name="咨询和查询时查看").first).to_be_visible()
     sound(page, FEW_LOOKS)
     page.get_by_role("link", name="不是我来办的").first.click()
     expect(page.get_by_role("heading", name="不是我来办的", exact=True)).to_be_visible()

@@ -57,7 +57,7 @@ class TestOnOtherPages:
     def test_who_shares_with_nobody_is_offered_to_begin(self, payer, father):
         assert page_hooks.main_act_of(payer, RUIAN, TODAY).text == "给家人开通共济"
         bond(payer, father)
-        assert page_hooks.main_act_of(payer, RUIAN, TODAY) is None
+        assert page_hooks.main_act_of(payer, RUIAN, TODAY).text == "邀请家人"
 
     def test_who_may_not_begin_is_told_why_and_what_then(self):
         said = page_hooks.main_act_of(insured(carried=179_500), RUIAN, TODAY).words

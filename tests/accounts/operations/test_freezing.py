@@ -5,13 +5,13 @@ from datetime import date, timedelta
 import pytest
 
 from accounts.codes import PotKind, VoucherKind
-from accounts.ledger.errors import FrozenError
 from accounts.ledger.verify import findings
 from accounts.models import AuditEvent, LifeEvent
 from accounts.operations.life_events import death, freezing
 from accounts.operations.life_events.events import LifeEventError
 from family.operations import pool
 from family.queries.bonds import bonds_received
+from family.rules import ReasonCode, RefusedError
 from payments.bills.operations import pay, refund
 from tests.accounts.operations.life_kit import PAPER, Desk
 from tests.factories.acts import act_on
@@ -98,8 +98,9 @@ class TestFrozen:
     def test_nothing_is_moved_into_the_pool(self, desk):
         owner = insured(QUANZHOU, carried=300_000)
         freeze(desk, owner, QUANZHOU)
-        with pytest.raises(FrozenError):
+        with pytest.raises(RefusedError) as refused:
             pool.move_in(act=act_on(TODAY), payer=owner, region=QUANZHOU, amount_fen=50_000, key="k")
+        assert [reason.code for reason in refused.value.reasons] == [ReasonCode.PAYER_FROZEN]
 
     def test_what_is_in_the_pool_comes_back_to_a_frozen_owner_when_the_family_ends(self, desk):
         owner = insured(QUANZHOU, carried=300_000)
@@ -176,6 +177,7 @@ def test_no_kind_of_use_or_move_is_forgotten():
     assert free == {
         *(kind for kind in VoucherKind if kind.is_batch),
         VoucherKind.OPENING,
+        VoucherKind.REMITTANCE,  # the treasury's, of no account
         VoucherKind.TRANSFER_BACK,
         VoucherKind.WRITE_OFF,
         VoucherKind.MANUAL,
