@@ -10,8 +10,16 @@
     const goal = place.matches(`${control}, [tabindex]`) ? place : place.querySelector("input:checked") || place.querySelector(control) || place;
     goal.focus();
   };
-  addEventListener("htmx:oobAfterSwap", ({ detail }) => detail.target.id === "missing" && setTimeout(goOn));
+  // Only once htmx knows the new forms: whoever types at once would submit them past it.
+  let saved = false;
+  addEventListener("htmx:oobAfterSwap", ({ detail }) => (saved ||= detail.target.id === "missing"));
+  addEventListener("htmx:afterSettle", () => {
+    if (saved) goOn();
+    saved = false;
+  });
   goOn();
+  // An address that names a section takes the focus there when it is loaded.
+  if (location.hash) addEventListener("load", () => setTimeout(goOn));
 
   // A digit chooses the option whose words begin with it.
   addEventListener("keydown", (event) => {
