@@ -36,10 +36,9 @@ COUNTER = (
     ("工作台", "/counter/"),
     ("查人", "/counter/find/"),
     ("今日业务", "/counter/today/"),
-    ("复核", "/counter/review/"),
     ("快捷键和口径", "/counter/keys/"),
 )
-OBJECTIONS = ("异议", "/counter/objections/")  # a reviewer's only
+REVIEWING = (("复核", "/counter/review/"), ("异议", "/counter/objections/"))  # a reviewer's besides
 SIGN_IN = "/login/"
 SIGN_OUT = "/logout/"
 LOCK = "/counter/lock/"
@@ -118,7 +117,7 @@ class Portal:
 
     def counter(self) -> list[dict[str, object]]:
         is_reviewer = getattr(getattr(self._request, "user", None), "role", "") == Role.REVIEWER
-        return self._links((*COUNTER, OBJECTIONS) if is_reviewer else COUNTER)
+        return self._links((*COUNTER, *REVIEWING) if is_reviewer else COUNTER)
 
     def sign_in(self) -> str:
         return address(SIGN_IN)
