@@ -74,7 +74,7 @@ def sent_back(person: Person, today: date) -> Iterator[Pending]:
         yield Pending(f"给{order.person.name}交的居民医保，税务退回了", _url(order), "去看看")
 
 
-@page_hooks.case_source
+@page_hooks.progress_source
 def premiums(person: Person, today: date) -> Iterator[Progress]:
     """Yield what this person paid or claimed, and what others did for them (two queries)."""
     for order in orders_of(person)[:MOST_CASES]:

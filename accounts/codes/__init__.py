@@ -49,7 +49,16 @@ from accounts.codes.policies import (
     PolicyState,
     Scope,
 )
-from accounts.codes.site import ApprovalState, Contrast, MessageState, NoticeKind, Role, TextSize, TieKind
+from accounts.codes.site import (
+    COUNTER_ROLES,
+    ApprovalState,
+    Contrast,
+    MessageState,
+    NoticeKind,
+    Role,
+    TextSize,
+    TieKind,
+)
 
 __all__ = [
     "ACCOUNT_POTS",
@@ -57,6 +66,7 @@ __all__ = [
     "ApprovalState",
     "BATCH_KINDS",
     "CORRECTION_KINDS",
+    "COUNTER_ROLES",
     "CREDIT_KINDS",
     "Capacity",
     "CaseKind",

@@ -26,6 +26,9 @@ class Role(TextCode):
     APPROVER = "approver", "审批"
 
 
+COUNTER_ROLES = (Role.CLERK, Role.REVIEWER)  # who works at a counter
+
+
 class TieKind(TextCode):
     """How a citizen's sign-in was tied to an insured person; empty where nobody has noted it."""
 

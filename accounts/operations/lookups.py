@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
-from accounts.codes import CaseState, Role
+from accounts.codes import COUNTER_ROLES, CaseState, Role
 from accounts.errors import AccountsError
 from accounts.identity import audit, card_reader, certificates
 from accounts.identity.actors import Act
@@ -29,7 +29,6 @@ from yibao.lib.values import BadValueError
 from yibao.lib.values.names import normalised_name
 from yibao.lib.values.phones import read_phone
 
-AT_COUNTER = (Role.CLERK, Role.REVIEWER)
 DIGITS = {SAME_REGION: 6, SAME_PROVINCE: 2, NATIONAL: 0}  # of a region's code (GB/T 2260) that have to be the same
 _CASE = re.compile(r"YW[0-9]{4}-[0-9]{4}-[0-9A-Z]+", re.ASCII)
 
@@ -85,9 +84,9 @@ def _refusals_written_down(act: Act, verb: str) -> Iterator[None]:
 def look_up(*, act: Act, typed: str, purpose: str, chosen: int | None = None) -> Found:
     """Find who has the certificate, phone or case number in `typed`, which may come from a reader of cards or barcodes.
 
-    `chosen` is the id of one of several people who share a phone: being offered is a look at each of them. Acting on a case of two people, the second is found
-    wherever the rules let relatives be insured. Not inside a transaction: the try is counted on its
-    own, a miss twice. Raises LookupRefusedError (NotAtCounterError, NotYoursError, NobodyFoundError,
+    `chosen` is the id of one of several people who share a phone: being offered is a look at each of them. Acting on a
+    case of two people, the second is found wherever the rules let relatives be insured. Not inside a transaction: the
+    try is counted on its own, a miss twice. Raises LookupRefusedError (NotAtCounterError, NotYoursError, NobodyFoundError,
     LookupsUsedUpError, no purpose), or certificates.BadCertificateError (nothing was asked, nothing is counted).
     """
     with _refusals_written_down(act, audit.LOOKED_UP):
@@ -146,7 +145,7 @@ def grant_lookups(*, act: Act, clerk: User) -> LookupCount:
     """
     with _refusals_written_down(act, "lookup.granted"):
         reviewer, office = _at_counter(act)
-        if reviewer.role != Role.REVIEWER or clerk.office != office.code or clerk.role not in AT_COUNTER:
+        if reviewer.role != Role.REVIEWER or clerk.office != office.code or clerk.role not in COUNTER_ROLES:
             raise NotAtCounterError("只有本网点的复核人员能给本网点的同事加查人次数")
         if is_same_person(reviewer, clerk):
             raise NotYoursError("不能给自己加查人次数，请别的复核人员批")
@@ -197,7 +196,7 @@ def _sought(typed: str) -> _Sought:
 def _at_counter(act: Act) -> tuple[User, Office]:
     """Return who acts, as their account is now, and their office. Raises NotAtCounterError."""
     try:
-        return staff_at_counter(act, AT_COUNTER)
+        return staff_at_counter(act, COUNTER_ROLES)
     except CaseError as error:
         raise NotAtCounterError(error.message) from None
 

@@ -3,13 +3,11 @@
 from django.db import transaction
 from django.db.models import Max
 
-from accounts.codes import Role, TicketState
+from accounts.codes import COUNTER_ROLES, TicketState
 from accounts.identity.actors import Act
 from accounts.models import Office, Ticket, User
 from accounts.models.queue import WINDOW_LENGTH
 from accounts.operations.cases.access import CaseError, staff_at_counter
-
-AT_COUNTER = (Role.CLERK, Role.REVIEWER)
 
 
 class QueueError(CaseError):
@@ -19,7 +17,7 @@ class QueueError(CaseError):
 @transaction.atomic
 def take_ticket(*, act: Act) -> Ticket:
     """Return the next number of the office of whoever acts. Raises CaseError for who does not work at a counter."""
-    _, office = staff_at_counter(act, AT_COUNTER)
+    _, office = staff_at_counter(act, COUNTER_ROLES)
     Office.objects.select_for_update(no_key=True).get(pk=office.pk)  # one number at a time, and none twice
     rows = Ticket.objects.filter(office=office.code, day=act.on)
     last = rows.aggregate(last=Max("number"))["last"] or 0
@@ -70,13 +68,13 @@ def close(*, act: Act, state: TicketState) -> Ticket:
     """Finish with the number at the clerk's window: DONE, or ABSENT where nobody came. Raises CaseError, QueueError."""
     if state not in (TicketState.DONE, TicketState.ABSENT):
         raise ValueError("a ticket is closed as done or absent")
-    clerk, office = staff_at_counter(act, AT_COUNTER)
+    clerk, office = staff_at_counter(act, COUNTER_ROLES)
     return _close(act, _required(act, clerk, office), state)
 
 
 def _at_window(act: Act, window: str) -> tuple[User, Office]:
     """Return who acts, locked so that a second click waits, and their office."""
-    clerk, office = staff_at_counter(act, AT_COUNTER)
+    clerk, office = staff_at_counter(act, COUNTER_ROLES)
     if not window.strip() or len(window) > WINDOW_LENGTH:
         raise QueueError("请先填您在几号窗口，大厅的屏幕要显示")
     User.objects.select_for_update(no_key=True, of=("self",)).get(pk=clerk.pk)

@@ -22,7 +22,7 @@ _STAGES = {
 }
 
 
-@page_hooks.case_source
+@page_hooks.progress_source
 def counter_cases(person: Person, today: date) -> Iterator[page_hooks.Progress]:
     """Yield what is done for a person at counters, wherever it is now (two queries, and two where one is parked)."""
     cases = list(Case.objects.filter(subject=person))

@@ -52,7 +52,7 @@ def in_hand(user: User) -> QuerySet[Case]:
     return Case.objects.select_related("subject").filter(holder=user, state=CaseState.OPEN)
 
 
-def waiting_at(office: Office) -> QuerySet[Case]:
+def aside_at(office: Office) -> QuerySet[Case]:
     """Return what lies aside or was sent back at an office, the latest first, at most LISTED."""
     aside = Q(state=CaseState.PARKED) | Q(state=CaseState.RETURNED)
     return Case.objects.select_related("subject").filter(aside, office=office.code, region=office.region)[:LISTED]

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from accounts.codes import CaseKind, LookupPurpose, Role
+from accounts.codes import COUNTER_ROLES, CaseKind, LookupPurpose
 from accounts.models import Enrolment, Lookup, LookupCount, Person, Pot, User
 
 VALID = timedelta(minutes=30)  # as long as somebody stands at the counter
@@ -35,7 +35,7 @@ def recent_lookups(clerk: User, now: datetime) -> list[Lookup]:
 
 def counts_at(office: str, day: date) -> list[tuple[User, LookupCount | None]]:
     """Return everybody at the counters of an office, with how often they have looked people up on a day."""
-    staff = User.objects.filter(office=office, role__in=(Role.CLERK, Role.REVIEWER), is_active=True).order_by("pk")
+    staff = User.objects.filter(office=office, role__in=COUNTER_ROLES, is_active=True).order_by("pk")
     counts = {count.clerk_id: count for count in LookupCount.objects.filter(clerk__in=staff, day=day)}
     return [(user, counts.get(user.pk)) for user in staff]
 

@@ -38,7 +38,7 @@ def was_rated(person: Person, about: str) -> bool:
     return Feedback.objects.filter(person=person, about=about, score__isnull=False).exclude(about="").exists()
 
 
-@page_hooks.case_source
+@page_hooks.progress_source
 def feedback_cases(person: Person, today: date) -> Iterator[page_hooks.Progress]:
     """Yield what a person asked us to look into as cases, with our answer once there is one."""
     for feedback in feedback_of(person):

@@ -27,7 +27,7 @@ def those_objected_to(objection: Objection) -> list[User]:
     return list(User.objects.filter(pk__in=[pk for pk in found if pk]).order_by("pk"))
 
 
-@page_hooks.case_source
+@page_hooks.progress_source
 def objection_cases(person: Person, today: date) -> Iterator[page_hooks.Progress]:
     """Yield what a person objected to as cases, with the answer once there is one."""
     for objection in Objection.objects.filter(subject__in=trace.records_of(person)).select_related("event"):

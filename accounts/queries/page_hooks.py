@@ -86,7 +86,7 @@ class Link:
 
 
 PendingSource = Callable[[Person, date], Iterable[Pending]]
-CaseSource = Callable[[Person, date], Iterable[Progress]]
+ProgressSource = Callable[[Person, date], Iterable[Progress]]
 ActSource = Callable[[Person, str, date], MainAct | WhyNot | None]
 OthersMoneySource = Callable[[Person, date], Iterable[OthersMoney]]
 UserSource = Callable[[Person, str, date], Iterable[UserOfMine]]
@@ -95,7 +95,7 @@ EntrySource = Callable[[Person, Voucher], Iterable[tuple[str, str]]]
 KinSource = Callable[[Person, Collection[int]], Mapping[int, str]]
 
 _pending: list[PendingSource] = []
-_cases: list[CaseSource] = []
+_progress: list[ProgressSource] = []
 _acts: list[ActSource] = []
 _last_acts: list[ActSource] = []
 _entries: list[EntrySource] = []
@@ -110,9 +110,9 @@ def pending_source(source: PendingSource) -> PendingSource:
     return _registered(_pending, source)
 
 
-def case_source(source: CaseSource) -> CaseSource:
+def progress_source(source: ProgressSource) -> ProgressSource:
     """Register who yields Progress for (person, today), from the web and the counter alike."""
-    return _registered(_cases, source)
+    return _registered(_progress, source)
 
 
 def act_source(source: ActSource) -> ActSource:
@@ -162,9 +162,9 @@ def pending_of(person: Person, today: date) -> list[Pending]:
     return sorted(found, key=lambda one: one.by_on or date.max)[:MOST_PENDING]
 
 
-def cases_of(person: Person, today: date) -> list[Progress]:
+def progress_of(person: Person, today: date) -> list[Progress]:
     """Return everything this person has under way or behind them: what needs them first, then the latest first."""
-    found = [one for source in _cases for one in source(person, today)]
+    found = [one for source in _progress for one in source(person, today)]
     return sorted(found, key=lambda one: (not one.needs_you, -one.at.timestamp()))
 
 

@@ -83,7 +83,7 @@ def _last_on(invitation: Invitation) -> date:
     return invitation.expires_at.astimezone(SHANGHAI).date()
 
 
-@page_hooks.case_source
+@page_hooks.progress_source
 def invitations_to_answer(person: Person, today: date) -> Iterator[Progress]:
     """Yield the invitations that wait for this person's answer, as cases that need them."""
     for invitation in invitations_received(person, datetime.combine(today, time(), SHANGHAI)):
@@ -102,7 +102,7 @@ def invitations_to_answer(person: Person, today: date) -> Iterator[Progress]:
         )
 
 
-@page_hooks.case_source
+@page_hooks.progress_source
 def invitations_made(person: Person, today: date) -> Iterator[Progress]:
     """Yield this person's invitations as cases, as they may see them: of one that was accepted, what became of the bond."""
     made = list(invitations_sent(person)[:20])

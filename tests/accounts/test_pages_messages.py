@@ -118,15 +118,15 @@ class TestCases:
         assert "没有正在办的事。" in seen(insured(), "/cases/")
 
     def test_what_other_apps_have_under_way_and_what_needs_the_person_first(self, monkeypatch, november):
-        monkeypatch.setattr(page_hooks, "_cases", [])
+        monkeypatch.setattr(page_hooks, "_progress", [])
 
-        @page_hooks.case_source
+        @page_hooks.progress_source
         def premiums(person, today):
             yield page_hooks.Progress(
                 "DJ2026-1121-00007", "给林小雨交居民医保", "在办", "pend", november, holder="税务局"
             )
 
-        @page_hooks.case_source
+        @page_hooks.progress_source
         def counter(person, today):
             yield page_hooks.Progress(
                 "GJ2026-1101-00001", "家庭共济", "缺材料", "warn", november - timedelta(days=9),

@@ -39,13 +39,13 @@ class TestOnOtherPages:
 
     def test_it_is_a_case_of_the_inviter_who_does_not_see_a_look(self, payer, father):
         number = invited(payer, father).invitation.number
-        (before,) = page_hooks.cases_of(payer, TODAY)
+        (before,) = page_hooks.progress_of(payer, TODAY)
         invitations.mark_seen(act=ACT, user=father, number=number)
-        assert page_hooks.cases_of(payer, TODAY) == [before]
+        assert page_hooks.progress_of(payer, TODAY) == [before]
         assert before.stage == "等对方同意"
         accepting.accept(act=ACT, user=father, number=number)
-        assert page_hooks.cases_of(payer, TODAY)[0].stage == "已同意"
-        assert page_hooks.cases_of(father, TODAY) == []
+        assert page_hooks.progress_of(payer, TODAY)[0].stage == "已同意"
+        assert page_hooks.progress_of(father, TODAY) == []
 
     def test_relatives_are_named_the_right_way_round_and_strangers_not_at_all(self, payer, father):
         bond(payer, father)

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes
 from django.db import transaction
 from django.utils.crypto import salted_hmac
 
-from accounts.codes import ApprovalState, CaseState, Role
+from accounts.codes import COUNTER_ROLES, ApprovalState, CaseState, Role
 from accounts.identity import audit
 from accounts.identity.actors import Act, Actor
 from accounts.identity.staff import is_same_person
@@ -104,7 +104,7 @@ def undo(*, act: Act, number: str, note: str) -> Case:
 
     Raises CaseError for anybody else, for kinds that cannot be taken back, and without a note that says why.
     """
-    user, office = staff_at_counter(act, (Role.CLERK, Role.REVIEWER))
+    user, office = staff_at_counter(act, COUNTER_ROLES)
     case = desk.locked(number, office)
     if why := why_not_undone(act, case, user):
         raise CaseError(why)

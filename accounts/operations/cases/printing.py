@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from accounts.codes import CaseSheet, CaseState, Role
+from accounts.codes import COUNTER_ROLES, CaseSheet, CaseState
 from accounts.identity.actors import Act
 from accounts.models import Case, User
 from accounts.operations.cases import desk
@@ -54,7 +54,7 @@ def print_sheets(*, act: Act, number: str, sheets: Collection[str]) -> Printed:
 
     Raises CaseError for none, for a sheet that the case does not have now, for another region and one's own family.
     """
-    user, office = staff_at_counter(act, (Role.CLERK, Role.REVIEWER))
+    user, office = staff_at_counter(act, COUNTER_ROLES)
     case = desk.locked(number, office)
     refuse_own_case(user, case)
     promised = [person for pair in handler_of(case.kind).promised_by(case) for person in pair]

@@ -16,5 +16,7 @@ from yibao.lib import clock
 def cases(request: HttpRequest) -> HttpResponse:
     today = clock.today()
     return render(
-        request, "accounts/cases.html", {"today": today, "cases": page_hooks.cases_of(current_person(request), today)}
+        request,
+        "accounts/cases.html",
+        {"today": today, "cases": page_hooks.progress_of(current_person(request), today)},
     )

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts.codes import CaseState, Role
+from accounts.codes import COUNTER_ROLES, CaseState, Role
 from accounts.errors import AccountsError
 from accounts.forms.counter import CaseForm
 from accounts.forms.counter.opening import OpenForm
@@ -49,7 +49,7 @@ def new(request: HttpRequest, desk: Desk) -> HttpResponse:
 
 
 @sensitive_post_parameters()
-@counter_required(Role.CLERK, Role.REVIEWER)
+@counter_required(*COUNTER_ROLES)
 @require_http_methods(["GET", "POST"])
 def case(request: HttpRequest, desk: Desk, number: str) -> HttpResponse:
     """Show a case; with POST save one section of it. Who does not hold it sees only what it is and where."""

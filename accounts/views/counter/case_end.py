@@ -1,11 +1,14 @@
 """How a case goes on or ends: submitted, parked, gone on with, given up, withdrawn, taken back."""
 
+from collections.abc import Callable
+from functools import partial
+
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.codes import Role
+from accounts.codes import COUNTER_ROLES, Role
 from accounts.errors import AccountsError
 from accounts.forms.counter.opening import NumberForm
 from accounts.forms.counter.sections import ReasonForm
@@ -37,7 +40,7 @@ def cases(request: HttpRequest, desk: Desk) -> HttpResponse:
         if queries.case_at(desk.office, number):
             return redirect("counter_case", number)
         form.add_error("number", "本统筹区没有这件业务，请检查业务编号")
-    context = {"form": form, "mine": queries.in_hand(desk.user), "waiting": queries.waiting_at(desk.office)}
+    context = {"form": form, "mine": queries.in_hand(desk.user), "aside": queries.aside_at(desk.office)}
     return render(request, "counter/cases.html", context, status=422 if form.errors else 200)
 
 
@@ -65,11 +68,8 @@ def park(request: HttpRequest, desk: Desk, number: str) -> HttpResponse:
     if not form.is_valid():
         return _case_again(request, desk, case, park=form)
     until_on = form.cleaned_data["until_on"]
-    try:
-        work.park(act=desk.act, number=number, version=version_of(request), until_on=until_on)
-    except AccountsError as error:
-        return _refused(request, desk, case, "case.parked", error)
-    return redirect("counter_case", number)
+    parking = partial(work.park, act=desk.act, number=number, version=version_of(request), until_on=until_on)
+    return _carried_out(request, desk, case, "case.parked", parking)
 
 
 @require_POST
@@ -77,11 +77,7 @@ def park(request: HttpRequest, desk: Desk, number: str) -> HttpResponse:
 def resume(request: HttpRequest, desk: Desk, number: str) -> HttpResponse:
     """Go on with a case here."""
     case = case_or_404(desk, number)
-    try:
-        work.resume(act=desk.act, number=number)
-    except AccountsError as error:
-        return _refused(request, desk, case, "case.resumed", error)
-    return redirect("counter_case", number)
+    return _carried_out(request, desk, case, "case.resumed", partial(work.resume, act=desk.act, number=number))
 
 
 @require_POST
@@ -93,11 +89,8 @@ def drop(request: HttpRequest, desk: Desk, number: str) -> HttpResponse:
     if not form.is_valid():
         return _case_again(request, desk, case, drop=form)
     note = form.cleaned_data["note"]
-    try:
-        work.drop(act=desk.act, number=number, version=version_of(request), note=note)
-    except AccountsError as error:
-        return _refused(request, desk, case, "case.dropped", error)
-    return redirect("counter_case", number)
+    dropping = partial(work.drop, act=desk.act, number=number, version=version_of(request), note=note)
+    return _carried_out(request, desk, case, "case.dropped", dropping)
 
 
 @require_POST
@@ -105,15 +98,12 @@ def drop(request: HttpRequest, desk: Desk, number: str) -> HttpResponse:
 def withdraw(request: HttpRequest, desk: Desk, number: str) -> HttpResponse:
     """Take a case back before it is checked, and go on with it."""
     case = case_or_404(desk, number)
-    try:
-        withdrawing.withdraw(act=desk.act, number=number)
-    except AccountsError as error:
-        return _refused(request, desk, case, "case.withdrawn", error)
-    return redirect("counter_case", number)
+    withdraws = partial(withdrawing.withdraw, act=desk.act, number=number)
+    return _carried_out(request, desk, case, "case.withdrawn", withdraws)
 
 
 @require_POST
-@counter_required(Role.CLERK, Role.REVIEWER)
+@counter_required(*COUNTER_ROLES)
 def undo(request: HttpRequest, desk: Desk, number: str) -> HttpResponse:
     """Take back what a case did, with the reason."""
     case = case_or_404(desk, number)
@@ -122,11 +112,19 @@ def undo(request: HttpRequest, desk: Desk, number: str) -> HttpResponse:
     form = ReasonForm(request.POST)
     if not form.is_valid():
         return render(request, "counter/case_result.html", result_of(desk, case) | {"form": form}, status=422)
+    undoing = partial(deciding.undo, act=desk.act, number=number, note=form.cleaned_data["note"])
+    return _carried_out(request, desk, case, "case.undone", undoing)
+
+
+def _carried_out(
+    request: HttpRequest, desk: Desk, case: Case, verb: str, operation: Callable[[], object]
+) -> HttpResponse:
+    """Do it and show the case, or the page that says why not."""
     try:
-        deciding.undo(act=desk.act, number=number, note=form.cleaned_data["note"])
+        operation()
     except AccountsError as error:
-        return _refused(request, desk, case, "case.undone", error)
-    return redirect("counter_case", number)
+        return _refused(request, desk, case, verb, error)
+    return redirect("counter_case", case.number)
 
 
 def _refused(request: HttpRequest, desk: Desk, case: Case, verb: str, error: AccountsError) -> HttpResponse:

@@ -6,7 +6,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from accounts.codes import Role
+from accounts.codes import COUNTER_ROLES
 from accounts.errors import AccountsError
 from accounts.models import Case, Office
 from accounts.operations.cases.deciding import assess
@@ -18,7 +18,7 @@ from accounts.views.counter.case_page import is_told
 from accounts.views.counter.doors import Desk, case_or_404, counter_required, own_family, refused
 
 
-@counter_required(Role.CLERK, Role.REVIEWER)
+@counter_required(*COUNTER_ROLES)
 @require_http_methods(["GET", "POST"])
 def sheets(request: HttpRequest, desk: Desk, number: str) -> HttpResponse:
     """Say what can be printed of a case and how often it was; with POST print it, which counts."""

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.codes import Role
+from accounts.codes import COUNTER_ROLES, Role
 from accounts.errors import AccountsError
 from accounts.forms.counter.finding import FindForm
 from accounts.identity import card_reader
@@ -26,7 +26,7 @@ PURPOSE = "counter_purpose"  # of the last look-up, in the session
 
 
 @sensitive_post_parameters("typed")
-@counter_required(Role.CLERK, Role.REVIEWER)
+@counter_required(*COUNTER_ROLES)
 @require_http_methods(["GET", "POST"])
 def find(request: HttpRequest, desk: Desk) -> HttpResponse:
     """Ask whom and why; look them up and go to their page, or say what to do where nobody is found."""
@@ -78,14 +78,14 @@ def _number_in(typed: str) -> str:
         return ""
 
 
-@counter_required(Role.CLERK, Role.REVIEWER)
+@counter_required(*COUNTER_ROLES)
 @require_GET
 def person(request: HttpRequest, desk: Desk, token: UUID) -> HttpResponse:
     """Show whom the clerk has looked up, numbers masked."""
     return _person_page(request, desk, open_lookup(desk.user, token, desk.act.at))
 
 
-@counter_required(Role.CLERK, Role.REVIEWER)
+@counter_required(*COUNTER_ROLES)
 @require_POST
 def unmask(request: HttpRequest, desk: Desk, token: UUID) -> HttpResponse:
     """Show the same page with the full numbers, and note that they were shown."""

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.codes import Role, TicketState
+from accounts.codes import COUNTER_ROLES, TicketState
 from accounts.forms.counter.finding import WindowForm
 from accounts.models import Office, Ticket
 from accounts.operations import queue as operations
@@ -21,7 +21,7 @@ from yibao.lib import clock
 WINDOW = "counter_window"  # where the clerk sits, in the session
 
 
-@counter_required(Role.CLERK, Role.REVIEWER)
+@counter_required(*COUNTER_ROLES)
 @require_GET
 def queue(request: HttpRequest, desk: Desk) -> HttpResponse:
     """Give out numbers; call who was not there."""
@@ -29,7 +29,7 @@ def queue(request: HttpRequest, desk: Desk) -> HttpResponse:
     return render(request, "counter/queue.html", context)
 
 
-@counter_required(Role.CLERK, Role.REVIEWER)
+@counter_required(*COUNTER_ROLES)
 @require_GET
 def waiting(request: HttpRequest, desk: Desk) -> HttpResponse:
     """Return how many wait: the part of the page that is fetched again and again, or no longer (?paused=1)."""
@@ -37,7 +37,7 @@ def waiting(request: HttpRequest, desk: Desk) -> HttpResponse:
     return render(request, "counter/_waiting.html", context)
 
 
-@counter_required(Role.CLERK, Role.REVIEWER)
+@counter_required(*COUNTER_ROLES)
 @require_POST
 def take(request: HttpRequest, desk: Desk) -> HttpResponse:
     """Take a number and show the slip to print."""
@@ -45,7 +45,7 @@ def take(request: HttpRequest, desk: Desk) -> HttpResponse:
     return redirect("counter_ticket", ticket.pk)
 
 
-@counter_required(Role.CLERK, Role.REVIEWER)
+@counter_required(*COUNTER_ROLES)
 @require_GET
 def ticket(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
     """The slip: the number, how many are before, where and when."""
@@ -56,7 +56,7 @@ def ticket(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
     return render(request, "counter/ticket.html", {"ticket": found, "before": before.count(), "office": desk.office})
 
 
-@counter_required(Role.CLERK, Role.REVIEWER)
+@counter_required(*COUNTER_ROLES)
 @require_POST
 def window(request: HttpRequest, desk: Desk) -> HttpResponse:
     """Keep in the session at which window the clerk sits."""
@@ -68,7 +68,7 @@ def window(request: HttpRequest, desk: Desk) -> HttpResponse:
     return redirect("counter")
 
 
-@counter_required(Role.CLERK, Role.REVIEWER)
+@counter_required(*COUNTER_ROLES)
 @require_POST
 def call(request: HttpRequest, desk: Desk) -> HttpResponse:
     """Call the next number."""
@@ -81,7 +81,7 @@ def call(request: HttpRequest, desk: Desk) -> HttpResponse:
     return _done(request, next_one)
 
 
-@counter_required(Role.CLERK, Role.REVIEWER)
+@counter_required(*COUNTER_ROLES)
 @require_POST
 def call_again(request: HttpRequest, desk: Desk) -> HttpResponse:
     """Call the number at the window once more; or one whose holder was not there (`ticket`)."""
@@ -91,7 +91,7 @@ def call_again(request: HttpRequest, desk: Desk) -> HttpResponse:
     return _done(request, lambda at: operations.recall(act=desk.act, window=at))
 
 
-@counter_required(Role.CLERK, Role.REVIEWER)
+@counter_required(*COUNTER_ROLES)
 @require_POST
 def close(request: HttpRequest, desk: Desk) -> HttpResponse:
     """Finish with the number at the window: done, or nobody came (`absent`)."""

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.codes import CaseState, Role
+from accounts.codes import COUNTER_ROLES, CaseState, Role
 from accounts.errors import AccountsError
 from accounts.forms.counter.day import DayForm
 from accounts.models import Case, User
@@ -17,7 +17,7 @@ from accounts.queries.cases import cases_of_day, counts_of_day, day_close_of, su
 from accounts.views.counter.doors import Desk, counter_required, refused
 
 
-@counter_required(Role.CLERK, Role.REVIEWER)
+@counter_required(*COUNTER_ROLES)
 @require_GET
 def today(request: HttpRequest, desk: Desk) -> HttpResponse:
     """List the office's cases of a day, filtered, with how many there are of each state."""

@@ -5,13 +5,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.codes import Role
+from accounts.codes import COUNTER_ROLES, Role
 from accounts.forms.counter.finding import FindForm, WindowForm
 from accounts.models import User
 from accounts.operations import lookups
 from accounts.operations.lookups import LookupRefusedError
 from accounts.policies.registry import region_name
-from accounts.queries.cases import in_hand, of_day, to_check, waiting_at
+from accounts.queries.cases import in_hand, of_day, to_check, aside_at
 from accounts.queries.lookups import counts_at
 from accounts.queries.queue import queue_of
 from accounts.queries.rules import changes_of, rules_in_force
@@ -20,7 +20,7 @@ from accounts.views.counter.find import PURPOSE
 from accounts.views.counter.queue import WINDOW
 
 
-@counter_required(Role.CLERK, Role.REVIEWER)
+@counter_required(*COUNTER_ROLES)
 @require_GET
 def counter(request: HttpRequest, desk: Desk) -> HttpResponse:
     """Call the next, scan a card, go on with what lies there."""
@@ -33,7 +33,7 @@ def counter(request: HttpRequest, desk: Desk) -> HttpResponse:
         "paused": bool(request.GET.get("paused")),
         "form": FindForm(initial={"purpose": request.session.get(PURPOSE, "")}),
         "mine": in_hand(desk.user),
-        "aside": waiting_at(desk.office),
+        "aside": aside_at(desk.office),
         "today": of_day(desk.user, desk.act.on),
         "changes": changes_of(desk.office.region, desk.act.on),
         "to_check": to_check(desk.office).count() if desk.user.role == Role.REVIEWER else None,
@@ -41,7 +41,7 @@ def counter(request: HttpRequest, desk: Desk) -> HttpResponse:
     return render(request, "counter/workbench.html", context)
 
 
-@counter_required(Role.CLERK, Role.REVIEWER)
+@counter_required(*COUNTER_ROLES)
 @require_GET
 def keys(request: HttpRequest, desk: Desk) -> HttpResponse:
     """Say which keys do what, and every rule of the region in force, each with its day and document."""
