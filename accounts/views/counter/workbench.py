@@ -11,7 +11,7 @@ from accounts.models import User
 from accounts.operations import lookups
 from accounts.operations.lookups import LookupRefusedError
 from accounts.policies.registry import region_name
-from accounts.queries.cases import in_hand, of_day, to_check, aside_at
+from accounts.queries.cases import aside_at, in_hand, of_day, to_check
 from accounts.queries.lookups import counts_at
 from accounts.queries.queue import queue_of
 from accounts.queries.rules import changes_of, rules_in_force
