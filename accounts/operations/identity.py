@@ -31,6 +31,10 @@ CODE_VALID = timedelta(days=3)
 MESSAGES_KEPT = timedelta(days=90)  # long enough to answer a complaint about a message
 
 PHONE_CHANGED = sms.Template("phone_changed", "您的登录手机号在窗口改成了另一个号码。不是您来办的，请马上打{help}。")
+CODE_ISSUED = sms.Template(
+    "identity_code_issued",
+    "有人凭您的证件在窗口领了网上登录的核验码。不是您本人去办的，请马上打{help}。",
+)
 CODE_USED = sms.Template(
     "identity_code_used", "有人用窗口发的核验码，在另一个手机号上登录了您的医保账户。不是您来办的，请马上打{help}。"
 )
@@ -107,7 +111,10 @@ def prove_by_code(*, act: Act, user: User, typed: str, address: str) -> Person:
 
 
 def issue_identity_code(*, act: Act, person: Person) -> str:
-    """Return a code for a person whose documents a clerk has checked. It is shown once; earlier ones stop working."""
+    """Return a code for a person whose documents a clerk has checked. It is shown once; earlier ones stop working.
+
+    The roster's phone is told at once: whose card was stolen learns of it before the code is used.
+    """
     _staff_only(act)
     code = proving.new_code()
     with transaction.atomic():
@@ -120,6 +127,8 @@ def issue_identity_code(*, act: Act, person: Person) -> str:
             expires_at=act.at + CODE_VALID,
         )
         audit.record(act=act, verb="identity.code_issued", subject=person)
+        if person.phone:
+            sms.queue(phone=person.phone, template=CODE_ISSUED, params=_help(), now=act.at)
     return code
 
 

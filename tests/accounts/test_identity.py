@@ -170,6 +170,20 @@ def test_the_phone_of_the_roster_is_told_when_a_code_is_used_on_another_phone(pe
     assert [str(text.phone) for text in texts] == [PHONE] * told
 
 
+def test_the_phone_of_the_roster_is_told_when_a_code_is_given_out(person):
+    """Whose card was stolen learns of it before anybody has used the code."""
+    counter_code(person)
+    message = OutboxMessage.objects.get()
+    assert (message.phone, message.template) == (PHONE, "identity_code_issued")
+    assert "不是您本人去办的" in message.text
+
+
+def test_where_the_roster_has_no_phone_a_code_is_given_out_all_the_same():
+    counter_code(EnrolmentFactory(person__phone="", region=REGION).person)
+    assert IdentityCode.objects.exists()
+    assert not OutboxMessage.objects.exists()
+
+
 def test_nobody_is_told_when_it_is_the_same_phone(visitor, person):
     prove(visitor, person)
     assert not OutboxMessage.objects.exists()

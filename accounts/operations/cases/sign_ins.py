@@ -38,6 +38,7 @@ def _assess_code(act: Act, case: Case) -> Assessment:
         content={"person": case.subject_id, "days": days},
         words=[
             ("发核验码", f"{days}天内登录后填写，就和本人的账户绑定"),
+            *_owner_is_told(case),
             ("原来绑定的登录", f"填了以后退出{_is_told(tied)}" if tied else "没有"),
             *([("用的不是参保登记的手机号的", f"和换号一样：{waits}")] if waits else []),
         ],
@@ -48,6 +49,11 @@ def _assess_code(act: Act, case: Case) -> Assessment:
 def _is_told(user: User) -> str:
     """Return that the number of a sign-in gets a text message, to end a sentence; nothing where it has none."""
     return "，那个手机号会收到短信" if user.phone else ""
+
+
+def _owner_is_told(case: Case) -> Words:
+    """Say that the roster's phone hears of the code at once; nothing where it has none."""
+    return [("参保登记的手机号", "马上会收到短信")] if case.subject.phone else []
 
 
 def _issue(act: Act, case: Case) -> Outcome:
@@ -85,6 +91,7 @@ def _assess_taking_back(act: Act, case: Case) -> Assessment:
             ("收回账户", f"手机号{masked_phone(tied.phone) or '没有登记'}的登录马上退出{_is_told(tied)}"),
             ("它办的、要停下的", "；".join(stopped) or "没有"),
             ("本人以后怎么登录", _how_then(act, case, own)),
+            *(_owner_is_told(case) if own is None and _gives_code(act, case) else []),
         ],
         notes=_notes_of_taking_back(stopped),
         papers=who_comes(case),

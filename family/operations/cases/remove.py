@@ -84,7 +84,8 @@ def _execute(act: Act, case: Case) -> Outcome:
 def _undo(act: Act, case: Case) -> str:
     for event_id in reversed(case.record["events"]):
         counter.undo_at_counter(act=act, event_id=event_id)
-    return "已撤销，共济关系照原来的继续，两人都会收到通知"
+    told = "本人" if case.asked["reason"] == RemovalReason.OTHER_DIED else "两人都"
+    return f"已撤销，共济关系照原来的继续，{told}会收到通知"
 
 
 register(

@@ -115,6 +115,13 @@ class TestSections:
         saved(clerk, case, "who", agent_name="张三")
         assert (case.has_agent, case.agent_name) == (False, "")
 
+    def test_an_agents_papers_are_asked_for_as_soon_as_the_agent_is_known(self, counter, clerk):
+        case = counter.open(CaseKind.TAKE_BACK, counter.insured())
+        agent = {"by_agent": "on", "agent_name": "张三", "agent_certno": certno(5), "power_number": "瑞证字1号"}
+        answer = saved(clerk, case, "who", htmx=True, **agent).content.decode()
+        assert 'id="papers"' in answer
+        assert "经公证处公证的委托书" in answer.split('id="papers"')[1].split("</section>")[0]
+
     def test_a_paper_with_a_number_is_not_seen_without_it(self, counter, clerk, case):
         saved(clerk, case, "asked", relation="parent")
         answer = saved(clerk, case, "seen", everything="on")

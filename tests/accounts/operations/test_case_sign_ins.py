@@ -210,8 +210,8 @@ class TestTakingBack:
 
 
 @pytest.mark.parametrize("phone", [OLD, ""])
-def test_a_text_message_is_promised_only_to_a_sign_in_that_has_a_number(counter, phone):
-    person = counter.insured()
+def test_a_text_message_is_promised_only_to_a_number_that_there_is(counter, phone):
+    person = counter.insured(phone=phone)
     citizen(phone, person)
     code = counter.seen(counter.open(CaseKind.IDENTITY_CODE, person), "own_card")
     for case in (code, told(counter, CaseKind.PHONE, person)):

@@ -119,7 +119,8 @@ class TestRemoving:
         tie.refresh_from_db()
         assert (tie.state, tie.end_reason) == ("ended", ended)
         assert ("对方会收到通知" in case.said) == (reason != "4")
-        undo(counter, case)
+        said = undo(counter, case).said
+        assert ("两人都会收到通知" in said, "本人会收到通知" in said) == (reason != "4", reason == "4")
         tie.refresh_from_db()
         assert (tie.state, tie.end_reason) == ("active", "")
 
