@@ -24,7 +24,7 @@ from accounts.models import Person, Pot, Voucher
 from family.models import Bond, Draw
 from family.operations import locks, notifications
 from family.queries.bonds import in_use_order, year_of
-from family.queries.paying_for import pots_of_payer, sources_of_payer
+from family.queries.paying_for import bound_on, pots_of_payer, sources_of_payer
 from family.queries.plan import reach_of, sources_of, usable
 from family.rules import Source, Take, Where
 from yibao.lib import pipeline
@@ -64,9 +64,15 @@ def lock_sources(
 
 def lock_payers_sources(*, act: Act, bond: Bond, on: date) -> LockedSources:
     """Lock what the payer of a bond may give for the relative's premium and return it, in the caller's transaction."""
-    pots = _lock_pots(act, pots_of_payer(bond), bond.user_id, on)
+    pots = _lock_pots(act, pots_of_payer([bond]), bond.user_id, on)
     (locked,) = locks.lock_to_draw([bond.pk])
-    sources = sources_of_payer(bond=locked, on=on, pots=pots.pots, available=lambda pot: pots.available_fen(pot.pk))
+    sources = sources_of_payer(
+        bond=locked,
+        bound=bound_on(locked, on),
+        on=on,
+        pots=pots.pots,
+        available=lambda pot: pots.available_fen(pot.pk),
+    )
     return _usable(sources, pots, [locked], bond.user, on)
 
 

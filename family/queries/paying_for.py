@@ -4,7 +4,7 @@ Where relatives share a 共济账户, the payer's own account pays first, down t
 the pool: what could be moved into the pool may as well be paid from where it is.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date
 
 from accounts.codes import ACCOUNT_POTS, PotKind, Scope
@@ -17,6 +17,7 @@ from family.queries.bonds import year_of
 from family.queries.facts import Insured, bound_of, used_fen
 from family.queries.plan import shared_pots
 from family.rules import Source, use
+from family.rules.use import Bound
 
 Available = Callable[[Pot], int]
 
@@ -27,20 +28,28 @@ def bond_between(payer: Person, user: Person) -> Bond | None:
     return rows.select_related("payer", "user").first()
 
 
-def pots_of_payer(bond: Bond) -> dict[int, Pot]:
-    """Return every pot of the payer that paying by this bond could touch, by id."""
-    pots = Pot.objects.filter(person=bond.payer_id, region=bond.region).exclude(kind=PotKind.RECEIVABLE)
+def pots_of_payer(bonds: Collection[Bond]) -> dict[int, Pot]:
+    """Return every pot of the payer of these bonds that paying by one of them could touch, by id (one query)."""
+    payers, regions = {bond.payer_id for bond in bonds}, {bond.region for bond in bonds}
+    pots = Pot.objects.filter(person__in=payers, region__in=regions).exclude(kind=PotKind.RECEIVABLE)
     return {pot.pk: pot for pot in pots}
 
 
-def sources_of_payer(*, bond: Bond, on: date, pots: Mapping[int, Pot], available: Available) -> list[Source]:
-    """Return what the payer may give for the relative's premium on that day, in the order in which it is used.
-
-    `pots` are those of `pots_of_payer`, as they stand or locked; `available` says how many fen of one.
-    """
+def bound_on(bond: Bond, on: date) -> Bound:
+    """Return one bond as the rules see it on a day (two queries; `bonds.cards` does it for many)."""
     insured = Insured({bond.payer_id, bond.user_id}, on)
     used = used_fen([bond], {bond.pk: year_of(bond, on)})
-    bound = bound_of(bond, on=on, insured=insured, used=used.get(bond.pk, 0))
+    return bound_of(bond, on=on, insured=insured, used=used.get(bond.pk, 0))
+
+
+def sources_of_payer(
+    *, bond: Bond, bound: Bound, on: date, pots: Mapping[int, Pot], available: Available
+) -> list[Source]:
+    """Return what the payer may give for the relative's premium on that day, in the order in which it is used.
+
+    `bound` is the bond as the rules see it; `pots` are those of `pots_of_payer`, as they stand or locked; `available`
+    says how many fen of one. Asks nothing of the database.
+    """
     if bound.terms is None or use.blocked(bound, on=on, scope=Scope.PREMIUM, where=None):
         return []
     by_kind = {pot.kind: pot for pot in pots.values() if (pot.person_id, pot.region) == (bond.payer_id, bond.region)}

@@ -87,16 +87,18 @@ def people_to_claim_for(payer: Person, on: date) -> list[Payable]:
 def plan_for(payer: Person, people: Collection[Person], on: date, *, claimed: bool = False) -> PremiumPlan:
     """Return which pots would pay the premiums of these people, one after another, as paying now would take them.
 
-    `claimed`: they were paid in cash, and it is the claims that are paid.
+    `claimed`: they were paid in cash, and it is the claims that are paid. A fixed number of queries.
     """
     taken: Counter[int] = Counter()
     own: dict[int, PotAfter] = {}
     found = []
-    for who in payables(payer, on, people):
-        if against := who.against_claim if claimed else who.reasons:
+    chosen = [(who, who.against_claim if claimed else who.reasons) for who in payables(payer, on, people)]
+    unlocked = sources.Unlocked([who for who, against in chosen if not against], on)
+    for who, against in chosen:
+        if against:
             found.append(PersonPlan(who, (), against))
             continue
-        left, pots = sources.as_they_stand(who, on, taken)
+        left, pots = unlocked.sources(who, taken)
         for pot in pots.values():
             if pot.person_id == payer.pk and pot.pk in {source.pot for source in left}:
                 own.setdefault(pot.pk, PotAfter(PotKind(pot.kind), pot.region, pot.balance_fen or 0, 0))

@@ -84,7 +84,7 @@ def _refuse_if_not_allowed(act: Act, who: Payable) -> None:
         raise PremiumError(f"{who.region_name}可以直接用账户交，不用先缴费再申请")
     if who.against_claim:
         raise PremiumRefusedError(who.against_claim)
-    every, _ = sources.as_they_stand(who, act.on)
+    every, _ = sources.Unlocked([who], act.on).sources(who)
     if not sources.takes(who, every):
         raise PremiumRefusedError((short_of(who, every, act.on),))
 

@@ -3,6 +3,8 @@
 import re
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from family.models import Bond
 from payments.models import PremiumOrder
@@ -292,6 +294,21 @@ class TestOfferedOnTheAccountPage:
     def test_not_where_the_office_is_the_only_way(self, rich):
         pays_for(rich, resident(name="黄小宝", birth_on=ACT.on), relation="2")
         assert not self.offered(rich)
+
+    def test_what_the_page_asks_does_not_grow_with_the_relatives_to_be_paid_for(self):
+        asked = {}
+        for relatives in (0, 1, 2, 6):
+            rich = payer(5000_00)
+            pays_for(rich, insured(QUANZHOU))  # so that everybody shares, and nobody has one to pay for
+            for _ in range(relatives):
+                pays_for(rich, resident())
+            browser = browser_of(rich)
+            browser.get("/account/")  # the first request writes the session and reads the rules
+            with CaptureQueriesContext(connection) as queries:
+                browser.get("/account/")
+            asked[relatives] = len(queries)
+        assert asked[1] == asked[2] == asked[6]
+        assert asked[6] <= asked[0] + 10, asked
 
     def test_not_where_the_money_does_not_reach(self):
         poor = payer(10_00)
