@@ -14,7 +14,7 @@ from accounts.wording import Template
 from yibao.lib import pipeline
 from yibao.lib.links import has_link
 from yibao.lib.masking import scrubbed
-from yibao.lib.speakable import case_number
+from yibao.lib.speakable import dated_number
 
 FEEDBACK_LIMITS = limits.limits("5/1h 20/1d")
 
@@ -95,7 +95,7 @@ def give_feedback(
         try:
             with transaction.atomic():
                 feedback = Feedback.objects.create(
-                    number=case_number("FK", act.on),
+                    number=dated_number("FK", act.on),
                     person=person,
                     about=about,
                     about_text=about_text,

@@ -16,7 +16,7 @@ from accounts.queries.objections import those_objected_to
 from accounts.queries.people import person_of_staff, regions_of
 from yibao.lib.links import has_link
 from yibao.lib.masking import scrubbed
-from yibao.lib.speakable import case_number
+from yibao.lib.speakable import dated_number
 
 _RANDOM = 8  # characters of a number that stands in addresses
 
@@ -56,7 +56,7 @@ def object_to(*, act: Act, person: Person, event_id: int, words: str = "") -> Ob
         try:
             with transaction.atomic():
                 objection = Objection.objects.create(
-                    number=case_number("YY", act.on, _RANDOM),
+                    number=dated_number("YY", act.on, _RANDOM),
                     subject=person,
                     event=event,
                     case=case,

@@ -20,7 +20,7 @@ from family.queries.invitations import own_indexes
 from family.rules import ChangedError, IncompleteDraftError
 from family.rules.reasons import refuse
 from yibao.lib.clock import SHANGHAI
-from yibao.lib.speakable import case_number
+from yibao.lib.speakable import dated_number
 
 SENDS_OF_INVITER = limits.limits("5/1d")
 _NEEDED = ("relation", "scopes", "invitee_name", "invitee_certno")
@@ -63,7 +63,7 @@ def send(*, act: Act, payer: Person, region: str) -> Sent:
         )
         limits.use("family invitation", str(payer.pk), SENDS_OF_INVITER, act.at)
         token = _issue(invitation, act.on)
-        invitation.number, invitation.sent_at = case_number("GJ", act.on), act.at
+        invitation.number, invitation.sent_at = dated_number("GJ", act.on), act.at
         try:
             with transaction.atomic():
                 invitation.save()

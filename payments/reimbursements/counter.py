@@ -13,7 +13,7 @@ from accounts.operations.cases.handlers import Assessment, CaseHandler, NeededPa
 from accounts.operations.cases.identity_papers import of_agent
 from payments.bills.codes import CATEGORIES, BillKind
 from payments.reimbursements.operations import NO_MONEY, reimburse, take_back
-from payments.reimbursements.queries import Claim, claim_of, payable_fen, stops
+from payments.reimbursements.queries import Expense, expense_of, payable_fen, stops
 from payments.reimbursements.rules import Invoice, Visit
 from yibao.lib.days import day_words
 from yibao.lib.fen import grouped
@@ -34,22 +34,22 @@ NOT_ASKED = "还没有填发票：请照发票填机构、号码、日期和金�
 
 
 def _assess(act: Act, case: Case) -> Assessment:
-    claim, papers = _claim(case), (*PAPERS, *of_agent(case))
-    if claim is None:
+    expense, papers = _expense(case), (*PAPERS, *of_agent(case))
+    if expense is None:
         return Assessment(stops=(NOT_ASKED,), papers=papers)
-    if found := stops(claim, act.on):
+    if found := stops(expense, act.on):
         return Assessment(stops=tuple(found), papers=papers)
-    fen = payable_fen(claim, act.on)
+    fen = payable_fen(expense, act.on)
     if not fen:
         return Assessment(stops=(NO_MONEY,), papers=papers)
-    short = claim.amount_fen - fen
+    short = expense.amount_fen - fen
     note = f"余额或额度不够，只能报 {grouped(fen)} 元，另外 {grouped(short)} 元不报，发票也不退" if short else ""
     return Assessment(
-        content={"payer": claim.payer.pk, "person": claim.person.pk, "account_fen": fen},
+        content={"payer": expense.payer.pk, "person": expense.person.pk, "account_fen": fen},
         words=[
-            ("就诊机构", f"{claim.visit.issuer_name}（{PLACES[case.asked['place']]}）"),
-            ("费用", _costs(claim)),
-            *((f"发票 {one.number}", f"{day_words(one.on)}，{grouped(one.amount_fen)} 元") for one in claim.invoices),
+            ("就诊机构", f"{expense.visit.issuer_name}（{PLACES[case.asked['place']]}）"),
+            ("费用", _costs(expense)),
+            *((f"发票 {one.number}", f"{day_words(one.on)}，{grouped(one.amount_fen)} 元") for one in expense.invoices),
             ("从授权人的账户报销", f"{grouped(fen)} 元"),
             ("付到授权人的银行账户", case.asked["payee"]),
         ],
@@ -58,12 +58,12 @@ def _assess(act: Act, case: Case) -> Assessment:
     )
 
 
-def _costs(claim: Claim) -> str:
-    words = (BillKind(claim.visit.kind).label, CATEGORIES.get(claim.visit.category, ""))
+def _costs(expense: Expense) -> str:
+    words = (BillKind(expense.visit.kind).label, CATEGORIES.get(expense.visit.category, ""))
     return "，".join(filter(None, words))
 
 
-def _claim(case: Case) -> Claim | None:
+def _expense(case: Case) -> Expense | None:
     """Return what the case asks to be reimbursed; None until somebody was named and the form filled in."""
     asked = case.asked
     if case.other is None or not asked.get("invoices"):
@@ -78,19 +78,19 @@ def _claim(case: Case) -> Claim | None:
         category=asked["category"],
     )
     invoices = [Invoice(number, date.fromisoformat(day), fen) for number, day, fen in asked["invoices"]]
-    return claim_of(case.subject, case.other, case.region, visit, invoices)
+    return expense_of(case.subject, case.other, case.region, visit, invoices)
 
 
 def _execute(act: Act, case: Case) -> Outcome:
-    claim = _claim(case)
-    assert claim is not None  # assessed under the same lock
+    expense = _expense(case)
+    assert expense is not None  # assessed under the same lock
     paid = reimburse(
         act=act,
-        payer=claim.payer,
-        person=claim.person,
-        region=claim.region,
-        visit=claim.visit,
-        invoices=claim.invoices,
+        payer=expense.payer,
+        person=expense.person,
+        region=expense.region,
+        visit=expense.visit,
+        invoices=expense.invoices,
         payee=case.asked["payee"],
     )
     said = f"已报销 {grouped(paid.account_fen)} 元（编号 {paid.no}），付到授权人{paid.payee}的银行账户"

@@ -21,9 +21,9 @@ from payments.reimbursements import queries
 from payments.reimbursements.codes import ReimbursementState
 from payments.reimbursements.models import BECOMES, ReimbursedInvoice, Reimbursement
 from payments.reimbursements.notice_words import reimbursed
-from payments.reimbursements.queries import Claim, claim_of
+from payments.reimbursements.queries import Expense, expense_of
 from payments.reimbursements.rules import Invoice, ReimbursementError, Visit
-from yibao.lib.speakable import case_number
+from yibao.lib.speakable import dated_number
 
 NO_MONEY = "账户里没有能用的钱，一分也报不了"
 _RANDOM = 8  # characters of a number that people read out
@@ -48,12 +48,12 @@ def reimburse(
     """
     _require_staff(act, payer, person, region)
     with transaction.atomic():
-        claim = claim_of(payer, person, region, visit, invoices)
-        if earlier := _same(claim, payee):
+        expense = expense_of(payer, person, region, visit, invoices)
+        if earlier := _same(expense, payee):
             return earlier
-        if found := queries.stops(claim, act.on):
+        if found := queries.stops(expense, act.on):
             raise ReimbursementError("；".join(found))
-        return _pay(act, claim, payee)
+        return _pay(act, expense, payee)
 
 
 def _require_staff(act: Act, payer: Person, person: Person, region: str) -> None:
@@ -61,50 +61,50 @@ def _require_staff(act: Act, payer: Person, person: Person, region: str) -> None
         require_staff(act, one, region)
 
 
-def _same(claim: Claim, payee: str) -> Reimbursement | None:
+def _same(expense: Expense, payee: str) -> Reimbursement | None:
     """Return the reimbursement that paid exactly this, handed in before."""
-    rows = [queries.used_before(claim.visit.issuer_code, invoice.number) for invoice in claim.invoices]
+    rows = [queries.used_before(expense.visit.issuer_code, invoice.number) for invoice in expense.invoices]
     already = {row.reimbursement for earlier in rows for row in earlier if row.counts}
     if len(already) != 1:
         return None
     (found,) = already
     same = (found.payer_id, found.person_id, found.region, found.payee) == (
-        claim.payer.pk, claim.person.pk, claim.region, payee
+        expense.payer.pk, expense.person.pk, expense.region, payee
     )  # fmt: skip
     stored = {Invoice(row.number, row.on, row.amount_fen) for row in found.invoices.all()}
-    return found if same and stored == set(claim.invoices) else None
+    return found if same and stored == set(expense.invoices) else None
 
 
-def _pay(act: Act, claim: Claim, payee: str) -> Reimbursement:
-    assert claim.bond is not None
-    visit, region = claim.visit, claim.region
-    home = queries.home_of(claim.person, act.on)
+def _pay(act: Act, expense: Expense, payee: str) -> Reimbursement:
+    assert expense.bond is not None
+    visit, region = expense.visit, expense.region
+    home = queries.home_of(expense.person, act.on)
     locked = draws.lock_sources(
-        act=act, person=claim.person, region=home, on=act.on, scope=Scope.MEDICAL, where=claim.where
+        act=act, person=expense.person, region=home, on=act.on, scope=Scope.MEDICAL, where=expense.where
     )
-    takes = spending_plan(claim.amount_fen, queries.of_bond(locked.sources, claim.bond))
+    takes = spending_plan(expense.amount_fen, queries.of_bond(locked.sources, expense.bond))
     if not takes:
         raise ReimbursementError(NO_MONEY)
-    no = case_number("BX", act.on, _RANDOM)
+    no = dated_number("BX", act.on, _RANDOM)
     (voucher,) = draws.post(
         act=act,
         kind=VoucherKind.SPENDING,
-        person=claim.person,
+        person=expense.person,
         region=region,
         locked=locked,
         takes=takes,
         target=PotKind.OUTWARD,
         on=act.on,
         key=f"reimbursement:{no}",
-        payload={"reimbursement": no, "amount_fen": claim.amount_fen},
+        payload={"reimbursement": no, "amount_fen": expense.amount_fen},
         reason="异地费用手工报销",
         place=Place(visit.place, visit.issuer_name),
         payer_acts=True,
     )
     paid = Reimbursement.objects.create(
         no=no,
-        payer=claim.payer,
-        person=claim.person,
+        payer=expense.payer,
+        person=expense.person,
         region=region,
         issuer_code=visit.issuer_code,
         issuer_name=visit.issuer_name,
@@ -112,20 +112,20 @@ def _pay(act: Act, claim: Claim, payee: str) -> Reimbursement:
         level=visit.level,
         kind=visit.kind,
         category=visit.category,
-        amount_fen=claim.amount_fen,
+        amount_fen=expense.amount_fen,
         account_fen=sum(take.amount_fen for take in takes),
         payee=payee,
         voucher=voucher,
         actor=str(act.actor),
         created_at=act.at,
     )
-    _keep_invoices(paid, claim)
-    audit.record(act=act, verb="reimbursement.paid", subject=claim.payer, detail={"reimbursement": paid.pk})
+    _keep_invoices(paid, expense)
+    audit.record(act=act, verb="reimbursement.paid", subject=expense.payer, detail={"reimbursement": paid.pk})
     _tell(act, paid)
     return paid
 
 
-def _keep_invoices(paid: Reimbursement, claim: Claim) -> None:
+def _keep_invoices(paid: Reimbursement, expense: Expense) -> None:
     """Write the invoices down. Of two who hand one in at once the second waits here, and is refused."""
     rows = [
         ReimbursedInvoice(
@@ -135,7 +135,7 @@ def _keep_invoices(paid: Reimbursement, claim: Claim) -> None:
             on=invoice.on,
             amount_fen=invoice.amount_fen,
         )
-        for invoice in sorted(claim.invoices, key=lambda one: one.number)  # in one order: nobody waits in a circle
+        for invoice in sorted(expense.invoices, key=lambda one: one.number)  # in one order: nobody waits in a circle
     ]
     ReimbursedInvoice.objects.bulk_create(rows, ignore_conflicts=True)
     if paid.invoices.count() < len(rows):

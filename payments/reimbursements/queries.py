@@ -22,7 +22,7 @@ from payments.reimbursements.rules import Invoice, Visit, misfits
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class Expense:
     """要报的：谁出钱、谁看的病、在哪看的、哪几张发票。 `bond` is what lets the one pay for the other; None without."""
 
     payer: Person
@@ -43,46 +43,46 @@ class Claim:
         return Where(visit.institution_kind, visit.level, BillKind(visit.kind).paid_for, visit.category)
 
 
-def claim_of(payer: Person, person: Person, region: str, visit: Visit, invoices: Sequence[Invoice]) -> Claim:
+def expense_of(payer: Person, person: Person, region: str, visit: Visit, invoices: Sequence[Invoice]) -> Expense:
     """Return what is handed in, with the bond by which the payer's account in the region pays for the relative."""
     bond = bond_between(payer, person)
-    return Claim(payer, person, region, visit, tuple(invoices), bond if bond and bond.region == region else None)
+    return Expense(payer, person, region, visit, tuple(invoices), bond if bond and bond.region == region else None)
 
 
-def stops(claim: Claim, on: date) -> list[str]:
+def stops(expense: Expense, on: date) -> list[str]:
     """Return everything that stands against paying it on a day, sentences for the clerk; empty where it can be paid."""
-    if claim.bond is None:
-        return [f"两个人之间没有在{registry.region_name(claim.region)}生效的家庭共济，先办绑定再报"]
-    found = list(misfits(claim.visit, claim.invoices, bound_from=claim.bond.from_on, on=on))
+    if expense.bond is None:
+        return [f"两个人之间没有在{registry.region_name(expense.region)}生效的家庭共济，先办绑定再报"]
+    found = list(misfits(expense.visit, expense.invoices, bound_from=expense.bond.from_on, on=on))
     if not found:
-        found = [*_of_rules(claim, claim.bond, on), *_of_invoices(claim)]
+        found = [*_of_rules(expense, expense.bond, on), *_of_invoices(expense)]
     return found
 
 
-def _of_rules(claim: Claim, bond: Bond, on: date) -> list[str]:
+def _of_rules(expense: Expense, bond: Bond, on: date) -> list[str]:
     insured = Insured({bond.payer_id, bond.user_id}, on)
     user = insured.as_user(bond.user_id)
-    if user.region == claim.region:
+    if user.region == expense.region:
         return ["这位家人在本地参保，看病买药时直接从共济的钱里付，不用手工报销"]
     frozen = (bond.payer_id, bond.region) in stopped([bond.payer_id], on).frozen
     used = used_fen([bond], {bond.pk: year_of(bond, on)}).get(bond.pk, 0)
     bound = bound_of(bond, on=on, insured=insured, used=used, frozen=frozen)
-    if why := use.blocked(bound, on=on, scope=Scope.MEDICAL, where=claim.where):
+    if why := use.blocked(bound, on=on, scope=Scope.MEDICAL, where=expense.where):
         return [f"不能报：{why.label}"]
-    rules = [registry.spending_or_none(region, on) for region in dict.fromkeys((claim.region, user.region))]
-    refused = [use.refusal(claim.where, terms) for terms in rules if terms]
+    rules = [registry.spending_or_none(region, on) for region in dict.fromkeys((expense.region, user.region))]
+    refused = [use.refusal(expense.where, terms) for terms in rules if terms]
     return [f"不能报：{why}" for why in dict.fromkeys(filter(None, refused))]
 
 
-def _of_invoices(claim: Claim) -> list[str]:
+def _of_invoices(expense: Expense) -> list[str]:
     found = []
-    for invoice in claim.invoices:
-        earlier = used_before(claim.visit.issuer_code, invoice.number)
+    for invoice in expense.invoices:
+        earlier = used_before(expense.visit.issuer_code, invoice.number)
         if any(row.counts for row in earlier):
             found.append(f"发票 {invoice.number} 已经报销过，一张发票只报一次")
-        elif any(row.reimbursement.person_id != claim.person.pk for row in earlier):
+        elif any(row.reimbursement.person_id != expense.person.pk for row in earlier):
             found.append(f"发票 {invoice.number} 是用别人的名义报过的，不能再报。请把原件交复核岗核实")
-        elif _is_elsewhere(claim, invoice):
+        elif _is_elsewhere(expense, invoice):
             found.append(
                 f"同一天、同样金额、号码一样或只差发票代码的发票报销过，发票 {invoice.number} 可能是同一张，"
                 "不能报。请把原件交复核岗核实"
@@ -90,13 +90,13 @@ def _of_invoices(claim: Claim) -> list[str]:
     return found
 
 
-def _is_elsewhere(claim: Claim, invoice: Invoice) -> bool:
+def _is_elsewhere(expense: Expense, invoice: Invoice) -> bool:
     """Say whether it may have been reimbursed under another code of its issuer, or with its number written otherwise.
 
     What was taken back counts where it was somebody else's.
     """
     rows = ReimbursedInvoice.objects.filter(on=invoice.on, amount_fen=invoice.amount_fen)
-    alike = rows.filter(Q(counts=True) | ~Q(reimbursement__person=claim.person))
+    alike = rows.filter(Q(counts=True) | ~Q(reimbursement__person=expense.person))
     return any(invoice.may_be(row.number, row.on, row.amount_fen) for row in alike)
 
 
@@ -111,12 +111,12 @@ def of_bond(sources: Sequence[Source], bond: Bond) -> list[Source]:
     return [source for source in sources if source.bond == bond.pk]
 
 
-def payable_fen(claim: Claim, on: date) -> int:
+def payable_fen(expense: Expense, on: date) -> int:
     """Return how many fen of it the payer's account would pay, as paying now would take them."""
-    assert claim.bond is not None
-    home = home_of(claim.person, on)
-    stand = plan(person=claim.person, region=home, amount_fen=claim.amount_fen, on=on, where=claim.where)
-    return sum(take.amount_fen for take in spending_plan(claim.amount_fen, of_bond(stand.sources, claim.bond)))
+    assert expense.bond is not None
+    home = home_of(expense.person, on)
+    stand = plan(person=expense.person, region=home, amount_fen=expense.amount_fen, on=on, where=expense.where)
+    return sum(take.amount_fen for take in spending_plan(expense.amount_fen, of_bond(stand.sources, expense.bond)))
 
 
 def home_of(person: Person, on: date) -> str:

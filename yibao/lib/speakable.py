@@ -11,6 +11,6 @@ def speakable(length: int) -> str:
     return "".join(secrets.choice(ALPHABET) for _ in range(length))
 
 
-def case_number(prefix: str, on: date, length: int = 5) -> str:
+def dated_number(prefix: str, on: date, length: int = 5) -> str:
     """Return a number like FK2026-1121-7F3AK: what it is about, the day, and so many random characters."""
     return f"{prefix}{on:%Y-%m%d}-{speakable(length)}"

@@ -26,7 +26,7 @@ from accounts.operations.cases.access import (
 from accounts.operations.cases.handlers import handler_of
 from accounts.policies import registry
 from yibao.lib.masking import scrubbed
-from yibao.lib.speakable import case_number
+from yibao.lib.speakable import dated_number
 
 NOTE_LENGTH = 200
 _RANDOM = 8  # characters of a number that stands in addresses
@@ -50,7 +50,7 @@ def open_case(*, act: Act, kind: str, subject: Person, region: str, other: Perso
     _refuse_unknown(subject, region)
     refuse_own_family(user, subject, other)
     case = Case.objects.create(
-        number=case_number("YW", act.on, _RANDOM),
+        number=dated_number("YW", act.on, _RANDOM),
         kind=CaseKind(kind),
         region=region,
         office=office.code,

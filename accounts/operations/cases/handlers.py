@@ -100,7 +100,7 @@ class CaseHandler:
     `other_is_optional`: there need not be one.
     `online` says what the citizen can do on the portal instead of coming again, "" where nothing.
     `tells(case)` says in words what is personal of it: for the clerk and whoever checks it, on the page, never kept.
-    `promised_by(case)` names authoriser and user of each bond for which an undertaking is signed (seed S3, answer 8).
+    `undertakings_of(case)` names authoriser and user of each bond for which an undertaking is signed (seed S3, answer 8).
     `always_reviewed`: a second person checks it whatever the region's terms say.
     `takes_agent`: somebody else may come in the subject's place. `subject_comes`: False where the subject cannot (death).
     """
@@ -120,7 +120,7 @@ class CaseHandler:
     online: str = ""
     always_reviewed: bool = False
     tells: Callable[[Case], Words] = _nothing
-    promised_by: Callable[[Case], list[tuple[Person, Person]]] = _nobody
+    undertakings_of: Callable[[Case], list[tuple[Person, Person]]] = _nobody
 
 
 def private_of(case: Case) -> dict[str, Any]:

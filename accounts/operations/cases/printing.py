@@ -45,7 +45,7 @@ def sheets_of(act: Act, case: Case) -> list[CaseSheet]:
 
 def to_sign(case: Case) -> list[CaseSheet]:
     """Return what is signed at the counter: the form, and where people are bound, the undertaking."""
-    return [CaseSheet.FORM, *([CaseSheet.UNDERTAKING] if handler_of(case.kind).promised_by(case) else [])]
+    return [CaseSheet.FORM, *([CaseSheet.UNDERTAKING] if handler_of(case.kind).undertakings_of(case) else [])]
 
 
 @transaction.atomic
@@ -57,8 +57,8 @@ def print_sheets(*, act: Act, number: str, sheets: Collection[str]) -> Printed:
     user, office = staff_at_counter(act, COUNTER_ROLES)
     case = desk.locked(number, office)
     refuse_own_case(user, case)
-    promised = [person for pair in handler_of(case.kind).promised_by(case) for person in pair]
-    refuse_own_family(user, *promised)
+    signers = [person for pair in handler_of(case.kind).undertakings_of(case) for person in pair]
+    refuse_own_family(user, *signers)
     wanted = tuple(sheet for sheet in sheets_of(act, case) if sheet in sheets)
     if not wanted or len(wanted) != len(set(sheets)):
         raise CaseError(f"这件业务{CaseState(case.state).label}，没有要打印的单据")

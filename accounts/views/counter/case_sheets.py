@@ -44,7 +44,7 @@ def _on_paper(desk: Desk, printed: Printed) -> dict[str, object]:
         "case": case,
         "handler": handler,
         "came": private_of(case) if not handler.subject_comes else {},
-        "promised": handler.promised_by(case),
+        "undertakings": handler.undertakings_of(case),
         "words": found.words if found else case.words,
         "is_told": is_told(case),
         "sheets": [(f"counter/_sheet_{sheet}.html", sheet in printed.again) for sheet in printed.sheets],

@@ -77,7 +77,7 @@ def _words(invitation: Invitation, shown: bool) -> list[tuple[str, str]]:
     ]
 
 
-def _promised_by(case: Case) -> list[tuple[Person, Person]]:
+def _undertakings_of(case: Case) -> list[tuple[Person, Person]]:
     rows = Invitation.objects.filter(invitee_index__in=own_indexes(case.subject)).select_related("payer")
     invitation = rows.filter(number=case.asked.get("invitation", "")).first()
     return [(invitation.payer, case.subject)] if invitation else []
@@ -108,6 +108,6 @@ register(
         execute=_execute,
         undo=_undo,
         online=_ONLINE,
-        promised_by=_promised_by,
+        undertakings_of=_undertakings_of,
     )
 )

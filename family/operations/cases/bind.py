@@ -172,7 +172,7 @@ register(
         execute=_execute,
         undo=_undo,
         other="被授权人",
-        promised_by=lambda case: [(case.subject, case.other)] if case.other else [],
+        undertakings_of=lambda case: [(case.subject, case.other)] if case.other else [],
         online="能：授权人登录后在家庭共济里邀请，被授权人登录后同意",
     )
 )

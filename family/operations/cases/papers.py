@@ -15,7 +15,7 @@ Papers = tuple[NeededPaper, ...]
 _CHILD = (
     NeededPaper("child", "孩子的户口本或身份证", "任一即可，原件"),
     NeededPaper("parent", "父母一方的身份证", "原件"),
-    NeededPaper("promise", "承诺书", "由父母在窗口签"),
+    NeededPaper("promise", "承诺书", "由父母在窗口签"),  # the code as cases already have it
 )
 _OTHER_CARD = NeededPaper("other_card", "被授权人的身份证或户口本", "任一即可")
 KIN = "kin"

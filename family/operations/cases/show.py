@@ -34,7 +34,7 @@ def _declared(case: Case) -> list[Bond]:
     return [bond for bond in both if bond and bond.declared]
 
 
-def _promised_by(case: Case) -> list[tuple[Person, Person]]:
+def _undertakings_of(case: Case) -> list[tuple[Person, Person]]:
     """Return who authorises and who uses: either of them may have come."""
     if events := case.record.get("events"):  # the relation is no longer only said
         bonds = list(Bond.objects.filter(events__in=events).select_related("payer", "user").order_by("pk"))
@@ -66,6 +66,6 @@ register(
         execute=_execute,
         undo=_undo,
         other="共济的另一方",
-        promised_by=_promised_by,
+        undertakings_of=_undertakings_of,
     )
 )

@@ -38,5 +38,5 @@ HANDLER = CaseHandler(
     execute=lambda act, case: Outcome("已记下关系", {"of": case.subject_id}),
     undo=lambda act, case: "已改回",
     other="家人",
-    promised_by=lambda case: [(case.subject, case.other)] if case.other else [],
+    undertakings_of=lambda case: [(case.subject, case.other)] if case.other else [],
 )
