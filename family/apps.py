@@ -2,14 +2,6 @@
 
 from django.apps import AppConfig
 
-# URL names where one POST binds, ends or moves money (accounts.identity.drafts).
-DEEDS = (
-    *("family_invite_check", "family_resend", "family_withdraw", "family_answer", "family_refuse"),
-    *("family_report_unknown_sender", "family_accept_on_device", "family_accept_on_device_code", "family_child_answer"),
-    *("family_limit", "family_end_day", "family_suspend", "family_resume", "family_remove", "family_leave"),
-    *("family_transfer_check", "family_close", "family_move", "family_undo"),
-)
-
 
 class FamilyConfig(AppConfig):
     name = "family"
@@ -18,7 +10,6 @@ class FamilyConfig(AppConfig):
     def ready(self) -> None:
         from accounts import triggers
         from accounts.codes import ImportKind
-        from accounts.identity import drafts
         from accounts.ledger import verify
         from accounts.operations.cases import access, sign_ins
         from accounts.roster import laid_aside
@@ -29,7 +20,6 @@ class FamilyConfig(AppConfig):
         from family.operations.cases import accept, bind, change, close, remove, show  # noqa: F401  what is done at a counter
         from family.queries import counter_hooks, notice_links, page_hooks  # noqa: F401  registers what sharing says on others' pages
 
-        drafts.DEEDS.update(DEEDS)
         access.is_family.append(counter_hooks.are_family)
         sign_ins.after_new_phone.append(counter_hooks.after_new_phone)
         laid_aside.register(ImportKind.BONDS, roster.COLUMNS, roster.bring_in)

@@ -2,9 +2,6 @@
 
 from django.apps import AppConfig
 
-# URL names where one POST pays, takes back or claims (accounts.identity.drafts).
-DEEDS = ("premium_check", "premium_undo", "premium_refund", "premium_claim_check")
-
 
 class PaymentsConfig(AppConfig):
     name = "payments"
@@ -13,7 +10,6 @@ class PaymentsConfig(AppConfig):
     def ready(self) -> None:
         from accounts import triggers
         from accounts.codes import ImportKind
-        from accounts.identity import drafts
         from accounts.ledger import verify
         from accounts.roster import laid_aside
         from payments import page_hooks  # noqa: F401  registers what premiums say on the citizen's pages
@@ -29,7 +25,6 @@ class PaymentsConfig(AppConfig):
         from payments.reimbursements import invariants as of_reimbursements
         from payments.reimbursements.models import BECOMES as OF_REIMBURSEMENTS
 
-        drafts.DEEDS.update(DEEDS)
         laid_aside.register(ImportKind.PREMIUM_RESULTS, answers.COLUMNS, answers.take_in)
         laid_aside.register(ImportKind.PREMIUMS_PAID, paid.COLUMNS, paid.take_in)
         triggers.protect("payments_bill", "payments_billshare", "payments_historicalinstitution")

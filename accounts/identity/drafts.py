@@ -1,44 +1,59 @@
 """What somebody was submitting when their session had ended: kept encrypted for a day, for the same user only."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib import import_module
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.models import Session
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, QueryDict
+from django.urls import resolve
 from django.utils.crypto import constant_time_compare
 
+from accounts.identity.access import NotProvenError
 from accounts.models import UnfinishedForm, User
 
-KEPT = timedelta(hours=24)  # accessibility rules ask for 20
+KEPT_FOR = timedelta(hours=24)  # accessibility rules ask for 20
 MOST_CHARACTERS = 16_000
 ENDED = "ended_session_of"
 FORM = "application/x-www-form-urlencoded"
-# URL names where one POST carries something out, looks at somebody or takes a secret. Whoever stands at a browser that
-# was left alone may submit there in its owner's name, and would have them confirm it: these are begun anew instead.
-# Other apps add theirs; of the administration no page is kept.
-DEEDS = {
-    *("account_login", "mfa_authenticate", "new_password", "second_factor", "passkeys", "sign_in", "sign_in_code"),
-    *("identity_record", "identity_code", "identity_phone", "identity_not_me", "settings_sign_out_others"),
-    *("counter_case_submit", "counter_case_park", "counter_case_resume", "counter_case_drop", "counter_case_print"),
-    *("counter_case_undo", "counter_check", "counter_check_back", "counter_objection", "counter_day_close"),
-    *("counter_lookups_grant", "counter_find", "counter_person_unmask", "counter_person_begin"),
-    *("continue_form", "drop_form"),
-}
 
 
-def _is_deed(request: HttpRequest) -> bool:
-    match = request.resolver_match
-    return match is not None and (match.view_name in DEEDS or "admin" in match.namespaces)
+@dataclass(frozen=True, slots=True)
+class Told:
+    """没办完的表单用话说：点了按钮会办什么，填了什么（名称和内容，和页面上读到的一样）。"""
+
+    does: str
+    rows: list[tuple[str, str]]
+
+
+# (request, what was filled in, what the address names): None where it can no longer be put into words.
+Tell = Callable[..., Told | None]
+# URL name → how its form is put into words. Only what its owner can read again, before it is submitted in their name, is
+# kept: whoever stands at a browser that was left alone may have filled it in. Deeds, look-ups and secrets are begun anew.
+KEPT: dict[str, Tell] = {}
+
+
+def keeps(name: str) -> Callable[[Tell], Tell]:
+    """Let forms of the page with this URL name be kept; the function puts one into words."""
+
+    def register(tell: Tell) -> Tell:
+        KEPT[name] = tell
+        return tell
+
+    return register
 
 
 def keep(user: User, request: HttpRequest, now: datetime) -> bool:
     """Keep the form that this request brought; return whether it is kept.
 
-    Not a deed (DEEDS), nor a form in which nothing stands; and what is kept already stays, whoever submits meanwhile.
+    Only of pages that can say what was filled in (KEPT), and no form in which nothing stands; what is kept already stays,
+    whoever submits meanwhile.
     """
-    if request.method != "POST" or request.content_type != FORM or _is_deed(request):
+    if request.method != "POST" or request.content_type != FORM or not _is_kept(request):
         return False
     fields = request.POST.copy()
     fields.pop("csrfmiddlewaretoken", None)
@@ -47,9 +62,23 @@ def keep(user: User, request: HttpRequest, now: datetime) -> bool:
     if is_empty or len(body) > MOST_CHARACTERS or len(path) > 200:
         return False
     UnfinishedForm.objects.filter(user=user, expires_at__lte=now).delete()
-    new = {"path": path, "body": body, "expires_at": now + KEPT}
+    new = {"path": path, "body": body, "expires_at": now + KEPT_FOR}
     kept, _ = UnfinishedForm.objects.get_or_create(user=user, defaults=new)
     return (kept.path, kept.body) == (path, body)  # a second click on the same button too
+
+
+def _is_kept(request: HttpRequest) -> bool:
+    return request.resolver_match is not None and request.resolver_match.view_name in KEPT
+
+
+def tell(request: HttpRequest, form: UnfinishedForm) -> Told | None:
+    """Put a kept form into words; None where its page is gone, or is no longer for whoever is signed in."""
+    try:
+        match = resolve(urlsplit(form.path).path)
+        how = KEPT.get(match.view_name)
+        return how(request, QueryDict(form.body), **match.kwargs) if how else None
+    except (Http404, NotProvenError):
+        return None
 
 
 def of(user: User, now: datetime) -> UnfinishedForm | None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
+from django import forms
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
@@ -12,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import get_resolver, include, path, reverse
 
+from accounts.forms.kept import told
 from accounts.identity import drafts
 from accounts.models import AuditEvent, UnfinishedForm, User
 from accounts.operations.identity import end_sessions, purge_expired
@@ -37,12 +39,22 @@ def public(request: HttpRequest) -> HttpResponse:
     return HttpResponse("open to all")
 
 
-urlpatterns = [path("act/", act), path("public/", public), path("", include("yibao.urls"))]
+urlpatterns = [path("act/", act, name="act"), path("public/", public), path("", include("yibao.urls"))]
+
+
+class Giving(forms.Form):
+    """What the page asks."""
+
+    people = forms.MultipleChoiceField(label="给谁", choices=[("1", "父亲"), ("2", "母亲")])
+    amount = forms.CharField(label="多少元")
+    note = forms.CharField(label="留言")
+    agree = forms.BooleanField(label="我同意")
 
 
 @pytest.fixture(autouse=True)
-def pages(settings):
+def pages(settings, monkeypatch):
     settings.ROOT_URLCONF = __name__
+    monkeypatch.setitem(drafts.KEPT, "act", lambda request, typed: told("给家人钱", Giving(typed)))
     received.clear()
 
 
@@ -111,7 +123,7 @@ def test_what_was_being_submitted_is_kept_and_can_be_finished_after_signing_in_a
     browser.get("/act/")
     leave_alone(browser)
     received.clear()
-    body = "amount=400.00&people=1&people=2&note=" + quote("给孩子")
+    body = "amount=400.00&people=1&people=2&agree=on&version=7&note=" + quote("给孩子")
     refused = browser.post("/act/?year=2026", body, content_type=FORM)
     assert refused.status_code == 401
     assert "您刚才填的已经存好" in refused.content.decode()
@@ -121,7 +133,15 @@ def test_what_was_being_submitted_is_kept_and_can_be_finished_after_signing_in_a
     by_code(again)
     page = again.get(reverse("continue_form"))
     assert 'name="note" value="给孩子"' in page.content.decode()
-    assert {"/act/?year=2026", "给孩子", "400.00"} <= set(re.findall(r"<dd>(.*?)</dd>", page.content.decode()))
+    listed = re.findall(r"<dt>(.*?)</dt>\s*<dd>(.*?)</dd>", page.content.decode())
+    assert listed == [
+        ("办什么", "给家人钱"),
+        ("给谁", "父亲、母亲"),
+        ("多少元", "400.00"),
+        ("留言", "给孩子"),
+        ("我同意", "是"),
+    ]
+    assert 'name="version" value="7"' in page.content.decode(), "sent again, and nothing to read"
     onward = again.post(reverse("continue_form"), {"amount": "400.00"})
     assert (onward.status_code, onward.url) == (307, "/act/?year=2026")
     assert not UnfinishedForm.objects.exists()
@@ -183,8 +203,20 @@ def test_deeds_and_secrets_are_not_kept_for_a_blind_confirmation(address):
     assert not UnfinishedForm.objects.exists()
 
 
-def test_every_deed_that_is_not_kept_is_a_page():
-    assert set(get_resolver("yibao.urls").reverse_dict) >= drafts.DEEDS
+def test_every_page_of_which_forms_are_kept_is_there():
+    assert set(get_resolver("yibao.urls").reverse_dict) >= drafts.KEPT.keys() - {"act"} >= {"feedback", "premium"}
+
+
+def test_a_form_that_can_no_longer_be_read_can_only_be_thrown_away(monkeypatch):
+    browser = sign_in()
+    UnfinishedForm.objects.create(
+        user=User.objects.get(), path="/act/", body="amount=400", expires_at=clock.now() + timedelta(hours=1)
+    )
+    monkeypatch.delitem(drafts.KEPT, "act")
+    page = browser.get(reverse("continue_form")).content.decode()
+    assert "不能接着办" in page
+    assert 'value="400"' not in page
+    assert reverse("drop_form") in page
 
 
 def test_a_kept_form_can_be_thrown_away_and_expires_after_a_day():

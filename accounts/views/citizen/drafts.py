@@ -27,8 +27,9 @@ def continue_form(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         form.delete()
         return SubmitThere(form.path)
-    fields = [(name, value) for name, values in QueryDict(form.body).lists() for value in values]
-    context = {"path": form.path, "fields": fields, "back_url": home_of(access.current_user(request))}
+    told = drafts.tell(request, form)
+    fields = [(name, value) for name, values in QueryDict(form.body).lists() for value in values] if told else []
+    context = {"told": told, "fields": fields, "back_url": home_of(access.current_user(request))}
     return render(request, "accounts/continue.html", context)
 
 

@@ -3,7 +3,7 @@
 import re
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -11,9 +11,11 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import help as handbook
 from accounts.forms.feedback import FeedbackForm
+from accounts.forms.kept import told
 from accounts.identity import codes, limits
 from accounts.identity.access import act_of, address_of, person_or_none
 from accounts.identity.actors import Act, Actor
+from accounts.identity.drafts import Told, keeps
 from accounts.models import Person
 from accounts.operations.notices import AlreadyRatedError, give_feedback
 from accounts.policies import registry
@@ -140,6 +142,12 @@ def _about(request: HttpRequest) -> tuple[str, str, bool]:
     if _ACT.fullmatch(asked):
         return asked, f"编号 {asked}", not (person and was_rated(person, asked))
     return "", "", False
+
+
+@keeps("feedback")
+def _kept(request: HttpRequest, typed: QueryDict) -> Told:
+    """Put what somebody was telling us into words."""
+    return told("反馈", FeedbackForm(typed, asks_score="score" in typed))
 
 
 def _entry_words(person: Person, entry_id: int) -> str:

@@ -4,7 +4,7 @@ from allauth.usersessions.internal.flows.sessions import end_other_sessions
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts import wording
 from accounts.codes import NoticeKind
 from accounts.identity import access, audit
+from accounts.identity.drafts import Told, keeps
 from accounts.operations.taking_back import others_of
 
 _HINTS = {
@@ -70,6 +71,13 @@ def reminders(request: HttpRequest) -> HttpResponse:
         _note(request, "reminders.chosen")
     messages.success(request, "短信提醒已改好。登录验证码和安全提醒照常发。")
     return redirect("settings")
+
+
+@keeps("settings_reminders")
+def _kept(request: HttpRequest, typed: QueryDict) -> Told:
+    """Put the chosen kinds into words."""
+    wanted = [kind.label for kind in _kinds_to_choose() if kind in typed.getlist("kinds")]
+    return Told("改短信提醒", [("发短信提醒的", "、".join(wanted) or "都不发")])
 
 
 def _kinds_to_choose() -> list[NoticeKind]:

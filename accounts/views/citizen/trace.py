@@ -2,14 +2,16 @@
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
+from accounts.forms.kept import told
 from accounts.forms.objections import ObjectionForm
 from accounts.identity.access import act_of, current_person, person_required
+from accounts.identity.drafts import Told, keeps
 from accounts.operations.objections import ObjectionError, object_to
 from accounts.queries.objections import ANSWERED_WITHIN
 from accounts.queries.trace import trace_of, traces
@@ -58,3 +60,12 @@ def objection(request: HttpRequest, event_id: int) -> HttpResponse:
         "back_text": "窗口查过、办过什么",
     }
     return render(request, "accounts/objection.html", context, status=422 if form.errors else 200)
+
+
+@keeps("objection")
+def _kept(request: HttpRequest, typed: QueryDict, event_id: int) -> Told:
+    """Put a form of 「不是我来办的」 into words; of nobody else's look or act."""
+    event = trace_of(current_person(request)).filter(pk=event_id).first()
+    if event is None:
+        raise Http404
+    return told(f"反映“不是我来办的”：{traces([event])[0].words}", ObjectionForm(typed))

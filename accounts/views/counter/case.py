@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
@@ -15,12 +15,15 @@ from accounts.errors import AccountsError
 from accounts.forms.counter import CaseForm
 from accounts.forms.counter.opening import OpenForm
 from accounts.forms.counter.sections import ReasonForm
+from accounts.forms.kept import told
 from accounts.identity import audit
+from accounts.identity.access import act_of
 from accounts.identity.actors import Act
+from accounts.identity.drafts import Told, keeps
 from accounts.models import Case, Person
 from accounts.operations.cases import deciding, withdrawing
 from accounts.operations.cases import desk as work
-from accounts.operations.cases.access import CaseError, CaseMovedError, on_case
+from accounts.operations.cases.access import CaseError, CaseMovedError, on_case, staff_at_counter, why_not_on_case
 from accounts.operations.cases.handlers import private_of
 from accounts.operations.cases.printing import sheets_of
 from accounts.operations.lookups import count_typed
@@ -84,6 +87,12 @@ def _to_print(desk: Desk, case: Case) -> dict[str, Any]:
     """Return the sheets of a case, and those that the button prints: what was signed before need not be printed again."""
     sheets = sheets_of(desk.act, case)
     return {"has_sheets": bool(sheets), "sheets": [sheet for sheet in sheets if not case.prints.get(sheet)] or sheets}
+
+
+@keeps("counter_case_new")
+def _new_kept(request: HttpRequest, typed: QueryDict) -> Told:
+    """Put the beginning of a case into words."""
+    return told("开始办一件窗口业务", OpenForm(typed))
 
 
 def _write_down(act: Act, verb: str, error: AccountsError, subject: Person | None = None) -> None:
@@ -159,6 +168,22 @@ def _saved(request: HttpRequest, desk: Desk, case: Case, section: str) -> HttpRe
 def _part(request: HttpRequest, page: CasePage, section: str, status: int) -> HttpResponse:
     context = {"page": page, "place": PLACE[section]}
     return render(request, "counter/_case_answer.html", context, status=status)
+
+
+@keeps("counter_case")
+def _kept(request: HttpRequest, typed: QueryDict, number: str) -> Told:
+    """Put a section of a case into words, only for who still holds it."""
+    act = act_of(request)
+    try:
+        desk = Desk(act, *staff_at_counter(act))
+    except CaseError:
+        raise Http404 from None
+    found = case_or_404(desk, number)
+    page, section = CasePage(act, found), typed.get("section", "")
+    form = page.form_for(section, typed) if holds(desk, found) and not why_not_on_case(desk.user, found) else None
+    if form is None:
+        raise Http404
+    return told(f"{found.get_kind_display()}（{found.number}）：保存{page.title_of(section)}", form)
 
 
 def version_of(request: HttpRequest) -> int:

@@ -105,6 +105,10 @@ class CasePage:
     def seen(self) -> forms.Form:
         return self._form(SEEN, None)
 
+    def title_of(self, section: str) -> str:
+        """Return what a section is called on the page."""
+        return {WHO: "①谁来办", SEEN: "③证件和材料"}.get(section, f"②{self.about_title}")
+
     @property
     def about_title(self) -> str:
         """Return what the second section is called."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -10,7 +10,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.codes import Relation
+from accounts.forms.kept import told
 from accounts.identity.access import person_required
+from accounts.identity.drafts import Told, keeps
 from family.forms.inviting import OTHER, AgreeForm, PersonForm, RelationForm, TermsForm
 from family.forms.limits import limit_initial
 from family.models import Invitation
@@ -190,6 +192,31 @@ def discard(request: HttpRequest) -> HttpResponse:
     if giving is not None:
         drafts.discard(act=act, payer=act.person, region=giving.region)
     return redirect("family")
+
+
+def _giving(request: HttpRequest) -> Giving:
+    giving = giving_of(request)
+    if giving is None:
+        raise Http404
+    return giving
+
+
+@keeps("family_invite_relation")
+def _relation_kept(request: HttpRequest, typed: QueryDict) -> Told:
+    giving = _giving(request)
+    offered = relations_offered(giving.region, own_act(request).on)
+    return told("邀请家人：选这位家人是您的什么人", RelationForm(typed, offered=offered))
+
+
+@keeps("family_invite_person")
+def _person_kept(request: HttpRequest, typed: QueryDict) -> Told:
+    return told("邀请家人：填写家人信息", PersonForm(typed))
+
+
+@keeps("family_invite_terms")
+def _terms_kept(request: HttpRequest, typed: QueryDict) -> Told:
+    giving = _giving(request)
+    return told("邀请家人：改用多少、用到哪天", TermsForm(typed, scopes=giving.terms.scopes, today=own_act(request).on))
 
 
 def _under_way(request: HttpRequest) -> tuple[Giving | None, OwnAct, Invitation | None]:

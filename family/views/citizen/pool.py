@@ -2,13 +2,15 @@
 
 from uuid import uuid4
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
+from accounts.forms.kept import told
 from accounts.identity.access import person_required
+from accounts.identity.drafts import Told, keeps
 from accounts.ledger.errors import InsufficientFundsError
 from family.forms.bonds import OTHER, AmountForm
 from family.operations import pool
@@ -107,6 +109,13 @@ def _check_page(request: HttpRequest, act: OwnAct, giving: Giving, movable: Mova
 
 def _explained(request: HttpRequest, movable: Movable) -> HttpResponse:
     return refused(request, movable.reasons, title="现在还不能转入", status=200 if request.method == "GET" else 422)
+
+
+@keeps("family_transfer")
+def _kept(request: HttpRequest, typed: QueryDict) -> Told:
+    giving, act = _pool_of(request), own_act(request)
+    movable = to_move_in(payer=act.person, region=giving.region, on=act.on)
+    return told("转入共济账户（划拨）：选转入多少", AmountForm(typed, most_fen=movable.movable_fen))
 
 
 def _pool_of(request: HttpRequest) -> Giving:

@@ -2,13 +2,15 @@
 
 from base64 import b64decode, b64encode
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
+from accounts.forms.kept import told
 from accounts.identity.access import current_person, person_required
+from accounts.identity.drafts import Told, keeps
 from accounts.models import Person
 from accounts.sealing.fields import seal, unseal
 from family.views.citizen.current_account import OwnAct, own_act
@@ -49,6 +51,12 @@ def enter(request: HttpRequest) -> HttpResponse:
         return redirect("premium_claim_check")
     context = {"form": form, "people": people, "back_url": reverse("premium")}
     return render(request, "payments/claim_enter.html", context, status=422 if form.errors else 200)
+
+
+@keeps("premium_claim")
+def _kept(request: HttpRequest, typed: QueryDict) -> Told:
+    act = own_act(request)
+    return told("凭税票申请返还：填税票", ClaimForm(typed, people=people_to_claim_for(act.person, act.on)))
 
 
 @never_cache

@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from uuid import uuid4
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
+from accounts.forms.kept import told
+from accounts.identity import drafts
 from accounts.identity.access import citizen_required, current_user, person_required
 from accounts.models import Person
 from family.views.citizen.current_account import OwnAct, own_act
@@ -72,6 +74,13 @@ def choose(request: HttpRequest) -> HttpResponse:
         "back_url": reverse("account"),
     }
     return render(request, "payments/choose.html", context, status=422 if form.errors else 200)
+
+
+@drafts.keeps("premium")
+def _kept(request: HttpRequest, typed: QueryDict) -> drafts.Told:
+    act = own_act(request)
+    payable = [one for one in people_to_pay_for(act.person, act.on) if one.can_pay]
+    return told("给家人交居民医保：选给谁交", PeopleForm(typed, payable=payable))
 
 
 def _hint(one: Payable) -> str:
