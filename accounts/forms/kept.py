@@ -21,7 +21,7 @@ def _said(field: forms.Field, data: Any) -> str:
     if isinstance(field, forms.BooleanField):
         return "是" if data else ""
     if isinstance(field, forms.ChoiceField):
-        words = {str(code): str(label) for code, label in field.choices if code != ""}  # type: ignore[misc]
+        words = {str(code): str(label) for code, label in field.choices if code != ""}  # type: ignore[union-attr, misc]
         chosen = data if isinstance(data, list) else [data]
         return "、".join(words[code] for code in chosen if code in words)
     return str(data or "").strip()
