@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import hypothesis
 import pytest
 from django.conf import settings
-from django.core.management import call_command
 from django.core.signals import request_started
 from django.db import connection, transaction
 from hypothesis import HealthCheck
@@ -40,14 +39,19 @@ def transactional_db(transactional_db) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def policies_template(django_db_setup, django_db_blocker) -> Iterator[str]:
-    """A database that holds every shipped region's rules and nothing else. Named, not opened."""
+def django_db_modify_db_settings(django_db_modify_db_settings, django_db_blocker) -> None:
+    """Let pytest-django copy a database in which every migration was run."""
     with django_db_blocker.unblock():
-        migrated = connection.creation._get_test_db_name()
-        # pytest-django makes its database only when a test of the session asks for it.
-        source = migrated if connection.settings_dict["NAME"] == migrated else "template1"
+        connection.settings_dict["TEST"]["TEMPLATE"] = databases.tables()
+
+
+@pytest.fixture(scope="session")
+def policies_template(django_db_setup, django_db_blocker) -> Iterator[str]:
+    """A database of this worker that holds every shipped region's rules and nothing else. Named, not opened."""
+    with django_db_blocker.unblock():
+        name = f"{connection.creation._get_test_db_name()}_policies"
         connection.close()
-        with databases.with_rules(source, f"{migrated}_policies") as name:
+        with databases.copied(databases.rules(), name):
             yield name
 
 
@@ -73,12 +77,9 @@ def committed_db(policies_template, django_db_blocker) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def demo_template(policies_template, django_db_blocker) -> Iterator[str]:
-    """A database with every region's rules, the counters, and the demo people with their years of history."""
+    """A database of this worker with every region's rules, the counters, and the demo people with their history."""
     name = f"{policies_template}_demo"
-    with django_db_blocker.unblock(), databases.copied(policies_template, name):
-        with databases.database(name):
-            call_command("load_offices", verbosity=0)
-            call_command("seed_demo", verbosity=0)
+    with django_db_blocker.unblock(), databases.copied(databases.demo(), name):
         yield name
 
 

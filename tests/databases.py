@@ -2,13 +2,19 @@
 
 The ledger refuses DELETE and TRUNCATE, so a committed test cannot be cleaned up by a flush. It gets a database of its
 own instead: copying one takes a fraction of a second, dropping it is the clean-up.
+
+What takes long to fill is filled once for the code as it is (`stored`), and copied by every worker and every later run.
 """
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import date
+from functools import cache
+from pathlib import Path
 
 import psycopg
+from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db import connection
@@ -16,7 +22,9 @@ from django.db import connection
 from accounts.policies import registry
 from accounts.policies.loading import load
 from accounts.policies.preset_files import shipped
+from accounts.sealing import keyring
 from tests.factories.acts import act_on
+from yibao.lib import clock
 
 PUBLISHED = date(2016, 12, 30)  # before everything that tests tell: a rule published since is looked into anew
 
@@ -49,14 +57,62 @@ def copied(template: str, name: str) -> Iterator[str]:
         drop(name)
 
 
-@contextmanager
-def with_rules(source: str, name: str) -> Iterator[str]:
-    """Make a database that holds every shipped region's rules and nothing else; drop it afterwards."""
-    with copied(source, name):
-        with database(name):
-            call_command("migrate", verbosity=0)
-            load(act=act_on(PUBLISHED), paths=shipped())
-        yield name
+def tables() -> str:
+    """Return the stored database in which every migration was run."""
+    return stored("tables", "template1", lambda: call_command("migrate", verbosity=0))
+
+
+def rules() -> str:
+    """Return the stored database that holds every shipped region's rules and nothing else."""
+    return stored("rules", tables(), lambda: load(act=act_on(PUBLISHED), paths=shipped()))
+
+
+def demo() -> str:
+    """Return the stored database with the rules, the counters, and the demo people with their years of history."""
+
+    def fill() -> None:
+        call_command("load_offices", verbosity=0)
+        call_command("seed_demo", verbosity=0)
+
+    return stored("demo", rules(), fill)
+
+
+def stored(what: str, template: str, fill: Callable[[], None]) -> str:
+    """Return the name of a database that is filled once and then only copied; that of older code is dropped.
+
+    One worker fills it, the others wait. It gets its name when it is full: a run that was broken off leaves none.
+    """
+    name, new = f"yibao_{what}_{_state()}", f"yibao_{what}_new"
+    with psycopg.connect(**_server(), dbname="postgres", autocommit=True) as server:
+        server.execute("SELECT pg_advisory_lock(hashtext(%s))", [what])
+        found = server.execute("SELECT datname FROM pg_database WHERE datname LIKE %s", [f"yibao_{what}_%"])
+        there = {row[0] for row in found.fetchall()}
+        if name not in there:
+            for old in there:
+                drop(old)
+            create(new, template)
+            with database(new):
+                fill()
+            server.execute(f'ALTER DATABASE "{new}" RENAME TO "{name}"')
+    return name
+
+
+@cache
+def _state() -> str:
+    """Return a digest of all that such a database depends on: the code, its packages, the keys and the day."""
+    digest = hashlib.sha256(f"{clock.today()} {sorted(keyring.load().masters)}".encode())
+    for path in sorted(_written()):
+        digest.update(f"{path.relative_to(settings.BASE_DIR)}\n".encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _written() -> Iterator[Path]:
+    yield Path(__file__)
+    yield settings.BASE_DIR / "requirements.txt"
+    for folder in ("accounts", "family", "payments", "yibao"):
+        for path in (settings.BASE_DIR / folder).rglob("*"):
+            if path.is_file() and path.suffix != ".pyc":
+                yield path
 
 
 def create(name: str, template: str) -> None:
