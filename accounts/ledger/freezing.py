@@ -48,7 +48,8 @@ def statement(pots: Sequence[int], subject_id: int | None, on: date) -> Statemen
 
 _OF_POTS = f"""
     SELECT person_id, region, kind, "on", id FROM accounts_lifeevent
-    WHERE person_id = ANY(ARRAY(SELECT person_id FROM accounts_pot WHERE id = ANY(%s::bigint[]) UNION SELECT %s::bigint))
+    WHERE person_id = ANY(ARRAY(SELECT p.person_id FROM accounts_pot p WHERE p.id = ANY(ARRAY(SELECT unnest(%s::bigint[])))
+                                UNION SELECT %s::bigint))
       AND kind IN ({", ".join(f"'{kind}'" for kind in _TOLD_BY)}) AND "on" <= %s::date
 """
 

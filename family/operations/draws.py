@@ -20,7 +20,7 @@ from accounts.identity.actors import Act
 from accounts.ledger import posting
 from accounts.ledger.locking import LockedPots, lock_years_and_pots
 from accounts.ledger.posting import NOWHERE, Move, Place
-from accounts.models import Person, Pot, Voucher
+from accounts.models import Person, Voucher
 from family.models import Bond, Draw
 from family.operations import locks, notifications
 from family.queries.bonds import in_use_order, year_of
@@ -47,7 +47,7 @@ def lock_sources(
     `region` is where the person is insured; `scope` medical or premium; `where` the kind of place, None for a premium.
     """
     reach = reach_of(person, region)
-    pots = _lock_pots(act, reach.pots, person.pk, on)
+    pots = _lock_pots(act, reach.pot_ids, reach.regions, person.pk, on)
     bonds = locks.lock_to_draw(reach.bonds)
     sources = sources_of(
         person=person,
@@ -64,7 +64,7 @@ def lock_sources(
 
 def lock_payers_sources(*, act: Act, bond: Bond, on: date) -> LockedSources:
     """Lock what the payer of a bond may give for the relative's premium and return it, in the caller's transaction."""
-    pots = _lock_pots(act, pots_of_payer([bond]), bond.user_id, on)
+    pots = _lock_pots(act, pots_of_payer([bond]), {bond.region}, bond.user_id, on)
     (locked,) = locks.lock_to_draw([bond.pk])
     sources = sources_of_payer(
         bond=locked,
@@ -76,8 +76,7 @@ def lock_payers_sources(*, act: Act, bond: Bond, on: date) -> LockedSources:
     return _usable(sources, pots, [locked], bond.user, on)
 
 
-def _lock_pots(act: Act, pots: Mapping[int, Pot], user_id: int, on: date) -> LockedPots:
-    regions = {pot.region for pot in pots.values()}
+def _lock_pots(act: Act, pots: Iterable[int], regions: Iterable[str], user_id: int, on: date) -> LockedPots:
     return lock_years_and_pots(act=act, on=on, pots=pots, regions=regions, subject_id=user_id)
 
 

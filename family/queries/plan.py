@@ -35,13 +35,30 @@ def bonds_for(person: Person, on: date) -> list[Bond]:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Every pot that a bill could touch, by id, and the active bonds whose payers' pots are among them."""
+    """Every pot that a bill could touch, as it was read, and the active bonds whose payers' pots are among them."""
 
-    pots: dict[int, Pot]
-    bonds: frozenset[int]
+    rows: list[pipeline.Row]
+
+    @property
+    def pots(self) -> dict[int, Pot]:
+        found = (Pot.from_db("default", _POT, row[1:]) for row in self.rows)
+        return {pot.pk: pot for pot in found}
+
+    @property
+    def pot_ids(self) -> set[int]:
+        return {row[_ID] for row in self.rows}
+
+    @property
+    def regions(self) -> set[str]:
+        return {row[_REGION] for row in self.rows}
+
+    @property
+    def bonds(self) -> set[int]:
+        return {row[0] for row in self.rows if row[0]}
 
 
 _POT = [field.attname for field in Pot._meta.concrete_fields]
+_ID, _REGION = 1 + _POT.index("id"), 1 + _POT.index("region")
 # A payer's 当年 is among them although nobody else may use it: in a new year it has to be rolled over first.
 _REACH = f"""
     SELECT NULL::bigint, {", ".join(_POT)} FROM accounts_pot
@@ -59,8 +76,7 @@ def reach_of(person: Person, region: str) -> Reach:
     One statement, and nothing is locked.
     """
     (rows,) = pipeline.send(Statement(_REACH, [person.pk, region, person.pk]))
-    pots = (Pot.from_db("default", _POT, row[1:]) for row in rows)
-    return Reach({pot.pk: pot for pot in pots}, frozenset(row[0] for row in rows if row[0]))
+    return Reach(rows)
 
 
 def sources_of(

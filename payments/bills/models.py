@@ -38,7 +38,7 @@ class Institution(models.Model):
         """What a relative who pays may know of the place."""
         if self.kind == InstitutionKind.PHARMACY:
             return "药店"
-        return "医疗机构" if self.level == InstitutionLevel.NONE else f"{self.get_level_display()}医疗机构"
+        return "医疗机构" if self.level == InstitutionLevel.NONE else f"{InstitutionLevel(self.level).label}医疗机构"
 
 
 class Bill(models.Model):

@@ -5,7 +5,7 @@ Every reply is kept, and means what it says: what the accounts hold in the end i
 
 import random
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -32,7 +32,7 @@ LARGEST = 3_000  # fen of a bill: small enough that accounts last, large enough 
 class Town:
     """Ids of those whose money is used together: who has a pool, who lends directly, who uses, who is a resident."""
 
-    pool_owners: Sequence[int]
+    pool_owners: list[int]
     users: dict[int, str]
     residents: dict[int, int]  # → the one who pays their premium
 
@@ -123,7 +123,7 @@ class Payments:
         self.move(pool.move_back)
 
     def move(self, way: Callable[..., Any]) -> None:
-        owner = Person.objects.get(pk=self.dice.choice(list(self.town.pool_owners)))
+        owner = Person.objects.get(pk=self.dice.choice(self.town.pool_owners))
         fen = self.dice.randint(1, LARGEST)
         way(act=ACT, payer=owner, region=QUANZHOU, amount_fen=fen, key=f"{self.me}/{self.number}")
 
