@@ -1,12 +1,14 @@
 """What is done at a counter: one case is one thing that somebody came for."""
 
+import json
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
 from accounts.codes import CaseKind, CaseState
 from accounts.models.approvals import DOCUMENT_LENGTH
-from accounts.sealing.fields import SealedField
+from accounts.sealing.fields import Clear, SealedField
 
 IN_WORK = (CaseState.OPEN, CaseState.PARKED, CaseState.RETURNED)  # may still be worked on
 
@@ -97,6 +99,11 @@ class Case(models.Model):
     def has_agent(self) -> bool:
         """Whether somebody else came in the subject's place, with a notarised power of attorney."""
         return bool(self.power_number)
+
+    @property
+    def came_certno(self) -> str:
+        """The number of who came for somebody who could not; "" where that was the person or an agent."""
+        return Clear(json.loads(self.private).get("came_certno") or "") if self.private else Clear("")
 
     @property
     def is_in_work(self) -> bool:

@@ -7,11 +7,13 @@ from django import forms
 
 from accounts.codes import CaseKind, Relation, Scope
 from accounts.forms.counter import CaseForm, register
+from accounts.forms.counter.came import WHO_CAME, WhoCameForm
 from accounts.forms.fields import DayField
 from accounts.policies import registry
 from family.codes import RemovalReason
 from family.forms.limits import LimitMixin, limit_initial
 from family.models import Invitation
+from family.operations.cases.papers import is_minor
 from family.queries.bonds import active_bond, bonds_received, may_reorder
 from family.queries.eligibility import relations_offered
 from family.queries.invitations import invitations_received
@@ -98,8 +100,10 @@ class RemoveForm(CaseForm):
     )
 
 
-class AcceptForm(CaseForm):
-    """Which of the invitations that wait for this person's answer."""
+class AcceptForm(WhoCameForm):
+    """Which of the invitations that wait for this person's answer; for a child, which of the parents came."""
+
+    field_order = ("invitation",)
 
     invitation = forms.ChoiceField(
         label="同意哪一份邀请",
@@ -109,6 +113,11 @@ class AcceptForm(CaseForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        if is_minor(self.case.subject, self.case.region, self.act.on):
+            self.fields["came_as"].help_text = "孩子的父亲或母亲。"
+        else:
+            for name in WHO_CAME:
+                del self.fields[name]
         waiting = invitations_received(self.case.subject, self.act.at)
         self.fields["invitation"].choices = [(one.number, _called(one)) for one in waiting]  # type: ignore[attr-defined]
 

@@ -9,7 +9,8 @@ from django.db.models import QuerySet
 
 from accounts.codes import CaseKind, ProofKind
 from accounts.forms.counter import CaseForm, register
-from accounts.forms.fields import CertnoField, DayField, NameField, YuanField
+from accounts.forms.counter.came import WhoCameForm
+from accounts.forms.fields import DayField, YuanField
 from accounts.models import Region
 from accounts.operations.cases import deaths, freezes, moves
 from accounts.operations.life_events.events import REASON_LENGTH, LifeEventError
@@ -30,27 +31,7 @@ class _ProofForm(CaseForm):
         self.fields["proof"].initial = self.proofs[0]
 
 
-class _WhoCameForm(CaseForm):
-    """Who came, where the person of the case cannot have come: all three or nothing, kept sealed."""
-
-    personal = frozenset({"came_name", "came_certno", "came_as"})
-
-    came_name = NameField(label="来人的姓名", required=False, help_text="印在申请表上，由来人签字。")
-    came_certno = CertnoField(label="来人的证件号码", required=False, help_text="光标在这里时可以刷卡。")
-    came_as = forms.CharField(
-        label="来人是什么人", required=False, max_length=20, help_text="例如配偶、子女；单位派来的写单位名称。"
-    )
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        if any(cleaned.get(name) for name in self.personal):
-            for name in sorted(self.personal):
-                if not cleaned.get(name) and name not in self.errors:
-                    self.add_error(name, f"写了来人的，要写全：请填{self.fields[name].label}")
-        return cleaned
-
-
-class DeathForm(_WhoCameForm, _ProofForm):
+class DeathForm(WhoCameForm, _ProofForm):
     proofs = deaths.PROOFS
 
     on = DayField(
@@ -64,9 +45,15 @@ class AliveForm(_ProofForm):
     proofs = deaths.ALIVE_PROOFS
 
 
-class SwitchForm(_WhoCameForm, _ProofForm):
+class SwitchForm(WhoCameForm, _ProofForm):
     proofs = freezes.PROOFS
 
+    came = forms.ChoiceField(
+        label="来人",
+        choices=freezes.CAME.items(),
+        widget=forms.RadioSelect,
+        error_messages={"required": "请选谁来的", "invalid_choice": "请选谁来的"},
+    )
     on = DayField(label="从哪天起", help_text="今天或以后的日子。", error_messages={"required": "请填从哪天起"})
     reason = forms.CharField(
         label="原因",
@@ -75,7 +62,10 @@ class SwitchForm(_WhoCameForm, _ProofForm):
         help_text="不写证件号码和手机号。",
     )
 
-    field_order = ("on", "proof", "reason")
+    field_order = ("on", "proof", "reason", "came")
+
+    def somebody_came(self, cleaned: dict[str, Any]) -> bool:
+        return bool(cleaned.get("came") == freezes.OTHERS)
 
     def from_case(self, known: dict[str, Any]) -> dict[str, Any]:
         return {"on": self.act.on.isoformat(), **known}
@@ -149,7 +139,7 @@ class LeaveForm(_ProofForm):
     field_order = ("payee", "proof")
 
 
-class InheritForm(_WhoCameForm, _WayForm, _ProofForm):
+class InheritForm(WhoCameForm, _WayForm, _ProofForm):
     proofs = moves.INHERIT_PROOFS
     ways = ((moves.TO_ACCOUNT, "转到继承人在这里的个人账户"), (moves.PAID_OUT, "付到继承人的银行账户"))
 

@@ -78,12 +78,15 @@ def why_not_on_case(user: User, case: Case) -> str:
     """Return why this member of staff may not work on a case or check it, for whom it is or who brings it; else ""."""
     if why := why_not_on(user, case.subject, case.other):
         return why
-    if not case.agent_certno:
-        return ""
-    if user.certno and normalise(user.certno) == normalise(case.agent_certno):
-        return "代办人是您自己，请另一位同事办理"
-    if why_not_on(user, find_by_certno(case.agent_certno)):
-        return "代办人是您自己或您的家人，请另一位同事办理"
+    came = (("代办人", case.agent_certno), ("来人", case.came_certno))
+    return next((why for who, certno in came if certno and (why := _why_not_from(user, who, certno))), "")
+
+
+def _why_not_from(user: User, who: str, certno: str) -> str:
+    if user.certno and normalise(user.certno) == normalise(certno):
+        return f"{who}是您自己，请另一位同事办理"
+    if why_not_on(user, find_by_certno(certno)):
+        return f"{who}是您自己或您的家人，请另一位同事办理"
     return ""
 
 

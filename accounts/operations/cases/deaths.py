@@ -61,6 +61,7 @@ register(
         instead="登记错了的，办「死亡登记有误」，由复核人员核对",
         takes_agent=False,
         subject_comes=False,
+        asks_who_came=lambda case, on: True,
         tells=proofs.who_came,
     )
 )

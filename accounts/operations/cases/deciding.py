@@ -55,6 +55,7 @@ def assess(act: Act, case: Case) -> Assessment:
     unseen = _unseen(case, found)
     stops = (
         *_without_other(case, handler),
+        *_without_comer(case, handler, act.on),
         *_not_by_agent(case, handler),
         *unseen,
         *_elsewhere(act, case),
@@ -140,6 +141,13 @@ def _without_other(case: Case, handler: CaseHandler) -> list[str]:
     if not handler.other or handler.other_is_optional or case.other:
         return []
     return [f"还没有{handler.other}：请刷证件，或输入证件号码"]
+
+
+def _without_comer(case: Case, handler: CaseHandler, on: date) -> list[str]:
+    """Return that nobody knows who stands at the window; of what was submitted before that was asked, nothing."""
+    if not case.is_in_work or not handler.asks_who_came(case, on) or case.came_certno:
+        return []
+    return ["还没有填来人：请填来人的姓名、证件号码、是什么人"]
 
 
 def _not_by_agent(case: Case, handler: CaseHandler) -> list[str]:

@@ -14,6 +14,9 @@ from accounts.operations.life_events.freezing import freeze, release
 from yibao.lib.days import day_words
 
 PROOFS = (ProofKind.COURT, ProofKind.POLICE, ProofKind.APPLICATION, ProofKind.RESOLUTION)
+# Who is at the window for it (Case.asked["came"]).
+OTHERS = "others"
+CAME = {"subject": "本人", OTHERS: "别人（办案人员、家属等）", "nobody": "没有人来，凭文书办"}
 Switch = Callable[..., LifeEvent]
 _SWITCHES = (LifeEventKind.FREEZE, LifeEventKind.RELEASE)
 _FROZEN: Words = [
@@ -92,6 +95,7 @@ for kind, switch, opposite, back, follows in (
             opposite=opposite,
             takes_agent=False,
             subject_comes=False,
+            asks_who_came=lambda case, on: case.asked.get("came", OTHERS) == OTHERS,
             tells=proofs.who_came,
         )
     )

@@ -76,6 +76,10 @@ class Signed:
     asked: Mapping[str, Any] = field(default_factory=dict)
 
 
+def _nobody_came(case: Case, on: date) -> bool:
+    return False
+
+
 def _nothing(case: Case) -> Words:
     return []
 
@@ -102,6 +106,7 @@ class CaseHandler:
     `tells(case)` says in words what is personal of it: for the clerk and whoever checks it, on the page, never kept.
     `undertakings_of(case)` names authoriser and user of each bond for which an undertaking is signed (seed S3, answer 8).
     `always_reviewed`: a second person checks it whatever the region's terms say.
+    `asks_who_came(case, on)`: somebody comes who is neither the person nor an agent; who, is written down (Case.private).
     `takes_agent`: somebody else may come in the subject's place. `subject_comes`: False where the subject cannot (death).
     """
 
@@ -114,6 +119,7 @@ class CaseHandler:
     signed: Callable[[Case], Signed] | None = None
     other: str = ""
     other_is_optional: bool = False
+    asks_who_came: Callable[[Case, date], bool] = _nobody_came
     takes_agent: bool = True
     subject_comes: bool = True
     may_be_reviewed: bool = True

@@ -115,6 +115,7 @@ register(
         other_is_optional=True,
         takes_agent=False,
         subject_comes=False,
+        asks_who_came=lambda case, on: True,
         tells=proofs.who_came,
     )
 )

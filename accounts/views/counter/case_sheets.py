@@ -43,7 +43,7 @@ def _on_paper(desk: Desk, printed: Printed) -> dict[str, object]:
     return {
         "case": case,
         "handler": handler,
-        "came": private_of(case) if not handler.subject_comes else {},
+        "came": private_of(case),
         "undertakings": handler.undertakings_of(case),
         "words": found.words if found else case.words,
         "is_told": is_told(case),

@@ -5,6 +5,7 @@ from accounts.identity.actors import Act
 from accounts.models import Case, Person, User
 from accounts.operations.cases.access import CaseError, why_not_on
 from accounts.operations.cases.handlers import Assessment, CaseHandler, Outcome, register
+from accounts.operations.cases.proofs import who_came
 from family.codes import EventKind
 from family.models import Invitation
 from family.operations import counter
@@ -109,5 +110,7 @@ register(
         undo=_undo,
         online=_ONLINE,
         undertakings_of=_undertakings_of,
+        asks_who_came=lambda case, on: papers.is_minor(case.subject, case.region, on),
+        tells=who_came,
     )
 )

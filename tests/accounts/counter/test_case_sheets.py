@@ -101,7 +101,7 @@ class TestTheFormThatIsSigned:
         typed = {"on": "2026-03-01", "proof": "death_certificate", "came_name": "张三", "came_certno": certno(5)}
         form_class = form_of(CaseKind.DEATH)
         assert form_class
-        assert "came_as" in form_class(typed, case, counter.act()).errors  # all of it or nothing
+        assert "came_as" in form_class(typed, case, counter.act()).errors
         form = form_class(typed | {"came_as": "儿子"}, case, counter.act())
         assert form.is_valid(), form.errors
         act, private = counter.act(), form.private()

@@ -1,5 +1,6 @@
 """A counter for tests: two offices of one region and one of another, clerks, a reviewer, and people who come."""
 
+import json
 from datetime import date, datetime, time
 from typing import Any
 
@@ -14,6 +15,7 @@ from tests.factories.users import official
 from yibao.lib import clock
 
 REGION, ELSEWHERE = "330381", "350500"
+CAME = json.dumps({"came_name": "张三", "came_certno": certno(890), "came_as": "儿子"})  # Case.private
 TODAY = date(2026, 3, 10)
 
 

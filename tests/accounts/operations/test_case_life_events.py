@@ -1,5 +1,6 @@
 """Death, freezing, moving, leaving and inheriting at a counter: each done, and each refusal with what to do next."""
 
+import json
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -16,7 +17,7 @@ from accounts.operations.cases.access import CaseError
 from accounts.operations.life_events import death, freezing
 from accounts.policies import registry
 from family.codes import BondState
-from tests.accounts.operations.counter_kit import REGION, TODAY, Counter
+from tests.accounts.operations.counter_kit import CAME, REGION, TODAY, Counter
 from tests.accounts.operations.life_kit import PAPER
 from tests.factories.family import QUANZHOU, balance_of, bond, credit, insured
 from tests.factories.notices import titles
@@ -40,6 +41,7 @@ def told(counter: Counter, kind: CaseKind, subject, paper: str, other=None, **as
         number=case.number,
         version=case.version,
         asked={"proof": paper, **asked},
+        private=CAME,
         identities_checked=True,
         papers=[{"code": paper, "number": "瑞字〔2026〕7号"}],
     )
@@ -105,10 +107,54 @@ class TestDeath:
     def test_without_the_paper_nothing_is_reported(self, counter):
         case = counter.open(CaseKind.DEATH, insured(REGION))
         case = desk.save(
-            act=counter.act(), number=case.number, version=0, asked={"on": TODAY.isoformat()}, identities_checked=True
+            act=counter.act(),
+            number=case.number,
+            version=0,
+            asked={"on": TODAY.isoformat()},
+            private=CAME,
+            identities_checked=True,
         )
         with pytest.raises(CaseError, match="缺：居民死亡医学证明"):
             counter.submit(case)
+
+
+class TestWhoComes:
+    """Somebody stands at the window in the place of whom it is about: who, is known, and is not the clerk's family."""
+
+    def death(self, counter, certno: str):
+        case = told(counter, CaseKind.DEATH, insured(REGION), "death_certificate", on=TODAY.isoformat())
+        came = json.dumps({"came_name": "张三", "came_certno": certno, "came_as": "儿子"})
+        return desk.save(act=counter.act(), number=case.number, version=case.version, private=came if certno else "")
+
+    def test_without_them_nothing_is_submitted(self, counter):
+        with pytest.raises(CaseError, match="还没有填来人"):
+            counter.submit(self.death(counter, ""))
+
+    def test_it_is_not_the_clerk(self, counter):
+        with pytest.raises(CaseError, match="来人是您自己"):
+            self.death(counter, str(counter.clerk.certno))
+
+    def test_nor_of_the_clerks_family(self, counter):
+        myself, mother = insured(REGION, certno=counter.clerk.certno), insured(REGION)
+        bond(myself, mother)
+        with pytest.raises(CaseError, match="来人是您自己或您的家人"):
+            self.death(counter, str(mother.certno))
+
+    def test_nor_of_the_reviewers(self, counter):
+        myself, mother = insured(REGION, certno=counter.reviewer.certno), insured(REGION)
+        bond(myself, mother)
+        case = told(counter, CaseKind.INHERIT, dead(counter), "notarised", way="paid_out", payee="尾号1234")
+        came = json.dumps({"came_name": "张三", "came_certno": str(mother.certno), "came_as": "女儿"})
+        case = desk.save(act=counter.act(), number=case.number, version=case.version, private=came)
+        with pytest.raises(ApprovalError, match="来人是您自己或您的家人"):
+            counter.finish(case)
+
+    @pytest.mark.parametrize(("came", "needed"), [("others", True), ("subject", False), ("nobody", False)])
+    def test_a_freeze_asks_for_them_only_where_somebody_else_came(self, counter, came, needed):
+        asked = {"on": TODAY.isoformat(), "reason": "法院要求", "came": came}
+        case = told(counter, CaseKind.FREEZE, insured(REGION, carried=500_00), "court", **asked)
+        case = desk.save(act=counter.act(), number=case.number, version=case.version, private="")
+        assert any("来人" in stop for stop in found(counter, case).stops) == needed
 
 
 class TestFreezing:

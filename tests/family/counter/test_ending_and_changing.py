@@ -15,8 +15,9 @@ from family.operations import accepting, ending, pool, undoing
 from family.operations.cases import change
 from family.queries.bonds import bonds_received
 from family.rules import CannotUndoError
+from tests.accounts.operations.counter_kit import CAME
 from tests.factories.family import ACT, QUANZHOU, RUIAN, TODAY, balance_of, bond, credit, insured, invited
-from tests.factories.people import EnrolmentFactory
+from tests.factories.people import EnrolmentFactory, certno
 from tests.factories.users import signed_in
 from tests.family.counter.kit import FamilyCounter
 from tests.family.counter.test_binding import spend
@@ -193,9 +194,12 @@ class TestClosing:
 class TestAgreeing:
     CHILD = ("child", "parent", "promise")
 
-    def asked(self, counter, user: Person, relation: str, **terms) -> tuple[Case, Invitation]:
-        invitation = invited(counter.payer(), user, relation=relation, **terms).invitation
-        return counter.told(counter.open(CaseKind.ACCEPT, user), invitation=invitation.number), invitation
+    def asked(self, counter, user: Person, relation: str, came: bool = True) -> tuple[Case, Invitation]:
+        invitation = invited(counter.payer(), user, relation=relation).invitation
+        case = counter.told(counter.open(CaseKind.ACCEPT, user), invitation=invitation.number)
+        if came and relation == "2":
+            case = desk.save(act=counter.act(), number=case.number, version=case.version, private=CAME)
+        return case, invitation
 
     def test_a_parent_agrees_for_a_child(self, counter):
         child = insured(resident=True, birth_on=date(2016, 1, 1))
@@ -204,6 +208,14 @@ class TestAgreeing:
         counter.submit(counter.seen(case, *self.CHILD, "kin"))
         made = Bond.objects.get()
         assert (made.user, made.consent, made.declared) == (child, "counter", False)
+
+    def test_the_parent_who_comes_is_known_and_is_not_the_clerk(self, counter):
+        child = insured(resident=True, birth_on=date(2016, 1, 1))
+        case, _ = self.asked(counter, child, "2", came=False)
+        assert "还没有填来人：请填来人的姓名、证件号码、是什么人" in counter.shown(case).stops
+        mine = CAME.replace(certno(890), str(counter.clerk.certno))
+        with pytest.raises(CaseError, match="来人是您自己"):
+            desk.save(act=counter.act(), number=case.number, version=case.version, private=mine)
 
     def test_who_is_of_age_by_the_day_of_submission_shows_their_own_card(self, counter):
         child = insured(resident=True, birth_on=date(2010, 3, 11))

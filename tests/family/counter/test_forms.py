@@ -80,3 +80,12 @@ def test_invitations_are_offered_without_the_inviters_full_name(counter):
     number = invited(payer, user).invitation.number
     ((code, label),) = form(counter, counter.open(CaseKind.ACCEPT, user)).fields["invitation"].choices
     assert (code, "陈静" in label) == (number, False)
+
+
+def test_for_a_child_the_parent_who_came_is_asked_for_and_of_nobody_else(counter):
+    child, adult = insured(resident=True, birth_on=date(2016, 1, 1)), insured()
+    for user in (child, adult):
+        invited(counter.payer(), user, relation="2" if user == child else "5")
+    shown, plain = (form(counter, counter.open(CaseKind.ACCEPT, user)) for user in (child, adult))
+    assert list(shown.fields) == ["invitation", "came_name", "came_certno", "came_as"]
+    assert list(plain.fields) == ["invitation"]
