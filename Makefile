@@ -2,6 +2,7 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BENCH ?=
+PAGES ?=
 PEOPLE ?= 1000000
 WORKERS ?= 2
 BIN := .venv/bin
@@ -62,8 +63,8 @@ soak: .venv/dev ## 100,000 random operations, many of them errors, against a ref
 city: .venv/dev ## a city of 10,000 people goes live, half a year of files, one row in a hundred wrong (PEOPLE=…)
 	@YIBAO_CITY_PEOPLE=$(if $(filter file,$(origin PEOPLE)),10000,$(PEOPLE)) $(BIN)/pytest tests/scenarios/test_city.py
 
-sweep: .venv/dev ## every page, type size, width and contrast through axe and the layout checks
+sweep: .venv/dev ## every page, type size, width and contrast through axe and the layout checks (PAGES="counter family")
 	@sh tests/chromium.sh
-	@$(BIN)/python -m tests.browser.sweep
+	@WORKERS=$(WORKERS) $(BIN)/python -m tests.browser.sweep $(PAGES)
 
 .PHONY: help setup fuzz run test unit format check bench chaos soak city sweep

@@ -73,8 +73,11 @@ def _employed(member: Member, month: Month) -> bool:
     return bool(row) and row[-1].what == PersonType.EMPLOYED and row[-1].status == EnrolmentStatus.NORMAL
 
 
-def population_roster(people: int, region: str) -> Iterator[list[str]]:
-    """Yield that many insured people, the same ones every time: nine employees to one retiree."""
+def population_roster(people: int, region: str, *, with_phones: bool = False) -> Iterator[list[str]]:
+    """Yield that many insured people, the same ones every time: nine employees to one retiree.
+
+    With phones, each has one of their own among the first hundred million people.
+    """
     for number in range(people):
         certno, born = _certno(number)
         name = _FAMILY_NAMES[number % 20] + _GIVEN_NAMES[number // 20 % 20] + _GIVEN_NAMES[number // 400 % 20]
@@ -84,7 +87,7 @@ def population_roster(people: int, region: str) -> Iterator[list[str]]:
             name,
             str(1 + number % 2),
             born.isoformat(),
-            "",
+            f"199{number:08d}" if with_phones else "",
             region,
             kind.insurance,
             kind,

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from statistics import quantiles
 
 from django.conf import settings
@@ -11,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.codes import LookupPurpose
-from accounts.models import Person, User
+from accounts.models import Case, Person, User
 from accounts.operations.lookups import NobodyFoundError, look_up
 from accounts.sealing.fields import indexes
 from tests.benchmarks import population
@@ -19,6 +20,7 @@ from tests.benchmarks.table import Figure
 from tests.factories.counter import REGION, act_of, clerk_at
 from tests.factories.people import certno
 from tests.factories.users import signed_in
+from yibao.lib import clock
 
 TRIES = 200
 PURPOSE = LookupPurpose.QUESTION
@@ -28,37 +30,63 @@ def measure(people: int) -> list[Figure]:
     """Return what a clerk waits for among so many people, the statements it takes, and whether an index was used."""
     population.fresh_database()
     call_command("collectstatic", interactive=False, verbosity=0)
-    population.populate(people, REGION)
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE accounts_person")
+    rate = population.settle(people, REGION, with_phones=True)
     settings.COUNTER_LOOKUPS_PER_DAY = 1_000_000
     clerk = clerk_at(serial=3_500_001)
+    _past_years(clerk)
     sample = _sample(people)
+    numbers = [str(one.certno) for one in sample]
+    phones = [str(one.phone) for one in sample]
+    cases = list(Case.objects.filter(subject__in=sample).values_list("number", flat=True))
     desk = signed_in(clerk, Client(SERVER_NAME="localhost"))
 
     def find(typed: str) -> None:
         assert desk.post("/counter/find/", {"typed": typed, "purpose": PURPOSE}, follow=True).status_code == 200
 
-    find(str(sample[0].certno))  # templates, rules and connections are there before anybody waits
+    find(numbers[0])  # templates, rules and connections are there before anybody waits
     return [
-        *_waits("lookup_certificate", lambda typed: _look_up(clerk, typed), [str(one.certno) for one in sample]),
-        *_waits("lookup_phone", lambda typed: _look_up(clerk, typed), [str(one.phone) for one in sample]),
+        Figure("lookup_people_per_second", round(rate), "rows/s"),
+        *_waits("lookup_certificate", lambda typed: _look_up(clerk, typed), numbers),
+        *_waits("lookup_phone", lambda typed: _look_up(clerk, typed), phones),
+        *_waits("lookup_case", lambda typed: _look_up(clerk, typed), cases),
         *_waits("lookup_nobody", lambda typed: _miss(clerk, typed), [certno(3_500_100 + n) for n in range(TRIES)]),
-        *_waits("lookup_page", find, [str(one.certno) for one in sample], goal="≤ 300"),
-        _statements(clerk, str(sample[0].certno)),
-        _index_used("lookup_plan_certificate", "certno", str(sample[0].certno)),
-        _index_used("lookup_plan_phone", "phone", str(sample[0].phone)),
+        *_waits("lookup_page", find, numbers, goal="≤ 300"),
+        _statements("lookup_statements", lambda: _look_up(clerk, numbers[1])),
+        _statements("lookup_page_statements", lambda: find(numbers[1])),
+        _index_used("lookup_plan_certificate", "certno", numbers[0]),
+        _index_used("lookup_plan_phone", "phone", phones[0]),
     ]
 
 
+def _past_years(clerk: User) -> None:
+    """Give half the people a case that is done, and every fifth a relative who uses their money."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO accounts_case (number, kind, state, region, office, subject_id, identities_checked,
+                   agent_name, agent_certno, power_number, asked, private, papers, version, opened_by_id, opened_at,
+                   submitted_by_id, submitted_at, words, note, said, record, done_at, prints)
+               SELECT 'YW2026-1120-' || id, 'bind', 'done', %(region)s, %(office)s, id, true, '', '', '', '{}', '', '[]',
+                   3, %(clerk)s, %(at)s, %(clerk)s, %(at)s, '[]', '', '', '{}', %(at)s, '{}'
+               FROM accounts_person WHERE id %% 2 = 0""",
+            {"region": REGION, "office": clerk.office, "clerk": clerk.pk, "at": clock.now() - timedelta(days=6)},
+        )
+        cursor.execute(
+            """INSERT INTO family_bond (payer_id, user_id, region, relation, scopes, place, from_on, state, state_at,
+                   end_reason, temporary, declared, consent)
+               SELECT id, lead(id) OVER (ORDER BY id), %(region)s, '7', '{medical}', 1, '2026-01-01', 'active', %(at)s,
+                   '', false, false, 'own'
+               FROM accounts_person WHERE id %% 5 < 2 ORDER BY id LIMIT (SELECT count(*) / 5 FROM accounts_person)""",
+            {"region": REGION, "at": clock.now()},
+        )
+        for table in ("person", "enrolment", "pot", "case"):
+            cursor.execute(f"VACUUM ANALYZE accounts_{table}")
+        cursor.execute("VACUUM ANALYZE family_bond")
+
+
 def _sample(people: int) -> list[Person]:
-    """Return people from all over the table, each with a phone of their own."""
+    """Return people from all over the table."""
     first = Person.objects.order_by("pk").values_list("pk", flat=True)[0]
-    sample = list(Person.objects.filter(pk__in=[first + n * people // TRIES for n in range(TRIES)]))
-    for number, person in enumerate(sample):
-        person.phone = f"199{number:08d}"
-        person.save(update_fields=["phone", "phone_index"])
-    return sample
+    return list(Person.objects.filter(pk__in=[first + n * people // TRIES for n in range(TRIES)]))
 
 
 def _look_up(clerk: User, typed: str) -> None:
@@ -84,10 +112,10 @@ def _waits(name: str, call: Callable[[str], None], typed: list[str], goal: str =
     return [Figure(f"{name}_p50", round(cuts[9], 2), "ms"), Figure(f"{name}_p95", round(cuts[18], 2), "ms", goal)]
 
 
-def _statements(clerk: User, typed: str) -> Figure:
+def _statements(name: str, call: Callable[[], None]) -> Figure:
     with CaptureQueriesContext(connection) as queries:
-        _look_up(clerk, typed)
-    return Figure("lookup_statements", len(queries), "")
+        call()
+    return Figure(name, len(queries), "")
 
 
 def _index_used(name: str, field: str, typed: str) -> Figure:

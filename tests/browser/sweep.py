@@ -184,9 +184,11 @@ def ways_on(page: Page) -> set[str]:
 
 
 def main() -> int:
-    environment = os.environ | {"SWEEP": "every"}
-    command = [sys.executable, "-m", "pytest", "tests/browser/test_sweep.py", "-q", *sys.argv[1:]]
-    return subprocess.call(command, env=environment)
+    """Sweep the pages whose address contains one of the arguments, all without any; say each as it is done."""
+    chosen = ["-k", " or ".join(sys.argv[1:])] if sys.argv[1:] else []
+    workers = ["-n", os.environ.get("WORKERS", "1"), "--dist", "load"]
+    command = [sys.executable, "-m", "pytest", "tests/browser/test_sweep.py", "-v", "--durations=10", *workers, *chosen]
+    return subprocess.call(command, env=os.environ | {"SWEEP": "every"})
 
 
 if __name__ == "__main__":
