@@ -102,7 +102,7 @@ def look_up(*, act: Act, typed: str, purpose: str, chosen: int | None = None) ->
             _count_again(act, clerk)
             raise NobodyFoundError
         for person in found:  # several are all shown: one who is the clerk's own keeps the others from being shown too
-            if why := _why_not(clerk, person):
+            if why := why_not_on(clerk, person):
                 raise NotYoursError(why, person)
         if len(found) > 1:
             _trace(act, found, purpose)
@@ -211,13 +211,6 @@ def _regions(act: Act, clerk: User, office: Office) -> str:
     case = rows.first() if act.actor.case else None
     terms = registry.sharing_or_none(office.region, act.on) if case and handler_of(case.kind).other else None
     return office.region[: DIGITS[terms.insured_scope]] if terms else office.region
-
-
-def _why_not(clerk: User, person: Person) -> str:
-    """Return why this clerk may not look at the person; without the clerk's own number nobody can tell."""
-    if not clerk.certno:
-        return "您的账号没有登记本人的证件号码，分不清是不是本人和家人，不能查人。请管理员登记"
-    return why_not_on(clerk, person)
 
 
 def _count_of(act: Act, clerk: User) -> LookupCount:

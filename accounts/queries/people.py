@@ -33,6 +33,12 @@ def find_many_by_certno(numbers: Collection[str]) -> dict[str, Person]:
     return found
 
 
+def numbers_of(person: Person) -> list[str]:
+    """Return the certificate numbers under which find_by_certno finds this person, the present one first."""
+    former = [str(row.certno) for row in FormerCertificate.objects.filter(person=person)]
+    return [str(person.certno), *(number for number in former if find_by_certno(number) == person)]
+
+
 def person_of_staff(user: User) -> Person | None:
     """Return who this member of staff is among the insured; None where they are not, or no number is registered."""
     return find_by_certno(user.certno) if user.certno else None

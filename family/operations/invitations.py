@@ -12,6 +12,7 @@ from accounts.identity.actors import Act
 from accounts.ledger.retry import retrying
 from accounts.models import Person
 from accounts.policies import registry
+from accounts.queries.people import numbers_of
 from family.codes import OPEN, EventKind, InvitationState
 from family.models import Event, Invitation
 from family.operations import history, locks, notifications
@@ -137,9 +138,8 @@ def open_token(*, act: Act, user: Person, token: str) -> Invitation:
     """
     with transaction.atomic():
         rows = Invitation.objects.filter(state__in=OPEN, invitee_index__in=own_indexes(user), expires_at__gt=act.at)
-        digest = _digest(user.certno, token)
-        invitation = rows.get(token_digest=digest)
-        if not rows.filter(pk=invitation.pk, token_digest=digest).update(token_digest=""):
+        invitation = rows.get(token_digest__in=[_digest(number, token) for number in numbers_of(user)])
+        if not rows.filter(pk=invitation.pk, token_digest=invitation.token_digest).update(token_digest=""):
             raise Invitation.DoesNotExist
         assert invitation.number is not None
         return mark_seen(act=act, user=user, number=invitation.number)

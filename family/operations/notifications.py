@@ -11,7 +11,7 @@ from accounts.identity.actors import Act
 from accounts.ledger.pots import regions_of
 from accounts.models import Person, Voucher
 from accounts.operations.notices import tell
-from accounts.sealing import fields
+from accounts.queries.people import find_by_certno
 from accounts.wording import Template
 from family.models import Bond, Invitation
 from family.queries import notice_words
@@ -92,8 +92,7 @@ def _is_in_budget(phone: str, now: datetime) -> bool:
 
 def invitee_of(invitation: Invitation) -> Person | None:
     """Return who was invited, if there is such a person. For the system only: no inviter may learn it."""
-    indexes = fields.indexes(invitation.invitee_certno, "person:certno")
-    return Person.objects.filter(certno_index__in=indexes).first()
+    return find_by_certno(invitation.invitee_certno)
 
 
 def _last_day(invitation: Invitation) -> date:

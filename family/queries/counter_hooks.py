@@ -12,8 +12,8 @@ from accounts.queries.counter_hooks import SharingTie
 from family.codes import ACTIVE_STATES, OPEN, BondState
 from family.models import Bond, Invitation
 from family.queries.bonds import kin_of, year_of
-from family.queries.eligibility import indexes_of
 from family.queries.facts import used_fen
+from family.queries.invitations import own_indexes
 from family.rules import eligibility
 from family.rules.reasons import AFTER_NEW_PHONE
 from yibao.lib.days import span_words
@@ -27,8 +27,8 @@ def are_family(one: Person, other: Person) -> bool:
     """
     if Bond.objects.filter(Q(payer=one, user=other) | Q(payer=other, user=one)).exists():
         return True
-    sent = Q(payer=one, invitee_index__in=indexes_of(str(other.certno)))
-    received = Q(payer=other, invitee_index__in=indexes_of(str(one.certno)))
+    sent = Q(payer=one, invitee_index__in=own_indexes(other))
+    received = Q(payer=other, invitee_index__in=own_indexes(one))
     return Invitation.objects.filter(sent | received, state__in=OPEN, sender_unknown=False).exists()
 
 
@@ -62,7 +62,7 @@ def bonds_of(person: Person, region: str, today: date) -> Iterator[SharingTie]:
 @counter_hooks.sharing_source
 def invitations_open(person: Person, region: str, today: date) -> Iterator[SharingTie]:
     """Yield the invitations over money of a region that nobody has answered, sent and received (one query)."""
-    received = Q(invitee_index__in=indexes_of(str(person.certno)), sender_unknown=False)
+    received = Q(invitee_index__in=own_indexes(person), sender_unknown=False)
     rows = Invitation.objects.filter(
         Q(payer=person) | received, region=region, state__in=OPEN, expires_at__date__gte=today
     )

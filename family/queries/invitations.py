@@ -6,9 +6,10 @@ from datetime import date, datetime, time, timedelta
 from django.db.models import QuerySet
 
 from accounts.models import Person
-from accounts.sealing import fields
+from accounts.queries.people import numbers_of
 from family.codes import OPEN, EventKind, InvitationState
 from family.models import Event, Invitation
+from family.queries.eligibility import indexes_of
 from yibao.lib.clock import SHANGHAI
 
 EXPIRES_SOON_DAYS = 2  # before the last day: then both are told, and the payer's account page says so
@@ -20,8 +21,8 @@ def soon_until(on: date) -> datetime:
 
 
 def own_indexes(person: Person) -> list[bytes]:
-    """Return the blind indexes under which this person may have been invited."""
-    return fields.indexes(person.certno, "invitation:invitee_certno")
+    """Return the blind indexes under which this person may have been invited, by a former number too."""
+    return [index for number in numbers_of(person) for index in indexes_of(number)]
 
 
 def draft_of(payer: Person, region: str) -> Invitation | None:

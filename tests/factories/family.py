@@ -6,13 +6,13 @@ from itertools import count
 from accounts.codes import PotKind, VoucherKind
 from accounts.ledger.posting import Move, post
 from accounts.ledger.pots import open_missing, system_pot
-from accounts.models import Person, Pot
+from accounts.models import FormerCertificate, Person, Pot
 from family.codes import Consent
 from family.models import Bond
 from family.operations import drafts, invitations
 from family.operations.invitations import Sent
 from tests.factories.acts import act_on
-from tests.factories.people import EnrolmentFactory, PersonFactory
+from tests.factories.people import EnrolmentFactory, PersonFactory, certno
 
 RUIAN, ZHOUSHAN, QUANZHOU, JIANGXI = "330381", "330900", "350500", "360000"
 TODAY = date(2026, 3, 10)
@@ -58,6 +58,15 @@ def credit(person: Person, region: str, kind: str, fen: int, on: date = TODAY) -
         pots=[pot],
         decide=lambda locked: [Move(source, pot, fen)],
     )
+
+
+def renumbered(person: Person) -> str:
+    """Give somebody another certificate number; return the one before, which leads to them on."""
+    before = str(person.certno)
+    FormerCertificate.objects.create(person=person, certno=before, actor=str(ACT.actor), at=NOW)
+    person.certno = certno(next(_numbers) + 700_000)
+    person.save(update_fields=["certno", "certno_index"])
+    return before
 
 
 def balance_of(person: Person, region: str = RUIAN, kind: str = PotKind.CARRIED) -> int:

@@ -9,7 +9,7 @@ from accounts.queries.counter_hooks import sharing_of
 from family.codes import BondState, EndReason
 from family.models import Bond, Invitation
 from tests.factories.counter import act_of, clerk_at
-from tests.factories.family import RUIAN, TODAY, bond, insured, invited
+from tests.factories.family import RUIAN, TODAY, bond, insured, invited, renumbered
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
 
@@ -59,6 +59,23 @@ def test_whoever_is_invited_or_has_invited_is_family_until_it_is_answered(clerk,
     Invitation.objects.filter(pk=received.invitation.pk).update(sender_unknown=True)
     assert not is_refused(clerk, asking), "a stranger cannot make themselves untouchable"
     assert sent.invitation.is_open
+
+
+def test_who_was_invited_by_a_number_they_have_no_longer_is_family(clerk, own):
+    asked = insured()
+    invited(own, asked)
+    renumbered(asked)
+    assert is_refused(clerk, asked)
+    assert [tie.is_payer for tie in sharing_of(asked, RUIAN, TODAY)] == [False]
+
+
+def test_a_former_number_that_somebody_else_has_now_makes_nobody_family(clerk, own):
+    asked = insured()
+    invited(own, asked)
+    before = renumbered(asked)
+    holder = insured(certno=before)
+    assert not is_refused(clerk, asked)
+    assert is_refused(clerk, holder)
 
 
 def test_a_relative_is_shown_by_a_masked_name_and_the_relation(own):

@@ -9,11 +9,12 @@ from accounts.identity import limits
 from accounts.models import AuditEvent, Notice, OutboxMessage
 from family.models import Event, Invitation
 from family.operations import accepting, drafts, invitations, undoing
+from family.operations.notifications import invitee_of
 from family.queries.eligibility import to_invite
 from family.queries.invitations import invitation_received, invitations_received, invitations_sent, timeline
 from family.rules import CannotUndoError, ChangedError, IncompleteDraftError, RefusedError
 from tests.factories.acts import act_at
-from tests.factories.family import ACT, NOW, RUIAN, TODAY, bond, insured, invited
+from tests.factories.family import ACT, NOW, RUIAN, TODAY, bond, insured, invited, renumbered
 from tests.factories.notices import titles, told
 from tests.factories.people import certno
 from tests.factories.users import citizen
@@ -224,6 +225,12 @@ class TestTheSecret:
         assert opened.state == "seen"
         with pytest.raises(Invitation.DoesNotExist):
             invitations.open_token(act=ACT, user=relative, token=sent.token)
+
+    def test_it_opens_though_the_person_has_another_number_by_now(self, payer, relative):
+        sent = invited(payer, relative)
+        renumbered(relative)
+        assert invitations.open_token(act=ACT, user=relative, token=sent.token).state == "seen"
+        assert invitee_of(sent.invitation) == relative
 
     def test_for_anybody_else_it_is_none(self, payer, relative):
         sent = invited(payer, relative)

@@ -56,7 +56,12 @@ def refuse_own_family(user: User, *people: Person | None) -> None:
 
 
 def why_not_on(user: User, *people: Person | None) -> str:
-    """Return why this member of staff may not act on these people; "" where they may."""
+    """Return why this member of staff may not act on these people; "" where they may.
+
+    Without their own number on file nobody can tell who they are, so they act on nobody.
+    """
+    if not user.certno:
+        return "您的账号没有登记本人的证件号码，分不清是不是本人和家人，不能查也不能办。请管理员登记"
     myself = person_of_staff(user)
     if myself is None:
         return ""

@@ -5,18 +5,18 @@ from datetime import date
 
 import pytest
 
-from accounts.codes import ApprovalState, CaseKind, CaseState, Role
+from accounts.codes import COUNTER_ROLES, ApprovalState, CaseKind, CaseState, Role
 from accounts.models import Approval, AuditEvent, Case, IdentityCode, Region, User
 from accounts.operations import approvals, identity
 from accounts.operations.approvals import ApprovalError, ApprovalMovedError
-from accounts.operations.cases import deciding, desk, handlers, withdrawing
+from accounts.operations.cases import deciding, desk, handlers, printing, withdrawing
 from accounts.operations.cases.access import CaseError, CaseMovedError
 from accounts.operations.cases.handlers import Assessment, CaseHandler, NeededPaper, Outcome
 from accounts.policies import registry
 from accounts.policies.registry import NoPolicyError
 from tests.accounts.operations.counter_kit import ELSEWHERE, REGION, Counter
 from tests.factories.people import PersonFactory
-from tests.factories.users import citizen
+from tests.factories.users import citizen, official
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
 
@@ -151,6 +151,19 @@ class TestWhoMayNot:
         myself = counter.insured(certno=counter.clerk.certno)
         with pytest.raises(CaseError, match="自己的业务"):
             counter.open(CaseKind.IDENTITY_CODE, myself)
+
+    def test_nobody_whose_own_number_is_not_on_file_works_on_anybody(self, counter, renaming):
+        clerk, reviewer = (counter.act(official(role, f"unknown-{role}", "T1")) for role in COUNTER_ROLES)
+        person, case = counter.insured(), ready(counter, power_number="瑞证字1号")
+        with pytest.raises(CaseError, match="没有登记本人的证件号码"):
+            desk.open_case(act=clerk, kind=CaseKind.SHOW, subject=person, region=REGION)
+        with pytest.raises(CaseError, match="没有登记本人的证件号码"):
+            desk.resume(act=clerk, number=case.number)
+        with pytest.raises(CaseError, match="没有登记本人的证件号码"):
+            printing.print_sheets(act=reviewer, number=case.number, sheets=["missing"])
+        done = counter.finish(case)
+        with pytest.raises(CaseError, match="没有登记本人的证件号码"):
+            deciding.undo(act=reviewer, number=done.number, note="办错了")
 
     def test_nobody_works_on_their_family(self, counter, monkeypatch):
         myself, relative = counter.insured(certno=counter.clerk.certno), counter.insured()
