@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from accounts.codes import PotKind, Scope, VoucherKind
 from accounts.identity import audit
@@ -48,6 +48,7 @@ def reimburse(
     """
     _require_staff(act, payer, person, region)
     with transaction.atomic():
+        _lock_invoices(invoices)
         expense = expense_of(payer, person, region, visit, invoices)
         if earlier := _same(expense, payee):
             return earlier
@@ -59,6 +60,13 @@ def reimburse(
 def _require_staff(act: Act, payer: Person, person: Person, region: str) -> None:
     for one in (payer, person):
         require_staff(act, one, region)
+
+
+def _lock_invoices(invoices: Sequence[Invoice]) -> None:
+    """Let nobody else reimburse an invoice of such a day and amount meanwhile: it may be the same one, typed otherwise."""
+    with connection.cursor() as cursor:
+        for on, fen in sorted({(invoice.on, invoice.amount_fen) for invoice in invoices}):
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"invoice {on} {fen}"])
 
 
 def _same(expense: Expense, payee: str) -> Reimbursement | None:
@@ -126,7 +134,7 @@ def _pay(act: Act, expense: Expense, payee: str) -> Reimbursement:
 
 
 def _keep_invoices(paid: Reimbursement, expense: Expense) -> None:
-    """Write the invoices down. Of two who hand one in at once the second waits here, and is refused."""
+    """Write the invoices down; the database refuses one that is there already, whatever was looked at before."""
     rows = [
         ReimbursedInvoice(
             reimbursement=paid,
