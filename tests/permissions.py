@@ -117,7 +117,7 @@ ROWS: dict[str, Row] = {
     "counter_case_print": Row(COUNTER, args=a_case),
     "counter_case_submit": Row(CLERK, method="post", anonymous=401, clerk=409, args=a_case),
     "counter_case_park": Row(CLERK_WORK, method="post", args=a_case, data={"until_on": "2099-01-05", "version": 0}),
-    "counter_case_resume": Row(CLERK_WORK, method="post", args=a_case),
+    "counter_case_resume": Row(CLERK_WORK, method="post", args=a_case, data={"version": 0}),
     "counter_case_drop": Row(CLERK_WORK, method="post", args=a_case, data={"note": "不办了", "version": 0}),
     "counter_case_undo": Row(COUNTER, method="post", anonymous=401, clerk=422, reviewer=422, args=a_case),
     "counter_case_withdraw": Row(CLERK, method="post", anonymous=401, clerk=422, args=a_case),

@@ -122,6 +122,7 @@ def approve(*, act: Act, approval_id: int, digest: str) -> str:
     with transaction.atomic():
         approval = _waiting(approval_id)
         how = kind_of(approval.kind)
+        _lock_accounts(act, how, approval.content)
         checker, identity = _checker(act, how, approval)
         if digest != approval.digest:
             raise ApprovalError("您看到的不是现在这份内容，没有通过。请重新打开这一份，看过再办")
@@ -175,6 +176,12 @@ def _waiting(approval_id: int) -> Approval:
     if approval.state != ApprovalState.WAITING:
         raise ApprovalError(f"双人复核 {approval_id} {ApprovalState(approval.state).label}，不能再办")
     return approval
+
+
+def _lock_accounts(act: Act, how: Kind, content: Content) -> None:
+    """Lock the checker's account, and those that it is about, by id: no role is taken away until it has happened."""
+    ids = {act.actor.user_id or 0, *how.concerns(content)}
+    list(User.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=ids).order_by("pk"))
 
 
 def _why_moved(act: Act, how: Kind, approval: Approval) -> str:

@@ -28,12 +28,15 @@ class CaseMovedError(CaseError):
     message = "这件业务在您打开以后有了变化，没有保存。请重新打开，核对后再办"
 
 
-def staff_at_counter(act: Act, roles: Collection[str] = (Role.CLERK,)) -> tuple[User, Office]:
+def staff_at_counter(act: Act, roles: Collection[str] = (Role.CLERK,), *, lock: bool = False) -> tuple[User, Office]:
     """Return who acts and their office, by their account as it is now.
 
-    Raises CaseError for another role, and for an account without an office or with one that is not on file.
+    lock: until the transaction ends the account stays as it is, and does one thing at a time: no role is taken away
+    between the look at it and the deed, and no day is closed between. Raises CaseError for another role, and for an
+    account without an office or with one that is not on file.
     """
-    user = User.objects.filter(pk=act.actor.user_id or 0, is_active=True).first()
+    users = User.objects.select_for_update(of=("self",), no_key=True) if lock else User.objects.all()
+    user = users.filter(pk=act.actor.user_id or 0, is_active=True).first()
     if act.actor.kind != "staff" or user is None or user.role not in roles:
         allowed = "、".join(Role(role).label for role in roles)
         raise CaseError(f"窗口业务由{allowed}岗用自己的账号办理")

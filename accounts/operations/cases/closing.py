@@ -6,14 +6,18 @@ from accounts.identity import audit
 from accounts.identity.actors import Act
 from accounts.models import DayClose
 from accounts.operations.cases.access import CaseError, staff_at_counter
-from accounts.queries.cases import counts_of_day
+from accounts.queries.cases import counts_of_day, submitted_of_day
 
 
 @transaction.atomic
 def close_day(*, act: Act) -> DayClose:
-    """Record the clerk's day as it stands now, once. Raises CaseError where it is closed already."""
-    user, office = staff_at_counter(act)
+    """Record the clerk's day as it stands now, once. Raises CaseError where it is closed already.
+
+    It waits for what the clerk is submitting in another window, and is closed after all that it counts.
+    """
+    user, office = staff_at_counter(act, lock=True)
     counts = counts_of_day(user, act.on)
+    last = submitted_of_day(user, act.on).last()
     try:
         with transaction.atomic():
             closing = DayClose.objects.create(
@@ -24,7 +28,7 @@ def close_day(*, act: Act) -> DayClose:
                 receipts=counts.receipts,
                 without_receipt=counts.without_receipt,
                 still_open=counts.still_open,
-                at=act.at,
+                at=max(act.at, last.submitted_at) if last and last.submitted_at else act.at,
             )
     except IntegrityError:
         raise CaseError("今天已经日结过了，每天只能日结一次") from None

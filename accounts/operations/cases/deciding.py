@@ -17,7 +17,7 @@ from accounts.codes import COUNTER_ROLES, ApprovalState, CaseState, Role
 from accounts.identity import audit
 from accounts.identity.actors import Act, Actor
 from accounts.identity.staff import is_same_person
-from accounts.models import Approval, Case, Office, User
+from accounts.models import Approval, Case, DayClose, Office, User
 from accounts.operations import approvals
 from accounts.operations.approval_kinds import Content, Kind, register
 from accounts.operations.approvals import ApprovalError
@@ -82,6 +82,8 @@ def submit(*, act: Act, number: str, version: int, digest: str) -> Submitted:
     when it is no longer what was shown, and what the handler refuses with.
     """
     case, user, _ = desk.held(act, number, version)
+    _refuse_closed(act, user)
+    desk.lock_people(case)
     act = on_case(act, case)
     handler, found = handler_of(case.kind), assess(act, case)
     if found.stops:
@@ -105,8 +107,9 @@ def undo(*, act: Act, number: str, note: str) -> Case:
 
     Raises CaseError for anybody else, for kinds that cannot be taken back, and without a note that says why.
     """
-    user, office = staff_at_counter(act, COUNTER_ROLES)
+    user, office = staff_at_counter(act, COUNTER_ROLES, lock=True)
     case = desk.locked(number, office)
+    desk.lock_people(case)
     if why := why_not_undone(act, case, user):
         raise CaseError(why)
     refuse_own_case(user, case)
@@ -120,6 +123,12 @@ def undo(*, act: Act, number: str, note: str) -> Case:
     case.save(update_fields=["state", "closed_by", "closed_at", "said", "note", "version"])
     desk.record_for_both(act, case, "case.undone")
     return case
+
+
+def _refuse_closed(act: Act, user: User) -> None:
+    """Raise CaseError where the clerk has closed the day since they clicked: it would be on the sheet, and not counted."""
+    if DayClose.objects.filter(clerk=user, at__gte=act.at).exists():
+        raise CaseError("您刚刚日结了，这件还没有提交。请再提交一次，它不算进今天的日结")
 
 
 def why_not_undone(act: Act, case: Case, user: User) -> str:
@@ -215,6 +224,7 @@ def _case_of(subject: str) -> Case:
     case = rows.filter(number=subject.removeprefix("case:")).first()
     if case is None:
         raise ApprovalError("没有这件窗口业务")
+    desk.lock_people(case)
     return case
 
 

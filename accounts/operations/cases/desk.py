@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from accounts.codes import CaseKind, CaseState
 from accounts.identity import audit
@@ -44,7 +44,7 @@ def open_case(*, act: Act, kind: str, subject: Person, region: str, other: Perso
     clerk's own family; NoPolicyError; LookupError for a kind nobody handles.
     """
     handler_of(kind)
-    user, office = staff_at_counter(act)
+    user, office = staff_at_counter(act, lock=True)
     require_region(office, region)
     registry.counter(region, act.on)  # before rules for counters are published there is nothing to do at one
     _refuse_unknown(subject, region)
@@ -100,10 +100,15 @@ def park(*, act: Act, number: str, version: int, until_on: date | None = None) -
 
 
 @transaction.atomic
-def resume(*, act: Act, number: str) -> Case:
-    """Take a case that lies aside, was returned, or is a colleague's, and go on with it here. Raises CaseError."""
-    user, office = staff_at_counter(act)
+def resume(*, act: Act, number: str, version: int | None = None) -> Case:
+    """Take a case that lies aside, was returned, or is a colleague's, and go on with it here.
+
+    version is that which was shown; none where it does not matter who had it last. Raises CaseError, CaseMovedError.
+    """
+    user, office = staff_at_counter(act, lock=True)
     case = locked(number, office)
+    if version is not None and case.version != version:
+        raise CaseMovedError
     if case.state not in IN_WORK:
         raise CaseError(f"这件业务{CaseState(case.state).label}，不能接着办")
     refuse_own_case(user, case)
@@ -128,7 +133,7 @@ def drop(*, act: Act, number: str, version: int, note: str) -> Case:
 
 def held(act: Act, number: str, version: int) -> tuple[Case, User, Office]:
     """Lock a case that the clerk who acts holds, as it was when it was shown. Raises CaseError, CaseMovedError."""
-    user, office = staff_at_counter(act)
+    user, office = staff_at_counter(act, lock=True)
     case = locked(number, office)
     if case.state != CaseState.OPEN:
         raise CaseError(f"这件业务{CaseState(case.state).label}，要改请先点「接着办」")
@@ -157,6 +162,19 @@ def locked(number: str, office: Office) -> Case:
     if case is None:
         raise CaseError("本统筹区没有这件业务，请检查业务编号")
     return case
+
+
+def lock_people(case: Case) -> None:
+    """Let nothing else be decided at a counter about the people of a case that the caller has locked; read them anew.
+
+    So what two windows do to one person goes one after the other, and the second is decided by what the first left.
+    """
+    people = [person for person in (case.subject, case.other) if person]
+    with connection.cursor() as cursor:
+        for pk in sorted(person.pk for person in people):
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"counter person {pk}"])
+    for person in people:
+        person.refresh_from_db()
 
 
 def parked_until(region: str, on: date) -> date:

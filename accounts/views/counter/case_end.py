@@ -77,7 +77,8 @@ def park(request: HttpRequest, desk: Desk, number: str) -> HttpResponse:
 def resume(request: HttpRequest, desk: Desk, number: str) -> HttpResponse:
     """Go on with a case here."""
     case = case_or_404(desk, number)
-    return _carried_out(request, desk, case, "case.resumed", partial(work.resume, act=desk.act, number=number))
+    resuming = partial(work.resume, act=desk.act, number=number, version=version_of(request))
+    return _carried_out(request, desk, case, "case.resumed", resuming)
 
 
 @require_POST

@@ -195,7 +195,7 @@ class TestTheEnd:
         aside = colleague.get(found.url).content.decode()
         assert "接着办" in aside
         assert case.subject.name not in aside
-        colleague.post(at("counter_case_resume", case))
+        colleague.post(at("counter_case_resume", case), {"version": case.version})
         assert "① 谁来办" in colleague.get(found.url).content.decode()
         assert "不在您手上" in saved(clerk, case, "seen").content.decode()
 

@@ -4,12 +4,15 @@ import json
 from datetime import date, datetime, time
 from typing import Any
 
+import pytest
+
 from accounts.codes import CaseKind, Role
 from accounts.identity.access import actor_of
 from accounts.identity.actors import Act
-from accounts.models import Case, Office, Person, User
+from accounts.models import Case, Office, Person, Region, User
 from accounts.operations import approvals
-from accounts.operations.cases import deciding, desk
+from accounts.operations.cases import deciding, desk, handlers
+from accounts.operations.cases.handlers import Assessment, CaseHandler, NeededPaper, Outcome
 from tests.factories.people import EnrolmentFactory, PersonFactory, certno
 from tests.factories.users import official
 from yibao.lib import clock
@@ -71,3 +74,38 @@ class Counter:
         return deciding.submit(
             act=self.act(user), number=case.number, version=case.version, digest=self.digest(case, user)
         )
+
+
+def renaming_kind(monkeypatch: pytest.MonkeyPatch) -> CaseHandler:
+    """Let a kind give its region another name, and take that back, with one paper to be seen; return its handler."""
+
+    def assess(act: Act, case: Case) -> Assessment:
+        now = name_now()
+        return Assessment(content={"from": now}, words=[("改名前", now)], papers=(NeededPaper("letter", "申请书"),))
+
+    def execute(act: Act, case: Case) -> Outcome:
+        region = Region.objects.get(pk=case.region)
+        before, region.name = region.name, case.asked["name"]
+        region.save()
+        return Outcome(f"已改名为{region.name}", {"before": before})
+
+    def undo(act: Act, case: Case) -> str:
+        Region.objects.filter(pk=case.region).update(name=case.record["before"])
+        return "已改回"
+
+    Region.objects.filter(pk=REGION).update(name="旧名市")
+    handler = CaseHandler(kind=CaseKind.SHOW, assess=assess, execute=execute, undo=undo)
+    monkeypatch.setitem(handlers._handlers, CaseKind.SHOW, handler)
+    return handler
+
+
+def name_now() -> str:
+    return Region.objects.get(pk=REGION).name
+
+
+def ready(counter: Counter, **changes: Any) -> Case:
+    """Return a case of that kind in which all has been seen and asked."""
+    case = counter.open(CaseKind.SHOW, counter.insured())
+    desk.save(act=counter.act(), number=case.number, version=case.version, asked={"name": "新名市"}, **changes)
+    case.refresh_from_db()
+    return counter.seen(case, "letter")

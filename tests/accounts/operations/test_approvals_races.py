@@ -8,10 +8,12 @@ from dataclasses import replace
 import pytest
 from django.db import OperationalError, connection, transaction
 
-from accounts.codes import ApprovalState, Role
+from accounts.codes import ApprovalState, CaseState, Role
 from accounts.identity.actors import Act
-from accounts.models import Approval, Region, User
+from accounts.models import Approval, Case, Region, User
 from accounts.operations import approval_kinds, approvals
+from accounts.operations.cases import handlers
+from tests.accounts.operations import counter_kit
 from tests.accounts.operations.renaming import CODE, RENAME, by, proposed, staff
 from tests.concurrency import all_at_once
 
@@ -130,3 +132,51 @@ def test_between_the_last_look_and_the_deed_nobody_changes_what_it_is_about(comm
     edit()
     assert approve(staff(Role.APPROVER, "checker", 2), approval) == DONE
     assert outcomes == ["edited", "had to wait"]
+
+
+class TestARoleTakenAway:
+    """Once a role has been taken away, nothing is done with it any more: neither approved nor at a counter."""
+
+    @pytest.fixture
+    def outcomes(self) -> list[str]:
+        return []
+
+    def take_away(self, user: User, outcomes: list[str]) -> None:
+        """Take the role away in a session of its own, unless somebody holds the account."""
+        try:
+            with transaction.atomic():
+                User.objects.select_for_update(nowait=True).get(pk=user.pk)
+            outcomes.append("taken away")
+        except OperationalError:
+            outcomes.append("had to wait")
+        finally:
+            connection.close()
+
+    def meanwhile(self, user: User, outcomes: list[str]) -> None:
+        thread = threading.Thread(target=self.take_away, args=(user, outcomes))
+        thread.start()
+        thread.join()
+
+    def test_waits_for_what_its_owner_is_approving(self, committed_db, monkeypatch, outcomes):
+        checker = staff(Role.APPROVER, "checker", 2)
+
+        def execute(act: Act, approval: Approval) -> str:
+            self.meanwhile(checker, outcomes)
+            return DONE
+
+        monkeypatch.setitem(approval_kinds._kinds, CODE, replace(RENAME, execute=execute))
+        self.take_away(checker, outcomes)
+        assert approve(checker, proposed(staff(Role.POLICY, "maker", 1))) == DONE
+        assert outcomes == ["taken away", "had to wait"]
+
+    def test_waits_for_what_its_owner_is_submitting_at_a_counter(self, committed_db, monkeypatch, outcomes):
+        handler, counter = counter_kit.renaming_kind(monkeypatch), counter_kit.Counter()
+
+        def execute(act: Act, case: Case) -> handlers.Outcome:
+            self.meanwhile(counter.clerk, outcomes)
+            return handler.execute(act, case)
+
+        monkeypatch.setitem(handlers._handlers, handler.kind, replace(handler, execute=execute))
+        self.take_away(counter.clerk, outcomes)
+        assert counter.submit(counter_kit.ready(counter)).case.state == CaseState.DONE
+        assert outcomes == ["taken away", "had to wait"]

@@ -11,16 +11,14 @@ from accounts.operations import approvals, identity
 from accounts.operations.approvals import ApprovalError, ApprovalMovedError
 from accounts.operations.cases import deciding, desk, handlers, printing, withdrawing
 from accounts.operations.cases.access import CaseError, CaseMovedError
-from accounts.operations.cases.handlers import Assessment, CaseHandler, NeededPaper, Outcome
+from accounts.operations.cases.handlers import CaseHandler
 from accounts.policies import registry
 from accounts.policies.registry import NoPolicyError
-from tests.accounts.operations.counter_kit import ELSEWHERE, REGION, Counter
+from tests.accounts.operations.counter_kit import ELSEWHERE, REGION, Counter, name_now, ready, renaming_kind
 from tests.factories.people import PersonFactory
 from tests.factories.users import citizen, official
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
-
-PAPER = NeededPaper("letter", "申请书")
 
 
 @pytest.fixture
@@ -30,38 +28,7 @@ def counter(policies_loaded) -> Counter:
 
 @pytest.fixture
 def renaming(policies_loaded, monkeypatch) -> CaseHandler:
-    """A kind that gives its region another name, and takes that back."""
-
-    def assess(act, case):
-        now = Region.objects.get(pk=case.region).name
-        return Assessment(content={"from": now}, words=[("改名前", now)], papers=(PAPER,))
-
-    def execute(act, case):
-        region = Region.objects.get(pk=case.region)
-        before, region.name = region.name, case.asked["name"]
-        region.save()
-        return Outcome(f"已改名为{region.name}", {"before": before})
-
-    def undo(act, case):
-        Region.objects.filter(pk=case.region).update(name=case.record["before"])
-        return "已改回"
-
-    Region.objects.filter(pk=REGION).update(name="旧名市")
-    handler = CaseHandler(kind=CaseKind.SHOW, assess=assess, execute=execute, undo=undo)
-    monkeypatch.setitem(handlers._handlers, CaseKind.SHOW, handler)
-    return handler
-
-
-def name_now() -> str:
-    return Region.objects.get(pk=REGION).name
-
-
-def ready(counter: Counter, **changes):
-    """Return a case in which all has been seen and asked."""
-    case = counter.open(CaseKind.SHOW, counter.insured())
-    desk.save(act=counter.act(), number=case.number, version=case.version, asked={"name": "新名市"}, **changes)
-    case.refresh_from_db()
-    return counter.seen(case, "letter")
+    return renaming_kind(monkeypatch)
 
 
 class TestOneClerk:
