@@ -8,6 +8,7 @@ from django.db.models import F, Q
 
 from accounts.codes import CaseKind, CaseState
 from accounts.models.approvals import DOCUMENT_LENGTH
+from accounts.models.people import Person
 from accounts.sealing.fields import Clear, SealedField
 
 IN_WORK = (CaseState.OPEN, CaseState.PARKED, CaseState.RETURNED)  # may still be worked on
@@ -99,6 +100,11 @@ class Case(models.Model):
     def has_agent(self) -> bool:
         """Whether somebody else came in the subject's place, with a notarised power of attorney."""
         return bool(self.power_number)
+
+    @property
+    def people(self) -> list[Person]:
+        """Whom the case is about: the subject, and the other person where there is one."""
+        return [person for person in (self.subject, self.other) if person]
 
     @property
     def came_certno(self) -> str:

@@ -124,6 +124,24 @@ def count_typed(*, act: Act, case: Case, certno: str = "", phone: str = "") -> N
         _trace(act, [person for person in hit - {case.subject} if person], case.kind)
 
 
+def count_printed(*, act: Act, case: Case) -> None:
+    """Count as look-ups, one each, that the whole numbers of a case's people are printed by who has not looked them up.
+
+    Each of them finds it on their record. Not inside a transaction. Raises LookupRefusedError: LookupsUsedUpError where
+    not all can be counted (nothing is then), NotAtCounterError, NotYoursError.
+    """
+    with _refusals_written_down(act, audit.LOOKED_UP):
+        clerk, _ = _at_counter(act)
+        for person in case.people:
+            if why := why_not_on(clerk, person):
+                raise NotYoursError(why, person)
+        if left_today(act=act, clerk=clerk) < len(case.people):
+            raise LookupsUsedUpError
+        for _person in case.people:
+            _count(act, clerk)
+        _trace(act, case.people, case.kind)
+
+
 def unmask(*, act: Act, token: UUID) -> Lookup:
     """Note that the clerk has the full numbers shown of whom they looked up, and return that look-up.
 

@@ -47,9 +47,3 @@ def grouped_certno(certno: str) -> SafeString:
     if len(certno) != 18:
         return format_html('<span class="id">{}</span>', certno)
     return format_html('<span class="id">{} {} {}</span>', certno[:6], certno[6:14], certno[14:])
-
-
-@register.filter
-def grouped_or_masked(certno: str, is_whole: bool) -> SafeString:
-    """Return the number whole, in groups, where whoever reads it may see that; else masked."""
-    return grouped_certno(certno) if is_whole else masked_certno(certno)

@@ -8,6 +8,7 @@ from django.db import transaction
 from accounts.codes import COUNTER_ROLES, CaseSheet, CaseState
 from accounts.identity.actors import Act
 from accounts.models import Case, User
+from accounts.operations import lookups
 from accounts.operations.cases import desk
 from accounts.operations.cases.access import (
     CaseError,
@@ -22,12 +23,11 @@ from accounts.operations.cases.handlers import handler_of
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """打印：业务，这次打印的单据，其中哪些是补打，证件号码是不是全的。"""
+    """打印：业务，这次打印的单据，其中哪些是补打。"""
 
     case: Case
     sheets: tuple[CaseSheet, ...]
     again: frozenset[CaseSheet]
-    has_whole_numbers: bool
 
 
 def sheets_of(act: Act, case: Case) -> list[CaseSheet]:
@@ -48,12 +48,40 @@ def to_sign(case: Case) -> list[CaseSheet]:
     return [CaseSheet.FORM, *([CaseSheet.UNDERTAKING] if handler_of(case.kind).undertakings_of(case) else [])]
 
 
-@transaction.atomic
 def print_sheets(*, act: Act, number: str, sheets: Collection[str]) -> Printed:
     """Count one more print of each of these sheets and return which of them were printed before.
 
-    Raises CaseError for none, for a sheet that the case does not have now, for another region and one's own family.
+    What is signed has whole certificate numbers: printing it is a look-up, counted and on the people's record, but for who
+    has looked them up for the case that day (lookups_of). Not inside a transaction. Raises CaseError for none, for a sheet
+    that the case does not have now, for another region and one's own family; lookups.LookupRefusedError.
     """
+    with transaction.atomic():
+        user, case, wanted = _to_print(act, number, sheets)
+    if lookups_of(act, user, case, wanted):
+        lookups.count_printed(act=on_case(act, case), case=case)
+    with transaction.atomic():
+        _, case, wanted = _to_print(act, number, sheets)
+        again = frozenset(sheet for sheet in wanted if case.prints.get(sheet))
+        case.prints |= {sheet: case.prints.get(sheet, 0) + 1 for sheet in wanted}
+        case.save(update_fields=["prints"])
+        detail = {"sheets": list(wanted), "again": sorted(again)}
+        desk.record_for_both(on_case(act, case), case, "case.printed", **detail)
+    return Printed(case, wanted, again)
+
+
+def lookups_of(act: Act, user: User, case: Case, sheets: Collection[str]) -> int:
+    """Return how many look-ups it is to print these sheets: one for each person whose whole number is then seen.
+
+    None for who submitted the case, or opened it while it is in work, on that day: they have looked them up.
+    """
+    if not set(sheets) & {CaseSheet.FORM, CaseSheet.UNDERTAKING}:
+        return 0
+    who, at = (case.opened_by_id, case.opened_at) if case.is_in_work else (case.submitted_by_id, case.submitted_at)
+    has_looked = at is not None and Act(act.actor, at).on == act.on and who == user.pk
+    return 0 if has_looked else len(case.people)
+
+
+def _to_print(act: Act, number: str, sheets: Collection[str]) -> tuple[User, Case, tuple[CaseSheet, ...]]:
     user, office = staff_at_counter(act, COUNTER_ROLES)
     case = desk.locked(number, office)
     refuse_own_case(user, case)
@@ -62,19 +90,4 @@ def print_sheets(*, act: Act, number: str, sheets: Collection[str]) -> Printed:
     wanted = tuple(sheet for sheet in sheets_of(act, case) if sheet in sheets)
     if not wanted or len(wanted) != len(set(sheets)):
         raise CaseError(f"这件业务{CaseState(case.state).label}，没有要打印的单据")
-    again = frozenset(sheet for sheet in wanted if case.prints.get(sheet))
-    case.prints |= {sheet: case.prints.get(sheet, 0) + 1 for sheet in wanted}
-    case.save(update_fields=["prints"])
-    whole = _has_whole_numbers(act, user, case)
-    detail = {"sheets": list(wanted), "again": sorted(again), "whole_numbers": whole}
-    desk.record_for_both(on_case(act, case), case, "case.printed", **detail)
-    return Printed(case, wanted, again, whole)
-
-
-def _has_whole_numbers(act: Act, user: User, case: Case) -> bool:
-    """Say whether what is printed has whole certificate numbers: for who submitted it, or opened it, on that day.
-
-    To others a print would be a look-up that nothing counts.
-    """
-    who, at = (case.opened_by_id, case.opened_at) if case.is_in_work else (case.submitted_by_id, case.submitted_at)
-    return at is not None and Act(act.actor, at).on == act.on and who == user.pk
+    return user, case, wanted

@@ -25,7 +25,7 @@ from accounts.operations.cases import deciding, withdrawing
 from accounts.operations.cases import desk as work
 from accounts.operations.cases.access import CaseError, CaseMovedError, on_case, staff_at_counter, why_not_on_case
 from accounts.operations.cases.handlers import private_of
-from accounts.operations.cases.printing import sheets_of
+from accounts.operations.cases.printing import lookups_of, sheets_of
 from accounts.operations.lookups import count_typed
 from accounts.views.counter.case_page import PLACE, SCAN, CasePage, is_told
 from accounts.views.counter.doors import Desk, case_or_404, counter_required, holds, own_family, refused
@@ -86,7 +86,9 @@ def result_of(desk: Desk, case: Case, shown_once: str = "") -> dict[str, Any]:
 def _to_print(desk: Desk, case: Case) -> dict[str, Any]:
     """Return the sheets of a case, and those that the button prints: what was signed before need not be printed again."""
     sheets = sheets_of(desk.act, case)
-    return {"has_sheets": bool(sheets), "sheets": [sheet for sheet in sheets if not case.prints.get(sheet)] or sheets}
+    printed = [sheet for sheet in sheets if not case.prints.get(sheet)] or sheets
+    cost = lookups_of(desk.act, desk.user, case, printed)
+    return {"has_sheets": bool(sheets), "sheets": printed, "print_cost": cost}
 
 
 @keeps("counter_case_new")

@@ -11,7 +11,7 @@ from accounts.errors import AccountsError
 from accounts.models import Case, Office
 from accounts.operations.cases.deciding import assess
 from accounts.operations.cases.handlers import handler_of, private_of
-from accounts.operations.cases.printing import Printed, print_sheets, sheets_of
+from accounts.operations.cases.printing import Printed, lookups_of, print_sheets, sheets_of
 from accounts.policies import registry
 from accounts.queries.offices import responsible_office
 from accounts.views.counter.case_page import is_told
@@ -28,7 +28,9 @@ def sheets(request: HttpRequest, desk: Desk, number: str) -> HttpResponse:
     if request.method == "GET":
         offered = [(sheet, case.prints.get(sheet, 0)) for sheet in sheets_of(desk.act, case)]
         asked = request.GET.getlist("sheet")
-        return render(request, "counter/case_print.html", {"case": case, "offered": offered, "asked": asked})
+        cost = lookups_of(desk.act, desk.user, case, [sheet for sheet, _ in offered])
+        context = {"case": case, "offered": offered, "asked": asked, "cost": cost}
+        return render(request, "counter/case_print.html", context)
     try:
         printed = print_sheets(act=desk.act, number=number, sheets=request.POST.getlist("sheet"))
     except AccountsError as error:
@@ -48,7 +50,6 @@ def _on_paper(desk: Desk, printed: Printed) -> dict[str, object]:
         "words": found.words if found else case.words,
         "is_told": is_told(case),
         "sheets": [(f"counter/_sheet_{sheet}.html", sheet in printed.again) for sheet in printed.sheets],
-        "has_whole_numbers": printed.has_whole_numbers,
         "office": desk.office,
         "clerk": desk.user,
         "region_name": registry.region_name(case.region),

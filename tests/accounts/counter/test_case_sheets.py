@@ -12,6 +12,7 @@ from accounts.forms.counter import form_of
 from accounts.models import AuditEvent, Case
 from accounts.operations.cases import desk, printing
 from accounts.operations.cases.access import CaseError
+from accounts.operations.lookups import LookupsUsedUpError, left_today
 from accounts.views.counter.case_sheets import bars
 from tests.accounts.counter.invented_kind import KIND
 from tests.accounts.operations.counter_kit import TODAY, Counter
@@ -68,18 +69,37 @@ class TestTheFormThatIsSigned:
         assert done.subject.certno not in receipt
         assert grouped not in receipt
 
-    @pytest.mark.parametrize("who", ["colleague", "reviewer"])
-    def test_whole_numbers_are_for_who_submitted_it_and_nobody_else(self, counter, done, who):
-        Case.objects.update(submitted_at=clock.now())
-        page = printed(signed_in(getattr(counter, who)), done, "form", "undertaking")
-        for person in (done.subject, done.other):
-            assert person.name in page
-            assert person.certno[6:14] not in page
+    @pytest.mark.parametrize(
+        ("who", "days", "cost"), [("clerk", 0, 0), ("clerk", 1, 2), ("colleague", 0, 2), ("reviewer", 0, 2)]
+    )
+    def test_for_others_and_on_later_days_printing_is_a_look_up_of_each_person(self, counter, done, who, days, cost):
+        user = getattr(counter, who)
+        act = counter.act(user, on=TODAY + timedelta(days=days))
+        left = left_today(act=act, clerk=user)
+        printing.print_sheets(act=act, number=done.number, sheets=["form", "receipt"])
+        assert left - left_today(act=act, clerk=user) == cost
+        looked = AuditEvent.objects.filter(verb="lookup", case=done.number)
+        assert {event.subject for event in looked} == ({done.subject, done.other} if cost else set())
 
-    def test_and_for_them_on_that_day_only(self, counter, done):
-        later = counter.act(on=TODAY + timedelta(days=1))
-        assert printing.print_sheets(act=counter.act(), number=done.number, sheets=["form"]).has_whole_numbers
-        assert not printing.print_sheets(act=later, number=done.number, sheets=["form"]).has_whole_numbers
+    def test_they_too_get_a_form_that_can_be_signed(self, counter, done):
+        page = printed(signed_in(counter.colleague), done, "form", "undertaking")
+        for person in (done.subject, done.other):
+            assert f"{person.certno[:6]} {person.certno[6:14]} {person.certno[14:]}" in page
+
+    def test_who_has_no_look_ups_left_prints_the_receipt_only_and_is_charged_nothing(self, counter, done, settings):
+        settings.COUNTER_LOOKUPS_PER_DAY = 1
+        act = counter.act(counter.colleague)
+        with pytest.raises(LookupsUsedUpError):
+            printing.print_sheets(act=act, number=done.number, sheets=["form"])
+        assert left_today(act=act, clerk=counter.colleague) == 1
+        printing.print_sheets(act=act, number=done.number, sheets=["receipt"])
+        done.refresh_from_db()
+        assert done.prints == {"receipt": 1}
+
+    def test_what_it_costs_is_said_before(self, counter, done):
+        browser = signed_in(counter.colleague)
+        for name in ("counter_case", "counter_case_print"):
+            assert "打印算查人2次" in browser.get(reverse(name, args=[done.number])).content.decode()
 
     def test_an_agent_stands_on_it_with_the_power_of_attorney(self, counter, clerk):
         case = asked(
@@ -109,7 +129,6 @@ class TestTheFormThatIsSigned:
         assert "张三" not in str(case.asked)
         page = printed(clerk, case, "form")
         assert "张三（儿子）" in page
-        assert certno(5) not in page  # whole only on its day
 
     def test_each_of_the_two_promises_what_the_rules_say(self, clerk, done):
         page = printed(clerk, done, "undertaking")
@@ -180,11 +199,10 @@ class TestWhatIsSignedFirst:
         assert (case.prints, case.words) == ({"form": 1, "undertaking": 1}, [])
         assert AuditEvent.objects.filter(verb="case.printed", case=case.number, subject=case.subject).count() == 1
 
-    def test_whole_numbers_are_for_who_opened_it_and_nobody_else(self, counter):
+    def test_it_is_a_look_up_but_for_who_opened_it(self, counter):
         case = asked(counter)
-        for user, whole in ((counter.clerk, True), (counter.colleague, False)):
-            sheet = printing.print_sheets(act=counter.act(user), number=case.number, sheets=["undertaking"])
-            assert sheet.has_whole_numbers == whole
+        for user, cost in ((counter.clerk, 0), (counter.colleague, 2)):
+            assert printing.lookups_of(counter.act(user), user, case, ["undertaking"]) == cost
 
     def test_after_that_only_the_receipt_is_left_to_print(self, counter, clerk):
         case = asked(counter)
