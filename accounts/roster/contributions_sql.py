@@ -35,20 +35,24 @@ WAITING = f"""
 
 
 def create_staging() -> None:
-    """Make the empty temporary tables; they go with the transaction."""
+    """Make the empty temporary tables; they go with the transaction.
+
+    No column can outgrow a row: each would cost a table and an index beside it, more than a file of a few rows itself.
+    """
     execute(
         f"""
         DROP TABLE IF EXISTS pg_temp.contributions_staged, pg_temp.contributions_found, pg_temp.contributions_special,
             pg_temp.contributions_decided, pg_temp.contributions_changed;
         CREATE TEMP TABLE contributions_staged (
-            row integer, shown text, certno_index bytea, region text, month date, base_fen bigint, received_on date,
-            clct_type smallint DEFAULT {PaymentType.NORMAL:d}, payer text DEFAULT '', paid_fen bigint
+            row integer, shown text STORAGE PLAIN, certno_index bytea STORAGE PLAIN, region varchar(6), month date,
+            base_fen bigint, received_on date, clct_type smallint DEFAULT {PaymentType.NORMAL:d},
+            payer varchar(30) DEFAULT '', paid_fen bigint
         ) ON COMMIT DROP;
         CREATE TEMP TABLE contributions_decided (
-            row integer, person_id bigint, region text, month date, base_fen bigint, received_on date,
-            clct_type smallint, payer text, paid_fen bigint, counts boolean, change text
+            row integer, person_id bigint, region varchar(6), month date, base_fen bigint, received_on date,
+            clct_type smallint, payer varchar(30), paid_fen bigint, counts boolean, change varchar(20)
         ) ON COMMIT DROP;
-        CREATE TEMP TABLE contributions_changed (id bigint, counts boolean, change text) ON COMMIT DROP
+        CREATE TEMP TABLE contributions_changed (id bigint, counts boolean, change varchar(20)) ON COMMIT DROP
         """
     )
 

@@ -77,11 +77,16 @@ class FactsByFile(ABC):
     # Payments
 
     def most_pay(self, month: date) -> None:
-        """In 舟山: who is insured and not retired pays for the month, but now and then somebody does not."""
+        """In 舟山: who is insured and not retired pays for the month, but now and then somebody does not. One file."""
+        paid = []
         for who in self.books[ZHOUSHAN].people:
             status = who.facts.status_on(month)
-            if status and status.status == NORMAL and not status.retired and self.dice.random() < 0.9:
-                self.pay_for(who, month)
+            insured = status and status.status == NORMAL and not status.retired
+            if insured and month not in who.facts.counting and self.dice.random() < 0.9:
+                paid.append((who, self._payment(month, payer=self.dice.choice(PAYERS))))
+        if paid:
+            result = self._paid(*paid)
+            assert result.contributions_added == len(paid), result
 
     def _new_base(self) -> str:
         who = self.dice.choice([who for who in self.books[ZHOUSHAN].people if who.facts.statuses])
@@ -96,7 +101,7 @@ class FactsByFile(ABC):
     def pay_for(self, who: Someone, month: date) -> str:
         if month in who.facts.counting:
             return "paid already"
-        result = self._paid(who, self._payment(month, payer=self.dice.choice(PAYERS)))
+        result = self._paid((who, self._payment(month, payer=self.dice.choice(PAYERS))))
         assert result.contributions_added == 1, result
         return ""
 
@@ -105,13 +110,13 @@ class FactsByFile(ABC):
         if who.facts.waiting.get(counting.month):
             return "waits already"
         other = PAYERS[counting.payer == PAYERS[0]]
-        result = self._paid(who, self._payment(counting.month, payer=other))
+        result = self._paid((who, self._payment(counting.month, payer=other)))
         assert result.second_payers == 1, result
         return ""
 
     def _corrected(self) -> str:
         who, counting = self._some_paid()
-        result = self._paid(who, self._payment(counting.month, "更正", counting.payer))
+        result = self._paid((who, self._payment(counting.month, "更正", counting.payer)))
         assert result.corrected == 1, result
         return ""
 
@@ -120,20 +125,20 @@ class FactsByFile(ABC):
         if counting.base > 11_000_00:
             return "enough"
         told = self._payment(counting.month, "补差", counting.payer)
-        result = self._paid(who, replace(told, base=self.dice.randint(1, 90_000)))
+        result = self._paid((who, replace(told, base=self.dice.randint(1, 90_000))))
         assert result.corrected == 1, result
         return ""
 
     def _refunded(self) -> str:
         who, counting = self._some_paid()
         told = replace(self._payment(counting.month, "退费", counting.payer), base=counting.base)
-        assert self._paid(who, told).refunded == 1
+        assert self._paid((who, told)).refunded == 1
         return ""
 
     def _said_twice(self) -> str:
         """What counts, once more: nothing new."""
         who, counting = self._some_paid()
-        result = self._bring_in_paid(who, replace(counting, kind=""), paid="")
+        result = self._bring_in_paid((who, replace(counting, kind="")), paid="")
         assert (result.contributions_added, result.second_payers, result.held) == (0, 0, ()), result
         return ""
 
@@ -141,7 +146,7 @@ class FactsByFile(ABC):
         """The same month and payer with another base, and not called a correction: laid aside; some are believed."""
         who, counting = self._some_paid()
         told = self._payment(counting.month, payer=counting.payer)
-        (row,) = self._bring_in_paid(who, told).held
+        (row,) = self._bring_in_paid((who, told)).held
         assert row.reason_code == "contradicts_known", row
         if self.dice.random() < 0.5:
             held.drop(act=act_now(), ids=[row.id])
@@ -153,7 +158,7 @@ class FactsByFile(ABC):
     def _hardly_true(self) -> str:
         """A base above what anybody has: laid aside, and dropped."""
         told = self._payment(self.today.replace(day=1), payer="C3")
-        (row,) = self._bring_in_paid(self._somebody_paying(), replace(told, base=30_000_000 + told.base)).held
+        (row,) = self._bring_in_paid((self._somebody_paying(), replace(told, base=30_000_000 + told.base))).held
         assert row.reason_code == "base_above_bound", row
         held.drop(act=act_now(), ids=[row.id])
         return ""
@@ -272,16 +277,22 @@ class FactsByFile(ABC):
         base = self.dice.randint(4500, 9000) * 100 + self._written % 100
         return Payment(month, base, self.today, kind, payer)
 
-    def _paid(self, who: Someone, told: Payment) -> ImportResult:
-        result = self._bring_in_paid(who, told)
+    def _paid(self, *payments: tuple[Someone, Payment]) -> ImportResult:
+        result = self._bring_in_paid(*payments)
         assert not result.held, result.held
-        who.facts.tell(replace(told, file=result.import_id))
-        self.files[result.import_id] = [who]
+        for who, told in payments:
+            who.facts.tell(replace(told, file=result.import_id))
+        self.files[result.import_id] = [who for who, _ in payments]
         return result
 
-    def _bring_in_paid(self, who: Someone, told: Payment, **more: str) -> ImportResult:
+    def _bring_in_paid(self, *payments: tuple[Someone, Payment], **more: str) -> ImportResult:
+        rows = [self._row(*payment) | more for payment in payments]
+        return import_contributions(act=act_now(), path=self._file(rows), hold=True)
+
+    def _row(self, who: Someone, told: Payment) -> dict[str, str]:
         person, region = self.real[id(who)]
-        row = {
+        self.log[-1] += f" {region} {person.pk}: {told.month:%Y-%m} {told.kind} {yuan(told.base)} {told.payer}"
+        return {
             "certno": person.certno,
             "insuplc_admdvs": region,
             "accrym": f"{told.month:%Y-%m}",
@@ -289,10 +300,7 @@ class FactsByFile(ABC):
             "received_on": told.received.isoformat(),
             "clct_type": told.kind,
             "payer": told.payer,
-            **more,
         }
-        self.log[-1] += f" {region} {person.pk}: {told.month:%Y-%m} {told.kind} {row['base']} {told.payer}"
-        return import_contributions(act=act_now(), path=self._file([row]), hold=True)
 
     def _on_roster(self, changes: list[tuple[Someone, Status]]) -> None:
         self._written += 1

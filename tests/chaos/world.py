@@ -21,6 +21,7 @@ from yibao.lib import clock
 
 START = date(2023, 1, 10)
 FIRST_YEAR = 2023
+ASKED_EVERY = 10  # operations: what breaks an invariant is never rewritten, so it is still there to be found
 WEIGHTS = {
     "spend": 30,
     "spend of an earlier day": 8,
@@ -114,7 +115,7 @@ class World(FactsByFile):
                 assert found == expected, (
                     f"{region} {person}: 当年, 历年, 待追回 are {found}, the model says {expected}"
                 )
-        if broken():
+        if len(self.log) % ASKED_EVERY == 0 and broken():
             raise AssertionError(f"not sound: {found()}")
 
     def check_explanations(self) -> None:
