@@ -4,9 +4,10 @@ A voucher belongs to one region, so what two regions pay is two vouchers. Their 
 everything is locked; afterwards each voucher is posted by `posting.post_locked`.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from accounts.codes import PotKind, VoucherKind
 from accounts.identity.actors import Act
@@ -55,6 +56,7 @@ class LockedPots:
     pots: Mapping[int, Pot]
     regions: Mapping[str, Locked]
     stopped: Stopped
+    rows: Sequence[list[pipeline.Row]] = ()  # of each statement that was sent along
 
     def available_fen(self, pot_id: int) -> int:
         """Return the fen that may be drawn from a pot (see pots.available_fen)."""
@@ -75,9 +77,10 @@ _FIELDS = [field.attname for field in Pot._meta.concrete_fields]
 # 当年 before the others: the year end takes all of a chunk's 当年 before it pays into their 历年. By id among themselves:
 # everybody who locks several pots keeps to this order, so nobody waits in a circle.
 # Where a year is not open, no pot is locked: the years come first, and which year is booked is still to be found.
+OPEN = f"(SELECT count(*) FROM {_OPEN}) = %s"
 _POTS = f"""
     SELECT {", ".join(_FIELDS)} FROM accounts_pot p
-    WHERE p.id = ANY(ARRAY(SELECT unnest(%s::bigint[]))) AND p.person_id IS NOT NULL AND (SELECT count(*) FROM {_OPEN}) = %s
+    WHERE p.id = ANY(ARRAY(SELECT unnest(%s::bigint[]))) AND p.person_id IS NOT NULL AND {OPEN}
     ORDER BY p.kind <> '{PotKind.CURRENT}', p.id FOR UPDATE OF p
 """
 
@@ -89,25 +92,30 @@ def lock_years_and_pots(
     regions: Iterable[str] = (),
     on: date | None = None,
     subject_id: int | None = None,
+    locks: Sequence[Statement] = (),
+    reads: Sequence[Statement] = (),
 ) -> LockedPots:
     """Lock pots for the rest of the caller's transaction: first the years of their regions, by region, then the pots.
 
     Each 当年 is rolled over to the year of `on`, which needs its owner's 历年 among the pots. `regions` are those of
     the pots, where the caller knows them; `subject_id` whoever uses the money. What was read before this call may be
-    out of date after it. Raises PostingError for a pot that is nobody's.
+    out of date after it. `locks` are sent along, for what is locked after pots: texts whose last condition is OPEN; and
+    `reads`, which see what was locked. Raises PostingError for a pot that is nobody's.
     """
     on, ids = on or act.on, sorted(set(pots))
     names = sorted(set(regions) or set(Pot.objects.filter(pk__in=ids).values_list("region", flat=True)))
     years = {region: book_years.year_of(region, on) for region in names}
     wanted = [list(years), list(years.values())]
-    still = freezing.statement(ids, subject_id, act.on)
-    opened, rows, events = pipeline.send(Statement(_YEARS, wanted), Statement(_POTS, [ids, *wanted, len(years)]), still)
+    locking = [Statement(_POTS, [ids]), *locks]
+    reading = [freezing.statement(ids, subject_id, act.on), *reads]
+    opened, *rows = pipeline.send(Statement(_YEARS, wanted), *_while(locking, [*wanted, len(years)]), *reading)
     if len(opened) == len(years):
         books = {region: (years[region], _system(listed)) for region, listed in opened}
     else:  # a year that nobody has posted in yet, or a late bill of one that is closed
         books = {region: (book_years.lock_open(region, years[region]), system_pots(region)) for region in names}
-        rows, events = pipeline.send(Statement(_POTS, [ids, [], [], 0]), still)
-    locked = _read(rows, ids)
+        rows = pipeline.send(*_while(locking, _YEARS_LOCKED), *reading)
+    events = rows.pop(len(locking))
+    locked = _read(rows.pop(0), ids)
     found = {
         region: Locked({key: pot for key, pot in locked.items() if pot.region == region}, years[region], booked, system)
         for region, (booked, system) in books.items()
@@ -115,7 +123,14 @@ def lock_years_and_pots(
     for region, one in found.items():
         if not one.year_closed:
             _roll_over(act, one, region, on)
-    return LockedPots(locked, found, freezing.read(events))
+    return LockedPots(locked, found, freezing.read(events), rows)
+
+
+_YEARS_LOCKED: list[Any] = [[], [], 0]  # OPEN of years that nobody has to look at
+
+
+def _while(locking: Iterable[Statement], opened: list[Any]) -> list[Statement]:
+    return [Statement(one.text, [*one.parameters, *opened]) for one in locking]
 
 
 def _system(listed: Iterable[str] | None) -> dict[PotKind, int]:
@@ -142,7 +157,7 @@ def lock_pots(pots: Iterable[int]) -> dict[int, Pot]:
     Raises PostingError for a pot that is nobody's.
     """
     ids = sorted(set(pots))
-    (rows,) = pipeline.send(Statement(_POTS, [ids, [], [], 0]))
+    (rows,) = pipeline.send(*_while([Statement(_POTS, [ids])], _YEARS_LOCKED))
     return _read(rows, ids)
 
 

@@ -10,7 +10,7 @@ bond, so once it has returned nothing is drawn any more; a limit is counted unde
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -24,6 +24,7 @@ from accounts.models import Person, Voucher
 from family.models import Bond, Draw
 from family.operations import locks, notifications
 from family.queries.bonds import in_use_order, year_of
+from family.queries.facts import Insured, enrolments_of
 from family.queries.paying_for import bound_on, pots_of_payer, sources_of_payer
 from family.queries.plan import reach_of, sources_of, usable
 from family.rules import Source, Take, Where
@@ -47,28 +48,31 @@ def lock_sources(
     `region` is where the person is insured; `scope` medical or premium; `where` the kind of place, None for a premium.
     """
     reach = reach_of(person, region)
-    pots = _lock_pots(act, reach.pot_ids, reach.regions, person.pk, on)
-    bonds = locks.lock_to_draw(reach.bonds)
+    along = _Along(reach.bonds, reach.people | {person.pk}, on)
+    pots = _lock_pots(act, reach.pot_ids, reach.regions, person.pk, on, along)
+    bonds, insured = along.read(pots)
     sources = sources_of(
         person=person,
         region=region,
         on=on,
         pots=pots.pots,
         available=lambda pot: pots.available_fen(pot.pk),
-        bonds=in_use_order(bonds, person, on),
+        bonds=in_use_order(bonds, person, on, insured),
         scope=scope,
         where=where,
+        insured=insured,
     )
     return _usable(sources, pots, bonds, person, on)
 
 
 def lock_payers_sources(*, act: Act, bond: Bond, on: date) -> LockedSources:
     """Lock what the payer of a bond may give for the relative's premium and return it, in the caller's transaction."""
-    pots = _lock_pots(act, pots_of_payer([bond]), {bond.region}, bond.user_id, on)
-    (locked,) = locks.lock_to_draw([bond.pk])
+    along = _Along([bond.pk], [bond.payer_id, bond.user_id], on)
+    pots = _lock_pots(act, pots_of_payer([bond]), [bond.region], bond.user_id, on, along)
+    (locked,), insured = along.read(pots)
     sources = sources_of_payer(
         bond=locked,
-        bound=bound_on(locked, on),
+        bound=bound_on(locked, on, insured),
         on=on,
         pots=pots.pots,
         available=lambda pot: pots.available_fen(pot.pk),
@@ -76,8 +80,25 @@ def lock_payers_sources(*, act: Act, bond: Bond, on: date) -> LockedSources:
     return _usable(sources, pots, [locked], bond.user, on)
 
 
-def _lock_pots(act: Act, pots: Iterable[int], regions: Iterable[str], user_id: int, on: date) -> LockedPots:
-    return lock_years_and_pots(act=act, on=on, pots=pots, regions=regions, subject_id=user_id)
+class _Along:
+    """What is locked and read together with pots: bonds, and how their people are insured. Nothing without a bond."""
+
+    def __init__(self, bonds: Collection[int], people: Iterable[int], on: date) -> None:
+        self.locks = [locks.to_draw(bonds)] if bonds else []
+        self.reads = [enrolments_of(people)] if bonds else []
+        self._on = on
+
+    def read(self, locked: LockedPots) -> tuple[list[Bond], Insured]:
+        bonds, insured = locked.rows or ([], [])
+        return locks.read_to_draw(bonds), Insured.read(insured, self._on)
+
+
+def _lock_pots(
+    act: Act, pots: Iterable[int], regions: Iterable[str], user_id: int, on: date, along: _Along
+) -> LockedPots:
+    return lock_years_and_pots(
+        act=act, on=on, pots=pots, regions=regions, subject_id=user_id, locks=along.locks, reads=along.reads
+    )
 
 
 def _usable(sources: list[Source], pots: LockedPots, bonds: Iterable[Bond], person: Person, on: date) -> LockedSources:

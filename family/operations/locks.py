@@ -1,18 +1,18 @@
 """The locks all operations of sharing take, in the one order of docs/locking.md."""
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 
 from django.db import connection
 from django.utils.crypto import salted_hmac
 
 from accounts.identity import certificates
+from accounts.ledger.locking import OPEN
 from accounts.models import Person, User
 from family.codes import ACTIVE_STATES
 from family.models import Bond, Invitation
 from family.rules import ChangedError
-from yibao.lib import pipeline
-from yibao.lib.pipeline import Statement
+from yibao.lib.pipeline import Row, Statement
 
 
 def lock_people(ids: Iterable[int]) -> dict[int, Person]:
@@ -43,18 +43,20 @@ _BOND = [field.attname for field in Bond._meta.concrete_fields]
 _TO_DRAW = f"""
     SELECT u.id, u.is_active, u.sms_choices, {", ".join(f"b.{name}" for name in _BOND)}
     FROM family_bond b LEFT JOIN accounts_user u ON u.person_id = b.payer_id
-    WHERE b.id = ANY(ARRAY(SELECT unnest(%s::bigint[]))) ORDER BY b.id FOR NO KEY UPDATE OF b
+    WHERE b.id = ANY(ARRAY(SELECT unnest(%s::bigint[]))) AND {OPEN} ORDER BY b.id FOR NO KEY UPDATE OF b
 """
 
 
-def lock_to_draw(ids: Collection[int]) -> list[Bond]:
-    """Lock bonds as `lock_bonds` does, for paying: with the payer's sign-in, which may be told, and no names.
+def to_draw(ids: Iterable[int]) -> Statement:
+    """Return what locks bonds for paying, together with pots (ledger.locking), for `read_to_draw`."""
+    return Statement(_TO_DRAW, [sorted(ids)])
+
+
+def read_to_draw(rows: Iterable[Row]) -> list[Bond]:
+    """Return bonds as they stand, with the payer's sign-in, which may be told, and no names.
 
     Whatever else is asked of a person is read then.
     """
-    if not ids:
-        return []
-    (rows,) = pipeline.send(Statement(_TO_DRAW, [sorted(ids)]))
     found = []
     for user_id, is_active, sms_choices, *of_bond in rows:
         bond = Bond.from_db("default", _BOND, of_bond)

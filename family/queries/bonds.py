@@ -120,11 +120,11 @@ def bonds_received(person: Person, on: date) -> list[Card]:
     return cards(in_use_order(list(rows), person, on), person, on)
 
 
-def in_use_order(bonds: list[Bond], user: Person, on: date) -> list[Bond]:
+def in_use_order(bonds: list[Bond], user: Person, on: date, insured: Insured | None = None) -> list[Bond]:
     """Return a user's bonds in the order of use: their own, or that of binding where their region says so."""
     if len(bonds) < 2:
         return bonds  # most bills: nothing to ask the database about
-    spending = registry.spending_or_none(Insured([user.pk], on).as_user(user.pk).region, on)
+    spending = registry.spending_or_none((insured or Insured([user.pk], on)).as_user(user.pk).region, on)
     by_user = spending is None or spending.payer_order == BY_USER
     return sorted(bonds, key=lambda bond: (bond.place if by_user else 0, bond.pk))
 

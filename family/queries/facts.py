@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from django.db.models import F, Q, Sum
 
@@ -24,7 +24,7 @@ from family.rules.use import Bound
 from yibao.lib import pipeline
 from yibao.lib.clock import SHANGHAI
 from yibao.lib.months import Month
-from yibao.lib.pipeline import Statement
+from yibao.lib.pipeline import Row, Statement
 
 _NOBODY = EnrolmentFacts(status=EnrolmentStatus.ENDED)
 CHANGES = (EventKind.ACCEPTED, EventKind.BOUND, EventKind.REMOVED)
@@ -46,16 +46,30 @@ _STRETCHES = """
 """
 
 
+def enrolments_of(people: Iterable[int]) -> Statement:
+    """Return what reads how people are insured, for Insured.read."""
+    return Statement(_STRETCHES, [sorted(set(people))])
+
+
 class Insured:
     """How several people are insured on a day, from one query; nobody costs none."""
 
     def __init__(self, people: Collection[int], on: date) -> None:
+        (rows,) = pipeline.send(enrolments_of(people)) if people else [[]]
+        self._take(rows, on)
+
+    @classmethod
+    def read(cls, rows: Iterable[Row], on: date) -> Self:
+        """Return the same from the rows of `enrolments_of`."""
+        insured = cls.__new__(cls)
+        insured._take(rows, on)
+        return insured
+
+    def _take(self, rows: Iterable[Row], on: date) -> None:
         self._on = on
         self._rows: dict[int, list[_Stretch]] = defaultdict(list)
-        if people:
-            (rows,) = pipeline.send(Statement(_STRETCHES, [sorted(set(people))]))
-            for row in map(_Stretch._make, rows):
-                self._rows[row.person_id].append(row)
+        for row in map(_Stretch._make, rows):
+            self._rows[row.person_id].append(row)
 
     def as_payer(self, person_id: int, region: str) -> EnrolmentFacts:
         """Return how somebody is enrolled in 职工医保 of the region whose account pays."""

@@ -35,9 +35,12 @@ def pots_of_payer(bonds: Collection[Bond]) -> dict[int, Pot]:
     return {pot.pk: pot for pot in pots}
 
 
-def bound_on(bond: Bond, on: date) -> Bound:
-    """Return one bond as the rules see it on a day (two queries; `bonds.cards` does it for many)."""
-    insured = Insured({bond.payer_id, bond.user_id}, on)
+def bound_on(bond: Bond, on: date, insured: Insured | None = None) -> Bound:
+    """Return one bond as the rules see it on a day (two queries, one where the caller knows how both are insured).
+
+    `bonds.cards` does it for many.
+    """
+    insured = insured or Insured({bond.payer_id, bond.user_id}, on)
     used = used_fen([bond], {bond.pk: year_of(bond, on)})
     return bound_of(bond, on=on, insured=insured, used=used.get(bond.pk, 0))
 

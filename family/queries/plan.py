@@ -53,12 +53,16 @@ class Reach:
         return {row[_REGION] for row in self.rows}
 
     @property
+    def people(self) -> set[int]:
+        return {row[_PERSON] for row in self.rows}
+
+    @property
     def bonds(self) -> set[int]:
         return {row[0] for row in self.rows if row[0]}
 
 
 _POT = [field.attname for field in Pot._meta.concrete_fields]
-_ID, _REGION = 1 + _POT.index("id"), 1 + _POT.index("region")
+_ID, _PERSON, _REGION = (1 + _POT.index(name) for name in ("id", "person_id", "region"))
 # A payer's 当年 is among them although nobody else may use it: in a new year it has to be rolled over first.
 _REACH = f"""
     SELECT NULL::bigint, {", ".join(_POT)} FROM accounts_pot
@@ -89,13 +93,15 @@ def sources_of(
     bonds: Sequence[Bond] = (),
     scope: str = Scope.MEDICAL,
     where: Where | None = None,
+    insured: Insured | None = None,
 ) -> list[Source]:
     """Return the pots that may pay for this person on that day, in the order in which they are used.
 
     One's own accounts come before relatives' money, also those in other regions, each by the rules of its region.
     `region` is where the person is insured. `pots` are those of `reach_of`, as they stand or locked; `available`
     says how many fen of one; `bonds` are those of `bonds_for`, locked where money is about to move. What this is for
-    the person's region must permit, and that of each account that pays.
+    the person's region must permit, and that of each account that pays. `insured` tells how everybody is insured that
+    day, where the caller knows.
     """
     if where and use.refusal(where, registry.spending(region, on)):
         return []
@@ -114,7 +120,7 @@ def sources_of(
     if SHARED in registry.spending(region, on).order:
         if pool := own.get((region, PotKind.POOL)):
             found.append(_own(pool, person, available))
-        found += _shared(bonds, pots, available, on, scope, where)
+        found += _shared(bonds, pots, available, on, scope, where, insured)
     refusing = {code for code in {source.region for source in found} if _refusal(where, code, on)}
     return [source for source in found if source.region not in refusing]
 
@@ -165,9 +171,15 @@ def _own(pot: Pot, person: Person, available: Available) -> Source:
 
 
 def _shared(
-    bonds: Sequence[Bond], pots: Mapping[int, Pot], available: Available, on: date, scope: str, where: Where | None
+    bonds: Sequence[Bond],
+    pots: Mapping[int, Pot],
+    available: Available,
+    on: date,
+    scope: str,
+    where: Where | None,
+    insured: Insured | None,
 ) -> list[Source]:
-    insured = Insured({person for bond in bonds for person in (bond.payer_id, bond.user_id)}, on)
+    insured = insured or Insured({person for bond in bonds for person in (bond.payer_id, bond.user_id)}, on)
     # Of a bond without any limit nothing has to be counted.
     limited = [bond for bond in bonds if bond.limit_fen is not None or declared_fen(bond, on) is not None]
     used = used_fen(limited, {bond.pk: year_of(bond, on) for bond in limited})

@@ -24,6 +24,7 @@ from payments.bills import operations
 from payments.models import Institution
 from tests.concurrency import all_at_once, is_lost, wait_until
 from tests.factories.family import ACT, NOW, RUIAN, TODAY, ZHOUSHAN, balance_of, bond, insured, invited
+from yibao.lib import pipeline
 
 pytestmark = [pytest.mark.usefixtures("committed_db"), pytest.mark.chaos]
 
@@ -46,22 +47,29 @@ def unlocked_invitation(invitation_id: int) -> Invitation:
     return Invitation.objects.get(pk=invitation_id)
 
 
-def unlocked_bonds(ids) -> list[Bond]:
-    found = list(Bond.objects.filter(pk__in=set(ids)).select_related("payer", "user").order_by("pk"))
-    time.sleep(HESITATION)
-    return found
+def leave_bonds_unlocked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let draws read the bonds of a bill without locking them, and hesitate."""
+    read_to_draw = locks.read_to_draw
+
+    def read(rows) -> list[Bond]:
+        time.sleep(HESITATION)
+        return read_to_draw(rows)
+
+    monkeypatch.setattr(locks, "_TO_DRAW", locks._TO_DRAW.replace("FOR NO KEY UPDATE OF b", ""))
+    monkeypatch.setattr(locks, "read_to_draw", read)
 
 
 def decide_before_locking(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let draws read pots, hesitate, decide, and lock them only when they are about to write."""
     post_locked = posting.post_locked
 
-    def read(*, act, pots, on, **more) -> locking.LockedPots:
+    def read(*, act, pots, on, locks, reads, **more) -> locking.LockedPots:
         found = {pot.pk: pot for pot in Pot.objects.filter(pk__in=set(pots))}
         regions = {pot.region for pot in found.values()}
+        rows = pipeline.send(*locking._while(locks, locking._YEARS_LOCKED), *reads) if locks else []
         time.sleep(HESITATION)
         books = {region: locking.Locked(found, on.year, on.year, system_pots(region)) for region in regions}
-        return locking.LockedPots(found, books, stopped(set(), on))
+        return locking.LockedPots(found, books, stopped(set(), on), rows)
 
     def lock_and_post(*, act, locked, on, **more) -> Voucher:
         locked = locking.lock_years_and_pots(act=act, pots=locked.pots, on=on)
@@ -211,7 +219,7 @@ class TestUsing:
         assert self.draws_after_removal() == 0
 
     def test_without_the_lock_on_the_bond_something_would_be(self, monkeypatch):
-        monkeypatch.setattr(locks, "lock_to_draw", unlocked_bonds)
+        leave_bonds_unlocked(monkeypatch)
         assert is_lost(lambda: self.draws_after_removal() > 0)
 
     def spend_the_last_fen(self) -> list[object]:
@@ -243,7 +251,7 @@ class TestUsing:
 
     def test_without_the_locks_it_would_be_passed(self, monkeypatch):
         decide_before_locking(monkeypatch)
-        monkeypatch.setattr(locks, "lock_to_draw", unlocked_bonds)
+        leave_bonds_unlocked(monkeypatch)
         assert is_lost(lambda: self.use_up_the_limit() > 1_000)
 
     def test_two_who_pay_for_each_other_across_regions_never_block_each_other(self):
