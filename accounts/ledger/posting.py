@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypedDict, Unpack
@@ -18,6 +18,7 @@ from accounts.ledger.retry import retrying
 from accounts.ledger.writing import Move, write
 from accounts.models import Pot, Voucher
 from yibao.lib.periods import Period
+from yibao.lib.pipeline import Insertion
 
 __all__ = ["NOWHERE", "Locked", "Move", "Place", "post", "post_locked"]
 
@@ -104,11 +105,14 @@ def post_locked(
     locked: LockedPots,
     moves: list[Move],
     on: date | None = None,
+    along: Sequence[Insertion] = (),
     **more: Unpack[OnVoucher],
 ) -> Voucher:
     """Post one voucher of what was decided on locked pots, in the transaction that holds them (one statement).
 
-    As `post` does, of which it is the last step. Raises AlreadyPostedError where the key is taken; nothing is written then.
+    As `post` does, of which it is the last step. `along` are rows of others that are written in the same round trip, and
+    may name the voucher (writing.VOUCHER_ID). Raises AlreadyPostedError where the key is taken, of the voucher or of one
+    of these; then nothing is written.
     """
     on, books = on or act.on, locked.regions[region]
     _refuse_unlocked(moves, books)
@@ -128,7 +132,7 @@ def post_locked(
         "payload_hash": _digest(kind, region, on, payload),
         **more,
     }
-    written = write(voucher, moves, books.pots)
+    written = write(voucher, moves, books.pots, along)
     if written is None:
         raise AlreadyPostedError
     return written

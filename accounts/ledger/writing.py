@@ -7,10 +7,10 @@ from typing import Any
 from django.db import transaction
 
 from accounts.codes import PotKind
-from accounts.ledger.errors import ControlTotalsError, InsufficientFundsError, PostingError
+from accounts.ledger.errors import AlreadyPostedError, ControlTotalsError, InsufficientFundsError, PostingError
 from accounts.models import Pot, Voucher
 from yibao.lib import clock, pipeline
-from yibao.lib.pipeline import Statement, as_json
+from yibao.lib.pipeline import Insertion, Statement, as_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +50,21 @@ _WRITE = f"""
 """
 
 
-def write(voucher: Mapping[str, Any], moves: Sequence[Move], locked: Mapping[int, Pot]) -> Voucher | None:
+# The id of the voucher, for what is written along with it.
+VOUCHER_ID = "currval('accounts_voucher_id_seq')"
+
+
+def write(
+    voucher: Mapping[str, Any],
+    moves: Sequence[Move],
+    locked: Mapping[int, Pot],
+    along: Sequence[Insertion] = (),
+) -> Voucher | None:
     """Write a voucher (column → value) with its moves, and the balances of the locked pots; None when its key is taken.
 
-    It is dated now that the locks are held, by the clock that imports and the closing of years are dated by.
-    Raises InsufficientFundsError, PostingError; ControlTotalsError where a pot does not hold what was read of it.
+    It is dated now that the locks are held, by the clock that imports and the closing of years are dated by. `along` go
+    in the same round trip. Raises InsufficientFundsError, PostingError; ControlTotalsError where a pot does not hold
+    what was read of it; AlreadyPostedError where the key of what goes along is taken.
     """
     before = {pot_id: pot.balance_fen for pot_id, pot in locked.items()}
     transfers = list(_transfers(moves, locked))
@@ -65,9 +75,15 @@ def write(voucher: Mapping[str, Any], moves: Sequence[Move], locked: Mapping[int
         {"id": pot, "before_fen": before[pot], "balance_fen": locked[pot].balance_fen, "year": locked[pot].year}
         for pot in sorted(touched)
     ]
-    (found,) = pipeline.send(Statement(_WRITE, [as_json(values), as_json(transfers), as_json(balances)]))
+    writing = Statement(_WRITE, [as_json(values), as_json(transfers), as_json(balances)])
+    found, *beside = pipeline.send(writing, *(one.statement for one in along))
+    if along and not found:
+        transaction.set_rollback(True)  # they name a voucher that is none
     if not found:
         return None
+    if not all(one.take(ids) for one, ids in zip(along, beside, strict=True)):
+        transaction.set_rollback(True)
+        raise AlreadyPostedError
     ((voucher_id, changed),) = found
     if changed != len(balances):
         transaction.set_rollback(True)  # whatever the caller makes of the error

@@ -20,6 +20,7 @@ from accounts.identity.actors import Act
 from accounts.ledger import posting
 from accounts.ledger.locking import LockedPots, lock_years_and_pots
 from accounts.ledger.posting import NOWHERE, Move, Place
+from accounts.ledger.writing import VOUCHER_ID
 from accounts.models import Person, Voucher
 from family.models import Bond, Draw
 from family.operations import locks, notifications
@@ -28,7 +29,7 @@ from family.queries.facts import Insured, enrolments_of
 from family.queries.paying_for import bound_on, pots_of_payer, sources_of_payer
 from family.queries.plan import reach_of, sources_of, usable
 from family.rules import Source, Take, Where
-from yibao.lib import pipeline
+from yibao.lib.pipeline import Insertion
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,15 +122,21 @@ def post(
     reason: str,
     place: Place = NOWHERE,
     payer_acts: bool = False,
+    along: Sequence[Insertion] = (),
 ) -> list[Voucher]:
     """Post what was decided on `locked` sources, in the same transaction: one voucher per region, the person's own first.
 
     Money of an account in another region is paid to that region's `target` pot, so each region's books stay even; its
     voucher has the key followed by the region. Draws are written down and their payers told, unless it is the payer who
-    acts. Raises AlreadyPostedError for a key that is taken: then the transaction must not be committed.
+    acts. `along` goes with the first voucher (posting.post_locked). Raises AlreadyPostedError for a key that is taken: then
+    the transaction must not be committed.
     """
-    vouchers = {
-        name: posting.post_locked(
+    vouchers: list[Voucher] = []
+    told: list[tuple[Bond, Voucher, int]] = []
+    for name, of_region in _by_region(takes, region):
+        drawn = _drawn(of_region, locked.bonds)
+        draws = [Insertion(*_draws(drawn, on), voucher_id=VOUCHER_ID)] if drawn else []
+        voucher = posting.post_locked(
             act=act,
             kind=kind,
             region=name,
@@ -141,11 +148,13 @@ def post(
             subject_id=person.pk,
             reason=reason,
             place=place,
+            along=[*draws, *(() if vouchers else along)],
         )
-        for name, of_region in _by_region(takes, region)
-    }
-    _record(act, takes, vouchers, locked.bonds, on, told=not payer_acts)
-    return list(vouchers.values())
+        vouchers.append(voucher)
+        told += [(bond, voucher, fen) for bond, fen in drawn]
+    for bond, voucher, fen in () if payer_acts else told:
+        notifications.notify_drawn(act=act, bond=bond, voucher=voucher, amount_fen=fen, on=on)
+    return vouchers
 
 
 def _by_region(takes: Iterable[Take], own: str) -> list[tuple[str, list[Take]]]:
@@ -159,27 +168,14 @@ def _moves(takes: Iterable[Take], system: int) -> list[Move]:
     return [Move(take.source.pot, system, take.amount_fen) for take in takes]
 
 
-def _record(
-    act: Act,
-    takes: Iterable[Take],
-    vouchers: Mapping[str, Voucher],
-    bonds: Mapping[int, Bond],
-    on: date,
-    *,
-    told: bool,
-) -> None:
+def _drawn(takes: Iterable[Take], bonds: Mapping[int, Bond]) -> list[tuple[Bond, int]]:
+    """Return what is taken by each bond (fen), the oldest bond first."""
     sums: dict[int, int] = defaultdict(int)
     for take in takes:
         if take.source.bond is not None:
             sums[take.source.bond] += take.amount_fen
-    if not sums:
-        return
-    drawn = [(bonds[pk], fen) for pk, fen in sorted(sums.items())]
-    pipeline.insert(
-        *(
-            Draw(bond=bond, voucher=vouchers[bond.region], amount_fen=fen, on=on, year=year_of(bond, on))
-            for bond, fen in drawn
-        )
-    )
-    for bond, fen in drawn if told else ():
-        notifications.notify_drawn(act=act, bond=bond, voucher=vouchers[bond.region], amount_fen=fen, on=on)
+    return [(bonds[pk], fen) for pk, fen in sorted(sums.items())]
+
+
+def _draws(drawn: Iterable[tuple[Bond, int]], on: date) -> list[Draw]:
+    return [Draw(bond=bond, amount_fen=fen, on=on, year=year_of(bond, on)) for bond, fen in drawn]

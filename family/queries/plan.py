@@ -41,8 +41,7 @@ class Reach:
 
     @property
     def pots(self) -> dict[int, Pot]:
-        found = (Pot.from_db("default", _POT, row[1:]) for row in self.rows)
-        return {pot.pk: pot for pot in found}
+        return {row[_ID]: Pot.from_db("default", _POT, row[1:]) for row in self.rows}
 
     @property
     def pot_ids(self) -> set[int]:

@@ -14,6 +14,7 @@ from accounts.ledger.errors import AlreadyPostedError, AlreadyReversedError, Key
 from accounts.ledger.locking import lock_years_and_pots
 from accounts.ledger.posting import Place
 from accounts.ledger.retry import retrying
+from accounts.ledger.writing import VOUCHER_ID
 from accounts.models import Person, Pot, Transfer, Voucher
 from accounts.policies import registry
 from family.operations import draws
@@ -26,6 +27,7 @@ from payments.bills.models import Bill, BillShare, Institution
 from payments.bills.rules import account_part
 from yibao.lib import pipeline
 from yibao.lib.fen import yuan
+from yibao.lib.pipeline import Insertion
 
 MOST_NUMBER_LENGTH = 60
 
@@ -76,7 +78,10 @@ def _pay(act: Act, asked: Bill) -> Bill:
     takes = spending_plan(asked.amount_fen, locked.sources)
     if not takes and (reason := why_stopped(person, region, on)):
         raise PostingError(reason)
-    vouchers = draws.post(
+    asked.account_fen = sum(take.amount_fen for take in takes)
+    if not takes:
+        return _kept(asked, [])
+    asked.voucher, *others = draws.post(
         act=act,
         kind=VoucherKind.SPENDING,
         person=person,
@@ -89,9 +94,10 @@ def _pay(act: Act, asked: Bill) -> Bill:
         payload={"institution": place.pk, "person": person.pk, "amount_fen": asked.amount_fen},
         reason=BillKind(asked.kind).label,
         place=Place(place.kind_shown, place.name),
+        along=[Insertion(asked, voucher_id=VOUCHER_ID)],
     )
-    asked.account_fen = sum(take.amount_fen for take in takes)
-    return _kept(asked, vouchers)
+    _keep_shares(asked, others)
+    return asked
 
 
 @retrying
@@ -171,9 +177,13 @@ def _kept(asked: Bill, vouchers: list[Voucher]) -> Bill:
     asked.voucher = vouchers[0] if vouchers else None
     if not pipeline.insert(asked):
         raise AlreadyPostedError
-    if vouchers[1:]:
-        BillShare.objects.bulk_create(BillShare(bill=asked, voucher=voucher) for voucher in vouchers[1:])
+    _keep_shares(asked, vouchers[1:])
     return asked
+
+
+def _keep_shares(bill: Bill, vouchers: list[Voucher]) -> None:
+    if vouchers:
+        BillShare.objects.bulk_create(BillShare(bill=bill, voucher=voucher) for voucher in vouchers)
 
 
 def _lock_refunds(bill: Bill) -> None:

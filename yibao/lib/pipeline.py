@@ -159,26 +159,41 @@ def _element(value: Any) -> str:
     return f'"{escaped}"'
 
 
-def insert(*rows: models.Model) -> bool:
-    """Insert new rows of one model in the caller's transaction; False where the key of one is taken.
+class Insertion:
+    """New rows of one model, to be inserted by a statement of their own or along with others.
 
-    That one is left out. Otherwise the rows have their ids afterwards, as if they had been saved.
+    `columns` are SQL: what only the database knows yet, as the id of a row that is written just before.
     """
-    columns = [field.attname for field in rows[0]._meta.concrete_fields if not field.primary_key]
-    values = [{column: getattr(row, column) for column in columns} for row in rows]
-    (ids,) = send(Statement(_insertion(type(rows[0]), tuple(columns)), [as_json(values)]))
-    if len(ids) == len(rows):
-        for row, (number,) in zip(rows, ids, strict=True):
+
+    def __init__(self, *rows: models.Model, **columns: str) -> None:
+        self._rows = rows
+        names = [field.attname for field in rows[0]._meta.concrete_fields if not field.primary_key]
+        values = [{name: getattr(row, name) for name in names} for row in rows]
+        text = _insertion(type(rows[0]), tuple((name, columns.get(name, f'"{name}"')) for name in names))
+        self.statement = Statement(text, [as_json(values)])
+
+    def take(self, ids: Sequence[Row]) -> bool:
+        """Give the rows their ids, as if they had been saved; False where the key of one is taken, and it is left out."""
+        if len(ids) != len(self._rows):
+            return False
+        for row, (number,) in zip(self._rows, ids, strict=True):
             row.pk, row._state.adding, row._state.db = number, False, DEFAULT_DB_ALIAS
-    return len(ids) == len(rows)
+        return True
+
+
+def insert(*rows: models.Model) -> bool:
+    """Insert new rows of one model in the caller's transaction; False where the key of one is taken (Insertion)."""
+    insertion = Insertion(*rows)
+    (ids,) = send(insertion.statement)
+    return insertion.take(ids)
 
 
 @cache
-def _insertion(model: type[models.Model], columns: tuple[str, ...]) -> str:
-    table, names = model._meta.db_table, ", ".join(f'"{column}"' for column in columns)
+def _insertion(model: type[models.Model], columns: tuple[tuple[str, str], ...]) -> str:
+    table, names = model._meta.db_table, ", ".join(f'"{name}"' for name, _ in columns)
     return (
-        f"INSERT INTO {table} ({names}) SELECT {names} FROM jsonb_populate_recordset(NULL::{table}, %s::jsonb)"
-        " ON CONFLICT DO NOTHING RETURNING id"
+        f"INSERT INTO {table} ({names}) SELECT {', '.join(value for _, value in columns)}"
+        f" FROM jsonb_populate_recordset(NULL::{table}, %s::jsonb) ON CONFLICT DO NOTHING RETURNING id"
     )
 
 
