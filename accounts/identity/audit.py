@@ -34,7 +34,20 @@ def record(
     subject: Person | int | None = None,
     detail: Mapping[str, Any] | None = None,
 ) -> AuditEvent:
-    """Write one audit event in the caller's transaction and return it.
+    """Write one audit event in the caller's transaction and return it (event_of)."""
+    event = event_of(act=act, verb=verb, subject=subject, detail=detail)
+    pipeline.insert(event)
+    return event
+
+
+def event_of(
+    *,
+    act: Act,
+    verb: str,
+    subject: Person | int | None = None,
+    detail: Mapping[str, Any] | None = None,
+) -> AuditEvent:
+    """Return an audit event to be written along with the deed.
 
     verb is a code such as "lookup" or "roster.imported"; subject is the person concerned, or their id; detail is JSON.
     Raises PersonalDataError when the detail holds a certificate or phone number.
@@ -43,7 +56,7 @@ def record(
     text = _DIGEST.sub("", json.dumps(detail, ensure_ascii=False))
     if scrubbed(text) != text:
         raise PersonalDataError(f"审计记录 {verb} 里有证件号码或手机号，没有写入")
-    event = AuditEvent(
+    return AuditEvent(
         actor=str(act.actor),
         office=act.actor.office,
         case=act.actor.case,
@@ -52,8 +65,6 @@ def record(
         detail=detail,
         at=act.at,
     )
-    pipeline.insert(event)
-    return event
 
 
 def record_refusal(*, act: Act, verb: str, error: AccountsError, subject: Person | int | None = None) -> AuditEvent:

@@ -14,6 +14,7 @@ from accounts.wording import Template
 from yibao.lib import pipeline
 from yibao.lib.links import has_link
 from yibao.lib.masking import scrubbed
+from yibao.lib.pipeline import Insertion
 from yibao.lib.speakable import dated_number
 
 FEEDBACK_LIMITS = limits.limits("5/1h 20/1d")
@@ -37,6 +38,10 @@ class AlreadyAnsweredError(AccountsError):
     message = "这一条已经答复过了。"
 
 
+# The detail of its audit event, which is written in the same round trip.
+_THIS_NOTICE = "jsonb_build_object('notice', currval('accounts_notice_id_seq'))"
+
+
 def tell(
     *,
     act: Act,
@@ -57,8 +62,8 @@ def tell(
         notice = Notice(
             person=person, kind=template.kind, template=template.name, facts=dict(facts), about=about, at=act.at
         )
-        pipeline.insert(notice)
-        audit.record(act=act, verb="notice.sent", subject=person, detail={"notice": notice.pk})
+        sent = audit.event_of(act=act, verb="notice.sent", subject=person)
+        pipeline.insert_all(Insertion(notice), Insertion(sent, detail=_THIS_NOTICE))
         user = getattr(person, "user", None) if by_sms else None  # read already, where the caller joined it
         if user is not None and user.is_active:
             sms.queue_notice(notice=notice, user=user, now=act.at)

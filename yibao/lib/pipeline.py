@@ -183,9 +183,13 @@ class Insertion:
 
 def insert(*rows: models.Model) -> bool:
     """Insert new rows of one model in the caller's transaction; False where the key of one is taken (Insertion)."""
-    insertion = Insertion(*rows)
-    (ids,) = send(insertion.statement)
-    return insertion.take(ids)
+    return insert_all(Insertion(*rows))
+
+
+def insert_all(*insertions: Insertion) -> bool:
+    """Insert rows of several models in one round trip; False where the key of one is taken."""
+    found = send(*(one.statement for one in insertions))
+    return all([one.take(ids) for one, ids in zip(insertions, found, strict=True)])
 
 
 @cache
