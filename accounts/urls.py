@@ -110,6 +110,7 @@ urlpatterns += [
     path("counter/find/", find.find, name="counter_find"),
     path("counter/person/<uuid:token>/", find.person, name="counter_person"),
     path("counter/person/<uuid:token>/numbers/", find.unmask, name="counter_person_unmask"),
+    path("counter/person/<uuid:token>/objection/", objections.take, name="counter_person_objection"),
     path("counter/person/<uuid:token>/begin/", find.begin, name="counter_person_begin"),
     path("counter/queue/", queue.queue, name="counter_queue"),
     path("counter/queue/waiting/", queue.waiting, name="counter_queue_waiting"),

@@ -136,6 +136,7 @@ ROWS: dict[str, Row] = {
     "counter_lookups_grant": Row(COUNTER_WORK, method="post", clerk=403, args=a_counter),
     "counter_person": Row(COUNTER, reviewer=404, args=a_look_up),
     "counter_person_unmask": Row(COUNTER, method="post", anonymous=401, reviewer=404, args=a_look_up),
+    "counter_person_objection": Row(COUNTER, reviewer=403, args=a_look_up),
     "counter_person_begin": Row(COUNTER_WORK, method="post", reviewer=403, args=a_look_up),
     "counter_queue": Row(COUNTER, args=a_counter),
     "counter_queue_waiting": Row(COUNTER, args=a_counter),

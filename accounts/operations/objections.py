@@ -1,5 +1,7 @@
 """异议: 「不是我来办的」, said by whom it concerns, answered by a reviewer who had nothing to do with it."""
 
+from uuid import UUID
+
 from django.db import IntegrityError, transaction
 
 from accounts.codes import ObjectionState, Role
@@ -12,7 +14,8 @@ from accounts.models.objections import ANSWER_LENGTH, WORDS_LENGTH
 from accounts.operations import notices
 from accounts.operations.cases.access import staff_at_counter, why_not_on
 from accounts.queries import notice_words, trace
-from accounts.queries.objections import those_objected_to
+from accounts.queries.lookups import open_lookup
+from accounts.queries.objections import taken_by, those_objected_to
 from accounts.queries.people import person_of_staff, regions_of
 from yibao.lib.links import has_link
 from yibao.lib.masking import scrubbed
@@ -70,6 +73,25 @@ def object_to(*, act: Act, person: Person, event_id: int, words: str = "") -> Ob
     return objection
 
 
+def take_objection(*, act: Act, token: UUID, event_id: int, words: str = "") -> Objection:
+    """Keep what somebody at the window objects to, as they would themselves online, and return it with its number.
+
+    token is that of the clerk's look-up of them, who has held their card against them. Raises CaseError for other roles,
+    ObjectionError as object_to does, for a look-up that is over, and for whoever looked or had a hand in it themselves.
+    """
+    clerk, _ = staff_at_counter(act)
+    lookup = open_lookup(clerk, token, act.at)
+    if lookup is None:
+        raise ObjectionError("这次查人已经过期，请重新查")
+    if why := why_not_on(clerk, lookup.person):
+        raise ObjectionError(why)
+    with transaction.atomic():
+        objection = object_to(act=act, person=lookup.person, event_id=event_id, words=words)
+        if any(is_same_person(clerk, other) for other in those_objected_to(objection)):
+            raise ObjectionError("这件事您经手过，不能由您代收，请另一位同事办理")
+    return objection
+
+
 def answer(*, act: Act, number: str, text: str) -> Objection:
     """Answer what somebody objected to, and tell them so.
 
@@ -106,6 +128,9 @@ def why_not_answered_by(user: User, objection: Objection) -> str:
             return "这件事您经手过，不能由您答复，请另一位复核人员办理"
         if (person := person_of_staff(other)) and why_not_on(user, person):
             return "这件事是您的家人经手的，不能由您答复，请另一位复核人员办理"
+    taker = taken_by(objection)
+    if taker and is_same_person(user, taker):
+        return "这件异议是您代收的，不能由您答复，请另一位复核人员办理"
     return ""
 
 

@@ -7,7 +7,7 @@ from django.db.models import F, QuerySet
 
 from accounts.codes import ObjectionState
 from accounts.identity.actors import Actor
-from accounts.models import Objection, Person, User
+from accounts.models import AuditEvent, Objection, Person, User
 from accounts.queries import page_hooks, trace
 from accounts.queries.cases import hands_in
 from accounts.queries.notices import ANSWERED_WITHIN
@@ -25,6 +25,15 @@ def those_objected_to(objection: Objection) -> list[User]:
     if case := objection.case:
         found |= hands_in(case)
     return list(User.objects.filter(pk__in=[pk for pk in found if pk]).order_by("pk"))
+
+
+def taken_by(objection: Objection) -> User | None:
+    """Return the clerk who took it from the person at the window; None where they objected themselves, online."""
+    made = AuditEvent.objects.filter(
+        subject=objection.subject_id, verb="objection.made", detail__number=objection.number
+    ).first()
+    actor = Actor.parse(made.actor) if made else None
+    return User.objects.filter(pk=actor.user_id or 0).first() if actor and actor.kind == "staff" else None
 
 
 @page_hooks.progress_source

@@ -91,7 +91,7 @@ def why_not_on_case(user: User, case: Case) -> str:
 
 
 def _why_not_from(user: User, who: str, certno: str) -> str:
-    if user.certno and normalise(user.certno) == normalise(certno):
+    if normalise(user.certno) == normalise(certno):
         return f"{who}是您自己，请另一位同事办理"
     if why_not_on(user, find_by_certno(certno)):
         return f"{who}是您自己或您的家人，请另一位同事办理"
