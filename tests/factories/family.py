@@ -3,12 +3,14 @@
 from datetime import date
 from itertools import count
 
+from django.db import transaction
+
 from accounts.codes import PotKind, VoucherKind
 from accounts.ledger.posting import Move, post
 from accounts.ledger.pots import open_missing, system_pot
 from accounts.models import FormerCertificate, Person, Pot
-from family.codes import Consent
-from family.models import Bond
+from family.codes import Consent, EventKind
+from family.models import Bond, Event
 from family.operations import drafts, invitations
 from family.operations.invitations import Sent
 from tests.factories.acts import act_on
@@ -93,9 +95,10 @@ def invited(payer: Person, user: Person, region: str = RUIAN, relation: str = "5
     return invitations.send(act=act, payer=payer, region=region)
 
 
+@transaction.atomic
 def bond(payer: Person, user: Person, region: str = "", **facts) -> Bond:
     """Return a bond that is simply there: for what comes after binding. By default where the payer's account is."""
-    return Bond.objects.create(
+    made = Bond.objects.create(
         payer=payer,
         user=user,
         region=region or payer.enrolments.values_list("region", flat=True)[0],
@@ -107,3 +110,6 @@ def bond(payer: Person, user: Person, region: str = "", **facts) -> Bond:
         consent=Consent.OWN,
         **facts,
     )
+    kind = EventKind.ENDED if made.has_ended else EventKind.BOUND
+    Event.objects.create(kind=kind, at=NOW, on=made.from_on, actor="test", payer=payer, region=made.region, bond=made)
+    return made

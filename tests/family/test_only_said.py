@@ -4,7 +4,6 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
-from django.db import IntegrityError, connection
 from django.urls import reverse
 
 from accounts.codes import Relation
@@ -131,15 +130,6 @@ def test_another_relation_of_the_same_two_has_to_be_shown_too(clerk):
 def test_bonds_that_stood_before_the_rule_go_on_as_they_are():
     given = bond(insured(carried=RICH), insured())
     assert shared_fen(given, 3_000_00) == 3_000_00
-
-
-def test_the_database_lets_nobody_past_it_without_an_event():
-    bond(insured(carried=RICH), insured(), declared=True)
-    connection.check_constraints()
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        with pytest.raises(IntegrityError, match="has an event"):
-            cursor.execute("UPDATE family_bond SET declared = false")
 
 
 class TestBothPages:

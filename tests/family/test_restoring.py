@@ -77,6 +77,7 @@ class TestComesBack:
         for person in (payer, father):
             assert sum(title.endswith("的家庭共济恢复了") for title in titles(person)) == 1
         assert [mark.kind for mark in bond_queries.history(now, for_payer=True)] == [
+            EventKind.BOUND,
             EventKind.ENDED,
             EventKind.RESTORED,
         ]

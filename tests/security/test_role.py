@@ -1,7 +1,5 @@
 """What the application never does, its role in the database cannot: SQL typed through a hole in the web process."""
 
-from datetime import date
-
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, ProgrammingError, connection, transaction
@@ -10,10 +8,9 @@ from accounts import triggers
 from accounts.identity.actors import Actor
 from accounts.models import AuditEvent, BookYear, PolicyVersion, User
 from accounts.operations import identity
-from family.operations import bonds
 from payments.bills.operations import pay
 from tests.factories.acts import act_now
-from tests.factories.family import ACT, RUIAN, TODAY, bond, insured
+from tests.factories.family import ACT, RUIAN, TODAY, insured
 from tests.factories.people import certno
 from tests.factories.users import citizen, official
 from tests.personas import clinic
@@ -58,18 +55,6 @@ def test_bills_and_histories_are_neither_deleted_nor_changed(statement):
     pay(act=ACT, institution=clinic(RUIAN), person=person, region=RUIAN, amount_fen=1_00, on=TODAY, bill_no="一张")
     with pytest.raises(REFUSED):
         as_application(statement)
-
-
-@pytest.mark.parametrize(
-    "change", ["limit_fen = 99999999", "limit_fen = NULL", "until_on = '2099-01-01'", "until_on = NULL"]
-)
-def test_nobody_is_let_at_more_money_without_an_event(change):
-    given = bond(insured(carried=1_00), insured(), limit_fen=100, until_on=date(2026, 12, 31))
-    with pytest.raises(REFUSED, match="has an event"):
-        as_application(f"UPDATE family_bond SET {change} WHERE id = %s", given.pk)
-    as_application("UPDATE family_bond SET limit_fen = 50 WHERE id = %s", given.pk)
-    bonds.set_limit(act=ACT, payer=given.payer, bond_id=given.pk, limit_fen=None)
-    connection.check_constraints()
 
 
 def test_a_clerk_is_not_made_an_administrator():
