@@ -101,11 +101,12 @@ def prove_by_code(*, act: Act, user: User, typed: str, address: str) -> Person:
     _count_try(user, address, act.at)
     with transaction.atomic():
         code = proving.by_code(typed=typed, now=act.at)
-        was_open = bool(code and user.person_id == code.person_id and not user.is_limited(act.at))
+        # A tie that only name and number had made may be a thief's, also once it has opened by itself.
+        was_open = bool(code and user.person_id == code.person_id and not user.is_unproven())
         tied = _tie(act, user, code.person if code else None, TieKind.COUNTER)
         if tied and code:
             IdentityCode.objects.filter(pk=code.pk).update(used_at=act.at, used_by=user)
-            if not was_open and tied.phone != user.phone:
+            if not was_open and not (tied.phone and tied.phone == user.phone):
                 _new_number(act, user, tied)
     return _or_no_match(tied)
 
@@ -177,6 +178,7 @@ def change_phone(*, act: Act, person: Person, phone: str) -> None:
             _give_up_phone(holder)
         if user.phone:
             sms.queue(phone=user.phone, template=PHONE_CHANGED, params=_help(), now=act.at)
+        renews = user.is_unproven()
         user.phone, user.phone_changed_at, user.tied_at, user.tied_by = phone, act.at, act.at, TieKind.COUNTER
         try:
             with transaction.atomic():
@@ -184,7 +186,8 @@ def change_phone(*, act: Act, person: Person, phone: str) -> None:
         except IntegrityError:  # signed in for the first time this very moment
             raise PhoneTakenError from None
         end_sessions(user)
-        audit.record(act=act, verb="identity.phone_changed", subject=person, detail={"user": user.pk})
+        detail = {"user": user.pk, **({"renews": True} if renews else {})}
+        audit.record(act=act, verb="identity.phone_changed", subject=person, detail=detail)
         tell(act=act, person=person, template=notice_words.phone_changed, facts={}, about="settings", by_sms=False)
 
 
@@ -252,9 +255,10 @@ def _tie(act: Act, user: User, person: Person | None, how: TieKind) -> Person | 
     try:
         with transaction.atomic():
             if person and _may_tie(act, user, person, how):
+                renews = {"renews": True} if user.person_id == person.pk and user.is_unproven() else {}
                 user.person, user.tied_at, user.tied_by, user.warned_at = person, act.at, how, None
                 user.save(update_fields=["person", "tied_at", "tied_by", "warned_at"])
-                audit.record(act=act, verb="identity.proven", subject=person, detail={"how": _HOW[how]})
+                audit.record(act=act, verb="identity.proven", subject=person, detail={"how": _HOW[how], **renews})
                 return person
     except IntegrityError:
         pass

@@ -4,16 +4,17 @@ Other apps register in `on_taken_back` what has to stop: family sharing, above a
 """
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.errors import AccountsError
 from accounts.identity import audit, sms
 from accounts.identity.actors import Act
-from accounts.models import Person, User
+from accounts.models import AuditEvent, Person, User
 from accounts.operations.notices import tell
 from accounts.operations.proving import has_better_claim
 from accounts.queries import notice_words
@@ -25,6 +26,7 @@ MOVED = sms.Template("identity_moved", "您的医保账户改用另一个登录�
 # transaction, tell the person, and say in words what it was.
 OnTakenBack = Callable[[Act, Person, str, datetime], list[str]]
 on_taken_back: list[OnTakenBack] = []
+_EVER = datetime.min.replace(tzinfo=UTC)
 
 
 class NotYoursError(AccountsError):
@@ -67,8 +69,23 @@ def would_stop(*, act: Act, person: Person, user: User) -> list[str]:
 
 def _stop(act: Act, person: Person, user: User) -> list[str]:
     """Stop everything that the sign-in has done for the person since it was tied to them; return it in words."""
-    since = user.tied_at or user.joined_at
+    since = _held_since(person, user)
     return [words for hook in on_taken_back for words in hook(act, person, f"citizen:{user.pk}", since)]
+
+
+def _held_since(person: Person, user: User) -> datetime:
+    """Return since when whoever has the sign-in now has had it.
+
+    A tie renewed at a counter, over one that only name and number had made (`renews`), goes back to that one: it may have
+    been a thief's, and what they did before stops as well.
+    """
+    tied = Q(verb="identity.proven", actor=f"citizen:{user.pk}") | Q(verb="identity.moved", detail__to_user=user.pk)
+    renewed = Q(verb="identity.phone_changed", detail__user=user.pk)
+    rows = AuditEvent.objects.filter(tied | renewed, subject=person).order_by("-at", "-pk").values_list("at", "detail")
+    found = list(rows)
+    if not found:
+        return user.tied_at or user.joined_at
+    return next((at for at, detail in found if not detail.get("renews")), _EVER)
 
 
 def take_back(*, act: Act, person: Person) -> list[str]:

@@ -82,6 +82,48 @@ def test_with_a_code_the_owner_signs_in_from_any_phone(counter, owner, stolen):
     assert stolen.state == BondState.SUSPENDED
 
 
+@pytest.mark.parametrize("renew", ["code", "phone"])
+def test_a_thief_who_comes_to_a_counter_in_between_keeps_nothing(counter, owner, thief, stolen, renew):
+    """With a stolen card somebody renews the tie: what they did before it stops all the same."""
+    theirs = User.objects.get(pk=thief.actor.user_id)
+    if renew == "code":
+        code = counter.submit(counter.seen(counter.open(CaseKind.IDENTITY_CODE, owner), "own_card")).shown_once
+        identity.prove_by_code(act=counter.act(theirs), user=theirs, typed=code, address="a")
+    else:
+        identity.change_phone(act=counter.act(), person=owner, phone="19900000035")
+    theirs.refresh_from_db()
+    assert theirs.phone_changed_at is not None
+    assert theirs.tied_at > thief.at
+    counter.finish(at_the_counter(counter, owner, "code"))
+    stolen.refresh_from_db()
+    assert stolen.state == BondState.SUSPENDED
+
+
+def test_what_the_owner_did_before_a_thief_changed_the_number_stays(counter, owner):
+    own = citizen(OWNERS)
+    at = counter.act().at - timedelta(hours=2)
+    identity.prove_by_record(
+        act=Act(Actor.citizen(own), at), user=own, name=owner.name, certno=owner.certno, region=RUIAN, address="a"
+    )
+    mine = Act(Actor.citizen(User.objects.get(pk=own.pk)), at)
+    relative = insured(RUIAN, resident=True)
+    sent = invited(owner, relative, act=mine)
+    theirs = Act(Actor.citizen(citizen("19900000033", relative)), at)
+    given = accepting.accept(act=theirs, user=relative, number=str(sent.invitation.number))
+    identity.change_phone(act=counter.act(), person=owner, phone="19900000035")
+    counter.finish(at_the_counter(counter, owner, "code"))
+    given.refresh_from_db()
+    assert given.state == BondState.ACTIVE
+
+
+def test_a_sign_in_without_a_number_counts_as_a_new_one_where_the_roster_has_none_either(counter):
+    person, own = insured(RUIAN, carried=1_00, phone=""), User.objects.create_citizen()
+    assert not person.phone
+    code = counter.submit(counter.seen(counter.open(CaseKind.IDENTITY_CODE, person), "own_card")).shown_once
+    identity.prove_by_code(act=counter.act(own), user=own, typed=code, address="a")
+    assert User.objects.get(pk=own.pk).phone_changed_at is not None
+
+
 def test_the_clerk_reads_what_will_stop_before_and_looking_stops_nothing(counter, owner, stolen):
     citizen(OWNERS)
     case = at_the_counter(counter, owner)
