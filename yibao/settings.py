@@ -159,6 +159,7 @@ ALLAUTH_TRUSTED_PROXY_COUNT = env.int("YIBAO_PROXIES", default=0)  # how many pr
 MFA_ADAPTER = "accounts.identity.adapter.SecondFactorAdapter"
 MFA_FORMS = {
     "authenticate": "accounts.forms.signin.SecondFactorForm",
+    "authenticate_webauthn": "accounts.forms.signin.PasskeyForm",
     "activate_totp": "accounts.forms.signin.NewSecondFactorForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn"]  # a lost one is taken away by two people

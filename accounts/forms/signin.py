@@ -6,8 +6,9 @@ from allauth.account.forms import LoginForm
 from allauth.mfa import app_settings
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
-from allauth.mfa.webauthn.forms import AddWebAuthnForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm, AuthenticateWebAuthnForm
 from django import forms
 
 from accounts.forms.fields import PhoneField
@@ -57,6 +58,15 @@ class SecondFactorForm(AuthenticateForm):
         if not second_factor.use_once(self.authenticator, code):
             raise get_adapter().validation_error("incorrect_code")
         return code
+
+
+class PasskeyForm(AuthenticateWebAuthnForm):
+    def clean_credential(self) -> Authenticator:
+        """Let in only by a passkey that was added here: a key pair of one's own is easily put into a table."""
+        passkey = super().clean_credential()
+        if not second_factor.is_ours(passkey):
+            raise get_adapter().validation_error("incorrect_code")
+        return passkey
 
 
 class NewPasskeyForm(AddWebAuthnForm):

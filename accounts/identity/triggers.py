@@ -3,6 +3,7 @@
 from accounts.triggers import IS_OWNER
 
 TABLE = "accounts_user"
+FACTORS = "mfa_authenticator"
 
 # A blind index begins with the id of its key (4 bytes): under another key it is the same number, moved by rotate_keys.
 _CERTNO_STAYS = f"""
@@ -47,13 +48,33 @@ DECLARE
         CASE WHEN NEW.person_id IS DISTINCT FROM OLD.person_id THEN 'person' END,
         CASE WHEN TG_OP = 'UPDATE' AND NEW.phone_index IS DISTINCT FROM OLD.phone_index AND (
             NEW.phone_index IS NULL OR OLD.phone_index IS NULL
-            OR substring(NEW.phone_index FROM 1 FOR 4) = substring(OLD.phone_index FROM 1 FOR 4)) THEN 'phone' END
+            OR substring(NEW.phone_index FROM 1 FOR 4) = substring(OLD.phone_index FROM 1 FOR 4)) THEN 'phone' END,
+        CASE WHEN TG_OP = 'UPDATE' AND NEW.person_id IS NOT NULL
+            AND (NEW.tied_by, NEW.tied_at, NEW.phone_changed_at)
+                IS DISTINCT FROM (OLD.tied_by, OLD.tied_at, OLD.phone_changed_at) THEN 'tie' END,
+        CASE WHEN TG_OP = 'UPDATE' AND NEW.password <> OLD.password AND (NEW.role <> '' OR NEW.is_superuser)
+            THEN 'password' END
     ], NULL);
 BEGIN
     IF cardinality(changed) > 0 THEN
         INSERT INTO accounts_auditevent (actor, office, "case", verb, subject_id, detail, at)
         VALUES ('system:database', '', '', 'user.changed', coalesce(NEW.person_id, OLD.person_id),
                 jsonb_build_object('user', NEW.id, 'changed', changed, 'login', session_user), clock_timestamp());
+    END IF;
+    RETURN NULL;
+END $$;
+"""
+
+# So does what a member of staff signs in with, but for the count of used codes.
+_FACTOR_LEAVES_A_TRACE = f"""
+CREATE OR REPLACE FUNCTION {FACTORS}_leaves_a_trace() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP <> 'UPDATE' OR (NEW.user_id, NEW.type, NEW.data - 'last_counter')
+        IS DISTINCT FROM (OLD.user_id, OLD.type, OLD.data - 'last_counter') THEN
+        INSERT INTO accounts_auditevent (actor, office, "case", verb, subject_id, detail, at)
+        VALUES ('system:database', '', '', 'authenticator.changed', NULL,
+                jsonb_build_object('user', coalesce(NEW.user_id, OLD.user_id), 'type', coalesce(NEW.type, OLD.type),
+                                   'how', lower(TG_OP), 'login', session_user), clock_timestamp());
     END IF;
     RETURN NULL;
 END $$;
@@ -82,5 +103,12 @@ TRIGGERS = (
         f"{_LEAVES_A_TRACE}"
         f"CREATE OR REPLACE TRIGGER {TABLE}_trace AFTER INSERT OR UPDATE ON {TABLE} FOR EACH ROW "
         f"EXECUTE FUNCTION {TABLE}_leaves_a_trace(); ALTER TABLE {TABLE} ENABLE ALWAYS TRIGGER {TABLE}_trace;",
+    ),
+    (
+        FACTORS,
+        f"{FACTORS}_trace",
+        f"{_FACTOR_LEAVES_A_TRACE}"
+        f"CREATE OR REPLACE TRIGGER {FACTORS}_trace AFTER INSERT OR UPDATE OR DELETE ON {FACTORS} FOR EACH ROW "
+        f"EXECUTE FUNCTION {FACTORS}_leaves_a_trace(); ALTER TABLE {FACTORS} ENABLE ALWAYS TRIGGER {FACTORS}_trace;",
     ),
 )

@@ -15,6 +15,7 @@ from django.db import connection, models, transaction
 
 from accounts.errors import AccountsError
 from accounts.identity.adapter import TOTP_CONTEXT
+from accounts.identity.second_factor import MARK
 from accounts.sealing import keyring
 from accounts.sealing.fields import BlindIndexField, SealedField, Sealer, sealed_fields
 
@@ -150,7 +151,7 @@ def _resealed(
 
 def _stale_secrets(data: dict[str, object], current: bytes) -> list[str]:
     """Return which entries of a staff member's second factor are sealed with another key; allauth keeps them as hex."""
-    sealed = ((name, data.get(name)) for name in ("secret", "seed"))
+    sealed = ((name, data.get(name)) for name in ("secret", "seed", MARK))
     return [name for name, value in sealed if isinstance(value, str) and bytes.fromhex(value)[1:5] != current]
 
 

@@ -18,6 +18,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.identity.actors import Actor
+from accounts.identity.second_factor import is_ours, vouch_for
 from accounts.models import AuditEvent, User
 from accounts.operations.second_factor import (
     SETUP_VALID,
@@ -318,6 +319,22 @@ def test_the_pages_that_allauth_brings_carry_the_portals_name_and_links_too(path
     assert "医保个人账户" in page
     assert "testserver" not in page
     assert "/display/" in page  # 字号, on every page
+
+
+def test_a_passkey_put_into_the_table_or_moved_to_another_account_is_not_ours():
+    user, other = official(), official("clerk-2")
+    passkey = Authenticator(user=user, type=Authenticator.Type.WEBAUTHN, data={"name": "a", "credential": {"id": "A"}})
+    passkey.save()
+    assert not is_ours(passkey)
+    vouch_for(passkey)
+    kept = Authenticator.objects.get(pk=passkey.pk)
+    assert is_ours(kept)
+    kept.data["credential"] = {"id": "B"}
+    assert not is_ours(kept)
+    kept.data["credential"], kept.user = {"id": "A"}, other
+    assert not is_ours(kept)
+    kept.data["mark"] = "00"
+    assert not is_ours(kept)
 
 
 def test_a_passkey_takes_a_fresh_code_and_what_the_browser_made(client):

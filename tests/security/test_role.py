@@ -119,6 +119,32 @@ def test_whose_a_sign_in_is_and_what_it_may_do_leaves_a_trace_however_it_is_chan
     assert event.detail["changed"] == [change.split("_index")[0].split("_id")[0].split(" ")[0]]
 
 
+@pytest.mark.parametrize("change", ["tied_by = 'counter'", "tied_at = now()", "phone_changed_at = now()"])
+def test_how_a_sign_in_came_to_its_person_leaves_a_trace(change):
+    user = citizen("19900000001", insured())
+    as_application(f"UPDATE accounts_user SET {change} WHERE id = %s", user.pk)
+    event = AuditEvent.objects.filter(verb="user.changed").latest("pk")
+    assert (event.detail["user"], event.detail["changed"]) == (user.pk, ["tie"])
+
+
+def test_what_staff_sign_in_with_leaves_a_trace_however_it_is_changed():
+    user = official()
+    as_application("UPDATE accounts_user SET password = 'pbkdf2_sha256$1$a$b' WHERE id = %s", user.pk)
+    assert AuditEvent.objects.filter(verb="user.changed").latest("pk").detail["changed"] == ["password"]
+    as_application(
+        "INSERT INTO mfa_authenticator (user_id, type, data, created_at) VALUES (%s, 'webauthn', '{}', now())", user.pk
+    )
+    as_application("UPDATE mfa_authenticator SET data = '{\"last_counter\": 5}' WHERE user_id = %s", user.pk)
+    as_application('UPDATE mfa_authenticator SET data = \'{"name": "x"}\' WHERE user_id = %s', user.pk)
+    as_application("DELETE FROM mfa_authenticator WHERE user_id = %s", user.pk)
+    events = AuditEvent.objects.filter(verb="authenticator.changed").order_by("pk")
+    assert [(event.detail["user"], event.detail["how"]) for event in events] == [
+        (user.pk, "insert"),
+        (user.pk, "update"),
+        (user.pk, "delete"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("values", "changed"),
     [("role = 'clerk', office = 'R01'", ["role", "office"]), ("is_superuser = true", ["is_superuser"])],

@@ -19,6 +19,7 @@ from django.views.generic import FormView
 from accounts.errors import AccountsError
 from accounts.forms.signin import NewPasskeyForm
 from accounts.identity import access
+from accounts.identity.second_factor import vouch_for
 from accounts.operations import second_factor
 
 
@@ -42,7 +43,8 @@ class PasskeysView(FormView):
         user, given = access.current_user(self.request), form.cleaned_data
         try:
             with second_factor.adding_passkey(act=access.act_of(self.request), user=user, code=given["code"]):
-                auth.WebAuthn.add(user, given["name"], given["credential"])
+                passkey = auth.WebAuthn.add(user, given["name"], given["credential"]).instance
+                vouch_for(passkey)
         except AccountsError as error:
             form.add_error("code", error.message)
             return self.form_invalid(form)
