@@ -41,7 +41,9 @@ class BindForm(LimitMixin, CaseForm):
     until = DayField(label="用到哪一天", required=False, help_text=_UNTIL_HELP)
     user_present = forms.BooleanField(label="被授权人本人（未成年的由父母）在场，同意使用", required=False)
 
-    field_order = ("relation", "limit", "limit_other", "scopes", "until", "user_present")
+    temporary = forms.BooleanField(label="没有被授权人的身份证件原件：作临时成员，只代缴居民医保", required=False)
+
+    field_order = ("relation", "limit", "limit_other", "scopes", "until", "temporary", "user_present")
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -54,6 +56,13 @@ class BindForm(LimitMixin, CaseForm):
         self.fields["until"].counted_from(self.act.on)  # type: ignore[attr-defined]
         if not (terms and terms.accept_required):
             del self.fields["user_present"]
+        if not (terms and terms.temporary_members):
+            del self.fields["temporary"]
+
+    def clean(self) -> dict[str, Any]:
+        """Leave a temporary member the premium only, whatever else is ticked."""
+        cleaned = super().clean()
+        return cleaned | {"scopes": [str(Scope.PREMIUM)]} if cleaned.get("temporary") else cleaned
 
     def from_case(self, known: dict[str, Any]) -> dict[str, Any]:
         return _terms_of(known)

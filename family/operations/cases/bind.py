@@ -30,6 +30,7 @@ class _Asked:
     limit_fen: int | None
     until_on: date | None
     user_present: bool
+    temporary: bool
     shown: bool
 
     def against(self, act: Act, case: Case) -> tuple[Reason, ...]:
@@ -44,6 +45,7 @@ class _Asked:
             scopes=self.scopes,
             limit_fen=self.limit_fen,
             until_on=self.until_on,
+            identity_checked=not self.temporary,
             shown=self.shown,
         )
 
@@ -59,6 +61,7 @@ def _asked(case: Case, on: date) -> _Asked:
         limit_fen=case.asked.get("limit_fen"),
         until_on=date.fromisoformat(until) if until else None,
         user_present=bool(case.asked.get("user_present")) or is_own_child,
+        temporary=bool(case.asked.get("temporary")),
         shown=papers.has_seen(case, papers.KIN) or _was_shown(case, relation),
     )
 
@@ -90,6 +93,7 @@ def _assess(act: Act, case: Case) -> Assessment:
             "until": case.asked.get("until"),
             "declared": not asked.shown,
             "place": place,
+            **({"temporary": True} if asked.temporary else {}),
         },
         words=_words(act, case, asked, place),
         notes=_notes(act, case, asked),
@@ -122,6 +126,7 @@ def _words(act: Act, case: Case, asked: _Asked, place: int) -> list[tuple[str, s
     return [
         ("被授权人是授权人的", Relation(asked.relation).label),
         ("关系", shown),
+        *([("身份", "没有看到身份证件原件，作临时成员")] if asked.temporary else []),
         ("用来", "、".join(Scope(scope).label for scope in asked.scopes)),
         ("每年最多用", limit),
         ("用到哪天", until_words(asked.until_on)),
@@ -135,6 +140,8 @@ def _notes(act: Act, case: Case, asked: _Asked) -> tuple[str, ...]:
     capped_fen = _capped_fen(act, case, asked)
     if capped_fen is not None:
         notes.append(f"没有看到能看出关系的证件，先每年最多用 {grouped(capped_fen)} 元；以后补交，按要求的额度用")
+    if asked.temporary:
+        notes.append("临时成员只能代缴居民医保。以后带身份证件原件来，先办解除，再绑定，就不限于代缴")
     rows = Invitation.objects.filter(payer=case.subject, invitee_index__in=own_indexes(case.other), state__in=OPEN)
     if number := rows.values_list("number", flat=True).first():
         notes.append(f"网上的邀请 {number} 还没有答复：这里绑定以后，那份邀请不用再答复，到期作废")
@@ -154,6 +161,7 @@ def _execute(act: Act, case: Case) -> Outcome:
         limit_fen=asked.limit_fen,
         until_on=asked.until_on,
         user_present=asked.user_present,
+        identity_checked=not asked.temporary,
         declared=not asked.shown,
     )
     event = bond.events.get(kind=EventKind.BOUND)

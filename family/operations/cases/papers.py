@@ -18,6 +18,7 @@ _CHILD = (
     NeededPaper("promise", "承诺书", "由父母在窗口签"),  # the code as cases already have it
 )
 _OTHER_CARD = NeededPaper("other_card", "被授权人的身份证或户口本", "任一即可")
+_OTHER_COPY = NeededPaper("other_copy", "被授权人的身份证或户口本复印件", "没有原件，作临时成员")
 KIN = "kin"
 _SHOWS = {
     Relation.SPOUSE: ("结婚证或户口本", "民政部门婚姻登记处"),
@@ -33,7 +34,10 @@ def to_agree(case: Case, on: date) -> Papers:
 
 
 def to_bind(case: Case, on: date) -> Papers:
-    """Return the region's own checklist of binding on this day; where it has none, both people's documents."""
+    """Return the region's own checklist of binding on this day; where it has none, both people's documents.
+
+    Of a temporary member (family.models.Bond) a copy will do.
+    """
     situation = Situation.SELF
     if case.has_agent:
         situation = Situation.PROXY
@@ -41,7 +45,7 @@ def to_bind(case: Case, on: date) -> Papers:
         situation = Situation.MINOR
     listed = checklist_on(case.region, situation, on)
     if listed is None:
-        return (*who_comes(case), _OTHER_CARD)
+        return (*who_comes(case), _OTHER_COPY if case.asked.get("temporary") else _OTHER_CARD)
     # A later list has papers of its own: what was seen for another one is not taken for these.
     return tuple(
         NeededPaper(f"{situation}-{paper.from_on:%Y%m%d}-{paper.place}", _for_clerk(paper.name), _for_clerk(paper.note))

@@ -10,6 +10,7 @@ _NEXT_STEP = {
     ReasonCode.PAYER_HAS_SPOUSE: "先办和原来配偶的「解除家庭共济」",
     ReasonCode.ALREADY_BOUND: "要改额度、期限，请办「变更共济额度、期限或先后」",
     ReasonCode.LIMIT: "请改额度；关系没有核对过的，先办「补交亲属关系材料」",
+    ReasonCode.IDENTITY: "请看身份证件的原件；没有的，当地有临时成员的只选代缴居民医保",
     ReasonCode.USER_INSURANCE: "当地的规定只包括职工医保和居民医保的参保人",
 }
 _FOR_CLERK = str.maketrans({"您": "授权人"})

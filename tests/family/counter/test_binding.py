@@ -242,6 +242,28 @@ class TestWhereTheUserHasToAgree:
         quanzhou.today = date(2026, 3, 11)
         assert "当地要用钱的人本人同意" in quanzhou.shown(case).stops[0]
 
+    def test_without_the_card_itself_they_become_a_temporary_member_for_premiums_alone(self, quanzhou):
+        payer, user = insured(QUANZHOU, carried=1, birth_on=date(1980, 1, 1)), insured(QUANZHOU)
+        case = quanzhou.told(
+            quanzhou.open(CaseKind.BIND, payer, other=user),
+            relation="5", scopes=["premium"], limit_fen=None, user_present=True, temporary=True,
+        )  # fmt: skip
+        assert [paper.code for paper in quanzhou.shown(case).papers] == ["own_card", "other_copy", "kin"]
+        case = quanzhou.seen(case, "own_card", "other_copy", "kin")
+        words = dict(quanzhou.shown(case).words)
+        assert (words["身份"], words["用来"]) == ("没有看到身份证件原件，作临时成员", "代缴城乡居民医保")
+        quanzhou.submit(case)
+        made = Bond.objects.get()
+        assert (made.temporary, made.scopes) == (True, ["premium"])
+
+    def test_a_temporary_member_for_more_than_premiums_is_refused_by_the_rules(self, quanzhou):
+        case = self.case(quanzhou, insured(QUANZHOU), user_present=True, temporary=True)
+        assert any("只能作为代缴居民医保的临时成员" in stop for stop in quanzhou.shown(case).stops)
+
+    def test_where_the_region_has_none_nobody_becomes_one(self, counter, pair):
+        case = counter.told(counter.bind_case(*pair, "kin"), temporary=True, scopes=["premium"])
+        assert any("当地没有临时成员" in stop for stop in counter.shown(case).stops)
+
 
 class TestTakingItBack:
     def test_leaves_it_as_if_it_had_never_been_made(self, counter, pair):

@@ -70,6 +70,15 @@ class TestChanging:
         assert (shown["place"].value(), len(shown.fields["place"].choices)) == ("2", 2)
 
 
+def test_a_temporary_member_is_offered_where_the_region_has_them_and_gets_premiums_only(counter):
+    assert "temporary" not in form(counter, counter.open(CaseKind.BIND, counter.payer(), other=insured())).fields
+    elsewhere = Case(kind=CaseKind.BIND, region=QUANZHOU, subject=counter.payer(), other=insured())
+    typed = {"relation": "5", "limit": "none", "scopes": ["medical", "premium"], "temporary": "on"}
+    filled = form(counter, elsewhere, **typed)
+    assert filled.is_valid(), filled.errors
+    assert (filled.asked()["scopes"], filled.asked()["temporary"]) == (["premium"], True)
+
+
 def test_reasons_of_an_end_are_picked_by_their_digit(counter):
     shown = form(counter, counter.open(CaseKind.REMOVE, counter.payer()))
     assert [label[0] for code, label in shown.fields["reason"].choices] == ["1", "2", "3", "4", "5"]
