@@ -35,13 +35,18 @@ Tell = Callable[..., Told | None]
 # URL name → how its form is put into words. Only what its owner can read again, before it is submitted in their name, is
 # kept: whoever stands at a browser that was left alone may have filled it in. Deeds, look-ups and secrets are begun anew.
 KEPT: dict[str, Tell] = {}
+# URL name → fields that make its form a look at somebody, so that it is not kept where one of them is filled in.
+LOOKS: dict[str, tuple[str, ...]] = {}
 
 
-def keeps(name: str) -> Callable[[Tell], Tell]:
-    """Let forms of the page with this URL name be kept; the function puts one into words."""
+def keeps(name: str, *, unless: tuple[str, ...] = ()) -> Callable[[Tell], Tell]:
+    """Let forms of the page with this URL name be kept; the function puts one into words.
+
+    `unless`: fields by which the form looks somebody up when it is submitted. With one of them it is not kept.
+    """
 
     def register(tell: Tell) -> Tell:
-        KEPT[name] = tell
+        KEPT[name], LOOKS[name] = tell, unless
         return tell
 
     return register
@@ -68,7 +73,8 @@ def keep(user: User, request: HttpRequest, now: datetime) -> bool:
 
 
 def _is_kept(request: HttpRequest) -> bool:
-    return request.resolver_match is not None and request.resolver_match.view_name in KEPT
+    name = request.resolver_match.view_name if request.resolver_match else ""
+    return name in KEPT and not any(request.POST.get(field) for field in LOOKS.get(name, ()))
 
 
 def tell(request: HttpRequest, form: UnfinishedForm) -> Told | None:

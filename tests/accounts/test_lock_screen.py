@@ -13,6 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.codes import Role
+from accounts.identity.drafts import KEPT
 from accounts.models import AuditEvent, UnfinishedForm, User
 from accounts.operations.unlocking import TRIES
 from accounts.views.outbox import totp_now
@@ -107,6 +108,19 @@ class TestLocked:
         address = reverse(name, args=["K1"] if name == "counter_case_undo" else [])
         assert desk.post(address, "clerk=1&more=50", content_type=FORM).url == LOCK
         assert not UnfinishedForm.objects.exists()
+
+    @pytest.mark.parametrize("field", ["typed", "certno", "phone"])
+    def test_nor_a_number_by_which_a_section_of_a_case_looks_somebody_up(self, desk, field):
+        lock(desk)
+        desk.post(
+            reverse("counter_case", args=["K1"]), f"section=asked&reason=x&{field}=19900000001", content_type=FORM
+        )
+        assert not UnfinishedForm.objects.exists()
+        desk.post(reverse("counter_case", args=["K1"]), f"section=asked&reason=x&{field}=", content_type=FORM)
+        assert UnfinishedForm.objects.exists()
+
+    def test_of_the_counter_only_sections_of_a_case_are_kept(self):
+        assert {name for name in KEPT if name.startswith("counter")} == {"counter_case"}
 
     def test_citizens_have_no_lock(self, travel):
         desk = signed_in(citizen("19900000001", PersonFactory()))

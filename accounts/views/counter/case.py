@@ -91,12 +91,6 @@ def _to_print(desk: Desk, case: Case) -> dict[str, Any]:
     return {"has_sheets": bool(sheets), "sheets": printed, "print_cost": cost}
 
 
-@keeps("counter_case_new")
-def _new_kept(request: HttpRequest, typed: QueryDict) -> Told:
-    """Put the beginning of a case into words."""
-    return told("开始办一件窗口业务", OpenForm(typed))
-
-
 def _write_down(act: Act, verb: str, error: AccountsError, subject: Person | None = None) -> None:
     """Write down that an operation refused; a look-up has done so itself, and a slip of the pen is none."""
     if isinstance(error, CaseError):
@@ -172,7 +166,7 @@ def _part(request: HttpRequest, page: CasePage, section: str, status: int) -> Ht
     return render(request, "counter/_case_answer.html", context, status=status)
 
 
-@keeps("counter_case")
+@keeps("counter_case", unless=("typed", "certno", "phone"))
 def _kept(request: HttpRequest, typed: QueryDict, number: str) -> Told:
     """Put a section of a case into words, only for who still holds it."""
     act = act_of(request)
