@@ -16,6 +16,7 @@ from accounts.roster.files import File, Progress
 from family.errors import FamilyError
 from family.operations import locks
 from family.operations.taking_over import take_over
+from yibao.lib.values.numbers import whole_number
 
 COLUMNS = (
     "payer_certno",
@@ -28,6 +29,7 @@ COLUMNS = (
     "until_on",
     "place",
 )
+
 _RELATIONS = {name: relation for relation in Relation for name in (*relation.names, relation.label)}
 _SCOPES = {"医疗": Scope.MEDICAL, "代缴": Scope.PREMIUM}
 MOST_PLACES = 99
@@ -132,6 +134,7 @@ def _until(text: str) -> date | None:
 def _place(text: str) -> int | None:
     if not text:
         return None
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= MOST_PLACES):
+    place = whole_number(text)
+    if place is None or not 1 <= place <= MOST_PLACES:
         raise ValueError(f"使用先后应为 1 到 {MOST_PLACES} 的整数，可以空着")
-    return int(text)
+    return place

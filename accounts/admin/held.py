@@ -21,6 +21,7 @@ from accounts.errors import AccountsError
 from accounts.identity.access import act_of
 from accounts.models import HeldRow
 from accounts.roster import held
+from yibao.lib.values.numbers import whole_number
 
 _READERS = (Role.REVIEWER, Role.APPROVER)
 EMPTY = "空"  # what is typed where a cell is to say nothing
@@ -125,7 +126,8 @@ class HeldRowAdmin(ReadOnlyAdmin):
 
     def submit(self, request: HttpRequest) -> HttpResponse:
         """Hand rows that are hardly true to a second person: ?ids=12+13."""
-        ids = sorted({int(word) for word in request.GET.get("ids", "").split() if word.isascii() and word.isdigit()})
+        typed = map(whole_number, request.GET.get("ids", "").split())
+        ids = sorted({number for number in typed if number is not None})
         row = self._row(request, ids[0] if ids else 0)
         asked = {"rows": ids}
         return submit_page(request, self, row, kind=held.CONFIRM, subject=held.subject_of(ids), asked=asked)

@@ -7,6 +7,7 @@ from django.contrib import admin
 from accounts.admin.jobs import ReadOnlyAdmin
 from accounts.models import AnnualStatement, BookYear, LifeEvent, Transfer, Voucher
 from yibao.lib.fen import grouped
+from yibao.lib.values.numbers import whole_number
 
 
 class TransferInline(admin.TabularInline):
@@ -30,7 +31,7 @@ class TransferInline(admin.TabularInline):
         # A batch voucher has thousands of transfers: the first hundred show what they look like.
         queryset = super().get_queryset(request).select_related("source", "target").order_by("id")
         shown = request.resolver_match.kwargs.get("object_id", "")
-        if not shown.isdigit():
+        if whole_number(shown) is None:
             return queryset.none()
         first = Transfer.objects.filter(voucher=shown).order_by("id").values_list("id", flat=True)[:100]
         return queryset.filter(pk__in=list(first))

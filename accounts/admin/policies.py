@@ -25,6 +25,7 @@ from accounts.policies.publishing import save_draft, text_of
 from accounts.policies.reading import origin_in_words, values_in_words
 from accounts.policies.sources import assumed_keys, source_of
 from yibao.lib import clock
+from yibao.lib.values.numbers import whole_number
 
 _READERS = (Role.POLICY, Role.APPROVER)
 _PUBLISHED_FIELDS = ("region", "kind", "effective_from", "state", "published_at", "published_by", "note")
@@ -144,8 +145,7 @@ class PolicyVersionAdmin(admin.ModelAdmin):
         return form
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        like = request.GET.get("like", "")
-        model = PolicyVersion.objects.filter(pk=like).first() if like.isascii() and like.isdigit() else None
+        model = PolicyVersion.objects.filter(pk=whole_number(request.GET.get("like", "")) or 0).first()
         if model is None:
             return {}
         return {"region": model.region_id, "kind": model.kind, "body": text_of(model)}

@@ -22,6 +22,7 @@ from accounts.policies.publishing import read_draft
 from accounts.policies.terms import PolicyError
 from accounts.views.outbox import totp_now
 from payments.demo.files import write_roster
+from tests.factories.counter import office
 from tests.factories.users import PASSWORD, citizen, official, signed_in
 from yibao.lib import clock
 from yibao.servers import Valkey
@@ -74,6 +75,17 @@ def test_shortcuts_of_the_admin_lead_to_no_failure():
     for kind in ContentType.objects.values_list("pk", flat=True):
         for thing in ("1", "x", "9" * 30):
             assert boss.get(f"/admin/r/{kind}/{thing}/").status_code < 500
+
+
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [("counter_call", "seen"), ("counter_call_again", "ticket"), ("counter_lookups_grant", "clerk")],
+)
+def test_numbers_without_end_typed_at_a_counter_are_numbers_of_nothing(name, field):
+    desk = Client(raise_request_exception=False)
+    signed_in(official(Role.REVIEWER, office=office().code), desk)
+    for typed in ("9" * 5000, "9" * 18, "٣", "²", "-1"):
+        assert desk.post(reverse(name), {field: typed}).status_code == 302, typed
 
 
 @pytest.mark.parametrize(

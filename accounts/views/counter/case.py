@@ -30,6 +30,7 @@ from accounts.operations.lookups import count_typed
 from accounts.views.counter.case_page import PLACE, SCAN, CasePage, is_told
 from accounts.views.counter.doors import Desk, case_or_404, counter_required, holds, own_family, refused
 from accounts.views.counter.scanning import scanned
+from yibao.lib.values.numbers import whole_number
 
 
 @sensitive_post_parameters()
@@ -184,5 +185,5 @@ def _kept(request: HttpRequest, typed: QueryDict, number: str) -> Told:
 
 def version_of(request: HttpRequest) -> int:
     """Return the version of the case that the form was made for; one that no case has where it is not a number."""
-    text = request.POST.get("version", "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else -1
+    version = whole_number(request.POST.get("version", ""))
+    return -1 if version is None else version

@@ -17,6 +17,7 @@ from accounts.operations.queue import QueueError
 from accounts.queries.queue import on_display, queue_of, waiting_at
 from accounts.views.counter.doors import Desk, counter_required
 from yibao.lib import clock
+from yibao.lib.values.numbers import whole_number
 
 WINDOW = "counter_window"  # where the clerk sits, in the session
 
@@ -75,7 +76,7 @@ def call(request: HttpRequest, desk: Desk) -> HttpResponse:
     seen = request.POST.get("seen", "")
 
     def next_one(at: str) -> None:
-        if operations.call_next(act=desk.act, window=at, seen=int(seen) if seen.isdecimal() else None) is None:
+        if operations.call_next(act=desk.act, window=at, seen=whole_number(seen)) is None:
             messages.info(request, "没有人在等。")
 
     return _done(request, next_one)
@@ -85,9 +86,9 @@ def call(request: HttpRequest, desk: Desk) -> HttpResponse:
 @require_POST
 def call_again(request: HttpRequest, desk: Desk) -> HttpResponse:
     """Call the number at the window once more; or one whose holder was not there (`ticket`)."""
-    absent = request.POST.get("ticket", "")
-    if absent.isdecimal():
-        return _done(request, lambda at: operations.call_absent(act=desk.act, window=at, ticket_id=int(absent)))
+    absent = whole_number(request.POST.get("ticket", ""))
+    if absent is not None:
+        return _done(request, lambda at: operations.call_absent(act=desk.act, window=at, ticket_id=absent))
     return _done(request, lambda at: operations.recall(act=desk.act, window=at))
 
 

@@ -18,6 +18,7 @@ from accounts.queries.rules import changes_of, rules_in_force
 from accounts.views.counter.doors import Desk, counter_required
 from accounts.views.counter.find import PURPOSE
 from accounts.views.counter.queue import WINDOW
+from yibao.lib.values.numbers import whole_number
 
 
 @counter_required(*COUNTER_ROLES)
@@ -64,8 +65,8 @@ def look_ups(request: HttpRequest, desk: Desk) -> HttpResponse:
 @require_POST
 def grant(request: HttpRequest, desk: Desk) -> HttpResponse:
     """Let one of the office look up as many people again today."""
-    asked = request.POST.get("clerk", "")
-    clerk = User.objects.filter(office=desk.office.code, pk=asked).first() if asked.isdecimal() else None
+    asked = whole_number(request.POST.get("clerk", ""))
+    clerk = User.objects.filter(office=desk.office.code, pk=asked).first()
     try:
         if clerk is None:
             raise LookupRefusedError("本网点没有这个账号")

@@ -25,6 +25,7 @@ from family.views.citizen.current_account import Giving, OwnAct, giving_of, own_
 from family.views.citizen.labels import gender_in, pronoun, scope_words
 from family.views.citizen.refusals import answering, refused
 from yibao.lib.days import day_words
+from yibao.lib.values.numbers import whole_number
 
 
 @never_cache
@@ -171,9 +172,8 @@ def _check_page(request: HttpRequest, form: AgreeForm, giving: Giving, act: OwnA
 
 def _sent_already(request: HttpRequest, act: OwnAct) -> Invitation | None:
     """Return the invitation that this very page has sent before: its draft is the one-time token of the form."""
-    key = request.POST.get("draft", "")
-    rows = Invitation.objects.filter(payer=act.person, number__isnull=False)
-    return rows.filter(pk=int(key)).first() if key.isdecimal() and len(key) < 18 else None
+    key = whole_number(request.POST.get("draft", ""))
+    return Invitation.objects.filter(payer=act.person, number__isnull=False, pk=key).first()
 
 
 def _missing_step(draft: Invitation) -> str:

@@ -27,6 +27,7 @@ from family.views.citizen.labels import pronoun, scope_words, undo_words
 from family.views.citizen.refusals import answering
 from family.views.citizen.result import events_shown
 from yibao.lib.fen import yuan
+from yibao.lib.values.numbers import whole_number
 
 PLACES = (
     *(
@@ -76,8 +77,7 @@ def move(request: HttpRequest) -> HttpResponse:
     act = own_act(request)
     cards = bonds_received(act.person, act.on)
     order = [card.bond.pk for card in cards]
-    wanted = request.POST.get("bond", "")
-    bond_id = int(wanted) if wanted.isdecimal() and len(wanted) < 18 else 0
+    bond_id = whole_number(request.POST.get("bond", "")) or 0
     if bond_id not in order:
         raise Http404
     here = order.index(bond_id)
