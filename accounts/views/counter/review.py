@@ -16,7 +16,8 @@ from accounts.operations import approvals
 from accounts.operations.approvals import ApprovalMovedError
 from accounts.operations.cases.access import on_case
 from accounts.operations.cases.deciding import assess
-from accounts.operations.cases.handlers import handler_of
+from accounts.operations.cases.handlers import Words, handler_of
+from accounts.operations.cases.identity_papers import told_of_agent
 from accounts.queries import cases as queries
 from accounts.views.counter.doors import Desk, case_or_404, counter_required, own_family, refused
 
@@ -101,12 +102,17 @@ def _page(request: HttpRequest, desk: Desk, case: Case, form: SendBackForm) -> H
     context: dict[str, Any] = {
         "case": case,
         "approval": case.approval,
-        "told": handler_of(case.kind).tells(case) if case.state == CaseState.WAITING else [],
+        "told": _told(case) if case.state == CaseState.WAITING else [],
         "papers": [(paper, paper.code in seen, seen.get(paper.code, "")) for paper in needed],
         "why_not": approvals.why_not(act=desk.act, approval=case.approval) if case.state == CaseState.WAITING else "",
         "form": form,
     }
     return render(request, "counter/check.html", context, status=422 if form.errors else 200)
+
+
+def _told(case: Case) -> Words:
+    """Return what is personal of a case that waits: who comes for the person, and what the kind tells."""
+    return [*told_of_agent(case), *handler_of(case.kind).tells(case)]
 
 
 def _refused(request: HttpRequest, desk: Desk, case: Case, error: AccountsError) -> HttpResponse:

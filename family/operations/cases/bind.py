@@ -131,7 +131,17 @@ def _words(act: Act, case: Case, asked: _Asked, place: int) -> list[tuple[str, s
         ("每年最多用", limit),
         ("用到哪天", until_words(asked.until_on)),
         ("使用先后", f"被授权人用的第{place}个人的钱"),
+        *_consent(act, case),
     ]
+
+
+def _consent(act: Act, case: Case) -> list[tuple[str, str]]:
+    """Say how the one who will use the money agreed, where the region's terms want it."""
+    terms = registry.sharing_or_none(case.region, act.on)
+    if terms is None or not terms.accept_required:
+        return []
+    was_there = case.asked.get("user_present")
+    return [("被授权人同意", "本人（未成年的由父母）在场，同意使用" if was_there else "未成年，由授权人代为同意")]
 
 
 def _notes(act: Act, case: Case, asked: _Asked) -> tuple[str, ...]:

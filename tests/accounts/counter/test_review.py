@@ -16,6 +16,7 @@ from tests.accounts.counter.invented_kind import KIND
 from tests.accounts.operations.counter_kit import TODAY, Counter
 from tests.factories.people import certno
 from tests.factories.users import official, signed_in
+from yibao.lib.masking import masked_certno
 
 
 @pytest.fixture
@@ -36,6 +37,8 @@ def submitted(counter: Counter, subject) -> Case:
         number=case.number,
         version=case.version,
         asked={"relation": "spouse"},
+        agent_name="司徒代办",
+        agent_certno=certno(771),
         power_number="瑞证字1号",
     )
     return counter.submit(counter.seen(case, "card")).case
@@ -68,6 +71,14 @@ def test_a_reviewer_sees_what_would_happen_and_what_was_seen(reviewer, waiting):
     assert "没有看到： 社保卡" in " ".join(page.split())
     assert "瑞证字1号" in page
     assert str(waiting.subject.certno) not in page
+
+
+def test_a_reviewer_sees_who_brings_it_while_it_waits(reviewer, waiting):
+    page = reviewer.get(at(waiting)).content.decode()
+    assert f"司徒代办，{masked_certno(certno(771))}" in page
+    assert certno(771) not in page
+    approved(reviewer, waiting)
+    assert "司徒代办" not in reviewer.get(at(waiting)).content.decode()
 
 
 def test_what_was_read_happens_and_the_next_one_opens(counter, reviewer, waiting):

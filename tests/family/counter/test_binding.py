@@ -227,12 +227,16 @@ class TestWhereTheUserHasToAgree:
     def test_they_have_to_be_there(self, quanzhou):
         case = self.case(quanzhou, insured(QUANZHOU))
         assert "当地要用钱的人本人同意" in quanzhou.shown(case).stops[0]
-        quanzhou.submit(quanzhou.told(case, user_present=True))
+        told = quanzhou.told(case, user_present=True)
+        assert ("被授权人同意", "本人（未成年的由父母）在场，同意使用") in quanzhou.shown(told).words
+        quanzhou.submit(told)
         assert Bond.objects.get().consent == "counter"
 
     def test_a_parent_agrees_for_a_child_of_their_own(self, quanzhou):
         child = insured(QUANZHOU, resident=True, birth_on=date(2016, 1, 1))
-        quanzhou.submit(self.case(quanzhou, child, relation="2"))
+        case = self.case(quanzhou, child, relation="2")
+        assert ("被授权人同意", "未成年，由授权人代为同意") in quanzhou.shown(case).words
+        quanzhou.submit(case)
         assert Bond.objects.count() == 1
 
     def test_but_not_once_the_child_is_sixteen(self, quanzhou):
