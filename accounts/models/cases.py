@@ -12,6 +12,7 @@ from accounts.models.people import Person
 from accounts.sealing.fields import Clear, SealedField
 
 IN_WORK = (CaseState.OPEN, CaseState.PARKED, CaseState.RETURNED)  # may still be worked on
+UNDER_WAY = (*IN_WORK, CaseState.WAITING)
 
 
 class Case(models.Model):

@@ -25,6 +25,7 @@ from accounts.operations.cases.handlers import handler_of
 from accounts.policies import registry
 from accounts.policies.terms.sharing import NATIONAL, SAME_PROVINCE, SAME_REGION
 from accounts.queries import lookups, people
+from accounts.queries.trace import kept_record
 from yibao.lib.values import BadValueError
 from yibao.lib.values.names import normalised_name
 from yibao.lib.values.phones import read_phone
@@ -193,7 +194,7 @@ class _Sought:
 
     def people(self, region: str) -> list[Person]:
         if self.case:
-            return list(Person.objects.filter(cases__number=self.case, cases__region=region))
+            return [*map(kept_record, Person.objects.filter(cases__number=self.case, cases__region=region))]
         if self.phone:
             return people.find_by_phone(self.phone)
         person = people.find_by_certno(self.certno)

@@ -7,6 +7,7 @@ from accounts.codes import CaseState
 from accounts.models import Case, Office, Person
 from accounts.queries import page_hooks
 from accounts.queries.offices import responsible_office
+from accounts.queries.trace import records_of
 from yibao.lib.clock import SHANGHAI
 from yibao.lib.days import day_words
 
@@ -24,8 +25,8 @@ _STAGES = {
 
 @page_hooks.progress_source
 def counter_cases(person: Person, today: date) -> Iterator[page_hooks.Progress]:
-    """Yield what is done for a person at counters, wherever it is now (two queries, and two where one is parked)."""
-    cases = list(Case.objects.filter(subject=person))
+    """Yield what is done for a person at counters, wherever it is now (three queries, and two where one is parked)."""
+    cases = list(Case.objects.filter(subject__in=records_of(person)))
     offices = {office.code: office for office in Office.objects.filter(code__in={case.office for case in cases})}
     parked = {(case.kind, case.region) for case in cases if case.state == CaseState.PARKED}
     responsible = {(kind, region): responsible_office(kind, person, region, today) for kind, region in parked}

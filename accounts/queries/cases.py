@@ -9,6 +9,7 @@ from accounts.codes import CaseSheet, CaseState
 from accounts.identity.actors import Actor
 from accounts.models import AuditEvent, Case, DayClose, Lookup, Office, Person, User
 from accounts.models.cases import IN_WORK
+from accounts.queries.trace import records_of
 from yibao.lib.clock import SHANGHAI
 
 _WORK = ("case.opened", "case.resumed", "case.parked", "case.submitted")
@@ -72,7 +73,8 @@ def of_day(user: User, day: date) -> QuerySet[Case]:
 
 def about(person: Person, region: str) -> list[Case]:
     """Return the last cases of a region that somebody came for, or that concern them besides."""
-    rows = Case.objects.select_related("subject", "other").filter(Q(subject=person) | Q(other=person), region=region)
+    ids = records_of(person)
+    rows = Case.objects.select_related("subject", "other").filter(Q(subject__in=ids) | Q(other__in=ids), region=region)
     return list(rows[:LISTED])
 
 

@@ -12,6 +12,7 @@ from accounts.identity.actors import Act
 from accounts.identity.certificates import normalise
 from accounts.models import Case, Office, Person, User
 from accounts.queries.people import find_by_certno, person_of_staff
+from accounts.queries.trace import kept_record
 
 # (person, other): whether the two are family, as far as the app knows. Family sharing registers bonds and invitations.
 IsFamily = Callable[[Person, Person], bool]
@@ -68,7 +69,7 @@ def why_not_on(user: User, *people: Person | None) -> str:
     myself = person_of_staff(user)
     if myself is None:
         return ""
-    for person in filter(None, people):
+    for person in map(kept_record, filter(None, people)):
         if person.pk == myself.pk:
             return "不能办自己的业务，请另一位同事办理"
         if any(ask(myself, person) for ask in is_family):

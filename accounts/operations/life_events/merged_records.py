@@ -8,11 +8,14 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple, TypeVar
 
+from django.db.models import Q
+
 from accounts.codes import FactChangeKind, Gender, LifeEventKind
 from accounts.identity.actors import Act
 from accounts.ledger.freezing import deaths, stopped
 from accounts.models import (
     Approval,
+    Case,
     Contribution,
     Enrolment,
     FactChange,
@@ -23,6 +26,7 @@ from accounts.models import (
     Person,
     User,
 )
+from accounts.models.cases import UNDER_WAY
 from accounts.operations.life_events import hooks
 from yibao.lib.months import Month
 
@@ -68,6 +72,8 @@ def contradictions(gone: Person, kept: Person, act: Act) -> Iterator[str]:
         yield "有账户冻结着，解除冻结以后再合并"
     if User.objects.filter(person__in=(gone, kept), is_active=True).count() > 1:
         yield "两份登记各有一个登录账号在用，请先停用一个"
+    if case := Case.objects.filter(Q(subject=gone) | Q(other=gone), state__in=UNDER_WAY).first():
+        yield f"要并入的登记还有没办完的窗口业务 {case.number}，请先办完或取消"
     yield from _different_enrolments(gone, kept)
     yield from _different_payments(gone, kept)
     for ask in hooks.why_not_merged:

@@ -5,21 +5,25 @@ from datetime import date
 
 import pytest
 
-from accounts.codes import PotKind, VoucherKind
+from accounts.codes import CaseKind, CaseState, LookupPurpose, PotKind, VoucherKind
 from accounts.jobs import against_facts
 from accounts.ledger.pots import open_missing
 from accounts.ledger.verify import findings
-from accounts.models import Contribution, Enrolment, FactChange, Import, LifeEvent, Person, Voucher
-from accounts.operations import approvals
+from accounts.models import Case, Contribution, Enrolment, FactChange, Import, LifeEvent, Person, Voucher
+from accounts.operations import approvals, lookups
 from accounts.operations.approvals import ApprovalError, ApprovalMovedError
+from accounts.operations.cases.access import why_not_on_case
 from accounts.operations.life_events import freezing, merging
 from accounts.operations.life_events.vouchers import subject_of
 from accounts.queries import explanations, fact_checks
+from accounts.queries.case_progress import counter_cases
+from accounts.queries.cases import about
 from accounts.queries.people import find_by_certno
 from accounts.roster import withdrawing
 from family.models import Bond
 from tests.accounts.operations.life_kit import PAPER, Desk
 from tests.factories.acts import act_on
+from tests.factories.counter import act_of, clerk_at, office
 from tests.factories.family import RUIAN, bond
 from tests.factories.family import insured as shared
 from tests.factories.notices import titles
@@ -45,6 +49,19 @@ def record(region: str = ZHOUSHAN, **enrolment) -> Person:
     EnrolmentFactory(person=person, region=region, **{"from_on": date(2020, 1, 1), "flex": True, **enrolment})
     open_missing([region])
     return person
+
+
+def open_case(desk: Desk, **people: Person | None) -> Case:
+    """A case that lies at a counter, of these people."""
+    return Case.objects.create(
+        number="YW2025-0710-AAAAAAAA",
+        kind=CaseKind.BIND,
+        region=ZHOUSHAN,
+        office=office("R09").code,
+        opened_by=desk.maker,
+        opened_at=desk.act(JULY).at,
+        **people,
+    )
 
 
 def submit(desk: Desk, gone: Person, kept: Person):
@@ -267,6 +284,15 @@ class TestContradictions:
         with pytest.raises(ApprovalError, match="两份登记之间有家庭共济.*都给同一位家人用"):
             submit(desk, gone, kept)
 
+    @pytest.mark.parametrize("side", ["subject", "other"])
+    def test_a_case_under_way_on_the_record_that_goes(self, desk, side):
+        gone, kept = record(), record()
+        case = open_case(desk, **{"subject": record(), "other": None, side: gone})
+        with pytest.raises(ApprovalError, match=f"没办完的窗口业务 {case.number}"):
+            submit(desk, gone, kept)
+        Case.objects.update(state=CaseState.DROPPED, note="不办了", closed_by=desk.maker, closed_at=case.opened_at)
+        assert "已并入" in merge(desk, gone, kept)
+
     def test_a_record_with_itself_and_one_merged_before(self, desk):
         gone, kept = record(), record()
         with pytest.raises(ApprovalError, match="同一份登记"):
@@ -274,6 +300,26 @@ class TestContradictions:
         merge(desk, gone, kept)
         with pytest.raises(ApprovalError, match="已经并入别的登记"):
             submit(desk, gone, kept)
+
+
+def test_cases_of_the_record_that_went_are_the_others_and_their_own_clerks(desk, monkeypatch):
+    clerk, relative, colleague = (clerk_at("R09", serial=serial) for serial in (990_101, 990_102, 990_103))
+    gone, own, theirs = record(), record(), record()
+    for person, user in ((own, clerk), (theirs, relative)):
+        person.certno = user.certno
+        person.save()
+    case = open_case(desk, subject=gone)
+    Case.objects.update(state=CaseState.DROPPED, note="不办了", closed_by=desk.maker, closed_at=case.opened_at)
+    merge(desk, gone, own)
+    case.refresh_from_db()
+    monkeypatch.setattr("accounts.operations.cases.access.is_family", [lambda a, b: {a, b} == {own, theirs}])
+    assert "自己的业务" in why_not_on_case(clerk, case)
+    assert "家人的业务" in why_not_on_case(relative, case)
+    assert why_not_on_case(colleague, case) == ""
+    found = lookups.look_up(act=act_of(colleague), typed=case.number, purpose=LookupPurpose.QUESTION).lookup
+    assert found.person == own
+    assert about(own, ZHOUSHAN) == [case]
+    assert [row.number for row in counter_cases(own, JULY)] == [case.number]
 
 
 def test_only_the_merge_voucher_moves_between_two_people(desk):
