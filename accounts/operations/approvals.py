@@ -24,6 +24,7 @@ from accounts.identity.staff import StaffIdentityError, identity_of, is_same_per
 from accounts.models import Approval, User
 from accounts.models.approvals import DOCUMENT_LENGTH
 from accounts.operations.approval_kinds import ADMINISTRATOR, Content, Kind, kind_of, role_of, roles_in_words
+from accounts.operations.cases.access import is_by_family
 from yibao.lib.masking import scrubbed
 
 _DIGEST = re.compile("[0-9a-f]{64}")
@@ -209,8 +210,11 @@ def _checker(act: Act, how: Kind, approval: Approval) -> tuple[User, bytes]:
     identity = _identity(user, approval)
     if is_same_person(user, approval.maker) or identity == bytes(approval.maker_identity):
         raise ApprovalError("自己提交的不能自己复核，换一个账号也不行。请另一位同事办理")
-    if any(is_same_person(user, author) for author in _authors(how, approval.content)):
+    authors = _authors(how, approval.content)
+    if any(is_same_person(user, author) for author in authors):
         raise ApprovalError("您参与编写了这份内容，不能由您复核。请另一位同事办理")
+    if is_by_family(user, [approval.maker, *authors]):
+        raise ApprovalError("这是您的家人提交或经办的，不能由您复核。请另一位同事办理")
     for why in (how.why_not(user, approval.content), *(ask(user, approval) for ask in why_not_checked)):
         if why:
             raise ApprovalError(why)

@@ -20,7 +20,7 @@ from accounts.identity import audit, card_reader, certificates
 from accounts.identity.actors import Act
 from accounts.identity.staff import is_same_person
 from accounts.models import Case, Lookup, LookupCount, Office, Person, User
-from accounts.operations.cases.access import CaseError, staff_at_counter, why_not_on
+from accounts.operations.cases.access import CaseError, is_by_family, staff_at_counter, why_not_on
 from accounts.operations.cases.handlers import handler_of
 from accounts.policies import registry
 from accounts.policies.terms.sharing import NATIONAL, SAME_PROVINCE, SAME_REGION
@@ -158,7 +158,8 @@ def unmask(*, act: Act, token: UUID) -> Lookup:
 
 
 def grant_lookups(*, act: Act, clerk: User) -> LookupCount:
-    """Let a clerk look up as many people again today as in a day. By a reviewer of the same office, not for themselves.
+    """Let a clerk look up as many people again today as in a day. By a reviewer of the same office, not for themselves
+    or their family.
 
     Raises LookupRefusedError.
     """
@@ -168,6 +169,8 @@ def grant_lookups(*, act: Act, clerk: User) -> LookupCount:
             raise NotAtCounterError("只有本网点的复核人员能给本网点的同事加查人次数")
         if is_same_person(reviewer, clerk):
             raise NotYoursError("不能给自己加查人次数，请别的复核人员批")
+        if is_by_family(reviewer, [clerk]):
+            raise NotYoursError("不能给自己的家人加查人次数，请别的复核人员批")
         more = settings.COUNTER_LOOKUPS_PER_DAY
         with transaction.atomic():
             count = _count_of(act, clerk)

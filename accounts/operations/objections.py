@@ -12,11 +12,11 @@ from accounts.identity.staff import is_same_person
 from accounts.models import AuditEvent, Case, Objection, Office, Person, User
 from accounts.models.objections import ANSWER_LENGTH, WORDS_LENGTH
 from accounts.operations import notices
-from accounts.operations.cases.access import staff_at_counter, why_not_on
+from accounts.operations.cases.access import is_by_family, staff_at_counter, why_not_on
 from accounts.queries import notice_words, trace
 from accounts.queries.lookups import open_lookup
 from accounts.queries.objections import taken_by, those_objected_to
-from accounts.queries.people import person_of_staff, regions_of
+from accounts.queries.people import regions_of
 from yibao.lib.links import has_link
 from yibao.lib.masking import scrubbed
 from yibao.lib.speakable import dated_number
@@ -123,11 +123,11 @@ def why_not_answered_by(user: User, objection: Objection) -> str:
     """Return why this member of staff may not answer; "" where they may."""
     if why := why_not_on(user, objection.subject):
         return why
-    for other in those_objected_to(objection):
-        if is_same_person(user, other):
-            return "这件事您经手过，不能由您答复，请另一位复核人员办理"
-        if (person := person_of_staff(other)) and why_not_on(user, person):
-            return "这件事是您的家人经手的，不能由您答复，请另一位复核人员办理"
+    others = those_objected_to(objection)
+    if any(is_same_person(user, other) for other in others):
+        return "这件事您经手过，不能由您答复，请另一位复核人员办理"
+    if is_by_family(user, others):
+        return "这件事是您的家人经手的，不能由您答复，请另一位复核人员办理"
     taker = taken_by(objection)
     if taker and is_same_person(user, taker):
         return "这件异议是您代收的，不能由您答复，请另一位复核人员办理"

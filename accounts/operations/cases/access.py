@@ -3,7 +3,7 @@
 A page may ask too, to offer nothing that will be refused; what decides is here.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 
 from accounts.codes import Role
@@ -75,6 +75,12 @@ def why_not_on(user: User, *people: Person | None) -> str:
         if any(ask(myself, person) for ask in is_family):
             return "不能办自己家人的业务，请另一位同事办理"
     return ""
+
+
+def is_by_family(user: User, workers: Iterable[User]) -> bool:
+    """Say whether any of these members of staff is this one's family, or this one under another number."""
+    insured = filter(None, map(person_of_staff, workers))
+    return any(why_not_on(user, person) for person in insured)
 
 
 def refuse_own_case(user: User, case: Case) -> None:

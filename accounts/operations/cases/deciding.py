@@ -25,6 +25,7 @@ from accounts.operations.cases import desk
 from accounts.operations.cases.access import (
     CaseError,
     CaseMovedError,
+    is_by_family,
     on_case,
     refuse_own_case,
     staff_at_counter,
@@ -287,8 +288,11 @@ def _why_not_checked(user: User, approval: Approval) -> str:
     case = Case.objects.select_related("subject", "other").filter(approval=approval).first()
     if case is None:
         return ""
-    if any(is_same_person(user, worker) for worker in User.objects.filter(pk__in=workers_on(case))):
+    workers = User.objects.filter(pk__in=workers_on(case))
+    if any(is_same_person(user, worker) for worker in workers):
         return "您办过这件业务，不能由您复核。请另一位同事办理"
+    if is_by_family(user, workers):
+        return "您的家人办过这件业务，不能由您复核。请另一位同事办理"
     return why_not_on_case(user, case)
 
 

@@ -155,6 +155,14 @@ def test_who_may_not_grant(clerk):
     assert not LookupCount.objects.exists()
 
 
+def test_nobody_grants_look_ups_to_their_family(clerk, monkeypatch):
+    reviewer = clerk_at(serial=990_002, role=Role.REVIEWER)
+    both = {insured_here(certno=clerk.certno), insured_here(certno=reviewer.certno)}
+    monkeypatch.setattr("accounts.operations.cases.access.is_family", [lambda a, b: {a, b} == both])
+    with pytest.raises(lookups.NotYoursError, match="自己的家人"):
+        lookups.grant_lookups(act=act_of(reviewer), clerk=clerk)
+
+
 def test_nobody_looks_up_themselves(clerk):
     own = insured_here(certno=clerk.certno)
     with pytest.raises(lookups.NotYoursError, match="另一位同事"):

@@ -9,7 +9,7 @@ from accounts.models import Approval, AuditEvent, Region, User
 from accounts.operations import approval_kinds, approvals, rotation
 from accounts.operations.approvals import ApprovalError, ApprovalMovedError
 from tests.accounts.operations.renaming import AT, CODE, RENAME, SUBJECT, by, name_now, proposed, staff
-from tests.factories.people import phone
+from tests.factories.people import PersonFactory, phone
 from tests.factories.users import official
 
 pytestmark = pytest.mark.django_db
@@ -151,6 +151,14 @@ class TestTwoPeople:
         for act in (approve, lambda user, one: approvals.reject(act=by(user), approval_id=one.pk, note="不")):
             with pytest.raises(ApprovalError, match="换一个账号也不行"):
                 act(other_login, approval)
+        assert (state_of(approval), name_now()) == (ApprovalState.WAITING, "旧名市")
+
+    def test_not_the_makers_family_whatever_it_is_about(self, maker, checker, monkeypatch):
+        both = {PersonFactory(certno=maker.certno), PersonFactory(certno=checker.certno)}
+        approval = proposed(maker)
+        monkeypatch.setattr("accounts.operations.cases.access.is_family", [lambda a, b: {a, b} == both])
+        with pytest.raises(ApprovalError, match="您的家人提交或经办的"):
+            approve(checker, approval)
         assert (state_of(approval), name_now()) == (ApprovalState.WAITING, "旧名市")
 
     def test_nor_when_the_keys_were_changed_in_between(self, ring, maker, checker):

@@ -168,6 +168,23 @@ class TestWhoMayNot:
         case = counter.finish(desk.resume(act=counter.act(), number=case.number))
         assert case.state == CaseState.DONE, "who sent it back checks it again"
 
+    @pytest.mark.parametrize("by_hand", ["submitting", "working on it before"])
+    def test_nor_does_the_family_of_who_worked_on_it_check_it(self, counter, renaming, monkeypatch, by_hand):
+        case, worker = ready(counter, power_number="瑞证字1号"), counter.clerk
+        if by_hand != "submitting":
+            worker = counter.colleague
+            desk.resume(act=counter.act(worker), number=case.number)
+            case = desk.resume(act=counter.act(), number=case.number)
+        both = {counter.insured(certno=worker.certno), counter.insured(certno=counter.reviewer.certno)}
+        monkeypatch.setattr("accounts.operations.cases.access.is_family", [lambda a, b: {a, b} == both])
+        approval = counter.submit(case).case.approval
+        with pytest.raises(ApprovalError, match="您的家人.*请另一位同事"):
+            approvals.approve(act=counter.act(counter.reviewer), approval_id=approval.pk, digest=approval.digest)
+        assert name_now() == "旧名市"
+        other = counter.official(Role.REVIEWER, "T2", 7)
+        approvals.approve(act=counter.act(other), approval_id=approval.pk, digest=approval.digest)
+        assert name_now() == "新名市"
+
     def test_nor_checks_it(self, counter, renaming):
         waiting = counter.submit(ready(counter, agent_certno=counter.reviewer.certno, power_number="瑞证字1号")).case
         approval = waiting.approval
