@@ -16,7 +16,7 @@ from accounts.ledger.posting import Move
 from accounts.ledger.pots import system_pot
 from accounts.models import AuditEvent, Case, Objection, Person, Transfer
 from accounts.operations import approvals, objections
-from accounts.operations.cases import deciding, desk, handlers
+from accounts.operations.cases import desk, handlers, undoing
 from accounts.operations.cases.access import on_case
 from accounts.operations.cases.printing import print_sheets
 from accounts.operations.life_events.merging import MERGE
@@ -114,7 +114,7 @@ class TestWhatIsTold:
         monkeypatch.setitem(handlers._handlers, CaseKind.IDENTITY_CODE, replace(CODE, undo=lambda act, case: "收回了"))
         person, other = counter.insured(), counter.insured()
         case = code_given(counter, person, other)
-        deciding.undo(act=counter.act(), number=case.number, note="给错了人")
+        undoing.undo(act=counter.act(), number=case.number, note="给错了人")
         assert told(person)[0] == told(other)[0] == "开通网上登录：撤销"
 
     def test_that_an_agent_came_is_told(self, counter, monkeypatch):

@@ -1,4 +1,4 @@
-"""The end of a case: submitted, checked by a second person where the region asks for that, done, or taken back.
+"""The end of a case: submitted, checked by a second person where the region asks for that, and done.
 
 What is submitted is the digest of what was shown; when anything it relies on has moved since, nothing happens.
 """
@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes
 from django.db import transaction
 from django.utils.crypto import salted_hmac
 
-from accounts.codes import COUNTER_ROLES, ApprovalState, CaseState, Role
+from accounts.codes import ApprovalState, CaseState, Role
 from accounts.identity import audit
 from accounts.identity.actors import Act, Actor
 from accounts.identity.staff import is_same_person
@@ -27,12 +27,9 @@ from accounts.operations.cases.access import (
     CaseMovedError,
     is_by_family,
     on_case,
-    refuse_own_case,
-    staff_at_counter,
     why_not_on_case,
 )
 from accounts.operations.cases.handlers import Assessment, CaseHandler, handler_of, needs_review
-from accounts.policies import registry
 from accounts.queries.cases import workers_on
 from accounts.queries.offices import responsible_office
 from yibao.lib.clock import SHANGHAI
@@ -102,49 +99,10 @@ def submit(*, act: Act, number: str, version: int, digest: str) -> Submitted:
     return Submitted(case, outcome.said, outcome.shown_once)
 
 
-@transaction.atomic
-def undo(*, act: Act, number: str, note: str) -> Case:
-    """Take back what a case did: on its day whoever submitted it, later a reviewer of the region.
-
-    Raises CaseError for anybody else, for kinds that cannot be taken back, and without a note that says why.
-    """
-    user, office = staff_at_counter(act, COUNTER_ROLES, lock=True)
-    case = desk.locked(number, office)
-    desk.lock_people(case)
-    if why := why_not_undone(act, case, user):
-        raise CaseError(why)
-    refuse_own_case(user, case)
-    act = on_case(act, case)
-    undo_it = handler_of(case.kind).undo
-    assert undo_it
-    case.note = desk.note_of(note)
-    said = undo_it(act, case)
-    case.state, case.closed_by, case.closed_at, case.said = CaseState.UNDONE, user, act.at, said
-    case.version += 1
-    case.save(update_fields=["state", "closed_by", "closed_at", "said", "note", "version"])
-    desk.record_for_both(act, case, "case.undone")
-    return case
-
-
 def _refuse_closed(act: Act, user: User) -> None:
     """Raise CaseError where the clerk has closed the day since they clicked: it would be on the sheet, and not counted."""
     if DayClose.objects.filter(clerk=user, at__gte=act.at).exists():
         raise CaseError("您刚刚日结了，这件还没有提交。请再提交一次，它不算进今天的日结")
-
-
-def why_not_undone(act: Act, case: Case, user: User) -> str:
-    """Return why this member of staff cannot take the case back; "" where they can."""
-    if case.state != CaseState.DONE or case.done_at is None:
-        return "没有办结的业务不用撤销"
-    handler = handler_of(case.kind)
-    if handler.undo is None:
-        return f"这类业务不能撤销。{handler.instead}"
-    if handler.opposite and handler.opposite in registry.counter(case.region, act.on).reviewed:
-        return f"这类业务不能撤销：请另办「{handler.opposite.label}」，由第二个人复核"
-    is_same_day = Act(act.actor, case.done_at).on == act.on
-    if user.role == Role.REVIEWER or (is_same_day and case.submitted_by_id == user.pk):
-        return ""
-    return "只有经办人当天能撤销；过了当天，或是别人办的，由复核岗撤销"
 
 
 def _without_other(case: Case, handler: CaseHandler) -> list[str]:

@@ -21,8 +21,8 @@ from accounts.identity.access import act_of
 from accounts.identity.actors import Act
 from accounts.identity.drafts import Told, keeps
 from accounts.models import Case, Person
-from accounts.operations.cases import deciding, withdrawing
 from accounts.operations.cases import desk as work
+from accounts.operations.cases import undoing, withdrawing
 from accounts.operations.cases.access import CaseError, CaseMovedError, on_case, staff_at_counter, why_not_on_case
 from accounts.operations.cases.handlers import private_of
 from accounts.operations.cases.printing import lookups_of, sheets_of
@@ -78,7 +78,7 @@ def result_of(desk: Desk, case: Case, shown_once: str = "") -> dict[str, Any]:
         "shown_once": shown_once,
         "is_waiting": case.state == CaseState.WAITING,
         **_to_print(desk, case),
-        "why_not_undone": deciding.why_not_undone(desk.act, case, desk.user),
+        "why_not_undone": undoing.why_not_undone(desk.act, case, desk.user),
         "may_withdraw": desk.user.role == Role.CLERK and not withdrawing.why_not_withdrawn(case, desk.user),
         "form": ReasonForm(),
     }

@@ -13,7 +13,7 @@ from accounts.errors import AccountsError
 from accounts.forms.counter.opening import NumberForm
 from accounts.forms.counter.sections import ReasonForm
 from accounts.models import Case
-from accounts.operations.cases import deciding, withdrawing
+from accounts.operations.cases import deciding, undoing, withdrawing
 from accounts.operations.cases import desk as work
 from accounts.operations.cases.access import CaseMovedError
 from accounts.queries import cases as queries
@@ -113,8 +113,8 @@ def undo(request: HttpRequest, desk: Desk, number: str) -> HttpResponse:
     form = ReasonForm(request.POST)
     if not form.is_valid():
         return render(request, "counter/case_result.html", result_of(desk, case) | {"form": form}, status=422)
-    undoing = partial(deciding.undo, act=desk.act, number=number, note=form.cleaned_data["note"])
-    return _carried_out(request, desk, case, "case.undone", undoing)
+    taking_back = partial(undoing.undo, act=desk.act, number=number, note=form.cleaned_data["note"])
+    return _carried_out(request, desk, case, "case.undone", taking_back)
 
 
 def _carried_out(

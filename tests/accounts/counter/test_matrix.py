@@ -11,7 +11,7 @@ from django.urls import reverse
 from accounts.codes import CaseKind, Role
 from accounts.forms.counter import form_of
 from accounts.models import AuditEvent, Case, User
-from accounts.operations.cases import access, deciding, desk
+from accounts.operations.cases import access, deciding, desk, undoing
 from accounts.operations.cases.access import CaseError
 from accounts.operations.cases.handlers import handler_of, kinds
 from tests.accounts.counter.invented_kind import KIND
@@ -124,7 +124,7 @@ class TestTheOperationItselfRefuses:
             lambda: desk.resume(act=act, number=number),
             lambda: desk.drop(act=act, number=number, version=version, note="不办了"),
             lambda: deciding.submit(act=act, number=number, version=version, digest=""),
-            lambda: deciding.undo(act=act, number=number, note="办错了"),
+            lambda: undoing.undo(act=act, number=number, note="办错了"),
         ]
 
     def refuse_all(self, counter, case: Case, user: User) -> None:

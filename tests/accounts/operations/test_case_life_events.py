@@ -12,7 +12,7 @@ from accounts.ledger.pots import open_missing
 from accounts.models import LifeEvent
 from accounts.operations import approvals
 from accounts.operations.approvals import ApprovalError
-from accounts.operations.cases import deciding, desk
+from accounts.operations.cases import deciding, desk, undoing
 from accounts.operations.cases.access import CaseError
 from accounts.operations.life_events import death, freezing
 from accounts.policies import registry
@@ -182,14 +182,14 @@ class TestFreezing:
     def test_what_was_frozen_by_mistake_is_taken_back(self, counter):
         person = insured(REGION, carried=500_00)
         done = counter.finish(self.ask(counter, CaseKind.FREEZE, person))
-        undone = deciding.undo(act=counter.act(counter.reviewer), number=done.number, note="办错人了")
+        undone = undoing.undo(act=counter.act(counter.reviewer), number=done.number, note="办错人了")
         assert (undone.state, self.frozen(person)) == (CaseState.UNDONE, False)
 
     def test_where_a_second_person_checks_a_release_nobody_releases_alone_by_undoing(self, counter):
         person = insured(REGION, carried=500_00)
         done = counter.finish(self.ask(counter, CaseKind.FREEZE, person))
         with pytest.raises(CaseError, match="另办「解除冻结」"):
-            deciding.undo(act=counter.act(counter.reviewer), number=done.number, note="办错人了")
+            undoing.undo(act=counter.act(counter.reviewer), number=done.number, note="办错人了")
         assert self.frozen(person)
 
     @pytest.mark.usefixtures("unreviewed")
@@ -199,7 +199,7 @@ class TestFreezing:
         counter.finish(self.ask(counter, CaseKind.RELEASE, person))
         counter.finish(self.ask(counter, CaseKind.FREEZE, person))
         with pytest.raises(CaseError, match="以后又登记过"):
-            deciding.undo(act=counter.act(counter.reviewer), number=first.number, note="办错人了")
+            undoing.undo(act=counter.act(counter.reviewer), number=first.number, note="办错人了")
         assert self.frozen(person)
 
     @pytest.mark.parametrize(

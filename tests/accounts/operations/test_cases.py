@@ -9,7 +9,7 @@ from accounts.codes import COUNTER_ROLES, ApprovalState, CaseKind, CaseState, Ro
 from accounts.models import Approval, AuditEvent, Case, IdentityCode, Region, User
 from accounts.operations import approvals, identity
 from accounts.operations.approvals import ApprovalError, ApprovalMovedError
-from accounts.operations.cases import deciding, desk, handlers, printing, withdrawing
+from accounts.operations.cases import deciding, desk, handlers, printing, undoing, withdrawing
 from accounts.operations.cases.access import CaseError, CaseMovedError
 from accounts.operations.cases.handlers import CaseHandler
 from accounts.policies import registry
@@ -130,7 +130,7 @@ class TestWhoMayNot:
             printing.print_sheets(act=reviewer, number=case.number, sheets=["missing"])
         done = counter.finish(case)
         with pytest.raises(CaseError, match="没有登记本人的证件号码"):
-            deciding.undo(act=reviewer, number=done.number, note="办错了")
+            undoing.undo(act=reviewer, number=done.number, note="办错了")
 
     def test_nobody_works_on_their_family(self, counter, monkeypatch):
         myself, relative = counter.insured(certno=counter.clerk.certno), counter.insured()
@@ -152,9 +152,9 @@ class TestWhoMayNot:
             desk.resume(act=counter.act(counter.colleague), number=case.number)
         done = counter.submit(case).case
         Case.objects.filter(pk=done.pk).update(agent_certno=counter.reviewer.certno)
-        assert deciding.why_not_undone(counter.act(), done, counter.reviewer) == ""
+        assert undoing.why_not_undone(counter.act(), done, counter.reviewer) == ""
         with pytest.raises(CaseError, match="代办人是您自己"):
-            deciding.undo(act=counter.act(counter.reviewer), number=case.number, note="办错了")
+            undoing.undo(act=counter.act(counter.reviewer), number=case.number, note="办错了")
 
     def test_who_worked_on_it_between_opening_and_submitting_checks_it_no_more(self, counter, renaming):
         case = ready(counter, power_number="瑞证字1号")
@@ -262,22 +262,22 @@ class TestASecondPerson:
 class TestTakingBack:
     def test_its_clerk_takes_it_back_on_the_day(self, counter, renaming):
         done = counter.submit(ready(counter)).case
-        case = deciding.undo(act=counter.act(), number=done.number, note="办错人了")
+        case = undoing.undo(act=counter.act(), number=done.number, note="办错人了")
         assert (case.state, case.note, name_now()) == (CaseState.UNDONE, "办错人了", "旧名市")
 
     def test_later_only_a_reviewer_does(self, counter, renaming):
         done = counter.submit(ready(counter)).case
         tomorrow = replace(counter.act(), at=counter.act().at.replace(day=11))
         with pytest.raises(CaseError, match="由复核岗撤销"):
-            deciding.undo(act=tomorrow, number=done.number, note="办错人了")
+            undoing.undo(act=tomorrow, number=done.number, note="办错人了")
         by_reviewer = replace(tomorrow, actor=counter.act(counter.reviewer).actor)
-        assert deciding.undo(act=by_reviewer, number=done.number, note="办错人了").state == CaseState.UNDONE
+        assert undoing.undo(act=by_reviewer, number=done.number, note="办错人了").state == CaseState.UNDONE
 
     def test_a_code_that_was_given_is_not_taken_back(self, counter):
         case = counter.seen(counter.open(CaseKind.IDENTITY_CODE, counter.insured()), "own_card")
         done = counter.submit(case).case
         with pytest.raises(CaseError, match="不能撤销。给错了人的，由本人带身份证再办一次"):
-            deciding.undo(act=counter.act(), number=done.number, note="办错人了")
+            undoing.undo(act=counter.act(), number=done.number, note="办错人了")
 
     @pytest.mark.parametrize("kind", handlers.kinds())
     def test_every_kind_can_be_taken_back_or_says_what_to_do_instead(self, kind):

@@ -16,7 +16,7 @@ from accounts.identity.actors import Act
 from accounts.models import AuditEvent, Case, FormerCertificate, LifeEvent, Person, PersonCorrection, User
 from accounts.operations import approvals
 from accounts.operations.approvals import ApprovalError, ApprovalMovedError
-from accounts.operations.cases import access, closing, deciding, desk, handlers, withdrawing
+from accounts.operations.cases import access, closing, deciding, desk, handlers, undoing, withdrawing
 from accounts.operations.cases.access import CaseError, CaseMovedError
 from accounts.operations.life_events import freezing
 from accounts.operations.life_events.events import LifeEventError
@@ -55,7 +55,7 @@ class TestTakingBack:
         users = (counter.clerk, counter.reviewer)
         return all_at_once(
             *[
-                lambda user=user: deciding.undo(act=counter.act(user), number=number, note="办错了").state
+                lambda user=user: undoing.undo(act=counter.act(user), number=number, note="办错了").state
                 for user in users
             ]
         )
@@ -92,7 +92,7 @@ class TestWithdrawing:
             else:
                 assert (case.state, approved, name_now()) == (CaseState.DONE, "已改名为新名市", "新名市")
                 assert withdrawn in (CaseError, ApprovalError)
-                deciding.undo(act=counter.act(), number=case.number, note="下一次再试")
+                undoing.undo(act=counter.act(), number=case.number, note="下一次再试")
 
     def test_without_the_lock_on_the_approval_both_would(self, counter, monkeypatch):
         together = threading.Barrier(2)

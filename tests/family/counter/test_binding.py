@@ -6,7 +6,7 @@ import pytest
 
 from accounts.codes import CaseKind, CaseState
 from accounts.models import Notice
-from accounts.operations.cases import deciding, desk
+from accounts.operations.cases import deciding, desk, undoing
 from accounts.operations.cases.access import CaseError, CaseMovedError
 from accounts.wording import worded
 from family.codes import EndReason
@@ -272,7 +272,7 @@ class TestWhereTheUserHasToAgree:
 class TestTakingItBack:
     def test_leaves_it_as_if_it_had_never_been_made(self, counter, pair):
         case = counter.submit(counter.bind_case(*pair, "kin")).case
-        deciding.undo(act=counter.act(), number=case.number, note="办错人了")
+        undoing.undo(act=counter.act(), number=case.number, note="办错人了")
         made = Bond.objects.get()
         assert (made.state, made.end_reason) == ("ended", EndReason.UNDONE)
         assert "kin" in [paper.code for paper in counter.shown(counter.bind_case(*pair)).papers]
@@ -281,7 +281,7 @@ class TestTakingItBack:
         case = counter.submit(counter.bind_case(*pair, "kin")).case
         spend(Bond.objects.get(), 100)
         with pytest.raises(CannotUndoError, match="已经用过钱"):
-            deciding.undo(act=counter.act(), number=case.number, note="办错人了")
+            undoing.undo(act=counter.act(), number=case.number, note="办错人了")
         case.refresh_from_db()
         assert (case.state, Bond.objects.get().state) == (CaseState.DONE, "active")
 

@@ -8,6 +8,7 @@ from django.urls import reverse
 from accounts.codes import CaseKind, CaseState, PotKind
 from accounts.models import Case, Person
 from accounts.operations.cases import deciding, desk, printing
+from accounts.operations.cases import undoing as case_undoing
 from accounts.operations.cases.access import CaseError
 from family.codes import EndReason
 from family.models import Bond, Invitation
@@ -44,7 +45,7 @@ def undertaking(counter: FamilyCounter, case: Case) -> str:
 
 
 def undo(counter: FamilyCounter, case: Case) -> Case:
-    return deciding.undo(act=counter.act(), number=case.number, note="办错人了")
+    return case_undoing.undo(act=counter.act(), number=case.number, note="办错人了")
 
 
 class TestChanging:

@@ -10,7 +10,7 @@ from accounts.ledger.verify import findings
 from accounts.models import Case, Person, User
 from accounts.operations import approvals
 from accounts.operations.approvals import ApprovalMovedError
-from accounts.operations.cases import deciding, desk
+from accounts.operations.cases import deciding, desk, undoing
 from accounts.operations.cases.access import CaseError, CaseMovedError
 from accounts.operations.cases.deciding import Submitted
 from family.codes import BondState
@@ -152,7 +152,7 @@ class TestTakenBackWhileAChangeIsApproved:
         papers = [paper.code for paper in counter.shown(case).papers]
         approval = counter.submit(counter.seen(case, *papers)).case.approval
         self.said = all_at_once(
-            lambda: deciding.undo(act=counter.act(), number=bound.number, note="办错人了"),
+            lambda: undoing.undo(act=counter.act(), number=bound.number, note="办错人了"),
             lambda: approvals.approve(
                 act=counter.act(counter.reviewer), approval_id=approval.pk, digest=approval.digest
             ),

@@ -9,7 +9,7 @@ from accounts.codes import CaseKind
 from accounts.ledger.verify import findings
 from accounts.operations import approvals
 from accounts.operations.approvals import ApprovalError
-from accounts.operations.cases import deciding, desk
+from accounts.operations.cases import deciding, desk, undoing
 from accounts.operations.cases.access import CaseError
 from payments.forms.counter import ReimburseForm
 from payments.models import Reimbursement
@@ -94,7 +94,7 @@ def test_of_the_bank_account_only_the_last_digits_are_kept(counter, family):
 
 def test_it_is_taken_back_whole(counter, family):
     case = done(counter, opened(counter, family))
-    undone = deciding.undo(act=counter.act(), number=case.number, note="发票不是原件")
+    undone = undoing.undo(act=counter.act(), number=case.number, note="发票不是原件")
     paid = Reimbursement.objects.get()
     assert (paid.state, paid.reason) == (ReimbursementState.TAKEN_BACK, "发票不是原件")
     assert paid.no in undone.said

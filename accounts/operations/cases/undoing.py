@@ -1,0 +1,50 @@
+"""撤销: what a case did is taken back, by whom and until when."""
+
+from django.db import transaction
+
+from accounts.codes import COUNTER_ROLES, CaseState, Role
+from accounts.identity.actors import Act
+from accounts.models import Case, User
+from accounts.operations.cases import desk
+from accounts.operations.cases.access import CaseError, on_case, refuse_own_case, staff_at_counter
+from accounts.operations.cases.handlers import handler_of
+from accounts.policies import registry
+
+
+@transaction.atomic
+def undo(*, act: Act, number: str, note: str) -> Case:
+    """Take back what a case did: on its day whoever submitted it, later a reviewer of the region.
+
+    Raises CaseError for anybody else, for kinds that cannot be taken back, and without a note that says why.
+    """
+    user, office = staff_at_counter(act, COUNTER_ROLES, lock=True)
+    case = desk.locked(number, office)
+    desk.lock_people(case)
+    if why := why_not_undone(act, case, user):
+        raise CaseError(why)
+    refuse_own_case(user, case)
+    act = on_case(act, case)
+    undo_it = handler_of(case.kind).undo
+    assert undo_it
+    case.note = desk.note_of(note)
+    said = undo_it(act, case)
+    case.state, case.closed_by, case.closed_at, case.said = CaseState.UNDONE, user, act.at, said
+    case.version += 1
+    case.save(update_fields=["state", "closed_by", "closed_at", "said", "note", "version"])
+    desk.record_for_both(act, case, "case.undone")
+    return case
+
+
+def why_not_undone(act: Act, case: Case, user: User) -> str:
+    """Return why this member of staff cannot take the case back; "" where they can."""
+    if case.state != CaseState.DONE or case.done_at is None:
+        return "没有办结的业务不用撤销"
+    handler = handler_of(case.kind)
+    if handler.undo is None:
+        return f"这类业务不能撤销。{handler.instead}"
+    if handler.opposite and handler.opposite in registry.counter(case.region, act.on).reviewed:
+        return f"这类业务不能撤销：请另办「{handler.opposite.label}」，由第二个人复核"
+    is_same_day = Act(act.actor, case.done_at).on == act.on
+    if user.role == Role.REVIEWER or (is_same_day and case.submitted_by_id == user.pk):
+        return ""
+    return "只有经办人当天能撤销；过了当天，或是别人办的，由复核岗撤销"
