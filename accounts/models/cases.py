@@ -110,7 +110,15 @@ class Case(models.Model):
     @property
     def came_certno(self) -> str:
         """The number of who came for somebody who could not; "" where that was the person or an agent."""
-        return Clear(json.loads(self.private).get("came_certno") or "") if self.private else Clear("")
+        return self._private("came_certno")
+
+    @property
+    def payee_certno(self) -> str:
+        """The number of the heir whose bank account is paid to; "" where nobody is paid."""
+        return self._private("payee_certno")
+
+    def _private(self, name: str) -> str:
+        return Clear(json.loads(self.private).get(name) or "") if self.private else Clear("")
 
     @property
     def is_in_work(self) -> bool:

@@ -9,8 +9,8 @@ from django.db.models import QuerySet
 
 from accounts.codes import CaseKind, ProofKind
 from accounts.forms.counter import CaseForm, register
-from accounts.forms.counter.came import WhoCameForm
-from accounts.forms.fields import DayField, YuanField
+from accounts.forms.counter.came import WHO_CAME, WhoCameForm
+from accounts.forms.fields import CertnoField, DayField, NameField, YuanField
 from accounts.models import Region
 from accounts.operations.cases import deaths, freezes, moves
 from accounts.operations.life_events.events import REASON_LENGTH, LifeEventError
@@ -69,6 +69,9 @@ class SwitchForm(WhoCameForm, _ProofForm):
 
     def from_case(self, known: dict[str, Any]) -> dict[str, Any]:
         return {"on": self.act.on.isoformat(), **known}
+
+
+PAYEE = frozenset({"payee_name", "payee_certno"})  # who is paid: kept sealed
 
 
 class PayeeField(forms.CharField):
@@ -143,10 +146,28 @@ class InheritForm(WhoCameForm, _WayForm, _ProofForm):
     proofs = moves.INHERIT_PROOFS
     ways = ((moves.TO_ACCOUNT, "转到继承人在这里的个人账户"), (moves.PAID_OUT, "付到继承人的银行账户"))
 
+    personal = WHO_CAME | PAYEE
+
     payee = PayeeField("这位继承人的账户", required=False)
+    payee_name = NameField(label="收款人（这位继承人）的姓名", required=False, help_text="和银行账户的户名一致。")
+    payee_certno = CertnoField(label="收款人的证件号码", required=False, help_text="光标在这里时可以刷卡。")
     fen = YuanField(label="这一位的份额（元）", required=False, help_text="只有一位继承人、全部由他继承的，空着。")
 
-    field_order = ("way", "to", "payee", "fen", "proof")
+    field_order = ("way", "to", "payee", "payee_name", "payee_certno", "fen", "proof")
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for name in PAYEE:
+            self.fields[name].depends = True  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if cleaned.get("way") != moves.PAID_OUT:
+            return cleaned | dict.fromkeys(PAYEE, "")
+        for name in sorted(PAYEE):
+            if not cleaned.get(name) and name not in self.errors:
+                self.add_error(name, f"请填{self.fields[name].label}")
+        return cleaned
 
     def from_case(self, known: dict[str, Any]) -> dict[str, Any]:
         return {"to": self.case.region, **known, "fen": yuan(known["fen"]) if known.get("fen") else ""}

@@ -93,7 +93,7 @@ def why_not_on_case(user: User, case: Case) -> str:
     """Return why this member of staff may not work on a case or check it, for whom it is or who brings it; else ""."""
     if why := why_not_on(user, case.subject, case.other):
         return why
-    came = (("代办人", case.agent_certno), ("来人", case.came_certno))
+    came = (("代办人", case.agent_certno), ("来人", case.came_certno), ("收款人", case.payee_certno))
     return next((why for who, certno in came if certno and (why := _why_not_from(user, who, certno))), "")
 
 

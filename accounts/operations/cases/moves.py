@@ -7,7 +7,7 @@ from accounts.codes import CaseKind, LifeEventKind, ProofKind
 from accounts.identity.actors import Act
 from accounts.models import Case
 from accounts.operations.cases import proofs
-from accounts.operations.cases.handlers import Assessment, CaseHandler, Signed, register
+from accounts.operations.cases.handlers import Assessment, CaseHandler, Signed, Words, private_of, register
 from accounts.operations.cases.identity_papers import of_agent
 from accounts.operations.life_events import hooks, moving
 from accounts.operations.life_events.events import region_name
@@ -92,6 +92,8 @@ def _assess_inheriting(act: Act, case: Case) -> Assessment:
     why = _where_missing(case)
     if not why and case.asked["way"] == TO_ACCOUNT and case.other is None:
         why = "请刷继承人的证件；继承人在这里没有参保的，改选付到银行卡"
+    if not why and case.asked["way"] == PAID_OUT and case.is_in_work and not case.payee_certno:
+        why = "还没有填收款人：请填这位继承人的姓名和证件号码"
     if why:
         return Assessment(stops=(why,), papers=papers)
     title = [
@@ -101,6 +103,13 @@ def _assess_inheriting(act: Act, case: Case) -> Assessment:
         )
     ]
     return proofs.rehearsed(act, case, _inherit, papers, title)
+
+
+def _told_of_heir(case: Case) -> Words:
+    """Say who came, and which heir is paid, in full: neither has to be known here."""
+    heir = private_of(case)
+    paid = [("收款人", f"{heir['payee_name']}，{heir['payee_certno']}")] if heir.get("payee_certno") else []
+    return [*proofs.who_came(case), *paid]
 
 
 register(CaseHandler(kind=CaseKind.TRANSFER, assess=_assess_transfer, signed=_transfer, instead=_WRONG.format("转出")))
@@ -116,6 +125,6 @@ register(
         takes_agent=False,
         subject_comes=False,
         asks_who_came=lambda case, on: True,
-        tells=proofs.who_came,
+        tells=_told_of_heir,
     )
 )

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from accounts.codes import CaseKind, CaseState, Role
+from accounts.forms.counter import form_of
 from accounts.ledger.freezing import deaths, stopped
 from accounts.ledger.pots import open_missing
 from accounts.models import LifeEvent
@@ -14,6 +15,7 @@ from accounts.operations import approvals
 from accounts.operations.approvals import ApprovalError
 from accounts.operations.cases import deciding, desk, undoing
 from accounts.operations.cases.access import CaseError
+from accounts.operations.cases.handlers import handler_of
 from accounts.operations.life_events import death, freezing
 from accounts.policies import registry
 from family.codes import BondState
@@ -21,10 +23,11 @@ from tests.accounts.operations.counter_kit import CAME, REGION, TODAY, Counter
 from tests.accounts.operations.life_kit import PAPER
 from tests.factories.family import QUANZHOU, balance_of, bond, credit, insured
 from tests.factories.notices import titles
-from tests.factories.people import EnrolmentFactory
+from tests.factories.people import EnrolmentFactory, certno
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
 
+PAID = json.dumps({**json.loads(CAME), "payee_name": "李四", "payee_certno": certno(880)})
 YESTERDAY, TOMORROW = TODAY - timedelta(days=1), TODAY + timedelta(days=1)
 
 
@@ -41,7 +44,7 @@ def told(counter: Counter, kind: CaseKind, subject, paper: str, other=None, **as
         number=case.number,
         version=case.version,
         asked={"proof": paper, **asked},
-        private=CAME,
+        private=PAID if asked.get("way") == "paid_out" else CAME,
         identities_checked=True,
         papers=[{"code": paper, "number": "瑞字〔2026〕7号"}],
     )
@@ -144,7 +147,7 @@ class TestWhoComes:
         myself, mother = insured(REGION, certno=counter.reviewer.certno), insured(REGION)
         bond(myself, mother)
         case = told(counter, CaseKind.INHERIT, dead(counter), "notarised", way="paid_out", payee="尾号1234")
-        came = json.dumps({"came_name": "张三", "came_certno": str(mother.certno), "came_as": "女儿"})
+        came = json.dumps({**json.loads(PAID), "came_certno": str(mother.certno)})
         case = desk.save(act=counter.act(), number=case.number, version=case.version, private=came)
         with pytest.raises(ApprovalError, match="来人是您自己或您的家人"):
             counter.finish(case)
@@ -317,6 +320,32 @@ class TestInheriting:
                 told(counter, CaseKind.INHERIT, person, "notarised", way="paid_out", payee="尾号1234", **share)
             )
             assert balance_of(person) == rest
+
+    def paid_to(self, counter, number: str):
+        case = told(counter, CaseKind.INHERIT, dead(counter), "notarised", way="paid_out", payee="尾号1234")
+        private = json.dumps({**json.loads(CAME), "payee_name": "李四", "payee_certno": number})
+        return desk.save(act=counter.act(), number=case.number, version=case.version, private=private)
+
+    def test_who_is_paid_is_written_down_and_read_by_the_second_person(self, counter):
+        case = self.paid_to(counter, "")
+        assert found(counter, case).stops == ("还没有填收款人：请填这位继承人的姓名和证件号码",)
+        form = form_of(CaseKind.INHERIT)({"way": "paid_out", "payee": "6222 0212 3456 7890"}, case, counter.act())
+        assert {"payee_name", "payee_certno"} <= form.errors.keys()
+        case = self.paid_to(counter, certno(881))
+        assert ("收款人", f"李四，{certno(881)}") in handler_of(CaseKind.INHERIT).tells(case)
+        assert counter.finish(case).state == CaseState.DONE
+
+    def test_neither_the_clerk_nor_their_family_is_paid(self, counter):
+        myself, mother = insured(REGION, certno=counter.clerk.certno), insured(REGION)
+        bond(myself, mother)
+        for number, why in ((myself.certno, "收款人是您自己"), (mother.certno, "收款人是您自己或您的家人")):
+            with pytest.raises(CaseError, match=why):
+                self.paid_to(counter, str(number))
+
+    def test_nor_does_the_reviewer_sign_what_is_paid_to_theirs(self, counter):
+        case = self.paid_to(counter, str(counter.reviewer.certno))
+        with pytest.raises(ApprovalError, match="收款人是您自己"):
+            counter.finish(case)
 
     def test_nobody_inherits_from_the_living(self, counter):
         case = told(
