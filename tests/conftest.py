@@ -2,6 +2,7 @@
 
 import logging
 import os
+import time
 from collections.abc import Iterator
 
 import hypothesis
@@ -55,12 +56,21 @@ def policies_template(django_db_setup, django_db_blocker) -> Iterator[str]:
             yield name
 
 
+@pytest.fixture(scope="session")
+def shipped_rules(policies_template, django_db_blocker) -> registry._Cache:
+    """What that database says, read once: parsing every region's rules takes longer than most tests."""
+    with django_db_blocker.unblock(), databases.database(policies_template):
+        return registry._read()
+
+
 @pytest.fixture
-def policies_loaded(policies_template, django_db_blocker) -> Iterator[None]:
+def policies_loaded(policies_template, shipped_rules, django_db_blocker, monkeypatch) -> Iterator[None]:
     """Work where the rules are loaded; what the test writes is undone, after the database has checked it."""
     around = transaction.atomic()
     around._from_testcase = True  # what is durable in production is let into the test's transaction, as Django's own do
     with django_db_blocker.unblock(), databases.database(policies_template), around:
+        monkeypatch.setattr(registry, "_cache", shipped_rules)
+        monkeypatch.setattr(registry, "_checked", time.monotonic())
         yield
         if connection.connection.info.transaction_status.name == "INTRANS":  # and not broken by what failed
             connection.check_constraints()
