@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from tests.architecture.test_shape import ROOT, files, named
@@ -63,6 +64,7 @@ def names_in(path: Path) -> Iterator[str]:
                 yield from name.split(".")
 
 
+@cache
 def retired_in(name: str) -> list[str]:
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().strip("_")
     return [old for old in RETIRED if f"_{old}_" in f"_{words}_" and name not in FREE]
