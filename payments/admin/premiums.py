@@ -12,8 +12,8 @@ from yibao.lib.fen import grouped
 from yibao.lib.masking import masked_name
 
 
-class PremiumAdmin(ReadOnlyAdmin):
-    """Rows of one person's premium; amounts in yuan."""
+class OfPeopleAdmin(ReadOnlyAdmin):
+    """Rows about one person, and another who pays; amounts in yuan."""
 
     list_per_page = 50
     ordering = ["-id"]
@@ -50,7 +50,7 @@ class EventInline(admin.TabularInline):
 
 
 @admin.register(PremiumOrder)
-class PremiumOrderAdmin(PremiumAdmin):
+class PremiumOrderAdmin(OfPeopleAdmin):
     list_display = ["no", "payer_shown", "person_shown", "region", "premium_year", "amount", "state", "debited_at"]
     list_filter = ["state", "premium_year", "region"]
     search_fields = ["no", "receipt_no"]
@@ -65,7 +65,7 @@ class PremiumOrderAdmin(PremiumAdmin):
 
 
 @admin.register(PremiumPaid)
-class PremiumPaidAdmin(PremiumAdmin):
+class PremiumPaidAdmin(OfPeopleAdmin):
     list_display = ["receipt_no", "person_shown", "region", "premium_year", "amount", "paid_on", "channel"]
     list_filter = ["premium_year", "region"]
     search_fields = ["receipt_no"]
@@ -73,7 +73,7 @@ class PremiumPaidAdmin(PremiumAdmin):
 
 
 @admin.register(RefundClaim)
-class RefundClaimAdmin(PremiumAdmin):
+class RefundClaimAdmin(OfPeopleAdmin):
     """The card is not shown: whoever pays it out reads it where it is paid out."""
 
     list_display = ["no", "payer_shown", "person_shown", "region", "premium_year", "amount", "state", "created_at"]

@@ -15,7 +15,7 @@ from accounts.operations.life_events.moving import masked_payee
 from payments.bills.codes import CATEGORIES, BillKind
 from payments.reimbursements.counter import PLACES
 from payments.reimbursements.rules import NAME_LENGTH, ReimbursementError, read_issuer_code, read_number
-from yibao.lib.fen import yuan
+from yibao.lib.fen import grouped, yuan
 
 ROWS = 6  # invoices on one page; of a visit with more, the rest is another case
 _KEPT = re.compile(r"尾号\d{4}", re.ASCII)
@@ -69,15 +69,22 @@ class ReimburseForm(CaseForm):
             )
             self.fields[f"on_{row}"] = DayField(label=f"第{row}张发票的日期", required=False)
             self.fields[f"amount_{row}"] = YuanField(label=f"第{row}张个人负担的金额（元）", required=False)
+        self.fields["total"] = YuanField(
+            label="个人负担合计（元）",
+            help_text="照发票另算一遍，不照上面抄：和各张加起来一样才能保存。",
+            error_messages={"required": "请填个人负担的合计"},
+        )
 
     def from_case(self, known: dict[str, Any]) -> dict[str, Any]:
         shown = dict(known)
         for row, (number, day, fen) in enumerate(known.get("invoices", ()), start=1):
             shown |= {f"number_{row}": number, f"on_{row}": day, f"amount_{row}": yuan(fen)}
+        if fens := [fen for _, _, fen in known.get("invoices", ())]:
+            shown["total"] = yuan(sum(fens))
         return shown
 
     def clean(self) -> dict[str, Any]:
-        """Refuse a row that is filled in by half, and a form without any."""
+        """Refuse a row that is filled in by half, a form without any, and a total that is another: an amount is mistyped."""
         cleaned = super().clean() or self.cleaned_data
         for row in range(1, ROWS + 1):
             missing = [part for part in _PARTS if cleaned.get(f"{part}_{row}") in (None, "")]
@@ -86,6 +93,9 @@ class ReimburseForm(CaseForm):
                     self.add_error(f"{part}_{row}", f"第{row}张发票要填全：号码、日期、金额")
         if not self.errors and not self._invoices(cleaned):
             self.add_error("number_1", "请至少填一张发票")
+        added_fen = sum(fen for _, _, fen in self._invoices(cleaned))
+        if not self.errors and cleaned.get("total") != added_fen:
+            self.add_error("total", f"和各张发票加起来的 {grouped(added_fen)} 元不一样，请逐张和发票核对")
         return cleaned
 
     def asked(self) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from accounts.models import Case, Person
 from accounts.operations.cases import desk as work
 from accounts.operations.cases import undoing, withdrawing
 from accounts.operations.cases.access import CaseError, CaseMovedError, on_case, staff_at_counter, why_not_on_case
+from accounts.operations.cases.checkers import why_nobody_checks
 from accounts.operations.cases.handlers import private_of
 from accounts.operations.cases.printing import lookups_of, sheets_of
 from accounts.operations.lookups import count_typed
@@ -77,6 +78,7 @@ def result_of(desk: Desk, case: Case, shown_once: str = "") -> dict[str, Any]:
         "case": case,
         "shown_once": shown_once,
         "is_waiting": case.state == CaseState.WAITING,
+        "why_nobody_checks": why_nobody_checks(desk.act, case) if case.state == CaseState.WAITING else "",
         **_to_print(desk, case),
         "why_not_undone": undoing.why_not_undone(desk.act, case, desk.user),
         "may_withdraw": desk.user.role == Role.CLERK and not withdrawing.why_not_withdrawn(case, desk.user),

@@ -13,6 +13,7 @@ from accounts.forms.counter import form_of, is_answered
 from accounts.forms.counter.sections import AgentForm, ParkForm, ReasonForm, ScanForm, SeenForm
 from accounts.identity.actors import Act
 from accounts.models import Case
+from accounts.operations.cases.checkers import why_nobody_checks
 from accounts.operations.cases.deciding import assess, digest_of
 from accounts.operations.cases.desk import parked_until
 from accounts.operations.cases.handlers import Assessment, CaseHandler, Words, handler_of, needs_review
@@ -83,6 +84,11 @@ class CasePage:
     def is_reviewed(self) -> bool:
         """Whether submitting it asks a second person."""
         return bool(self.handler.signed) or needs_review(self.case, self.handler, self.act.on)
+
+    @cached_property
+    def why_nobody_checks(self) -> str:
+        """Return that there is nobody for the check that submitting it asks for; else ""."""
+        return why_nobody_checks(self.act, self.case) if self.is_reviewed else ""
 
     @cached_property
     def who(self) -> forms.Form | None:

@@ -1,11 +1,13 @@
 """家人异地费用手工报销 at a counter: filled in, seen before it is done, done, and taken back (seed S3, 7)."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.urls import reverse
 
-from accounts.codes import CaseKind
+from accounts.codes import CaseKind, Role
 from accounts.ledger.verify import findings
 from accounts.operations import approvals
 from accounts.operations.approvals import ApprovalError
@@ -17,6 +19,7 @@ from payments.reimbursements.codes import ReimbursementState
 from payments.reimbursements.counter import NOT_ASKED, PAPERS
 from tests.accounts.operations.counter_kit import Counter
 from tests.factories.family import RUIAN, ZHOUSHAN, balance_of, bond, insured
+from tests.factories.users import signed_in
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
 
@@ -33,6 +36,7 @@ TYPED = {
     "number_2": "033002600112",
     "on_2": "2026-03-09",
     "amount_2": "30.5",
+    "total": "150.50",
 }
 
 
@@ -49,7 +53,9 @@ def family(counter):
 
 
 def form_of(counter, case, **changes: Any) -> ReimburseForm:
-    return ReimburseForm({**TYPED, **changes}, case, counter.act())
+    typed = {**TYPED, **changes}
+    amounts = (Decimal(typed[name] or 0) for name in ("amount_1", "amount_2"))
+    return ReimburseForm({**typed, "total": changes.get("total", str(sum(amounts)))}, case, counter.act())
 
 
 def opened(counter, family, **changes: Any):
@@ -136,6 +142,8 @@ def test_what_the_account_does_not_reach_is_said_before(counter, family):
         ({"payee": "1234"}, "payee", "整个账号"),
         ({"issuer_code": "医院"}, "issuer_code", "机构编码应为"),
         ({name: "" for name in TYPED if name[-1] in "12"}, "number_1", "至少填一张"),
+        ({"amount_1": "1200", "total": "150.50"}, "total", "和各张发票加起来的 1,230.50 元不一样"),
+        ({"total": ""}, "total", "请填个人负担的合计"),
     ],
 )
 def test_what_is_mistyped_is_said_beside_its_field(counter, family, changes, field, words):
@@ -143,3 +151,20 @@ def test_what_is_mistyped_is_said_beside_its_field(counter, family, changes, fie
     form = form_of(counter, case, **changes)
     assert not form.is_valid()
     assert words in form.errors[field][0]
+
+
+def test_the_reviewer_reads_each_amount_in_capitals_beside_its_invoice(counter, family):
+    case = counter.submit(opened(counter, family)).case
+    page = signed_in(counter.reviewer).get(reverse("counter_check", args=[case.number])).content.decode()
+    assert "120.00 元（壹佰贰拾元整）" in page.split("发票 033002600111")[1][:200]
+
+
+def test_what_was_paid_is_listed_for_the_staff_who_read_the_books_and_changed_by_nobody(counter, family):
+    done(counter, opened(counter, family))
+    paid = Reimbursement.objects.get()
+    browser = signed_in(counter.official(Role.POLICY, "T1", 21))
+    assert paid.no in browser.get(reverse("admin:payments_reimbursement_changelist")).content.decode()
+    page = browser.get(reverse("admin:payments_reimbursement_change", args=[paid.pk])).content.decode()
+    assert "033002600111" in page
+    assert family[0].name not in page
+    assert "_save" not in page
