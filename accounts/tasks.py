@@ -18,6 +18,7 @@ from accounts.identity.actors import Act, Actor
 from accounts.jobs import runs, schedule, worker
 from accounts.models import Chunk
 from accounts.operations import found_notices, identity, limited, policy_effect, seals
+from accounts.operations.cases import scans
 from accounts.operations.life_events import merging
 from yibao.lib import clock
 
@@ -108,6 +109,12 @@ def tell_found() -> None:
 def purge_expired() -> None:
     """Delete codes, limits, kept forms and sessions that are over."""
     identity.purge_expired(now=clock.now())
+
+
+@shared_task(name="accounts.tasks.purge_scans")
+def purge_scans() -> None:
+    """Purge the pictures of papers whose time is over."""
+    scans.purge_expired(act=Act(Actor.system("purge_scans"), clock.now()))
 
 
 @shared_task(name="accounts.tasks.follow_merged")

@@ -93,12 +93,14 @@ APPEND_ONLY = [
     "accounts_objection",
     "accounts_lookup",
     "accounts_dayclose",
+    "accounts_casescan",
 ]
 # What became of a fact may change; what it says may not.
 BUT = {table: ("counts", "changed_by_id") for table in ("accounts_enrolment", "accounts_contribution")} | {
     "accounts_approval": ("state", "checker_id", "checker_identity", "decided_at", "note"),
     "accounts_objection": ("state", "answer", "answered_by_id", "answered_at"),
     # The same number is sealed with a newer key.
+    "accounts_casescan": ("content", "purged_by_id", "purged_at"),
     "accounts_formercertificate": ("counts", "changed_by_id", "certno", "certno_index"),
 }
 # A decision is made once, and a closed year stays closed.

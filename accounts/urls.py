@@ -25,7 +25,7 @@ from accounts.views.citizen import (
     trace,
     years,
 )
-from accounts.views.counter import case, case_end, case_sheets, find, objections, queue, review, today, workbench
+from accounts.views.counter import case, case_end, case_sheets, find, objections, queue, review, scans, today, workbench
 from accounts.views.display import display, stay
 from accounts.views.staff.components import components
 from accounts.views.staff.lock_screen import lock_screen
@@ -94,6 +94,7 @@ urlpatterns += [
     path("counter/cases/<slug:number>/withdraw/", case_end.withdraw, name="counter_case_withdraw"),
     path("counter/cases/<slug:number>/print/", case_sheets.sheets, name="counter_case_print"),
     path("counter/cases/<slug:number>/undo/", case_end.undo, name="counter_case_undo"),
+    path("counter/cases/<slug:number>/scans/<int:scan_id>/", scans.scan, name="counter_case_scan"),
     path("counter/objections/", objections.objections, name="counter_objections"),
     path("counter/objections/<slug:number>/", objections.objection, name="counter_objection"),
     path("counter/review/", review.review, name="counter_review"),

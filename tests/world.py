@@ -15,6 +15,7 @@ from accounts.models import Approval, Case, HeldRow, Import, Person, PolicyVersi
 from accounts.operations.annual_statement import issue_statement
 from accounts.operations.approvals import submit
 from accounts.operations.cases.desk import open_case
+from accounts.operations.cases.scans import save_seen
 from accounts.operations.objections import object_to
 from accounts.operations.policies import PUBLISH
 from accounts.operations.queue import take_ticket
@@ -28,6 +29,7 @@ from tests.factories.acts import act_at
 from tests.factories.counter import insured_here, looked_up, office
 from tests.factories.family import bond
 from tests.factories.people import PersonFactory, certno
+from tests.factories.pictures import jpeg
 from tests.factories.premiums import claim, order
 from tests.personas import ZHOUSHAN, give
 from yibao.lib import clock
@@ -171,6 +173,14 @@ def a_case(world: World) -> dict[str, str]:
     act = Act(actor_of(world.clerk), clock.now())
     case = open_case(act=act, kind=CaseKind.IDENTITY_CODE, subject=insured_here(), region=ZHOUSHAN)
     return {"number": case.number}
+
+
+def a_scan(world: World) -> dict[str, str | int]:
+    """Return a picture of a paper in a case that the clerk has begun."""
+    number = a_case(world)["number"]
+    act = Act(actor_of(world.clerk), clock.now())
+    case = save_seen(act=act, number=number, version=0, added={"own_card": [jpeg()]}, removed=[])
+    return {"number": number, "scan_id": case.scans.get().pk}
 
 
 def a_look_up(world: World) -> dict[str, UUID]:

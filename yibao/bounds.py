@@ -4,6 +4,7 @@ Such a value gets the page 400 and no 500; each is logged, since the form or fil
 """
 
 import logging
+import re
 from collections.abc import Callable
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
@@ -16,6 +17,7 @@ from accounts.forms.imports import MOST_BYTES
 log = logging.getLogger("yibao.bounds")
 
 MOST_FORM_BYTES = 1 << 20  # of a citizen's form: fields only, nobody hands in files there
+TAKES_FILES = re.compile(r"/admin/|/counter/cases/[^/]+/$")
 AROUND = 1 << 20  # what a form adds to a file
 TOO_MUCH = (DataError, OverflowError, UnicodeEncodeError, RecursionError, FieldDoesNotExist)
 OF_A_FILTER = (ValueError, ValidationError)  # the admin's filters turn what stands in the address into values
@@ -50,5 +52,5 @@ def _only_reads(request: HttpRequest, view: str) -> bool:
 
 
 def _most(request: HttpRequest) -> int:
-    """Return how long a body may be (bytes): files come to the admin, and only there."""
-    return MOST_BYTES + AROUND if request.path.startswith("/admin/") else MOST_FORM_BYTES
+    """Return how long a body may be (bytes): files come to the admin and, as pictures of papers, to a case; only there."""
+    return MOST_BYTES + AROUND if TAKES_FILES.match(request.path) else MOST_FORM_BYTES

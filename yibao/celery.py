@@ -33,6 +33,7 @@ app.conf.beat_schedule = {
     "seal: what was written since yesterday": {"task": "accounts.tasks.seal", "schedule": 3600.0},
     "tell: what was posted, and what changed of people": {"task": "accounts.tasks.tell_found", "schedule": 600.0},
     "purge: what sign-ins left behind": {"task": "accounts.tasks.purge_expired", "schedule": 3600.0},
+    "scans: purge the pictures whose time is over": {"task": "accounts.tasks.purge_scans", "schedule": 3600.0},
 }
 
 

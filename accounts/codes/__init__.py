@@ -3,7 +3,7 @@
 Plain enums, which rules and formulas may import.
 """
 
-from accounts.codes.counter import AREA_KINDS, CaseKind, CaseSheet, CaseState, ObjectionState, TicketState
+from accounts.codes.counter import AREA_KINDS, CaseKind, CaseSheet, CaseState, ObjectionState, PaperKind, TicketState
 from accounts.codes.ledger import (
     ACCOUNT_POTS,
     BATCH_KINDS,
@@ -96,6 +96,7 @@ __all__ = [
     "ObjectionState",
     "OtherInsurance",
     "PERSONAL_POTS",
+    "PaperKind",
     "PaymentType",
     "PersonGroup",
     "PersonType",

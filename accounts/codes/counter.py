@@ -42,6 +42,14 @@ class CaseState(TextCode):
     DROPPED = "dropped", "已取消"
 
 
+class PaperKind(TextCode):
+    """材料类别: the papers of which a region may want a picture for the second person."""
+
+    POWER = "power", "代办人的公证委托书"
+    RELATION = "relation", "证明亲属关系的材料"
+    PROOF = "proof", "死亡、继承、冻结等的证明和文书"
+
+
 class ObjectionState(TextCode):
     """Whether what somebody objected to (不是我来办的) has been looked into."""
 

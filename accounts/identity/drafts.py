@@ -19,7 +19,7 @@ from accounts.models import UnfinishedForm, User
 KEPT_FOR = timedelta(hours=24)  # accessibility rules ask for 20
 MOST_CHARACTERS = 16_000
 ENDED = "ended_session_of"
-FORM = "application/x-www-form-urlencoded"
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")  # of the latter no files are kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def keep(user: User, request: HttpRequest, now: datetime) -> bool:
     Only of pages that can say what was filled in (KEPT), and no form in which nothing stands; what is kept already stays,
     whoever submits meanwhile.
     """
-    if request.method != "POST" or request.content_type != FORM or not _is_kept(request):
+    if request.method != "POST" or request.content_type not in FORMS or not _is_kept(request):
         return False
     fields = request.POST.copy()
     fields.pop("csrfmiddlewaretoken", None)

@@ -17,6 +17,7 @@ from accounts.models.offices import Duty, Office, Paper
 from accounts.models.people import Contribution, Enrolment, Import, Person
 from accounts.models.policy import PolicyVersion, PublishedVersionError, Region
 from accounts.models.queue import Ticket
+from accounts.models.scans import CaseScan
 from accounts.models.seals import Seal
 from accounts.models.sms import OutboxMessage
 from accounts.models.statements import AnnualStatement
@@ -28,6 +29,7 @@ __all__ = [
     "Approval",
     "AuditEvent",
     "Case",
+    "CaseScan",
     "Chunk",
     "Contribution",
     "DayClose",

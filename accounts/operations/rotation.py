@@ -17,9 +17,10 @@ from accounts.errors import AccountsError
 from accounts.identity.adapter import TOTP_CONTEXT
 from accounts.identity.second_factor import MARK
 from accounts.sealing import keyring
-from accounts.sealing.fields import BlindIndexField, SealedField, Sealer, sealed_fields
+from accounts.sealing.fields import BlindIndexField, SealedBytesField, SealedField, Sealer, sealed_fields
 
 BATCH = 2_000
+BATCH_OF_BYTES = 8  # of rows that hold a picture: each may be megabytes
 _LOCK = "identity:keys"
 
 
@@ -111,6 +112,8 @@ def _batches(model: type[models.Model], batch: int) -> Iterator[int]:
     """Move the rows of a table batch by batch, in order of their ids; yield the size of each batch."""
     table, pk = model._meta.db_table, model._meta.pk
     pairs = list(sealed_fields(model))
+    if any(isinstance(field, SealedBytesField) for field, _ in pairs):
+        batch = min(batch, BATCH_OF_BYTES)
     columns = [column for field, index in pairs for column in (field.column, index and index.column) if column]
     update = (
         f"UPDATE {table} SET {', '.join(f'{column} = new.{column}' for column in columns)}"
@@ -143,10 +146,10 @@ def _resealed(
 ) -> Iterator[bytes | None]:
     """Yield the values of one row under the new key, each followed by its blind index if it has one."""
     for (_, index), sealer, value in zip(pairs, sealers, values, strict=True):
-        text = None if value is None else sealer.unseal(bytes(value))
-        yield None if text is None else sealer.seal(text)
+        plain = None if value is None else sealer.unseal_bytes(bytes(value))
+        yield None if plain is None else sealer.seal_bytes(plain)
         if index:
-            yield sealer.index(text or "")
+            yield sealer.index((plain or b"").decode())
 
 
 def _stale_secrets(data: dict[str, object], current: bytes) -> list[str]:

@@ -8,6 +8,7 @@ from django.db import connection
 
 from accounts.codes import ApprovalState
 from accounts.models import Seal
+from accounts.queries.scans import SCAN_ADDED
 from accounts.sealing import chain
 from accounts.sealing.heads import Head
 
@@ -95,6 +96,7 @@ def findings(heads: Sequence[Head]) -> Iterator[BadRow]:
         yield BadRow("accounts_seal", number + 1, f"最后的封条被截掉了：库外留着第 {max(wanted)} 号")
         return
     yield from _decided_otherwise()
+    yield from _scanned_otherwise()
 
 
 def _decided_otherwise() -> Iterator[BadRow]:
@@ -112,6 +114,23 @@ def _decided_otherwise() -> Iterator[BadRow]:
             [[f"approval.{state}" for state in ApprovalState if state != ApprovalState.WAITING]],
         )
         yield from (BadRow("accounts_approval", row[0], "办结情况和审计记录不一致") for row in cursor.fetchall())
+
+
+def _scanned_otherwise() -> Iterator[BadRow]:
+    """Yield the pictures of papers that the audit, sealed as it is, does not know so, and those that it misses."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT coalesce(s.id, (e.detail->>'scan')::bigint) FROM accounts_casescan s FULL JOIN (
+                SELECT * FROM accounts_auditevent WHERE verb = %s
+            ) e ON (e.detail->>'scan')::bigint = s.id AND e.detail->>'digest' = s.digest AND e.at = s.uploaded_at
+               AND e.actor LIKE 'staff:' || s.uploaded_by_id || '@%%'
+            WHERE e.id IS NULL OR s.id IS NULL
+            ORDER BY 1
+            """,
+            [SCAN_ADDED],
+        )
+        yield from (BadRow("accounts_casescan", row[0], "和审计记录不一致") for row in cursor.fetchall())
 
 
 def link_of(seal: Seal, previous: str) -> chain.Link:

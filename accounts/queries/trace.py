@@ -21,6 +21,7 @@ _CASES = {
     f"{_CASE}undone": "撤销",
     f"{_CASE}dropped": "取消",
     f"{_CASE}printed": "打印了单据",
+    f"{_CASE}scan_viewed": "看了材料的影像",
 }
 SHOWN = (LOOKED_UP, UNMASKED, *_CASES)
 

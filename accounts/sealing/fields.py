@@ -61,16 +61,24 @@ class Sealer:
 
     def seal(self, text: str) -> bytes:
         """Return the value encrypted; an empty one empty."""
-        if not text:
+        return self.seal_bytes(text.encode())
+
+    def seal_bytes(self, plain: bytes) -> bytes:
+        """Return a value that is no text encrypted; an empty one empty."""
+        if not plain:
             return b""
         nonce = os.urandom(12)
         encryptor = Cipher(self._cipher, modes.GCM(nonce)).encryptor()
         encryptor.authenticate_additional_data(self._context)
-        ciphertext = encryptor.update(text.encode()) + encryptor.finalize()
+        ciphertext = encryptor.update(plain) + encryptor.finalize()
         return b"".join((self._header, nonce, encryptor.tag, ciphertext))
 
     def unseal(self, sealed: bytes) -> Clear:
         """Return the text of a sealed value, whichever key it was written with; raises as `unseal` does."""
+        return Clear(self.unseal_bytes(sealed).decode())
+
+    def unseal_bytes(self, sealed: bytes) -> bytes:
+        """Return a sealed value as bytes; raises as `unseal` does."""
         return _unseal(sealed, self._name, self._ring)
 
     def index(self, text: str, key_id: bytes | None = None) -> bytes | None:
@@ -93,19 +101,24 @@ def unseal(sealed: bytes, context: str) -> Clear:
 
     Raises SealBrokenError if it was changed or belongs to another field, keyring.KeyringError if its key is missing.
     """
+    return Clear(unseal_bytes(sealed, context).decode())
+
+
+def unseal_bytes(sealed: bytes, context: str) -> bytes:
+    """Return one sealed value of the field `model:field` as bytes; raises as `unseal` does."""
     return _unseal(sealed, context, keyring.load())
 
 
-def _unseal(sealed: bytes, context: str, ring: keyring.Keyring) -> Clear:
+def _unseal(sealed: bytes, context: str, ring: keyring.Keyring) -> bytes:
     if not sealed:
-        return Clear("")
+        return b""
     if sealed[0] != VERSION or len(sealed) <= _TEXT_AT:
         raise SealBrokenError(f"{context}：加密内容的格式不对")
     key = ring.derived(sealed[1:_NONCE_AT], f"seal {context}", 16)
     decryptor = Cipher(SM4(key), modes.GCM(sealed[_NONCE_AT:_TAG_AT], sealed[_TAG_AT:_TEXT_AT])).decryptor()
     decryptor.authenticate_additional_data(context.encode())
     try:
-        return Clear((decryptor.update(sealed[_TEXT_AT:]) + decryptor.finalize()).decode())
+        return decryptor.update(sealed[_TEXT_AT:]) + decryptor.finalize()
     except InvalidTag:
         raise SealBrokenError(f"{context}：加密内容被改动过，或不属于这一栏") from None
 
@@ -130,7 +143,7 @@ class Sealed:
         self.data = data
         self.context = context
 
-    def open(self) -> Clear:
+    def open(self) -> Any:
         return unseal(self.data, self.context)
 
     def __repr__(self) -> str:
@@ -141,6 +154,15 @@ class Sealed:
 
     def __hash__(self) -> int:
         return hash(self.data)
+
+
+class SealedBytes(Sealed):
+    """Bytes as they lie in the database."""
+
+    __slots__ = ()
+
+    def open(self) -> bytes:
+        return unseal_bytes(self.data, self.context)
 
 
 class _Opening(DeferredAttribute):
@@ -162,6 +184,7 @@ class SealedField(models.Field):
     """
 
     descriptor_class = _Opening
+    stored_class: type[Sealed] = Sealed
 
     def __init__(self, *args: Any, context: str = "", **options: Any) -> None:
         self.context = self._given_context = context
@@ -181,7 +204,7 @@ class SealedField(models.Field):
         return "BinaryField"
 
     def from_db_value(self, value: bytes | None, expression: object, connection: object) -> Sealed | None:
-        return None if value is None else Sealed(bytes(value), self.context)
+        return None if value is None else self.stored_class(bytes(value), self.context)
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
         return model_instance.__dict__.get(self.attname)
@@ -189,11 +212,13 @@ class SealedField(models.Field):
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> bytes | None:
         if isinstance(value, Sealed):
             return value.data
-        return None if value is None else seal(value, self.context)
+        if value is None:
+            return None
+        return Sealer(self.context).seal_bytes(value.encode() if isinstance(value, str) else value)
 
     def to_python(self, value: Any) -> Any:
         if isinstance(value, str) and value.startswith("sealed:"):
-            return Sealed(bytes.fromhex(value.removeprefix("sealed:")), self.context)
+            return self.stored_class(bytes.fromhex(value.removeprefix("sealed:")), self.context)
         return value
 
     def value_to_string(self, obj: models.Model) -> str:
@@ -204,6 +229,12 @@ class SealedField(models.Field):
         if lookup_name != "isnull":
             raise FieldError(f"{self.name} is encrypted: look it up by its blind index (sealed.indexes)")
         return super().get_lookup(lookup_name)
+
+
+class SealedBytesField(SealedField):
+    """Bytes kept encrypted, a picture for example: `scan.content` reads them plain."""
+
+    stored_class = SealedBytes
 
 
 class BlindIndexField(models.BinaryField):

@@ -32,6 +32,17 @@
     option.control.click();
   });
 
+  // Up and down go from picture to picture of a case; Enter opens it.
+  addEventListener("keydown", (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!step || !event.target.matches(".scan > summary")) return;
+    const pictures = [...document.querySelectorAll(".scan > summary")];
+    const next = pictures[pictures.indexOf(event.target) + step];
+    if (!next) return;
+    event.preventDefault();
+    next.focus();
+  });
+
   // Enter saves a section from a select too, where browsers differ.
   addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.ctrlKey || !event.target.matches("form.section select")) return;

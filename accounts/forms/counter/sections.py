@@ -6,9 +6,10 @@ from typing import Any
 
 from django import forms
 
+from accounts.forms.counter.pictures import PicturesField
 from accounts.forms.fields import DayField, NameField, ReadField
 from accounts.identity import card_reader
-from accounts.models import Case
+from accounts.models import Case, CaseScan
 from accounts.models.approvals import DOCUMENT_LENGTH
 from accounts.operations.cases.desk import NOTE_LENGTH
 from accounts.operations.cases.handlers import NeededPaper
@@ -74,15 +75,25 @@ class ScanForm(forms.Form):
 
 
 class SeenForm(forms.Form):
-    """材料: what was looked at. One tick for all that has no number of its own, or one by one."""
+    """材料: what was looked at. One tick for all that has no number of its own, or one by one; and pictures of it.
+
+    `scans` are the pictures that are there; None where the region keeps none.
+    """
 
     everything = forms.BooleanField(label="人证一致，材料齐", required=False)
     identities_checked = forms.BooleanField(label="人证一致，我已核对", required=False)
 
-    def __init__(self, data: Any, case: Case, papers: Sequence[NeededPaper]) -> None:
-        self.papers = papers
+    def __init__(
+        self,
+        data: Any,
+        case: Case,
+        papers: Sequence[NeededPaper],
+        scans: Sequence[CaseScan] | None = None,
+        files: Any = None,
+    ) -> None:
+        self.papers, self.scans = papers, scans
         seen = {paper["code"]: paper.get("number", "") for paper in case.papers}
-        super().__init__(data, initial={"identities_checked": case.identities_checked})
+        super().__init__(data, files, initial={"identities_checked": case.identities_checked})
         for paper in papers:
             hint = "；".join(filter(None, (paper.note, "" if paper.required else "没有也可以办")))
             self.fields[f"paper_{paper.code}"] = forms.BooleanField(
@@ -93,6 +104,10 @@ class SeenForm(forms.Form):
                     label=f"{paper.name}编号", required=False, max_length=DOCUMENT_LENGTH, initial=seen.get(paper.code)
                 )
                 number.depends = True  # type: ignore[attr-defined]
+            if scans is not None:
+                self.fields[f"scans_{paper.code}"] = PicturesField(label=f"{paper.name}的影像")
+        for scan in scans or ():
+            self.fields[f"remove_{scan.pk}"] = forms.BooleanField(label="删除这张", required=False)
 
     def ticks(self) -> list[tuple[Any, Any]]:
         """Return the tick of each paper with the field of its number, None where it has none."""
@@ -100,6 +115,25 @@ class SeenForm(forms.Form):
             (self[f"paper_{paper.code}"], self[f"number_{paper.code}"] if paper.numbered else None)
             for paper in self.papers
         ]
+
+    def pictures(self) -> list[tuple[Any, list[tuple[CaseScan, Any]]]]:
+        """Return the field for pictures of each paper with those there are, each with the tick that removes it.
+
+        Last, without a field, those of papers that the case no longer asks for.
+        """
+        if self.scans is None:
+            return []
+        of_paper: dict[str, list[tuple[CaseScan, Any]]] = {paper.code: [] for paper in self.papers}
+        others: list[tuple[CaseScan, Any]] = []
+        for scan in self.scans:
+            of_paper.get(scan.paper, others).append((scan, self[f"remove_{scan.pk}"]))
+        rows: list[tuple[Any, list[tuple[CaseScan, Any]]]]
+        rows = [(self[f"scans_{paper.code}"], of_paper[paper.code]) for paper in self.papers]
+        return [*rows, (None, others)] if others else rows
+
+    def has_bad_picture(self) -> bool:
+        """Say whether a file was refused."""
+        return any(name.startswith("scans_") for name in self.errors)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -119,6 +153,14 @@ class SeenForm(forms.Form):
                 if self._is_seen(paper, cleaned)
             ],
         }
+
+    def added(self) -> dict[str, list[bytes]]:
+        """Return the new pictures (JPEG) by the code of their paper."""
+        return {paper.code: self.cleaned_data.get(f"scans_{paper.code}", []) for paper in self.papers}
+
+    def removed(self) -> list[int]:
+        """Return the ids of the pictures that go."""
+        return [scan.pk for scan in self.scans or () if self.cleaned_data[f"remove_{scan.pk}"]]
 
     @staticmethod
     def _is_seen(paper: NeededPaper, cleaned: dict[str, Any]) -> bool:

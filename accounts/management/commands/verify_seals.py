@@ -1,4 +1,4 @@
-"""Compare vouchers, transfers, audit events and approvals with their seals; exit 1 and the first bad row when one does not fit."""
+"""Compare vouchers, transfers, audit events and approvals with their seals, and scans with the audit; exit 1 and the first bad row when one does not fit."""
 
 import json
 from argparse import ArgumentParser

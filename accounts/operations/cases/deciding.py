@@ -29,9 +29,11 @@ from accounts.operations.cases.access import (
     on_case,
     why_not_on_case,
 )
-from accounts.operations.cases.handlers import Assessment, CaseHandler, handler_of, needs_review
+from accounts.operations.cases.handlers import Assessment, CaseHandler, handler_of, is_reviewed
+from accounts.operations.cases.scans import unscanned
 from accounts.queries.cases import workers_on
 from accounts.queries.offices import responsible_office
+from accounts.queries.scans import kept_scans
 from yibao.lib.clock import SHANGHAI
 
 CASE = "case"
@@ -50,7 +52,7 @@ def assess(act: Act, case: Case) -> Assessment:
     """Return what would happen if the case were submitted now, with what stands in the way on the case's own side."""
     handler = handler_of(case.kind)
     found = handler.assess(on_case(act, case), case)
-    unseen = _unseen(case, found)
+    unseen = _unseen(act, case, found)
     stops = (
         *_without_other(case, handler),
         *_without_comer(case, handler, act.on),
@@ -91,7 +93,7 @@ def submit(*, act: Act, number: str, version: int, digest: str) -> Submitted:
     case.submitted_by, case.submitted_at, case.holder = user, act.at, None
     case.words = [list(pair) for pair in found.words]
     case.version += 1
-    if handler.signed or needs_review(case, handler, act.on):
+    if is_reviewed(case, act.on):
         return _wait(act, case, handler)
     assert handler.execute  # a kind without a deed of its own is signed
     outcome = handler.execute(act, case)
@@ -122,10 +124,15 @@ def _not_by_agent(case: Case, handler: CaseHandler) -> list[str]:
     return ["这类业务不能代办，要本人来"] if case.has_agent and not handler.takes_agent else []
 
 
-def _unseen(case: Case, found: Assessment) -> list[str]:
-    """Return what of documents and papers has not been seen."""
+def _unseen(act: Act, case: Case, found: Assessment) -> list[str]:
+    """Return what of documents and papers has not been seen, and what the second person could not see."""
     identities = [] if case.identities_checked else ["请核对来人和证件，勾选「人证一致，我已核对」"]
-    return [*identities, *(f"缺：{paper.name}" for paper in found.missing(case))]
+    no_scan = unscanned(case, found.papers, act.on) if is_reviewed(case, act.on) else []
+    return [
+        *identities,
+        *(f"缺：{paper.name}" for paper in found.missing(case)),
+        *(f"缺影像：{paper.name}" for paper in no_scan),
+    ]
 
 
 def _elsewhere(act: Act, case: Case) -> list[str]:
@@ -162,6 +169,7 @@ def _finish(act: Act, case: Case, said: str, record: Mapping[str, Any]) -> None:
 def _whole(case: Case, found: Assessment) -> dict[str, Any]:
     """Return everything that is agreed to: the case as it is told, and what would be done."""
     private = "|".join((case.private, case.agent_name, case.agent_certno))
+    scans = [list(scan) for scan in kept_scans(case).values_list("paper", "digest")]
     return {
         "case": case.number,
         "kind": case.kind,
@@ -173,6 +181,7 @@ def _whole(case: Case, found: Assessment) -> dict[str, Any]:
         "power": case.power_number,
         # What is personal is covered by the digest and not in it.
         "private": salted_hmac("accounts.case.private", private, algorithm="sha256").hexdigest(),
+        **({"scans": scans} if scans else {}),  # what was submitted before there were pictures has no such key
         "does": dict(found.content),
         "words": [list(pair) for pair in found.words],
     }

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from accounts.codes import CaseKind
+from accounts.codes import CaseKind, PaperKind
 from accounts.identity.actors import Act
 from accounts.models import Case, Person
 from accounts.policies import registry
@@ -24,7 +24,7 @@ class NeededPaper:
 
     `code` is stored with the case when it has been seen, and stays. `note` says what will do (原件，任一即可), `where` where
     to get it. `required`: without it the case cannot be submitted; else its lack changes what happens (a low limit).
-    `numbered`: the paper has a number of its own that is written down.
+    `numbered`: the paper has a number of its own that is written down. `kind`: of which a region may want a picture.
     """
 
     code: str
@@ -33,6 +33,7 @@ class NeededPaper:
     where: str = ""
     required: bool = True
     numbered: bool = False
+    kind: PaperKind | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,14 +136,6 @@ def private_of(case: Case) -> dict[str, Any]:
     return {name: Clear(value) if isinstance(value, str) else value for name, value in known.items()}
 
 
-def needs_review(case: Case, handler: CaseHandler, on: date) -> bool:
-    """Say whether a second person has to check the case before it happens, by the region's terms of that day."""
-    if handler.always_reviewed:
-        return True
-    terms = registry.counter(case.region, on)
-    return handler.may_be_reviewed and (case.kind in terms.reviewed or (case.has_agent and terms.reviewed_agent))
-
-
 _handlers: dict[str, CaseHandler] = {}
 
 
@@ -155,6 +148,15 @@ def register(handler: CaseHandler) -> CaseHandler:
 def handler_of(kind: str) -> CaseHandler:
     """Return the handler of a case kind. Raises LookupError."""
     return _handlers[kind]
+
+
+def is_reviewed(case: Case, on: date) -> bool:
+    """Say whether a second person has to check the case before it happens, by the region's terms of that day."""
+    handler = handler_of(case.kind)
+    if handler.signed or handler.always_reviewed:
+        return True
+    terms = registry.counter(case.region, on)
+    return handler.may_be_reviewed and (case.kind in terms.reviewed or (case.has_agent and terms.reviewed_agent))
 
 
 def kinds() -> list[CaseKind]:

@@ -1,5 +1,6 @@
 """What identifies whoever stands at a counter: the person, or somebody who comes in their place."""
 
+from accounts.codes import PaperKind
 from accounts.models import Case
 from accounts.operations.cases.handlers import NeededPaper, Words
 from yibao.lib.masking import masked_certno
@@ -7,7 +8,7 @@ from yibao.lib.masking import masked_certno
 OWN_CARD = NeededPaper("own_card", "本人有效身份证件", "原件", "没有的，先到公安户籍窗口补办或办临时身份证")
 _AGENT = (
     NeededPaper("agent_card", "代办人的身份证", "原件"),
-    NeededPaper("power", "经公证处公证的委托书", "写明委托谁、办什么"),
+    NeededPaper("power", "经公证处公证的委托书", "写明委托谁、办什么", kind=PaperKind.POWER),
     NeededPaper("own_card", "委托人的身份证", "复印件也可以"),
 )
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts.codes import CaseKind, ProofKind
+from accounts.codes import CaseKind, PaperKind, ProofKind
 from accounts.errors import AccountsError
 from accounts.identity.actors import Act
 from accounts.models import Case
@@ -50,7 +50,7 @@ def needed(case: Case, proofs: Sequence[ProofKind]) -> NeededPaper:
     others = "、".join(other.label for other in proofs if other != proof)
     note = f"原件；没有的，{others}也可以" if others else "原件"
     where = _WHERE_FOR.get((CaseKind(case.kind), proof), _WHERE[proof])
-    return NeededPaper(proof, proof.label, note, where, numbered=True)
+    return NeededPaper(proof, proof.label, note, where, numbered=True, kind=PaperKind.PROOF)
 
 
 def paper_of(case: Case, proofs: Sequence[ProofKind]) -> Paper:

@@ -12,8 +12,7 @@ from accounts.operations.cases.handlers import (
     CaseHandler,
     Outcome,
     Words,
-    handler_of,
-    needs_review,
+    is_reviewed,
     private_of,
     register,
 )
@@ -135,13 +134,13 @@ def words_of_code(act: Act, case: Case) -> tuple[str, str]:
     """Return what BY_CODE is called on this case, and what then happens: no code is promised where none can be shown."""
     if _gives_code(act, case):
         return "发核验码", "用任何手机号登录后填写"
-    after = "通过后" if needs_review(case, handler_of(case.kind), act.on) else "以后"
+    after = "通过后" if is_reviewed(case, act.on) else "以后"
     return "先收回", f"{after}本人{_COMES_FOR_CODE}"
 
 
 def _gives_code(act: Act, case: Case) -> bool:
     """Say whether the clerk who submits it does it, and the owner is there: a code is shown once, to nobody else."""
-    return not case.has_agent and not needs_review(case, handler_of(case.kind), act.on)
+    return not case.has_agent and not is_reviewed(case, act.on)
 
 
 def _notes_of_taking_back(stopped: list[str]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from accounts.codes import COUNTER_ROLES, CaseState, Role
 from accounts.errors import AccountsError
 from accounts.forms.counter import CaseForm
 from accounts.forms.counter.opening import OpenForm
-from accounts.forms.counter.sections import ReasonForm
+from accounts.forms.counter.sections import ReasonForm, SeenForm
 from accounts.forms.kept import told
 from accounts.identity import audit
 from accounts.identity.access import act_of
@@ -22,12 +22,13 @@ from accounts.identity.actors import Act
 from accounts.identity.drafts import Told, keeps
 from accounts.models import Case, Person
 from accounts.operations.cases import desk as work
-from accounts.operations.cases import undoing, withdrawing
+from accounts.operations.cases import scans, undoing, withdrawing
 from accounts.operations.cases.access import CaseError, CaseMovedError, on_case, staff_at_counter, why_not_on_case
 from accounts.operations.cases.checkers import why_nobody_checks
 from accounts.operations.cases.handlers import private_of
 from accounts.operations.cases.printing import lookups_of, sheets_of
 from accounts.operations.lookups import count_typed
+from accounts.queries.scans import kept_scans
 from accounts.views.counter.case_page import PLACE, SCAN, CasePage, is_told
 from accounts.views.counter.doors import Desk, case_or_404, counter_required, holds, own_family, refused
 from accounts.views.counter.scanning import scanned
@@ -79,6 +80,7 @@ def result_of(desk: Desk, case: Case, shown_once: str = "") -> dict[str, Any]:
         "shown_once": shown_once,
         "is_waiting": case.state == CaseState.WAITING,
         "why_nobody_checks": why_nobody_checks(desk.act, case) if case.state == CaseState.WAITING else "",
+        "scans": kept_scans(case) if desk.user.role == Role.REVIEWER else [],
         **_to_print(desk, case),
         "why_not_undone": undoing.why_not_undone(desk.act, case, desk.user),
         "may_withdraw": desk.user.role == Role.CLERK and not withdrawing.why_not_withdrawn(case, desk.user),
@@ -106,14 +108,13 @@ def _save(request: HttpRequest, desk: Desk, case: Case) -> HttpResponse:
         return _not_held(request, desk, case)
     section = request.POST.get("section", "")
     page = CasePage(desk.act, case)
-    form = page.form_for(section, request.POST)
+    form = page.form_for(section, request.POST, request.FILES)
     if form is None:
         raise BadRequest("no such section")
     moved = False
     if form.is_valid():
         try:
-            changes = _changes(desk, case, section, form)
-            case = work.save(act=desk.act, number=case.number, version=version_of(request), **changes)
+            case = _save_form(desk, case, version_of(request), section, form)
         except CaseMovedError as error:
             moved = True
             form.add_error(None, error.message)
@@ -137,6 +138,13 @@ def _not_held(request: HttpRequest, desk: Desk, case: Case) -> HttpResponse:
     else:
         error = CaseError(f"这件业务{case.get_state_display()}，不能再改")
     return refused(request, desk.act, "case.saved", error, case, 422)
+
+
+def _save_form(desk: Desk, case: Case, version: int, section: str, form: forms.Form) -> Case:
+    asked = {"act": desk.act, "number": case.number, "version": version}
+    if isinstance(form, SeenForm):
+        return scans.save_seen(**asked, added=form.added(), removed=form.removed(), **form.changes())
+    return work.save(**asked, **_changes(desk, case, section, form))
 
 
 def _changes(desk: Desk, case: Case, section: str, form: forms.Form) -> dict[str, Any]:

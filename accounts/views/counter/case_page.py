@@ -12,13 +12,15 @@ from accounts.codes import CaseSheet
 from accounts.forms.counter import form_of, is_answered
 from accounts.forms.counter.sections import AgentForm, ParkForm, ReasonForm, ScanForm, SeenForm
 from accounts.identity.actors import Act
-from accounts.models import Case
+from accounts.models import Case, CaseScan
 from accounts.operations.cases.checkers import why_nobody_checks
 from accounts.operations.cases.deciding import assess, digest_of
 from accounts.operations.cases.desk import parked_until
-from accounts.operations.cases.handlers import Assessment, CaseHandler, Words, handler_of, needs_review
+from accounts.operations.cases.handlers import Assessment, CaseHandler, Words, handler_of, is_reviewed
 from accounts.operations.cases.printing import to_sign
+from accounts.operations.cases.scans import unscanned
 from accounts.queries.cases import has_other_name
+from accounts.queries.scans import kept_scans, takes_scans
 
 WHO, SCAN, ASKED, SEEN = "who", "scan", "asked", "seen"
 PLACE = {WHO: "who", SCAN: "about", ASKED: "about", SEEN: "papers"}  # which part of the page a section stands in
@@ -83,7 +85,7 @@ class CasePage:
     @property
     def is_reviewed(self) -> bool:
         """Whether submitting it asks a second person."""
-        return bool(self.handler.signed) or needs_review(self.case, self.handler, self.act.on)
+        return is_reviewed(self.case, self.act.on)
 
     @cached_property
     def why_nobody_checks(self) -> str:
@@ -125,6 +127,19 @@ class CasePage:
         """Whether documents and all papers that must be seen have been."""
         return self.case.identities_checked and not self.found.missing(self.case)
 
+    @cached_property
+    def scans(self) -> list[CaseScan] | None:
+        """Return the pictures that are there; None where the region keeps none."""
+        return list(kept_scans(self.case)) if takes_scans(self.case.region, self.act.on) else None
+
+    @cached_property
+    def unscanned(self) -> list[str]:
+        """Return the ids of the fields for pictures without which the case cannot be submitted."""
+        if self.scans is None or not self.is_reviewed:
+            return []
+        wanting = unscanned(self.case, self.found.papers, self.act.on)
+        return [str(self.seen[f"scans_{paper.code}"].auto_id) for paper in wanting]
+
     @property
     def next(self) -> str:
         """Return the id of the control where the clerk goes on: the first field refused, else the next question."""
@@ -138,6 +153,8 @@ class CasePage:
             return next((bound.auto_id for bound in self.asked.visible_fields()), "")
         if not self.is_all_seen:
             return str(self.seen["everything"].auto_id)
+        if self.unscanned:
+            return self.unscanned[0]
         return "check" if self.found.stops else "submit"
 
     @property
@@ -163,12 +180,12 @@ class CasePage:
     def drop(self) -> forms.Form:
         return self.bound.get("drop") or ReasonForm(auto_id="drop_%s")
 
-    def form_for(self, section: str, data: Any) -> forms.Form | None:
+    def form_for(self, section: str, data: Any, files: Any = None) -> forms.Form | None:
         """Return the form of a section, filled with what was typed; None where the case has no such section."""
         has = {WHO: self.handler.takes_agent, SCAN: self.handler.other, ASKED: form_of(self.case.kind), SEEN: True}
-        return self._form(section, data) if has.get(section) else None
+        return self._form(section, data, files) if has.get(section) else None
 
-    def _form(self, section: str, data: Any) -> forms.Form:
+    def _form(self, section: str, data: Any, files: Any = None) -> forms.Form:
         if section in self.bound:
             return self.bound[section]
         if section == WHO:
@@ -176,7 +193,7 @@ class CasePage:
         if section == SCAN:
             return ScanForm(data)
         if section == SEEN:
-            return SeenForm(data, self.case, self.found.papers)
+            return SeenForm(data, self.case, self.found.papers, self.scans, files)
         kind_form = form_of(self.case.kind)
         assert kind_form
         return kind_form(data, self.case, self.act)

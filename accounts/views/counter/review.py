@@ -1,5 +1,6 @@
 """复核 (K12): what waits for a second person, only what would change and the papers, and the two buttons."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,7 @@ from accounts.operations.cases.deciding import assess
 from accounts.operations.cases.handlers import Words, handler_of
 from accounts.operations.cases.identity_papers import told_of_agent
 from accounts.queries import cases as queries
+from accounts.queries.scans import kept_scans
 from accounts.views.counter.doors import Desk, case_or_404, counter_required, own_family, refused
 
 
@@ -99,14 +101,21 @@ def _page(request: HttpRequest, desk: Desk, case: Case, form: SendBackForm) -> H
     assert case.approval
     seen = {paper["code"]: paper.get("number", "") for paper in case.papers}
     needed = assess(on_case(desk.act, case), case).papers
+    scans = defaultdict(list)
+    for scan in kept_scans(case):
+        scans[scan.paper].append(scan)
     context: dict[str, Any] = {
         "case": case,
+        "has_scans": bool(scans),
         "approval": case.approval,
         "told": _told(case) if case.state == CaseState.WAITING else [],
-        "papers": [(paper, paper.code in seen, seen.get(paper.code, "")) for paper in needed],
+        "papers": [
+            (paper, paper.code in seen, seen.get(paper.code, ""), scans.pop(paper.code, [])) for paper in needed
+        ],
         "why_not": approvals.why_not(act=desk.act, approval=case.approval) if case.state == CaseState.WAITING else "",
         "form": form,
     }
+    context["other_scans"] = [scan for others in scans.values() for scan in others]
     return render(request, "counter/check.html", context, status=422 if form.errors else 200)
 
 

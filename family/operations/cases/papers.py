@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from accounts.codes import Relation, Situation
+from accounts.codes import PaperKind, Relation, Situation
 from accounts.models import Case, Person
 from accounts.operations.cases.handlers import NeededPaper
 from accounts.operations.cases.identity_papers import who_comes
@@ -20,6 +20,7 @@ _CHILD = (
 _OTHER_CARD = NeededPaper("other_card", "被授权人的身份证或户口本", "任一即可")
 _OTHER_COPY = NeededPaper("other_copy", "被授权人的身份证或户口本复印件", "没有原件，作临时成员")
 KIN = "kin"
+_POWER = "委托书"  # how every list calls what an agent shows
 _SHOWS = {
     Relation.SPOUSE: ("结婚证或户口本", "民政部门婚姻登记处"),
     Relation.CHILD: ("户口本、出生证明或收养登记证", "派出所、出生医院或民政部门"),
@@ -48,7 +49,12 @@ def to_bind(case: Case, on: date) -> Papers:
         return (*who_comes(case), _OTHER_COPY if case.asked.get("temporary") else _OTHER_CARD)
     # A later list has papers of its own: what was seen for another one is not taken for these.
     return tuple(
-        NeededPaper(f"{situation}-{paper.from_on:%Y%m%d}-{paper.place}", _for_clerk(paper.name), _for_clerk(paper.note))
+        NeededPaper(
+            f"{situation}-{paper.from_on:%Y%m%d}-{paper.place}",
+            _for_clerk(paper.name),
+            _for_clerk(paper.note),
+            kind=PaperKind.POWER if _POWER in paper.name else None,
+        )
         for paper in listed.papers
     )
 
@@ -61,7 +67,7 @@ def _for_clerk(words: str) -> str:
 def of_relation(relation: str, *, required: bool) -> NeededPaper:
     """Return what shows that two people are related so; without it a low limit holds, where it is not required."""
     name, where = _SHOWS.get(Relation(relation), _SHOWS_OTHERS) if relation in Relation.values else _SHOWS_OTHERS
-    return NeededPaper(KIN, name, "任一即可，能看出两人的关系", where, required)
+    return NeededPaper(KIN, name, "任一即可，能看出两人的关系", where, required, kind=PaperKind.RELATION)
 
 
 def has_seen(case: Case, code: str) -> bool:

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from accounts.codes import CaseKind, CaseState, Role
 from accounts.models import AuditEvent, Case, Office
-from accounts.operations.cases import desk
+from accounts.operations.cases import desk, scans
 from tests.accounts.counter.invented_kind import KIND
 from tests.accounts.operations.counter_kit import ELSEWHERE
 from tests.factories.people import certno
@@ -302,13 +302,13 @@ class TestWhoMayNot:
     def test_nor_does_who_loses_it_while_saving(self, counter, clerk, case, monkeypatch):
         desk.save(act=counter.act(), number=case.number, version=0, agent_certno=certno(5), power_number="瑞证字1号")
         case.refresh_from_db()
-        save = desk.save
+        save_seen = scans.save_seen
 
         def late(**kwargs):
             desk.resume(act=counter.act(counter.colleague), number=case.number)
-            return save(**kwargs)
+            return save_seen(**kwargs)
 
-        monkeypatch.setattr(desk, "save", late)
+        monkeypatch.setattr(scans, "save_seen", late)
         answer = saved(clerk, case, "seen", identities_checked="on")
         assert (answer.status_code, certno(5) in answer.content.decode()) == (422, False)
 

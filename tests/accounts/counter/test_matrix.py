@@ -11,11 +11,12 @@ from django.urls import reverse
 from accounts.codes import CaseKind, Role
 from accounts.forms.counter import form_of
 from accounts.models import AuditEvent, Case, User
-from accounts.operations.cases import access, deciding, desk, undoing
+from accounts.operations.cases import access, deciding, desk, scans, undoing
 from accounts.operations.cases.access import CaseError
 from accounts.operations.cases.handlers import handler_of, kinds
 from tests.accounts.counter.invented_kind import KIND
 from tests.accounts.test_permissions_matrix import ADDRESSES
+from tests.factories.pictures import jpeg
 from tests.factories.users import official, signed_in
 
 OF_A_CASE = sorted(
@@ -36,7 +37,25 @@ def case(counter) -> Case:
     case = desk.save(
         act=counter.act(), number=case.number, version=0, asked={"relation": "spouse"}, power_number="瑞证字1号"
     )
-    return counter.submit(counter.seen(case, "card")).case
+    return counter.submit(
+        scans.save_seen(
+            act=counter.act(),
+            number=case.number,
+            version=case.version,
+            identities_checked=True,
+            papers=[{"code": "card", "number": ""}],
+            added={"card": [jpeg()]},
+            removed=[],
+        )
+    ).case
+
+
+def address(name: str, case: Case) -> str:
+    """Return an address of the case, and where it is one of a picture, of the case's own."""
+    parts = {"number": case.number}
+    if "scan_id" in ADDRESSES[name].pattern.converters:
+        parts["scan_id"] = case.scans.get().pk
+    return reverse(name, kwargs=parts)
 
 
 def as_stored(case: Case) -> dict[str, Any]:
@@ -56,7 +75,7 @@ def opened(user: User, case: Case, *, first: Callable[[], object] = lambda: None
         with around:
             browser = signed_in(user)
             first()
-            answer = getattr(browser, method)(reverse(name, kwargs={"number": case.number}), typed)
+            answer = getattr(browser, method)(address(name, case), typed)
             yield f"{method} {name}", answer, as_stored(case) == before
             transaction.set_rollback(True)
 
@@ -71,7 +90,7 @@ def let_in(user: User, case: Case, refused: tuple[int, ...] = WRONG_WAY, **optio
 
 
 def test_there_are_addresses_of_cases():
-    assert {"counter_case", "counter_case_print", "counter_check"} <= {*OF_A_CASE}
+    assert {"counter_case", "counter_case_print", "counter_case_scan", "counter_check"} <= {*OF_A_CASE}
 
 
 class TestNoBusinessOfTheirs:
@@ -120,6 +139,8 @@ class TestTheOperationItselfRefuses:
         return [
             lambda: desk.open_case(act=act, kind=KIND, subject=case.subject, region=case.region),
             lambda: desk.save(act=act, number=number, version=version, identities_checked=True),
+            lambda: scans.save_seen(act=act, number=number, version=version, added={"card": [jpeg()]}, removed=[]),
+            lambda: scans.view(act=act, number=number, scan_id=0),
             lambda: desk.park(act=act, number=number, version=version),
             lambda: desk.resume(act=act, number=number),
             lambda: desk.drop(act=act, number=number, version=version, note="不办了"),

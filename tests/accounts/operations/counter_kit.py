@@ -11,9 +11,17 @@ from accounts.identity.access import actor_of
 from accounts.identity.actors import Act
 from accounts.models import Case, Office, Person, Region, User
 from accounts.operations import approvals
-from accounts.operations.cases import deciding, desk, handlers
-from accounts.operations.cases.handlers import Assessment, CaseHandler, NeededPaper, Outcome
+from accounts.operations.cases import deciding, desk, handlers, scans
+from accounts.operations.cases.handlers import (
+    Assessment,
+    CaseHandler,
+    NeededPaper,
+    Outcome,
+    handler_of,
+    is_reviewed,
+)
 from tests.factories.people import EnrolmentFactory, PersonFactory, certno
+from tests.factories.pictures import jpeg
 from tests.factories.users import official
 from yibao.lib import clock
 
@@ -49,14 +57,20 @@ class Counter:
         return desk.open_case(act=self.act(), kind=kind, subject=subject, region=REGION, **more)
 
     def seen(self, case: Case, *codes: str, user: User | None = None) -> Case:
-        """Save that the documents were looked at: the person's, and the papers with these codes."""
-        return desk.save(
+        """Save that the documents were looked at: the person's, and the papers with these codes; with pictures if wanted."""
+        case = desk.save(
             act=self.act(user),
             number=case.number,
             version=case.version,
             identities_checked=True,
             papers=[{"code": code, "number": ""} for code in codes],
         )
+        papers = handler_of(case.kind).assess(self.act(user), case).papers
+        wanting = scans.unscanned(case, papers, TODAY) if is_reviewed(case, TODAY) else []
+        if not wanting:
+            return case
+        added = {paper.code: [jpeg()] for paper in wanting}
+        return scans.save_seen(act=self.act(user), number=case.number, version=case.version, added=added, removed=[])
 
     def finish(self, case: Case) -> Case:
         """Submit a case, let the reviewer approve it where it waits for one, and return it as it then is."""

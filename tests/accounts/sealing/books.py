@@ -46,11 +46,11 @@ def as_owner(*statements: str) -> None:
     """Do what the triggers refuse, as somebody does who may switch them off and puts them back."""
     with transaction.atomic(), connection.cursor() as cursor:
         connection.check_constraints()
-        for name in (*TABLES, "approval", "seal"):
+        for name in (*TABLES, "approval", "casescan", "seal"):
             cursor.execute(f"ALTER TABLE accounts_{name} DISABLE TRIGGER ALL")
         for statement in statements:
             cursor.execute(statement)
-        for name in (*TABLES, "approval", "seal"):
+        for name in (*TABLES, "approval", "casescan", "seal"):
             cursor.execute(f"ALTER TABLE accounts_{name} ENABLE TRIGGER ALL")
     connection.check_constraints()
     triggers.install("default")  # leaving no trace in what start-up checks
