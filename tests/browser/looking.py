@@ -17,7 +17,7 @@ AXE_OPTIONS = {
     "resultTypes": ["violations", "incomplete"],
     "preload": False,
 }
-AXE = Axe().axe_script
+AXE, COLOURS = Axe().axe_script, "color-contrast"
 # Most of what axe answers is what passes: it stays in the browser.
 RUN_AXE = "async (options) => { const { violations, incomplete } = await axe.run(options); return { violations, incomplete }; }"
 # What axe cannot decide by itself, decided by eye: rule, place, why it is sound. Anything else it is unsure of counts.
@@ -65,14 +65,16 @@ def look_at(page: Page, look: Look) -> None:
     )
 
 
-def axe_problems(page: Page, *, own: bool = True) -> list[str]:
+def axe_problems(page: Page, *, own: bool = True, structure: bool = True, colours: bool = True) -> list[str]:
     """Return what axe finds against WCAG 2.0 to 2.2 A and AA and its best practices, with the places.
 
-    On our own pages (not on Django's admin) also what it cannot decide, unless somebody has (TRIAGED).
+    On our own pages (not on Django's admin) also what it cannot decide, unless somebody has (TRIAGED). `colours` are half
+    of the work: the contrast of letters with their ground; `structure` is everything else.
     """
     if not page.evaluate("() => 'axe' in window"):  # once per document: it is half a megabyte
         page.evaluate(AXE)
-    answer = page.evaluate(RUN_AXE, AXE_OPTIONS)
+    chosen = {} if structure else {"runOnly": [COLOURS]}
+    answer = page.evaluate(RUN_AXE, AXE_OPTIONS | chosen | {"rules": {COLOURS: {"enabled": colours}}})
     found = answer["violations"] + ([rule for rule in map(_untriaged, answer["incomplete"]) if rule] if own else [])
     return [
         f"axe {rule['id']}: {rule['help']}: {node['target']}" + f" {node.get('failureSummary', '')}".replace("\n", " ")

@@ -152,11 +152,21 @@ ADMIN = (
 
 
 def sweep(page: Page, looks: tuple[Look, ...]) -> list[str]:
-    """Look at the open page in all these ways and return what is wrong, each problem once with its looks."""
+    """Look at the open page in all these ways and return what is wrong, each problem once with its looks.
+
+    The layout is checked in each. What axe reads besides colours is the same in both contrasts; colours are the same in
+    all sizes, and larger letters may have less contrast: the first look decides.
+    """
     found: dict[str, list[str]] = {}
+    read: set[tuple[str, str, int]] = set()
     for look in looks:
         look_at(page, look)
-        for problem in axe_problems(page) + layout_problems(page, look.size):
+        structure, colours = ("size", look.size, look.width), ("contrast", look.contrast, look.width)
+        problems = layout_problems(page, look.size)
+        if not {structure, colours} <= read:
+            problems += axe_problems(page, structure=structure not in read, colours=colours not in read)
+        read |= {structure, colours}
+        for problem in problems:
             found.setdefault(problem, []).append(str(look))
     look_at(page, Look())
     for problem in spread_problems(page):
