@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Page
 
+from accounts.codes import CaseKind
 from tests.browser.looking import Look, axe_problems, layout_problems, look_at, spread_problems
 
 
@@ -85,6 +86,9 @@ COUNTER = (
     Stop("/counter/keys/", "clerk1"),
     Stop("/counter/lookups/", "reviewer"),
     Stop("/counter/objections/", "reviewer"),
+    *(Stop(f"/try/counter/{name}/", "clerk1") for name in ("person", "parked", "done", "sheets", *CaseKind.values)),
+    Stop("/try/counter/check/", "reviewer"),
+    Stop("/counter/review/", "reviewer"),
 )
 
 PAGES = (

@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.template import engines
 from django.urls import path
 
+from tests.browser.counter_states import counter_state
 from tests.browser.family_states import family_state
 from tests.browser.premium_states import premium_state
 from yibao import errors
@@ -91,6 +92,7 @@ urlpatterns = [
     path("try/desk/", desk),
     path("try/sheets/", sheets),
     path("try/family/<name>/", family_state),
+    path("try/counter/<name>/", counter_state),
     path("try/premium/<name>/", premium_state),
     path("errors/<name>/", error),
     *site,
