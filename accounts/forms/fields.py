@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 
 from accounts.identity import certificates
+from yibao.lib.days import day_words
 from yibao.lib.values.amounts import read_yuan
 from yibao.lib.values.days import read_coming_day, read_day
 from yibao.lib.values.names import read_name
@@ -74,6 +75,13 @@ class DayField(ReadField):
     def counted_from(self, today: date) -> None:
         """Understand 12月31日 as the next one."""
         self.read = lambda text: read_coming_day(text, today)
+
+    def prepare_value(self, value: Any) -> Any:
+        """Show a day as people write it, also one that was kept or typed as 2026-11-18; other text as it was typed."""
+        try:
+            return day_words(value if isinstance(value, date) else date.fromisoformat(value))
+        except (TypeError, ValueError):
+            return value
 
     def clean(self, value: Any) -> date | None:
         day: date | None = super().clean(value)

@@ -1,6 +1,5 @@
 """What the pages of sharing's case kinds ask (accounts.forms.counter)."""
 
-from datetime import date
 from typing import Any
 
 from django import forms
@@ -17,7 +16,6 @@ from family.operations.cases.papers import is_minor
 from family.queries.bonds import active_bond, bonds_received, may_reorder
 from family.queries.eligibility import relations_offered
 from family.queries.invitations import invitations_received
-from yibao.lib.days import day_words
 from yibao.lib.masking import masked_name
 
 # TV-23: asked for every week, and in no region's terms. Chosen, it is refused in the words of the rules.
@@ -94,7 +92,7 @@ class ChangeForm(LimitMixin, CaseForm):
     def from_case(self, known: dict[str, Any]) -> dict[str, Any]:
         given = self.case.other and active_bond(self.case.subject, self.case.other)
         if given and "limit_fen" not in known:
-            known = {**known, "limit_fen": given.limit_fen, "until": given.until_on and given.until_on.isoformat()}
+            known = {**known, "limit_fen": given.limit_fen, "until": given.until_on}
         return _terms_of(known)
 
 
@@ -137,11 +135,8 @@ def _called(invitation: Invitation) -> str:
 
 
 def _terms_of(known: dict[str, Any]) -> dict[str, Any]:
-    """Return how a limit and a last day stand in the form: as they would be typed."""
-    shown = {**known, **limit_initial(known.get("limit_fen"))}
-    if until := known.get("until"):
-        shown["until"] = day_words(date.fromisoformat(until))
-    return shown
+    """Return how a limit stands in the form: as it would be typed."""
+    return {**known, **limit_initial(known.get("limit_fen"))}
 
 
 register(CaseKind.BIND, BindForm)

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.forms import BoundField
 
 from accounts.codes import CaseKind
 from accounts.forms.counter import CaseForm, register
@@ -61,19 +62,28 @@ class ReimburseForm(CaseForm):
         error_messages={"required": "请填授权人的银行账号"},
     )
 
+    rows_title = f"发票（至少填一张，最多{ROWS}张）"
+
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         for row in range(1, ROWS + 1):
-            self.fields[f"number_{row}"] = ReadField(
-                read=_read(read_number), label=f"第{row}张发票的号码", required=False
+            of_row = (
+                ReadField(read=_read(read_number), label=f"第{row}张的号码", required=False),
+                DayField(label=f"第{row}张的日期", required=False),
+                YuanField(label=f"第{row}张个人负担（元）", required=False),
             )
-            self.fields[f"on_{row}"] = DayField(label=f"第{row}张发票的日期", required=False)
-            self.fields[f"amount_{row}"] = YuanField(label=f"第{row}张个人负担的金额（元）", required=False)
+            for part, field in zip(_PARTS, of_row, strict=True):
+                field.depends = True  # type: ignore[attr-defined]
+                self.fields[f"{part}_{row}"] = field
         self.fields["total"] = YuanField(
             label="个人负担合计（元）",
             help_text="照发票另算一遍，不照上面抄：和各张加起来一样才能保存。",
             error_messages={"required": "请填个人负担的合计"},
         )
+
+    @property
+    def rows(self) -> list[list[BoundField]]:
+        return [*([self[f"{part}_{row}"] for part in _PARTS] for row in range(1, ROWS + 1)), [self["total"]]]
 
     def from_case(self, known: dict[str, Any]) -> dict[str, Any]:
         shown = dict(known)

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.forms import BoundField
 
 from accounts.codes import CaseKind
 from accounts.identity.actors import Act
@@ -23,11 +24,29 @@ class CaseForm(forms.Form):
     """
 
     personal: frozenset[str] = frozenset()
+    rows_title = ""
 
     def __init__(self, data: Any, case: Case, act: Act, **options: Any) -> None:
         self.case, self.act = case, act
         known = {**case.asked, **private_of(case)}
         super().__init__(data, initial={**self.from_case(known), **options.pop("initial", {})}, **options)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is anything to answer now: a field, and something to choose from wherever one must choose."""
+        fields = [bound.field for bound in self.visible_fields()]
+        return bool(fields) and all(getattr(field, "choices", True) for field in fields if field.required)
+
+    @property
+    def rows(self) -> list[list[BoundField]]:
+        """Return the fields that stand beside one another, row by row, under `rows_title`."""
+        return []
+
+    @property
+    def single_fields(self) -> list[BoundField]:
+        """Return the fields that stand in no row."""
+        in_rows = {bound.name for row in self.rows for bound in row}
+        return [bound for bound in self.visible_fields() if bound.name not in in_rows]
 
     def from_case(self, known: dict[str, Any]) -> dict[str, Any]:
         """Return what the fields show for what is known; other where a field is not kept as it is typed (fen)."""

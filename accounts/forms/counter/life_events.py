@@ -35,7 +35,7 @@ class DeathForm(WhoCameForm, _ProofForm):
     proofs = deaths.PROOFS
 
     on = DayField(
-        label="死亡日期", help_text="证明上写的日期，例如 2026-03-10。", error_messages={"required": "请填死亡日期"}
+        label="死亡日期", help_text="证明上写的日期，例如 2026年3月10日。", error_messages={"required": "请填死亡日期"}
     )
 
     field_order = ("on", "proof")

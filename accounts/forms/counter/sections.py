@@ -13,7 +13,6 @@ from accounts.models import Case, CaseScan
 from accounts.models.approvals import DOCUMENT_LENGTH
 from accounts.operations.cases.desk import NOTE_LENGTH
 from accounts.operations.cases.handlers import NeededPaper
-from yibao.lib.days import day_words
 
 SCANNED = "刷身份证，或输入证件号码后按回车"
 
@@ -173,7 +172,7 @@ class ParkForm(forms.Form):
     until_on = DayField(label="请在这天前补齐", error_messages={"required": "请写补齐材料的日期"})
 
     def __init__(self, data: Any, *, today: date, usual: date) -> None:
-        super().__init__(data, auto_id="park_%s", initial={"until_on": day_words(usual)})
+        super().__init__(data, auto_id="park_%s", initial={"until_on": usual})
         self.fields["until_on"].counted_from(today)  # type: ignore[attr-defined]
 
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from accounts.codes import CaseSheet
-from accounts.forms.counter import form_of, is_answered
+from accounts.forms.counter import CaseForm, form_of, is_answered
 from accounts.forms.counter.sections import AgentForm, ParkForm, ReasonForm, ScanForm, SeenForm
 from accounts.identity.actors import Act
 from accounts.models import Case, CaseScan
@@ -66,7 +66,7 @@ class CasePage:
     @property
     def is_told(self) -> bool:
         """Whether all papers that are needed are known."""
-        return is_told(self.case)
+        return is_told(self.case) or not (self.scan or self.asked)
 
     @property
     def to_sign(self) -> list[CaseSheet]:
@@ -102,7 +102,9 @@ class CasePage:
 
     @cached_property
     def asked(self) -> forms.Form | None:
-        return self._form(ASKED, None) if form_of(self.case.kind) else None
+        """Return the form of the kind; None where there is nothing to answer, before the other person is known or at all."""
+        form = self._form(ASKED, None) if form_of(self.case.kind) else None
+        return form if isinstance(form, CaseForm) and form.is_open else None
 
     @cached_property
     def has_other_name(self) -> bool:

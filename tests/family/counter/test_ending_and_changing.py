@@ -48,6 +48,27 @@ def undo(counter: FamilyCounter, case: Case) -> Case:
     return case_undoing.undo(act=counter.act(), number=case.number, note="办错人了")
 
 
+class TestThePage:
+    def page(self, counter, case: Case) -> str:
+        return signed_in(counter.clerk).get(reverse("counter_case", args=[case.number])).content.decode()
+
+    def test_nothing_is_to_be_saved_before_the_two_are_known(self, counter, tie):
+        assert "保存②" not in self.page(counter, counter.open(CaseKind.CHANGE, tie.payer))
+        assert "保存②" in self.page(counter, counter.open(CaseKind.CHANGE, tie.payer, other=tie.user))
+
+    def test_nor_where_no_invitation_waits(self, counter):
+        page = self.page(counter, counter.open(CaseKind.ACCEPT, insured()))
+        assert "没有等这个人答复的邀请" in page
+        assert "保存②" not in page
+        assert "填好②" not in page
+
+    def test_a_day_that_was_saved_is_shown_as_it_would_be_written(self, counter, tie):
+        case = counter.told(
+            counter.open(CaseKind.CHANGE, tie.payer, other=tie.user), limit_fen=800_00, until="2026-12-31"
+        )
+        assert 'value="2026年12月31日"' in self.page(counter, case)
+
+
 class TestChanging:
     def test_the_payer_changes_limit_and_last_day(self, counter, tie):
         asked = {"limit_fen": 800_00, "until": "2026-12-31"}

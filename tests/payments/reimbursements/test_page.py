@@ -1,5 +1,6 @@
 """The page of a reimbursement at the counter: two cards, one visit's invoices, papers, and off to the reviewer."""
 
+import re
 from datetime import date
 
 import pytest
@@ -34,4 +35,7 @@ def test_a_relative_insured_elsewhere_is_scanned_and_the_visit_typed_on_one_page
     assert "从授权人的账户报销" in page
     assert "150.50" in page
     assert "6222" not in page
+    assert re.search(
+        r"至少填一张.*第1张的号码</label>.*第1张的日期</label>.*第1张个人负担（元）</label>", page, re.DOTALL
+    )
     assert not Reimbursement.objects.exists()
