@@ -8,6 +8,7 @@
   let locked = false, touched = Date.now(), told = touched;
   const send = (name, value) => fetch(form.action, {
     method: "POST",
+    keepalive: true, // it arrives though the page is left at once
     headers: { "X-Cover": "1" },
     body: new URLSearchParams({ csrfmiddlewaretoken: form.elements.csrfmiddlewaretoken.value, [name]: value }),
   });

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -54,6 +55,11 @@ def unlock(page: Page, typed: str) -> None:
     page.get_by_role("button", name="解锁").click()
 
 
+def the_server_locks(page: Page) -> AbstractContextManager:
+    """Wait until the session is locked: the cover is there before the server has answered."""
+    return page.expect_response(f"**{reverse('lock_screen')}")
+
+
 def code_now(user: User) -> str:
     return totp_now(Authenticator.objects.get(user=user, type=Authenticator.Type.TOTP), time.time())
 
@@ -79,7 +85,8 @@ def test_one_key_covers_the_page_and_what_was_typed_is_still_there_afterwards(de
 def test_a_page_nobody_touches_covers_itself_and_no_address_opens(page, visit, sign_in, clerk, settings):
     settings.STAFF_LOCK_SECONDS = 2
     sign_in(page, clerk.username)
-    visit(page, "/try/desk/")
+    with the_server_locks(page):
+        visit(page, "/try/desk/")
     expect(page.get_by_role("dialog", name="已锁屏")).to_be_visible()
     settings.STAFF_LOCK_SECONDS = 300
     visit(page, "/try/desk/")
@@ -105,7 +112,8 @@ def test_the_pages_of_signing_in_and_locking_fit_in_every_size(page, visit, sign
     visit(page, PASSKEYS)
     assert sweep(page, FEW_LOOKS) == []
     page.set_viewport_size({"width": 1280, "height": 844})
-    page.get_by_role("button", name="锁屏").click()
+    with the_server_locks(page):
+        page.get_by_role("button", name="锁屏").click()
     visit(page, PASSKEYS)
     expect(page.get_by_role("heading", name="已锁屏")).to_be_visible()
     assert sweep(page, FEW_LOOKS) == []
