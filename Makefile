@@ -28,7 +28,7 @@ run: .venv/base ## start everything, with demo people; prints the address and ho
 
 test: .venv/dev ## the whole test suite, on real PostgreSQL, Valkey and Chromium
 	@sh tests/chromium.sh
-	@$(BIN)/pytest -n $(WORKERS) --dist loadscope
+	@$(BIN)/pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 
 fuzz: .venv/dev ## twenty thousand requests of every kind to every address, as every role
 	@FUZZ=$${FUZZ:-20000} $(BIN)/pytest -q tests/security/test_fuzz.py
@@ -54,8 +54,8 @@ bench: .venv/dev ## the benchmarks; BENCH=accrual runs one group, PEOPLE=100000 
 	@$(BIN)/uv pip install --quiet --require-hashes -r requirements-bench.txt
 	@PEOPLE=$(PEOPLE) $(BIN)/python -m tests.benchmarks $(BENCH)
 
-chaos: .venv/dev ## races and kills of workers, brokers and imports, many of each (ROUNDS=25), with new seeds
-	@YIBAO_CHAOS_ROUNDS=$(or $(ROUNDS),25) YIBAO_CHAOS_SEED=$$(date +%s) $(BIN)/pytest -m chaos
+chaos: .venv/dev ## races, kills of workers, brokers and imports, and properties, many of each (ROUNDS=25), with new seeds
+	@YIBAO_CHAOS_ROUNDS=$(or $(ROUNDS),25) YIBAO_CHAOS_SEED=$$(date +%s) $(BIN)/pytest -m "chaos or hypothesis"
 
 soak: .venv/dev ## 100,000 random operations, many of them errors, against a reference model (OPERATIONS=…, MINUTES=…)
 	@$(BIN)/python -m tests.chaos.model --operations $(or $(OPERATIONS),100000) --minutes $(or $(MINUTES),600)

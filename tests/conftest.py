@@ -15,6 +15,7 @@ from hypothesis import HealthCheck
 from accounts.policies import registry
 from tests import databases
 from tests.canary import Canary
+from tests.concurrency import ROUNDS
 
 # Pages name their files plainly: the manifest of collected files is made when the site is put up, not for tests.
 settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
@@ -25,8 +26,22 @@ settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns abou
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
-hypothesis.settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis.settings.register_profile(
+    "patient", max_examples=50 * ROUNDS, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("patient")
+
+
+# Folders of few and long tests: begun with, they leave no worker alone with one of them at the end.
+LONG = ("architecture", "chaos", "scenarios", "demo", "browser", "yibao")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def place(item: pytest.Item) -> int:
+        folder = item.path.relative_to(settings.BASE_DIR / "tests").parts[0]
+        return LONG.index(folder) if folder in LONG else len(LONG)
+
+    items.sort(key=place)
 
 
 @pytest.fixture
