@@ -6,14 +6,14 @@ Installed after every migrate (so a restored or rebuilt table has them again) an
 import logging
 import re
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.core.checks import Error, register
 from django.db import OperationalError, connection, connections
 from django.db.backends.utils import CursorWrapper
 
-from accounts.codes import ApprovalState, ObjectionState
+from accounts.codes import ApprovalState, CaseState, ObjectionState
 
 logger = logging.getLogger(__name__)
 
@@ -41,35 +41,47 @@ _BITS = {"FOR EACH ROW": 1, "BEFORE": 2, "INSERT": 4, "DELETE": 8, "UPDATE": 16,
 _EVENTS = re.compile(r"TRIGGER \w+ ((?:BEFORE|AFTER) .+? ON \w+ .+?) EXECUTE FUNCTION", re.S)
 
 
-def append_only(table: str, but: Sequence[str] = ()) -> tuple[tuple[str, str, str], ...]:
-    """Return the triggers (table, name, SQL) that refuse UPDATE, DELETE and TRUNCATE of a table.
+def refusal(table: str, name: str, events: str, level: str, but: Sequence[str] = ()) -> tuple[str, str, str]:
+    """Return a trigger (table, name, SQL) that refuses these events of a table; `but` names columns that may be updated.
 
-    `but` names columns that may be updated. ALWAYS: they fire even under session_replication_role = replica.
+    ALWAYS: it fires even under session_replication_role = replica.
     """
-    columns = ", ".join(f"'{column}'" for column in but)
-    return tuple(
-        (
-            table,
-            f"{table}_{name}",
-            f"CREATE OR REPLACE TRIGGER {table}_{name} BEFORE {events} ON {table} {level} "
-            f"EXECUTE FUNCTION yibao_append_only({columns}); ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_{name}",
-        )
-        for name, events, level in (
-            ("no_rewrite", "UPDATE OR DELETE", "FOR EACH ROW"),
-            ("no_truncate", "TRUNCATE", "FOR EACH STATEMENT"),
-        )
+    name, columns = f"{table}_{name}", ", ".join(f"'{column}'" for column in but)
+    return (
+        table,
+        name,
+        f"CREATE OR REPLACE TRIGGER {name} BEFORE {events} ON {table} {level} "
+        f"EXECUTE FUNCTION yibao_append_only({columns}); ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}",
+    )
+
+
+def append_only(table: str, but: Sequence[str] = ()) -> tuple[tuple[str, str, str], ...]:
+    """Return the triggers that refuse UPDATE, DELETE and TRUNCATE of a table; `but` names columns that may be updated."""
+    return (
+        refusal(table, "no_rewrite", "UPDATE OR DELETE", "FOR EACH ROW", but),
+        refusal(table, "no_truncate", "TRUNCATE", "FOR EACH STATEMENT"),
     )
 
 
 def final(table: str, while_: str) -> tuple[str, str, str]:
-    """Return the trigger (table, name, SQL) that refuses any change of a row once SQL about OLD no longer holds."""
-    name = f"{table}_final"
-    return (
-        table,
-        name,
-        f"CREATE OR REPLACE TRIGGER {name} BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW WHEN (NOT ({while_})) "
-        f"EXECUTE FUNCTION yibao_append_only(); ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}",
+    """Return the trigger that refuses any change of a row once SQL about OLD no longer holds."""
+    return refusal(table, "final", "UPDATE OR DELETE", f"FOR EACH ROW WHEN (NOT ({while_}))")
+
+
+def _of_cases() -> Iterator[tuple[str, str, str]]:
+    """Yield what keeps 窗口业务: none is deleted; done, it says for good what was seen and asked, and is only undone."""
+    table, done, over = "accounts_case", CaseState.DONE, (CaseState.UNDONE, CaseState.DROPPED)
+    # Prints are counted, and what is sealed is sealed anew with another key.
+    always = ("prints", "private", "agent_name", "agent_certno")
+    undoing = ("state", "said", "note", "closed_by_id", "closed_at", "version")
+    yield refusal(table, "no_delete", "DELETE", "FOR EACH ROW")
+    yield refusal(table, "no_truncate", "TRUNCATE", "FOR EACH STATEMENT")
+    row = "FOR EACH ROW WHEN"
+    yield refusal(table, "done", "UPDATE", f"{row} (OLD.state = '{done}')", (*always, *undoing))
+    yield refusal(
+        table, "only_undone", "UPDATE", f"{row} (OLD.state = '{done}' AND NEW.state NOT IN ('{done}', '{over[0]}'))"
     )
+    yield refusal(table, "over", "UPDATE", f"{row} (OLD.state IN {tuple(map(str, over))})", always)
 
 
 APPEND_ONLY = [
@@ -108,6 +120,7 @@ FINAL = [
     final("accounts_approval", while_=f"OLD.state = '{ApprovalState.WAITING}'"),
     final("accounts_objection", while_=f"OLD.state = '{ObjectionState.OPEN}'"),
     final("accounts_bookyear", while_="OLD.closed_at IS NULL"),
+    *_of_cases(),
 ]
 # Pots are updated by every posting and carry no other index: room on the page keeps these updates cheap (HOT).
 _STORAGE = "ALTER TABLE accounts_pot SET (fillfactor = 70)"

@@ -5,10 +5,12 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 
 from accounts import triggers
+from accounts.codes import CaseKind, CaseState
 from accounts.identity.actors import Actor
 from accounts.models import AuditEvent, BookYear, PolicyVersion, User
 from accounts.operations import identity
 from payments.bills.operations import pay
+from tests.accounts.operations.counter_kit import Counter
 from tests.factories.acts import act_now
 from tests.factories.family import ACT, RUIAN, TODAY, insured
 from tests.factories.people import certno
@@ -55,6 +57,18 @@ def test_bills_and_histories_are_neither_deleted_nor_changed(statement):
     pay(act=ACT, institution=clinic(RUIAN), person=person, region=RUIAN, amount_fen=1_00, on=TODAY, bill_no="一张")
     with pytest.raises(REFUSED):
         as_application(statement)
+
+
+def test_a_case_that_is_done_says_for_good_what_was_seen_and_is_only_undone():
+    counter = Counter()
+    case = counter.finish(counter.seen(counter.open(CaseKind.IDENTITY_CODE, insured()), "own_card"))
+    assert case.state == CaseState.DONE
+    for change in ("papers = '[]'", "words = '[]'", "record = '[1]'", "power_number = 'x'", "state = 'open'"):
+        with pytest.raises(REFUSED):
+            as_application(f"UPDATE accounts_case SET {change} WHERE id = %s", case.pk)
+    with pytest.raises(REFUSED, match="append-only"):
+        as_application("DELETE FROM accounts_case WHERE id = %s", case.pk)
+    as_application("UPDATE accounts_case SET prints = '{\"form\": 1}', state = 'done' WHERE id = %s", case.pk)
 
 
 def test_a_clerk_is_not_made_an_administrator():

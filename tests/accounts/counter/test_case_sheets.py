@@ -15,7 +15,7 @@ from accounts.operations.cases.access import CaseError
 from accounts.operations.lookups import LookupsUsedUpError, left_today
 from accounts.views.counter.case_sheets import bars
 from tests.accounts.counter.invented_kind import KIND
-from tests.accounts.operations.counter_kit import TODAY, Counter
+from tests.accounts.operations.counter_kit import TODAY, Counter, happened
 from tests.factories.people import certno
 from tests.factories.users import signed_in
 from yibao.lib import clock
@@ -62,7 +62,7 @@ class TestTheFormThatIsSigned:
         assert "¥1,070.88（壹仟零柒拾元捌角捌分）" in page
 
     def test_it_has_whole_numbers_and_the_receipt_has_not(self, clerk, done):
-        Case.objects.update(submitted_at=clock.now())  # the page's day is today
+        happened(done, submitted_at=clock.now())  # the page's day is today
         grouped = f"{done.subject.certno[:6]} {done.subject.certno[6:14]} {done.subject.certno[14:]}"
         assert grouped in printed(clerk, done, "form")
         receipt = printed(clerk, done, "receipt")

@@ -13,7 +13,7 @@ from accounts.operations.cases import deciding, desk
 from accounts.operations.cases.access import CaseError
 from accounts.operations.cases.closing import close_day
 from accounts.operations.cases.printing import print_sheets
-from tests.accounts.operations.counter_kit import REGION, TODAY, Counter
+from tests.accounts.operations.counter_kit import REGION, TODAY, Counter, happened
 from tests.factories.counter import act_of
 from tests.factories.users import signed_in
 from yibao.lib import clock
@@ -88,7 +88,8 @@ class TestClosing:
     def test_the_sheet_lists_what_it_counts(self, counter, clerk):
         counted = submitted(counter)
         taken_back = submitted(counter)
-        Case.objects.filter(pk=taken_back.pk).update(  # it was submitted yesterday, and ended today
+        happened(  # submitted yesterday, and ended today
+            taken_back,
             submitted_at=clock.now() - timedelta(days=1),
             opened_at=clock.now() - timedelta(days=1),
             closed_at=clock.now(),
