@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from django.db import connection
 
-from accounts.codes import ACCOUNT_POTS, PERSONAL_POTS, JobKind, PotKind, VoucherKind
+from accounts.codes import ACCOUNT_POTS, PERSONAL_POTS, JobKind, PaymentType, PotKind, VoucherKind
 from accounts.jobs import late_corrections, people, posted, rollover
 from accounts.jobs.job import Outcome
 from accounts.ledger import book_years
@@ -182,7 +182,12 @@ def _posted_late(year: _Year, chunk: Chunk) -> list[int]:
             SELECT DISTINCT pot.person_id
             FROM accounts_pot pot JOIN ({LEGS}) leg ON leg.pot = pot.id JOIN accounts_voucher v ON v.id = leg.voucher_id
             WHERE pot.region = %(region)s AND pot.person_id >= %(low)s AND pot.person_id < %(high)s
-              AND leg.kind = ANY(%(kinds)s) AND {year_in_sql("leg.period")} < %(year)s
+              AND (leg.kind = ANY(%(kinds)s) AND {year_in_sql("leg.period")} < %(year)s
+                   OR leg.kind = %(month)s AND leg.period < %(first)s AND NOT EXISTS (
+                       SELECT 1 FROM accounts_contribution c  -- what came when it was paid is owed nothing
+                       WHERE (c.region, c.month, c.person_id) = (pot.region, (leg.period || '-01')::date, pot.person_id)
+                         AND c.counts AND c.clct_type = ANY(%(first_told)s)
+                         AND c.received_on >= date_trunc('month', v.occurred_on)))
               AND v.occurred_on >= %(start)s AND v.occurred_on < %(end)s
             """,
             {
@@ -190,6 +195,9 @@ def _posted_late(year: _Year, chunk: Chunk) -> list[int]:
                 "start": year.start,
                 "end": year.end,
                 "kinds": list(late_corrections.YEAR_KINDS),
+                "month": VoucherKind.ACCRUAL,
+                "first": str(Month.of(year.start)),
+                "first_told": [PaymentType.NORMAL, PaymentType.BACK],
                 "year": year.period.year,
                 "low": chunk.from_person,
                 "high": chunk.until_person,

@@ -15,10 +15,10 @@ from accounts.ledger import book_years
 from accounts.models import Contribution, Pot, Run
 from accounts.policies import registry
 from accounts.policies.terms import CreditTerms
+from accounts.policies.terms.credit import CREDIT_DAY
 from yibao.lib.months import Month, month_range
 from yibao.lib.periods import Period
 
-CREDIT_DAY = 20  # where a region's terms name no day: "每月20号左右" (seed S4)
 YEARS_LOOKED_BACK = 2  # late facts of a year closed longer ago are a clerk's case, not the calendar's
 
 

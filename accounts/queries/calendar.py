@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from accounts.codes import CREDIT_KINDS, JobKind, RunState, VoucherKind
-from accounts.jobs.schedule import CREDIT_DAY
 from accounts.models import Run, Transfer
 from accounts.policies import formulas, registry
 from accounts.policies.formulas import CannotCreditError, Span
 from accounts.policies.terms import CreditTerms, PremiumTerms
-from accounts.policies.terms.credit import YEARLY
+from accounts.policies.terms.credit import CREDIT_DAY, YEARLY
 from accounts.queries.account import Account
 from yibao.lib.days import short_day_words
 from yibao.lib.months import Month

@@ -10,9 +10,11 @@ from typing import NamedTuple
 
 from accounts.codes import Capacity, PotKind, VoucherKind
 from accounts.jobs import differences, people, rollover
+from accounts.jobs.differences import Difference
 from accounts.jobs.going_live import before_live_words, live_month
 from accounts.jobs.interest import correct_interest
 from accounts.jobs.job import CannotRunError, Outcome
+from accounts.jobs.late_corrections import known_late
 from accounts.jobs.monthly import contributions, corrections, retirees, window
 from accounts.jobs.monthly.contributions import PAID_AND_RETIRED, Due
 from accounts.jobs.monthly.recheck import people_to_recheck
@@ -93,13 +95,24 @@ def credit_month(run: Run, chunk: Chunk, recheck: set[int] | None = None) -> Out
     outcome.total_fen = post_batches(
         run=run, key=f"run:{run.pk}:{run.execution}:{chunk.pk}", batches=batches, year=year
     )
-    closed: dict[int, int] = {}
-    for difference in again.differences:
-        if difference.year.year < year:
-            closed[difference.person] = min(difference.year.year, closed.get(difference.person, year))
+    closed = _of_closed(run.region, found, again.differences, year, on)
     outcome.total_fen += correct_interest(run, chunk, closed)
     outcome.credited = len(credited | corrected)
     return outcome
+
+
+def _of_closed(
+    region: str, found: Iterable[Due], corrected: Iterable[Difference], year: int, on: date
+) -> dict[int, int]:
+    """Return person id → the first benefit year, of those before `year`, of which something was due at the time and posted."""
+    earlier = {due.person: due.month for due in found if book_years.year_of(region, due.month) < year}
+    owed = known_late(region, earlier, on) if earlier else set()
+    months = [(due.person, book_years.year_of(region, due.month)) for due in found if due.person in owed]
+    of_closed: dict[int, int] = {}
+    for person, number in [*months, *((difference.person, difference.year.year) for difference in corrected)]:
+        if number < year:
+            of_closed[person] = min(number, of_closed.get(person, year))
+    return of_closed
 
 
 def _by_month(dues: Iterable[Due], outcome: Outcome) -> list[tuple[date, list[Due]]]:

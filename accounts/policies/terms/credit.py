@@ -39,6 +39,7 @@ RETIREE_MODES = {
     PCT_OWN_PENSION: "按本人月平均养老金的比例",
 }
 
+CREDIT_DAY = 20  # where a region's terms name no day: "每月20号左右" (seed S4)
 
 LIST_UNPAID, TAKE_BACK_UNPAID = "list", "take_back"
 UNPAID_MONTHS = {LIST_UNPAID: "只列出，不追回", TAKE_BACK_UNPAID: "年度结算时追回"}

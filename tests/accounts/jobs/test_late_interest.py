@@ -5,15 +5,17 @@ from datetime import date, datetime, time
 
 import pytest
 
-from accounts.codes import VoucherKind
+from accounts.codes import PaymentType, VoucherKind
 from accounts.jobs.worker import run_due
+from accounts.jobs.yearly import unpaid
 from accounts.ledger import book_years
 from accounts.ledger.verify import findings
-from accounts.models import Contribution, FactChange, Person, Transfer
+from accounts.models import Contribution, FactChange, Import, Person, Transfer
 from accounts.policies.loading import load
 from accounts.policies.preset_files import SHIPPED
 from accounts.queries import explanations
 from tests.factories.acts import act_on
+from tests.factories.people import ContributionFactory
 from tests.personas import ACTOR, balances, changed, insured, paid_for, spend
 from yibao.lib import clock
 from yibao.lib.months import Month, month_range
@@ -144,5 +146,65 @@ def test_interest_on_money_that_is_spent_is_owed(region):
     words = explanations.why(row).words
     assert words.startswith("2024年度利息更正：")
     assert "后来更正的钱按本该记入的月份算" in words
+    assert list(findings()) == []
+    assert list(explanations.differences()) == []
+
+
+# Months that were paid for and told late, and the days on which their money came.
+UNTOLD = {
+    "in time": {Month(2024, 3): date(2024, 3, 10), Month(2024, 4): date(2024, 4, 20), Month(2025, 2): date(2025, 2, 1)},
+    "before the month": {Month(2024, 9): date(2024, 6, 10)},
+    "after the month's credit": {Month(2024, 7): date(2024, 7, 25), Month(2025, 7): date(2025, 8, 3)},
+    "the last of a year": {Month(2024, 12): date(2024, 12, 20)},
+    "with the next year's first": {Month(2024, 12): date(2025, 1, 8)},
+    "later in the year": {Month(2024, 2): date(2024, 9, 5), Month(2025, 5): date(2025, 11, 21)},
+    "in a later year": {Month(2024, 5): date(2025, 3, 10), Month(2024, 6): date(2025, 12, 28)},
+    "now": {Month(2025, 8): date(2026, 5, 5)},
+}
+
+
+def tells(person: Person, region: str, months: dict[Month, date], at: Month) -> None:
+    """Bring in a file of payments at the beginning of a month."""
+    if months:
+        source = Import.objects.create(
+            kind="contributions",
+            digest=f"{person.pk} {at}",
+            rows=len(months),
+            actor="system:test",
+            at=midnight(at.first),
+        )
+    for month, received in months.items():
+        kind = PaymentType.BACK if Month.of(received) > month + 1 else PaymentType.NORMAL
+        ContributionFactory(
+            person=person,
+            region=region,
+            month=month.first,
+            base_fen=500_037,
+            received_on=received,
+            clct_type=kind,
+            late=at > month,
+            source=source,
+        )
+
+
+def told_in(month: Month, received: date) -> Month:
+    """Return the month whose credit a payment is in time for."""
+    return max(month, Month.of(received) + (received.day > 20))
+
+
+def test_a_month_known_late_earns_from_when_its_money_came(region, monkeypatch):
+    monkeypatch.setattr(unpaid, "ONE_IN", 0)  # a few people are too few to tell a missing file
+    pairs = [(insured(region), insured(region), untold) for untold in UNTOLD.values()]
+    for at in month_range(FIRST, END + 1):
+        for known, late, untold in pairs:
+            own = {} if at in untold else {at: at.first}
+            tells(known, region, own | {m: on for m, on in untold.items() if told_in(m, on) == at}, at)
+            tells(late, region, own | (untold if at == CORRECTED else {}), at)
+        works_off(at)
+        totals = [(balances(known, region).total, balances(late, region).total) for known, late, _ in pairs]
+        if at + 1 == CORRECTED:
+            assert sum(known > late for known, late in totals) == len(totals) - 1  # all but what came now
+        if at >= CORRECTED:
+            assert [late for _, late in totals] == [known for known, _ in totals], at
     assert list(findings()) == []
     assert list(explanations.differences()) == []
