@@ -11,10 +11,11 @@ from django.urls import reverse
 from accounts import help as handbook
 from accounts.codes import EnrolmentStatus, PersonType, PotKind
 from accounts.models import Person, Pot, Transfer
+from accounts.queries.answers import QUESTIONS
 from family.codes import OPEN, BondState
 from family.models import Bond, Event, Invitation
 from payments.demo.families import person as person_of
-from payments.demo.personas import QUANZHOU, RUIAN, ZHOUSHAN, Member
+from payments.demo.personas import PERSONAS, QUANZHOU, RUIAN, ZHOUSHAN, Member
 from payments.models import PremiumOrder, RefundClaim
 from payments.premiums.codes import OrderState
 from tests.accounts.citizen_pages import browser_of, words
@@ -86,7 +87,7 @@ def pages_of(member: Member) -> Iterator[Page]:
     """Yield every page that opens for this person."""
     person = person_of(member.serial)
     browser, facts = browser_of(person), Facts(member, person)
-    for name, path in dict.fromkeys(_paths(person)):
+    for name, path in dict.fromkeys(_paths(member, person)):
         response = browser.get(path)
         assert response.status_code < 500, path
         if response.status_code in SHOWN and response["Content-Type"].startswith("text/html"):
@@ -94,11 +95,11 @@ def pages_of(member: Member) -> Iterator[Page]:
             yield Page(facts, name, path, title[1] if title else "", words(response))
 
 
-def _paths(person: Person) -> Iterator[tuple[str, str]]:
+def _paths(member: Member, person: Person) -> Iterator[tuple[str, str]]:
     """Yield the name and the address of each page that may open: of all that is the person's, and with filters."""
     for name, row in ROWS.items():
         if row.method == "get" and name not in NOT_ABOUT_PEOPLE and row.expected["citizen"] in (200, 302, 404):
-            for given in _arguments(name, person):
+            for given in _arguments(name, member, person):
                 yield name, reverse(name, kwargs=given)
     for bond in Bond.objects.filter(payer=person):
         yield "family_usage", f"{reverse('family_usage')}?person={bond.user_id}"
@@ -106,14 +107,16 @@ def _paths(person: Person) -> Iterator[tuple[str, str]]:
     yield "family_usage", f"{reverse('family_usage')}?person=nobody"
 
 
-def _arguments(name: str, person: Person) -> Iterator[dict[str, Any]]:
-    """Yield what an address may be made with; of the entries one of each kind."""
+def _arguments(name: str, member: Member, person: Person) -> Iterator[dict[str, Any]]:
+    """Yield what an address may be made with; of the entries one of each kind, and an article once for whom it is one."""
     theirs = Q(payer=person) | Q(user=person)
     wanted = next(iter(ADDRESSES[name].pattern.converters), None)
     if wanted is None:
         yield {}
     elif wanted == "name":
-        yield from ({"name": article.name} for article in handbook.articles())
+        is_first = next(one for one in PERSONAS if one.region == member.region) is member
+        shown = (article.name for article in handbook.articles() if is_first or article.name in QUESTIONS)
+        yield from ({"name": article} for article in shown)
     elif wanted == "entry_id":
         mine = Transfer.objects.filter(Q(source__person=person) | Q(target__person=person))
         yield from ({"entry_id": entry.pk} for entry in mine.order_by("kind", "-pk").distinct("kind"))
