@@ -61,8 +61,3 @@ def _index(user: User, like: bytes | None) -> bytes | None:
     sealer = Sealer(context_of(User, "certno"))
     key_id = like[: keyring.ID_BYTES] if like else sealer.current
     return sealer.index(str(user.certno), key_id) if key_id in (sealer.current, *sealer.others) else None
-
-
-def is_same_person(user: User, other: User) -> bool:
-    """Return whether two accounts are one account, or belong to one person. Citizens have nothing registered here."""
-    return user.pk == other.pk or (bool(user.certno) and user.certno == other.certno)

@@ -20,11 +20,12 @@ from accounts.codes import ApprovalState
 from accounts.errors import AccountsError
 from accounts.identity import audit
 from accounts.identity.actors import Act
-from accounts.identity.staff import StaffIdentityError, identity_of, is_same_person
+from accounts.identity.staff import StaffIdentityError, identity_of
 from accounts.models import Approval, User
 from accounts.models.approvals import DOCUMENT_LENGTH
 from accounts.operations.approval_kinds import ADMINISTRATOR, Content, Kind, kind_of, role_of, roles_in_words
 from accounts.operations.cases.access import is_by_family
+from accounts.queries.people import is_same_person
 from yibao.lib.masking import scrubbed
 
 _DIGEST = re.compile("[0-9a-f]{64}")

@@ -18,13 +18,13 @@ from accounts.codes import COUNTER_ROLES, CaseState, Role
 from accounts.errors import AccountsError
 from accounts.identity import audit, card_reader, certificates
 from accounts.identity.actors import Act
-from accounts.identity.staff import is_same_person
 from accounts.models import Case, Lookup, LookupCount, Office, Person, User
 from accounts.operations.cases.access import CaseError, is_by_family, staff_at_counter, why_not_on
 from accounts.operations.cases.handlers import handler_of
 from accounts.policies import registry
 from accounts.policies.terms.sharing import NATIONAL, SAME_PROVINCE, SAME_REGION
 from accounts.queries import lookups, people
+from accounts.queries.people import is_same_person
 from accounts.queries.trace import kept_record
 from yibao.lib.values import BadValueError
 from yibao.lib.values.names import normalised_name

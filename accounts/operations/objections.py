@@ -8,7 +8,6 @@ from accounts.codes import ObjectionState, Role
 from accounts.errors import AccountsError
 from accounts.identity import audit
 from accounts.identity.actors import Act
-from accounts.identity.staff import is_same_person
 from accounts.models import AuditEvent, Case, Objection, Office, Person, User
 from accounts.models.objections import ANSWER_LENGTH, WORDS_LENGTH
 from accounts.operations import notices
@@ -16,7 +15,7 @@ from accounts.operations.cases.access import is_by_family, staff_at_counter, why
 from accounts.queries import notice_words, trace
 from accounts.queries.lookups import open_lookup
 from accounts.queries.objections import taken_by, those_objected_to
-from accounts.queries.people import regions_of
+from accounts.queries.people import is_same_person, regions_of
 from yibao.lib.links import has_link
 from yibao.lib.masking import scrubbed
 from yibao.lib.speakable import dated_number

@@ -14,13 +14,14 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts.errors import AccountsError
-from accounts.identity import audit, limits, staff
+from accounts.identity import audit, limits
 from accounts.identity.access import actor_of
 from accounts.identity.actors import Act, Actor
 from accounts.identity.second_factor import use_once
 from accounts.models import SetupCode, User
 from accounts.operations import proving
 from accounts.operations.taking_back import end_sessions
+from accounts.queries.people import is_same_person
 
 SETUP_VALID = timedelta(days=1)
 TRIES = limits.limits("5/15m 20/1d")
@@ -164,7 +165,7 @@ def _by_another(act: Act, user: User) -> None:
     issuer = User.objects.get(pk=act.actor.user_id)
     if not issuer.is_official:
         raise ValueError("only staff may do this")
-    if staff.is_same_person(issuer, user):
+    if is_same_person(issuer, user):
         raise SetupCodeRefusedError("不能给自己的账号办，请换一位同事")
 
 

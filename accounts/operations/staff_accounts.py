@@ -23,6 +23,7 @@ from accounts.operations import approvals
 from accounts.operations.approval_kinds import ADMINISTRATOR, Content, Kind, register
 from accounts.operations.approvals import ApprovalError
 from accounts.operations.taking_back import end_sessions
+from accounts.queries.people import numbers_of, person_of_staff
 from accounts.sealing.fields import context_of, indexes
 from yibao.lib.values import BadValueError
 from yibao.lib.values.names import read_name
@@ -150,7 +151,10 @@ def _change(subject: str, asked: Mapping[str, Any], on: date) -> Content:
 def _others_of_the_same_person(user: User) -> list[str]:
     if not user.certno:
         return []
-    same = User.objects.filter(certno_index__in=indexes(str(user.certno), context_of(User, "certno")))
+    person = person_of_staff(user)
+    numbers = numbers_of(person) if person else [str(user.certno)]
+    found = [index for number in numbers for index in indexes(number, context_of(User, "certno"))]
+    same = User.objects.filter(certno_index__in=found)
     return list(same.exclude(pk=user.pk).order_by("username").values_list("username", flat=True))
 
 

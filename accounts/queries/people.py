@@ -44,6 +44,18 @@ def person_of_staff(user: User) -> Person | None:
     return find_by_certno(user.certno) if user.certno else None
 
 
+def is_same_person(user: User, other: User) -> bool:
+    """Return whether two accounts of the staff are one account, or belong to one person, also by a former number."""
+    if user.pk == other.pk:
+        return True
+    if not (user.certno and other.certno):
+        return False
+    if user.certno == other.certno:
+        return True
+    myself = person_of_staff(user)
+    return myself is not None and myself == person_of_staff(other)
+
+
 def find_by_phone(phone: str) -> list[Person]:
     """Return the people with this phone number on the roster: families share one."""
     return _find("phone", phone.strip())

@@ -1,13 +1,13 @@
 """Whether there is anybody who may check a case: a region may have one reviewer, who worked on it themselves."""
 
 from accounts.identity.actors import Act
-from accounts.identity.staff import is_same_person
 from accounts.models import Case, Office, User
 from accounts.operations.approval_kinds import kind_of
 from accounts.operations.cases.access import is_by_family, why_not_on_case
 from accounts.operations.cases.deciding import CASE
 from accounts.operations.cases.handlers import handler_of
 from accounts.queries.cases import workers_on
+from accounts.queries.people import is_same_person
 
 # Another reviewer is appointed like every account of the staff, by two people (decision 0030), and may then check it.
 NOBODY = (

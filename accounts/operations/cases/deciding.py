@@ -16,7 +16,6 @@ from django.utils.crypto import salted_hmac
 from accounts.codes import ApprovalState, CaseState, Role
 from accounts.identity import audit
 from accounts.identity.actors import Act, Actor
-from accounts.identity.staff import is_same_person
 from accounts.models import Approval, Case, DayClose, Office, User
 from accounts.operations import approvals
 from accounts.operations.approval_kinds import Content, Kind, register
@@ -33,6 +32,7 @@ from accounts.operations.cases.handlers import Assessment, CaseHandler, handler_
 from accounts.operations.cases.scans import unscanned
 from accounts.queries.cases import workers_on
 from accounts.queries.offices import responsible_office
+from accounts.queries.people import is_same_person
 from accounts.queries.scans import kept_scans
 from yibao.lib.clock import SHANGHAI
 

@@ -7,11 +7,13 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from accounts.codes import Role
-from accounts.identity.staff import identity_of, is_same_person
-from accounts.models import AuditEvent, User
-from accounts.queries.people import person_of_staff
+from accounts.identity.staff import identity_of
+from accounts.models import AuditEvent, FormerCertificate, User
+from accounts.operations.staff_accounts import _others_of_the_same_person
+from accounts.queries.people import is_same_person, person_of_staff
 from tests.factories.people import PersonFactory, certno
 from tests.factories.users import PASSWORD, citizen, official
+from yibao.lib import clock
 
 pytestmark = pytest.mark.django_db
 
@@ -84,6 +86,16 @@ def test_two_accounts_of_one_person_are_one_person():
     assert is_same_person(other, other)
     assert not is_same_person(one, other)
     assert not is_same_person(other, official(username="another unregistered"))
+
+
+def test_accounts_under_a_present_and_a_former_number_are_one_person():
+    """A number was corrected, and a second account made under the new one: still one maker, or one checker."""
+    person = PersonFactory(certno=certno(71))
+    FormerCertificate.objects.create(person=person, certno=certno(72), actor="test", at=clock.now())
+    before, after = official(certno=certno(72), username="before"), official(certno=certno(71), username="after")
+    assert is_same_person(before, after)
+    assert _others_of_the_same_person(after) == ["before"]
+    assert _others_of_the_same_person(before) == ["after"]
 
 
 def test_it_can_be_asked_who_somebody_is_among_the_insured():
