@@ -19,7 +19,7 @@ class PaymentsConfig(AppConfig):
         from payments.premiums import invariants
         from payments.premiums.jobs import reminders  # noqa: F401  registers how a reminder is worded
         from payments.premiums.models import BECOMES
-        from payments.premiums.operations import life_events, taking_back  # noqa: F401  what follows merge, move, theft
+        from payments.premiums.operations import life_events, recovering, taking_back  # noqa: F401  register what they do
         from payments.premiums.tax_office import answers, paid
         from payments.reimbursements import counter  # noqa: F401  registers what a counter does
         from payments.reimbursements import invariants as of_reimbursements

@@ -15,7 +15,10 @@ CLAIMS = RefundClaim.objects.select_related("payer", "person")
 
 @wording.template("premium_order", NoticeKind.PREMIUM, order=ORDERS)
 def ordered(told: Told) -> Words:
-    """Facts: `state` that the order came to, and the `reason` the tax office gave, if any."""
+    """Facts: `state` that the order came to, and the `reason` the tax office gave, if any.
+
+    One that is confirmed for a reason had been refunded, and the tax office has kept it (operations.recovering).
+    """
     order = told.facts["order"]
     yuan, who = f"{grouped(order.amount_fen)} 元", _who(told.person_id, order)
     back = "钱已经退回原来的账户。" if order.payer_id == told.person_id else ""
@@ -35,7 +38,10 @@ def ordered(told: Told) -> Words:
         OrderState.UNKNOWN: f"税务还没有答复，{yuan}可能已经交到，请不要再交。查清以后再通知您。",
         OrderState.REFUNDED: f"{yuan}已经退费（{told.facts['reason']}）。{back}",
     }
-    state = OrderState(told.facts["state"])
+    state, reason = OrderState(told.facts["state"]), told.facts["reason"]
+    if state == OrderState.CONFIRMED and reason:
+        taken = f"以前退的 {yuan}已经从账户收回。" if order.payer_id == told.person_id else ""
+        return Words(f"{who}仍然有效", f"{reason}。{taken}有疑问请打{settings.HELP_PHONE}。", is_typed=True)
     return Words(titles[state], texts[state], is_typed=state == OrderState.REJECTED)
 
 

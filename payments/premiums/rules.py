@@ -31,6 +31,7 @@ NEXT: dict[OrderState, tuple[OrderState, ...]] = {
     OrderState.HANDED_OVER: (OrderState.CONFIRMED, OrderState.REJECTED, OrderState.UNKNOWN),
     OrderState.UNKNOWN: (OrderState.CONFIRMED, OrderState.REJECTED),
     OrderState.CONFIRMED: (OrderState.REFUNDED,),
+    OrderState.REFUNDED: (OrderState.CONFIRMED,),  # by operations.recovering only: the tax office has kept it
 }
 
 

@@ -171,7 +171,7 @@ CHECKS: dict[str, str] = {
     "税务不同意的退费，钱已经退给账户": """
         SELECT r.order_id AS premium_order, r.reason FROM payments_taxrefund r
         JOIN payments_premiumorder o ON o.id = r.order_id
-        WHERE o.region = %(region)s AND r.result = 'rejected' AND r.decided_on <= %(day)s
+        WHERE o.region = %(region)s AND r.result = 'rejected' AND r.decided_on <= %(day)s AND o.state = 'refunded'
     """,
     "已交税务的代缴单不在任何批次里": """
         SELECT id AS premium_order, state FROM payments_premiumorder

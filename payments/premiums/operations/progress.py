@@ -54,6 +54,8 @@ def confirm(*, act: Act, order_id: int, receipt_no: str) -> PremiumOrder:
         order = _locked(order_id)
         if (order.state, order.receipt_no) == (OrderState.CONFIRMED, receipt_no):
             return order
+        if order.state == OrderState.REFUNDED:
+            raise OrderStateError("这张代缴单已经退费，不能再确认")
         order.receipt_no, order.decided_at = receipt_no, act.at
         record(act, order, OrderState.CONFIRMED)
         return order
@@ -128,6 +130,8 @@ def why_not_refunded(order: PremiumOrder, reason: RefundReason, on: date) -> str
         return WAITING
     if order.state != OrderState.CONFIRMED:
         return f"这张代缴单{order.get_state_display()}，没有可退的钱"
+    if TaxRefund.objects.filter(order=order).exists():
+        return "税务已经答复这一笔不退"
     last = last_refund_on(order)
     if last is not None and on > last:
         return f"{day_words(last)}以后不能退费，因为待遇已经开始"

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from accounts.codes import HeldReason
 from accounts.roster.files import File
-from payments.premiums.codes import AnswerResult
+from payments.premiums.codes import AnswerResult, OrderState
 from payments.premiums.models import TaxRefund
 from yibao.lib.fen import grouped
 
@@ -53,7 +53,7 @@ def judged(file: File, rows: Sequence[Row], told: Mapping[Key, TaxRefund]) -> tu
         column, why = _misfit(row, refund)
         if why:
             file.problems.lay_aside(row.number, column, why, HeldReason.CONTRADICTS_ORDER)
-        elif refund.result:
+        elif refund.result == row.result:
             known += 1
         else:
             refund.result, refund.decided_on, refund.reason = row.result, row.decided_on, row.reason
@@ -66,6 +66,12 @@ def keep(answered: Collection[TaxRefund]) -> None:
     TaxRefund.objects.bulk_update(answered, ["result", "decided_on", "reason"], batch_size=1_000)
 
 
+def _gave_way(row: Row, refund: TaxRefund) -> bool:
+    """Say whether the tax office, having been asked again, gives back what it had refused; unless we have taken it back."""
+    is_still_out = refund.order.state == OrderState.REFUNDED
+    return is_still_out and (refund.result, row.result) == (AnswerResult.REJECTED, AnswerResult.CONFIRMED)
+
+
 def _misfit(row: Row, refund: TaxRefund) -> tuple[str, str]:
     """Return the column in which a row contradicts the refund, and why; empty where it fits."""
     order = refund.order
@@ -73,6 +79,6 @@ def _misfit(row: Row, refund: TaxRefund) -> tuple[str, str]:
         return "amount", f"退费是{grouped(order.amount_fen)}元，这里写{grouped(row.amount_fen)}元"
     if row.receipt_no not in ("", order.receipt_no):
         return "receipt_no", "税票号码不是这笔退费的，请照交出去的文件抄"
-    if refund.result not in ("", row.result):
+    if refund.result not in ("", row.result) and not _gave_way(row, refund):
         return "result", f"这笔退费以前答复过“{refund.get_result_display()}”，这次不一样，请向税务核对"
     return "", ""

@@ -135,6 +135,6 @@ def test_too_little_money_says_how_much_there_is():
     assert "399.99" in no_money(400_00, 399_99).found
 
 
-def test_what_was_undone_rejected_or_refunded_stays_so():
-    for state in OrderState:
-        assert state.is_live or state not in NEXT
+def test_what_was_undone_or_rejected_stays_so_and_a_refund_can_only_be_taken_back():
+    after = {state: NEXT.get(state, ()) for state in OrderState if not state.is_live}
+    assert after == {OrderState.UNDONE: (), OrderState.REJECTED: (), OrderState.REFUNDED: (OrderState.CONFIRMED,)}
