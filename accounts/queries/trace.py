@@ -16,6 +16,7 @@ _CASES = {
     f"{_CASE}parked": "挂起，等材料",
     f"{_CASE}resumed": "接着办",
     f"{_CASE}submitted": "提交，等复核",
+    f"{_CASE}read": "复核时打开",
     f"{_CASE}returned": "退回补正",
     f"{_CASE}done": "办结",
     f"{_CASE}undone": "撤销",

@@ -15,6 +15,7 @@ from accounts.forms.counter.review import SendBackForm
 from accounts.models import Case
 from accounts.operations import approvals
 from accounts.operations.approvals import ApprovalMovedError
+from accounts.operations.cases import desk as work
 from accounts.operations.cases.access import on_case
 from accounts.operations.cases.deciding import assess
 from accounts.operations.cases.handlers import Words, handler_of
@@ -47,6 +48,8 @@ def check(request: HttpRequest, desk: Desk, number: str) -> HttpResponse:
     if refusal := own_family(request, desk, case):
         return refusal
     if request.method == "GET":
+        if case.state == CaseState.WAITING:
+            work.record_for_both(on_case(desk.act, case), case, "case.read")
         return _page(request, desk, case, SendBackForm())
     assert case.approval
     try:
@@ -104,15 +107,17 @@ def _page(request: HttpRequest, desk: Desk, case: Case, form: SendBackForm) -> H
     scans = defaultdict(list)
     for scan in kept_scans(case):
         scans[scan.paper].append(scan)
+    is_waiting = case.state == CaseState.WAITING
+    why_not = approvals.why_not(act=desk.act, approval=case.approval) if is_waiting else ""
     context: dict[str, Any] = {
         "case": case,
         "has_scans": bool(scans),
         "approval": case.approval,
-        "told": _told(case) if case.state == CaseState.WAITING else [],
+        "told": _told(case) if is_waiting and not why_not else [],
         "papers": [
             (paper, paper.code in seen, seen.get(paper.code, ""), scans.pop(paper.code, [])) for paper in needed
         ],
-        "why_not": approvals.why_not(act=desk.act, approval=case.approval) if case.state == CaseState.WAITING else "",
+        "why_not": why_not,
         "form": form,
     }
     context["other_scans"] = [scan for others in scans.values() for scan in others]

@@ -12,6 +12,7 @@ from accounts.models import AuditEvent, Case
 from accounts.operations import objections
 from accounts.operations.cases import access, desk, handlers
 from accounts.operations.cases.access import on_case
+from accounts.queries import trace
 from tests.accounts.counter.invented_kind import KIND
 from tests.accounts.operations.counter_kit import TODAY, Counter
 from tests.factories.people import certno
@@ -79,6 +80,21 @@ def test_a_reviewer_sees_who_brings_it_while_it_waits(reviewer, waiting):
     assert certno(771) not in page
     approved(reviewer, waiting)
     assert "司徒代办" not in reviewer.get(at(waiting)).content.decode()
+
+
+def test_whoever_opens_it_to_check_it_stands_on_the_record_of_both_people(reviewer, waiting):
+    reviewer.get(reverse("counter_check", args=[waiting.number]))
+    read = AuditEvent.objects.filter(verb="case.read", case=waiting.number)
+    assert {event.subject_id for event in read} == set(filter(None, (waiting.subject_id, waiting.other_id)))
+    assert all("复核时打开" in trace.words_of(event) for event in read)
+    assert read[0] in trace.trace_of(waiting.subject) or read[1] in trace.trace_of(waiting.subject)
+
+
+def test_who_may_not_check_it_is_not_told_what_is_personal_of_it(counter, waiting):
+    again = official(Role.REVIEWER, "clerk-as-reviewer", "T1", str(counter.clerk.certno))
+    page = signed_in(again).get(reverse("counter_check", args=[waiting.number]))
+    assert page.context["why_not"]
+    assert page.context["told"] == []
 
 
 def test_what_was_read_happens_and_the_next_one_opens(counter, reviewer, waiting):
