@@ -6,6 +6,7 @@ from datetime import date
 from accounts.codes import CaseState
 from accounts.models import Case, Office, Person
 from accounts.queries import page_hooks
+from accounts.queries.cases import result_by
 from accounts.queries.offices import responsible_office
 from accounts.queries.trace import records_of
 from yibao.lib.clock import SHANGHAI
@@ -47,7 +48,7 @@ def counter_cases(person: Person, today: date) -> Iterator[page_hooks.Progress]:
                 said=case.said,
             ),
             holder=office.name if office and not (case.done_at or case.closed_at) else "",
-            by_on=case.parked_until if is_parked else None,
+            by_on=case.parked_until if is_parked else result_by(case) if case.state == CaseState.WAITING else None,
             needs_you=is_parked and (case.parked_until or today) >= today,
         )
 

@@ -9,6 +9,7 @@ from accounts.codes import CaseSheet, CaseState
 from accounts.identity.actors import Actor
 from accounts.models import AuditEvent, Case, DayClose, Lookup, Office, Person, User
 from accounts.models.cases import IN_WORK
+from accounts.policies import registry
 from accounts.queries.trace import records_of
 from yibao.lib.clock import SHANGHAI
 
@@ -63,6 +64,15 @@ def to_check(office: Office) -> QuerySet[Case]:
     """Return the cases of the region that wait for a reviewer, the oldest first."""
     rows = Case.objects.select_related("subject", "other", "approval__maker")
     return rows.filter(state=CaseState.WAITING, region=office.region).order_by("submitted_at", "id")
+
+
+def result_by(case: Case) -> date | None:
+    """Return by when a case that was submitted for checking has its result, by the terms of that day; None where they give none."""
+    if case.submitted_at is None:
+        return None
+    submitted_on = case.submitted_at.astimezone(SHANGHAI).date()
+    terms = registry.counter_or_none(case.region, submitted_on)
+    return submitted_on + timedelta(days=terms.result_days) if terms and terms.result_days else None
 
 
 def of_day(user: User, day: date) -> QuerySet[Case]:

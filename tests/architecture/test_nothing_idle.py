@@ -24,6 +24,7 @@ UNREAD = {
     "premium.subsidy_floor_fen": "what the budget adds, for people to read",
     "credit.average_wage_fen": "kept beside the base so that nobody mistakes one for the other (C1)",
     "credit.average_wage_year": "of which year that wage is",
+    "counter.result_days": "by when people are told that there is a result: they read it, no rule obeys it",
     "credit.retiree_min_years": "who is retired the roster says (psn_type); staff read the years on the policy page",
 }
 # Codes that nothing writes yet.

@@ -27,6 +27,7 @@ class CounterTerms:
         "复核前要留影像的材料", {kind: kind.label for kind in PaperKind}, optional=True
     )
     scan_days: int | None = whole("材料影像在业务办结后留几天", 1, 3650, "天", optional=True)
+    result_days: int | None = whole("要复核的业务几天内有结果", 1, 90, "天", optional=True)
 
     def problems(self) -> Iterator[tuple[str, str]]:
         """Yield (key, reason) for values that are fine alone but not together."""

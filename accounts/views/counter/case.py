@@ -28,6 +28,7 @@ from accounts.operations.cases.checkers import why_nobody_checks
 from accounts.operations.cases.handlers import private_of
 from accounts.operations.cases.printing import lookups_of, sheets_of
 from accounts.operations.lookups import count_typed
+from accounts.queries.cases import result_by
 from accounts.queries.scans import kept_scans
 from accounts.views.counter.case_page import PLACE, SCAN, CasePage, is_told
 from accounts.views.counter.doors import Desk, case_or_404, counter_required, holds, own_family, refused
@@ -79,6 +80,7 @@ def result_of(desk: Desk, case: Case, shown_once: str = "") -> dict[str, Any]:
         "case": case,
         "shown_once": shown_once,
         "is_waiting": case.state == CaseState.WAITING,
+        "result_by": result_by(case) if case.state == CaseState.WAITING else None,
         "why_nobody_checks": why_nobody_checks(desk.act, case) if case.state == CaseState.WAITING else "",
         "scans": kept_scans(case) if desk.user.role == Role.REVIEWER else [],
         **_to_print(desk, case),

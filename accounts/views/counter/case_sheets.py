@@ -9,10 +9,12 @@ from django.views.decorators.http import require_http_methods
 from accounts.codes import COUNTER_ROLES
 from accounts.errors import AccountsError
 from accounts.models import Case, Office
+from accounts.operations.cases.checkers import why_nobody_checks
 from accounts.operations.cases.deciding import assess
 from accounts.operations.cases.handlers import handler_of, private_of
 from accounts.operations.cases.printing import Printed, lookups_of, print_sheets, sheets_of
 from accounts.policies import registry
+from accounts.queries.cases import result_by
 from accounts.queries.offices import responsible_office
 from accounts.views.counter.case_page import is_told
 from accounts.views.counter.doors import Desk, case_or_404, counter_required, own_family, refused
@@ -49,6 +51,7 @@ def _on_paper(desk: Desk, printed: Printed) -> dict[str, object]:
         "undertakings": handler.undertakings_of(case),
         "words": found.words if found else case.words,
         "is_told": is_told(case),
+        "result_by": None if why_nobody_checks(desk.act, case) else result_by(case),
         "sheets": [(f"counter/_sheet_{sheet}.html", sheet in printed.again) for sheet in printed.sheets],
         "office": desk.office,
         "clerk": desk.user,

@@ -1,6 +1,8 @@
 """Nobody left to check a case: the clerk hears it before submitting and afterwards, and a newly appointed reviewer helps."""
 
 import json
+from dataclasses import replace
+from datetime import date
 
 import pytest
 from django.urls import reverse
@@ -9,7 +11,10 @@ from accounts.codes import CaseKind, CaseState, Role
 from accounts.models import Case, User
 from accounts.operations.cases import desk
 from accounts.operations.cases.checkers import why_nobody_checks
-from tests.accounts.operations.counter_kit import Counter
+from accounts.policies import registry
+from accounts.queries.case_progress import counter_cases
+from tests.accounts.citizen_pages import words
+from tests.accounts.operations.counter_kit import TODAY, Counter
 from tests.factories.users import citizen, official, signed_in
 
 SAID = "没有能复核这件业务的人"
@@ -46,6 +51,24 @@ def test_it_is_said_before_and_after_submitting_until_another_reviewer_is_appoin
     browser, address = signed_in(counter.clerk), reverse("counter_case", args=[case.number])
     assert SAID in browser.get(address).content.decode()
     assert counter.submit(case).case.state == CaseState.WAITING
-    assert SAID in browser.get(address).content.decode()
+    waiting = browser.get(address).content.decode()
+    assert SAID in waiting
+    assert "2026年3月25日" not in waiting, "no day is promised that nobody can keep"
     counter.official(Role.REVIEWER, "T2", 41)
-    assert SAID not in browser.get(address).content.decode()
+    waiting = browser.get(address).content.decode()
+    assert SAID not in waiting
+    assert "2026年3月25日" in waiting
+
+
+def test_by_when_there_is_a_result_stands_on_the_receipt_and_on_the_persons_own_page(counter, case):
+    case = counter.submit(case).case
+    receipt = signed_in(counter.clerk).post(reverse("counter_case_print", args=[case.number]), {"sheet": "receipt"})
+    assert "2026年3月25日前有结果" in words(receipt)
+    assert [one.by_on for one in counter_cases(case.subject, TODAY)] == [date(2026, 3, 25)]
+
+
+def test_a_region_whose_terms_give_no_days_says_none(counter, case, monkeypatch):
+    case = counter.submit(case).case
+    terms = registry.counter(case.region, TODAY)
+    monkeypatch.setattr(registry, "counter_or_none", lambda region, day: replace(terms, result_days=None))
+    assert [one.by_on for one in counter_cases(case.subject, TODAY)] == [None]

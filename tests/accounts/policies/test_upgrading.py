@@ -12,11 +12,12 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
 from accounts import triggers
-from accounts.models import AuditEvent, PolicyVersion
+from accounts.models import AuditEvent, PolicyVersion, Region
 from accounts.policies.loading import load
-from accounts.policies.preset_files import shipped
+from accounts.policies.preset_files import read_preset, shipped
 from tests import databases
 from tests.factories.acts import act_now
+from yibao.lib import clock
 
 RELEASES = sorted(Path(__file__).with_name("released").glob("*.json"))
 
@@ -95,3 +96,33 @@ def test_a_version_that_a_bureau_wrote_itself_stays_as_it_is(empty):
     call_command("migrate", verbosity=0)
     assert [row[3:] for row in stored()] == [(own["terms"], own["sources"], own["note"])]
     assert not AuditEvent.objects.filter(verb="policy.completed").exists()
+
+
+def test_rules_for_counters_as_shipped_before_get_the_terms_that_came_later(empty):
+    """They came after the last release: their versions are today's, without these terms."""
+    later = {"scanned", "scan_days", "result_days"}
+    presets = [read_preset(path) for path in shipped()]
+    before = [
+        PolicyVersion(
+            region_id=preset.code,
+            kind=version.kind,
+            effective_from=version.effective_from,
+            terms={key: value for key, value in version.values.items() if key not in later},
+            sources={key: value for key, value in version.sources.items() if key not in later},
+            note=version.note,
+            state="published",
+            drafted_by="system:load_policies",
+            published_by="system:load_policies",
+            published_at=clock.now(),
+        )
+        for preset in presets
+        for version in preset.versions
+        if version.kind == "counter"
+    ]
+    call_command("migrate", "accounts", "0039", verbosity=0)
+    Region.objects.bulk_create([Region(code=preset.code, name=preset.name) for preset in presets])
+    PolicyVersion.objects.bulk_create(before)
+    call_command("migrate", verbosity=0)
+    load(act=act_now(), paths=shipped())  # refuses a file that says more than what was published
+    terms = PolicyVersion.objects.filter(kind="counter").values_list("terms__result_days", flat=True)
+    assert list(terms) == [15] * len(before)
