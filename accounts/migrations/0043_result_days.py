@@ -38,12 +38,12 @@ def complete(apps, schema_editor):
         at=Now(),
         verb="policy.completed",
         actor="system:migrate",
-        detail={"migration": "accounts.0042", "versions": [version.pk for version in changed]},
+        detail={"migration": "accounts.0043", "versions": [version.pk for version in changed]},
     )
     schema_editor.execute("ALTER TABLE accounts_policyversion ENABLE TRIGGER USER")
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0041_scan_terms")]
+    dependencies = [("accounts", "0042_fewer_voucher_indexes")]
 
     operations = [migrations.RunPython(complete, migrations.RunPython.noop)]
