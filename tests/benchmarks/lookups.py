@@ -59,7 +59,7 @@ def measure(people: int) -> list[Figure]:
 
 
 def _past_years(clerk: User) -> None:
-    """Give half the people a case that is done, and every fifth a relative who uses their money."""
+    """Give three people in seven a case that is done, and every fifth a relative who uses their money."""
     with connection.cursor() as cursor:
         cursor.execute(
             """INSERT INTO accounts_case (number, kind, state, region, office, subject_id, identities_checked,
@@ -67,7 +67,7 @@ def _past_years(clerk: User) -> None:
                    submitted_by_id, submitted_at, words, note, said, record, done_at, prints)
                SELECT 'YW2026-1120-' || id, 'bind', 'done', %(region)s, %(office)s, id, true, '', '', '', '{}', '', '[]',
                    3, %(clerk)s, %(at)s, %(clerk)s, %(at)s, '[]', '', '', '{}', %(at)s, '{}'
-               FROM accounts_person WHERE id %% 2 = 0""",
+               FROM accounts_person WHERE id %% 7 < 3""",
             {"region": REGION, "office": clerk.office, "clerk": clerk.pk, "at": clock.now() - timedelta(days=6)},
         )
         cursor.execute(
