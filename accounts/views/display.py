@@ -59,7 +59,6 @@ def display_of(request: HttpRequest) -> Display:
 
 
 @login_not_required
-@login_not_required
 @require_http_methods(["GET", "POST"])
 @never_cache
 def display(request: HttpRequest) -> HttpResponse:
@@ -97,7 +96,6 @@ def _keep_with_user(request: HttpRequest, chosen: Display) -> None:
         user.save(update_fields=["text_size", "contrast"])
 
 
-@login_not_required
 @login_not_required
 @require_GET
 @never_cache
