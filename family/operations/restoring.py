@@ -14,10 +14,18 @@ from family.queries import eligibility, notice_words
 from family.rules import ReasonCode
 
 _NO_ROOM = {ReasonCode.ALREADY_BOUND, ReasonCode.MAX_USERS, ReasonCode.MAX_AUTHORISERS}
+# What never ends a bond that stands, so that it keeps none from standing again.
+_ENDS_NOTHING = {
+    *(ReasonCode.PHONE_CHANGED, ReasonCode.GATE, ReasonCode.MONTHLY_CHANGES, ReasonCode.COOLDOWN),
+    *(ReasonCode.OPEN_INVITATION, ReasonCode.LIMIT, ReasonCode.END_DAY),
+}
 
 
-def stand_again(act: Act, bond: Bond, event: Event) -> bool:
-    """Let an ended bond, locked by the caller, stand as it did before the event; False when there is no room for it."""
+def stand_again(act: Act, bond: Bond, event: Event, *, at_counter: bool = False) -> bool:
+    """Let an ended bond, locked by the caller, stand as it did before the event; False when there is no room for it.
+
+    at_counter: neither of the two does it, so that all that speaks against the two today counts: a death, a new spouse.
+    """
     if bond.state != BondState.ENDED:
         return False
     against = eligibility.to_bind(
@@ -28,8 +36,10 @@ def stand_again(act: Act, bond: Bond, event: Event) -> bool:
         scopes=tuple(bond.scopes),
         on=act.on,
         identity_checked=not bond.temporary,
+        shown=not bond.declared,
     )
-    if _NO_ROOM & {reason.code for reason in against}:
+    found = {reason.code for reason in against}
+    if found - _ENDS_NOTHING if at_counter else found & _NO_ROOM:
         return False
     bond.state, bond.end_reason = event.detail["was"], ""
     bond.state_at = datetime.fromisoformat(event.detail["state_at"])

@@ -109,8 +109,8 @@ def _bond(event: Event) -> Bond:
 
 
 def _stand_again(act: Act, bond: Bond, event: Event) -> None:
-    """Let an ended bond stand again as it did, if both sides still have room for it, and tell them."""
-    if not stand_again(act, bond, event):
+    """Let an ended bond stand again as it did, if nothing speaks against it now, and tell both."""
+    if not stand_again(act, bond, event, at_counter=act.actor.kind == "staff"):
         raise CannotUndoError(MOVED_ON)
     notifications.notify_both(act=act, bond=bond, template=notice_words.undone)
 

@@ -100,6 +100,7 @@ class CaseHandler:
     `undo(act, case)` takes back what `execute` did, by `case.record`, and says so; kinds without it offer none.
     `instead` says what a clerk does where such a case was done wrongly: of kinds without `undo`, a whole sentence.
     `opposite` is the kind that its undoing amounts to: where a second person checks that one, nobody undoes this alone.
+    `guards_money`: it ends or narrows somebody's use of money, so that undoing it lets them at the money again.
     `signed(case)`: the kind has an approval kind of its own, which does the deed; then there is no `execute`.
     `other` is what the second person is called on the page (用钱的人), "" where the case concerns one person only;
     `other_is_optional`: there need not be one.
@@ -117,6 +118,7 @@ class CaseHandler:
     undo: Callable[[Act, Case], str] | None = None
     instead: str = ""
     opposite: CaseKind | None = None
+    guards_money: bool = False
     signed: Callable[[Case], Signed] | None = None
     other: str = ""
     other_is_optional: bool = False

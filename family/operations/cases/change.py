@@ -114,6 +114,13 @@ def _undo(act: Act, case: Case) -> str:
 
 register(
     CaseHandler(
-        kind=CaseKind.CHANGE, assess=_assess, execute=_execute, undo=_undo, other="共济的另一方", online=_ONLINE
+        kind=CaseKind.CHANGE,
+        assess=_assess,
+        execute=_execute,
+        undo=_undo,
+        opposite=CaseKind.CHANGE,
+        guards_money=True,
+        other="共济的另一方",
+        online=_ONLINE,
     )
 )

@@ -57,4 +57,14 @@ def _undo(act: Act, case: Case) -> str:
     return "已撤销，家人可以照原来的继续用"
 
 
-register(CaseHandler(kind=CaseKind.CLOSE, assess=_assess, execute=_execute, undo=_undo, online=_ONLINE))
+register(
+    CaseHandler(
+        kind=CaseKind.CLOSE,
+        assess=_assess,
+        execute=_execute,
+        undo=_undo,
+        opposite=CaseKind.BIND,
+        guards_money=True,
+        online=_ONLINE,
+    )
+)

@@ -90,6 +90,13 @@ def _undo(act: Act, case: Case) -> str:
 
 register(
     CaseHandler(
-        kind=CaseKind.REMOVE, assess=_assess, execute=_execute, undo=_undo, other="共济的另一方", online=_ONLINE
+        kind=CaseKind.REMOVE,
+        assess=_assess,
+        execute=_execute,
+        undo=_undo,
+        opposite=CaseKind.BIND,
+        guards_money=True,
+        other="共济的另一方",
+        online=_ONLINE,
     )
 )

@@ -5,11 +5,12 @@ from datetime import date
 import pytest
 from django.urls import reverse
 
-from accounts.codes import CaseKind, CaseState, PotKind
+from accounts.codes import CaseKind, CaseState, PotKind, Role
 from accounts.models import Case, Person
 from accounts.operations.cases import deciding, desk, printing
 from accounts.operations.cases import undoing as case_undoing
 from accounts.operations.cases.access import CaseError
+from accounts.operations.life_events import freezing
 from family.codes import EndReason
 from family.models import Bond, Invitation
 from family.operations import accepting, ending, pool, undoing
@@ -17,6 +18,7 @@ from family.operations.cases import change
 from family.queries.bonds import bonds_received
 from family.rules import CannotUndoError
 from tests.accounts.operations.counter_kit import CAME
+from tests.accounts.operations.life_kit import PAPER
 from tests.factories.family import ACT, QUANZHOU, RUIAN, TODAY, balance_of, bond, credit, insured, invited
 from tests.factories.people import EnrolmentFactory, certno
 from tests.factories.users import signed_in
@@ -45,7 +47,8 @@ def undertaking(counter: FamilyCounter, case: Case) -> str:
 
 
 def undo(counter: FamilyCounter, case: Case) -> Case:
-    return case_undoing.undo(act=counter.act(), number=case.number, note="办错人了")
+    """Take it back as a reviewer who had no hand in it."""
+    return case_undoing.undo(act=counter.act(counter.reviewer), number=case.number, note="办错人了")
 
 
 class TestThePage:
@@ -147,6 +150,37 @@ class TestRemoving:
         tie.refresh_from_db()
         assert (tie.state, tie.end_reason) == ("active", "")
 
+    def test_neither_the_clerk_takes_it_back_nor_a_reviewer_on_a_later_day(self, counter, tie):
+        case = counter.submit(case_of(counter, CaseKind.REMOVE, tie.payer, tie.user, reason="1")).case
+        with pytest.raises(CaseError, match="一个人不能撤销"):
+            case_undoing.undo(act=counter.act(), number=case.number, note="办错人了")
+        counter.today = date(2026, 3, 11)
+        with pytest.raises(CaseError, match="请本人来重新办理"):
+            undo(counter, case)
+        tie.refresh_from_db()
+        assert tie.has_ended
+
+    def test_nor_back_to_an_account_that_is_frozen_since(self, counter, tie):
+        case = counter.submit(case_of(counter, CaseKind.REMOVE, tie.payer, tie.user, reason="1")).case
+        freezing.freeze(
+            act=counter.act(), person=tie.payer, region=RUIAN, on=counter.today, paper=PAPER, reason="法院要求"
+        )
+        with pytest.raises(CannotUndoError):
+            undo(counter, case)
+        tie.refresh_from_db()
+        assert tie.has_ended
+
+    def test_nor_where_either_has_another_spouse_by_now(self, counter):
+        wife, husband = counter.payer(birth_on=date(1980, 1, 1), gender=2), insured(birth_on=date(1979, 1, 1), gender=1)
+        was = bond(wife, husband, relation="1")
+        case = case_of(counter, CaseKind.REMOVE, wife, husband, "no_longer_kin", reason="3")
+        case = counter.submit(case).case
+        bond(wife, insured(birth_on=date(1981, 1, 1), gender=1), relation="1")
+        with pytest.raises(CannotUndoError):
+            undo(counter, case)
+        was.refresh_from_db()
+        assert was.has_ended
+
     def test_a_divorce_ends_what_both_gave(self, counter):
         wife, husband = counter.payer(birth_on=date(1980, 1, 1)), counter.payer(birth_on=date(1979, 1, 1))
         bond(wife, husband, relation="1")
@@ -176,7 +210,7 @@ class TestClosing:
     @pytest.fixture
     def owner(self, counter, monkeypatch) -> Person:
         monkeypatch.setattr("tests.accounts.operations.counter_kit.REGION", QUANZHOU)
-        counter.clerk = counter.stranger
+        counter.clerk, counter.reviewer = counter.stranger, counter.official(Role.REVIEWER, "X1", 8)
         payer = insured(QUANZHOU, carried=2_500_00, birth_on=date(1980, 1, 1))
         pool.move_in(act=ACT, payer=payer, region=QUANZHOU, amount_fen=300_00, key="in")
         bond(payer, insured(QUANZHOU))
@@ -289,7 +323,7 @@ class TestAgreeing:
         myself = counter.payer(certno=counter.clerk.certno)
         bond(invitation.payer, myself, state="ended", end_reason=EndReason.LEFT)
         with pytest.raises(CaseError, match="家人的业务"):
-            undo(counter, done)
+            case_undoing.undo(act=counter.act(), number=done.number, note="办错人了")
         assert Bond.objects.get(user=case.subject).state == "active"
 
     def test_nobody_who_was_not_invited(self, counter):

@@ -100,7 +100,11 @@ def test_of_the_bank_account_only_the_last_digits_are_kept(counter, family):
 
 def test_it_is_taken_back_whole(counter, family):
     case = done(counter, opened(counter, family))
-    undone = undoing.undo(act=counter.act(), number=case.number, note="发票不是原件")
+    for user in (counter.clerk, counter.reviewer):  # who submitted it, and who approved it
+        with pytest.raises(CaseError, match="一个人不能撤销"):
+            undoing.undo(act=counter.act(user), number=case.number, note="发票不是原件")
+    other = counter.official(Role.REVIEWER, "T2", 7)
+    undone = undoing.undo(act=counter.act(other), number=case.number, note="发票不是原件")
     paid = Reimbursement.objects.get()
     assert (paid.state, paid.reason) == (ReimbursementState.TAKEN_BACK, "发票不是原件")
     assert paid.no in undone.said
