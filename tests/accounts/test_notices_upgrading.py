@@ -16,9 +16,10 @@ OLD = "0025_setup_codes"
 def old(django_db_setup, django_db_blocker):
     """A database of its own, with the tables from before notices were facts."""
     name = f"{connection.creation._get_test_db_name()}_notices"  # each worker has its own
-    with django_db_blocker.unblock(), databases.copied("template1", name), databases.database(name):
-        call_command("migrate", "accounts", OLD, verbosity=0)
-        yield name
+    with django_db_blocker.unblock():
+        tables = databases.stored("notices", "template1", lambda: call_command("migrate", "accounts", OLD, verbosity=0))
+        with databases.copied(tables, name), databases.database(name):
+            yield name
 
 
 def insert(statement: str) -> None:
