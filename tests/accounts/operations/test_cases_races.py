@@ -127,6 +127,34 @@ class TestGoingOn:
         assert is_lost(lambda: CaseMovedError not in self.resume(counter))
 
 
+class TestChangingWhatIsSubmitted:
+    def race(self, counter: Counter) -> Case:
+        """Let a clerk save another name in one window while a case is submitted in the other, to wait for a reviewer."""
+        case = ready(counter, power_number="瑞证字1号")
+        digest = counter.digest(case)
+        facts = {"act": counter.act(), "number": case.number, "version": case.version}
+        self.said = all_at_once(
+            lambda: deciding.submit(**facts, digest=digest).case.state,
+            lambda: desk.save(**facts, asked={"name": "别名市"}).state,
+        )
+        case.refresh_from_db()
+        return case
+
+    def test_either_is_told_and_what_waits_is_what_was_shown(self, counter):
+        for _ in range(6):
+            case = self.race(counter)
+            if case.state == CaseState.WAITING:
+                assert self.said == [CaseState.WAITING, CaseError]
+                assert case.asked == case.approval.content["asked"] == {"name": "新名市"}
+            else:
+                assert (self.said, case.asked) == ([CaseMovedError, CaseState.OPEN], {"name": "别名市"})
+
+    def test_without_the_locks_on_clerk_and_case_nobody_would_be(self, counter, monkeypatch):
+        monkeypatch.setattr(desk, "staff_at_counter", lambda act, lock: access.staff_at_counter(act))
+        monkeypatch.setattr(desk, "locked", unlocked)
+        assert is_lost(lambda: self.race(counter) and not any(isinstance(one, type) for one in self.said))
+
+
 class TestClosingTheDay:
     """The sheet to sign lists what was submitted until the day was closed, and says how many that are."""
 
