@@ -93,6 +93,7 @@ APPEND_ONLY = [
     "accounts_auditevent",
     "accounts_factchange",
     "accounts_formercertificate",
+    "accounts_personchange",
     "accounts_personcorrection",
     "accounts_approval",
     "accounts_openingbalance",
@@ -114,6 +115,7 @@ BUT = {table: ("counts", "changed_by_id") for table in ("accounts_enrolment", "a
     # The same number is sealed with a newer key.
     "accounts_casescan": ("content", "purged_by_id", "purged_at"),
     "accounts_formercertificate": ("counts", "changed_by_id", "certno", "certno_index"),
+    "accounts_personchange": ("counts", "changed_by_id", "phone", "phone_index"),
 }
 # A decision is made once, and a closed year stays closed.
 FINAL = [

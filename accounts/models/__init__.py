@@ -5,7 +5,7 @@ from accounts.models.audit import AuditEvent
 from accounts.models.cached import CachedValue
 from accounts.models.cases import Case
 from accounts.models.day_closes import DayClose
-from accounts.models.facts import FactChange, FormerCertificate, HeldRow, PersonCorrection
+from accounts.models.facts import FactChange, FormerCertificate, HeldRow, PersonChange, PersonCorrection
 from accounts.models.identity import Allowance, DayCount, IdentityCode, PhoneCode, SetupCode, UnfinishedForm
 from accounts.models.jobs import Chunk, Run, Skip
 from accounts.models.ledger import BookYear, OpeningBalance, Pot, Transfer, Voucher
@@ -54,6 +54,7 @@ __all__ = [
     "BookYear",
     "CachedValue",
     "Person",
+    "PersonChange",
     "PersonCorrection",
     "PhoneCode",
     "PolicyVersion",

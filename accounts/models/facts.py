@@ -12,7 +12,8 @@ from accounts.sealing.fields import BlindIndexField, SealedField
 class FactChange(models.Model):
     """更正记录：哪些已登记的事实不再算数（或又算数了），为什么，谁办的。不可修改。
 
-    The rows it concerns name it in `changed_by`.
+    The rows it concerns name it in `changed_by`. `at` is when it was recorded, for runs to find what they have not seen; since
+    when it holds (a day of death, of a new status) stands in the rows themselves.
     """
 
     kind = models.CharField("种类", max_length=12, choices=FactChangeKind.choices)
@@ -104,6 +105,37 @@ class FormerCertificate(Fact):
 
     def __str__(self) -> str:
         return f"参保人 {self.person_id} 的曾用证件号码"
+
+
+class PersonChange(Fact):
+    """资料变化：某次名册改了某人的姓名、性别或手机号，这里留着改以前的。撤回那次导入时改回去。不可修改。
+
+    One row for each import that changed any of it, and for each that said it again since. The columns are those that
+    accounts.roster.people_sql takes over.
+    """
+
+    person = models.ForeignKey("Person", models.PROTECT, related_name="changes", verbose_name="参保人")
+    name = models.CharField("原姓名", max_length=50)
+    gender = models.SmallIntegerField("原性别", choices=Gender.choices)
+    phone = SealedField("原手机号", context="person:phone", blank=True, default="")
+    phone_index = BlindIndexField("原手机号索引", of="phone", null=True)
+    phone_changed_at = models.DateTimeField("原换手机号时间", null=True)
+    facts_on = models.DateField("原资料日期", null=True)
+
+    objects = CountingManager["PersonChange"]()
+    all_rows = models.Manager["PersonChange"]()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "资料变化"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(counts=True) | Q(changed_by__isnull=False), name="person_change_says_why_not_counting"
+            ),
+        ]
+        indexes = [models.Index(fields=["source"], name="person_change_of_import")]
+
+    def __str__(self) -> str:
+        return f"参保人 {self.person_id} 的资料变化"
 
 
 class PersonCorrection(models.Model):

@@ -119,7 +119,7 @@ def _match(today: date) -> bool:
 def _write(file: File, draft: Draft, act: Act, *, some_known: bool) -> None:
     source = draft.accept()
     renumbered = renumbering.move(act, source)
-    changed = sql.update_people(act) if some_known else 0
+    changed = sql.update_people(act, source) if some_known else 0
     draft.count(people_changed=changed, people_added=sql.add_people(act.on))
     renumbering.keep_former(act, source)
     if renumbered:

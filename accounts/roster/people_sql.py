@@ -156,31 +156,46 @@ def add_people(today: date) -> int:
     )
 
 
-def update_people(act: Act) -> int:
+# What a roster sets of a person that is known: a withdrawal of it sets it back (restoring.restore_people).
+TAKEN_OVER = ("name", "gender", "phone", "phone_index", "phone_changed_at", "facts_on")
+
+
+def update_people(act: Act, source: int) -> int:
     """Take over name, gender and phone of newer facts; return for how many people one of them changed.
 
-    A row that is new and older than all that is known tells history: its facts are of its own day.
+    A row that is new and older than all that is known tells history: its facts are of its own day. What was before is
+    kept as of this import (PersonChange).
     """
     newer = """
-        FROM roster_people s JOIN roster_known n ON n.row = s.row
+        roster_people s JOIN roster_known n ON n.row = s.row
         CROSS JOIN LATERAL (SELECT coalesce(s.facts_on, CASE WHEN NOT n.on_day AND n.newest_on > s.from_on
                                                              THEN s.from_on ELSE %s END) AS day) at
         WHERE p.id = s.person_id AND coalesce(s.kept_on, '-infinity') <= at.day
     """
     differs = "(s.name, s.gender, s.phone_index) IS DISTINCT FROM (s.kept_name, s.kept_gender, s.kept_phone)"
+    before = ", ".join(f"p.{column}" for column in TAKEN_OVER)
+    _execute(
+        f"""
+        INSERT INTO accounts_personchange (person_id, {", ".join(TAKEN_OVER)}, source_id)
+        SELECT p.id, {before}, %s FROM accounts_person p CROSS JOIN {newer}
+          AND ({differs} OR s.facts_on > s.kept_on OR EXISTS (SELECT 1 FROM accounts_personchange c WHERE c.person_id = p.id))
+        ORDER BY s.row
+        """,
+        [source, act.on],
+    )
     changed = _execute(
         f"""
         UPDATE accounts_person p SET name = s.name, gender = s.gender, facts_on = at.day,
             phone = CASE WHEN s.phone_index = s.kept_phone THEN p.phone ELSE s.phone END,
             phone_changed_at = CASE WHEN s.phone_index = s.kept_phone THEN p.phone_changed_at ELSE %s END,
             phone_index = decode(nullif(s.phone_index, ''), 'hex')
-        {newer} AND {differs}
+        FROM {newer} AND {differs}
         """,
         [act.at, act.on],
     )
     # Where the day is told, a row that changes nothing still says that it is so on that day.
     _execute(
-        f"UPDATE accounts_person p SET facts_on = at.day {newer} AND NOT ({differs}) AND s.facts_on > s.kept_on",
+        f"UPDATE accounts_person p SET facts_on = at.day FROM {newer} AND NOT ({differs}) AND s.facts_on > s.kept_on",
         [act.on],
     )
     return changed

@@ -9,10 +9,11 @@ from django.db.models import F
 from accounts.codes import FactChangeKind, PaymentType
 from accounts.identity import audit
 from accounts.identity.actors import Act
-from accounts.models import Approval, Contribution, Enrolment, FactChange, FormerCertificate, Import
+from accounts.models import Approval, Contribution, Enrolment, FactChange, FormerCertificate, Import, PersonChange
 from accounts.models.life import MERGED_AWAY
 from accounts.operations.rotation import block_rotation
 from accounts.roster.payments import Payment, replayed
+from accounts.roster.people_sql import TAKEN_OVER
 from yibao.lib import clock
 
 _OTHER_ROWS = f"""
@@ -41,6 +42,35 @@ _NUMBERS_BACK = """
     WHERE f.person_id = p.id AND f.source_id = %s AND f.counts AND f.birth_on IS NOT NULL AND f.id <> ALL(%s)
     RETURNING p.id
 """
+# As it was before the import, and before those withdrawn earlier that had come right before it. What a later one said stays,
+# and so do name and gender that a counter corrected since.
+_OF_PEOPLE_BACK = f"""
+    UPDATE accounts_person p SET {", ".join(f"{column} = t.{column}" for column in TAKEN_OVER)}
+    FROM accounts_personchange t
+    WHERE t.person_id = p.id AND t.id = (
+        SELECT min(x.id) FROM accounts_personchange x WHERE x.person_id = p.id AND x.id > coalesce((
+            SELECT max(k.id) FROM accounts_personchange k WHERE k.person_id = p.id AND k.counts), 0))
+      AND EXISTS (SELECT 1 FROM accounts_personchange o
+                  WHERE o.person_id = p.id AND o.source_id = %(source)s AND o.id >= t.id)
+    RETURNING p.id
+"""
+_CORRECTED_SINCE = """
+    UPDATE accounts_person p SET name = c.name, gender = c.gender
+    FROM accounts_personcorrection c
+    WHERE c.person_id = p.id AND p.id = ANY(%(people)s) AND c.at > %(at)s
+      AND NOT EXISTS (SELECT 1 FROM accounts_personcorrection n WHERE n.person_id = c.person_id AND n.id > c.id)
+"""
+
+
+def restore_people(source: Import, withdrawn: FactChange) -> int:
+    """Set back what a roster had taken over of people: name, gender, phone and their day; return of how many."""
+    block_rotation()
+    PersonChange.objects.filter(source=source).update(counts=False, changed_by=withdrawn)
+    with connection.cursor() as cursor:
+        cursor.execute(_OF_PEOPLE_BACK, {"source": source.pk})
+        people = [person for (person,) in cursor.fetchall()]
+        cursor.execute(_CORRECTED_SINCE, {"people": people, "at": source.at})
+    return len(people)
 
 
 def restore_enrolments(act: Act, source: Import, approval: Approval | None = None) -> int:

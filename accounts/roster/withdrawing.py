@@ -12,11 +12,26 @@ from accounts.codes import CREDIT_KINDS, FactChangeKind, HeldState, ImportKind, 
 from accounts.errors import AccountsError
 from accounts.identity import audit
 from accounts.identity.actors import Act
-from accounts.models import Approval, Contribution, Enrolment, FactChange, FormerCertificate, HeldRow, Import
+from accounts.models import (
+    Approval,
+    Contribution,
+    Enrolment,
+    FactChange,
+    FormerCertificate,
+    HeldRow,
+    Import,
+    PersonChange,
+)
 from accounts.operations.approval_kinds import Content, Kind, register
 from accounts.operations.approvals import ApprovalError
 from accounts.roster.drafts import exclude_imports, waiting_of
-from accounts.roster.restoring import record_change, restore_contributions, restore_enrolments, restore_numbers
+from accounts.roster.restoring import (
+    record_change,
+    restore_contributions,
+    restore_enrolments,
+    restore_numbers,
+    restore_people,
+)
 
 WITHDRAW = "import.withdraw"
 _PREFIX = "import:"
@@ -67,7 +82,7 @@ class CannotWithdrawError(AccountsError):
 @dataclass(frozen=True, slots=True)
 class Withdrawn:
     """What a withdrawal did: rows that no longer count, that count again, waiting rows given up, rows that wait again, people
-    who have the number before again."""
+    who have the number before again, or the name, gender or phone."""
 
     import_id: int
     enrolments: int
@@ -76,6 +91,7 @@ class Withdrawn:
     dropped: int
     waiting: int
     numbers: int
+    people: int
 
 
 def needs_two(import_id: int) -> bool:
@@ -125,6 +141,7 @@ def _withdraw(act: Act, source: Import, reason: str, approval: Approval | None =
         dropped=waiting_of(source).update(state=HeldState.DROPPED, decided_by=str(act.actor), decided_at=act.at),
         waiting=_became(source).update(state=HeldState.WAITING, decided_by="", decided_at=None, became=None),
         numbers=restore_numbers(act, source, withdrawn),
+        people=restore_people(source, withdrawn),
     )
     detail = {"import": source.pk, "enrolments": enrolments, "contributions": contributions, "restored": done.restored}
     audit.record(act=act, verb="import.withdrawn", detail=detail)
@@ -196,6 +213,7 @@ def _content(subject: str, asked: Mapping[str, Any], on: date) -> Content:
         "waiting": waiting_of(source).count(),
         "confirmed": _became(source).count(),
         "numbers": FormerCertificate.objects.filter(source=source, birth_on__isnull=False).count(),
+        "people": PersonChange.objects.filter(source=source).count(),
         "later": Import.objects.filter(kind=source.kind, pk__gt=source.pk).exists(),
     }
 
@@ -208,12 +226,13 @@ def _describe(content: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("待处理的行放弃", content["waiting"]),
         ("确认过的行重新待处理", content["confirmed"]),
         ("证件号码改回原来的", content["numbers"]),
+        ("姓名、性别、手机号改回原来的，后来的文件或窗口又改过的除外", content.get("people", 0)),
     )
     return [
         ("撤回导入", f"{source.pk}（{source.get_kind_display()}，{content['rows']:,} 行）"),
         ("统筹区", "、".join(content["regions"]) or "没有"),
         *((label, f"{count:,} 条") for label, count in counts if count),
-        ("被它更正的记录", "恢复算数；姓名和手机号不会改回去，请导入正确的名册"),
+        ("被它更正的记录", "恢复算数"),
         ("已经划的钱", "由下一次到期任务按撤回后的记录多退少补"),
         *([("后来的文件", _AGAIN)] if content["later"] else []),
     ]
@@ -238,6 +257,7 @@ def in_words(done: Withdrawn) -> str:
             ("放弃待处理的行", done.dropped),
             ("重新待处理的行", done.waiting),
             ("证件号码改回去的参保人", done.numbers),
+            ("姓名、性别或手机号改回去的参保人", done.people),
         )
         if count
     ]

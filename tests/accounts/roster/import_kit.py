@@ -18,6 +18,7 @@ TODAY = date(2025, 6, 30)
 TABLES = (
     "person",
     "formercertificate",
+    "personchange",
     "enrolment",
     "contribution",
     "import",
