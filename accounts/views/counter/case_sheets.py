@@ -1,12 +1,14 @@
 """Paper (K06, K07): application form, undertaking, receipt, and the notice of what is missing."""
 
+from datetime import date
+
 import barcode
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from accounts.codes import COUNTER_ROLES
+from accounts.codes import COUNTER_ROLES, CaseState
 from accounts.errors import AccountsError
 from accounts.models import Case, Office
 from accounts.operations.cases.checkers import why_nobody_checks
@@ -51,7 +53,7 @@ def _on_paper(desk: Desk, printed: Printed) -> dict[str, object]:
         "undertakings": handler.undertakings_of(case),
         "words": found.words if found else case.words,
         "is_told": is_told(case),
-        "result_by": None if why_nobody_checks(desk.act, case) else result_by(case),
+        "result_by": _result_by(desk, case),
         "sheets": [(f"counter/_sheet_{sheet}.html", sheet in printed.again) for sheet in printed.sheets],
         "office": desk.office,
         "clerk": desk.user,
@@ -65,6 +67,12 @@ def _on_paper(desk: Desk, printed: Printed) -> dict[str, object]:
         "back_url": reverse("counter_case", args=[case.number]),
         "back_text": "回到这件业务",
     }
+
+
+def _result_by(desk: Desk, case: Case) -> date | None:
+    """Return by when a case that waits has its result; None where nobody may check it: no day is promised."""
+    waits = case.state == CaseState.WAITING and not why_nobody_checks(desk.act, case)
+    return result_by(case) if waits else None
 
 
 def _paper(paper: dict[str, str]) -> str:
