@@ -9,12 +9,13 @@ from django.db import DatabaseError, connection, transaction
 from accounts.codes import CaseKind, CaseState, PaperKind, Role
 from accounts.forms import counter as forms
 from accounts.models import AuditEvent, Case, CaseScan
-from accounts.operations import approvals
+from accounts.operations import approvals, rotation
 from accounts.operations.approvals import ApprovalMovedError
 from accounts.operations.cases import deciding, desk, handlers, scans, undoing, withdrawing
 from accounts.operations.cases.access import CaseError, CaseMovedError
 from accounts.operations.cases.handlers import NeededPaper
 from accounts.policies import registry
+from accounts.sealing import keyring
 from tests.accounts.counter.invented_kind import HANDLER, KIND, RelationForm
 from tests.accounts.operations.counter_kit import TODAY, Counter
 from tests.factories.pictures import jpeg
@@ -158,6 +159,27 @@ class TestWhatIsKept:
         for sql in ("UPDATE accounts_casescan SET digest = ''", "DELETE FROM accounts_casescan"):
             with pytest.raises(DatabaseError):
                 as_the_site(sql)
+
+
+@pytest.fixture
+def old_key(tmp_path, monkeypatch) -> bytes:
+    """Work with a keyring of this test's own; return the id of its first key."""
+    monkeypatch.setenv("YIBAO_KEYRING", str(tmp_path / "keyring.json"))
+    return keyring.load().current
+
+
+def test_a_new_key_moves_them_and_they_read_as_before(old_key, counter, monkeypatch):
+    monkeypatch.setattr(rotation, "BATCH_OF_BYTES", 1)
+    one = seen(counter, counter.open(KIND, counter.insured()), jpeg(1), jpeg(2), codes=[CARD], paper=CARD)
+    keyring.add_key()
+    keyring.promote_newest()
+    assert rotation._count_left() > 0
+    for _ in rotation._batches(CaseScan, 100):
+        pass
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM accounts_casescan WHERE substring(content FROM 2 FOR 4) = %s", [old_key])
+        assert cursor.fetchone() == (0,)
+    assert [scan.content for scan in CaseScan.objects.filter(case=one)] == [jpeg(1), jpeg(2)]
 
 
 class TestWhatIsSubmitted:
