@@ -59,6 +59,7 @@ register(
         assess=_assess,
         execute=_execute,
         instead="登记错了的，办「死亡登记有误」，由复核人员核对",
+        always_reviewed=True,  # it stops more than a freeze does, and is not undone
         takes_agent=False,
         subject_comes=False,
         asks_who_came=lambda case, on: True,

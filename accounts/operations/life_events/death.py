@@ -2,16 +2,18 @@
 
 from datetime import date, timedelta
 
+from django.conf import settings
 from django.db import transaction
 
 from accounts.codes import EnrolmentEndReason, EnrolmentStatus, FactChangeKind, LifeEventKind
+from accounts.identity import sms
 from accounts.identity.actors import Act
 from accounts.jobs.one_person import settle_person
 from accounts.ledger.freezing import deaths
 from accounts.ledger.locking import lock_years_and_pots
 from accounts.ledger.pots import regions_of
 from accounts.ledger.retry import retrying
-from accounts.models import Enrolment, FactChange, LifeEvent, Person, Pot
+from accounts.models import Enrolment, FactChange, LifeEvent, Person, Pot, User
 from accounts.operations.life_events import hooks
 from accounts.operations.life_events.events import (
     LifeEventError,
@@ -20,6 +22,10 @@ from accounts.operations.life_events.events import (
     reason_of,
     record,
     require_staff,
+)
+
+REPORTED = sms.Template(
+    "death_reported", "登记这个手机号的一位参保人登记了死亡，医保账户和家庭共济已停用。登记有误的，请马上打{help}。"
 )
 
 
@@ -44,7 +50,15 @@ def report_death(*, act: Act, person: Person, on: date, paper: Paper, reason: st
         end(act, person)
     for region in regions_of(person.pk):
         settle_person(act=act, person_id=person.pk, region=region)
+    _tell(act, person)
     return event
+
+
+def _tell(act: Act, person: Person) -> None:
+    """Tell the roster's phone and the sign-in's: somebody who lives hears of it at once, else nobody would."""
+    user = User.objects.filter(person=person, is_active=True).first()
+    for phone in {str(number) for number in (person.phone, user and user.phone) if number}:
+        sms.queue(phone=phone, template=REPORTED, params={"help": settings.HELP_PHONE}, now=act.at)
 
 
 def _end_insurances(act: Act, person: Person, on: date, paper: Paper) -> None:

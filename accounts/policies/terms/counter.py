@@ -7,7 +7,7 @@ from typing import ClassVar
 from accounts.codes import CaseKind, PaperKind, PolicyKind
 from accounts.policies.terms.parameters import several_of, whole, yes_no
 
-# Of the others some always take two people, and a code for the portal is shown once to the clerk who gives it.
+# Of the others some always take two people (死亡登记 does too; terms may still name it), and a code for the portal is shown once to the clerk who gives it.
 _ALWAYS = (CaseKind.CORRECTION, CaseKind.ALIVE, CaseKind.TRANSFER, CaseKind.INHERIT, CaseKind.LEAVE)
 MAY_BE_REVIEWED = {kind: kind.label for kind in CaseKind if kind not in (CaseKind.IDENTITY_CODE, *_ALWAYS)}
 

@@ -79,6 +79,11 @@ class TestDeath:
         event = LifeEvent.objects.get(pk=done.record["event"])
         assert (event.document, done.number in event.actor) == ("瑞字〔2026〕7号", True)
 
+    def test_a_second_person_checks_it_whatever_the_terms_say(self, counter):
+        person = insured(REGION)
+        waiting = counter.submit(told(counter, CaseKind.DEATH, person, "death_certificate", on=TODAY.isoformat())).case
+        assert (waiting.state, deaths([person.pk])) == (CaseState.WAITING, {})
+
     def test_looking_at_it_reports_nothing(self, counter):
         person = insured(REGION)
         found(counter, told(counter, CaseKind.DEATH, person, "death_certificate", on=TODAY.isoformat()))

@@ -9,7 +9,7 @@ from accounts.jobs import against_facts
 from accounts.jobs.worker import run_job
 from accounts.ledger.errors import DeadError
 from accounts.ledger.verify import findings
-from accounts.models import Enrolment, FactChange, LifeEvent, Voucher
+from accounts.models import Enrolment, FactChange, LifeEvent, OutboxMessage, Voucher
 from accounts.operations.approvals import ApprovalError
 from accounts.operations.life_events import death, moving
 from accounts.operations.life_events.events import LifeEventError, Paper
@@ -26,6 +26,7 @@ from tests.factories.family import insured as shared
 from tests.factories.files import csv_file, roster_row
 from tests.factories.notices import titles
 from tests.factories.people import ContributionFactory, EnrolmentFactory
+from tests.factories.users import citizen
 from tests.personas import HUNAN, ZHOUSHAN, balances, changed, clinic, give, insured, paid_for, pays, run, spend
 from yibao.lib.months import Month
 from yibao.lib.periods import Period
@@ -54,6 +55,15 @@ def insured_for_2025(carried: int = 300_00):
     if carried:
         give(person, carried, on=date(2025, 1, 2), key=f"g{person.pk}")
     return person
+
+
+def test_the_roster_s_phone_and_the_sign_in_s_are_told_so_that_the_living_hear_of_it(desk):
+    person = insured(flex=True)
+    citizen("19900000031", person)
+    report(desk, person)
+    texts = OutboxMessage.objects.filter(template="death_reported")
+    assert {str(text.phone) for text in texts} == {str(person.phone), "19900000031"}
+    assert all(person.name not in str(text.text) for text in texts)
 
 
 def run_on(day: date) -> None:
