@@ -34,10 +34,10 @@
     if (size < minFont - 0.05) note("small print", el, `${size} px`);
     const box = block(el);
     const inner = box.clientWidth - parseFloat(getComputedStyle(box).paddingLeft) - parseFloat(getComputedStyle(box).paddingRight);
-    if (text.length > 8 && inner < 4 * size && box.clientWidth) note("more than 8 characters in less than 4 em", el, `${Math.round(inner)} px`);
     const range = document.createRange();
     range.selectNodeContents(node);
     const rects = [...range.getClientRects()];
+    if (text.length > 8 && inner < 4 * size && box.clientWidth && rects.length > 1) note("more than 8 characters in less than 4 em", el, `${Math.round(inner)} px`);
     const frame = box.getBoundingClientRect();
     if (!scrolled(el) && rects.some((rect) => rect.width && (rect.right > frame.right + 1 || rect.left < frame.left - 1))) note("text leaves its box", el);
     for (let up = el; up && up !== document.body; up = up.parentElement) {
