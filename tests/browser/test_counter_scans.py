@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 from playwright.sync_api import Page, expect
 
-from accounts.codes import CaseKind
-from accounts.models import Case, CaseScan, Person
+from accounts.codes import CaseKind, CaseState
+from accounts.models import AuditEvent, Case, CaseScan, Person
 from tests.browser.test_counter_bind import at_the_papers
 from tests.browser.test_counter_case import RUIAN, Keys, sound
 from tests.factories.people import EnrolmentFactory, PersonFactory, certno
@@ -63,12 +63,26 @@ def test_taken_by_keyboard_and_read_beside_what_would_change(page, console, visi
     keys.press("Control+Enter")
     expect(page.get_by_role("heading", name="已提交，等复核")).to_be_visible()
     case = Case.objects.filter(kind=CaseKind.BIND, other=mother).latest("id")
+    looks = AuditEvent.objects.filter(verb="case.scan_viewed", case=case.number, subject=payer)
 
     sign_in(page, "reviewer")
     visit(page, f"/counter/review/{case.number}/")
     expect(page.locator("#approve")).to_be_focused()
-    expect(page.locator(".scan > summary")).to_have_count(2)
     sound(page)
+    assert not looks.exists(), "nothing is fetched that nobody opens"
+    first, second = page.locator(".scan > summary").all()
+    first.focus()
+    keys.press("Enter")
+    shown = page.locator(".scan img").first
+    expect(shown).to_have_js_property("naturalWidth", 120)
+    keys.press("ArrowDown")
+    expect(second).to_be_focused()
+    sound(page)
+    assert looks.count() == 1
+    keys.press("Control+Enter")
+    expect(page.locator("main")).to_contain_text("已通过")
+    case.refresh_from_db()
+    assert case.state == CaseState.DONE
     assert [text for text in console if "422" not in text] == []  # the refused file was answered so
 
 
