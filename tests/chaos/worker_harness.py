@@ -83,9 +83,13 @@ class WorkerHarness:
     def _kill_child(self, dice: random.Random) -> bool:
         """Kill one of the processes that do the work; the worker replaces it."""
         children = self._children()
-        if children:
+        if not children:
+            return False
+        try:
             os.kill(dice.choice(children), signal.SIGKILL)
-        return bool(children)
+        except ProcessLookupError:  # it ended by itself since it was listed
+            return False
+        return True
 
     def _kill_main(self, dice: random.Random) -> bool:
         """Kill the whole worker, as a power cut would, and start another."""
