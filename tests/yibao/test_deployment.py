@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.urls import reverse_lazy as reverse
 
 from accounts.triggers import ROLE
 from tests import databases
 from yibao.deployment import NEEDED
+from yibao.web import LARGEST_BODY
 
 DEPLOY = settings.BASE_DIR / "deploy"
 CHECK = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
@@ -87,6 +89,23 @@ def test_systemd_accepts_the_units(tmp_path: Path) -> None:
 def test_nginx_shows_neither_figures_nor_readiness() -> None:
     site = (DEPLOY / "nginx.conf").read_text()
     assert all(re.search(rf"location = {address} {{ return 404; }}", site) for address in ("/metrics", "/readyz"))
+
+
+# Template of a form with files → where its page stands.
+UPLOADS = {
+    "admin/accounts/import/upload.html": reverse("admin:accounts_import_add"),
+    "counter/_case_papers.html": reverse("counter_case", args=["YW2026-0101-ABCDEFGH"]),
+}
+
+
+def test_nginx_lets_through_what_every_form_with_files_takes() -> None:
+    templates = settings.BASE_DIR / "templates"
+    forms = [path for path in templates.rglob("*.html") if "multipart/form-data" in path.read_text()]
+    assert {str(path.relative_to(templates)) for path in forms} == set(UPLOADS)
+    large = re.search(r"location ~ (\S+) {\s*client_max_body_size 12m;", (DEPLOY / "nginx.conf").read_text())
+    assert large
+    assert LARGEST_BODY == 12 * 1024 * 1024
+    assert all(re.search(large[1], str(address)) for address in UPLOADS.values())
 
 
 def test_scripts_are_read_by_their_shell() -> None:
