@@ -3,7 +3,8 @@
 TABLE = "family_bond"
 
 # At the end of the transaction: events are written after the bond. One of this transaction has a transaction id (of a
-# savepoint) not below the transaction's own. OLD is empty where the bond is new.
+# savepoint) not below the transaction's own. OLD is empty where the bond is new. A closing is undone as a whole, by one
+# event for all its bonds.
 _MORE_HAS_AN_EVENT = f"""
 CREATE OR REPLACE FUNCTION {TABLE}_more_has_an_event() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -17,6 +18,9 @@ BEGIN
         OR (NEW.until_on IS NULL AND OLD.until_on IS NOT NULL) OR NEW.until_on > OLD.until_on)
     AND NOT EXISTS (
         SELECT FROM family_event e WHERE e.bond_id = NEW.id
+        AND e.xmin::text::bigint >= (pg_current_xact_id()::text::bigint & 4294967295)
+    ) AND NOT EXISTS (
+        SELECT FROM family_event part JOIN family_event e ON e.undoes_id = part.part_of_id WHERE part.bond_id = NEW.id
         AND e.xmin::text::bigint >= (pg_current_xact_id()::text::bigint & 4294967295)
     ) THEN
         RAISE EXCEPTION '{TABLE}: who is let at money, or at more of it, has an event' USING ERRCODE = 'restrict_violation';

@@ -7,6 +7,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 
 from accounts.models import AuditEvent, Enrolment
+from family.codes import EventKind
 from family.models import Bond, Event, Invitation
 from family.operations import accepting, bonds, closing, invitations, life_events, pool, undoing
 from family.operations.ending import leave, remove
@@ -96,6 +97,7 @@ class TestEachSide:
         act(bonds.set_limit, payer, tie.pk, limit_fen=None)
         act(bonds.set_end, payer, tie.pk, until_on=date(2026, 12, 31))
         assert [mark.words for mark in history(Bond.objects.get(pk=tie.pk), for_payer=False)] == [
+            "在窗口绑定",
             "陈静把每年额度改为 500.00 元（原来不限）",
             "陈静把每年额度改为不限（原来 500.00 元）",
             "陈静把结束日期改为2026年12月31日（原来没有）",
@@ -113,7 +115,7 @@ class TestEachSide:
         second = bond(insured(carried=1, name="陈强"), father, relation="7", place=2)
         bonds.reorder(act=ACT, user=father, bond_ids=[second.pk, tie.pk])
         assert [card.other.name for card in bonds_received(father, TODAY)] == ["陈强", "陈静"]
-        assert history(tie, for_payer=True) == []
+        assert [mark.kind for mark in history(tie, for_payer=True)] == [EventKind.BOUND]
         for wrong in ([tie.pk], [tie.pk, tie.pk], [tie.pk, second.pk, 0]):
             with pytest.raises(ChangedError):
                 bonds.reorder(act=ACT, user=father, bond_ids=wrong)

@@ -6,8 +6,9 @@ import pytest
 from django.db import connection, transaction
 
 from accounts import triggers
+from accounts.ledger.verify import findings
 from family.models import Bond
-from family.operations import bonds, ending
+from family.operations import bonds, closing, ending, undoing
 from tests.factories.family import ACT, bond, insured
 from tests.security.test_role import REFUSED
 
@@ -62,3 +63,12 @@ def test_nobody_is_let_at_money_without_an_event():
     ending.remove(act=ACT, payer=payer, bond_id=given.pk)
     for state in ("active", "suspended"):
         assert is_refused(f"UPDATE family_bond SET state = '{state}', end_reason = '' WHERE id = %s", given.pk)
+
+
+def test_a_closing_that_is_undone_lets_all_its_bonds_stand_again():
+    payer = insured(carried=1_00)
+    first, second = bond(payer, insured()), bond(payer, insured())
+    event = closing.close_family(act=ACT, payer=payer, region=first.region)
+    undoing.undo(act=ACT, person=payer, event_id=event.pk)
+    assert {one.state for one in Bond.objects.filter(pk__in=[first.pk, second.pk])} == {"active"}
+    assert list(findings()) == []
