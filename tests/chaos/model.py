@@ -75,7 +75,7 @@ def _soak_in(name: str, operations: int, seed: str, minutes: float) -> Counter[s
 
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # each set of people has new staff
 
-    with databases.with_rules("template1", name), databases.database(name):
+    with databases.copied(databases.rules(), name), databases.database(name):
         total, share = Counter[str](), 1000
         for part in range(-(-operations // share)):
             if time.monotonic() > until:
