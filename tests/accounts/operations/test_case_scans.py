@@ -327,7 +327,8 @@ class TestWhenTheirTimeIsOver:
 
     def test_what_is_undone_later_is_kept_from_then_on(self, counter, done):
         later = TODAY + timedelta(20)
-        undoing.undo(act=counter.act(counter.reviewer, later), number=done.number, note="办错了")
+        other = counter.official(Role.REVIEWER, "T1", 8)
+        undoing.undo(act=counter.act(other, later), number=done.number, note="办错了")
         assert self.purge(counter, TODAY + timedelta(31)) == 0
         assert self.purge(counter, later + timedelta(31)) == 2
 

@@ -85,6 +85,7 @@ class TestWithdrawing:
         return said, case
 
     def test_while_it_is_approved_one_of_the_two_counts(self, counter):
+        other = counter.official(Role.REVIEWER, "T2", 5)
         for _ in range(6):
             (withdrawn, approved), case = self.race(counter)
             if case.state == CaseState.OPEN:
@@ -92,7 +93,7 @@ class TestWithdrawing:
             else:
                 assert (case.state, approved, name_now()) == (CaseState.DONE, "已改名为新名市", "新名市")
                 assert withdrawn in (CaseError, ApprovalError)
-                undoing.undo(act=counter.act(), number=case.number, note="下一次再试")
+                undoing.undo(act=counter.act(other), number=case.number, note="下一次再试")
 
     def test_without_the_lock_on_the_approval_both_would(self, counter, monkeypatch):
         together = threading.Barrier(2)
