@@ -1,6 +1,7 @@
 """Several clerks at once, on PostgreSQL with real commits; with its guard taken away the race is lost."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 
 import pytest
 from django.db import connection
@@ -20,11 +21,18 @@ from family.rules import CannotUndoError, ChangedError, RefusedError
 from tests.concurrency import all_at_once, is_lost
 from tests.factories.family import ACT, insured, invited
 from tests.family.counter.kit import FamilyCounter
-from tests.family.test_races import unlocked_bonds, unlocked_people
+from tests.family.test_races import HESITATION, unlocked_people
 
 pytestmark = [pytest.mark.usefixtures("committed_db"), pytest.mark.chaos]
 
 REFUSALS = (CaseError, CaseMovedError, ChangedError, RefusedError)
+
+
+def unlocked_bonds(ids: Iterable[int]) -> list[Bond]:
+    """Stand in for locks.lock_bonds: bonds as they are, and a while until something is done with them."""
+    found = list(Bond.objects.filter(pk__in=set(ids)).select_related("payer", "user").order_by("pk"))
+    time.sleep(HESITATION)
+    return found
 
 
 @pytest.fixture
