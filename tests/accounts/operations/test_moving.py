@@ -205,12 +205,19 @@ class TestRefused:
 
 
 def race_of_two() -> tuple[Counter, int]:
-    """Pay the account out and move it at the same moment; return the answers, and how much left it (fen)."""
+    """Let two people pay the account out and move it at the same moment; return the answers, and how much left it (fen).
+
+    Each is one thing's checker: approving locks the checker's own account, so one person's decisions never meet.
+    """
     desk, person = Desk(), in_ruian(leaver())
+    checkers = desk.checker, staff(Role.APPROVER, "another", 3)
     out = desk.submit(moving.PAY_OUT, person, ZHOUSHAN, on=JULY, why="leaving", payee="尾号1234")
     move_ = desk.submit(moving.MOVE, person, ZHOUSHAN, on=JULY, why="transfer", to=RUIAN)
     answers = all_at_once(
-        *[lambda case=case: "done" if desk.approve(case, JULY) else "" for case in (out, move_)], told=type
+        *[
+            lambda case=case, checker=checker: "done" if desk.approve(case, JULY, checker) else ""
+            for case, checker in zip((out, move_), checkers, strict=True)
+        ]
     )
     sent = Transfer.objects.filter(target__kind=PotKind.OUTWARD, region=ZHOUSHAN, source__person=person)
     return Counter(map(str, answers)), sum(sent.values_list("amount_fen", flat=True))
