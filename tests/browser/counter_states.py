@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from accounts.codes import CaseKind
+from accounts.ledger.pots import open_missing
 from accounts.models import Case, Office, Person, User
 from accounts.operations.cases import deciding, desk
 from tests.browser.family_states import given
@@ -43,6 +44,7 @@ def insured(clerk: User) -> Person:
     if found is None:
         region = Office.objects.get(code=clerk.office).region
         found = insured_here(region, name=WHO, serial=790_000)
+        open_missing([region])  # the relative may be there already, made for a page of somebody else
         given(found)
     return found
 
