@@ -179,4 +179,12 @@ class TestTakenBackWhileAChangeIsApproved:
         monkeypatch.setattr(desk, "lock_people", lambda case: None)
         monkeypatch.setattr(locks, "lock_people", unlocked_people)
         monkeypatch.setattr(locks, "lock_bonds", unlocked_bonds)
+        record = approvals._close
+
+        def slowly(*arguments, **facts):
+            """Let the reviewer, who has seen that nothing changed, take a while to write it down."""
+            time.sleep(4 * HESITATION)
+            return record(*arguments, **facts)
+
+        monkeypatch.setattr(approvals, "_close", slowly)
         assert is_lost(lambda: self.race(counter) and not any(isinstance(one, type) for one in self.said))
