@@ -80,8 +80,15 @@ def _left_of(folder: Path) -> list[psutil.Process]:
 
 def _part(folder: Path, name: str) -> psutil.Process:
     """Return the first process of a part."""
-    found = [process for process in _left_of(folder) if any(name in word for word in process.cmdline())]
+    found = [process for process in _left_of(folder) if _is_called(name, process)]
     return min(found, key=lambda process: (process.create_time(), process.pid))
+
+
+def _is_called(name: str, process: psutil.Process) -> bool:
+    try:
+        return any(name in word for word in process.cmdline())
+    except psutil.NoSuchProcess:  # a server's own child, over since it was listed
+        return False
 
 
 def _wait_for_nothing(folder: Path) -> None:
