@@ -1,6 +1,7 @@
 """What is done at a counter: one case is one thing that somebody came for."""
 
 import json
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -110,15 +111,21 @@ class Case(models.Model):
     @property
     def came_certno(self) -> str:
         """The number of who came for somebody who could not; "" where that was the person or an agent."""
-        return self._private("came_certno")
+        return self._number("came_certno")
 
     @property
     def payee_certno(self) -> str:
         """The number of the heir whose bank account is paid to; "" where nobody is paid."""
-        return self._private("payee_certno")
+        return self._number("payee_certno")
 
-    def _private(self, name: str) -> str:
-        return Clear(json.loads(self.private).get(name) or "") if self.private else Clear("")
+    @property
+    def private_answers(self) -> dict[str, Any]:
+        """What was typed of personal data (`private`), by the names of the fields."""
+        known: dict[str, Any] = json.loads(self.private) if self.private else {}
+        return {name: Clear(value) if isinstance(value, str) else value for name, value in known.items()}
+
+    def _number(self, name: str) -> str:
+        return self.private_answers.get(name) or Clear("")
 
     @property
     def is_in_work(self) -> bool:

@@ -13,7 +13,6 @@ from accounts.operations.cases.handlers import (
     NeededPaper,
     Outcome,
     Words,
-    private_of,
     register,
 )
 from accounts.operations.cases.identity_papers import who_comes
@@ -30,7 +29,7 @@ CHANGE_PAPER = NeededPaper(
 
 def to_of(case: Case) -> Corrected:
     """Return what is asked for; what is not filled in stays. Raises BadCertificateError."""
-    private, person = private_of(case), case.subject
+    private, person = case.private_answers, case.subject
     number = certificates.normalise(private.get("certno") or "")
     certificate = certificates.read_any(number) if number and number != person.certno else None
     return Corrected(private.get("name") or person.name, int(case.asked.get("gender") or person.gender), certificate)

@@ -13,7 +13,6 @@ from django.forms import BoundField
 from accounts.codes import CaseKind
 from accounts.identity.actors import Act
 from accounts.models import Case
-from accounts.operations.cases.handlers import private_of
 
 
 class CaseForm(forms.Form):
@@ -28,7 +27,7 @@ class CaseForm(forms.Form):
 
     def __init__(self, data: Any, case: Case, act: Act, **options: Any) -> None:
         self.case, self.act = case, act
-        known = {**case.asked, **private_of(case)}
+        known = {**case.asked, **case.private_answers}
         super().__init__(data, initial={**self.from_case(known), **options.pop("initial", {})}, **options)
 
     @property

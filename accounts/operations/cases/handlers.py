@@ -3,7 +3,6 @@
 An app registers its handlers when it starts (AppConfig.ready imports the module that holds them).
 """
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -13,7 +12,6 @@ from accounts.codes import CaseKind, PaperKind
 from accounts.identity.actors import Act
 from accounts.models import Case, Person
 from accounts.policies import registry
-from accounts.sealing.fields import Clear
 
 Words = list[tuple[str, str]]
 
@@ -130,12 +128,6 @@ class CaseHandler:
     always_reviewed: bool = False
     tells: Callable[[Case], Words] = _nothing
     undertakings_of: Callable[[Case], list[tuple[Person, Person]]] = _nobody
-
-
-def private_of(case: Case) -> dict[str, Any]:
-    """Return what was typed of personal data (Case.private), by the names of the fields."""
-    known: dict[str, Any] = json.loads(case.private) if case.private else {}
-    return {name: Clear(value) if isinstance(value, str) else value for name, value in known.items()}
 
 
 _handlers: dict[str, CaseHandler] = {}

@@ -8,7 +8,7 @@ from accounts.identity.actors import Act
 from accounts.ledger.freezing import deaths
 from accounts.models import Case
 from accounts.operations.cases import proofs
-from accounts.operations.cases.handlers import Assessment, CaseHandler, Signed, Words, private_of, register
+from accounts.operations.cases.handlers import Assessment, CaseHandler, Signed, Words, register
 from accounts.operations.cases.identity_papers import of_agent
 from accounts.operations.life_events import hooks, moving
 from accounts.operations.life_events.events import region_name
@@ -109,7 +109,7 @@ def _assess_inheriting(act: Act, case: Case) -> Assessment:
 
 def _told_of_heir(case: Case) -> Words:
     """Say who came, and which heir is paid, in full: neither has to be known here."""
-    heir = private_of(case)
+    heir = case.private_answers
     paid = [("收款人", f"{heir['payee_name']}，{heir['payee_certno']}")] if heir.get("payee_certno") else []
     return [*proofs.who_came(case), *paid]
 

@@ -11,7 +11,7 @@ from accounts.errors import AccountsError
 from accounts.identity.actors import Act
 from accounts.models import Case
 from accounts.operations import approvals
-from accounts.operations.cases.handlers import Assessment, NeededPaper, Signed, Words, private_of
+from accounts.operations.cases.handlers import Assessment, NeededPaper, Signed, Words
 from accounts.operations.life_events.events import Paper
 
 # How what two people sign calls somebody: by a number that nobody at a counter knows. The page shows who it is.
@@ -34,7 +34,7 @@ _WHERE_FOR = {(CaseKind.ALIVE, ProofKind.POLICE): "户籍地派出所"}
 
 def who_came(case: Case) -> Words:
     """Say who came where the person of the case did not, in full; nothing where that was not written down."""
-    came = private_of(case)
+    came = case.private_answers
     return [("来人", f"{came['came_name']}，{came['came_certno']}，{came['came_as']}")] if came.get("came_name") else []
 
 

@@ -13,7 +13,6 @@ from accounts.operations.cases.handlers import (
     Outcome,
     Words,
     is_reviewed,
-    private_of,
     register,
 )
 from accounts.operations.cases.identity_papers import OWN_CARD, who_comes
@@ -99,7 +98,7 @@ def _assess_taking_back(act: Act, case: Case) -> Assessment:
 
 def _own_sign_in(case: Case) -> User | None:
     """Return the sign-in that the owner says is theirs, by its number."""
-    phone = private_of(case).get("phone") if case.asked.get("way") == BY_PHONE else None
+    phone = case.private_answers.get("phone") if case.asked.get("way") == BY_PHONE else None
     return User.objects.by_phone(phone).first() if phone else None
 
 
@@ -179,7 +178,7 @@ register(
 
 
 def _assess_phone(act: Act, case: Case) -> Assessment:
-    phone = private_of(case).get("phone", "")
+    phone = case.private_answers.get("phone", "")
     user = User.objects.filter(person=case.subject_id).first()
     holder = User.objects.by_phone(phone).first() if phone else None
     if stops := list(_why_no_new_phone(case, phone, user, holder)):
@@ -224,13 +223,13 @@ def _notes_of_new_phone(user: User) -> tuple[str, ...]:
 
 
 def _tells_phone(case: Case) -> Words:
-    phone = private_of(case).get("phone", "")
+    phone = case.private_answers.get("phone", "")
     return [("请逐位核对", str(phone))] if phone else []
 
 
 def _change_phone(act: Act, case: Case) -> Outcome:
     had_phone = User.objects.filter(person=case.subject_id).exclude(phone_index=None).exists()
-    identity.change_phone(act=act, person=case.subject, phone=private_of(case)["phone"])
+    identity.change_phone(act=act, person=case.subject, phone=case.private_answers["phone"])
     return Outcome(f"登录手机号已变更{'，原来的手机号会收到短信' if had_phone else ''}")
 
 

@@ -25,7 +25,6 @@ from accounts.operations.cases import desk as work
 from accounts.operations.cases import scans, undoing, withdrawing
 from accounts.operations.cases.access import CaseError, CaseMovedError, on_case, staff_at_counter, why_not_on_case
 from accounts.operations.cases.checkers import why_nobody_checks
-from accounts.operations.cases.handlers import private_of
 from accounts.operations.cases.printing import lookups_of, sheets_of
 from accounts.operations.lookups import count_typed
 from accounts.queries.cases import result_by
@@ -161,7 +160,7 @@ def _changes(desk: Desk, case: Case, section: str, form: forms.Form) -> dict[str
 
 def _count_typed(desk: Desk, case: Case, form: CaseForm) -> None:
     """Count each number of a person that the case was not told before: whoever tries numbers meets a limit."""
-    known = private_of(case)
+    known = case.private_answers
     for name in ("certno", "phone"):
         typed = form.cleaned_data.get(name) if name in form.personal else None
         if typed and str(typed) != str(known.get(name) or ""):

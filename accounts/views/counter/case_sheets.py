@@ -13,7 +13,7 @@ from accounts.errors import AccountsError
 from accounts.models import Case, Office
 from accounts.operations.cases.checkers import why_nobody_checks
 from accounts.operations.cases.deciding import assess
-from accounts.operations.cases.handlers import handler_of, private_of
+from accounts.operations.cases.handlers import handler_of
 from accounts.operations.cases.printing import Printed, lookups_of, print_sheets, sheets_of
 from accounts.policies import registry
 from accounts.queries.cases import result_by
@@ -49,7 +49,7 @@ def _on_paper(desk: Desk, printed: Printed) -> dict[str, object]:
     return {
         "case": case,
         "handler": handler,
-        "came": private_of(case),
+        "came": case.private_answers,
         "undertakings": handler.undertakings_of(case),
         "words": found.words if found else case.words,
         "is_told": is_told(case),
