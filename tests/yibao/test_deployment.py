@@ -13,6 +13,7 @@ from django.urls import reverse_lazy as reverse
 
 from accounts.triggers import ROLE
 from tests import databases
+from yibao.bounds import TAKES_FILES
 from yibao.deployment import NEEDED
 from yibao.web import LARGEST_BODY
 
@@ -105,7 +106,9 @@ def test_nginx_lets_through_what_every_form_with_files_takes() -> None:
     large = re.search(r"location ~ (\S+) {\s*client_max_body_size 12m;", (DEPLOY / "nginx.conf").read_text())
     assert large
     assert LARGEST_BODY == 12 * 1024 * 1024
-    assert all(re.search(large[1], str(address)) for address in UPLOADS.values())
+    for address in map(str, UPLOADS.values()):
+        assert re.search(large[1], address)
+        assert TAKES_FILES.match(address)
 
 
 def test_scripts_are_read_by_their_shell() -> None:

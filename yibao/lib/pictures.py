@@ -13,9 +13,8 @@ _QUALITY = 80
 _POOR_QUALITY = 50  # nothing of LONGEST by LONGEST, not even noise, then exceeds MOST_BYTES
 _one_at_a_time = Lock()
 
-Image.MAX_IMAGE_PIXELS = (
-    None  # Pillow would warn at one bound and raise at another; ours is asked before anything is decoded
-)
+# Pillow would warn at one bound and raise at another; ours is asked before anything is decoded.
+Image.MAX_IMAGE_PIXELS = None
 
 
 class PictureError(ValueError):
