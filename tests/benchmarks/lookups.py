@@ -71,12 +71,17 @@ def _past_years(clerk: User) -> None:
             {"region": REGION, "office": clerk.office, "clerk": clerk.pk, "at": clock.now() - timedelta(days=6)},
         )
         cursor.execute(
-            """INSERT INTO family_bond (payer_id, user_id, region, relation, scopes, place, from_on, state, state_at,
-                   end_reason, temporary, declared, consent)
-               SELECT id, lead(id) OVER (ORDER BY id), %(region)s, '7', '{medical}', 1, '2026-01-01', 'active', %(at)s,
-                   '', false, false, 'own'
-               FROM accounts_person WHERE id %% 5 < 2 ORDER BY id LIMIT (SELECT count(*) / 5 FROM accounts_person)""",
-            {"region": REGION, "at": clock.now()},
+            """WITH bound AS (
+                   INSERT INTO family_bond (payer_id, user_id, region, relation, scopes, place, from_on, state, state_at,
+                       end_reason, temporary, declared, consent)
+                   SELECT id, lead(id) OVER (ORDER BY id), %(region)s, '7', '{medical}', 1, '2026-01-01', 'active',
+                       %(at)s, '', false, false, 'own'
+                   FROM accounts_person WHERE id %% 5 < 2
+                   ORDER BY id LIMIT (SELECT count(*) / 5 FROM accounts_person)
+                   RETURNING id, payer_id, region, from_on)
+               INSERT INTO family_event (kind, at, "on", actor, payer_id, region, bond_id, detail)
+               SELECT 'bound', %(at)s, from_on, %(clerk)s, payer_id, region, id, '{}' FROM bound""",
+            {"region": REGION, "at": clock.now(), "clerk": f"clerk:{clerk.pk}"},
         )
         for table in ("person", "enrolment", "pot", "case"):
             cursor.execute(f"VACUUM ANALYZE accounts_{table}")
