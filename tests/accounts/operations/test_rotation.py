@@ -131,7 +131,8 @@ def test_a_tampered_row_stops_the_rotation_with_a_message_and_nothing_is_lost(ri
     make_people(3)
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE accounts_person SET certno = set_byte(certno, 40, get_byte(certno, 40) # 1) WHERE id = (SELECT max(id) FROM accounts_person)"
+            """UPDATE accounts_person SET certno = set_byte(certno, 40, get_byte(certno, 40) # 1)
+               WHERE id = (SELECT max(id) FROM accounts_person)"""
         )
     with pytest.raises(CommandError, match="person:certno"):
         call_command("rotate_keys", stdout=io.StringIO())
