@@ -37,6 +37,9 @@ on_decided: list[OnDecided] = []
 # (user, approval): why somebody may not check it, by what it was submitted with: a case knows who brought it.
 why_not_checked: list[Callable[[User, Approval], str]] = []
 
+# (approval): why it is no longer what was submitted, beyond what its kind computes; "" where it is.
+why_moved: list[Callable[[Approval], str]] = []
+
 
 class ApprovalError(AccountsError):
     """It cannot be submitted or decided, by this person or at all. Nothing has happened."""
@@ -191,7 +194,9 @@ def _why_moved(act: Act, how: Kind, approval: Approval) -> str:
         content = how.content(approval.subject, approval.asked, act.on)
     except ApprovalError as error:
         return error.message
-    return "" if digest_of(approval, content) == approval.digest else "提交以后内容或所依据的情况变了"
+    if digest_of(approval, content) != approval.digest:
+        return "提交以后内容或所依据的情况变了"
+    return next((why for ask in why_moved if (why := ask(approval))), "")
 
 
 def _official(act: Act, roles: Collection[str], how: Kind, verb: str) -> User:
@@ -227,6 +232,8 @@ def _refuse_own_affair(user: User, how: Kind, content: Content, verb: str) -> No
     for other in User.objects.filter(pk__in=list(how.concerns(content))):
         if is_same_person(user, other):
             raise ApprovalError(f"这是您自己的事（账号 {other.username}），不能由您{verb}。请另一位同事办理")
+        if is_by_family(user, [other]):
+            raise ApprovalError(f"这是您家人的事（账号 {other.username}），不能由您{verb}。请另一位同事办理")
 
 
 def _authors(how: Kind, content: Content) -> QuerySet[User]:

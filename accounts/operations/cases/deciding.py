@@ -37,6 +37,7 @@ from accounts.queries.scans import kept_scans
 from yibao.lib.clock import SHANGHAI
 
 CASE = "case"
+_TOLD = "case"  # the key of that digest in what an approval of another kind was asked with
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +70,12 @@ def assess(act: Act, case: Case) -> Assessment:
 
 def digest_of(case: Case, found: Assessment) -> str:
     """Return the SM3 (hex) of everything that submitting the case as it was shown would mean."""
+    return _sm3(_whole(case, found))
+
+
+def _sm3(content: Mapping[str, Any]) -> str:
     digest = hashes.Hash(hashes.SM3())
-    digest.update(json.dumps(_whole(case, found), ensure_ascii=False, sort_keys=True).encode())
+    digest.update(json.dumps(content, ensure_ascii=False, sort_keys=True).encode())
     return digest.finalize().hex()
 
 
@@ -146,8 +151,9 @@ def _wait(act: Act, case: Case, handler: CaseHandler) -> Submitted:
     case.save()
     if handler.signed:
         how = handler.signed(case)
+        asked = {**how.asked, _TOLD: _sm3(_told(case))}  # the deed's kind knows nothing of papers and pictures
         approval = approvals.submit(
-            act=act, kind=how.kind, subject=how.subject, reason=how.reason, document=how.document, asked=how.asked
+            act=act, kind=how.kind, subject=how.subject, reason=how.reason, document=how.document, asked=asked
         )
     else:
         reason = f"窗口业务：{case.get_kind_display()}"
@@ -168,6 +174,11 @@ def _finish(act: Act, case: Case, said: str, record: Mapping[str, Any]) -> None:
 
 def _whole(case: Case, found: Assessment) -> dict[str, Any]:
     """Return everything that is agreed to: the case as it is told, and what would be done."""
+    return {**_told(case), "does": dict(found.content), "words": [list(pair) for pair in found.words]}
+
+
+def _told(case: Case) -> dict[str, Any]:
+    """Return the case as it is told: whom it is about, what they ask, what was seen of papers and pictures."""
     private = "|".join((case.private, case.agent_name, case.agent_certno))
     scans = [list(scan) for scan in kept_scans(case).values_list("paper", "digest")]
     return {
@@ -182,8 +193,6 @@ def _whole(case: Case, found: Assessment) -> dict[str, Any]:
         # What is personal is covered by the digest and not in it.
         "private": salted_hmac("accounts.case.private", private, algorithm="sha256").hexdigest(),
         **({"scans": scans} if scans else {}),  # what was submitted before there were pictures has no such key
-        "does": dict(found.content),
-        "words": [list(pair) for pair in found.words],
     }
 
 
@@ -261,6 +270,13 @@ def _why_not_checked(user: User, approval: Approval) -> str:
     if is_by_family(user, workers):
         return "您的家人办过这件业务，不能由您复核。请另一位同事办理"
     return why_not_on_case(user, case)
+
+
+@approvals.why_moved.append
+def _why_moved(approval: Approval) -> str:
+    """Return that a case signed under another kind of approval is not told any more as it was when it was submitted."""
+    case = Case.objects.filter(approval=approval).first() if _TOLD in approval.asked else None
+    return "提交以后业务的内容、材料或影像变了" if case and _sm3(_told(case)) != approval.asked[_TOLD] else ""
 
 
 @approvals.on_decided.append

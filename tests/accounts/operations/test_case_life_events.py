@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from django.db import connection
 
 from accounts.codes import CaseKind, CaseState, Role
 from accounts.forms.counter import form_of
@@ -308,6 +309,17 @@ class TestMoving:
             approvals.approve(act=counter.act(counter.reviewer), approval_id=approval.pk, digest=approval.digest)
         waiting.refresh_from_db()
         assert (waiting.state, balance_of(person)) == (CaseState.RETURNED, 500_01)
+
+    @pytest.mark.parametrize("changed", ["papers = '[]'", "asked = '{}'", "power_number = '1'"])
+    def test_nor_is_signed_what_was_changed_of_the_case_past_the_site(self, counter, changed):
+        person = left(insured(REGION, carried=500_00))
+        waiting = counter.submit(told(counter, CaseKind.LEAVE, person, "application", payee="尾号1234")).case
+        with connection.cursor() as cursor:
+            cursor.execute(f"UPDATE accounts_case SET {changed} WHERE id = %s", [waiting.pk])
+        approval = waiting.approval
+        with pytest.raises(ApprovalError, match="材料或影像变了"):
+            approvals.approve(act=counter.act(counter.reviewer), approval_id=approval.pk, digest=approval.digest)
+        assert balance_of(person) == 500_00
 
 
 class TestInheriting:

@@ -21,7 +21,7 @@ from accounts.operations.staff_accounts import StaffAccountError
 from accounts.views.outbox import totp_now
 from tests.accounts.operations.renaming import staff
 from tests.factories.acts import act_now
-from tests.factories.people import certno
+from tests.factories.people import PersonFactory, certno
 from tests.factories.users import PASSWORD, citizen, official, signed_in
 from yibao.lib import clock
 
@@ -167,6 +167,16 @@ class TestWhoMayDoWhat:
             assert "自己的事" in approvals.why_not(act=by(reviewer), approval=approval)
             with pytest.raises(ApprovalError, match="自己的事"):
                 approve(reviewer, approval)
+
+    @pytest.mark.parametrize("who", ["root", "reviewer"])
+    def test_nor_submits_or_approves_it_for_their_family(self, root, reviewer, clerk, monkeypatch, who):
+        relative = {"root": root, "reviewer": reviewer}[who]
+        both = {PersonFactory(certno=relative.certno), PersonFactory(certno=clerk.certno)}
+        monkeypatch.setattr("accounts.operations.cases.access.is_family", [lambda a, b: {a, b} == both])
+        with pytest.raises(ApprovalError, match="您家人的事"):
+            approve(reviewer, change(root, clerk, active=False))
+        clerk.refresh_from_db()
+        assert clerk.is_active
 
     def test_an_administrator_never_gets_a_role(self, root, reviewer):
         other = User.objects.create_superuser("root2", PASSWORD, certno=certno(900_011))
