@@ -11,4 +11,7 @@ if __name__ == "__main__":
     servers.ensure_postgres()
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except SystemExit as ended:
+        sys.exit(1 if ended.code == 2 else ended.code)  # argparse says 2 of a wrong option; here 1 is "not done"

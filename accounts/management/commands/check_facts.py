@@ -2,11 +2,11 @@
 
 import json
 from argparse import ArgumentParser
-from datetime import date
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from accounts.management.days import day_argument
 from accounts.models import Person
 from accounts.policies import registry
 from accounts.queries.fact_checks import TITLES, Row, lists_of
@@ -21,7 +21,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--region", required=True, help="统筹区 code, e.g. 330900")
         parser.add_argument("--period", help="a month or a benefit year, default the year of today")
-        parser.add_argument("--on", type=date.fromisoformat, help="as of that day, default today")
+        parser.add_argument("--on", type=day_argument, help="as of that day, default today")
         parser.add_argument("--json", action="store_true", help="print one JSON document")
 
     def handle(self, *args: object, **options: Any) -> None:

@@ -10,6 +10,7 @@ from accounts.errors import AccountsError
 from accounts.identity.actors import Actor
 from accounts.jobs.schedule import Due, due_jobs
 from accounts.jobs.worker import run_due
+from accounts.management.days import day_argument
 from accounts.management.progress import Bar
 from yibao.lib import clock
 
@@ -19,7 +20,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--run", action="store_true", help="run them, in order")
-        parser.add_argument("--on", type=date.fromisoformat, help="business date, default today")
+        parser.add_argument("--on", type=day_argument, help="business date, default today")
         parser.add_argument("--json", action="store_true", help="print one JSON document")
 
     def handle(self, *args: object, **options: object) -> None:

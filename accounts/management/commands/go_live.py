@@ -12,6 +12,7 @@ from django.db import transaction
 from accounts.codes import ApprovalState
 from accounts.errors import AccountsError
 from accounts.identity.actors import Act, Actor
+from accounts.management.days import day_argument
 from accounts.management.staff import add_by, by_two
 from accounts.operations import going_live
 from yibao.lib import clock
@@ -22,7 +23,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--region", required=True, help="统筹区 code, e.g. 330900")
-        parser.add_argument("--on", required=True, type=date.fromisoformat, help="the day, e.g. 2026-07-01")
+        parser.add_argument("--on", required=True, type=day_argument, help="the day, e.g. 2026-07-01")
         parser.add_argument("--reason", default="系统上线", help="why, for the checker")
         parser.add_argument("--document", default="", help="document number (文号)")
         parser.add_argument("--json", action="store_true", help="print one JSON document")

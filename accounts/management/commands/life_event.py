@@ -3,7 +3,6 @@
 import json
 from argparse import ArgumentParser
 from collections.abc import Callable, Mapping
-from datetime import date
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -11,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from accounts.codes import ACCOUNT_POTS, ApprovalState, LifeEventKind, PotKind, ProofKind
 from accounts.errors import AccountsError
 from accounts.identity.actors import Act
+from accounts.management.days import day_argument
 from accounts.management.staff import acts_by, add_by, by_two
 from accounts.models import LifeEvent, Person
 from accounts.operations.life_events import alive, death, freezing, merging, moving, signed
@@ -30,9 +30,7 @@ class Command(BaseCommand):
         parser.add_argument("what", choices=[*_ALONE, *_BY_TWO], help="what happened, or is done")
         parser.add_argument("certno", help="证件号码 of whom it is about")
         parser.add_argument("--region", help="统筹区 code of the account; of a death: none, it ends everywhere")
-        parser.add_argument(
-            "--on", type=date.fromisoformat, help="the day of death; from when it is frozen or released"
-        )
+        parser.add_argument("--on", type=day_argument, help="the day of death; from when it is frozen or released")
         parser.add_argument("--proof", required=True, choices=ProofKind.values, help="kind of paper that proves it")
         parser.add_argument("--document", required=True, help="number of that paper")
         parser.add_argument("--reason", required=True, help="why, for the statement and the checker")

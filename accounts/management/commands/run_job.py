@@ -2,7 +2,6 @@
 
 import json
 from argparse import ArgumentParser
-from datetime import date
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -11,6 +10,7 @@ from accounts.errors import AccountsError
 from accounts.identity.actors import Actor
 from accounts.jobs.job import RIGHTLY_LEFT_OUT
 from accounts.jobs.worker import CLOSE_YEAR, Report, run_job
+from accounts.management.days import day_argument
 from accounts.management.progress import Bar
 from yibao.lib import clock
 from yibao.lib.fen import grouped, yuan
@@ -26,7 +26,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--period", required=True, help="2025-03 where credited monthly, else the benefit year 2025"
         )
-        parser.add_argument("--on", type=date.fromisoformat, help="business date, default today (for back-filling)")
+        parser.add_argument("--on", type=day_argument, help="business date, default today (for back-filling)")
         parser.add_argument("--dry-run", action="store_true", help="post nothing, print the same totals")
         parser.add_argument("--json", action="store_true", help="print one JSON document")
 

@@ -2,26 +2,23 @@
 
 import json
 from argparse import ArgumentParser
-from datetime import date, datetime, time
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.identity.actors import Act, Actor
+from accounts.management.days import act_on, add_on
 from family.upkeep import keep_up
-from yibao.lib import clock
 
 
 class Command(BaseCommand):
     help = "Expire and remind invitations, end bonds whose time or insurance is over, note who came of age."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--on", type=date.fromisoformat, help="business date, default today; its last second")
+        add_on(parser)
         parser.add_argument("--json", action="store_true", help="print one JSON document")
 
-    def handle(self, *args: object, **options: object) -> None:
-        chosen: date | None = options["on"]  # type: ignore[assignment]
-        at = datetime.combine(chosen, time(23, 59, 59), clock.SHANGHAI) if chosen else clock.now()
-        act = Act(Actor.system("family_daily"), at)
+    def handle(self, *args: object, **options: Any) -> None:
+        act = act_on("family_daily", options["on"])
         report = keep_up(act=act)
         if options["json"]:
             document = {"on": act.on.isoformat(), "done": dict(report.done), "failed": report.failed}

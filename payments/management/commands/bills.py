@@ -3,11 +3,11 @@
 import json
 from argparse import ArgumentParser
 from collections.abc import Iterator
-from datetime import date
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from accounts.management.days import day_argument
 from payments.bills.models import Bill
 from payments.bills.queries import parts_of
 from yibao.lib.fen import yuan
@@ -21,7 +21,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--region", help="only of people insured in this 统筹区, e.g. 330900")
-        parser.add_argument("--day", type=date.fromisoformat, metavar="YYYY-MM-DD", help="only of this day")
+        parser.add_argument("--day", type=day_argument, metavar="YYYY-MM-DD", help="only of this day")
         parser.add_argument("--institution", metavar="CODE", help="only of this institution")
         parser.add_argument("--json", action="store_true", help="print one JSON document")
 

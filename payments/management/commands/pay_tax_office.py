@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.errors import AccountsError
+from accounts.management.days import day_argument
 from accounts.management.staff import acts_by, add_by
 from accounts.policies import registry
 from payments.premiums.operations.remitting import remit
@@ -26,9 +27,7 @@ class Command(BaseCommand):
         )
         which = parser.add_mutually_exclusive_group(required=True)
         which.add_argument("--batch", metavar="NO", help="pay up to this batch")
-        which.add_argument(
-            "--until", type=date.fromisoformat, metavar="YYYY-MM-DD", help="pay the batches made by that day"
-        )
+        which.add_argument("--until", type=day_argument, metavar="YYYY-MM-DD", help="pay the batches made by that day")
         parser.add_argument("--document", required=True, metavar="NO", help="the number of the bank's document")
         parser.add_argument("--json", action="store_true", help="print one JSON document")
         add_by(parser)

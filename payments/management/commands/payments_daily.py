@@ -2,14 +2,13 @@
 
 import json
 from argparse import ArgumentParser
-from datetime import date, datetime, time
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.identity.actors import Act, Actor
+from accounts.management.days import act_on, add_on
 from payments.premiums.jobs.campaigns import Campaign, open_on
 from payments.upkeep import keep_up
-from yibao.lib import clock
 from yibao.lib.days import day_words
 
 
@@ -17,13 +16,11 @@ class Command(BaseCommand):
     help = "Hand orders over, carry answers out, look into what is not answered, remind, report; list open campaigns."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--on", type=date.fromisoformat, help="business date, default today; its last second")
+        add_on(parser)
         parser.add_argument("--json", action="store_true", help="print one JSON document")
 
-    def handle(self, *args: object, **options: object) -> None:
-        chosen: date | None = options["on"]  # type: ignore[assignment]
-        at = datetime.combine(chosen, time(23, 59, 59), clock.SHANGHAI) if chosen else clock.now()
-        act = Act(Actor.system("payments_daily"), at)
+    def handle(self, *args: object, **options: Any) -> None:
+        act = act_on("payments_daily", options["on"])
         report, campaigns = keep_up(act=act), list(open_on(act.on))
         if options["json"]:
             document = {

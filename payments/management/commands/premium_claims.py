@@ -3,7 +3,6 @@
 import json
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from accounts.errors import AccountsError
 from accounts.identity import audit
 from accounts.identity.actors import Act, Actor
+from accounts.management.days import day_argument
 from accounts.management.staff import acts_by, add_by
 from payments.premiums.codes import ClaimState
 from payments.premiums.models import RefundClaim
@@ -34,7 +34,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--payouts", type=Path, metavar="FILE", help="write the claims paid on --day, for its owner"
         )
-        parser.add_argument("--day", type=date.fromisoformat, metavar="YYYY-MM-DD", help="of --payouts")
+        parser.add_argument("--day", type=day_argument, metavar="YYYY-MM-DD", help="of --payouts")
         parser.add_argument("--refuse", metavar="NO", help="refuse this claim; needs --by and --reason")
         parser.add_argument("--returned", metavar="NO", help="the bank returned the money of this claim; as --refuse")
         parser.add_argument("--reason", default="", help="why it is refused, or was returned")

@@ -2,12 +2,12 @@
 
 import json
 from argparse import ArgumentParser
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from accounts.management.days import day_argument
 from accounts.policies import registry
 from payments.reconciliation.report import CSV_COLUMNS, Report, as_json, as_table, report_of
 from yibao.lib.csv_files import csv_bytes, write_private
@@ -19,7 +19,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--region", required=True, help="统筹区 code, e.g. 330900")
-        parser.add_argument("--day", required=True, type=date.fromisoformat, metavar="YYYY-MM-DD")
+        parser.add_argument("--day", required=True, type=day_argument, metavar="YYYY-MM-DD")
         parser.add_argument("--csv", type=Path, metavar="FILE", help="also write the table for the treasury")
         parser.add_argument("--json", action="store_true", help="print one JSON document")
 
