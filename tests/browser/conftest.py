@@ -11,7 +11,7 @@ from urllib.parse import urljoin
 
 import pytest
 from django.conf import settings as django_settings
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import Person, User
@@ -89,12 +89,22 @@ def plain_page(browser: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture
-def console(page: Page) -> list[str]:
+def console(page: Page) -> Iterator[list[str]]:
     """Collect what the page complains about: script errors and anything the CSP refused."""
     said: list[str] = []
-    page.on("pageerror", lambda error: said.append(f"script error: {error}"))
-    page.on("console", lambda message: said.append(f"console: {message.text}") if message.type == "error" else None)
-    return said
+
+    def failed(error: Error) -> None:
+        said.append(f"script error: {error}")
+
+    def complained(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            said.append(f"console: {message.text}")
+
+    page.on("pageerror", failed)
+    page.on("console", complained)
+    yield said
+    page.remove_listener("pageerror", failed)
+    page.remove_listener("console", complained)
 
 
 @pytest.fixture

@@ -1,15 +1,36 @@
 """Every page is sound to axe, to the eye and to the console. `make sweep` runs this in all twenty-four looks."""
 
 import os
+from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Browser, Page
 
+from tests.browser.conftest import PATIENCE
 from tests.browser.looking import EVERY_LOOK, FEW_LOOKS
 from tests.browser.sweep import ADMIN, PAGES, Stop, sweep, sweep_admin, ways_on
 
 pytestmark = pytest.mark.urls("tests.browser.urls")
 
 LOOKS = EVERY_LOOK if os.environ.get("SWEEP") == "every" else FEW_LOOKS
+
+
+@pytest.fixture(scope="module")
+def window(browser: Browser) -> Iterator[Page]:
+    """One page for all stops: a browser begun anew for each takes longer than what is looked at."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    yield page
+    context.close()
+
+
+@pytest.fixture
+def page(window: Page, town) -> Iterator[Page]:
+    """The page, as somebody finds it who was never here; left while its town is still there to be asked."""
+    yield window
+    window.goto("about:blank")
+    window.context.clear_cookies()
 
 
 @pytest.mark.parametrize("stop", PAGES, ids=str)
