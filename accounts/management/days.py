@@ -1,4 +1,4 @@
-"""Days on the command line: read as people write them; a daily command acts on no day to come."""
+"""Days and years on the command line: read as people write them; a daily command acts on no day to come."""
 
 from argparse import ArgumentParser, ArgumentTypeError
 from datetime import date, datetime, time
@@ -11,13 +11,26 @@ from yibao.lib import clock
 from yibao.lib.values import BadValueError
 from yibao.lib.values.days import read_day
 
+EARLIEST_YEAR = 1950  # before any medical insurance: a slip
+LATEST_YEAR = 2999  # later ones are slips, or 9999 as other systems write "for ever"
+
 
 def day_argument(text: str) -> date:
-    """Read a day on the command line (2026-03-10, 2026年3月10日…)."""
+    """Read a day on the command line (2026-03-10, 2026年3月10日…). Raises ArgumentTypeError with the reason."""
     try:
-        return read_day(text)
+        day = read_day(text)
     except BadValueError as error:
         raise ArgumentTypeError(f"{text}：{error}") from None
+    if day.year > LATEST_YEAR:
+        raise ArgumentTypeError(f"{text}：年份太晚，请核对")
+    return day
+
+
+def year_argument(text: str) -> int:
+    """Read a year on the command line. Raises ArgumentTypeError with the reason."""
+    if not (text.isascii() and text.isdigit() and EARLIEST_YEAR <= int(text) <= LATEST_YEAR):
+        raise ArgumentTypeError(f"{text}：年度要写四位数字，例如 2025")
+    return int(text)
 
 
 def add_on(parser: ArgumentParser) -> None:

@@ -57,6 +57,12 @@ def by_two(
     return approval, said
 
 
+def ends_done(done: bool) -> None:
+    """Raise CommandError where what was asked for still waits for a colleague: the exit status says that it is not done."""
+    if not done:
+        raise CommandError("已提交，还没有办成，等另一位同事复核")
+
+
 def how_to_approve(approval: Approval) -> str:
     """Return how a colleague approves what waits."""
     return (

@@ -131,7 +131,7 @@ def _waiting(ids: Sequence[int]) -> list[HeldRow]:
     exclude_imports(*kinds())
     rows = list(HeldRow.objects.select_for_update().filter(pk__in=ids).order_by("id"))
     if missing := sorted(set(ids) - {row.pk for row in rows}):
-        raise HeldRowError(f"没有待处理的行 {missing[0]}，请检查编号")
+        raise HeldRowError(f"没有待处理的行 {'、'.join(map(str, missing))}，请检查编号")
     for row in rows:
         if row.state != HeldState.WAITING:
             raise HeldRowError(f"待处理的行 {row.pk} {row.get_state_display()}，不能再办")

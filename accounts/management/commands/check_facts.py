@@ -6,9 +6,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from accounts.errors import AccountsError
 from accounts.management.days import day_argument
+from accounts.management.regions import known_region
 from accounts.models import Person
-from accounts.policies import registry
 from accounts.queries.fact_checks import TITLES, Row, lists_of
 from yibao.lib import clock
 from yibao.lib.masking import masked_certno, masked_name
@@ -25,17 +26,19 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON document")
 
     def handle(self, *args: object, **options: Any) -> None:
-        if not registry.knows_region(options["region"]):
-            raise CommandError(f"没有载入统筹区 {options['region']} 的规则，请核对代码或先运行 load_policies")
+        region = known_region(options["region"])
         try:
             period = Period.parse(options["period"]) if options["period"] else None
         except BadPeriodError as error:
             raise CommandError(str(error)) from None
-        found = lists_of(options["region"], period, options["on"] or clock.today())
+        try:
+            found = lists_of(region, period, options["on"] or clock.today())
+        except AccountsError as error:
+            raise CommandError(error.message) from None
         people = Person.objects.in_bulk({row.person for rows in found.values() for row in rows})
         if options["json"]:
             lists = {name: [_as_json(row, people[row.person]) for row in rows] for name, rows in found.items()}
-            document = {"region": options["region"], "period": options["period"], "lists": lists}
+            document = {"region": region, "period": options["period"], "lists": lists}
             self.stdout.write(json.dumps(document, ensure_ascii=False))
         else:
             for name, rows in found.items():

@@ -11,6 +11,7 @@ from accounts.errors import AccountsError
 from accounts.identity.actors import Act, Actor
 from accounts.management.progress import Bar
 from accounts.management.staff import acts_by, add_by
+from accounts.roster.answers import grouped as problems_by_cause
 from accounts.roster.comparison import Compared, Difference, compare_balances
 from accounts.roster.problems import ImportRefusedError
 from yibao.lib import clock
@@ -40,8 +41,10 @@ class Command(BaseCommand):
                 document = {"compared": False, "bad_rows": refusal.bad_rows, "problems": refusal.as_json()}
                 self.stdout.write(json.dumps(document, ensure_ascii=False))
             else:
-                self.stdout.write("\n".join(map(str, refusal.problems)))
-            raise CommandError(f"{file.name} 没有核对：{len(refusal.problems)} 处读不懂") from None
+                self.stdout.write("\n".join(problems_by_cause(refusal.problems)))
+            raise CommandError(
+                f"{file.name} 没有核对：{len(refusal.problems):,} 处有问题，见上；改好后再核对一次"
+            ) from None
         except AccountsError as error:
             raise CommandError(f"没有核对 {file.name}：{error.message}") from None
         if options["json"]:

@@ -13,7 +13,7 @@ from accounts.codes import ApprovalState
 from accounts.errors import AccountsError
 from accounts.identity.actors import Act, Actor
 from accounts.management.days import day_argument
-from accounts.management.staff import add_by, by_two
+from accounts.management.staff import add_by, by_two, ends_done
 from accounts.operations import going_live
 from yibao.lib import clock
 
@@ -50,6 +50,7 @@ class Command(BaseCommand):
                 {"region": region, "live_on": on.isoformat(), "done": done, "said": said}, ensure_ascii=False
             )
         self.stdout.write(said)
+        ends_done(done)
 
     def _directly(self, region: str, on: date) -> str:
         try:

@@ -21,7 +21,7 @@ class Command(BaseCommand):
     help = "List the rows that imports laid aside (待处理的行); mend, confirm or drop them."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        ids: dict[str, Any] = {"type": int, "nargs": "+", "default": [], "metavar": "ID"}
+        ids: dict[str, Any] = {"type": int, "nargs": "+", "action": "extend", "default": [], "metavar": "ID"}
         parser.add_argument("--confirm", **ids, help="take the rows in; what is hardly true needs --by twice")
         parser.add_argument("--drop", **ids, help="give the rows up")
         parser.add_argument("--mend", type=int, metavar="ID", help="change cells of one row, as --set says")
@@ -42,6 +42,8 @@ class Command(BaseCommand):
     def handle(self, *args: object, **options: Any) -> None:
         if bool(options["mend"]) != bool(options["cells"]):
             raise CommandError("改正一行：--mend 编号 --set 列名=内容")
+        if both := sorted(set(options["confirm"]) & set(options["drop"])):
+            raise CommandError(f"同一行不能既确认又放弃：{'、'.join(map(str, both))}；什么也没有做")
         if not (options["confirm"] or options["drop"] or options["mend"]):
             self._list(options)
             return

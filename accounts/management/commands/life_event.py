@@ -11,7 +11,7 @@ from accounts.codes import ACCOUNT_POTS, ApprovalState, LifeEventKind, PotKind, 
 from accounts.errors import AccountsError
 from accounts.identity.actors import Act
 from accounts.management.days import day_argument
-from accounts.management.staff import acts_by, add_by, by_two
+from accounts.management.staff import acts_by, add_by, by_two, ends_done
 from accounts.models import LifeEvent, Person
 from accounts.operations.life_events import alive, death, freezing, merging, moving, signed
 from accounts.operations.life_events.events import Paper
@@ -60,6 +60,7 @@ class Command(BaseCommand):
         if options["json"]:
             said = json.dumps({"what": what, "person": person.pk, "done": done, "said": said}, ensure_ascii=False)
         self.stdout.write(said)
+        ends_done(done)
 
     def _alone(self, what: str, person: Person, options: Options) -> str:
         acts = acts_by(options["by"], most=1)

@@ -5,7 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.management.staff import add_by, by_two
+from accounts.codes import ApprovalState
+from accounts.management.staff import add_by, by_two, ends_done
 from accounts.operations.settlement import APPROVAL, subject_of
 from yibao.lib.periods import BadPeriodError, Period
 
@@ -26,7 +27,8 @@ class Command(BaseCommand):
             period = Period.parse(options["period"])
         except BadPeriodError as error:
             raise CommandError(str(error)) from None
-        _, said = by_two(
+        approval, said = by_two(
             options["by"], kind=APPROVAL, subject=subject_of(options["region"], period), reason=options["reason"]
         )
         self.stdout.write(said)
+        ends_done(approval.state == ApprovalState.APPROVED)

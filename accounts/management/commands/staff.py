@@ -15,7 +15,7 @@ from django.db import transaction
 from accounts.codes import ApprovalState, Role
 from accounts.errors import AccountsError
 from accounts.identity.actors import Act, Actor
-from accounts.management.staff import acts_by, add_by, by_two, how_to_approve
+from accounts.management.staff import acts_by, add_by, by_two, ends_done, how_to_approve
 from accounts.models import Approval, User
 from accounts.operations import approvals, staff_accounts
 from yibao.lib import clock
@@ -46,13 +46,14 @@ class Command(BaseCommand):
             approval, said = self._add(username, options)
         else:
             approval, said = self._change(deed, username, options)
+        done = approval is None or approval.state == ApprovalState.APPROVED
         if options["json"]:
-            done = approval is None or approval.state == ApprovalState.APPROVED
             said = json.dumps(
                 {"username": username, "done": done, "approval": approval and approval.pk, "said": said},
                 ensure_ascii=False,
             )
         self.stdout.write(said)
+        ends_done(done)
 
     def _list(self, as_json: bool) -> None:
         with_factor = set(Authenticator.objects.values_list("user_id", flat=True))

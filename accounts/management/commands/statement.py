@@ -9,6 +9,7 @@ from accounts.codes import PERSONAL_POTS, PotKind
 from accounts.identity.actors import Act, Actor
 from accounts.identity.audit import LOOKED_UP, record
 from accounts.ledger.pots import regions_of
+from accounts.management.days import year_argument
 from accounts.models import Person
 from accounts.policies import formulas
 from accounts.queries.account import Account, account_in, accounts_of
@@ -32,7 +33,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("certno", help="证件号码")
         parser.add_argument("--region", help="统筹区 code; needed when the person has accounts in several")
-        parser.add_argument("--year", type=int, help="年度: only its entries, between the balances before and after")
+        parser.add_argument(
+            "--year", type=year_argument, help="年度: only its entries, between the balances before and after"
+        )
         parser.add_argument("--json", action="store_true", help="print one JSON document")
 
     def handle(self, *args: object, **options: object) -> None:

@@ -5,10 +5,11 @@ from argparse import ArgumentParser
 from collections.abc import Iterator
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from accounts.management.days import day_argument
-from payments.bills.models import Bill
+from accounts.management.regions import known_region
+from payments.bills.models import Bill, Institution
 from payments.bills.queries import parts_of
 from yibao.lib.fen import yuan
 from yibao.lib.masking import masked_certno, masked_name
@@ -26,6 +27,12 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON document")
 
     def handle(self, *args: object, **options: Any) -> None:
+        if options["region"]:
+            known_region(options["region"])
+        if options["institution"] and not Institution.objects.filter(code=options["institution"]).exists():
+            raise CommandError(
+                f"没有编码为 {options['institution']} 的定点机构，请核对编码或先运行 import_institutions"
+            )
         asked = {"region": options["region"], "on": options["day"], "institution__code": options["institution"]}
         rows = list(_rows({name: value for name, value in asked.items() if value}))
         if options["json"]:

@@ -9,8 +9,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.errors import AccountsError
 from accounts.identity.actors import Act, Actor
+from accounts.management.regions import known_region
 from accounts.management.staff import acts_by, add_by
-from accounts.policies import registry
 from payments.premiums.tax_office import batches
 from payments.premiums.tax_office.models import TaxBatch
 from yibao.lib import clock
@@ -27,9 +27,7 @@ class Command(BaseCommand):
         add_by(parser)
 
     def handle(self, *args: object, **options: Any) -> None:
-        region = options["region"]
-        if not registry.knows_region(region):
-            raise CommandError(f"没有载入统筹区 {region} 的规则，请核对代码或先运行 load_policies")
+        region = known_region(options["region"])
         (act,) = acts_by(options["by"], most=1) or [Act(Actor.system("export_premiums"), clock.now())]
         try:
             written = (

@@ -9,8 +9,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.errors import AccountsError
 from accounts.management.days import day_argument
+from accounts.management.regions import known_region
 from accounts.management.staff import acts_by, add_by
-from accounts.policies import registry
 from payments.premiums.operations.remitting import remit
 from payments.premiums.tax_office import batches
 from payments.premiums.tax_office.models import TaxBatch
@@ -34,9 +34,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: object, **options: Any) -> None:
         region, to = options["region"], options["to"] or options["region"]
-        for code in (region, to):
-            if not registry.knows_region(code):
-                raise CommandError(f"没有载入统筹区 {code} 的规则，请核对代码或先运行 load_policies")
+        known_region(region), known_region(to)
         acts = acts_by(options["by"], most=1)
         if not acts:
             raise CommandError("请用 --by 写明由谁登记")

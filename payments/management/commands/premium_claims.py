@@ -12,6 +12,7 @@ from accounts.errors import AccountsError
 from accounts.identity import audit
 from accounts.identity.actors import Act, Actor
 from accounts.management.days import day_argument
+from accounts.management.regions import known_region
 from accounts.management.staff import acts_by, add_by
 from payments.premiums.codes import ClaimState
 from payments.premiums.models import RefundClaim
@@ -31,16 +32,17 @@ class Command(BaseCommand):
         parser.add_argument("--region", help="only of people insured in this 统筹区, e.g. 410000")
         parser.add_argument("--state", choices=ClaimState.values, help="only in this state")
         parser.add_argument("--json", action="store_true", help="print one JSON document")
-        parser.add_argument(
-            "--payouts", type=Path, metavar="FILE", help="write the claims paid on --day, for its owner"
-        )
         parser.add_argument("--day", type=day_argument, metavar="YYYY-MM-DD", help="of --payouts")
-        parser.add_argument("--refuse", metavar="NO", help="refuse this claim; needs --by and --reason")
-        parser.add_argument("--returned", metavar="NO", help="the bank returned the money of this claim; as --refuse")
+        deeds = parser.add_mutually_exclusive_group()
+        deeds.add_argument("--payouts", type=Path, metavar="FILE", help="write the claims paid on --day, for its owner")
+        deeds.add_argument("--refuse", metavar="NO", help="refuse this claim; needs --by and --reason")
+        deeds.add_argument("--returned", metavar="NO", help="the bank returned the money of this claim; as --refuse")
         parser.add_argument("--reason", default="", help="why it is refused, or was returned")
         add_by(parser)
 
     def handle(self, *args: object, **options: Any) -> None:
+        if options["region"]:
+            known_region(options["region"])
         asked = {"region": options["region"], "state": options["state"]}
         claims = RefundClaim.objects.filter(**{name: value for name, value in asked.items() if value})
         claims = claims.select_related("payer", "person").order_by("pk")

@@ -8,6 +8,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from accounts.management.days import year_argument
+from accounts.management.regions import known_region
 from payments.premiums.codes import OrderState
 from payments.premiums.models import PremiumOrder
 from yibao.lib.clock import SHANGHAI
@@ -20,11 +22,13 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--region", help="only of people insured in this 统筹区, e.g. 350500")
-        parser.add_argument("--year", type=int, help="only of this premium year")
+        parser.add_argument("--year", type=year_argument, help="only of this premium year")
         parser.add_argument("--state", choices=OrderState.values, help="only in this state")
         parser.add_argument("--json", action="store_true", help="print one JSON document")
 
     def handle(self, *args: object, **options: Any) -> None:
+        if options["region"]:
+            known_region(options["region"])
         asked = {"region": options["region"], "premium_year": options["year"], "state": options["state"]}
         orders = PremiumOrder.objects.filter(**{name: value for name, value in asked.items() if value})
         rows = list(_rows(orders.select_related("payer", "person", "batch").order_by("pk")))

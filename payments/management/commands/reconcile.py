@@ -5,11 +5,13 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.management.days import day_argument
-from accounts.policies import registry
+from accounts.management.regions import known_region
 from payments.reconciliation.report import CSV_COLUMNS, Report, as_json, as_table, report_of
+from yibao.lib import clock
 from yibao.lib.csv_files import csv_bytes, write_private
 from yibao.lib.fen import grouped
 
@@ -24,9 +26,10 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON document")
 
     def handle(self, *args: object, **options: Any) -> None:
-        if not registry.knows_region(options["region"]):
-            raise CommandError(f"没有载入统筹区 {options['region']} 的规则，请核对代码或先运行 load_policies")
-        report = report_of(options["region"], options["day"])
+        region = known_region(options["region"])
+        if options["day"] > clock.today() and not settings.REHEARSAL:
+            raise CommandError(f"{options['day']} 还没有到，请核对日期（今天是 {clock.today()}）")
+        report = report_of(region, options["day"])
         if options["csv"]:
             self._write(options["csv"], report)
         if options["json"]:

@@ -5,7 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.management.staff import add_by, by_two
+from accounts.codes import ApprovalState
+from accounts.management.staff import add_by, by_two, ends_done
 from payments.premiums.operations.recovering import RECOVER, subject_of
 
 
@@ -21,7 +22,7 @@ class Command(BaseCommand):
     def handle(self, *args: object, **options: Any) -> None:
         if not options["by"]:
             raise CommandError("请用 --by 写明经办账号，再用一个 --by 写复核账号")
-        _, said = by_two(
+        approval, said = by_two(
             options["by"],
             kind=RECOVER,
             subject=subject_of(options["no"]),
@@ -29,3 +30,4 @@ class Command(BaseCommand):
             document=options["document"],
         )
         self.stdout.write(said)
+        ends_done(approval.state == ApprovalState.APPROVED)

@@ -26,9 +26,11 @@ class Command(BaseCommand):
         parser.add_argument("--people", type=int, help="add N people of 泉州 with this month's contributions instead")
 
     def handle(self, *args: object, **options: object) -> None:
+        if options["people"] is not None and int(str(options["people"])) < 1:
+            raise CommandError("--people 要写 1 以上的人数")
         act, folder = Act(Actor.system("seed_demo"), clock.now()), settings.VAR / "demo"
         with Bar(self.stderr) as bar:
-            if people := options["people"]:
+            if (people := options["people"]) is not None:
                 self._populate(act, folder, int(str(people)), bar)
                 return
             if not is_empty():

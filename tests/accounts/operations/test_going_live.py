@@ -51,7 +51,8 @@ def opened(region: str, period: Period, on: date) -> None:
 class TestTwoPeople:
     def test_one_submits_and_another_approves(self, officials):
         maker, checker = officials
-        assert "等另一位同事复核" in go_live("--on", "2026-07-01", "--by", maker)
+        with pytest.raises(CommandError, match="还没有办成，等另一位同事复核"):
+            go_live("--on", "2026-07-01", "--by", maker)
         assert live_on() is None
         (waiting,) = Approval.objects.all()
         call_command("approvals", "--approve", str(waiting.pk), "--by", checker, stdout=io.StringIO())

@@ -271,8 +271,8 @@ class TestTheCommand:
 
     @pytest.mark.usefixtures("answers")
     def test_alone_it_waits_for_a_colleague(self, root):
-        said = self.said("add", "xiaochen", role="clerk", office=ANYANG, reason="新到岗", by=["root"])
-        assert "等另一位同事复核" in said
+        with pytest.raises(CommandError, match="还没有办成，等另一位同事复核"):
+            self.said("add", "xiaochen", role="clerk", office=ANYANG, reason="新到岗", by=["root"])
         assert not User.objects.get(username="xiaochen").is_active
 
     @pytest.mark.usefixtures("answers")

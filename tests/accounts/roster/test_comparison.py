@@ -146,6 +146,13 @@ class TestTheCommand:
         assert (one["row"], one["here"]["carried"], one["there"]["carried"]) == (2, "1100.00", "1000.00")
         assert (one["reason_code"], one["size"]) == ("credited_here", "100元以内")
 
+    def test_what_is_wrong_in_it_is_told_by_cause_and_never_by_cell(self, july, tmp_path):
+        said = self.run(tmp_path, [row(person, "好") for person in range(1, 5)])
+        (line,) = [line for line in said.splitlines() if line.startswith("carried")]
+        assert "共4处" in line
+        assert "第2行、第3行" in line
+        assert "4 处有问题，见上" in said
+
     def test_without_a_difference_it_ends_well(self, july, tmp_path):
         said = self.run(tmp_path, [row(*one) for one in EQUAL])
         assert "没有不一致的。" in said

@@ -131,7 +131,8 @@ def test_two_people_take_it_back_from_the_account_it_went_to(refused, monkeypatc
 
 def test_one_person_alone_only_submits_it(refused):
     before_fen = account_fen(refused)
-    recovered(refused, "clerk")
+    with pytest.raises(CommandError, match="还没有办成，等另一位同事复核"):
+        recovered(refused, "clerk")
     assert account_fen(refused) == before_fen
 
 
