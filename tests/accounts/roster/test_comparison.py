@@ -150,7 +150,7 @@ class TestTheCommand:
         said = self.run(tmp_path, [row(person, "好") for person in range(1, 5)])
         (line,) = [line for line in said.splitlines() if line.startswith("carried")]
         assert "共4处" in line
-        assert "第2行、第3行" in line
+        assert "第2行「好」、第3行「好」" in line
         assert "4 处有问题，见上" in said
 
     def test_without_a_difference_it_ends_well(self, july, tmp_path):
