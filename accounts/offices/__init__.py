@@ -13,15 +13,9 @@ from typing import Any
 
 from accounts.codes import PersonGroup, Situation
 from accounts.errors import AccountsError
+from accounts.offices.shape import shape_problems
 
 SHIPPED = Path(__file__).resolve().parent
-
-_KEYS = {
-    "offices": {"code", "name", "address", "phone", "hours", "access", "source", "assumed"},
-    "duties": {"from_on", "office", "streets", "groups", "source", "assumed"},
-    "papers": {"from_on", "situation", "items", "source", "assumed"},
-}
-
 
 _GROUPS, _SITUATIONS = set(PersonGroup.values), set(Situation.values)
 
@@ -58,9 +52,13 @@ def read(path: Path) -> Directory:
     """Read and check one file. Raises DirectoryError."""
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise DirectoryError([f"{path.name}：读不了这个文件：{error}"]) from error
-    problems = [f"{path.name}：{problem}" for problem in _shape_problems(raw)]
+    except OSError as error:
+        raise DirectoryError([f"{path.name}：读不了这个文件，请检查位置和权限：{error.strerror}"]) from error
+    except UnicodeDecodeError as error:
+        raise DirectoryError([f"{path.name}：读不了这个文件，应为 UTF-8 文字文件"]) from error
+    except tomllib.TOMLDecodeError as error:
+        raise DirectoryError([f"{path.name}：读不了这个文件，不合 TOML 的写法：{error}"]) from error
+    problems = [f"{path.name}：{problem}" for problem in shape_problems(raw)]
     if problems:
         raise DirectoryError(problems)
     directory = Directory(raw["region"])
@@ -71,27 +69,6 @@ def read(path: Path) -> Directory:
     if problems := [f"{path.name}：{problem}" for problem in _problems(directory)]:
         raise DirectoryError(problems)
     return directory
-
-
-def _shape_problems(raw: dict[str, Any]) -> Iterator[str]:
-    """Yield what is missing, unknown or of the wrong form, before anything is made of it."""
-    region = raw.get("region")
-    if not (isinstance(region, str) and len(region) == 6 and region.isascii() and region.isdigit()):
-        yield "region 应为六位统筹区代码"
-    documents = raw.get("documents", {})
-    for kind, keys in _KEYS.items():
-        for number, row in enumerate(raw.get(kind, []), start=1):
-            where = f"{kind} 第{number}项"
-            if unknown := sorted(set(row) - keys):
-                yield f"{where}：不认识 {'、'.join(unknown)}"
-            if missing := sorted(keys - {"hours", "access", "source", "assumed"} - set(row)):
-                yield f"{where}：缺少 {'、'.join(missing)}"
-            if ("source" in row) == ("assumed" in row):
-                yield f"{where}：写 source（出处），没有文件的写 assumed（为什么这样推定），二者有一"
-            elif "source" in row and row["source"] not in documents:
-                yield f"{where}：出处 {row['source']} 没有列在 documents 里"
-            if "from_on" in keys and type(row.get("from_on")) is not date:
-                yield f"{where}：from_on 应写作 2017-05-08"
 
 
 def uncovered(duties: Iterable[tuple[str, str, date]]) -> list[str]:

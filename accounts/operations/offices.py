@@ -4,12 +4,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
 from accounts.identity import audit
 from accounts.identity.actors import Act
 from accounts.models import Duty, Office, Paper
-from accounts.offices import Directory, read
+from accounts.offices import Directory, DirectoryError, read
 
 
 @dataclass(slots=True)
@@ -26,10 +27,19 @@ def load_offices(*, act: Act, path: Path) -> LoadedOffices:
     """Load one file, all of it or nothing. The same file again changes nothing. Raises DirectoryError."""
     directory = read(path)
     with transaction.atomic():
+        _refuse_codes_of_others(directory)
         loaded = _load(directory)
         if loaded.added:
             audit.record(act=act, verb="offices.loaded", detail={"region": loaded.region, "rows": loaded.added})
     return loaded
+
+
+def _refuse_codes_of_others(directory: Directory) -> None:
+    """Raise DirectoryError where an office has the code of one in another region: it would be taken for that one."""
+    codes = [row["code"] for row in directory.offices]
+    taken = Office.objects.filter(code__in=codes).exclude(region=directory.region).order_by("code")
+    if problems := [f"网点代码 {office.code} 是统筹区 {office.region} 的{office.name}，请换一个" for office in taken]:
+        raise DirectoryError(problems)
 
 
 def _load(directory: Directory) -> LoadedOffices:
@@ -49,7 +59,7 @@ def _load(directory: Directory) -> LoadedOffices:
 def _keep_or_add(loaded: LoadedOffices, model: type[models.Model], key: dict[str, Any], values: dict[str, Any]) -> None:
     row = model._default_manager.filter(**key).first()
     if row is None:
-        model._default_manager.create(**values)
+        _checked(model(**values)).save(force_insert=True)
         loaded.added += 1
     elif changed := [name for name, value in values.items() if getattr(row, name) != value]:
         names = {field.attname: str(field.verbose_name) for field in model._meta.concrete_fields}
@@ -57,3 +67,15 @@ def _keep_or_add(loaded: LoadedOffices, model: type[models.Model], key: dict[str
         loaded.kept.append(f"{row}：{labels}已在后台改过")
     else:
         loaded.unchanged += 1
+
+
+def _checked(row: models.Model) -> models.Model:
+    """Return the row as it is. Raises DirectoryError for what its table would not take: a name too long, …"""
+    try:
+        row.clean_fields()
+    except ValidationError as error:
+        names = {field.name: str(field.verbose_name) for field in row._meta.concrete_fields}
+        raise DirectoryError(
+            [f"{row}：{names[name]}：{''.join(said)}" for name, said in error.message_dict.items()]
+        ) from None
+    return row

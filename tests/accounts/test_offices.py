@@ -156,6 +156,9 @@ class TestLoading:
             ("from_on = 2017-05-08", 'from_on = "8 May"', "from_on 应写作 2017-05-08"),
             ('situation = "proxy"', 'situation = "nobody"', "情形 nobody 不认识"),
             ('region = "330381"', "region = ", "读不了这个文件"),
+            ('streets = ["玉海街道"]', 'streets = "玉海街道"', r'duties 第3项：streets 应写作 \["玉海街道'),
+            ('code = "330381-04"', "code = 4", "offices 第4项：code 应写作 字母、数字和短横"),
+            ('name = "', 'name = "' + "长" * 41, "名称：.*40"),
         ],
     )
     def test_a_wrong_file_says_what_is_wrong_and_loads_nothing(self, tmp_path, wrong, instead, complaint):
@@ -164,3 +167,33 @@ class TestLoading:
         with pytest.raises(DirectoryError, match=complaint):
             load(path)
         assert not Office.objects.exists()
+
+    @pytest.mark.parametrize(
+        ("text", "complaint"),
+        [
+            ("", "region 应为六位统筹区代码\n.*没有 offices：请至少写一段"),
+            ('region = "330381"', "没有 duties：请至少写一段"),
+            ('region = "330381"\n[offices]\ncode = "1"', "offices 应写成一段一段的"),
+            ('region = "330381"\n[documents]\nS1 = "通知"', "documents.S1 应写 title"),
+            ('region = "330381"\n[[papers]]\nitems = ["身份证"]', "papers 第1项：items 应写作"),
+        ],
+    )
+    def test_a_file_without_its_sections_says_which(self, tmp_path, text, complaint):
+        path = tmp_path / "half.toml"
+        path.write_text(text)
+        with pytest.raises(DirectoryError, match=complaint):
+            load(path)
+
+    def test_a_file_that_is_no_text_says_so_and_one_that_is_not_there(self, tmp_path):
+        path = tmp_path / "gb.toml"
+        path.write_bytes("区".encode("gb18030"))
+        with pytest.raises(DirectoryError, match="应为 UTF-8 文字文件"):
+            load(path)
+        with pytest.raises(DirectoryError, match="no.toml：读不了这个文件，请检查位置和权限"):
+            load(tmp_path / "no.toml")
+
+    def test_a_code_of_another_region_is_refused(self, loaded, tmp_path):
+        path = tmp_path / "other.toml"
+        path.write_text(FILE.read_text().replace('region = "330381"', 'region = "330382"'))
+        with pytest.raises(DirectoryError, match="网点代码 330381-01 是统筹区 330381 的.*请换一个"):
+            load(path)
