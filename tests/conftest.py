@@ -134,7 +134,13 @@ def _nothing_personal_is_captured(canary: Canary) -> Iterator[None]:
 def _policies_of_this_test(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each test has its own transaction and so its own policy versions: never those of the test before.
 
-    Nor does a request ask in its midst whether they have changed, as any may once a second: tests count queries.
+    Nor does a request ask in its midst whether they have changed, as any may once a second: tests count queries. And
+    the transaction around a test stands for none: else a test that loads rules would ask again at every look-up.
     """
     registry.invalidate()
     monkeypatch.setattr(registry, "_RECHECK_SECONDS", 3600.0)
+    monkeypatch.setattr(registry, "_may_be_rolled_back", _in_transaction_of_its_own)
+
+
+def _in_transaction_of_its_own() -> bool:
+    return any(not block._from_testcase for block in connection.atomic_blocks)

@@ -221,13 +221,17 @@ def invalidate(**signal: object) -> None:
     Until the transaction has ended it is asked at every look-up, because what was saved may be rolled back.
     """
     global _cache, _uncommitted
-    _cache, _uncommitted = None, connection.in_atomic_block
+    _cache, _uncommitted = None, _may_be_rolled_back()
     if _uncommitted:
         transaction.on_commit(_drop_cache)
 
 
 post_save.connect(invalidate, sender=PolicyVersion, dispatch_uid="policy_registry")
 post_delete.connect(invalidate, sender=PolicyVersion, dispatch_uid="policy_registry")
+
+
+def _may_be_rolled_back() -> bool:
+    return connection.in_atomic_block
 
 
 def _drop_cache() -> None:
@@ -248,7 +252,7 @@ def _current() -> _Cache:
     global _cache, _checked
     if (assumed := _assumed.get()) is not None:
         return assumed
-    if _uncommitted and not connection.in_atomic_block:
+    if _uncommitted and not _may_be_rolled_back():
         _drop_cache()  # the transaction that saved a version was rolled back
     cache, now = _cache, time.monotonic()
     if cache is not None and not _uncommitted and now - _checked < _RECHECK_SECONDS:
