@@ -1,5 +1,6 @@
 """Fields for what people type, in any common way of writing: the readers of yibao.lib.values, as files use them."""
 
+import json
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -27,6 +28,19 @@ class ReadField(forms.CharField):
             return self.read(text) if text else None
         except ValueError as error:
             raise forms.ValidationError(str(error), code="unreadable") from None
+
+
+class TypedJSONDecoder(json.JSONDecoder):
+    """Reads JSON that came from outside. Numbers of thousands of digits and brackets in brackets without end are no JSON.
+
+    Python refuses to read them too, but not with the one error that forms.JSONField expects.
+    """
+
+    def decode(self, s: str, *args: Any) -> Any:
+        try:
+            return super().decode(s, *args)
+        except (ValueError, RecursionError):
+            raise json.JSONDecodeError("unreadable", s, 0) from None
 
 
 class NameField(ReadField):

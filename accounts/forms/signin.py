@@ -11,7 +11,7 @@ from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn.forms import AddWebAuthnForm, AuthenticateWebAuthnForm
 from django import forms
 
-from accounts.forms.fields import PhoneField
+from accounts.forms.fields import PhoneField, TypedJSONDecoder
 from accounts.identity import codes, second_factor
 from accounts.operations.second_factor import SETUP_VALID
 from yibao.lib.days import span_words
@@ -61,6 +61,10 @@ class SecondFactorForm(AuthenticateForm):
 
 
 class PasskeyForm(AuthenticateWebAuthnForm):
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["credential"].decoder = TypedJSONDecoder
+
     def clean_credential(self) -> Authenticator:
         """Let in only by a passkey that was added here: a key pair of one's own is easily put into a table."""
         passkey = super().clean_credential()
@@ -77,6 +81,7 @@ class NewPasskeyForm(AddWebAuthnForm):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         _relabel(self.fields["name"], "叫什么", "", "例如：窗口3号的安全密钥。")
+        self.fields["credential"].decoder = TypedJSONDecoder
         self.fields["credential"].error_messages["required"] = "浏览器没有给出通行密钥，请再试一次"
 
 

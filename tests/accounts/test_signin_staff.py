@@ -17,6 +17,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
+from accounts.forms.signin import PasskeyForm
 from accounts.identity.actors import Actor
 from accounts.identity.second_factor import is_ours, vouch_for
 from accounts.models import AuditEvent, User
@@ -337,6 +338,16 @@ def test_a_passkey_put_into_the_table_or_moved_to_another_account_is_not_ours():
     assert not is_ours(kept)
 
 
+NO_JSON = ("7", "null", "[]", "{", "9" * 5000, "[" * 100_000, '{"id": ' * 50_000)
+
+
+@pytest.mark.parametrize("credential", NO_JSON)
+def test_what_no_browser_makes_signs_nobody_in_with_a_passkey(credential):
+    form = PasskeyForm({"credential": credential}, user=official())
+    assert not form.is_valid()
+    assert str(form)
+
+
 def test_a_passkey_takes_a_fresh_code_and_what_the_browser_made(client):
     """With a real one: tests/browser/test_staff_sessions.py."""
     user = official()
@@ -344,7 +355,7 @@ def test_a_passkey_takes_a_fresh_code_and_what_the_browser_made(client):
     set_up(client)
     page = reverse("passkeys")
     assert "您还没有通行密钥" in client.get(page).content.decode()
-    for credential in ("", "{}", '{"id": "AAAA", "rawId": "AAAA", "type": "public-key", "response": {}}'):
+    for credential in ("", "{}", '{"id": "AAAA", "rawId": "AAAA", "type": "public-key", "response": {}}', *NO_JSON):
         answer = client.post(page, {"name": "钥匙", "code": digits_now(user), "credential": credential})
         assert answer.status_code == 422
     assert not Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN).exists()
