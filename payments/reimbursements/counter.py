@@ -102,4 +102,13 @@ def _undo(act: Act, case: Case) -> str:
     return f"手工报销 {found.no} 已收回，{grouped(found.account_fen)} 元回到授权人的账户"
 
 
-register(CaseHandler(kind=CaseKind.REIMBURSE, assess=_assess, execute=_execute, undo=_undo, other="看病的家人"))
+register(
+    CaseHandler(
+        kind=CaseKind.REIMBURSE,
+        assess=_assess,
+        execute=_execute,
+        undo=_undo,
+        undo_proof="退款凭据号",  # paid to a bank account: without it the same money would be there twice
+        other="看病的家人",
+    )
+)

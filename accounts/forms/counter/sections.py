@@ -177,8 +177,29 @@ class ParkForm(forms.Form):
 
 
 class ReasonForm(forms.Form):
+    """Why a case is given up or taken back."""
+
     note = forms.CharField(
         label="原因",
         help_text=f"最长{NOTE_LENGTH}个字，不写证件号码和手机号。",
         error_messages={"required": "请写原因"},
     )
+
+
+class UndoForm(ReasonForm):
+    """Why a case is taken back, and where money has left the house, what shows that it is back (handler.undo_proof)."""
+
+    proof = forms.CharField(
+        label="",
+        help_text="钱已经退回的收款单，或银行没有付出的退汇单、撤销单的号码。",
+        max_length=60,
+        error_messages={"required": "请填凭据号：钱没有退回的，不能撤销", "max_length": "最长60个字"},
+    )
+    field_order = ("proof", "note")
+
+    def __init__(self, *given: Any, label: str, **options: Any) -> None:
+        super().__init__(*given, **options)
+        if label:
+            self.fields["proof"].label = label
+        else:
+            del self.fields["proof"]

@@ -96,6 +96,7 @@ class CaseHandler:
     `execute(act, case)` does it in the caller's transaction; act names the office and the case. Raises an AccountsError
     where it is refused: nothing has happened then.
     `undo(act, case)` takes back what `execute` did, by `case.record`, and says so; kinds without it offer none.
+    `undo_proof`: whose number is written down before it is taken back, as money has left the house; "" where none has.
     `instead` says what a clerk does where such a case was done wrongly: of kinds without `undo`, a whole sentence.
     `opposite` is the kind that its undoing amounts to: where a second person checks that one, nobody undoes this alone.
     `guards_money`: it ends or narrows somebody's use of money, so that undoing it lets them at the money again.
@@ -114,6 +115,7 @@ class CaseHandler:
     assess: Callable[[Act, Case], Assessment]
     execute: Callable[[Act, Case], Outcome] | None = None
     undo: Callable[[Act, Case], str] | None = None
+    undo_proof: str = ""
     instead: str = ""
     opposite: CaseKind | None = None
     guards_money: bool = False

@@ -7,19 +7,20 @@ from accounts.identity.actors import Act
 from accounts.models import Case, User
 from accounts.operations.cases import desk
 from accounts.operations.cases.access import CaseError, is_by_family, on_case, refuse_own_case, staff_at_counter
-from accounts.operations.cases.handlers import handler_of
+from accounts.operations.cases.handlers import CaseHandler, handler_of
 from accounts.policies import registry
 from accounts.queries.cases import workers_on
 from accounts.queries.people import is_same_person
 
 
 @transaction.atomic
-def undo(*, act: Act, number: str, note: str) -> Case:
+def undo(*, act: Act, number: str, note: str, proof: str = "") -> Case:
     """Take back what a case did: on its day whoever submitted it, later a reviewer of the region.
 
     What two people let happen, and what ended or narrowed somebody's use of money, is taken back by a reviewer with no
-    hand in it; the latter on its day only: later the person comes again. Raises CaseError for anybody else, for kinds
-    that cannot be taken back, and without a note that says why.
+    hand in it; the latter on its day only: later the person comes again. proof is the number of the paper that the kind
+    asks for (undo_proof), and is kept with the note. Raises CaseError for anybody else, for kinds that cannot be taken
+    back, and without a note that says why or that number.
     """
     user, office = staff_at_counter(act, COUNTER_ROLES, lock=True)
     case = desk.locked(number, office)
@@ -28,15 +29,24 @@ def undo(*, act: Act, number: str, note: str) -> Case:
         raise CaseError(why)
     refuse_own_case(user, case)
     act = on_case(act, case)
-    undo_it = handler_of(case.kind).undo
-    assert undo_it
-    case.note = desk.note_of(note)
-    said = undo_it(act, case)
+    handler = handler_of(case.kind)
+    assert handler.undo
+    case.note = _note(handler, note, proof)
+    said = handler.undo(act, case)
     case.state, case.closed_by, case.closed_at, case.said = CaseState.UNDONE, user, act.at, said
     case.version += 1
     case.save(update_fields=["state", "closed_by", "closed_at", "said", "note", "version"])
     desk.record_for_both(act, case, "case.undone")
     return case
+
+
+def _note(handler: CaseHandler, note: str, proof: str) -> str:
+    """Return the note as it is kept, the number of the proof before it. Raises CaseError."""
+    if not handler.undo_proof:
+        return desk.note_of(note)
+    if not proof.strip():
+        raise CaseError(f"请填{handler.undo_proof}：没有凭据不能撤销")
+    return desk.note_of(f"{handler.undo_proof} {proof.strip()}；{desk.note_of(note)}")
 
 
 def why_not_undone(act: Act, case: Case, user: User) -> str:

@@ -14,7 +14,7 @@ from accounts.codes import COUNTER_ROLES, CaseState, Role
 from accounts.errors import AccountsError
 from accounts.forms.counter import CaseForm
 from accounts.forms.counter.opening import OpenForm
-from accounts.forms.counter.sections import ReasonForm, SeenForm
+from accounts.forms.counter.sections import SeenForm, UndoForm
 from accounts.forms.kept import told
 from accounts.identity import audit
 from accounts.identity.access import act_of
@@ -25,6 +25,7 @@ from accounts.operations.cases import desk as work
 from accounts.operations.cases import scans, undoing, withdrawing
 from accounts.operations.cases.access import CaseError, CaseMovedError, on_case, staff_at_counter, why_not_on_case
 from accounts.operations.cases.checkers import why_nobody_checks
+from accounts.operations.cases.handlers import handler_of
 from accounts.operations.cases.printing import lookups_of, sheets_of
 from accounts.operations.lookups import count_typed
 from accounts.queries.cases import result_by
@@ -85,7 +86,7 @@ def result_of(desk: Desk, case: Case, shown_once: str = "") -> dict[str, Any]:
         **_to_print(desk, case),
         "why_not_undone": undoing.why_not_undone(desk.act, case, desk.user),
         "may_withdraw": desk.user.role == Role.CLERK and not withdrawing.why_not_withdrawn(case, desk.user),
-        "form": ReasonForm(),
+        "form": UndoForm(label=handler_of(case.kind).undo_proof),
     }
 
 

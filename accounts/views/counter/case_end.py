@@ -11,11 +11,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.codes import COUNTER_ROLES, Role
 from accounts.errors import AccountsError
 from accounts.forms.counter.opening import NumberForm
-from accounts.forms.counter.sections import ReasonForm
+from accounts.forms.counter.sections import ReasonForm, UndoForm
 from accounts.models import Case
 from accounts.operations.cases import deciding, undoing, withdrawing
 from accounts.operations.cases import desk as work
 from accounts.operations.cases.access import CaseMovedError
+from accounts.operations.cases.handlers import handler_of
 from accounts.queries import cases as queries
 from accounts.views.counter.case import result_of, version_of
 from accounts.views.counter.case_page import CasePage, park_form
@@ -110,10 +111,10 @@ def undo(request: HttpRequest, desk: Desk, number: str) -> HttpResponse:
     case = case_or_404(desk, number)
     if refusal := own_family(request, desk, case):
         return refusal
-    form = ReasonForm(request.POST)
+    form = UndoForm(request.POST, label=handler_of(case.kind).undo_proof)
     if not form.is_valid():
         return render(request, "counter/case_result.html", result_of(desk, case) | {"form": form}, status=422)
-    taking_back = partial(undoing.undo, act=desk.act, number=number, note=form.cleaned_data["note"])
+    taking_back = partial(undoing.undo, act=desk.act, number=number, **form.cleaned_data)
     return _carried_out(request, desk, case, "case.undone", taking_back)
 
 

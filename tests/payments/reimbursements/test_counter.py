@@ -102,12 +102,27 @@ def test_it_is_taken_back_whole(counter, family):
     case = done(counter, opened(counter, family))
     for user in (counter.clerk, counter.reviewer):  # who submitted it, and who approved it
         with pytest.raises(CaseError, match="一个人不能撤销"):
-            undoing.undo(act=counter.act(user), number=case.number, note="发票不是原件")
+            undoing.undo(act=counter.act(user), number=case.number, note="发票不是原件", proof="SK-12")
     other = counter.official(Role.REVIEWER, "T2", 7)
-    undone = undoing.undo(act=counter.act(other), number=case.number, note="发票不是原件")
+    undone = undoing.undo(act=counter.act(other), number=case.number, note="发票不是原件", proof="SK-12")
     paid = Reimbursement.objects.get()
-    assert (paid.state, paid.reason) == (ReimbursementState.TAKEN_BACK, "发票不是原件")
+    assert (paid.state, paid.reason) == (ReimbursementState.TAKEN_BACK, "退款凭据号 SK-12；发票不是原件")
     assert paid.no in undone.said
+    assert balance_of(family[0], RUIAN) == 1000_00
+
+
+def test_not_while_nothing_shows_that_the_money_came_back(counter, family):
+    case = done(counter, opened(counter, family))
+    other = counter.official(Role.REVIEWER, "T2", 7)
+    for proof in ("", " "):
+        with pytest.raises(CaseError, match="请填退款凭据号：没有凭据不能撤销"):
+            undoing.undo(act=counter.act(other), number=case.number, note="发票不是原件", proof=proof)
+    page = signed_in(other)
+    assert "退款凭据号" in page.get(reverse("counter_case", args=[case.number])).content.decode()
+    answer = page.post(reverse("counter_case_undo", args=[case.number]), {"note": "发票不是原件"})
+    assert (answer.status_code, "钱没有退回的，不能撤销" in answer.content.decode()) == (422, True)
+    assert balance_of(family[0], RUIAN) == 849_50
+    page.post(reverse("counter_case_undo", args=[case.number]), {"note": "发票不是原件", "proof": "SK-12"})
     assert balance_of(family[0], RUIAN) == 1000_00
 
 
