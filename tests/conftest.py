@@ -83,7 +83,7 @@ def policies_loaded(policies_template, shipped_rules, django_db_blocker, monkeyp
     """Work where the rules are loaded; what the test writes is undone, after the database has checked it."""
     around = transaction.atomic()
     around._from_testcase = True  # what is durable in production is let into the test's transaction, as Django's own do
-    with django_db_blocker.unblock(), databases.database(policies_template), around:
+    with django_db_blocker.unblock(), databases.session(policies_template), around:
         monkeypatch.setattr(registry, "_cache", shipped_rules)
         monkeypatch.setattr(registry, "_checked", time.monotonic())
         yield

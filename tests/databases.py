@@ -40,6 +40,27 @@ def database(name: str) -> Iterator[None]:
         _turn_to(before)
 
 
+_open: dict[str, psycopg.Connection] = {}  # sessions that wait for the next test on their database
+
+
+@contextmanager
+def session(name: str) -> Iterator[None]:
+    """As `database`, in one session from test to test; what a test does in it must be rolled back.
+
+    A new session reads the catalogue of every table and compiles every trigger again, which takes longer than most tests.
+    """
+    with database(name):
+        connection.connection = _open.pop(name, None)
+        yield
+        if connection.connection is not None and connection.is_usable():
+            _open[name], connection.connection = connection.connection, None
+
+
+def _end_session(name: str) -> None:
+    if name in _open:
+        _open.pop(name).close()
+
+
 def _turn_to(name: str) -> None:
     connection.close()
     connection.settings_dict["NAME"] = name
@@ -118,6 +139,7 @@ def _written() -> Iterator[Path]:
 def create(name: str, template: str) -> None:
     """Copy a database. PostgreSQL copies only what nobody uses: sessions that a test left behind are ended."""
     drop(name)
+    _end_session(template)
     while True:
         _administer(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{template}'")
         with suppress(psycopg.errors.ObjectInUse):  # waits for sessions that end, five seconds
@@ -126,6 +148,7 @@ def create(name: str, template: str) -> None:
 
 
 def drop(name: str) -> None:
+    _end_session(name)
     _administer(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
