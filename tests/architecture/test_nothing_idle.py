@@ -58,16 +58,20 @@ def production() -> dict[Path, str]:
     return {path: path.read_text() for path in files(".py", under=APPS) if "codes" not in path.with_suffix("").parts}
 
 
-def is_read(kind: str, name: str) -> bool:
-    """Say whether a module that knows this kind of terms reads the field. Pages do not count."""
-    knows = re.compile(rf"\b{kind.title()}Terms\b|registry\.{kind}\b|\b{kind}_or_none\b|\.{kind}\b|\bterms\b")
-    reads = re.compile(rf"\.{name}\b")
-    texts = [
-        text
+@cache
+def read_by_rules() -> list[tuple[str, set[str]]]:
+    """Return the text of every module that may obey a term, and the attributes it reads. Pages do not count."""
+    return [
+        (text, set(re.findall(r"\.(\w+)\b", text)))
         for path, text in production().items()
         if not PAGES & {*path.parts} and "accounts/queries" not in named(path)
     ]
-    return any(knows.search(text) and reads.search(text) for text in texts)
+
+
+def is_read(kind: str, name: str) -> bool:
+    """Say whether a module that knows this kind of terms reads the field."""
+    knows = re.compile(rf"\b{kind.title()}Terms\b|registry\.{kind}\b|\b{kind}_or_none\b|\.{kind}\b|\bterms\b")
+    return any(name in read and knows.search(text) for text, read in read_by_rules())
 
 
 TERMS = [f"{kind}.{declared.name}" for kind, cls in KINDS.items() for declared in fields(cls)]
