@@ -112,7 +112,9 @@ def _person(text: str) -> Person:
 
 def _relation(text: str) -> Relation:
     if text not in _RELATIONS:
-        raise ValueError(f"应为 {'、'.join(_RELATIONS)}：使用人是出钱人的什么人")
+        raise ValueError(
+            f"应为 {'、'.join(name for relation in Relation for name in relation.names)}：使用人是出钱人的什么人"
+        )
     return _RELATIONS[text]
 
 

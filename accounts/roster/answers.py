@@ -45,12 +45,22 @@ def grouped(problems: Iterable[Problem]) -> Iterator[str]:
     """Yield one line per column and cause, in the order of the file. One problem alone is told as it is.
 
     Reasons that differ in nothing but numbers have one cause; those of the rows shown are told where they differ.
+    Names of columns that have one cause are one line.
     """
     groups: dict[tuple[str, str], list[Problem]] = {}
     for problem in problems:
-        groups.setdefault((problem.column, _VARYING.sub("", problem.reason)), []).append(problem)
+        column = "" if problem.is_of_header else problem.column
+        groups.setdefault((column, _VARYING.sub("", problem.reason)), []).append(problem)
     for group in groups.values():
-        yield str(group[0]) if len(group) == 1 else _together(group)
+        if len(group) == 1:
+            yield str(group[0])
+        else:
+            yield _columns(group) if group[0].is_of_header else _together(group)
+
+
+def _columns(group: list[Problem]) -> str:
+    names = list(dict.fromkeys(problem.column for problem in group))
+    return str(group[0]) if len(names) == 1 else f"第1行：{group[0].reason}，共{len(names)}列：{'、'.join(names)}"
 
 
 def _together(group: list[Problem]) -> str:

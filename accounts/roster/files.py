@@ -141,6 +141,10 @@ class File:
         return itemgetter(*(self._present.index(name) if name in self._present else nowhere for name in wanted))
 
     def _check_columns(self, columns: tuple[str, ...]) -> None:
+        if not set(columns) & {*self.columns, *self.optional}:
+            names = "、".join(self.columns)
+            self.problems.damage(f"没有一个认识的列名；第一行要写列名（上面的标题行请删去），应有 {names}", 1)
+            self.problems.refuse_if_any()
         for column in columns:
             if not column:
                 self.problems.damage("有一列没有列名", 1)

@@ -41,6 +41,11 @@ class Problem:
     def stops_file(self) -> bool:
         return self.code is None or self.code.stops_file
 
+    @property
+    def is_of_header(self) -> bool:
+        """Whether it is a column's name that is wrong or missing, not what stands in a cell."""
+        return self.row == 1 and bool(self.column) and self.code is None
+
     def __str__(self) -> str:
         place = f"第{self.row}行" if self.row else "文件"
         column = f" {self.column}" if self.column else ""

@@ -68,6 +68,8 @@ class BillsResult:
             "refused": self.count(REFUSED),
             "changed_nothing": not self.changed,
             "problems": [problem.as_json() for problem in self.problems],
+            "held": [],
+            "left_out": 0,
         }
 
 

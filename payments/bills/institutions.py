@@ -35,7 +35,13 @@ class InstitutionsResult:
     remarks: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        return {"imported": True, **asdict(self), "changed_nothing": not (self.added or self.changed)}
+        return {
+            "imported": True,
+            **asdict(self),
+            "changed_nothing": not (self.added or self.changed),
+            "held": [],
+            "left_out": 0,
+        }
 
 
 def import_institutions(*, act: Act, path: Path, progress: Progress | None = None) -> InstitutionsResult:

@@ -25,8 +25,6 @@ class Command(FileCommand):
         if answer and not answer.parent.is_dir():
             raise CommandError(f"没有 {answer.parent} 这个文件夹，回执没有地方写；什么也没有结算")
         result, content = self.taken_in(import_bills, options)
-        if answer:
-            self._write(answer, content)
         if options["json"]:
             self.stdout.write(json.dumps(result.as_json(), ensure_ascii=False))
         else:
@@ -34,6 +32,8 @@ class Command(FileCommand):
             self.stdout.write(f"{name}：{result.rows:,} 行，{counts}")
             for line in grouped(result.problems):
                 self.stdout.write(f"{REFUSED}：{line}")
+        if answer:
+            self._write(answer, content)
         if refused := result.count(REFUSED):
             raise CommandError(f"{name}：{refused:,} 行没有结算，原因见上；改好后可以整份再交，已结算的不会重复")
 

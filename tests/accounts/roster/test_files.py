@@ -116,6 +116,15 @@ def test_wrong_columns_are_refused(
     assert refusal(roster, path) == expected
 
 
+def test_a_title_above_the_names_of_the_columns_is_one_problem(tmp_path: Path) -> None:
+    path = csv_file(tmp_path / "r.csv", GOOD)
+    path.write_text("2025年1月参保名册\n" + path.read_text())
+    [(row, column, reason)] = refusal(roster, path)
+    assert (row, column) == (1, "")
+    assert "上面的标题行请删去" in reason
+    assert "certno、psn_name" in reason
+
+
 def test_a_header_of_another_kind_of_file_is_refused(tmp_path: Path) -> None:
     reasons = refusal(contributions, csv_file(tmp_path / "r.csv", GOOD))
     assert (1, "accrym", "缺少这一列") in reasons

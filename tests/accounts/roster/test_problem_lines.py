@@ -20,6 +20,18 @@ def test_reasons_that_differ_in_numbers_alone_are_one_cause_and_each_is_told() -
     ]
 
 
+def test_names_of_columns_with_one_cause_are_one_line() -> None:
+    problems = [
+        Problem(1, "CERTNO", "", "不认识的列名"),
+        Problem(1, "certno", "", "缺少这一列"),
+        Problem(1, "brdy", "", "缺少这一列"),
+    ]
+    assert list(grouped(problems)) == ["第1行 CERTNO：不认识的列名", "第1行：缺少这一列，共2列：certno、brdy"]
+    assert list(grouped([Problem(1, "certno", "", "这一列出现了不止一次")] * 2)) == [
+        "第1行 certno：这一列出现了不止一次"
+    ]
+
+
 def test_other_columns_and_other_causes_stay_apart_in_the_order_of_the_file() -> None:
     problems = [
         Problem(0, "", "", "应有3行，实有2行"),
