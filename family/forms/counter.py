@@ -12,7 +12,7 @@ from accounts.policies import registry
 from family.codes import RemovalReason
 from family.forms.limits import LimitMixin, limit_initial
 from family.models import Invitation
-from family.operations.cases.papers import is_minor
+from family.operations.cases.papers import is_minor, parent_comes
 from family.queries.bonds import active_bond, bonds_received, may_reorder
 from family.queries.eligibility import relations_offered
 from family.queries.invitations import invitations_received
@@ -23,8 +23,11 @@ _IN_LAW = ("配偶的父母", "9 配偶的父母（岳父母、公婆）")
 _UNTIL_HELP = "例如 2027年12月31日。不填就是长期有效。"
 
 
-class BindForm(LimitMixin, CaseForm):
-    """被授权人是授权人的什么人, for what, how much, until when. A digit chooses the relation."""
+class BindForm(LimitMixin, WhoCameForm):
+    """被授权人是授权人的什么人, for what, how much, until when. A digit chooses the relation.
+
+    Of a child who is not the payer's own, which of the parents is there and agrees.
+    """
 
     relation = forms.ChoiceField(
         label="被授权人是授权人的",
@@ -54,6 +57,15 @@ class BindForm(LimitMixin, CaseForm):
         self.fields["until"].counted_from(self.act.on)  # type: ignore[attr-defined]
         if not (terms and terms.accept_required):
             del self.fields["user_present"]
+        if (
+            self.case.other
+            and "user_present" in self.fields
+            and is_minor(self.case.other, self.case.region, self.act.on)
+        ):
+            self.fields["came_as"].help_text = "孩子的父亲或母亲。授权人自己就是的，这三项不填。"
+        else:
+            for name in WHO_CAME:
+                del self.fields[name]
         if not (terms and terms.temporary_members):
             del self.fields["temporary"]
 
@@ -61,6 +73,9 @@ class BindForm(LimitMixin, CaseForm):
         """Leave a temporary member the premium only, whatever else is ticked."""
         cleaned = super().clean()
         return cleaned | {"scopes": [str(Scope.PREMIUM)]} if cleaned.get("temporary") else cleaned
+
+    def somebody_came(self, cleaned: dict[str, Any]) -> bool:
+        return parent_comes(self.case, cleaned, self.act.on)
 
     def from_case(self, known: dict[str, Any]) -> dict[str, Any]:
         return _terms_of(known)

@@ -1,6 +1,7 @@
 """What a counter changes about a sign-in: which one belongs to a person, and its phone."""
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from accounts.identity.actors import Act, Actor
@@ -143,3 +144,19 @@ def test_reminders_can_be_switched_off_and_on():
     user.refresh_from_db()
     assert [user.wants_sms_of(kind) for kind in ("credit", "family", "security")] == [False, True, True]
     assert AuditEvent.objects.filter(verb="reminders.chosen").count() == 2
+
+
+@pytest.mark.parametrize(
+    ("typed", "complaint"),
+    [
+        (["12"], "名册里没有这个证件号码"),
+        (["{certno}", "12345"], "没有办，新的登录手机号：这不是内地的手机号，应为1开头的11位数字"),
+        (["{certno}", NEW], "这个手机号还没有登录过"),
+    ],
+)
+def test_the_command_says_what_is_wrong_with_a_number_that_was_typed(monkeypatch, typed, complaint):
+    person, clerk = PersonFactory(), official()
+    answers = iter(text.format(certno=person.certno) for text in typed)
+    monkeypatch.setattr("builtins.input", lambda question: next(answers))
+    with pytest.raises(CommandError, match=complaint):
+        call_command("identity", "move", "--by", clerk.username)

@@ -17,6 +17,7 @@ from accounts.models import Person, User
 from accounts.operations import identity, taking_back
 from accounts.queries.people import find_by_certno
 from yibao.lib.days import span_words
+from yibao.lib.values import BadValueError
 from yibao.lib.values.phones import read_phone
 
 
@@ -48,7 +49,11 @@ def _code(act: Act, person: Person) -> str:
 
 
 def _move(act: Act, person: Person) -> str:
-    user = User.objects.by_phone(read_phone(input("新的登录手机号："))).first()
+    try:
+        phone = read_phone(input("新的登录手机号："))
+    except BadValueError as error:
+        raise CommandError(f"没有办，新的登录手机号：{error}") from None
+    user = User.objects.by_phone(phone).first()
     if user is None:
         raise CommandError("这个手机号还没有登录过，请本人先登录一次")
     not_mine = input("原来的登录是别人开的吗？是，填 y：").strip().lower() == "y"

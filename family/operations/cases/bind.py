@@ -7,6 +7,7 @@ from accounts.codes import CaseKind, Relation, Scope
 from accounts.identity.actors import Act
 from accounts.models import Case
 from accounts.operations.cases.handlers import Assessment, CaseHandler, NeededPaper, Outcome, register
+from accounts.operations.cases.proofs import who_came
 from accounts.policies import registry
 from family.codes import ACTIVE_STATES, OPEN, EventKind
 from family.models import Bond, Invitation
@@ -190,6 +191,8 @@ register(
         execute=_execute,
         undo=_undo,
         other="被授权人",
+        asks_who_came=lambda case, on: papers.parent_comes(case, case.asked, on),
+        tells=who_came,
         undertakings_of=lambda case: [(case.subject, case.other)] if case.other else [],
         online="能：授权人登录后在家庭共济里邀请，被授权人登录后同意",
     )

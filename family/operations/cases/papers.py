@@ -1,6 +1,8 @@
 """What has to be seen for a case of sharing: who comes, for whom, and how the two are related."""
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 from accounts.codes import PaperKind, Relation, Situation
 from accounts.models import Case, Person
@@ -79,3 +81,11 @@ def is_minor(person: Person, region: str, on: date) -> bool:
     """Say whether a parent agrees for this person on this day, by the region's terms."""
     terms = registry.sharing_or_none(region, on)
     return terms is not None and age_on(person.birth_on, on) < terms.minor_age
+
+
+def parent_comes(case: Case, asked: Mapping[str, Any], on: date) -> bool:
+    """Say whether a parent who is not the payer agrees here for a child that is to be bound: who that is, is kept."""
+    if case.other is None or not is_minor(case.other, case.region, on):
+        return False
+    is_own_child = asked.get("relation") == Relation.CHILD and not case.has_agent
+    return bool(asked.get("user_present")) and not is_own_child

@@ -1,6 +1,8 @@
 """Two people are bound at a counter: what is seen, what stands in the way, what both get, and how it is taken back."""
 
+import json
 from datetime import date
+from functools import partial
 
 import pytest
 
@@ -8,6 +10,7 @@ from accounts.codes import CaseKind, CaseState
 from accounts.models import Notice
 from accounts.operations.cases import deciding, desk, undoing
 from accounts.operations.cases.access import CaseError, CaseMovedError
+from accounts.operations.cases.handlers import handler_of
 from accounts.wording import worded
 from family.codes import EndReason
 from family.models import Bond
@@ -17,6 +20,7 @@ from payments.bills.models import Institution
 from payments.bills.operations import pay
 from tests.accounts.policies.test_vectors import cases
 from tests.factories.family import ACT, QUANZHOU, RUIAN, TODAY, bond, insured, invited
+from tests.factories.people import certno
 from tests.family.counter.kit import FamilyCounter
 from tests.personas import clinic
 from yibao.lib.fen import parse_yuan
@@ -27,6 +31,11 @@ LOW = 1_000_00
 @pytest.fixture
 def pair(counter):
     return counter.payer(name="陈静", gender=2), insured(name="陈伟", gender=1)
+
+
+def parent_is(number: str) -> str:
+    """Return who came for a child, as a case keeps it."""
+    return json.dumps({"came_name": "王芳", "came_certno": number, "came_as": "母亲"}, ensure_ascii=False)
 
 
 def spend(bond: Bond, fen: int) -> None:
@@ -238,6 +247,17 @@ class TestWhereTheUserHasToAgree:
         assert ("被授权人同意", "未成年，由授权人代为同意") in quanzhou.shown(case).words
         quanzhou.submit(case)
         assert Bond.objects.count() == 1
+
+    def test_the_parent_who_agrees_for_a_child_of_others_is_known_and_is_not_the_clerk(self, quanzhou):
+        child = insured(QUANZHOU, resident=True, birth_on=date(2016, 1, 1))
+        case = self.case(quanzhou, child, user_present=True)
+        assert "还没有填来人：请填来人的姓名、证件号码、是什么人" in quanzhou.shown(case).stops
+        keep = partial(desk.save, act=quanzhou.act(), number=case.number, version=case.version)
+        with pytest.raises(CaseError, match="来人是您自己"):
+            keep(private=parent_is(str(quanzhou.clerk.certno)))
+        case = keep(private=parent_is(certno(891)))
+        assert not any("来人" in stop for stop in quanzhou.shown(case).stops)
+        assert handler_of(CaseKind.BIND).tells(case) == [("来人", f"王芳，{certno(891)}，母亲")]
 
     def test_but_not_once_the_child_is_sixteen(self, quanzhou):
         child = insured(QUANZHOU, resident=True, birth_on=date(2010, 3, 11))

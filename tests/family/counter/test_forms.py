@@ -98,3 +98,15 @@ def test_for_a_child_the_parent_who_came_is_asked_for_and_of_nobody_else(counter
     shown, plain = (form(counter, counter.open(CaseKind.ACCEPT, user)) for user in (child, adult))
     assert list(shown.fields) == ["invitation", "came_name", "came_certno", "came_as"]
     assert list(plain.fields) == ["invitation"]
+
+
+def test_of_a_child_to_be_bound_the_parent_is_asked_for_unless_the_payer_is_one(counter, monkeypatch):
+    monkeypatch.setattr("tests.accounts.operations.counter_kit.REGION", QUANZHOU)
+    counter.clerk = counter.stranger
+    payer = insured(QUANZHOU, carried=1, birth_on=date(1960, 1, 1))
+    child, adult = (insured(QUANZHOU, resident=True, birth_on=date(year, 1, 1)) for year in (2016, 1990))
+    of_child, of_adult = (counter.open(CaseKind.BIND, payer, other=user) for user in (child, adult))
+    assert "came_name" not in form(counter, of_adult).fields
+    typed = {"relation": "9", "limit": "none", "scopes": ["medical"], "user_present": "on"}
+    assert {"came_name", "came_certno", "came_as"} <= form(counter, of_child, **typed).errors.keys()
+    assert "came_name" not in form(counter, of_child, **{**typed, "relation": "2"}).errors
