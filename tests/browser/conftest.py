@@ -71,11 +71,29 @@ def server() -> Iterator[LiveServer]:
         server.stop()
 
 
+@pytest.fixture(scope="module")
+def window(browser: Browser, server) -> Iterator[BrowserContext]:
+    """One window of the browser for a module's tests: its processes and caches take longer to begin than most of them.
+
+    Its first tab stays open at the site, which is not asked for it: with the last one Chromium ends the site's process.
+    """
+    window = browser.new_context()
+    first = window.new_page()
+    first.route("**/*", lambda route: route.fulfill(content_type="text/html", body='<link rel="icon" href="data:,">'))
+    first.goto(server.url)
+    yield window
+    window.close()
+
+
 @pytest.fixture
-def page(context: BrowserContext) -> Page:
-    page = context.new_page()
+def page(window: BrowserContext, town) -> Iterator[Page]:
+    """A new tab of somebody who was never here; closed while the town is still there for what it asks by itself."""
+    page = window.new_page()
     page.set_default_timeout(PATIENCE)
-    return page
+    yield page
+    for tab in window.pages[1:]:
+        tab.close()
+    window.clear_cookies()
 
 
 @pytest.fixture

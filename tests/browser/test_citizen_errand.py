@@ -13,8 +13,8 @@ MOST_STEPS = 120
 
 
 @pytest.fixture(params=["with JavaScript", "without JavaScript"])
-def any_page(request: pytest.FixtureRequest, page: Page, plain_page: Page) -> Page:
-    return page if request.param == "with JavaScript" else plain_page
+def any_page(request: pytest.FixtureRequest) -> Page:
+    return request.getfixturevalue("page" if request.param == "with JavaScript" else "plain_page")
 
 
 def tab_to(page: Page, target: Locator) -> Locator:

@@ -10,8 +10,8 @@ from accounts.models import Person
 
 
 @pytest.fixture(params=["with JavaScript", "without JavaScript"])
-def any_page(request: pytest.FixtureRequest, page: Page, plain_page: Page) -> Page:
-    return page if request.param == "with JavaScript" else plain_page
+def any_page(request: pytest.FixtureRequest) -> Page:
+    return request.getfixturevalue("page" if request.param == "with JavaScript" else "plain_page")
 
 
 def code_of(page: Page, visit: Callable[[Page, str], None]) -> str:

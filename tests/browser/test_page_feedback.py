@@ -5,9 +5,10 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser import urls
+from tests.browser.conftest import PATIENCE
 
 pytestmark = pytest.mark.urls("tests.browser.urls")
 
@@ -40,6 +41,16 @@ def slow_server() -> Iterator[threading.Event]:
     urls.answering.set()
 
 
+@pytest.fixture
+def page_out_of_time(context: BrowserContext, town) -> Iterator[Page]:
+    """A page where time passes as the test says: Playwright sets the clock of a whole window, so this has its own."""
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    page.clock.install()
+    yield page
+    context.close()
+
+
 @pytest.mark.parametrize("button", ["#send", "#swap"])
 def test_a_slow_answer_is_told_on_the_button_and_a_second_click_is_not_sent(page, visit, slow_server, button):
     visit(page, "/try/")
@@ -57,8 +68,8 @@ def test_a_slow_answer_is_told_on_the_button_and_a_second_click_is_not_sent(page
     assert len(urls.ANSWERED) == 1
 
 
-def test_after_8_seconds_a_line_and_after_20_a_place_to_look(page, visit, slow_server):
-    page.clock.install()
+def test_after_8_seconds_a_line_and_after_20_a_place_to_look(page_out_of_time, visit, slow_server):
+    page = page_out_of_time
     visit(page, "/try/")
     page.click("#swap", no_wait_after=True)
     page.clock.run_for(8100)
@@ -113,9 +124,9 @@ def test_the_elder_switch_keeps_what_was_typed(page, visit):
     expect(page.locator("html")).to_have_attribute("data-size", "elder")
 
 
-def test_somebody_signed_in_is_warned_before_the_session_ends_and_can_stay(page, visit, sign_in):
+def test_somebody_signed_in_is_warned_before_the_session_ends_and_can_stay(page_out_of_time, visit, sign_in):
+    page = page_out_of_time
     sign_in(page, "陈静")
-    page.clock.install()
     visit(page, "/display/")
     page.clock.run_for(15 * 60 * 1000 + 100)
     expect(page.locator("#session-warning")).to_contain_text("还有5分钟就会自动退出")

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import BrowserContext, Page
 
 from tests.browser.conftest import PATIENCE
 from tests.browser.looking import EVERY_LOOK, FEW_LOOKS
@@ -16,21 +16,18 @@ LOOKS = EVERY_LOOK if os.environ.get("SWEEP") == "every" else FEW_LOOKS
 
 
 @pytest.fixture(scope="module")
-def window(browser: Browser) -> Iterator[Page]:
-    """One page for all stops: a browser begun anew for each takes longer than what is looked at."""
-    context = browser.new_context()
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE)
-    yield page
-    context.close()
+def tab(window: BrowserContext) -> Page:
+    tab = window.new_page()
+    tab.set_default_timeout(PATIENCE)
+    return tab
 
 
 @pytest.fixture
-def page(window: Page, town) -> Iterator[Page]:
-    """The page, as somebody finds it who was never here; left while its town is still there to be asked."""
-    yield window
-    window.goto("about:blank")
-    window.context.clear_cookies()
+def page(tab: Page, town) -> Iterator[Page]:
+    """One tab for all stops, as somebody finds it who was never here; left while the town is still there."""
+    yield tab
+    tab.goto("about:blank")
+    tab.context.clear_cookies()
 
 
 @pytest.mark.parametrize("stop", PAGES, ids=str)
