@@ -5,12 +5,15 @@ The last one, for a fault of ours, needs no database, no session and no user.
 
 import logging
 from collections.abc import Callable
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.views.decorators.csrf import requires_csrf_token
 
+from accounts.identity.access import is_official
+from accounts.identity.adapter import home_of
 from accounts.views.display import display_of_cookie
 from yibao.context import Portal
 from yibao.lib import clock
@@ -31,7 +34,10 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 @requires_csrf_token
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return render(request, "403.html", status=403)
+    """Say whose page it is not: staff are told that it is another post's, and how they come to their own."""
+    user: Any = getattr(request, "user", None)
+    staff_home = home_of(user) if is_official(user) else ""
+    return render(request, "403.html", {"staff_home": staff_home}, status=403)
 
 
 @requires_csrf_token

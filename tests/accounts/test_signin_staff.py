@@ -172,6 +172,16 @@ def test_who_may_not_enter_the_admin_is_told_so_and_not_sent_round_in_circles():
     assert browser.get("/admin/", follow=True).status_code == 403
 
 
+@pytest.mark.parametrize(("role", "home"), [("clerk", "/counter/"), ("approver", "/admin/")])
+def test_a_page_that_is_not_theirs_tells_staff_so_and_leads_to_their_own(role, home):
+    page = signed_in(official(role)).get("/account/").content.decode().split("<main")[1]
+    assert f'href="{home}"' in page
+    assert "不归您的岗位" in page
+    assert "用自己的手机号再登录" not in page  # they have none here: it is said to citizens
+    citizens = signed_in(citizen("19900000001")).get("/counter/").content.decode()
+    assert "用自己的手机号再登录" in citizens
+
+
 def test_each_role_starts_at_its_own_place():
     for role, home in (
         ("clerk", "/counter/"),

@@ -74,4 +74,4 @@ def _why_not_by(user: User, case: Case) -> str:
     hands = User.objects.filter(pk__in=[pk for pk in (*workers_on(case), checker) if pk])
     if user.role == Role.REVIEWER and not any(is_same_person(user, one) for one in hands):
         return "这件业务是您的家人办的，不能由您撤销，请另一位同事办理" if is_by_family(user, hands) else ""
-    return "这类业务一个人不能撤销，由没有办过、也没有复核过它的复核人员撤销"
+    return "这类业务一个人不能撤销，由没有办过、也没有复核过它的复核人员撤销；没有这样的人，请管理员另指定一人"
