@@ -34,4 +34,4 @@ def credit(first: int, until: int) -> None:
         for account in range(first, until):
             with database.transaction():
                 database.execute("UPDATE naive_pot SET balance = balance + 100 WHERE id = %s", [account])
-            time.sleep(0.01)
+            time.sleep(0.03)

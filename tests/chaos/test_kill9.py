@@ -34,7 +34,7 @@ pytestmark = pytest.mark.chaos
 
 SEEDS = [f"{os.environ.get('YIBAO_CHAOS_SEED', 'day')}-{number}" for number in range(ROUNDS)]
 KILLS = {"child": 6, "main": 2, "broker": 2}
-YEARLY, MONTHLY = range(1, 161), range(161, 221)
+YEARLY, MONTHLY = range(1, 81), range(81, 111)
 
 # Every voucher takes a moment, so that a kill falls into the middle of transactions and not between them.
 SLOW = """
@@ -142,7 +142,8 @@ def test_nothing_is_lost_and_nothing_done_twice(part, seed, undisturbed, round_d
         def schedule_and_look() -> bool:
             harness.send("accounts.tasks.schedule_due", expires=5)
             harness.send("accounts.tasks.requeue_stalled", expires=5)
-            return due_jobs(today) == [] and not Run.objects.filter(state="working").exists()
+            working = Run.objects.filter(state="working")
+            return not working.exists() and due_jobs(today) == [] and not working.exists()  # asked twice: it is cheap
 
         disturb(harness, part, dice, most=KILLS[part], until=schedule_and_look)
         # Every message once more, as a broker would that never heard of the acknowledgements.
@@ -180,6 +181,7 @@ def naive_round(part: str, dice: random.Random, round_database: str, tmp_path) -
     with WorkerHarness(tmp_path, naive.app, "tests.chaos.naive", databases.url_of(round_database)) as harness:
         for first in range(1, ACCOUNTS, EACH):
             harness.send("naive.credit", first, first + EACH)
+        disturb(harness, part, dice, most=0, until=lambda: harness.waiting() < ACCOUNTS // EACH)  # it has begun
         quiet = 0
 
         def idle_for_a_while() -> bool:
@@ -201,8 +203,8 @@ def test_the_rounds_cover_a_year_end_and_several_months(undisturbed):
     _, moved = undisturbed
     done = Counter((kind, period) for *_, kind, period, _ in moved)
     year = clock.today().year
-    assert done["adjustment", f"{year - 1}/1"] > 50
-    assert done["trueup", f"{year - 1}/1"] > 10
-    assert done["rollover", f"{year - 1}"] > 100
-    assert done["precredit", f"{year}"] > 100
+    assert done["adjustment", f"{year - 1}/1"] > 25
+    assert done["trueup", f"{year - 1}/1"] > 5
+    assert done["rollover", f"{year - 1}"] > 50
+    assert done["precredit", f"{year}"] > 50
     assert len([period for kind, period in done if kind == "accrual"]) >= 4

@@ -29,7 +29,7 @@ class WorkerHarness:
         self.environment = os.environ | {
             "DATABASE_URL": database_url,
             "REDIS_URL": self.valkey.url,
-            "YIBAO_CHUNK_PEOPLE": "20",
+            "YIBAO_CHUNK_PEOPLE": "10",
             "YIBAO_STALLED_SECONDS": "1",
             "CELERY_VISIBILITY_TIMEOUT": "5",
             "LOG_LEVEL": "WARNING",
