@@ -2,14 +2,13 @@
 
 import logging
 import os
-import time
 from collections.abc import Iterator
 
 import hypothesis
 import pytest
 from django.conf import settings
 from django.core.signals import request_started
-from django.db import connection, transaction
+from django.db import connection
 from hypothesis import HealthCheck
 
 from accounts.policies import registry
@@ -79,17 +78,10 @@ def shipped_rules(policies_template, django_db_blocker) -> registry._Cache:
 
 
 @pytest.fixture
-def policies_loaded(policies_template, shipped_rules, django_db_blocker, monkeypatch) -> Iterator[None]:
+def policies_loaded(policies_template, shipped_rules, django_db_blocker) -> Iterator[None]:
     """Work where the rules are loaded; what the test writes is undone, after the database has checked it."""
-    around = transaction.atomic()
-    around._from_testcase = True  # what is durable in production is let into the test's transaction, as Django's own do
-    with django_db_blocker.unblock(), databases.session(policies_template), around:
-        monkeypatch.setattr(registry, "_cache", shipped_rules)
-        monkeypatch.setattr(registry, "_checked", time.monotonic())
+    with django_db_blocker.unblock(), databases.rolled_back(policies_template, shipped_rules):
         yield
-        if connection.connection.info.transaction_status.name == "INTRANS":  # and not broken by what failed
-            connection.check_constraints()
-        transaction.set_rollback(True)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ What takes long to fill is filled once for the code as it is (`stored`), and cop
 """
 
 import hashlib
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import date
@@ -17,7 +18,7 @@ import psycopg
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 
 from accounts.policies import registry
 from accounts.policies.loading import load
@@ -66,6 +67,19 @@ def _turn_to(name: str) -> None:
     connection.settings_dict["NAME"] = name
     registry.invalidate()
     ContentType.objects.clear_cache()  # numbered anew in each database
+
+
+@contextmanager
+def rolled_back(name: str, rules: registry._Cache) -> Iterator[None]:
+    """Let a test work on a database whose rules were read before; what it writes is undone, after a check."""
+    around = transaction.atomic()
+    around._from_testcase = True  # what is durable in production is let into the test's transaction, as Django's own do
+    with database(name), around:
+        registry._cache, registry._checked = rules, time.monotonic()
+        yield
+        if connection.connection.info.transaction_status.name == "INTRANS":  # and not broken by what failed
+            connection.check_constraints()
+        transaction.set_rollback(True)
 
 
 @contextmanager

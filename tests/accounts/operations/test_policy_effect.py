@@ -2,7 +2,10 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -23,6 +26,7 @@ from accounts.policies.preset_files import SHIPPED
 from accounts.policies.publishing import read_draft, save_draft, text_of
 from accounts.policies.terms import CreditTerms
 from accounts.queries import explanations
+from tests import databases
 from tests.accounts.operations.renaming import AT, by, staff
 from tests.factories.acts import act_on
 from tests.factories.users import signed_in
@@ -31,16 +35,18 @@ from yibao.lib import clock
 from yibao.lib.months import Month
 from yibao.lib.periods import Period
 
-pytestmark = pytest.mark.usefixtures("known_long_since")
-
 # Like 舟山 and 湖南, with rules that were published before everything that happens here.
 YEARLY, MONTHLY = "999903", "999904"
 
 
 @pytest.fixture
 def known_long_since(policies_loaded, tmp_path) -> None:
+    load_regions(tmp_path)
+
+
+def load_regions(folder: Path) -> None:
     for shipped, code in (("330900", YEARLY), ("430000", MONTHLY)):
-        path = tmp_path / f"{code}.toml"
+        path = folder / f"{code}.toml"
         path.write_text((SHIPPED / f"{shipped}.toml").read_text().replace(f'code = "{shipped}"', f'code = "{code}"'))
         load(act=act_on(date(2023, 1, 1)), paths=[path])
 
@@ -52,7 +58,7 @@ def works_off(on: date) -> None:
     run_due(actor=ACTOR, on=on, clock=lambda: datetime.combine(on, AT.time(), clock.SHANGHAI))
 
 
-def town(region: str) -> None:
+def settle(region: str) -> None:
     """Two closed years and the third begun, of people who stay, join, leave, retire, and pay on other bases."""
     until = date(2026, 3, 1)
     for number, base in enumerate(BASES):
@@ -74,10 +80,32 @@ def town(region: str) -> None:
         works_off(month.first.replace(day=21))
 
 
-@pytest.fixture(params=[YEARLY, MONTHLY], ids=["credited yearly", "credited monthly"])
-def region(request) -> str:
-    town(request.param)
-    return request.param
+class Town(NamedTuple):
+    region: str
+    database: str
+    rules: registry._Cache
+
+
+@pytest.fixture(scope="module", params=[YEARLY, MONTHLY], ids=["credited yearly", "credited monthly"])
+def town(request, policies_template, django_db_blocker, tmp_path_factory) -> Iterator[Town]:
+    """A town with its two years of history, made once in a database of its own."""
+    name = f"{policies_template}_town"
+    with django_db_blocker.unblock(), databases.copied(policies_template, name):
+        with databases.database(name):
+            load_regions(tmp_path_factory.mktemp("regions"))
+            settle(request.param)
+            rules = registry._read()
+        yield Town(request.param, name, rules)
+
+
+credited_yearly = pytest.mark.parametrize("town", [YEARLY], indirect=True)
+
+
+@pytest.fixture
+def region(town, django_db_blocker) -> Iterator[str]:
+    """Work in the town; what the test writes is undone."""
+    with django_db_blocker.unblock(), databases.rolled_back(town.database, town.rules):
+        yield town.region
 
 
 def drafted(region: str, *changes: tuple[str, str], start: str = "2024-07-01") -> PolicyVersion:
@@ -157,9 +185,9 @@ class TestTheEffect:
         assert draft.state == PolicyState.DRAFT
         assert registry.credit(region, date(2024, 8, 1)).employee_rate_bp == 200
 
-    def test_each_posting_says_which_rule_it_is_of(self):
-        town(YEARLY)
-        draft = drafted(YEARLY, *CHANGES["less for all"])
+    @credited_yearly
+    def test_each_posting_says_which_rule_it_is_of(self, region):
+        draft = drafted(region, *CHANGES["less for all"])
         computed(draft)
         approve(handed_over(draft))
         works_off(date(2026, 3, 11))
@@ -170,6 +198,9 @@ class TestTheEffect:
         )
         assert row.voucher.occurred_on == date(2026, 3, 11)
 
+
+@pytest.mark.usefixtures("known_long_since")
+class TestTheEffectOnAFew:
     def test_a_year_long_ago_is_reached_too(self):
         """The calendar leaves late facts of such a year to the clerks; a rule that two people signed it does not."""
         pays(insured(YEARLY), "5000.00", since=date(2024, 1, 1), until=date(2029, 3, 1))
@@ -202,11 +233,11 @@ class TestTheEffect:
         assert [year.less_fen for year in effect_of([draft], date(2024, 2, 1))] == [150_00]
 
 
+@credited_yearly
 class TestTwoPeopleSignIt:
     @pytest.fixture
-    def draft(self) -> PolicyVersion:
-        town(YEARLY)
-        return drafted(YEARLY, *CHANGES["less for all"])
+    def draft(self, region) -> PolicyVersion:
+        return drafted(region, *CHANGES["less for all"])
 
     def test_not_before_it_is_computed(self, draft):
         with pytest.raises(ApprovalError, match=f"policy_effect {draft.pk}"):
@@ -249,6 +280,7 @@ class TestTwoPeopleSignIt:
             approve(approval, AT + timedelta(days=8))
 
 
+@pytest.mark.usefixtures("known_long_since")
 class TestTheDoors:
     @pytest.fixture
     def draft(self) -> PolicyVersion:
