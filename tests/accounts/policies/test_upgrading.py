@@ -68,7 +68,7 @@ def missing_at(step):
     return later | ({"accounts_user_trace"} if step < "0017" else set())
 
 
-def steps_of(executor):
+def migrated_one_by_one(executor):
     """Migrate step by step, and stop at each; by one executor: the command would read every migration anew."""
     state = None
     for step in sorted(name for app, name in executor.loader.graph.nodes if app == "accounts"):
@@ -105,7 +105,7 @@ def publish_counters_as_shipped_before():
 @pytest.mark.parametrize("release", RELEASES, ids=lambda path: path.stem)
 def test_every_state_since_a_release_is_guarded_and_its_rules_become_those_of_todays_files(empty, release):
     """A term added to a version that was shipped before needs a migration that fills it in (CONTRIBUTING)."""
-    for step in steps_of(MigrationExecutor(connection)):
+    for step in migrated_one_by_one(MigrationExecutor(connection)):
         tables = set(connection.introspection.table_names())
         assert set(triggers.missing(only=tables)) == missing_at(step), step
         if step.startswith("0001"):
