@@ -1,7 +1,8 @@
 """Accounts that stand still: frozen ones (冻结), and those of the dead. Credits, corrections and refunds go on.
 
 Whoever freezes or reports a death holds the pots' locks while the event is written (operations.life_events), and
-everybody who takes money asks under the same locks: nothing slips through in between.
+everybody who takes money asks under the same locks: nothing slips through in between. A death that a roster tells
+(终止原因 死亡) stops the account too, from the moment it is in; what else follows from a death waits for its report.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -10,7 +11,9 @@ from datetime import date
 from operator import itemgetter
 from typing import Any
 
-from accounts.codes import LifeEventKind, VoucherKind
+from django.db import connection
+
+from accounts.codes import EnrolmentEndReason, EnrolmentStatus, LifeEventKind, VoucherKind
 from accounts.ledger.errors import DeadError, FrozenError
 from accounts.models import LifeEvent, Pot
 from yibao.lib.pipeline import Statement
@@ -18,6 +21,7 @@ from yibao.lib.pipeline import Statement
 _SWITCHES = (LifeEventKind.FREEZE, LifeEventKind.RELEASE)
 _REPORTS = (LifeEventKind.DEATH, LifeEventKind.ALIVE)
 _TOLD_BY = (*_SWITCHES, *_REPORTS)
+_ROSTER = "roster"  # stands for the kind of event where it is a roster that tells of a death
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +38,16 @@ class Stopped:
         """Say whether somebody had died before that day: the bills of the day itself are still paid."""
         return person_id in self.died and self.died[person_id] < on
 
+    def pays_nothing(self, pot: Pot, on: date) -> bool:
+        """Say whether a pot is frozen, or its owner had died before that day."""
+        return self.is_frozen(pot) or (pot.person_id is not None and self.was_dead(pot.person_id, on))
+
 
 def stopped(people: Collection[int], on: date) -> Stopped:
     """Return what stands still among the accounts of these people, as far as is known on a day (one query)."""
-    rows = LifeEvent.objects.filter(person__in=people, kind__in=_TOLD_BY, on__lte=on)
-    return read(rows.values_list("person_id", "region", "kind", "on", "id"))
+    with connection.cursor() as cursor:
+        cursor.execute(_OF_PEOPLE, {"people": list(people), "on": on})
+        return read(cursor.fetchall())
 
 
 def statement(pots: Sequence[int], subject_id: int | None, on: date) -> Statement:
@@ -46,11 +55,24 @@ def statement(pots: Sequence[int], subject_id: int | None, on: date) -> Statemen
     return Statement(_OF_POTS, [list(pots), subject_id, on])
 
 
-_OF_POTS = f"""
+# Insurance that begins after a death, or in its place, says that it was none. An end that others follow is still one.
+_TOLD = f"""
     SELECT person_id, region, kind, "on", id FROM accounts_lifeevent
-    WHERE person_id = ANY(ARRAY(SELECT p.person_id FROM accounts_pot p WHERE p.id = ANY(ARRAY(SELECT unnest(%s::bigint[])))
-                                UNION SELECT %s::bigint))
-      AND kind IN ({", ".join(f"'{kind}'" for kind in _TOLD_BY)}) AND "on" <= %s::date
+    WHERE person_id = ANY(ARRAY(SELECT unnest(people) FROM asked)) AND kind IN ({", ".join(f"'{kind}'" for kind in _TOLD_BY)}) AND "on" <= (SELECT day FROM asked)
+    UNION ALL
+    SELECT e.person_id, e.region, '{_ROSTER}', e.from_on, 0 FROM accounts_enrolment e
+    WHERE e.person_id = ANY(ARRAY(SELECT unnest(people) FROM asked)) AND e.counts AND e.end_reason = {EnrolmentEndReason.DIED} AND e.from_on <= (SELECT day FROM asked)
+      AND NOT EXISTS (SELECT 1 FROM accounts_enrolment l
+                      WHERE l.person_id = e.person_id AND l.counts AND l.status <> {EnrolmentStatus.ENDED}
+                        AND (l.from_on > e.from_on
+                             OR (l.region, l.insurance, l.from_on) = (e.region, e.insurance, e.from_on) AND l.seq > e.seq))
+"""
+_OF_PEOPLE = f"WITH asked AS (SELECT %(people)s::bigint[] AS people, %(on)s::date AS day) {_TOLD}"
+_OF_POTS = f"""
+    WITH asked AS (
+        SELECT ARRAY(SELECT p.person_id FROM accounts_pot p WHERE p.id = ANY(ARRAY(SELECT unnest(%s::bigint[])))
+                     UNION SELECT %s::bigint) AS people, %s::date AS day
+    ) {_TOLD}
 """
 
 
@@ -60,24 +82,35 @@ def read(rows: Iterable[Sequence[Any]]) -> Stopped:
     last = {
         (person, region): kind for person, region, kind, *_ in sorted(found, key=itemgetter(3, 4)) if kind in _SWITCHES
     }
+    return Stopped(frozenset(account for account, kind in last.items() if kind == LifeEventKind.FREEZE), _died(found))
+
+
+def _died(found: Sequence[Sequence[Any]]) -> dict[int, date]:
+    """Return person id → day of death: as it was reported, else as a roster has it and no report denies it."""
     reports = {person: (kind, day) for person, _, kind, day, _ in sorted(found, key=itemgetter(4)) if kind in _REPORTS}
-    return Stopped(
-        frozenset(account for account, kind in last.items() if kind == LifeEventKind.FREEZE),
-        {person: day for person, (kind, day) in reports.items() if kind == LifeEventKind.DEATH},
-    )
+    died = {person: day for person, (kind, day) in reports.items() if kind == LifeEventKind.DEATH}
+    for person, _, kind, day, _ in sorted(found, key=itemgetter(3), reverse=True):
+        if kind == _ROSTER and (
+            person not in reports or reports[person][0] != LifeEventKind.DEATH and reports[person][1] < day
+        ):
+            died[person] = day
+    return died
 
 
 def deaths(people: Collection[int]) -> dict[int, date]:
-    """Return person id → day of death, of those of these people who have died as far as is known (one query)."""
-    return dict(stopped(people, date.max).died)
+    """Return person id → day of death, of those of these people whose death was reported (one query)."""
+    rows = LifeEvent.objects.filter(person__in=people, kind__in=_REPORTS)
+    return _died(list(rows.values_list("person_id", "region", "kind", "on", "id")))
 
 
 def refuse_stopped(kind: VoucherKind, pots: Iterable[Pot], found: Stopped, *, subject_id: int | None, on: date) -> None:
-    """Raise FrozenError where one of the pots that pay is frozen, DeadError where whoever uses them had died by `on`.
+    """Raise FrozenError where one of the pots that pay is frozen, DeadError where whoever uses or owns them had died by `on`.
 
     `found` was read under the locks of the pots.
     """
+    pots = list(pots)
     if any(map(found.is_frozen, pots)):
         raise FrozenError
-    if kind.is_use and subject_id is not None and found.was_dead(subject_id, on):
+    people = {subject_id, *(pot.person_id for pot in pots)}
+    if kind.is_use and any(found.was_dead(person, on) for person in people if person is not None):
         raise DeadError

@@ -151,13 +151,13 @@ def why_stopped(person: Person, region: str, on: date) -> str:
 
 
 def usable(sources: list[Source], pots: Mapping[int, Pot], still: Stopped, *, person: Person, on: date) -> list[Source]:
-    """Return the sources without those of frozen accounts; none at all for whoever had died before that day.
+    """Return the sources without those of frozen accounts and of the dead; none at all for whoever had died before that day.
 
     `on` is the day of the bill, `still` what stands still on the day on which it is paid.
     """
     if still.was_dead(person.pk, on):
         return []
-    return [source for source in sources if not still.is_frozen(pots[source.pot])]
+    return [source for source in sources if not still.pays_nothing(pots[source.pot], on)]
 
 
 def stopped_among(pots: Mapping[int, Pot], person: Person, on: date) -> Stopped:

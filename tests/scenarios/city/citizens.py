@@ -121,6 +121,8 @@ def _citizen(serial: int, dice: Random) -> Citizen:
     if dice.random() < 0.01 and sum(who.opening_fen):
         who.spent_fen = dice.randint(1, sum(who.opening_fen))
     who.changes += _events(who, dice)
+    if any(change.end_reason == DIED for change in who.changes):
+        who.spent_fen = 0  # the card of the dead pays nothing
     _pay(who, dice)
     return who
 
