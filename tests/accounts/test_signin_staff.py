@@ -35,7 +35,7 @@ from yibao.lib import clock
 
 pytestmark = pytest.mark.django_db
 
-STAFF_PAGES = ["/admin/", "/admin/auth/group/", "/components/", "/settings/"]
+STAFF_PAGES = ["/admin/", "/admin/accounts/user/", "/components/", "/settings/"]
 
 
 @pytest.fixture(autouse=True)
@@ -180,6 +180,16 @@ def test_a_page_that_is_not_theirs_tells_staff_so_and_leads_to_their_own(role, h
     assert "用自己的手机号再登录" not in page  # they have none here: it is said to citizens
     citizens = signed_in(citizen("19900000001")).get("/counter/").content.decode()
     assert "用自己的手机号再登录" in citizens
+
+
+def test_no_page_of_another_package_lets_an_administrator_change_anything_alone():
+    root = signed_in(User.objects.create_superuser("root", PASSWORD))
+    index = root.get("/admin/").content.decode()
+    assert "/admin/accounts/user/" in index
+    for door in ("mfa/authenticator", "auth/group", "account/emailaddress", "usersessions/usersession",
+                 "socialaccount/socialapp", "django_celery_beat/periodictask"):  # fmt: skip
+        assert door not in index
+        assert root.get(f"/admin/{door}/add/").status_code == 404
 
 
 def test_each_role_starts_at_its_own_place():
