@@ -44,7 +44,7 @@ def closed(browser: Client) -> Client:
 
 def test_strangers_cannot_keep_a_number_from_signing_in_on_a_browser_that_has_before(monkeypatch):
     browser = at_home()
-    for minute in range(2, 24 * 60, 13):
+    for minute in range(2, 24 * 60, 26):
         with monkeypatch.context() as patch:
             at(patch, timedelta(minutes=minute))
             stranger = Client(REMOTE_ADDR=f"198.51.100.{minute % 250}")
