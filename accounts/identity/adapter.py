@@ -20,7 +20,7 @@ from django.utils.html import format_html
 from accounts.codes import Role
 from accounts.identity import access, audit, drafts, limits
 from accounts.identity.actors import Act
-from accounts.models import User
+from accounts.models import Office, User
 from accounts.sealing import fields
 from yibao.lib import clock
 from yibao.lib.days import span_words
@@ -87,7 +87,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
 def home_of(user: User) -> str:
     """Return the page where somebody starts after signing in."""
-    if user.role == Role.CLERK:
+    if user.role == Role.CLERK or (user.role == Role.REVIEWER and Office.objects.filter(code=user.office).exists()):
         return reverse("counter")
     if user.is_staff:
         return reverse("admin:index")

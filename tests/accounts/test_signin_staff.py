@@ -19,8 +19,9 @@ from django.urls import reverse
 
 from accounts.forms.signin import PasskeyForm
 from accounts.identity.actors import Actor
+from accounts.identity.adapter import home_of
 from accounts.identity.second_factor import is_ours, vouch_for
-from accounts.models import AuditEvent, User
+from accounts.models import AuditEvent, Office, User
 from accounts.operations.second_factor import (
     SETUP_VALID,
     TRIES,
@@ -203,6 +204,17 @@ def test_each_role_starts_at_its_own_place():
         browser = Client()
         give_password(browser, f"{role}-1")
         assert enrol(browser, setup_code_for(User.objects.get(username=f"{role}-1")))[0].url == home
+
+
+def test_a_reviewer_of_an_office_starts_at_the_counter_and_finds_the_admin_from_there_and_back():
+    Office.objects.create(region="330381", code="R01", name="网点", address="某路1号", phone="65890000", source="测试")
+    reviewer = official("reviewer")
+    assert home_of(reviewer) == "/counter/"
+    browser = signed_in(reviewer)
+    desk = browser.get("/counter/").content.decode()
+    assert 'href="/admin/"' in desk
+    assert 'href="/counter/cases/"' not in desk  # a clerk's: it would be refused
+    assert 'href="/counter/"' in browser.get("/admin/").content.decode()
 
 
 def test_the_secret_of_the_authenticator_is_encrypted_in_the_database(client):
