@@ -187,14 +187,18 @@ def sweep_admin(page: Page) -> list[str]:
     return problems
 
 
+WAYS = """(page) => [...page.querySelectorAll("a[href], form[action]")]
+    .map((el) => el.getAttribute("href") || `${el.method} ${el.getAttribute("action")}`)"""
+
+
 def ways_on(page: Page) -> set[str]:
     """Return the links and forms of the open page: 长辈版 must offer the same ones (A13)."""
-    return set(
-        page.evaluate(
-            "[...document.querySelectorAll('a[href], form[action]')]"
-            ".map((el) => el.getAttribute('href') || `${el.method} ${el.getAttribute('action')}`)"
-        )
-    )
+    return set(page.evaluate(f"({WAYS})(document)"))
+
+
+def ways_in(page: Page, markup: str) -> set[str]:
+    """Return the links and forms of a page that is not shown."""
+    return set(page.evaluate(f"(markup) => ({WAYS})(new DOMParser().parseFromString(markup, 'text/html'))", markup))
 
 
 def main() -> int:

@@ -8,7 +8,7 @@ from playwright.sync_api import BrowserContext, Page
 
 from tests.browser.conftest import PATIENCE
 from tests.browser.looking import EVERY_LOOK, FEW_LOOKS
-from tests.browser.sweep import ADMIN, PAGES, Stop, sweep, sweep_admin, ways_on
+from tests.browser.sweep import ADMIN, PAGES, Stop, sweep, sweep_admin, ways_in, ways_on
 
 pytestmark = pytest.mark.urls("tests.browser.urls")
 
@@ -31,17 +31,18 @@ def page(tab: Page, town) -> Iterator[Page]:
 
 
 @pytest.mark.parametrize("stop", PAGES, ids=str)
-def test_the_page_is_sound(stop: Stop, page, console, visit, sign_in):
+def test_the_page_is_sound(stop: Stop, page, console, visit, sign_in, server):
     if stop.who:
         sign_in(page, stop.who)
+    page.context.add_cookies([{"name": "display", "value": "elder.high", "url": server.url}])
     visit(page, stop.path)
     assert stop.path.startswith("/errors/") or page.locator("h1", has_text="页面出了问题").count() == 0
 
-    standard = ways_on(page)
-    page.context.add_cookies([{"name": "display", "value": "elder.high", "url": page.url}])
-    page.reload()
     assert page.locator("html").get_attribute("data-size") == "elder"
-    assert ways_on(page) == standard
+    page.context.clear_cookies(name="display")
+    standard = page.request.get(page.url).text()
+    assert 'data-size="standard"' in standard
+    assert ways_on(page) == ways_in(page, standard)
 
     problems = [said for said in console if "Failed to load resource" not in said]  # error pages have error statuses
     problems += sweep(page, LOOKS)
