@@ -8,7 +8,7 @@ count and were never credited are credited for themselves (補划 is a month's o
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from django.db import connection
@@ -155,9 +155,18 @@ def _differences(run: Run, person: int, years: dict[int, Year], on: date) -> Ite
                 worth_fen=worth_fen,
                 posted=Posted(person, year.posted_fen, len(year.corrections)),
                 kind=VoucherKind.TRUEUP if worth_fen < year.posted_fen else VoucherKind.ADJUSTMENT,
-                on=on,
+                on=_standing(run, year.last, on),
                 version=registry.version_on(run.region, CreditTerms, year.last.first).id,
             )
+
+
+def _standing(run: Run, last: Month, on: date) -> date:
+    """Return the day of a correction: not before the end of the last month it is about, where its year is the run's.
+
+    An earlier month that is gone through again corrects later ones too, which stand in the books after it.
+    """
+    day = max(on, min(run.on, last.next_first - timedelta(days=1)))
+    return day if book_years.year_of(run.region, day) == book_years.year_of(run.region, on) else on
 
 
 def _spans(year: Year) -> tuple[Span, ...]:

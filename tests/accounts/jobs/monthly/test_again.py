@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 import time_machine
 
+from accounts.codes import VoucherKind
 from accounts.jobs import against_facts
 from accounts.ledger.verify import findings
-from accounts.models import Pot, Skip
+from accounts.models import Pot, Skip, Voucher
 from accounts.queries import explanations
 from accounts.queries.people import find_by_certno
 from accounts.roster import withdrawing
@@ -152,3 +153,15 @@ def test_nobody_owes_what_the_same_run_brings_them(bureau: Bureau) -> None:
     bureau.credit("2025-02-20", "2025-02")
     pots = dict(Pot.objects.filter(person=person, region=HUNAN).values_list("kind", "balance_fen"))
     assert (pots["carried"], pots.get("receivable", 0)) == (50_00, 0)
+
+
+def test_an_earlier_month_gone_through_again_corrects_a_later_one_after_it(bureau: Bureau) -> None:
+    """January's run is repeated in April and finds March corrected: that stands after March, not in January."""
+    bureau.roster("2024-12-02", HERE)
+    for month in ("2025-01", "2025-02", "2025-03"):
+        bureau.paid(f"{month}-10", month)
+        bureau.credit(f"{month}-20", month)
+    bureau.paid("2025-04-05", "2025-03", base="4000.00", kind="更正")
+    bureau.credit("2025-04-10", "2025-01")
+    assert bureau.has == 280_00
+    assert Voucher.objects.get(kind=VoucherKind.TRUEUP).occurred_on == date(2025, 3, 31)
