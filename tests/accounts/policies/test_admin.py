@@ -13,7 +13,7 @@ from accounts.policies.publishing import text_of
 from accounts.policies.sources import assumed_keys
 from accounts.policies.terms import KINDS
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("policies", "second_factor")]
+pytestmark = pytest.mark.usefixtures("policies_loaded", "second_factor")
 
 LIST = reverse("admin:accounts_policyversion_changelist")
 ADD = reverse("admin:accounts_policyversion_add")

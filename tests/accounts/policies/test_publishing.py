@@ -18,7 +18,7 @@ from accounts.policies.publishing import read_draft, save_draft
 from tests.accounts.operations.renaming import AT, by, staff
 from tests.factories.users import official
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("policies")]
+pytestmark = pytest.mark.usefixtures("policies_loaded")
 
 
 def text(start: str = "2026-05-01", rate: str = "2%") -> str:
@@ -50,12 +50,12 @@ def words(approval: Approval, label: str) -> list[str]:
 
 
 @pytest.fixture
-def writer(policies) -> User:
+def writer(policies_loaded) -> User:
     return staff(Role.POLICY, "writer", 1)
 
 
 @pytest.fixture
-def approver(policies) -> User:
+def approver(policies_loaded) -> User:
     return staff(Role.APPROVER, "approver", 2)
 
 
