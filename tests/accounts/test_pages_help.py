@@ -49,6 +49,9 @@ class TestSearch:
             ("利息", "year-end"),
             ("密码", "identity"),
             ("报销", "claims"),
+            ("去世", "death"),
+            ("继承", "death"),
+            ("对账单", "month-by-month"),
         ],
     )
     def test_other_names_find_the_article_first(self, typed, name):
