@@ -103,6 +103,11 @@ def deaths(people: Collection[int]) -> dict[int, date]:
     return _died(list(rows.values_list("person_id", "region", "kind", "on", "id")))
 
 
+def known_deaths(people: Collection[int]) -> dict[int, date]:
+    """Return person id → day of death, of those of these people who died by a report or by the roster (one query)."""
+    return dict(stopped(people, date.max).died)
+
+
 def refuse_stopped(kind: VoucherKind, pots: Iterable[Pot], found: Stopped, *, subject_id: int | None, on: date) -> None:
     """Raise FrozenError where one of the pots that pay is frozen, DeadError where whoever uses or owns them had died by `on`.
 

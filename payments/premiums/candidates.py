@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from accounts.codes import EnrolmentStatus, Scope
-from accounts.ledger.freezing import deaths
+from accounts.ledger.freezing import known_deaths
 from accounts.models import Enrolment, Person
 from accounts.policies import registry
 from accounts.policies.terms.premium import PremiumTerms
@@ -128,7 +128,7 @@ class _Known:
         ids = {person.pk for person in people}
         self._on = on
         self.insured = Insured(ids, on)
-        self.died = deaths(ids)
+        self.died = known_deaths(ids)
         self._enrolments: dict[int, list[Enrolment]] = defaultdict(list)
         for row in Enrolment.objects.filter(person__in=ids).order_by("from_on", "seq"):
             self._enrolments[row.person_id].append(row)

@@ -12,7 +12,7 @@ from django.db import transaction
 from accounts.codes import PotKind
 from accounts.identity import audit
 from accounts.identity.actors import Act
-from accounts.ledger.freezing import deaths
+from accounts.ledger.freezing import known_deaths
 from accounts.ledger.retry import retrying
 from accounts.models import Person
 from accounts.operations.notices import tell
@@ -158,7 +158,7 @@ def _locked(claim_id: int) -> RefundClaim:
 
 
 def _died(claim: RefundClaim) -> str:
-    died = deaths([claim.payer_id, claim.person_id])
+    died = known_deaths([claim.payer_id, claim.person_id])
     if claim.payer_id in died:
         return "申请人已登记去世，账户里的钱由继承人到窗口办继承"
     return "参保人已登记去世，交过的钱请向税务申请退" if claim.person_id in died else ""

@@ -6,7 +6,7 @@ Registered with accounts (accounts.operations.life_events).
 from collections.abc import Iterator
 
 from accounts.identity.actors import Act
-from accounts.ledger.freezing import deaths
+from accounts.ledger.freezing import known_deaths
 from accounts.models import Person
 from accounts.operations.life_events import hooks
 from payments.premiums.codes import LIVE_CLAIMS, LIVE_STATES, PAID_STATES, OrderState, RefundReason
@@ -57,7 +57,7 @@ def stop_for_the_dead(*, act: Act, region: str) -> int:
     has died goes on: it was paid in their lifetime, for somebody who needs it. Each order is a transaction of its own.
     """
     paid = dict(PremiumOrder.objects.filter(region=region, state=OrderState.DEBITED).values_list("pk", "person_id"))
-    died = deaths(set(paid.values()))
+    died = known_deaths(set(paid.values()))
     due = sorted(pk for pk, person_id in paid.items() if person_id in died)
     return sum(progress.stop(act=act, order_id=pk, reason=RefundReason.DEATH.label) for pk in due)
 

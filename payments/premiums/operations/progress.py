@@ -10,7 +10,7 @@ from django.db import transaction
 
 from accounts.codes import EnrolmentStatus
 from accounts.identity.actors import Act
-from accounts.ledger.freezing import deaths
+from accounts.ledger.freezing import known_deaths
 from accounts.ledger.retry import retrying
 from accounts.models import Person
 from accounts.policies import registry
@@ -152,7 +152,7 @@ def _is_shown(order: PremiumOrder, reason: RefundReason, on: date) -> bool:
             .exists()
         )
     if reason == RefundReason.DEATH:
-        return order.person_id in deaths([order.person_id])
+        return order.person_id in known_deaths([order.person_id])
     now = Insured([order.person_id], on).as_user(order.person_id)
     return now.status == EnrolmentStatus.NORMAL and not now.is_resident
 

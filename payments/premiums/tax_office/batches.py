@@ -15,7 +15,7 @@ from django.db.models import Max, QuerySet
 from accounts.errors import AccountsError
 from accounts.identity import audit
 from accounts.identity.actors import Act
-from accounts.ledger.freezing import deaths
+from accounts.ledger.freezing import known_deaths
 from payments.premiums.codes import OrderState
 from payments.premiums.models import PremiumOrder, PremiumOrderEvent, TaxRefund
 from payments.premiums.operations.life_events import stop_for_the_dead
@@ -82,7 +82,7 @@ def hand_over(*, act: Act, region: str, ready_by: datetime | None = None) -> Tax
     """
     _one_at_a_time(region)
     ready = list(_ready(region, ready_by or act.at)[:MOST_ORDERS])
-    died = deaths({order.person_id for order in ready})
+    died = known_deaths({order.person_id for order in ready})
     orders = [order for order in ready if order.person_id not in died]
     refunds = list(_to_tell(region)[:MOST_ORDERS])
     if not orders and not refunds:

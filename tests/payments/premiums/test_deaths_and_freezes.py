@@ -15,6 +15,7 @@ from payments.premiums.operations import claiming, life_events, paying, progress
 from payments.premiums.tax_office import batches
 from payments.premiums.tax_office.applying import settle_claims
 from tests.accounts.operations.life_kit import Desk
+from tests.factories.people import EnrolmentFactory
 from tests.payments.premiums.people import ACT, DAY, HENAN, QUANZHOU, money, payer, pays_for, resident
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
@@ -61,6 +62,16 @@ def test_a_batch_that_is_made_alone_leaves_the_dead_out(dies):
     dies(order.person)
     assert batches.hand_over(act=LATER, region=QUANZHOU) is None
     assert state_of(order) == OrderState.DEBITED
+
+
+def test_who_has_died_by_the_roster_is_not_paid_for_either():
+    order = ordered(resident())
+    EnrolmentFactory(
+        person=order.person, region=QUANZHOU, insurance="390", person_type="15", status=4, end_reason=1, from_on=DAY
+    )
+    assert list(batches.export(act=LATER, region=QUANZHOU)) == []
+    assert (state_of(order), order.reason) == (OrderState.REFUNDED, "参保人去世")
+    assert money(order.payer)[0] == 3000_00
 
 
 def test_money_for_a_dead_relative_no_longer_keeps_an_account_from_moving(dies):
