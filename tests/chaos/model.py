@@ -8,6 +8,7 @@ the end. The full size, in as many processes as wanted (a seed that fails is pri
 
 import argparse
 import os
+import sys
 import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -52,8 +53,15 @@ def main() -> None:
             pool.submit(_soak_in, name, share, f"{given.seed}.{number}", given.minutes)
             for number, name in enumerate(names)
         ]
+        failed = []
         for part in as_completed(parts):
-            total += part.result()
+            if error := part.exception():
+                failed.append(error)
+                print(error, flush=True)  # the other processes go on for long: whoever waits reads it now
+            else:
+                total += part.result()
+    if failed:
+        sys.exit(f"{len(failed)} of {given.processes} processes found a difference")
     seconds = time.monotonic() - began
     for kind, count in sorted(total.items()):
         print(f"{count:>8}  {kind}")

@@ -285,7 +285,10 @@ class World(FactsByFile):
             while self.month <= self.today:
                 self.credit_month(self.month)
             self.credit_month((self.month - timedelta(days=1)).replace(day=1))
-        self._compare()
+        try:
+            self._compare()
+        except AssertionError as error:
+            raise AssertionError(f"seed {self.seed}, all worked off: {error}") from error
         for human in {id(who.human): who.human for books in self.books.values() for who in books.people}.values():
             accounts = [(self.books[region], who) for region, who in human.accounts.items()]
             total = sum(who.current + who.carried - who.owed for _, who in accounts)

@@ -1,6 +1,6 @@
 """One person's benefit year: what it is worth as far as is known today, and what was posted for it."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -15,7 +15,7 @@ from accounts.models import Chunk, Run
 from accounts.policies import formulas, registry
 from accounts.policies.entitlement import NotDue, Place
 from accounts.policies.formulas import CannotCreditError, MonthFacts, Span
-from accounts.policies.status import status_on
+from accounts.policies.status import Status, status_on
 from accounts.policies.terms import CreditTerms
 from accounts.policies.terms.credit import PAID_WITHIN, TAKE_BACK_UNPAID
 from yibao.lib.months import Month, month_range
@@ -76,9 +76,9 @@ def _is_settled(run: Run, end: date) -> bool:
 
 def differences_of(run: Run, chunk: Chunk, year: Year, outcome: Outcome) -> Iterator[Difference]:
     """Yield what is to be posted; count who is or was credited for the year, and note who is left out, and why."""
-    histories = people.histories(chunk, run.region, until=year.end)
     bases = bases_of(run, chunk, year.start, year.end)
     paid = paid_months(run, chunk, year.paid_since, year.end)
+    histories = _histories(run, chunk, year, paid)
     so_far = posted.of_year(run, chunk, year.period)
     known = sorted(histories.keys() | so_far.keys())  # also who, by what was withdrawn, was never here
     births = people.births(known)
@@ -111,12 +111,24 @@ def differences_of(run: Run, chunk: Chunk, year: Year, outcome: Outcome) -> Iter
         outcome.eligible += 1
         kind, on = VoucherKind.ADJUSTMENT, year.on
         if before is None:
-            kind, on = VoucherKind.PRECREDIT, year.on if year.closed else max(first_on or year.start, year.start)
+            kind = VoucherKind.PRECREDIT
+            on = year.on if year.closed else min(max(first_on or year.start, year.start), year.on)
         elif worth_fen < before.net_fen and (left or run.on >= year.end):
             kind = VoucherKind.TRUEUP  # what a lower base makes less is an adjustment
         difference = Difference(person, year.period, spans, worth_fen, before, kind, on, version)
         if difference.fen:
             yield difference
+
+
+def _histories(run: Run, chunk: Chunk, year: Year, paid: Collection[int]) -> dict[int, list[Status]]:
+    """Return the histories of everybody who can have a month in the year: insured before its end, or paid for.
+
+    Who joined later and paid for a month of it is credited that month, as one of the same year before joining is.
+    """
+    found = people.histories(chunk, run.region, until=year.end)
+    if later := [person for person in paid if person not in found]:
+        found |= people.histories(chunk, run.region, until=date.max, only=later)
+    return found
 
 
 def _skips(run: Run, not_due: list[tuple[Month, NotDue]], place: Place) -> Iterator[tuple[str, str, str]]:

@@ -4,8 +4,10 @@ from datetime import date
 
 import pytest
 
+from accounts.codes import EnrolmentStatus
 from accounts.jobs.schedule import Due, due_jobs, next_jobs
 from accounts.jobs.worker import run_due
+from accounts.ledger.pots import open_missing
 from accounts.ledger.verify import findings
 from accounts.models import Run
 from accounts.queries import explanations
@@ -14,8 +16,8 @@ from accounts.roster.contributions import import_contributions
 from accounts.roster.people import import_roster
 from tests.factories.acts import act_on
 from tests.factories.files import contribution_row, csv_file, roster_row
-from tests.factories.people import certno
-from tests.personas import ACTOR, HUNAN, ZHOUSHAN, Balances, balances, insured, movements, paid_for, run
+from tests.factories.people import EnrolmentFactory, certno
+from tests.personas import ACTOR, HUNAN, ZHOUSHAN, Balances, balances, changed, insured, movements, paid_for, run
 from yibao.lib import clock
 from yibao.lib.months import Month
 from yibao.lib.periods import Period
@@ -133,6 +135,26 @@ class TestAfterTheRollover:
             do_what_is_due(date(year, 1, 1))
         files.paid(paid(STAYS, "2025-12", "6000.00"), on=date(2029, 1, 8))
         assert [due.period for due in due_jobs(date(2029, 1, 8)) if due.period < Period(2026)] == []
+
+    def test_a_month_paid_for_of_a_year_before_joining_is_credited(self, files):
+        files.roster(roster_row(JOINED, stas_date="2026-01-05"), on=LATE)
+        files.paid(paid(JOINED, "2025-10"), on=LATE)
+        assert do_what_is_due(LATE) == ["accrual 2025", "accrual 2026"]
+        assert balances(somebody(JOINED)) == Balances(current=1200_00, carried=100_00)
+        assert sound()
+
+    def test_also_where_they_were_retired_elsewhere_then_which_takes_it_back(self, files):
+        person, moved_on = insured(HUNAN, person_type="12"), date(2026, 1, 1)
+        run("accrual", "2025-10", on=date(2025, 11, 1), region=HUNAN)
+        assert balances(person, HUNAN).total == 75_00
+        changed(person, moved_on, status=EnrolmentStatus.ENDED)
+        EnrolmentFactory(person=person, region=ZHOUSHAN, from_on=moved_on)
+        open_missing([ZHOUSHAN])
+        files.paid(paid(0, "2025-10") | {"certno": person.certno}, on=LATE)
+        run("accrual", "2025", on=LATE)
+        run("accrual", "2025-10", on=date(2026, 2, 1), region=HUNAN)
+        assert (balances(person).total, balances(person, HUNAN).total) == (100_00, 0)
+        assert sound()
 
     def test_it_is_settled_before_the_next_execution_of_the_new_year(self, files):
         files.paid(paid(STAYS, "2025-12", "6000.00"), on=LATE)
