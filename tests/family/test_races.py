@@ -22,7 +22,7 @@ from family.queries import eligibility
 from family.rules import ChangedError, RefusedError
 from payments.bills import operations
 from payments.models import Institution
-from tests.concurrency import all_at_once, is_lost, wait_until
+from tests.concurrency import ROUNDS, all_at_once, is_lost, wait_until
 from tests.factories.family import ACT, NOW, RUIAN, TODAY, ZHOUSHAN, balance_of, bond, insured, invited
 from yibao.lib import pipeline
 
@@ -161,7 +161,7 @@ class TestAccepting:
         return accepted, withdrawn
 
     def test_against_a_withdrawal_one_of_the_two_wins(self):
-        for _ in range(6):
+        for _ in range(3 * ROUNDS):
             accepted, withdrawn = self.race_withdrawal()
             assert accepted != withdrawn
 

@@ -18,7 +18,7 @@ from family.codes import BondState
 from family.models import Bond
 from family.operations import accepting, locks
 from family.rules import CannotUndoError, ChangedError, RefusedError
-from tests.concurrency import all_at_once, is_lost
+from tests.concurrency import ROUNDS, all_at_once, is_lost
 from tests.factories.family import ACT, insured, invited
 from tests.family.counter.kit import FamilyCounter
 from tests.family.test_races import HESITATION, unlocked_people
@@ -116,7 +116,7 @@ class TestAgreedOnlineMeanwhile:
         return user
 
     def test_they_are_bound_once(self, counter):
-        for _ in range(6):
+        for _ in range(3 * ROUNDS):
             assert Bond.objects.filter(user=self.bind(counter)).count() == 1
             assert len(set(REFUSALS) & set(self.said)) == 1
 
@@ -132,7 +132,7 @@ class TestInvitedOnlineMeanwhile:
     """A clerk binds two people while the one sends the other an invitation: it harms nothing, whichever came first."""
 
     def test_they_are_bound_and_cannot_be_again(self, counter):
-        for _ in range(4):
+        for _ in range(2 * ROUNDS):
             payer, user = counter.payer(), insured()
             case = counter.bind_case(payer, user, "kin")
             digest = counter.digest(case)
@@ -168,7 +168,7 @@ class TestTakenBackWhileAChangeIsApproved:
         return Bond.objects.get(payer=payer, user=user)
 
     def test_one_of_the_two_counts(self, counter):
-        for _ in range(6):
+        for _ in range(3 * ROUNDS):
             tie, (undone, approved) = self.race(counter), self.said
             if tie.state == BondState.ENDED:
                 assert (undone.state, approved, tie.limit_fen) == (CaseState.UNDONE, ApprovalMovedError, 500_00)
