@@ -130,6 +130,6 @@ def test_a_version_that_a_bureau_wrote_itself_stays_as_it_is(empty):
     own["terms"]["flex_rate"] = "1.9%"
     call_command("migrate", "accounts", "0001", verbosity=0)
     insert([own])
-    call_command("migrate", verbosity=0)
+    call_command("migrate", "accounts", verbosity=0)
     assert [row[3:] for row in stored()] == [(own["terms"], own["sources"], own["note"])]
     assert not AuditEvent.objects.filter(verb="policy.completed").exists()
