@@ -155,12 +155,12 @@ def _differences(run: Run, person: int, years: dict[int, Year], on: date) -> Ite
                 worth_fen=worth_fen,
                 posted=Posted(person, year.posted_fen, len(year.corrections)),
                 kind=VoucherKind.TRUEUP if worth_fen < year.posted_fen else VoucherKind.ADJUSTMENT,
-                on=_standing(run, year.last, on),
+                on=_day_of(run, year.last, on),
                 version=registry.version_on(run.region, CreditTerms, year.last.first).id,
             )
 
 
-def _standing(run: Run, last: Month, on: date) -> date:
+def _day_of(run: Run, last: Month, on: date) -> date:
     """Return the day of a correction: not before the end of the last month it is about, where its year is the run's.
 
     An earlier month that is gone through again corrects later ones too, which stand in the books after it.
