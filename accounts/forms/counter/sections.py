@@ -193,7 +193,7 @@ class UndoForm(ReasonForm):
         label="",
         help_text="钱已经退回的收款单，或银行没有付出的退汇单、撤销单的号码。",
         max_length=60,
-        error_messages={"required": "请填凭据号：钱没有退回的，不能撤销", "max_length": "最长60个字"},
+        error_messages={"required": "请填凭据号：钱没有退回的，不能撤销", "max_length": "最长%(limit_value)d个字"},
     )
     field_order = ("proof", "note")
 
