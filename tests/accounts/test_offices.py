@@ -16,6 +16,7 @@ from accounts.models import AuditEvent, Duty, Office, Paper
 from accounts.offices import DirectoryError, read, shipped
 from accounts.operations.offices import load_offices
 from accounts.queries.offices import checklist_on, duty_on, first_day, gaps, streets_of
+from tests import databases
 from tests.factories.acts import act_now
 
 RUIAN = "330381"
@@ -27,9 +28,21 @@ def load(path: Path = FILE):
     return load_offices(act=act_now(), path=path)
 
 
+@pytest.fixture(scope="module")
+def counters(policies_template, django_db_blocker):
+    """A database with the rules and the counters of the file. Named, not opened."""
+    name = f"{policies_template}_counters"
+    with django_db_blocker.unblock(), databases.copied(policies_template, name):
+        with databases.database(name):
+            load()
+        yield name
+
+
 @pytest.fixture
-def loaded(db):
-    return load()
+def loaded(counters, shipped_rules, django_db_blocker):
+    """Work where the counters are loaded; what the test writes is undone."""
+    with django_db_blocker.unblock(), databases.rolled_back(counters, shipped_rules):
+        yield
 
 
 class TestTheTenCountersOfRuian:
@@ -192,7 +205,8 @@ class TestLoading:
         with pytest.raises(DirectoryError, match="no.toml：读不了这个文件，请检查位置和权限"):
             load(tmp_path / "no.toml")
 
-    def test_a_code_of_another_region_is_refused(self, loaded, tmp_path):
+    def test_a_code_of_another_region_is_refused(self, tmp_path):
+        load()
         path = tmp_path / "other.toml"
         path.write_text(FILE.read_text().replace('region = "330381"', 'region = "330382"'))
         with pytest.raises(DirectoryError, match="网点代码 330381-01 是统筹区 330381 的.*请换一个"):
