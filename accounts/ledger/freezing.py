@@ -56,16 +56,18 @@ def statement(pots: Sequence[int], subject_id: int | None, on: date) -> Statemen
 
 
 # Insurance that begins after a death, or in its place, says that it was none. An end that others follow is still one.
+_OF_THEM = "person_id = ANY(ARRAY(SELECT unnest(people) FROM asked))"
 _TOLD = f"""
     SELECT person_id, region, kind, "on", id FROM accounts_lifeevent
-    WHERE person_id = ANY(ARRAY(SELECT unnest(people) FROM asked)) AND kind IN ({", ".join(f"'{kind}'" for kind in _TOLD_BY)}) AND "on" <= (SELECT day FROM asked)
+    WHERE {_OF_THEM} AND kind IN ({", ".join(f"'{kind}'" for kind in _TOLD_BY)}) AND "on" <= (SELECT day FROM asked)
     UNION ALL
     SELECT e.person_id, e.region, '{_ROSTER}', e.from_on, 0 FROM accounts_enrolment e
-    WHERE e.person_id = ANY(ARRAY(SELECT unnest(people) FROM asked)) AND e.counts AND e.end_reason = {EnrolmentEndReason.DIED} AND e.from_on <= (SELECT day FROM asked)
-      AND NOT EXISTS (SELECT 1 FROM accounts_enrolment l
-                      WHERE l.person_id = e.person_id AND l.counts AND l.status <> {EnrolmentStatus.ENDED}
-                        AND (l.from_on > e.from_on
-                             OR (l.region, l.insurance, l.from_on) = (e.region, e.insurance, e.from_on) AND l.seq > e.seq))
+    WHERE e.{_OF_THEM} AND e.counts AND e.end_reason = {EnrolmentEndReason.DIED} AND e.from_on <= (SELECT day FROM asked)
+      AND NOT EXISTS (
+        SELECT 1 FROM accounts_enrolment l
+        WHERE l.person_id = e.person_id AND l.counts AND l.status <> {EnrolmentStatus.ENDED}
+          AND (l.from_on > e.from_on
+               OR (l.region, l.insurance, l.from_on) = (e.region, e.insurance, e.from_on) AND l.seq > e.seq))
 """
 _OF_PEOPLE = f"WITH asked AS (SELECT %(people)s::bigint[] AS people, %(on)s::date AS day) {_TOLD}"
 _OF_POTS = f"""
