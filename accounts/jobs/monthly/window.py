@@ -28,6 +28,11 @@ class Window:
     fresh: bool
 
     @property
+    def latest(self) -> Month:
+        """The last month that is looked at: the run's own, or one credited after it, where it is gone through again."""
+        return max([self.month, *self.months[-1:]])
+
+    @property
     def own_months(self) -> list[Month]:
         """The months since the region went live here: before it, credits were somebody else's.
 

@@ -165,3 +165,12 @@ def test_an_earlier_month_gone_through_again_corrects_a_later_one_after_it(burea
     bureau.credit("2025-04-10", "2025-01")
     assert bureau.has == 280_00
     assert Voucher.objects.get(kind=VoucherKind.TRUEUP).occurred_on == date(2025, 3, 31)
+
+
+def test_an_earlier_month_gone_through_again_takes_back_what_a_later_suspension_leaves_too_much(bureau: Bureau) -> None:
+    bureau.roster("2024-12-02", HERE | {"psn_type": "12"})
+    for month in ("2025-01", "2025-02", "2025-03", "2025-04"):
+        bureau.credit(f"{month}-20", month)
+    bureau.roster("2025-05-05", HERE | {"psn_type": "12", "psn_insu_stas": "2", "stas_date": "2025-03-05"})
+    bureau.credit("2025-05-10", "2025-02")
+    assert bureau.has == 225_00  # January to March, on whose first days they were insured
