@@ -141,8 +141,12 @@ class PaidMonth:
             waiting.counts, waiting.change = True, FactChangeKind.RESTORED
 
     def _target(self, payer: str) -> Payment | None:
-        """Return the payment that a 更正 or 补差 is about: that of its payer, else the one that counts."""
+        """Return the payment that a 更正 or 补差 is about: that of its payer, else the one that counts.
+
+        One payer has two where they paid anew after a refund that is withdrawn: it is about the one that counts.
+        """
         targets = [payment for payment in self.payments if payment.counts or payment.waits]
+        targets.sort(key=lambda payment: not payment.counts)
         exact = next((payment for payment in targets if payer and payment.payer == payer), None)
         return exact or next((payment for payment in targets if payment.counts and payment.may_be_of(payer)), None)
 

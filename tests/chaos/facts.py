@@ -86,7 +86,7 @@ class History:
             pass
         elif before is None:
             self.counting[told.month] = told
-        elif told.payer != before.payer:
+        elif (told.payer, told.base) != (before.payer, before.base):  # also paid anew after a refund that is withdrawn
             waiting.append(told)
 
     def _replace(self, told: Payment, becomes: Callable[[Payment], Payment]) -> bool:

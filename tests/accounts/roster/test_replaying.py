@@ -81,3 +81,16 @@ def test_the_made_up_months_are_of_every_kind() -> None:
         FactChangeKind.SECOND_PAYER,
         FactChangeKind.REFUNDED,
     }
+
+
+def test_a_correction_is_about_the_payment_that_counts_where_its_payer_has_two() -> None:
+    """Paid, given back, paid anew: once the refund is withdrawn, the first counts and the second waits."""
+    kept = taken([], [Payment(5_000_00, date(2025, 1, 15), payer="B")], 10)
+    kept = taken(kept, [Payment(5_000_00, date(2025, 1, 20), PaymentType.REFUND, payer="B")], 20)
+    kept = withdrawn(taken(kept, [Payment(6_000_00, date(2025, 1, 25), payer="B")], 30), range(20, 30))
+    kept = [payment for payment in kept if payment.id != 20]
+    assert state(kept) == {10: (True, None), 30: (False, FactChangeKind.SECOND_PAYER)}
+    for number, base in ((40, 5_500_00), (50, 5_600_00)):
+        kept = taken(kept, [Payment(base, date(2025, 2, 1), PaymentType.CORRECTION, payer="B")], number)
+    assert [payment.base_fen for payment in kept if payment.counts] == [5_600_00]
+    assert state(kept)[30] == (False, FactChangeKind.SECOND_PAYER)
