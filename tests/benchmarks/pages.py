@@ -41,7 +41,7 @@ VISITORS, EVERY, VISIT_SECONDS = 200, 10.0, 20.0
 
 def measure(people: int) -> list[Figure]:
     """Return the figures of design's speed goals that are about pages."""
-    population.fresh_database()
+    population.fresh_database(with_rules=False)
     call_command("load_offices", verbosity=0)
     assert is_empty()
     call_command("seed_demo")
