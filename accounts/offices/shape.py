@@ -12,8 +12,7 @@ _KEYS = {
 }
 _MAY_LACK = {"hours", "access", "source", "assumed"}
 _OPTIONAL_SECTIONS = {"papers"}
-LONGEST_CODE = 12
-_CODE = re.compile(rf"[A-Za-z0-9-]{{1,{LONGEST_CODE}}}")
+_CODE = re.compile("[A-Za-z0-9-]+")
 
 
 def shape_problems(raw: Mapping[str, Any]) -> Iterator[str]:
@@ -85,7 +84,7 @@ def _are_items(value: Any) -> bool:
 
 _FORMS = {
     "from_on": (lambda value: type(value) is date, "2017-05-08"),
-    "code": (_is_code, f"字母、数字和短横，最长{LONGEST_CODE}位，带引号"),
+    "code": (_is_code, "字母、数字和短横，带引号"),
     "streets": (lambda value: value == "all" or _are_texts(value), '["玉海街道", "锦湖街道"]，或 "all"'),
     "groups": (_are_texts, '["employee", "resident"]'),
     "items": (_are_items, '[{ name = "身份证" }]，说明写 note'),
