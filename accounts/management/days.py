@@ -40,6 +40,13 @@ def add_on(parser: ArgumentParser) -> None:
     )
 
 
+def refuse_future_day(day: date) -> None:
+    """Raise CommandError for a day after today, except in a rehearsal database."""
+    today = clock.today()
+    if day > today and not settings.REHEARSAL:
+        raise CommandError(f"{day} 在今天（{today}）之后，请核对日期。演练要用专门的数据库，并设 YIBAO_REHEARSAL=1")
+
+
 def act_on(name: str, day: date | None) -> Act:
     """Return the system acting as `name` now, or at the end of a day that was missed.
 
@@ -48,7 +55,6 @@ def act_on(name: str, day: date | None) -> Act:
     now, actor = clock.now(), Actor.system(name)
     if day is None:
         return Act(actor, now)
-    if day > now.date() and not settings.REHEARSAL:
-        raise CommandError(f"--on {day} 在今天（{now.date()}）之后。演练要用专门的数据库，并设 YIBAO_REHEARSAL=1")
+    refuse_future_day(day)
     end = datetime.combine(day, time(23, 59, 59), clock.SHANGHAI)
     return Act(actor, end if settings.REHEARSAL else min(end, now))

@@ -5,13 +5,11 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.management.days import day_argument
+from accounts.management.days import day_argument, refuse_future_day
 from accounts.management.regions import known_region
 from payments.reconciliation.report import CSV_COLUMNS, Report, as_json, as_table, report_of
-from yibao.lib import clock
 from yibao.lib.csv_files import csv_bytes, write_private
 from yibao.lib.fen import grouped
 
@@ -27,8 +25,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: object, **options: Any) -> None:
         region = known_region(options["region"])
-        if options["day"] > clock.today() and not settings.REHEARSAL:
-            raise CommandError(f"{options['day']} 还没有到，请核对日期（今天是 {clock.today()}）")
+        refuse_future_day(options["day"])
         report = report_of(region, options["day"])
         if options["csv"]:
             self._write(options["csv"], report)
