@@ -37,7 +37,7 @@ from accounts.queries.scans import kept_scans
 from yibao.lib.clock import SHANGHAI
 
 CASE = "case"
-_TOLD = "case"  # the key of that digest in what an approval of another kind was asked with
+_CASE_DIGEST = "case_digest"  # the key of the digest of the case in what another kind of approval was asked with
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,7 @@ def _wait(act: Act, case: Case, handler: CaseHandler) -> Submitted:
     case.save()
     if handler.signed:
         how = handler.signed(case)
-        asked = {**how.asked, _TOLD: _sm3(_told(case))}  # the deed's kind knows nothing of papers and pictures
+        asked = {**how.asked, _CASE_DIGEST: _sm3(_told(case))}  # the deed's kind knows nothing of papers and pictures
         approval = approvals.submit(
             act=act, kind=how.kind, subject=how.subject, reason=how.reason, document=how.document, asked=asked
         )
@@ -275,8 +275,8 @@ def _why_not_checked(user: User, approval: Approval) -> str:
 @approvals.why_moved.append
 def _why_moved(approval: Approval) -> str:
     """Return that a case signed under another kind of approval is not told any more as it was when it was submitted."""
-    case = Case.objects.filter(approval=approval).first() if _TOLD in approval.asked else None
-    return "提交以后业务的内容、材料或影像变了" if case and _sm3(_told(case)) != approval.asked[_TOLD] else ""
+    case = Case.objects.filter(approval=approval).first() if _CASE_DIGEST in approval.asked else None
+    return "提交以后业务的内容、材料或影像变了" if case and _sm3(_told(case)) != approval.asked[_CASE_DIGEST] else ""
 
 
 @approvals.on_decided.append
