@@ -99,7 +99,7 @@ def _died(found: Sequence[Sequence[Any]]) -> dict[int, date]:
     return died
 
 
-def deaths(people: Collection[int]) -> dict[int, date]:
+def reported_deaths(people: Collection[int]) -> dict[int, date]:
     """Return person id → day of death, of those of these people whose death was reported (one query)."""
     rows = LifeEvent.objects.filter(person__in=people, kind__in=_REPORTS)
     return _died(list(rows.values_list("person_id", "region", "kind", "on", "id")))

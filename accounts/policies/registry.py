@@ -231,6 +231,7 @@ post_delete.connect(invalidate, sender=PolicyVersion, dispatch_uid="policy_regis
 
 
 def _may_be_rolled_back() -> bool:
+    """Say whether what is written and read now may yet be undone. A test's own transaction around it does not count."""
     return connection.in_atomic_block
 
 

@@ -5,7 +5,7 @@ What is signed is the life event's own (accounts.operations.life_events.moving),
 
 from accounts.codes import CaseKind, LifeEventKind, ProofKind
 from accounts.identity.actors import Act
-from accounts.ledger.freezing import deaths
+from accounts.ledger.freezing import reported_deaths
 from accounts.models import Case
 from accounts.operations.cases import proofs
 from accounts.operations.cases.handlers import Assessment, CaseHandler, Signed, Words, register
@@ -91,7 +91,7 @@ def _inherit(case: Case) -> Signed:
 
 def _assess_inheriting(act: Act, case: Case) -> Assessment:
     papers = (proofs.needed(case, INHERIT_PROOFS),)
-    why = _where_missing(case) if deaths([case.subject_id]) else _LIVES
+    why = _where_missing(case) if reported_deaths([case.subject_id]) else _LIVES
     if not why and case.asked["way"] == TO_ACCOUNT and case.other is None:
         why = "请刷继承人的证件；继承人在这里没有参保的，改选付到银行卡"
     if not why and case.asked["way"] == PAID_OUT and case.is_in_work and not case.payee_certno:

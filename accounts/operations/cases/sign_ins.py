@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from accounts.codes import CaseKind, TieKind
 from accounts.identity.actors import Act
-from accounts.ledger.freezing import deaths
+from accounts.ledger.freezing import reported_deaths
 from accounts.models import Case, User
 from accounts.operations import identity, taking_back
 from accounts.operations.cases.handlers import (
@@ -28,7 +28,7 @@ after_new_phone: list[Callable[[], str]] = []
 
 
 def _assess_code(act: Act, case: Case) -> Assessment:
-    if deaths([case.subject_id]):
+    if reported_deaths([case.subject_id]):
         return Assessment(stops=(_DEAD,), papers=(OWN_CARD,))
     days, tied = identity.CODE_VALID.days, User.objects.filter(person=case.subject_id).first()
     waits = "；".join(say() for say in after_new_phone)
@@ -74,7 +74,7 @@ register(
 def _assess_taking_back(act: Act, case: Case) -> Assessment:
     tied = User.objects.filter(person=case.subject_id).first()
     own = _own_sign_in(case)
-    stops = [_DEAD] if deaths([case.subject_id]) else list(_why_not_taken_back(act, case, tied, own))
+    stops = [_DEAD] if reported_deaths([case.subject_id]) else list(_why_not_taken_back(act, case, tied, own))
     if stops or tied is None:
         return Assessment(stops=tuple(stops), papers=who_comes(case))
     stopped = taking_back.would_stop(act=act, person=case.subject, user=tied)
@@ -193,7 +193,7 @@ def _assess_phone(act: Act, case: Case) -> Assessment:
 
 
 def _why_no_new_phone(case: Case, phone: str, user: User | None, holder: User | None) -> list[str]:
-    if deaths([case.subject_id]):
+    if reported_deaths([case.subject_id]):
         return [_DEAD]
     if user is None:
         return [f"{identity.NotTiedError.message}，不用改：办「开通网上登录」"]

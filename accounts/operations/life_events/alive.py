@@ -11,7 +11,7 @@ from typing import Any
 from accounts.codes import FactChangeKind, LifeEventKind
 from accounts.identity.actors import Act
 from accounts.jobs.one_person import settle_person
-from accounts.ledger.freezing import deaths
+from accounts.ledger.freezing import reported_deaths
 from accounts.ledger.pots import regions_of
 from accounts.models import Approval, Enrolment, FactChange, LifeEvent, Person
 from accounts.operations.approval_kinds import Content, Kind, register
@@ -37,7 +37,7 @@ def _content(subject: str, asked: Mapping[str, Any], on: date) -> Content:
     person_id, _ = parts_of(subject)
     leaving.lock_accounts({(person_id, region) for region in regions_of(person_id)}, on)
     person_of(person_id)
-    died = deaths([person_id])
+    died = reported_deaths([person_id])
     if person_id not in died:
         raise LifeEventError("没有登记过这个人的死亡，不用更正")
     paper = Paper.read(asked["proof"], asked["document"])

@@ -9,7 +9,7 @@ from accounts.codes import EnrolmentEndReason, EnrolmentStatus, FactChangeKind, 
 from accounts.identity import sms
 from accounts.identity.actors import Act
 from accounts.jobs.one_person import settle_person
-from accounts.ledger.freezing import deaths
+from accounts.ledger.freezing import reported_deaths
 from accounts.ledger.locking import lock_years_and_pots
 from accounts.ledger.pots import regions_of
 from accounts.ledger.retry import retrying
@@ -42,7 +42,7 @@ def report_death(*, act: Act, person: Person, on: date, paper: Paper, reason: st
         raise LifeEventError("死亡日期不能早于出生，也不能晚于今天")
     lock_years_and_pots(act=act, pots=Pot.objects.filter(person=person).values_list("pk", flat=True))
     person_of(person.pk)
-    if deaths([person.pk]):
+    if reported_deaths([person.pk]):
         raise LifeEventError("这个人的死亡已经登记过")
     event = record(act=act, kind=LifeEventKind.DEATH, person=person, on=on, paper=paper, reason=reason_of(reason))
     _end_insurances(act, person, on, paper)

@@ -15,7 +15,7 @@ from accounts.codes import MONEY_POTS, EnrolmentStatus, InsuranceType, LifeEvent
 from accounts.identity.actors import Act, Actor
 from accounts.jobs.one_person import settle_person
 from accounts.ledger import book_years
-from accounts.ledger.freezing import deaths, stopped
+from accounts.ledger.freezing import reported_deaths, stopped
 from accounts.ledger.locking import lock_pots
 from accounts.ledger.posting import Locked, Move
 from accounts.models import Enrolment, Person, Pot
@@ -59,7 +59,7 @@ def refuse_unfit(person: Person, region: str, why: LifeEventKind, on: date) -> N
     """Raise LifeEventError unless somebody's account may be given up for this reason. Locks the person."""
     name = region_name(region)
     person_of(person.pk)
-    died = person.pk in deaths([person.pk])
+    died = person.pk in reported_deaths([person.pk])
     if why == LifeEventKind.INHERITANCE and not died:
         raise LifeEventError("没有登记过这个人的死亡，不能办继承，请先登记")
     if why != LifeEventKind.INHERITANCE and died:

@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from accounts.codes import FactChangeKind, Gender, LifeEventKind
 from accounts.identity.actors import Act
-from accounts.ledger.freezing import deaths, stopped
+from accounts.ledger.freezing import reported_deaths, stopped
 from accounts.models import (
     Approval,
     Case,
@@ -66,7 +66,7 @@ def contradictions(gone: Person, kept: Person, act: Act) -> Iterator[str]:
         yield "姓名不同，请先在名册里更正"
     if gone.gender != kept.gender:
         yield f"性别不同：{Gender(gone.gender).label}、{Gender(kept.gender).label}"
-    if deaths([gone.pk, kept.pk]):
+    if reported_deaths([gone.pk, kept.pk]):
         yield "登记过死亡的不能合并"
     if stopped([gone.pk, kept.pk], act.on).frozen:
         yield "有账户冻结着，解除冻结以后再合并"

@@ -11,7 +11,7 @@ from typing import Any
 from accounts.codes import LifeEventKind, PotKind, VoucherKind
 from accounts.identity.actors import Act
 from accounts.jobs.one_person import settle_person
-from accounts.ledger.freezing import deaths
+from accounts.ledger.freezing import reported_deaths
 from accounts.ledger.posting import Locked, Move
 from accounts.ledger.pots import system_pot
 from accounts.models import Approval, Person, Pot
@@ -116,7 +116,7 @@ def _move(subject: str, asked: Mapping[str, Any], on: date) -> Content:
     pots = leaving.lock_accounts({(person_id, region), (receiver_id, to)}, on)
     if not any((pot.person_id, pot.region, pot.kind) == (receiver_id, to, PotKind.CARRIED) for pot in pots):
         raise LifeEventError(f"收款人在{name}没有职工医保的个人账户，先在那里参保再办")
-    if receiver_id != person_id and receiver_id in deaths([receiver_id]):
+    if receiver_id != person_id and receiver_id in reported_deaths([receiver_id]):
         raise LifeEventError("继承人也已经去世，不能转入")
     content = _left(person_of(person_id), region, LifeEventKind(why), asked, on)
     return content | {"receiver": receiver_id, "to": to}

@@ -8,7 +8,7 @@ from django.db import IntegrityError
 from django.urls import reverse
 
 from accounts.codes import CaseKind, CaseState
-from accounts.ledger.freezing import deaths
+from accounts.ledger.freezing import reported_deaths
 from accounts.models import AuditEvent, Enrolment, FormerCertificate, LookupCount, Person, PersonCorrection, User
 from accounts.operations import approvals
 from accounts.operations.approvals import ApprovalMovedError
@@ -279,11 +279,11 @@ def test_a_death_that_was_none_is_corrected_by_two(counter, person):
         papers=[{"code": "police", "number": "瑞公〔2026〕2号"}],
     )
     assert counter.submit(case).case.state == CaseState.WAITING
-    assert deaths([person.pk])
+    assert reported_deaths([person.pk])
     case.refresh_from_db()
     approvals.approve(act=counter.act(counter.reviewer), approval_id=case.approval.pk, digest=case.approval.digest)
     case.refresh_from_db()
-    assert (case.state, deaths([person.pk])) == (CaseState.DONE, {})
+    assert (case.state, reported_deaths([person.pk])) == (CaseState.DONE, {})
 
 
 def test_nobody_alive_is_corrected_to_be_alive(counter, person):

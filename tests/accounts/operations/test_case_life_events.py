@@ -9,7 +9,7 @@ from django.db import connection
 
 from accounts.codes import CaseKind, CaseState, Role
 from accounts.forms.counter import form_of
-from accounts.ledger.freezing import deaths, stopped
+from accounts.ledger.freezing import reported_deaths, stopped
 from accounts.ledger.pots import open_missing
 from accounts.models import LifeEvent
 from accounts.operations import approvals
@@ -76,19 +76,19 @@ class TestDeath:
         done = counter.finish(case)
         shared.refresh_from_db()
         assert (done.state, shared.state) == (CaseState.DONE, BondState.ENDED)
-        assert deaths([person.pk]) == {person.pk: YESTERDAY}
+        assert reported_deaths([person.pk]) == {person.pk: YESTERDAY}
         event = LifeEvent.objects.get(pk=done.record["event"])
         assert (event.document, done.number in event.actor) == ("瑞字〔2026〕7号", True)
 
     def test_a_second_person_checks_it_whatever_the_terms_say(self, counter):
         person = insured(REGION)
         waiting = counter.submit(told(counter, CaseKind.DEATH, person, "death_certificate", on=TODAY.isoformat())).case
-        assert (waiting.state, deaths([person.pk])) == (CaseState.WAITING, {})
+        assert (waiting.state, reported_deaths([person.pk])) == (CaseState.WAITING, {})
 
     def test_looking_at_it_reports_nothing(self, counter):
         person = insured(REGION)
         found(counter, told(counter, CaseKind.DEATH, person, "death_certificate", on=TODAY.isoformat()))
-        assert not deaths([person.pk])
+        assert not reported_deaths([person.pk])
 
     @pytest.mark.parametrize(("on", "why"), [(TOMORROW, "不能早于出生，也不能晚于今天"), (None, "请填死亡日期")])
     def test_a_day_that_cannot_be_is_refused(self, counter, on, why):

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from accounts.codes import FactChangeKind
-from accounts.ledger.freezing import deaths, stopped
+from accounts.ledger.freezing import reported_deaths, stopped
 from accounts.models import Enrolment, FactChange
 from family.queries.plan import plan
 from family.rules import Where
@@ -77,4 +77,4 @@ def test_a_row_that_was_taken_back_tells_of_no_death(owner, place):
 def test_it_is_no_report_of_the_death_which_can_still_be_made(owner):
     ended(owner)
     assert stopped([owner.pk], TODAY).died == {owner.pk: DIED}
-    assert deaths([owner.pk]) == {}
+    assert reported_deaths([owner.pk]) == {}

@@ -49,6 +49,12 @@ class Bureau:
         assert list(findings()) == list(against_facts.findings()) == []
         assert list(explanations.differences()) == []
 
+    def pays_and_credits(self, *months: str) -> None:
+        """Let each month be paid for on its tenth and credited on its twentieth."""
+        for month in months:
+            self.paid(f"{month}-10", month)
+            self.credit(f"{month}-20", month)
+
     @property
     def has(self) -> int:
         person = find_by_certno(certno(1))
@@ -114,9 +120,7 @@ def test_a_month_before_somebody_came_is_not_credited_here_when_it_is_run_again(
 
 def test_an_earlier_month_run_again_leaves_the_corrections_of_later_ones(bureau: Bureau) -> None:
     bureau.roster("2025-01-02", HERE)
-    for month in ("2025-01", "2025-02", "2025-03"):
-        bureau.paid(f"{month}-10", month)
-        bureau.credit(f"{month}-20", month)
+    bureau.pays_and_credits("2025-01", "2025-02", "2025-03")
     bureau.paid("2025-04-10", "2025-03", base="6000.00", kind="更正")
     bureau.credit("2025-04-20", "2025-04")
     assert bureau.has == 320_00
@@ -158,9 +162,7 @@ def test_nobody_owes_what_the_same_run_brings_them(bureau: Bureau) -> None:
 def test_an_earlier_month_gone_through_again_corrects_a_later_one_after_it(bureau: Bureau) -> None:
     """January's run is repeated in April and finds March corrected: that stands after March, not in January."""
     bureau.roster("2024-12-02", HERE)
-    for month in ("2025-01", "2025-02", "2025-03"):
-        bureau.paid(f"{month}-10", month)
-        bureau.credit(f"{month}-20", month)
+    bureau.pays_and_credits("2025-01", "2025-02", "2025-03")
     bureau.paid("2025-04-05", "2025-03", base="4000.00", kind="更正")
     bureau.credit("2025-04-10", "2025-01")
     assert bureau.has == 280_00
