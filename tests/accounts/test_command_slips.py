@@ -39,7 +39,7 @@ class TestDays:
     def test_a_day_to_come_is_not_reconciled(self, settings):
         settings.REHEARSAL = False
         with THAT_DAY:
-            assert "还没有到" in refusal("reconcile", "--region", ZHOUSHAN, "--day", "2026-11-21")
+            assert "在今天（2026-11-20）之后" in refusal("reconcile", "--region", ZHOUSHAN, "--day", "2026-11-21")
 
     def test_a_day_before_the_rules_of_a_region_says_so(self):
         assert "没有“划入”规则" in refusal("check_facts", "--region", ZHOUSHAN, "--on", "1900-01-01")
