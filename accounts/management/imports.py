@@ -1,20 +1,18 @@
 """What the import commands have in common."""
 
-import json
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from django.core.management.base import BaseCommand, CommandError
-
 from accounts.errors import AccountsError
 from accounts.identity.actors import Act, Actor
+from accounts.management.base import BaseCommand, CommandError
 from accounts.management.progress import Bar
 from accounts.management.staff import acts_by, add_by
 from accounts.roster.answers import grouped, in_words
 from accounts.roster.drafts import ImportResult
-from accounts.roster.problems import ImportRefusedError
+from accounts.roster.problems import ImportRefusedError, Problem
 from yibao.lib import clock
 from yibao.lib.fen import parse_yuan
 
@@ -26,7 +24,6 @@ class FileCommand(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, help="CSV (UTF-8 or GB18030) or a workbook (.xlsx, .xls, .xlsb, .ods)")
-        parser.add_argument("--json", action="store_true", help="print one JSON document")
         add_by(parser)
 
     def taken_in(self, operation: Callable[..., R], options: Mapping[str, Any], **more: Any) -> R:
@@ -43,10 +40,12 @@ class FileCommand(BaseCommand):
         except AccountsError as error:
             raise CommandError(f"没有导入 {path.name}：{error.message}") from None
 
+    def refused(self, reason: str) -> dict[str, Any]:
+        return {"imported": False, "bad_rows": 0, "problems": [Problem(0, "", "", reason).as_json()]}
+
     def _list(self, refusal: ImportRefusedError, *, as_json: bool) -> None:
         if as_json:
-            document = {"imported": False, "bad_rows": refusal.bad_rows, "problems": refusal.as_json()}
-            self.stdout.write(json.dumps(document, ensure_ascii=False))
+            self.answer({"imported": False, "bad_rows": refusal.bad_rows, "problems": refusal.as_json()})
             return
         for line in grouped(refusal.problems):
             self.stdout.write(line)
@@ -65,7 +64,7 @@ class ImportCommand(FileCommand):
         path = Path(str(options["file"]))
         result = self.taken_in(self.operation, options, **self.expected(options))
         if options["json"]:
-            self.stdout.write(json.dumps(result.as_json(), ensure_ascii=False))
+            self.answer(result.as_json())
         else:
             self._tell(path, result)
         if result.held:

@@ -83,7 +83,7 @@ class TestDoubled:
         assert "同一行不能既确认又放弃：7" in refusal("held_rows", "--confirm", "7", "8", "--drop", "7")
 
     def test_of_two_deeds_about_claims_none_is_forgotten(self):
-        assert "not allowed with" in refusal("premium_claims", "--refuse", "1", "--returned", "2")
+        assert "不能一起写" in refusal("premium_claims", "--refuse", "1", "--returned", "2")
 
 
 def test_a_population_has_people():

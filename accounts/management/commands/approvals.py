@@ -1,13 +1,11 @@
 """What takes two people: `approvals` lists what waits, `approvals --approve 12 --by USERNAME` lets it happen."""
 
-import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
-
 from accounts.codes import ApprovalState
 from accounts.errors import AccountsError
+from accounts.management.base import BaseCommand, CommandError
 from accounts.management.staff import acts_by, add_by
 from accounts.models import Approval
 from accounts.operations import approvals
@@ -26,7 +24,6 @@ class Command(BaseCommand):
         deeds.add_argument("--all", action="store_true", help="list what is decided too")
         parser.add_argument("--reason", default="", help="why it is sent back")
         parser.add_argument("--digest", default="", help="approve only what has this digest, as the list gives it")
-        parser.add_argument("--json", action="store_true", help="print one JSON document")
         add_by(parser)
 
     def handle(self, *args: object, **options: Any) -> None:
@@ -38,7 +35,7 @@ class Command(BaseCommand):
         if not options["all"]:
             rows = rows.filter(state=ApprovalState.WAITING)
         if options["json"]:
-            self.stdout.write(json.dumps({"approvals": [_as_json(row) for row in rows]}, ensure_ascii=False))
+            self.answer({"approvals": [_as_json(row) for row in rows]})
             return
         self.stdout.write("\n\n".join(map(_in_words, rows)) or "没有等待复核的事")
 
@@ -50,12 +47,9 @@ class Command(BaseCommand):
             said = getattr(self, f"_{deed}")(acts[0], pk, options)
         except AccountsError as error:
             if options["json"]:
-                self.stdout.write(json.dumps({"done": False, "id": pk, "reason": error.message}, ensure_ascii=False))
+                self.answer({"done": False, "id": pk, "reason": error.message})
             raise CommandError(error.message) from None
-        if options["json"]:
-            row = Approval.objects.select_related("maker", "checker").get(pk=pk)
-            said = json.dumps({"done": True, "said": said, **_as_json(row)}, ensure_ascii=False)
-        self.stdout.write(said)
+        self.tell(said, **_as_json(Approval.objects.select_related("maker", "checker").get(pk=pk)))
 
     def _approve(self, act: Any, pk: int, options: dict[str, Any]) -> str:
         row = Approval.objects.filter(pk=pk).first()

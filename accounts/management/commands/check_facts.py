@@ -1,12 +1,10 @@
 """List where the facts of a region contradict each other or the money; exit 1 when a list is not empty."""
 
-import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
-
 from accounts.errors import AccountsError
+from accounts.management.base import BaseCommand, CommandError
 from accounts.management.days import day_argument
 from accounts.management.regions import known_region
 from accounts.models import Person
@@ -23,7 +21,6 @@ class Command(BaseCommand):
         parser.add_argument("--region", required=True, help="统筹区 code, e.g. 330900")
         parser.add_argument("--period", help="a month or a benefit year, default the year of today")
         parser.add_argument("--on", type=day_argument, help="as of that day, default today")
-        parser.add_argument("--json", action="store_true", help="print one JSON document")
 
     def handle(self, *args: object, **options: Any) -> None:
         region = known_region(options["region"])
@@ -39,7 +36,7 @@ class Command(BaseCommand):
         if options["json"]:
             lists = {name: [_as_json(row, people[row.person]) for row in rows] for name, rows in found.items()}
             document = {"region": region, "period": options["period"], "lists": lists}
-            self.stdout.write(json.dumps(document, ensure_ascii=False))
+            self.answer(document)
         else:
             for name, rows in found.items():
                 self.stdout.write(f"{TITLES[name]}：{len(rows)} 人")

@@ -1,19 +1,17 @@
 """Compare our pots with the old system's file: `compare_balances FILE [--json]`."""
 
-import json
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
-
 from accounts.errors import AccountsError
 from accounts.identity.actors import Act, Actor
+from accounts.management.base import BaseCommand, CommandError
 from accounts.management.progress import Bar
 from accounts.management.staff import acts_by, add_by
 from accounts.roster.answers import grouped as problems_by_cause
 from accounts.roster.comparison import Compared, Difference, compare_balances
-from accounts.roster.problems import ImportRefusedError
+from accounts.roster.problems import ImportRefusedError, Problem
 from yibao.lib import clock
 from yibao.lib.fen import grouped, yuan
 
@@ -27,7 +25,6 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, help="CSV (UTF-8 or GB18030) or a workbook (.xlsx, .xls, .xlsb, .ods)")
-        parser.add_argument("--json", action="store_true", help="print one JSON document, with every difference")
         add_by(parser)
 
     def handle(self, *args: object, file: Path, **options: Any) -> None:
@@ -38,8 +35,7 @@ class Command(BaseCommand):
                 compared = compare_balances(act=act, path=file, progress=bar.show)
         except ImportRefusedError as refusal:
             if options["json"]:
-                document = {"compared": False, "bad_rows": refusal.bad_rows, "problems": refusal.as_json()}
-                self.stdout.write(json.dumps(document, ensure_ascii=False))
+                self.answer({"compared": False, "bad_rows": refusal.bad_rows, "problems": refusal.as_json()})
             else:
                 self.stdout.write("\n".join(problems_by_cause(refusal.problems)))
             raise CommandError(
@@ -48,11 +44,14 @@ class Command(BaseCommand):
         except AccountsError as error:
             raise CommandError(f"没有核对 {file.name}：{error.message}") from None
         if options["json"]:
-            self.stdout.write(json.dumps(_as_json(compared), ensure_ascii=False))
+            self.answer(_as_json(compared))
         else:
             self.stdout.write("\n".join(_in_words(compared)))
         if compared.differences:
             raise CommandError(f"{len(compared.differences)} 人不一致")
+
+    def refused(self, reason: str) -> dict[str, Any]:
+        return {"compared": False, "bad_rows": 0, "problems": [Problem(0, "", "", reason).as_json()]}
 
 
 def _in_words(compared: Compared) -> list[str]:

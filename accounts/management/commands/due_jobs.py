@@ -1,15 +1,13 @@
 """Say what the calendar has due and the database has not done; with --run, do it in order."""
 
-import json
 from argparse import ArgumentParser
 from datetime import date
-
-from django.core.management.base import BaseCommand, CommandError
 
 from accounts.errors import AccountsError
 from accounts.identity.actors import Actor
 from accounts.jobs.schedule import Due, due_jobs
 from accounts.jobs.worker import run_due
+from accounts.management.base import BaseCommand, CommandError
 from accounts.management.days import day_argument
 from accounts.management.progress import Bar
 from yibao.lib import clock
@@ -21,14 +19,13 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--run", action="store_true", help="run them, in order")
         parser.add_argument("--on", type=day_argument, help="business date, default today")
-        parser.add_argument("--json", action="store_true", help="print one JSON document")
 
     def handle(self, *args: object, **options: object) -> None:
         on: date = options["on"] or clock.today()  # type: ignore[assignment]
         left_over = self._run(on) if options["run"] else []
         due = due_jobs(on)
         if options["json"]:
-            self.stdout.write(json.dumps({"on": on.isoformat(), "due": [_as_json(job) for job in due]}))
+            self.answer({"on": on.isoformat(), "due": [_as_json(job) for job in due]})
         elif due:
             for job in due:
                 again = "（再扫一遍，补新参保和基数变更）" if job.again else "（进行中）" if job.working else ""

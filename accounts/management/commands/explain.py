@@ -1,11 +1,9 @@
 """Say how one amount came about: formula, numbers, rule with its document, and the run."""
 
-import json
 from argparse import ArgumentParser
 
-from django.core.management.base import BaseCommand, CommandError
-
 from accounts.codes import VoucherKind
+from accounts.management.base import BaseCommand, CommandError
 from accounts.models import Transfer
 from accounts.policies import registry
 from accounts.policies.formulas.origins import ASSUMED
@@ -22,7 +20,6 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("entry", type=int)
-        parser.add_argument("--json", action="store_true", help="print one JSON document")
 
     def handle(self, *args: object, **options: object) -> None:
         transfer = (
@@ -45,7 +42,7 @@ class Command(BaseCommand):
                 "run": voucher.run_id,
                 "actor": voucher.actor,
             }
-            self.stdout.write(json.dumps(document, ensure_ascii=False))
+            self.answer(document)
             return
         self.stdout.write(
             f"{VoucherKind(voucher.kind).label}　{voucher.occurred_on}　{grouped(transfer.amount_fen)} 元"

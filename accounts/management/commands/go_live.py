@@ -1,17 +1,16 @@
 """Set the day from which a region is credited here: `go_live --region 330900 --on 2026-07-01 --by A --by B`."""
 
-import json
 from argparse import ArgumentParser
 from datetime import date
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from accounts.codes import ApprovalState
 from accounts.errors import AccountsError
 from accounts.identity.actors import Act, Actor
+from accounts.management.base import BaseCommand, CommandError
 from accounts.management.days import day_argument
 from accounts.management.staff import add_by, by_two, ends_done
 from accounts.operations import going_live
@@ -26,7 +25,6 @@ class Command(BaseCommand):
         parser.add_argument("--on", required=True, type=day_argument, help="the day, e.g. 2026-07-01")
         parser.add_argument("--reason", default="系统上线", help="why, for the checker")
         parser.add_argument("--document", default="", help="document number (文号)")
-        parser.add_argument("--json", action="store_true", help="print one JSON document")
         add_by(parser, two=True)
 
     def handle(self, *args: object, region: str, on: date, **options: Any) -> None:
@@ -45,11 +43,7 @@ class Command(BaseCommand):
             said = self._directly(region, on)
         else:
             raise CommandError("设上线日要两个人：go_live … --by 政策岗账号 --by 审批岗账号")
-        if options["json"]:
-            said = json.dumps(
-                {"region": region, "live_on": on.isoformat(), "done": done, "said": said}, ensure_ascii=False
-            )
-        self.stdout.write(said)
+        self.tell(said, region=region, live_on=on.isoformat(), done=done)
         ends_done(done)
 
     def _directly(self, region: str, on: date) -> str:

@@ -1,14 +1,12 @@
 """Rows laid aside by imports: `held_rows` lists them, `held_rows --confirm 12 15 --by A --by B` takes them in."""
 
-import json
 from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any
-
-from django.core.management.base import BaseCommand, CommandError
 
 from accounts.codes import HeldState
 from accounts.errors import AccountsError
 from accounts.identity.actors import Act, Actor
+from accounts.management.base import BaseCommand, CommandError
 from accounts.management.staff import acts_by, add_by, by_two
 from accounts.models import HeldRow
 from accounts.roster import held
@@ -36,7 +34,6 @@ class Command(BaseCommand):
         )
         parser.add_argument("--reason", default="已核实", help="for the colleague who checks a confirmation")
         parser.add_argument("--import", type=int, dest="source", metavar="ID", help="list those of one import only")
-        parser.add_argument("--json", action="store_true", help="print one JSON document")
         add_by(parser, two=True)
 
     def handle(self, *args: object, **options: Any) -> None:
@@ -52,12 +49,11 @@ class Command(BaseCommand):
             self._work_off(said, options)
         except (AccountsError, CommandError) as error:
             if options["json"]:
-                document = {"done": False, "said": said, "reason": str(error)}
-                self.stdout.write(json.dumps(document, ensure_ascii=False))
+                self.answer({"done": False, "said": said, "reason": str(error)})
             raise CommandError("；".join([*said, str(error)])) from None
         waits = [row.pk for row in HeldRow.objects.filter(pk__in=options["confirm"], state=HeldState.WAITING)]
         if options["json"]:
-            self.stdout.write(json.dumps({"done": not waits, "said": said, "waiting": waits}, ensure_ascii=False))
+            self.answer({"done": not waits, "said": said, "waiting": waits})
         else:
             self.stdout.write("\n".join(said))
         if waits:
@@ -97,7 +93,7 @@ class Command(BaseCommand):
         if options["source"]:
             rows = rows.filter(source=options["source"])
         if options["json"]:
-            self.stdout.write(json.dumps({"held": [_as_json(row) for row in rows]}, ensure_ascii=False))
+            self.answer({"held": [_as_json(row) for row in rows]})
             return
         self.stdout.write("\n".join(map(_in_words, rows)) or "没有待处理的行")
 

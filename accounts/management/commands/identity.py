@@ -8,10 +8,9 @@ not_me  「这不是我」: end the sign-in that is not the person's own, and ev
 from argparse import ArgumentParser
 from collections.abc import Callable
 
-from django.core.management.base import BaseCommand, CommandError
-
 from accounts.errors import AccountsError
 from accounts.identity.actors import Act
+from accounts.management.base import BaseCommand, CommandError
 from accounts.management.staff import acts_by, add_by
 from accounts.models import Person, User
 from accounts.operations import identity, taking_back
@@ -36,7 +35,7 @@ class Command(BaseCommand):
             person = find_by_certno(input("参保人的证件号码："))
             if person is None:
                 raise CommandError("名册里没有这个证件号码")
-            self.stdout.write(DONE[what](act, person))
+            self.tell(DONE[what](act, person))
         except EOFError:
             raise CommandError("没有输入号码") from None
         except AccountsError as error:

@@ -1,15 +1,13 @@
 """Life events at the desk: `life_event freeze CERTNO --region 330900 --proof court --document … --reason … --by A`."""
 
-import json
 from argparse import ArgumentParser
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
-
 from accounts.codes import ACCOUNT_POTS, ApprovalState, LifeEventKind, PotKind, ProofKind
 from accounts.errors import AccountsError
 from accounts.identity.actors import Act
+from accounts.management.base import BaseCommand, CommandError
 from accounts.management.days import day_argument
 from accounts.management.staff import acts_by, add_by, by_two, ends_done
 from accounts.models import LifeEvent, Person
@@ -45,7 +43,6 @@ class Command(BaseCommand):
         parser.add_argument(
             "--into", help="merge: 证件号码 of the record that is kept; CERTNO's becomes a former number"
         )
-        parser.add_argument("--json", action="store_true", help="print one JSON document")
         add_by(parser, two=True)
 
     def handle(self, *args: object, what: str, certno: str, **options: Any) -> None:
@@ -57,9 +54,7 @@ class Command(BaseCommand):
                 done, said = self._by_two(what, person, options)
         except AccountsError as error:
             raise CommandError(error.message) from None
-        if options["json"]:
-            said = json.dumps({"what": what, "person": person.pk, "done": done, "said": said}, ensure_ascii=False)
-        self.stdout.write(said)
+        self.tell(said, what=what, person=person.pk, done=done)
         ends_done(done)
 
     def _alone(self, what: str, person: Person, options: Options) -> str:

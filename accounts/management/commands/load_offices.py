@@ -1,13 +1,11 @@
 """Load counters, their districts and the papers to bring: `load_offices`, `load_offices 330381.toml`."""
 
-import json
 from argparse import ArgumentParser
 from pathlib import Path
 
-from django.core.management.base import BaseCommand, CommandError
-
 from accounts.errors import AccountsError
 from accounts.identity.actors import Act, Actor
+from accounts.management.base import BaseCommand, CommandError
 from accounts.offices import shipped
 from accounts.operations.offices import LoadedOffices, load_offices
 from yibao.lib import clock
@@ -18,7 +16,6 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("paths", nargs="*", type=Path, metavar="PATH")
-        parser.add_argument("--json", action="store_true", help="print one JSON document")
 
     def handle(self, *args: object, paths: list[Path], **options: object) -> None:
         act = Act(Actor.system("load_offices"), clock.now())
@@ -27,7 +24,7 @@ class Command(BaseCommand):
         except AccountsError as error:
             raise CommandError(f"网点没有载入：\n{error.message}") from None
         if options["json"]:
-            self.stdout.write(json.dumps([_as_json(one) for one in loaded], ensure_ascii=False))
+            self.answer([_as_json(one) for one in loaded])
             return
         for one in loaded if options["verbosity"] else []:
             self.stdout.write(f"{one.region}：新载入 {one.added} 行，原有不变 {one.unchanged} 行")

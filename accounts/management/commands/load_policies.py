@@ -3,18 +3,17 @@
 Later versions of a region in force become drafts; `--by MAKER --by CHECKER` publishes them at once.
 """
 
-import json
 from argparse import ArgumentParser
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from accounts.identity.actors import Act, Actor
 from accounts.jobs.policy_effect import changes_what_is_posted, effect_of
+from accounts.management.base import BaseCommand, CommandError
 from accounts.management.owner import run_as_owner
 from accounts.management.progress import Bar
 from accounts.management.staff import acts_by, add_by, by_two
@@ -34,7 +33,6 @@ class Command(BaseCommand):
         parser.add_argument("--check", action="store_true", help="validate against the database, write nothing")
         parser.add_argument("--reason", default="载入政策文件", help="why drafts are to be published, for the checker")
         parser.add_argument("--document", default="", help="document number (文号) the drafts rest on")
-        parser.add_argument("--json", action="store_true", help="print one JSON document")
         add_by(parser, two=True)
 
     def handle(self, *args: object, paths: list[Path], **options: Any) -> None:
@@ -44,13 +42,11 @@ class Command(BaseCommand):
                 said = self._effects(loaded) if options["check"] else self._publish(loaded, options)
         except PolicyError as error:
             if options["json"]:
-                self.stdout.write(_as_json({"ok": False, "problems": [_problem(p) for p in error.problems]}))
+                self.answer({"ok": False, "problems": [_problem(p) for p in error.problems]})
             raise CommandError(f"政策没有载入，一个版本也没有写：\n{error}") from None
         if options["json"]:
             regions = [_region(one) for one in loaded]
-            self.stdout.write(
-                _as_json({"ok": True, "checked_only": options["check"], "regions": regions, "said": said})
-            )
+            self.answer({"ok": True, "checked_only": options["check"], "regions": regions, "said": said})
             return
         verb = "可以新载入" if options["check"] else "新载入"
         for one in loaded:
@@ -60,6 +56,9 @@ class Command(BaseCommand):
                 self.stdout.write(f"  注意：{remark}")
         for line in said:
             self.stdout.write(line)
+
+    def refused(self, reason: str) -> dict[str, Any]:
+        return {"ok": False, "problems": [{"file": "", "key": "", "reason": reason}]}
 
     def _load(self, paths: list[Path], options: dict[str, Any]) -> list[Loaded]:
         acts = acts_by(options["by"])
@@ -110,10 +109,6 @@ class Command(BaseCommand):
         subject, reason, document = policies.subject_of(draft), options["reason"], options["document"]
         _, said = by_two(options["by"], kind=policies.PUBLISH, subject=subject, reason=reason, document=document)
         return f"{draft}：{said}"
-
-
-def _as_json(document: object) -> str:
-    return json.dumps(document, ensure_ascii=False)
 
 
 def _problem(problem: Problem) -> dict[str, str]:

@@ -1,13 +1,11 @@
 """What a draft of the rules would change of what is posted already: `policy_effect 17`, before it is handed over."""
 
-import json
 from argparse import ArgumentParser
 from functools import partial
 
-from django.core.management.base import BaseCommand, CommandError
-
 from accounts.errors import AccountsError
 from accounts.identity.actors import Act, Actor
+from accounts.management.base import BaseCommand, CommandError
 from accounts.management.progress import Bar
 from accounts.management.staff import acts_by, add_by
 from accounts.operations import policy_effect
@@ -19,7 +17,6 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("draft", type=int, help="id of the draft, as load_policies and the admin name it")
-        parser.add_argument("--json", action="store_true", help="print one JSON document")
         add_by(parser)
 
     def handle(self, *args: object, draft: int, **options: object) -> None:
@@ -32,7 +29,7 @@ class Command(BaseCommand):
             except AccountsError as refusal:
                 raise CommandError(f"没有算草稿 {draft} 的影响：{refusal}") from None
         if options["json"]:
-            self.stdout.write(json.dumps({"draft": draft, "years": [year._asdict() for year in years]}))
+            self.answer({"draft": draft, "years": [year._asdict() for year in years]})
             return
         for year in years:
             self.stdout.write(policy_effect.year_in_words(year))

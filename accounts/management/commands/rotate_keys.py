@@ -1,11 +1,9 @@
 """Change the master key of the encrypted fields: `rotate_keys`. docs/keys.md says when and how."""
 
-import json
 from argparse import ArgumentParser
 
-from django.core.management.base import BaseCommand, CommandError
-
 from accounts.errors import AccountsError
+from accounts.management.base import BaseCommand, CommandError
 from accounts.management.progress import Bar
 from accounts.operations import rotation
 from accounts.sealing import keyring
@@ -23,7 +21,6 @@ class Command(BaseCommand):
             "--prepare", action="store_true", help="only add a key that reads, to be copied to every host first"
         )
         options.add_argument("--forget", action="store_true", help="drop the old keys, once no row uses them")
-        parser.add_argument("--json", action="store_true", help="print one JSON document")
 
     def handle(self, *args: object, **options: object) -> None:
         moved, dropped = 0, []
@@ -39,7 +36,7 @@ class Command(BaseCommand):
             raise CommandError(error.message) from None
         current = keyring.load().current.hex()
         if options["json"]:
-            self.stdout.write(json.dumps({"current": current, "moved": moved, "forgotten": dropped}))
+            self.answer({"current": current, "moved": moved, "forgotten": dropped})
         elif options["prepare"]:
             self.stdout.write(f"新密钥已备好，还没有启用。请把 {keyring.path()} 复制到每台主机，再运行 rotate_keys")
         elif options["forget"]:

@@ -1,15 +1,13 @@
 """Run a job for a region and period, here and now: `run_job accrual --region 330900 --period 2025`."""
 
-import json
 from argparse import ArgumentParser
-
-from django.core.management.base import BaseCommand, CommandError
 
 from accounts.codes import JobKind, RunState
 from accounts.errors import AccountsError
 from accounts.identity.actors import Actor
 from accounts.jobs.job import RIGHTLY_LEFT_OUT
 from accounts.jobs.worker import CLOSE_YEAR, Report, run_job
+from accounts.management.base import BaseCommand, CommandError
 from accounts.management.days import day_argument
 from accounts.management.progress import Bar
 from yibao.lib import clock
@@ -28,7 +26,6 @@ class Command(BaseCommand):
         )
         parser.add_argument("--on", type=day_argument, help="business date, default today (for back-filling)")
         parser.add_argument("--dry-run", action="store_true", help="post nothing, print the same totals")
-        parser.add_argument("--json", action="store_true", help="print one JSON document")
 
     def handle(self, *args: object, **options: object) -> None:
         with Bar(self.stderr) as bar:
@@ -48,7 +45,7 @@ class Command(BaseCommand):
                     f"没有运行 {options['kind']} {options['region']} {options['period']}：{refusal}"
                 ) from None
         if options["json"]:
-            self.stdout.write(json.dumps({"dry_run": options["dry_run"], "runs": [_as_json(r) for r in reports]}))
+            self.answer({"dry_run": options["dry_run"], "runs": [_as_json(r) for r in reports]})
         else:
             for report in reports:
                 self.stdout.write(_as_text(report, dry=bool(options["dry_run"])))

@@ -6,10 +6,9 @@ reset  take an administrator's lost authenticator away; of everybody else it tak
 
 from argparse import ArgumentParser
 
-from django.core.management.base import BaseCommand, CommandError
-
 from accounts.errors import AccountsError
 from accounts.identity.actors import Act, Actor
+from accounts.management.base import BaseCommand, CommandError
 from accounts.management.staff import acts_by, add_by
 from accounts.models import User
 from accounts.operations import second_factor
@@ -35,7 +34,7 @@ class Command(BaseCommand):
         if user is None or not user.is_official:
             raise CommandError(f"没有“{username}”这个工作人员账号，请检查账号写得对不对")
         try:
-            self.stdout.write(_code(act, user) if what == "code" else _reset(act, user))
+            self.tell(_code(act, user) if what == "code" else _reset(act, user))
         except AccountsError as error:
             raise CommandError(f"没有办：{error.message}") from None
 

@@ -3,9 +3,8 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
-
 from accounts.codes import ApprovalState
+from accounts.management.base import BaseCommand, CommandError
 from accounts.management.staff import add_by, by_two, ends_done
 from accounts.operations.settlement import APPROVAL, subject_of
 from yibao.lib.periods import BadPeriodError, Period
@@ -30,5 +29,6 @@ class Command(BaseCommand):
         approval, said = by_two(
             options["by"], kind=APPROVAL, subject=subject_of(options["region"], period), reason=options["reason"]
         )
-        self.stdout.write(said)
-        ends_done(approval.state == ApprovalState.APPROVED)
+        done = approval.state == ApprovalState.APPROVED
+        self.tell(said, done=done)
+        ends_done(done)

@@ -4,17 +4,16 @@ The first --by is an administrator, the second somebody who reviews or approves.
 account are asked for, never part of the command.
 """
 
-import json
 from argparse import ArgumentParser
 from typing import Any
 
 from allauth.mfa.models import Authenticator
-from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from accounts.codes import ApprovalState, Role
 from accounts.errors import AccountsError
 from accounts.identity.actors import Act, Actor
+from accounts.management.base import BaseCommand, CommandError
 from accounts.management.staff import acts_by, add_by, by_two, ends_done, how_to_approve
 from accounts.models import Approval, User
 from accounts.operations import approvals, staff_accounts
@@ -33,7 +32,6 @@ class Command(BaseCommand):
         parser.add_argument("--office", default="", help="code of the office, or central")
         parser.add_argument("--reason", default="", help="why, for the checker")
         parser.add_argument("--document", default="", help="document number (文号)")
-        parser.add_argument("--json", action="store_true", help="print one JSON document")
         add_by(parser, two=True)
 
     def handle(self, *args: object, deed: str, username: str, **options: Any) -> None:
@@ -47,12 +45,7 @@ class Command(BaseCommand):
         else:
             approval, said = self._change(deed, username, options)
         done = approval is None or approval.state == ApprovalState.APPROVED
-        if options["json"]:
-            said = json.dumps(
-                {"username": username, "done": done, "approval": approval and approval.pk, "said": said},
-                ensure_ascii=False,
-            )
-        self.stdout.write(said)
+        self.tell(said, username=username, done=done, approval=approval and approval.pk)
         ends_done(done)
 
     def _list(self, as_json: bool) -> None:
@@ -71,7 +64,7 @@ class Command(BaseCommand):
             for user in staff_accounts.staff_accounts()
         ]
         if as_json:
-            self.stdout.write(json.dumps({"staff": rows}, ensure_ascii=False))
+            self.answer({"staff": rows})
             return
         for row in rows:
             role = "管理员" if row["administrator"] else Role(str(row["role"])).label if row["role"] else "没有岗位"

@@ -2,11 +2,10 @@
 
 from argparse import ArgumentParser
 
-from django.core.management.base import BaseCommand, CommandError
-
 from accounts.errors import AccountsError
 from accounts.identity.actors import Act, Actor
 from accounts.identity.staff import register_certno
+from accounts.management.base import BaseCommand, CommandError
 from yibao.lib import clock
 
 
@@ -27,4 +26,4 @@ class Command(BaseCommand):
             raise CommandError("没有输入证件号码") from None
         except AccountsError as error:
             raise CommandError(f"没有登记：{error.message}") from None
-        self.stdout.write(f"{user.username} 已登记，可以提交和复核了")
+        self.tell(f"{user.username} 已登记，可以提交和复核了")

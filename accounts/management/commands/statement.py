@@ -1,14 +1,12 @@
 """Print somebody's pots and entries, each with how it came about: the lines of the page, of paper and of the file."""
 
-import json
 from argparse import ArgumentParser
-
-from django.core.management.base import BaseCommand, CommandError
 
 from accounts.codes import PERSONAL_POTS, PotKind
 from accounts.identity.actors import Act, Actor
 from accounts.identity.audit import LOOKED_UP, record
 from accounts.ledger.pots import regions_of
+from accounts.management.base import BaseCommand, CommandError
 from accounts.management.days import year_argument
 from accounts.models import Person
 from accounts.policies import formulas
@@ -36,7 +34,6 @@ class Command(BaseCommand):
         parser.add_argument(
             "--year", type=year_argument, help="年度: only its entries, between the balances before and after"
         )
-        parser.add_argument("--json", action="store_true", help="print one JSON document")
 
     def handle(self, *args: object, **options: object) -> None:
         person = find_by_certno(str(options["certno"]))
@@ -47,7 +44,7 @@ class Command(BaseCommand):
         record(act=act, verb=LOOKED_UP, subject=person, detail={"region": region})
         asked = Asked(account_in(accounts_of(person), region, clock.today()), options["year"])
         if options["json"]:
-            self.stdout.write(json.dumps(_as_json(asked), ensure_ascii=False))
+            self.answer(_as_json(asked))
         else:
             self._print(asked)
 

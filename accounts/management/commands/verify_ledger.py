@@ -1,24 +1,18 @@
 """Check every invariant of the ledger; exit 1 with the first offending rows when one does not hold."""
 
-import json
-from argparse import ArgumentParser
 from itertools import islice
-
-from django.core.management.base import BaseCommand, CommandError
 
 from accounts.identity import audit
 from accounts.identity.actors import Act, Actor
 from accounts.jobs import against_facts
 from accounts.ledger import verify
+from accounts.management.base import BaseCommand, CommandError
 from accounts.queries import explanations
 from yibao.lib import clock
 
 
 class Command(BaseCommand):
     help = "Verify the ledger: balances, chains, batches, reversals, control totals, explanations, triggers."
-
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--json", action="store_true", help="print one JSON document")
 
     def handle(self, *args: object, **options: object) -> None:
         found = list(verify.findings())
@@ -29,7 +23,7 @@ class Command(BaseCommand):
         audit.record(act=act, verb=verify.VERIFIED, detail={"findings": len(found)})
         if options["json"]:
             document = {"ok": not found, "findings": [{"invariant": f.invariant, "rows": f.rows} for f in found]}
-            self.stdout.write(json.dumps(document, ensure_ascii=False, default=str))
+            self.answer(document)
         elif not found:
             self.stdout.write(f"账本正确：{len(verify.INVARIANTS | verify.OF_OTHER_APPS) + 4} 项检查全部通过。")
         if found:

@@ -1,15 +1,13 @@
 """Take back all rows of an import: `withdraw_import 12 --reason TEXT --by A --by B`."""
 
-import json
 from argparse import ArgumentParser
 from dataclasses import asdict
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
-
 from accounts.codes import ApprovalState
 from accounts.errors import AccountsError
 from accounts.identity.actors import Act, Actor
+from accounts.management.base import BaseCommand, CommandError
 from accounts.management.staff import acts_by, add_by, by_two
 from accounts.roster import withdrawing
 from yibao.lib import clock
@@ -21,20 +19,19 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("import_id", type=int, metavar="ID")
         parser.add_argument("--reason", required=True, help="why; it is kept with what changes")
-        parser.add_argument("--json", action="store_true", help="print one JSON document")
         add_by(parser, two=True)
 
     def handle(self, *args: object, import_id: int, **options: Any) -> None:
-        document: dict[str, Any]
         try:
             document = self._withdraw(import_id, options)
-        except (AccountsError, CommandError) as error:
-            if options["json"]:
-                self.stdout.write(json.dumps({"withdrawn": False, "reason": str(error)}, ensure_ascii=False))
-            raise CommandError(str(error)) from None
-        self.stdout.write(json.dumps(document, ensure_ascii=False) if options["json"] else document["said"])
+        except AccountsError as error:
+            raise CommandError(error.message) from None
+        self.tell(**document, done=document["withdrawn"])
         if not document["withdrawn"]:
             raise CommandError(f"导入 {import_id} 还没有撤回，等另一位同事复核")
+
+    def refused(self, reason: str) -> dict[str, Any]:
+        return super().refused(reason) | {"withdrawn": False}
 
     def _withdraw(self, import_id: int, options: dict[str, Any]) -> dict[str, Any]:
         acts = acts_by(options["by"]) or [Act(Actor.system("withdraw_import"), clock.now())]

@@ -1,11 +1,9 @@
 """Do what time and the roster do to sharing: expire, remind, end by itself. Beat does the same; repeating is harmless."""
 
-import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
-
+from accounts.management.base import BaseCommand, CommandError
 from accounts.management.days import act_on, add_on
 from family.upkeep import keep_up
 
@@ -15,14 +13,13 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add_on(parser)
-        parser.add_argument("--json", action="store_true", help="print one JSON document")
 
     def handle(self, *args: object, **options: Any) -> None:
         act = act_on("family_daily", options["on"])
         report = keep_up(act=act)
         if options["json"]:
             document = {"on": act.on.isoformat(), "done": dict(report.done), "failed": report.failed}
-            self.stdout.write(json.dumps(document, ensure_ascii=False))
+            self.answer(document)
         else:
             for name, count in report.done.items():
                 self.stdout.write(f"{name}：{count}")

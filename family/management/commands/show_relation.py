@@ -2,9 +2,8 @@
 
 from argparse import ArgumentParser
 
-from django.core.management.base import BaseCommand, CommandError
-
 from accounts.errors import AccountsError
+from accounts.management.base import BaseCommand, CommandError
 from accounts.management.staff import acts_by, add_by
 from accounts.models import Person
 from accounts.queries.people import find_by_certno
@@ -32,7 +31,7 @@ class Command(BaseCommand):
             raise CommandError("这两个人之间没有使用中的家庭共济，请核对谁出钱、谁使用") from None
         except (AccountsError, FamilyError) as error:
             raise CommandError(f"没有办：{error.message}") from None
-        self.stdout.write("已记下，两个人都会收到通知。" if event else "以前已经核对过，没有修改。")
+        self.tell("已记下，两个人都会收到通知。" if event else "以前已经核对过，没有修改。")
 
 
 def _person(who: str) -> Person:

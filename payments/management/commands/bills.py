@@ -1,12 +1,10 @@
 """List bills: `bills [--region CODE] [--day DAY] [--institution CODE] [--json]`. Names and numbers are masked."""
 
-import json
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
-
+from accounts.management.base import BaseCommand, CommandError
 from accounts.management.days import day_argument
 from accounts.management.regions import known_region
 from payments.bills.models import Bill, Institution
@@ -24,7 +22,6 @@ class Command(BaseCommand):
         parser.add_argument("--region", help="only of people insured in this 统筹区, e.g. 330900")
         parser.add_argument("--day", type=day_argument, metavar="YYYY-MM-DD", help="only of this day")
         parser.add_argument("--institution", metavar="CODE", help="only of this institution")
-        parser.add_argument("--json", action="store_true", help="print one JSON document")
 
     def handle(self, *args: object, **options: Any) -> None:
         if options["region"]:
@@ -36,7 +33,7 @@ class Command(BaseCommand):
         asked = {"region": options["region"], "on": options["day"], "institution__code": options["institution"]}
         rows = list(_rows({name: value for name, value in asked.items() if value}))
         if options["json"]:
-            self.stdout.write(json.dumps({"bills": rows}, ensure_ascii=False))
+            self.answer({"bills": rows})
             return
         for row in rows:
             what = f"{row['kind']} {row['category']}".strip() + (f"，退 {row['reverses']}" if row["reverses"] else "")

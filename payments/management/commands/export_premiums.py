@@ -1,14 +1,12 @@
 """Hand premium orders over to the tax office: `export_premiums --region 350500`; `--again BATCH` writes a file once more."""
 
-import json
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
-
 from accounts.errors import AccountsError
 from accounts.identity.actors import Act, Actor
+from accounts.management.base import BaseCommand, CommandError
 from accounts.management.regions import known_region
 from accounts.management.staff import acts_by, add_by
 from payments.premiums.tax_office import batches
@@ -23,7 +21,6 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--region", required=True, help="统筹区 code, e.g. 350500")
         parser.add_argument("--again", metavar="BATCH", help="write the file of this batch once more, the same bytes")
-        parser.add_argument("--json", action="store_true", help="print one JSON document")
         add_by(parser)
 
     def handle(self, *args: object, **options: Any) -> None:
@@ -40,7 +37,7 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"写不了文件：{error.strerror}。批次已经登记，处理好以后再运行一次就会补上") from None
         if options["json"]:
-            self.stdout.write(json.dumps({"batches": [_as_json(*one) for one in written]}, ensure_ascii=False))
+            self.answer({"batches": [_as_json(*one) for one in written]})
         else:
             self.stdout.write("\n".join(_in_words(*one) for one in written) or "没有要交税务的代缴单。")
 

@@ -1,12 +1,10 @@
 """Settle bills by file: `import_bills FILE [--answer FILE]`; every row is answered, exit 1 where one was refused."""
 
-import json
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import CommandError
-
+from accounts.management.base import CommandError
 from accounts.management.imports import FileCommand
 from accounts.roster.answers import grouped
 from payments.bills.files import GIVEN_BACK, REFUSED, SETTLED, import_bills
@@ -26,7 +24,7 @@ class Command(FileCommand):
             raise CommandError(f"没有 {answer.parent} 这个文件夹，回执没有地方写；什么也没有结算")
         result, content = self.taken_in(import_bills, options)
         if options["json"]:
-            self.stdout.write(json.dumps(result.as_json(), ensure_ascii=False))
+            self.answer(result.as_json())
         else:
             counts = "，".join(f"{word} {result.count(word):,}" for word in (SETTLED, GIVEN_BACK, REFUSED))
             self.stdout.write(f"{name}：{result.rows:,} 行，{counts}")

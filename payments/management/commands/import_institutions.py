@@ -1,6 +1,5 @@
 """Import designated institutions: `import_institutions FILE`."""
 
-import json
 from typing import Any
 
 from accounts.management.imports import FileCommand
@@ -13,7 +12,7 @@ class Command(FileCommand):
     def handle(self, *args: object, **options: Any) -> None:
         result = self.taken_in(import_institutions, options)
         if options["json"]:
-            self.stdout.write(json.dumps(result.as_json(), ensure_ascii=False))
+            self.answer(result.as_json())
             return
         for remark in result.remarks:
             self.stdout.write(f"注意：{remark}")

@@ -1,13 +1,11 @@
 """Record what the treasury paid a tax office: `pay_tax_office --region 350500 --until DAY | --batch NO --document NO --by NAME`."""
 
-import json
 from argparse import ArgumentParser
 from datetime import date
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
-
 from accounts.errors import AccountsError
+from accounts.management.base import BaseCommand, CommandError
 from accounts.management.days import day_argument
 from accounts.management.regions import known_region
 from accounts.management.staff import acts_by, add_by
@@ -29,7 +27,6 @@ class Command(BaseCommand):
         which.add_argument("--batch", metavar="NO", help="pay up to this batch")
         which.add_argument("--until", type=day_argument, metavar="YYYY-MM-DD", help="pay the batches made by that day")
         parser.add_argument("--document", required=True, metavar="NO", help="the number of the bank's document")
-        parser.add_argument("--json", action="store_true", help="print one JSON document")
         add_by(parser)
 
     def handle(self, *args: object, **options: Any) -> None:
@@ -45,7 +42,7 @@ class Command(BaseCommand):
             raise CommandError(error.message) from None
         if options["json"]:
             document = {"document": paid.document, "amount": yuan(paid.amount_fen), "up_to": batch.no}
-            self.stdout.write(json.dumps(document, ensure_ascii=False))
+            self.answer(document)
         else:
             self.stdout.write(
                 f"已登记解缴 {grouped(paid.amount_fen)} 元，付到批次 {batch.no} 为止，凭据 {paid.document}"

@@ -1,11 +1,9 @@
 """Do what each day brings to payments. Beat does the same; repeating is harmless."""
 
-import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
-
+from accounts.management.base import BaseCommand, CommandError
 from accounts.management.days import act_on, add_on
 from payments.premiums.jobs.campaigns import Campaign, open_on
 from payments.upkeep import keep_up
@@ -17,7 +15,6 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add_on(parser)
-        parser.add_argument("--json", action="store_true", help="print one JSON document")
 
     def handle(self, *args: object, **options: Any) -> None:
         act = act_on("payments_daily", options["on"])
@@ -29,7 +26,7 @@ class Command(BaseCommand):
                 "done": dict(report.done),
                 "failed": report.failed,
             }
-            self.stdout.write(json.dumps(document, ensure_ascii=False))
+            self.answer(document)
         else:
             for campaign in campaigns:
                 last = day_words(campaign.terms.last_on)

@@ -1,16 +1,14 @@
 """Claims of pay-then-refund: list them, refuse one, or write what is to be paid to bank cards on a day."""
 
-import json
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
-
 from accounts.errors import AccountsError
 from accounts.identity import audit
 from accounts.identity.actors import Act, Actor
+from accounts.management.base import BaseCommand, CommandError
 from accounts.management.days import day_argument
 from accounts.management.regions import known_region
 from accounts.management.staff import acts_by, add_by
@@ -31,7 +29,6 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--region", help="only of people insured in this 统筹区, e.g. 410000")
         parser.add_argument("--state", choices=ClaimState.values, help="only in this state")
-        parser.add_argument("--json", action="store_true", help="print one JSON document")
         parser.add_argument("--day", type=day_argument, metavar="YYYY-MM-DD", help="of --payouts")
         deeds = parser.add_mutually_exclusive_group()
         deeds.add_argument("--payouts", type=Path, metavar="FILE", help="write the claims paid on --day, for its owner")
@@ -51,7 +48,7 @@ class Command(BaseCommand):
         elif options["payouts"]:
             self._write_payouts(claims, options)
         elif options["json"]:
-            self.stdout.write(json.dumps({"claims": list(_rows(claims))}, ensure_ascii=False))
+            self.answer({"claims": list(_rows(claims))})
         else:
             rows = list(_rows(claims))
             for row in rows:
@@ -70,7 +67,7 @@ class Command(BaseCommand):
             end(act=acts[0], claim_id=found.pk, reason=options["reason"].strip())
         except AccountsError as error:
             raise CommandError(error.message) from None
-        self.stdout.write(f"返还申请 {no} 已退回，已通知申请人")
+        self.tell(f"返还申请 {no} 已退回，已通知申请人", claim_no=no)
 
     def _write_payouts(self, claims: Any, options: dict[str, Any]) -> None:
         if options["day"] is None:
@@ -84,8 +81,11 @@ class Command(BaseCommand):
         detail = {"claims": [claim.pk for claim in paid], "day": options["day"].isoformat()}
         audit.record(act=act, verb="premium_claims.payouts", detail=detail)
         sum_fen = sum(claim.amount_fen for claim in paid)
-        self.stdout.write(
-            f"{len(paid):,} 份，{grouped(sum_fen)} 元，已写入 {options['payouts']}。里面有银行卡号，用完请删除"
+        self.tell(
+            f"{len(paid):,} 份，{grouped(sum_fen)} 元，已写入 {options['payouts']}。里面有银行卡号，用完请删除",
+            claims=len(paid),
+            sum=yuan(sum_fen),
+            file=str(options["payouts"]),
         )
 
 

@@ -1,13 +1,11 @@
 """List premium orders: `premium_orders [--region CODE] [--year YEAR] [--state STATE] [--json]`. Names are masked."""
 
-import json
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
+from accounts.management.base import BaseCommand
 from accounts.management.days import year_argument
 from accounts.management.regions import known_region
 from payments.premiums.codes import OrderState
@@ -24,7 +22,6 @@ class Command(BaseCommand):
         parser.add_argument("--region", help="only of people insured in this 统筹区, e.g. 350500")
         parser.add_argument("--year", type=year_argument, help="only of this premium year")
         parser.add_argument("--state", choices=OrderState.values, help="only in this state")
-        parser.add_argument("--json", action="store_true", help="print one JSON document")
 
     def handle(self, *args: object, **options: Any) -> None:
         if options["region"]:
@@ -33,7 +30,7 @@ class Command(BaseCommand):
         orders = PremiumOrder.objects.filter(**{name: value for name, value in asked.items() if value})
         rows = list(_rows(orders.select_related("payer", "person", "batch").order_by("pk")))
         if options["json"]:
-            self.stdout.write(json.dumps({"orders": rows}, ensure_ascii=False))
+            self.answer({"orders": rows})
             return
         for row in rows:
             self.stdout.write(

@@ -1,12 +1,10 @@
 """Reconcile a region's day: `reconcile --region 330900 --day 2026-11-25`; exit 1 when something does not agree."""
 
-import json
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
-
+from accounts.management.base import BaseCommand, CommandError
 from accounts.management.days import day_argument, refuse_future_day
 from accounts.management.regions import known_region
 from payments.reconciliation.report import CSV_COLUMNS, Report, as_json, as_table, report_of
@@ -21,7 +19,6 @@ class Command(BaseCommand):
         parser.add_argument("--region", required=True, help="统筹区 code, e.g. 330900")
         parser.add_argument("--day", required=True, type=day_argument, metavar="YYYY-MM-DD")
         parser.add_argument("--csv", type=Path, metavar="FILE", help="also write the table for the treasury")
-        parser.add_argument("--json", action="store_true", help="print one JSON document")
 
     def handle(self, *args: object, **options: Any) -> None:
         region = known_region(options["region"])
@@ -30,7 +27,7 @@ class Command(BaseCommand):
         if options["csv"]:
             self._write(options["csv"], report)
         if options["json"]:
-            self.stdout.write(json.dumps(as_json(report), ensure_ascii=False, default=str))
+            self.answer(as_json(report))
         else:
             self.stdout.write("\n".join(_in_words(report)))
         if report.differences:

@@ -3,9 +3,8 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
-
 from accounts.codes import ApprovalState
+from accounts.management.base import BaseCommand, CommandError
 from accounts.management.staff import add_by, by_two, ends_done
 from payments.premiums.operations.recovering import RECOVER, subject_of
 
@@ -29,5 +28,6 @@ class Command(BaseCommand):
             reason=options["reason"],
             document=options["document"],
         )
-        self.stdout.write(said)
-        ends_done(approval.state == ApprovalState.APPROVED)
+        done = approval.state == ApprovalState.APPROVED
+        self.tell(said, done=done)
+        ends_done(done)

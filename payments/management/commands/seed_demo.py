@@ -6,9 +6,9 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
 
 from accounts.identity.actors import Act, Actor
+from accounts.management.base import BaseCommand, CommandError
 from accounts.management.progress import Bar
 from accounts.models import PolicyVersion
 from accounts.roster.contributions import import_contributions
@@ -44,7 +44,7 @@ class Command(BaseCommand):
                 call_command("load_policies", stdout=StringIO())
             staff.create()
             history.build(act=act, folder=folder, progress=bar.show)
-        self.stdout.write("演示人员已就位。")
+        self.tell("演示人员已就位。")
 
     def _populate(self, act: Act, folder: Path, people: int, bar: Bar) -> None:
         month = Month.of(act.on) + -1
@@ -53,4 +53,4 @@ class Command(BaseCommand):
         paid = files.population_contributions(people, QUANZHOU, month)
         path = files.write_contributions(folder / "people_paid.csv", paid)
         import_contributions(act=act, path=path, progress=bar.show)
-        self.stdout.write(f"已导入 {people} 人（泉州）和 {month} 的缴费。")
+        self.tell(f"已导入 {people} 人（泉州）和 {month} 的缴费。")

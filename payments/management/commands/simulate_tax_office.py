@@ -4,10 +4,10 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
 
 from accounts.errors import AccountsError
 from accounts.identity.actors import Act, Actor
+from accounts.management.base import BaseCommand, CommandError
 from payments.demo.tax_office import Mood, work_off
 from payments.premiums.tax_office.answers import import_premium_results
 from yibao.lib import clock
@@ -30,8 +30,9 @@ class Command(BaseCommand):
             raise CommandError("这里接的是真的税务，不能模拟。只有演示环境可以")
         mood = Mood(**{name: options[name] for name in ("late", "reject", "twice", "lose")})
         files = work_off(settings.TAX_OFFICE_FOLDER, on=clock.today(), mood=mood)
+        said = []
         for path in files:
-            self.stdout.write(f"税务答复了：{path}")
+            said.append(f"税务答复了：{path}")
             if options["takes_in"]:
                 try:
                     result = import_premium_results(
@@ -39,6 +40,5 @@ class Command(BaseCommand):
                     )
                 except AccountsError as error:
                     raise CommandError(error.message) from None
-                self.stdout.write(f"  登记 {result.premium_answers} 条，以前登记过 {result.known_rows} 条")
-        if not files:
-            self.stdout.write("税务没有答复。")
+                said.append(f"  登记 {result.premium_answers} 条，以前登记过 {result.known_rows} 条")
+        self.tell("\n".join(said) or "税务没有答复。", files=[str(path) for path in files])
