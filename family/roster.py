@@ -1,5 +1,6 @@
 """import_bonds: relations that exist in the old system, by file."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -32,6 +33,7 @@ COLUMNS = (
 
 _RELATIONS = {name: relation for relation in Relation for name in (*relation.names, relation.label)}
 _SCOPES = {"医疗": Scope.MEDICAL, "代缴": Scope.PREMIUM}
+_BETWEEN = re.compile(r"[\s、，,；;]+")
 MOST_PLACES = 99
 
 
@@ -104,7 +106,7 @@ def _rows(file: File) -> Iterator[Row]:
 
 
 def _person(text: str) -> Person:
-    person = find_by_certno(cells.certificate(text).number)
+    person = find_by_certno(cells.any_certificate(text).number)
     if person is None:
         raise ValueError("名册里没有这个人，请先导入参保名册")
     return person
@@ -119,9 +121,9 @@ def _relation(text: str) -> Relation:
 
 
 def _scopes(text: str) -> tuple[Scope, ...]:
-    words = text.split()
-    if not words or any(word not in _SCOPES for word in words):
-        raise ValueError(f"应为 {'、'.join(_SCOPES)}，两样都有的中间空一格")
+    words = _BETWEEN.split(text)
+    if any(word not in _SCOPES for word in words):
+        raise ValueError(f"应为 {'、'.join(_SCOPES)}，两样都有的写作“医疗 代缴”")
     return tuple(sorted({_SCOPES[word] for word in words}))
 
 

@@ -14,7 +14,7 @@ from accounts.roster.answers import grouped, in_words
 from accounts.roster.drafts import ImportResult
 from accounts.roster.problems import ImportRefusedError, Problem
 from yibao.lib import clock
-from yibao.lib.fen import parse_yuan
+from yibao.lib.values.amounts import read_yuan
 
 R = TypeVar("R")
 
@@ -96,6 +96,6 @@ class FactsImportCommand(ImportCommand):
 def yuan_argument(text: str) -> int:
     """Read an amount in yuan on the command line as fen."""
     try:
-        return parse_yuan(text)
+        return read_yuan(text)
     except ValueError as error:
         raise ArgumentTypeError(str(error)) from None

@@ -14,8 +14,9 @@ from accounts.roster.files import File
 from accounts.roster.problems import Problems
 from accounts.sealing.fields import Sealer, context_of
 from yibao.lib.copying import copy_lines
-from yibao.lib.fen import grouped, parse_yuan
+from yibao.lib.fen import grouped
 from yibao.lib.masking import masked_certno
+from yibao.lib.values.amounts import read_yuan
 
 COLUMNS = ("certno", "insuplc_admdvs", "as_of", "current", "carried", "pool", "last_year_carried")
 _NULL = "\\N"
@@ -58,9 +59,7 @@ def amount(text: str) -> int:
     """A balance in yuan as fen: not negative, nothing where the cell is empty."""
     if not text:
         return 0
-    if text.startswith("-"):
-        raise ValueError("余额不能是负数")
-    fen = parse_yuan(text)
+    fen = read_yuan(text)
     if fen > MOST_FEN:
         raise ValueError(f"余额超过 {grouped(MOST_FEN)} 元，请核对小数点")
     return fen
@@ -76,7 +75,7 @@ def required_amount(text: str) -> int:
 def stage(file: File, today: date) -> None:
     """Read the file into the temporary table `balances_staged`, and find who the people are."""
     readers = (
-        cells.certificate,
+        cells.any_certificate,
         cells.region_reader(),
         cells.day,
         required_amount,

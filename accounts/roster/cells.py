@@ -35,10 +35,22 @@ month = lru_cache(maxsize=4_096)(read_month)
 
 
 def certificate_type(text: str) -> str:
-    """A kind of certificate (psn_cert_type); an identity card where none is named."""
+    """A kind of certificate (psn_cert_type); an identity card where none is named. Sheets drop the zero in front."""
+    if len(text) == 1:
+        text = f"0{text}"
     if text and text not in set(CertificateType):
         raise ValueError(f"应为 {certificates.kinds_in_words()}；空着就是 {CertificateType.IDENTITY_CARD}")
     return text or str(CertificateType.IDENTITY_CARD)
+
+
+def certificate_of(kind: str, text: str) -> certificates.Certificate:
+    """A certificate of the kind in another cell; where no such kind is taken, that cell says so, and any will do here."""
+    try:
+        return certificate(text, certificate_type(kind))
+    except certificates.BadCertificateError:
+        raise
+    except ValueError:
+        return any_certificate(text)
 
 
 def phone(text: str) -> str:

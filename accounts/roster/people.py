@@ -234,7 +234,7 @@ class _Reader:
         kind = texts[_CERT_TYPE] if len(texts) > _CERT_TYPE else ""
         if kind in ("", CertificateType.IDENTITY_CARD):
             return self.readers
-        return partial(cells.certificate, cert_type=kind), *self.readers[1:]
+        return partial(cells.certificate_of, kind), *self.readers[1:]
 
     def _contradictions(self, row: _Row) -> Iterator[tuple[str, str]]:
         """Yield the columns of a row that contradict another column, and how."""

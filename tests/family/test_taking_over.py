@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from accounts.codes import CertificateType
 from accounts.models import HeldRow, Notice, OutboxMessage, Region
 from accounts.roster import held as held_rows
 from accounts.roster.drafts import ImportResult
@@ -65,6 +66,21 @@ def test_a_relation_stands_as_it_stood(family, tmp_path):
     assert (bond.from_on, sorted(bond.scopes)) == (date(2024, 5, 1), ["medical", "premium"])
     assert [mark.words for mark in history(bond, for_payer=True)] == ["从原系统转入"]
     assert Event.objects.get(bond=bond).undo_until is None
+
+
+@pytest.mark.parametrize("written", ["医疗 代缴", "医疗、代缴", "代缴，医疗", "医疗 ; 代缴"])
+def test_what_it_is_for_is_read_as_people_write_it(family, tmp_path, written):
+    bring(tmp_path, row(*family[:2], scopes=written, limit="¥1,200"))
+    bond = Bond.objects.get()
+    assert (sorted(bond.scopes), bond.limit_fen) == (["medical", "premium"], 120_000)
+
+
+def test_relatives_without_an_identity_card_are_found_by_what_they_have(family, tmp_path):
+    payer, _, child = family
+    child.certno, child.cert_type = "X330012345", CertificateType.BIRTH
+    child.save()
+    bring(tmp_path, row(payer, child, relation="子女"))
+    assert Bond.objects.get().user == child
 
 
 def test_nobody_gets_a_message_for_it(family, tmp_path):

@@ -64,6 +64,7 @@ def test_a_last_line_without_a_line_end_is_a_line(tmp_path: Path) -> None:
         ("a,b\n陈晓明,2\n陈".encode() + b"\xe9\x99", "3: 第3行的编码不是 UTF-8"),
         (b"\xef\xbb\xbfa,b\n\xff\xff\n", "第2行的编码不是 UTF-8"),
         ("a,b\n陈,1\n".encode("utf-16"), "UTF-16"),
+        ("a,b\n陈,1\n".encode("utf-16-le"), "UTF-16"),
         (b"a,b\n\xff\xfe,1\n", "不是 UTF-8，也不是 GB18030"),
         (b'a,b\n1,"2\n3,4\n', "2: 引号没有配对"),
         (b'a,b\n1,"2"x\n', "2: 引号没有配对"),

@@ -101,7 +101,7 @@ def _rows(path: Path, remarks: list[str], on_progress: _OnProgress) -> Iterator[
         raise UnreadableError("这是网页或 XML，不是工作簿，也不是 CSV；请用表格软件打开，另存为 .xlsx 或 CSV 再导入")
     if path.suffix.lower() in (".xlsx", ".xlsm"):
         raise UnreadableError("文件名是 .xlsx，内容却不是 Excel 工作簿")
-    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in start[:2]:
         raise UnreadableError("文件是 UTF-16 编码，请另存为“CSV UTF-8（逗号分隔）”")
     return _csv_rows(path, remarks, on_progress)
 

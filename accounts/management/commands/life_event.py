@@ -15,7 +15,8 @@ from accounts.operations.life_events import alive, death, freezing, merging, mov
 from accounts.operations.life_events.events import Paper
 from accounts.operations.life_events.vouchers import subject_of
 from accounts.queries.people import find_by_certno
-from yibao.lib.fen import BadAmountError, parse_yuan
+from yibao.lib.values import BadValueError
+from yibao.lib.values.amounts import read_yuan
 
 Options = Mapping[str, Any]
 Asked = dict[str, Any]
@@ -116,8 +117,8 @@ def _switch(how: Callable[..., LifeEvent]) -> Callable[[Act, Person, Paper, Opti
 
 def _fen(text: str) -> int:
     try:
-        fen = parse_yuan(text.removeprefix("-"))
-    except BadAmountError as error:
+        fen = read_yuan(text.removeprefix("-"))
+    except BadValueError as error:
         raise CommandError(f"--amount：{error}") from None
     return -fen if text.startswith("-") else fen
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from accounts.codes import JobKind, PotKind, VoucherKind
+from accounts.codes import CertificateType, JobKind, PotKind, VoucherKind
 from accounts.jobs.runs import open_run
 from accounts.ledger import book_years, pots
 from accounts.ledger.posting import Move, post
@@ -70,6 +70,18 @@ class TestComingIn:
         assert {(v.occurred_on, v.period, v.transfers.count()) for v in vouchers} == {(AS_OF, "2026", 1)}
         assert vouchers.count() == 2
         assert list(findings()) == []
+
+    def test_amounts_are_read_as_people_and_spreadsheets_write_them(self, tmp_path):
+        written = row(
+            1, current="4,462.00", carried="¥１２．５", pool="", last_year_carried="1900元", as_of="2026年6月30日"
+        )
+        assert bring(csv_file(tmp_path / "a.csv", [written])).opening_fen == 446_200 + 1_250
+
+    def test_whoever_has_no_identity_card_has_a_balance_too(self, tmp_path):
+        holder = PersonFactory(certno="H12345678", cert_type=CertificateType.HONG_KONG_PERMIT)
+        EnrolmentFactory(person=holder)
+        assert bring(csv_file(tmp_path / "a.csv", [row(1, certno="H12345678")])).openings_added == 1
+        assert OpeningBalance.objects.get().person == holder
 
     def test_the_same_file_twice_changes_nothing(self, tmp_path):
         path = csv_file(tmp_path / "a.csv", [row(1)])

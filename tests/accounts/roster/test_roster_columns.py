@@ -125,3 +125,13 @@ class TestAnotherNumber:
         ]
         problems = refusal(roster, csv_file(tmp_path / "r.csv", rows))
         assert (2, "old_certno", reason) in problems
+
+
+class TestKindsOfCertificates:
+    def test_the_zero_that_a_sheet_drops_in_front_is_meant(self, policies_loaded: None, tmp_path: Path) -> None:
+        later(tmp_path, roster_row(1, certno="H12345678", psn_cert_type="4"))
+        assert find_by_certno("H12345678").cert_type == "04"
+
+    def test_of_a_kind_that_is_not_taken_its_own_cell_is_named(self, policies_loaded: None, tmp_path: Path) -> None:
+        path = csv_file(tmp_path / "r.csv", [roster_row(1, certno="H12345678", psn_cert_type="77")])
+        assert [(row, column) for row, column, _ in refusal(roster, path)] == [(2, "psn_cert_type")]
