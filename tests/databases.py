@@ -74,7 +74,7 @@ def rolled_back(name: str, rules: registry._Cache) -> Iterator[None]:
     """Let a test work on a database whose rules were read before; what it writes is undone, after a check."""
     around = transaction.atomic()
     around._from_testcase = True  # what is durable in production is let into the test's transaction, as Django's own do
-    with database(name), around:
+    with session(name), around:
         registry._cache, registry._checked = rules, time.monotonic()
         yield
         if connection.connection.info.transaction_status.name == "INTRANS":  # and not broken by what failed
