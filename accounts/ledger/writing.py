@@ -42,7 +42,8 @@ _WRITE = f"""
         ORDER BY t.ordinality
     ), changed AS (
         UPDATE accounts_pot p SET balance_fen = c.balance_fen, year = c.year
-        FROM written w, jsonb_to_recordset(%s::jsonb) AS c (id bigint, before_fen bigint, balance_fen bigint, year int)
+        FROM written w, unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::int[])
+                        AS c (id, before_fen, balance_fen, year)
         WHERE p.id = c.id AND p.balance_fen = c.before_fen
         RETURNING p.id
     )
@@ -71,11 +72,14 @@ def write(
     touched = {pot_id for move in moves for pot_id in (move.source, move.target)} & set(locked)
     values = dict.fromkeys(_VOUCHER) | {"reason": "", "place_kind": "", "place": ""} | dict(voucher)
     values["recorded_at"] = clock.now()
+    pots = sorted(touched)
     balances = [
-        {"id": pot, "before_fen": before[pot], "balance_fen": locked[pot].balance_fen, "year": locked[pot].year}
-        for pot in sorted(touched)
+        pots,
+        [before[pot] for pot in pots],
+        [locked[pot].balance_fen for pot in pots],
+        [locked[pot].year for pot in pots],
     ]
-    writing = Statement(_WRITE, [as_json(values), as_json(transfers), as_json(balances)])
+    writing = Statement(_WRITE, [as_json(values), as_json(transfers), *balances])
     found, *beside = pipeline.send(writing, *(one.statement for one in along))
     if along and not found:
         transaction.set_rollback(True)  # they name a voucher that is none
@@ -85,9 +89,9 @@ def write(
         transaction.set_rollback(True)
         raise AlreadyPostedError
     ((voucher_id, changed),) = found
-    if changed != len(balances):
+    if changed != len(pots):
         transaction.set_rollback(True)  # whatever the caller makes of the error
-        raise ControlTotalsError(f"应改 {len(balances)} 个资金账户，实际改了 {changed} 个")
+        raise ControlTotalsError(f"应改 {len(pots)} 个资金账户，实际改了 {changed} 个")
     return Voucher.from_db("default", ["id", *values], [voucher_id, *values.values()])
 
 

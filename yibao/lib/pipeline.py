@@ -152,7 +152,9 @@ def _as_text(value: Any) -> bytes | None:
 
 
 def _element(value: Any) -> str:
-    """Return a number or a string as an element of an array."""
+    """Return a number, a string or None as an element of an array."""
+    if value is None:
+        return "NULL"
     if isinstance(value, int):
         return str(value)
     escaped = value.replace("\\", r"\\").replace('"', r"\"")
