@@ -19,11 +19,15 @@ GRACE = timedelta(days=1)  # a run that works through the night is not late
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """The next credit: the day, what it still depends on, an estimate (fen) where one is possible, what is missing before."""
+    """The next credit: the day, what it still depends on, what is missing before.
+
+    `about_fen` is an estimate, where one is possible, and `how` what it is made of.
+    """
 
     on: date
     note: str = ""
     about_fen: int | None = None
+    how: str = ""
     missing: str = ""
 
 
@@ -57,7 +61,7 @@ def next_credit(account: Account, latest: Transfer | None) -> Expected | None:
 def _next_of_year(account: Account, latest: Transfer | None) -> Expected:
     _, next_start = account.year_range
     if latest is not None and Period.parse(latest.voucher.period).original == Period(account.year):
-        return Expected(next_start, about_fen=_estimate(account, next_start))
+        return Expected(next_start, "", *_estimate(account, next_start))
     # Whoever joined after the year began is found by the next execution, on the first of a month.
     first = Month.of(account.today).next_first
     return Expected(first, "今年的钱还没有记入，最早这一天补记")
@@ -75,9 +79,8 @@ def _next_of_month(account: Account, latest: Transfer | None) -> Expected:
         month += 1
     on = month.first.replace(day=day)
     condition = "" if _pays_nothing(account) else f"收到{month.month}月的缴费以后"
-    return Expected(
-        on, condition, _estimate(account, on), _missing(account, month) if is_past and not is_credited else ""
-    )
+    missing = _missing(account, month) if is_past and not is_credited else ""
+    return Expected(on, condition, *_estimate(account, on), missing)
 
 
 def _missing(account: Account, month: Month) -> str:
@@ -96,18 +99,23 @@ def credit_day_of(terms: CreditTerms) -> int:
     return terms.credit_day or CREDIT_DAY
 
 
-def _estimate(account: Account, on: date) -> int | None:
-    """Return what the credit would be with today's base and the rules known for that day (fen); None without a base."""
+def _estimate(account: Account, on: date) -> tuple[int | None, str]:
+    """Return what the credit would be (fen), with today's base and the rules known for that day, and its sum in words.
+
+    None and "" without a base.
+    """
     facts = account.facts_now()
     if facts is None:
-        return None
+        return None, ""
     terms = registry.credit(account.region, on)
     try:
         if terms.accrual == YEARLY:
-            return formulas.year_credit((Span(facts, 12, ""),), {"": terms}).amount_fen
-        return formulas.monthly_credit(facts, terms).amount_fen
+            fen = formulas.year_credit((Span(facts, 12, ""),), {"": terms}).amount_fen
+        else:
+            fen = formulas.monthly_credit(facts, terms).amount_fen
+        return fen, formulas.formula_words(facts, terms)
     except CannotCreditError:
-        return None
+        return None, ""
 
 
 def late_words(account: Account) -> str:

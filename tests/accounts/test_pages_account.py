@@ -62,8 +62,10 @@ class TestBalances:
             card,
             re.S,
         )
+        assert "今年的进出" not in words(browser.get(ACCOUNT))  # it would tell the amounts beside the folded card
         browser.post(reverse("settings_balance"), {"folds_balance": "off"})
         assert "<details>" not in balance_card(browser)
+        assert "今年的进出" in words(browser.get(ACCOUNT))
 
     def test_money_credited_too_much_and_used_is_shown_as_owed(self):
         person = worker()
@@ -74,6 +76,24 @@ class TestBalances:
         # 6 months of 120.00 were not earned; 40.00 of them were still there.
         assert "还有¥680.00没有还清" in page
         assert "不用您另外交钱" in page
+
+
+class TestTheYear:
+    def test_what_came_and_went_is_said_and_what_the_next_credit_is_made_of(self):
+        person = worker()
+        spend(person, 40_00, on=date(2026, 6, 30), key="a visit")
+        page = seen(person, ACCOUNT)
+        assert "今年的进出今年到现在没有变少，多了1,300.00元" in page
+        assert "记入1,440.00元，自己用了140.00元。" in page
+        assert (
+            "预计在2027年1月1日（周五），按现在的资料估计约¥1,440.00。缴费基数6,000.00元×2%×12个月=1,440.00元。" in page
+        )
+
+    def test_where_money_comes_monthly_the_sum_is_that_of_a_month(self):
+        person = insured(QUANZHOU)
+        paid_for(person, date(2026, 10, 1), "5000.00")
+        run("accrual", "2026-10", on=date(2026, 10, 20), region=QUANZHOU)
+        assert "缴费基数5,000.00元×2%=100.00元。" in seen(person, ACCOUNT)
 
 
 class TestStates:

@@ -22,6 +22,7 @@ from accounts.policies.formulas.words import (
     explain_month,
     explain_trueup,
     explain_year,
+    formula_words,
 )
 from accounts.policies.formulas.years import age_on, benefit_year, months_left, months_of, year_range
 
@@ -44,6 +45,7 @@ __all__ = [
     "explain_month",
     "explain_trueup",
     "explain_year",
+    "formula_words",
     "interest",
     "monthly_credit",
     "months_left",

@@ -20,7 +20,7 @@ from accounts.policies.formulas.interest import YEARLY_BP, interest, interest_pa
 from accounts.policies.formulas.origins import UNSAID, Origin, OriginOf, unsaid
 from accounts.policies.formulas.products import ROUNDED, Inputs, month_product, span_product
 from accounts.policies.terms import CreditTerms, InterestTerms, percent
-from accounts.policies.terms.credit import SHARE_NONE
+from accounts.policies.terms.credit import SHARE_NONE, YEARLY
 from yibao.lib.fen import grouped, yuan
 
 
@@ -36,11 +36,22 @@ class Explanation:
     assumed: frozenset[str] = frozenset()
 
 
+def formula_words(facts: MonthFacts, terms: CreditTerms) -> str:
+    """Return the sum of a month's credit, or of a whole year's where the region credits it at once.
+
+    Raises CannotCreditError.
+    """
+    if terms.accrual == YEARLY:
+        return _year_formula((Span(facts, 12, ""),), {"": terms}, unsaid).words
+    lead, product, _, _ = month_product(facts, terms, UNSAID)
+    return lead + _month_equation(product, facts, terms)
+
+
 def explain_month(facts: MonthFacts, terms: CreditTerms, settled: str = "", *, origin: Origin = UNSAID) -> Explanation:
     """Explain `monthly_credit`; `settled` says where it went, if not into the account. Raises CannotCreditError."""
     credit = monthly_credit(facts, terms)
     lead, product, inputs, keys = month_product(facts, terms, origin)
-    sentence = _equation(product, credit.amount_fen, month_parts(facts, terms) % PARTS, PARTS)
+    sentence = _month_equation(product, facts, terms)
     by = "按月" if facts.capacity == Capacity.RETIREE else "收到缴费后按月"
     went = f"{settled}。" if settled else f"{by}记入{_account(terms)}。"
     words = [lead, sentence, went, _elsewhere((facts,), terms)]
@@ -176,6 +187,10 @@ def _assumed(keys: dict[str, str], origin: Origin) -> frozenset[str]:
     return frozenset(name for name, key in keys.items() if key in origin.assumed)
 
 
+def _month_equation(product: str, facts: MonthFacts, terms: CreditTerms) -> str:
+    return _equation(product, monthly_credit(facts, terms).amount_fen, month_parts(facts, terms) % PARTS, PARTS)
+
+
 def _equation(product: str, amount_fen: int, remainder: int, denominator: int) -> str:
     if f"{grouped(amount_fen)} 元" in product and not any(sign in product for sign in "×÷+−"):
         return f"{product}。"  # a fixed sum needs no "="
@@ -197,4 +212,4 @@ def _elsewhere(months: tuple[MonthFacts, ...], terms: CreditTerms) -> str:
     return "这笔钱由统筹基金出。"
 
 
-__all__ = ["Explanation", "explain_interest", "explain_month", "explain_trueup", "explain_year"]
+__all__ = ["Explanation", "explain_interest", "explain_month", "explain_trueup", "explain_year", "formula_words"]

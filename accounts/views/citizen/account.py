@@ -28,7 +28,15 @@ from accounts.queries.entries import entries_of
 from accounts.queries.lines import Line, lines_of, pot_name
 from accounts.queries.page_hooks import MainAct, WhyNot
 from accounts.queries.statement import latest_transfers, year_sums
-from accounts.queries.years import Year, bars, bars_words, names_of_users, trend_words, years_of
+from accounts.queries.years import (
+    Year,
+    bars,
+    bars_words,
+    change_words,
+    names_of_users,
+    trend_words,
+    years_of,
+)
 from accounts.views.citizen.current_account import REGION, my_account, my_regions, no_account
 from yibao.lib import clock
 
@@ -48,6 +56,7 @@ def account(request: HttpRequest) -> HttpResponse:
         return render(request, "accounts/_balance.html", _balance(mine))
     years = years_of(mine, year_sums(mine))
     credits = credits_of(mine)
+    facts = facts_of(mine, credits, years)
     context = {
         **_balance(mine),
         "explain_url": entry_url(credits.latest.pk) if credits.latest else "",
@@ -60,10 +69,11 @@ def account(request: HttpRequest) -> HttpResponse:
         "users": page_hooks.users_of(mine.person, mine.region, mine.today),
         "pending": page_hooks.pending_of(mine.person, mine.today),
         "entries": _latest(mine),
+        "this_year": change_words(years[-1], facts.names) if years and not years[-1].is_over else "",
         "bars": bars(years),
         "bars_words": bars_words(mine),
         "trend": trend_words(mine, years),
-        "answers": answers(facts_of(mine, credits, years)),
+        "answers": answers(facts),
     }
     return render(request, "accounts/account.html", context)
 
