@@ -19,6 +19,7 @@ from yibao.lib.values.names import is_invisible
 
 Progress = Callable[[str, int, int], None]  # told what is being done, how much of it is done, and how much there is
 
+_SAY_SO_THEMSELVES = ("certno", "old_certno", "payer_certno", "user_certno", "mob")  # that their digits are lost
 ROUND = "000"
 ROUNDED = "整份文件的证件号码末三位都是000：像是表格软件把号码当成了数字，末几位已丢失；请把这一列设为文本后重新填写"
 
@@ -166,7 +167,7 @@ class File:
             self._short = number if is_short else self._short
             return False
         text = "".join(cells)
-        is_usual = text.isprintable() and "=" not in text and "#" not in text and "Err:" not in text
+        is_usual = text.isprintable() and "=" not in text and "#" not in text and "+" not in text and "Err:" not in text
         return is_usual or self._are_plain(number, cells)
 
     def _are_plain(self, number: int, cells: list[str]) -> bool:
@@ -178,6 +179,10 @@ class File:
                 sound = False
             elif tables.is_error(cell.strip()):
                 self.problems.add_masked(number, column, cell.strip(), "这一格是表格软件的错误值，请改成应有的内容")
+                sound = False
+            elif column not in _SAY_SO_THEMSELVES and tables.has_lost_digits(cell.strip()):
+                reason = "表格软件把这一格当成了数字，末几位已丢失；请把这一列设为文本后重新填写"
+                self.problems.add(number, column, cell.strip(), reason)
                 sound = False
             elif column != "psn_name" and any(is_invisible(char) for char in cell.strip()):
                 self.problems.add(number, column, cell, "含有看不见的控制字符")

@@ -52,6 +52,18 @@ def test_rows_without_content_are_left_out_but_counted(tmp_path: Path) -> None:
     assert read(path) == [(2, ["1", "2"]), (5, ["3", "4"])]
 
 
+def test_rows_of_spaces_and_the_mark_that_old_programs_end_with_are_no_content(tmp_path: Path) -> None:
+    content = "a,b\r\n1,2\r\n , \r\n　,\u00a0\r\n3,4\r\n \r\n\x1a".encode()
+    assert read(written(tmp_path / "t.csv", content)) == [(2, ["1", "2"]), (5, ["3", "4"])]
+    rows = [["a", "b"], ["1", "2"], [" ", "　"], ["3", "4"]]
+    assert read(written(tmp_path / "t.xlsx", sheet_of(rows))) == [(2, ["1", "2"]), (4, ["3", "4"])]
+
+
+def test_a_byte_order_mark_that_stands_there_twice_is_no_part_of_a_name(tmp_path: Path) -> None:
+    table = tables.read_table(written(tmp_path / "t.csv", b"\xef\xbb\xbf\xef\xbb\xbfa,b\n1,2\n"))
+    assert (table.columns, list(table.rows)) == (("a", "b"), [(2, ["1", "2"])])
+
+
 def test_a_last_line_without_a_line_end_is_a_line(tmp_path: Path) -> None:
     assert read(written(tmp_path / "t.csv", b"a,b\n1,2")) == [(2, ["1", "2"])]
 

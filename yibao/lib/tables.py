@@ -17,10 +17,13 @@ from yibao.lib.workbooks import reading
 MAX_LINE = 100_000  # characters; a longer "line" is no table
 MAX_COLUMNS = 256
 _PIECE = 1 << 20
+_MARK = "\ufeff"  # a second byte order mark, where a program has put its own before another's
+_NOTHING = " \t\xa0\u3000\x1a"  # spaces, and with what programs of old end a file
 _CHINESE = re.compile("[\u0800-\U0010ffff]")  # three or four bytes in UTF-8
 _FOREIGN = re.compile("[\u0080-\u00b6\u00b8-\u07ff]")  # two bytes in UTF-8, without the middle dot of names
 _IN_A_WORD = re.compile("[A-Za-z][\u00c0-\u024f]|[\u00c0-\u024f][A-Za-z]")  # García; Chinese hardly stands so
 _ERROR = re.compile(r"#(N/A|GETTING_DATA|[A-Z0-9/_]+[!?])|Err:\d{3}")  # of Excel and WPS; of LibreOffice
+_ROUNDED = re.compile(r"\d(\.\d+)?[eE]\+\d+", re.ASCII)
 _WEB_PAGE = re.compile(rb"(\xef\xbb\xbf)?\s*(<|MIME-Version:)")
 
 
@@ -57,11 +60,11 @@ def read_table(path: Path, on_progress: _OnProgress = None) -> Table:
     damaged or too large a workbook, an unclosed quote. on_progress is told the share read, from 0 to 1.
     """
     remarks: list[str] = []
-    rows = _rows(path, remarks, on_progress)
+    rows = (row for row in _rows(path, remarks, on_progress) if any(cell.strip(_NOTHING) for cell in row[1]))
     header = next(rows, None)
     if header is None:
         raise UnreadableError("文件是空的")
-    columns = [cell.strip() for cell in header[1]]
+    columns = [cell.strip().strip(_MARK) for cell in header[1]]
     width = len(columns)
     while columns and not columns[-1]:
         columns.pop()
@@ -77,6 +80,11 @@ def read_table(path: Path, on_progress: _OnProgress = None) -> Table:
 def is_error(cell: str) -> bool:
     """Whether a cell's text is what spreadsheets show when a formula fails: #N/A, #REF!, …"""
     return bool(_ERROR.fullmatch(cell))
+
+
+def has_lost_digits(cell: str) -> bool:
+    """Whether a cell's text is a long number as spreadsheets show it once they have rounded it: 1.23457E+17."""
+    return bool(_ROUNDED.fullmatch(cell))
 
 
 def _without_empty_end(rows: Iterator[_Row], named: int, width: int) -> Iterator[_Row]:
@@ -128,8 +136,7 @@ def _csv_rows(path: Path, remarks: list[str], on_progress: _OnProgress) -> Itera
             for number, cells in enumerate(reader, 1):
                 if on_progress and number % 1000 == 0:
                     on_progress(file.tell() / size)
-                if any(cells):
-                    yield number, cells
+                yield number, cells
         except csv.Error as error:
             raise UnreadableError(_csv_reason(str(error)), number + 1) from None
         except _LineTooLongError:

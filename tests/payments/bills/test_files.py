@@ -7,6 +7,7 @@ from datetime import date
 from io import StringIO
 from pathlib import Path
 
+import openpyxl
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
@@ -136,6 +137,19 @@ def test_a_row_that_cannot_be_settled_is_refused_alone_with_the_reason(tmp_path,
     assert said["problems"][0]["row"] == 2
     assert someone.certno not in json.dumps(said)
     assert balances(someone).carried == 70_00
+
+
+@pytest.mark.parametrize("written", [123456789012345678, "1.23457E+17"])
+def test_a_number_that_a_sheet_has_rounded_is_no_number_of_a_bill(tmp_path, someone, place, written):
+    path, out = tmp_path / "bills.xlsx", StringIO()
+    book = openpyxl.Workbook()
+    book.active.append(ALL)
+    book.active.append([{**row(someone), "bill_no": written}[name] or None for name in ALL])
+    book.save(path)
+    with pytest.raises(CommandError, match="1 行没有结算"):
+        call_command("import_bills", path, "--json", stdout=out)
+    assert "末几位已丢失" in json.loads(out.getvalue())["problems"][0]["reason"]
+    assert not Bill.objects.exists()
 
 
 def test_a_row_with_too_many_cells_is_refused_alone(tmp_path, someone, place):
