@@ -21,6 +21,7 @@ class PaymentsConfig(AppConfig):
         from payments.premiums.models import BECOMES
         from payments.premiums.operations import life_events, recovering, taking_back  # noqa: F401  register what they do
         from payments.premiums.tax_office import answers, paid
+        from payments.reconciliation import invariants as of_books
         from payments.reimbursements import counter  # noqa: F401  registers what a counter does
         from payments.reimbursements import invariants as of_reimbursements
         from payments.reimbursements.models import BECOMES as OF_REIMBURSEMENTS
@@ -44,4 +45,5 @@ class PaymentsConfig(AppConfig):
         triggers.protect("payments_premiumreminder", "payments_dayreport")
         verify.OF_OTHER_APPS.update(invariants.INVARIANTS)
         verify.OF_OTHER_APPS.update(of_bills.INVARIANTS)
+        verify.OF_OTHER_APPS.update(of_books.INVARIANTS)
         verify.OF_OTHER_APPS.update(of_reimbursements.INVARIANTS)

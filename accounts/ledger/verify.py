@@ -2,16 +2,19 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from django.db import connection
 
 from accounts import triggers
 from accounts.codes import BATCH_KINDS, PERSONAL_POTS, SIGNED_KINDS, USE_KINDS
+from accounts.ledger import book_years
 from accounts.ledger.legs import LEGS
 from accounts.models.life import DEAD, MERGED_AWAY
 
 SHOWN = 5
+BACK = "冲正退给付钱的那个资金账户，跨了年度的退到历年"
 VERIFIED = "ledger.verified"  # the audit event of a whole check, with how many findings there were
 
 
@@ -107,6 +110,26 @@ INVARIANTS: dict[str, str] = {
             SELECT 1 FROM accounts_transfer t JOIN accounts_pot p ON p.id = t.target_id
             WHERE t.voucher_id = v.id AND p.kind = 'outward'))
     """,
+    "签过的记账，账户和金额就是签的那些": f"""
+        SELECT v.id AS voucher, v.kind, a.id AS approval, said.fen AS signed_fen, coalesce(posted.fen, 0) AS posted_fen
+        FROM accounts_voucher v JOIN accounts_approval a ON a.id = v.approval_id
+        CROSS JOIN LATERAL (SELECT
+            CASE v.kind WHEN 'manual' THEN a.content->>'fen' WHEN 'write_off' THEN a.content->>'owed_fen'
+                        ELSE a.content->>'out_fen' END::bigint AS fen,
+            coalesce(CASE WHEN v.key LIKE '%%:in' THEN a.content->>'receiver' END, a.content->>'person')::bigint AS person,
+            coalesce(CASE WHEN v.key LIKE '%%:in' THEN a.content->>'to' END, a.content->>'region') AS region
+        ) said
+        LEFT JOIN LATERAL (
+            SELECT CASE WHEN v.kind IN ('manual', 'write_off') THEN sum(leg.change)
+                        ELSE abs(sum(leg.change) FILTER (WHERE other.kind = 'outward')) END AS fen,
+                   bool_and((own.person_id, own.region) = (said.person, said.region)
+                            AND (v.kind <> 'manual' OR own.kind = a.content->>'pot')
+                            AND (v.kind <> 'write_off' OR own.kind = 'receivable')) AS is_theirs
+            FROM ({LEGS}) leg JOIN accounts_pot own ON own.id = leg.pot JOIN accounts_pot other ON other.id = leg.other
+            WHERE leg.voucher_id = v.id) posted ON true
+        WHERE v.kind IN ('manual', 'write_off', 'payout', 'moved', 'inheritance')
+          AND (coalesce(posted.fen, 0) <> said.fen OR NOT posted.is_theirs)
+    """,
     "转到另一个账户的钱，转出多少就转入多少": """
         SELECT v.approval_id AS approval,
                sum(CASE d.kind WHEN 'outward' THEN t.amount_fen ELSE 0 END) AS out_fen,
@@ -131,6 +154,27 @@ INVARIANTS: dict[str, str] = {
 }
 
 
+# Where a reversal gave back to another pot than the one that paid, or more than it had paid. 历年 instead of 当年 is for
+# _went_elsewhere to judge: right once 当年 is that of a later year (reversing.reverse).
+_ELSEWHERE = f"""
+    SELECT o.id AS voucher, o.region, o.occurred_on, o.period, p.id AS pot, p.kind, back.fen AS back_fen,
+           coalesce(paid.fen, 0) AS paid_fen, back.is_later,
+           p.kind = 'carried' AND EXISTS (
+               SELECT 1 FROM ({LEGS}) own JOIN accounts_pot sibling ON sibling.id = own.pot
+               WHERE own.voucher_id = o.id AND sibling.kind = 'current'
+                 AND (sibling.person_id, sibling.region) = (p.person_id, p.region)) AS may_be_later
+    FROM (
+        SELECT r.reverses_id, leg.pot, sum(leg.change)::bigint AS fen, bool_or(r.period <> o.period) AS is_later
+        FROM accounts_voucher r JOIN accounts_voucher o ON o.id = r.reverses_id
+        JOIN ({LEGS}) leg ON leg.voucher_id = r.id GROUP BY r.reverses_id, leg.pot
+    ) back
+    JOIN accounts_voucher o ON o.id = back.reverses_id JOIN accounts_pot p ON p.id = back.pot
+    LEFT JOIN LATERAL (SELECT sum(leg.change)::bigint AS fen FROM ({LEGS}) leg
+                       WHERE leg.voucher_id = o.id AND leg.pot = p.id) paid ON true
+    WHERE back.fen <> 0 AND (sign(back.fen) = sign(coalesce(paid.fen, 0)) OR abs(back.fen) > abs(coalesce(paid.fen, 0)))
+    ORDER BY o.id, p.id
+"""
+
 # What the queries call by name.
 PARAMETERS: dict[str, Any] = {
     "batch": list(BATCH_KINDS),
@@ -145,6 +189,8 @@ OF_OTHER_APPS: dict[str, str] = {}
 
 def findings() -> Iterator[Finding]:
     """Yield every invariant that does not hold, with the first offending rows."""
+    if rows := tuple(islice(_went_elsewhere(), SHOWN)):
+        yield Finding(BACK, rows)
     if lost := triggers.missing():
         yield Finding("防改写触发器都在", tuple({"trigger": name} for name in lost[:SHOWN]))
     for name, sql in (INVARIANTS | OF_OTHER_APPS).items():
@@ -154,3 +200,16 @@ def findings() -> Iterator[Finding]:
             rows = tuple(dict(zip(columns, row, strict=True)) for row in cursor.fetchall())
         if rows:
             yield Finding(name, rows)
+
+
+def _went_elsewhere() -> Iterator[dict[str, object]]:
+    with connection.cursor() as cursor:
+        cursor.execute(_ELSEWHERE)
+        columns = [column.name for column in cursor.description or ()]
+        rows = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+    for row in rows:
+        region, on = str(row.pop("region")), row.pop("occurred_on")
+        period, is_later, may_be_later = row.pop("period"), row.pop("is_later"), row.pop("may_be_later")
+        if may_be_later and (is_later or str(book_years.year_of(region, on)) != period):
+            continue
+        yield row

@@ -43,6 +43,12 @@ INVARIANTS: dict[str, str] = {
         SELECT id AS premium_order, state FROM payments_premiumorder
         WHERE batch_id IS NULL AND state IN ('handed_over', 'unknown', 'confirmed', 'rejected')
     """,
+    "税务确认过的代缴单都有税务的答复": """
+        SELECT o.id AS premium_order, o.receipt_no FROM payments_premiumorder o
+        WHERE o.state = 'confirmed' AND NOT EXISTS (
+            SELECT 1 FROM payments_taxanswer a
+            WHERE a.order_id = o.id AND (a.result, a.receipt_no) = ('confirmed', o.receipt_no))
+    """,
     "办过的税务答复与代缴单的状态一致": """
         SELECT o.id AS premium_order, o.state, a.result FROM payments_taxanswer a
         JOIN payments_premiumorder o ON o.id = a.order_id

@@ -25,7 +25,7 @@ class Command(BaseCommand):
             document = {"ok": not found, "findings": [{"invariant": f.invariant, "rows": f.rows} for f in found]}
             self.answer(document)
         elif not found:
-            self.stdout.write(f"账本正确：{len(verify.INVARIANTS | verify.OF_OTHER_APPS) + 4} 项检查全部通过。")
+            self.stdout.write(f"账本正确：{len(verify.INVARIANTS | verify.OF_OTHER_APPS) + 5} 项检查全部通过。")
         if found:
             lines = [f"「{f.invariant}」不成立：" + "；".join(str(row) for row in f.rows) for f in found]
             raise CommandError("\n".join(lines))

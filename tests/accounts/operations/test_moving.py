@@ -134,7 +134,10 @@ class TestTransferHere:
             decide=lambda locked: [Move(transfer.source_id, transfer.target_id, 1)],
             approval_id=into.approval_id,
         )
-        assert [found.invariant for found in findings()] == ["转到另一个账户的钱，转出多少就转入多少"]
+        assert [found.invariant for found in findings()] == [
+            "签过的记账，账户和金额就是签的那些",
+            "转到另一个账户的钱，转出多少就转入多少",
+        ]
 
 
 class TestPaidOut:

@@ -1,5 +1,7 @@
 """`verify_ledger` holds every order against its money: books that were falsified are found, order by order."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import IntegrityError, transaction
 
@@ -11,6 +13,7 @@ from accounts.ledger.verify import findings
 from accounts.models import Pot
 from payments.models import PremiumOrder
 from payments.premiums.operations import paying, progress
+from payments.premiums.tax_office import batches
 from tests.payments.premiums.people import ACT, QUANZHOU, payer, pays_for, resident
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
@@ -80,3 +83,9 @@ def test_a_premium_voucher_of_no_order():
 
 def account_of(person):
     return Pot.objects.get(person=person, region=QUANZHOU, kind=PotKind.CARRIED).pk
+
+
+def test_an_order_that_is_said_to_be_confirmed_though_the_tax_office_has_not_answered(order):
+    batches.hand_over(act=Act(ACT.actor, ACT.at + timedelta(hours=1)), region=QUANZHOU)
+    progress.confirm(act=Act(ACT.actor, ACT.at + timedelta(hours=2)), order_id=order.pk, receipt_no="T1")
+    assert found() == {"税务确认过的代缴单都有税务的答复"}

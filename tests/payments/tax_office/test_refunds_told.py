@@ -26,10 +26,11 @@ pytestmark = pytest.mark.usefixtures("policies_loaded")
 
 
 @pytest.fixture
-def refunded(policies_loaded, monkeypatch):
+def refunded(policies_loaded, monkeypatch, tmp_path):
     """An order that the tax office has confirmed and that was given back since."""
     _, (order,) = handed_over(1)
-    progress.confirm(act=AFTER_UNDO, order_id=order.pk, receipt_no="SP00000001")
+    path = results_file(tmp_path / "confirmed.csv", [answer(order, receipt_no="SP00000001")])
+    assert imported("import_premium_results", path)["premium_answers"] == 1
     monkeypatch.setattr(progress, "why_not_refunded", lambda *asked: "")
     return progress.refund(act=AFTER_UNDO, payer=order.payer, no=order.no, reason=RefundReason.DEATH)
 
