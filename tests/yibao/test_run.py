@@ -167,6 +167,7 @@ while input():
     wheel = servers._wheel()
     own = wheel.get_server(servers.var() / "postgres")
     wheel.pg_ctl(["-w", "-m", "fast", "-l", str(own.log), "restart"], pgdata=own.pgdata, user=own.system_user)
+    own.ensure_postgres_running()  # the wheel, which stops it in the end, takes note of the new process
     print(pid != servers.postgres_pid(), flush=True)
 """
     subprocess.run([sys.executable, "manage.py", "migrate"], env=environment, check=True, capture_output=True)
