@@ -6,6 +6,8 @@ PAGES ?=
 PEOPLE ?= 1000000
 WORKERS ?= 2
 BIN := .venv/bin
+# Where it is set, each of the many processes of a run compiles the whole project again.
+unexport PYTHONDONTWRITEBYTECODE
 TEMPLATES := templates tests/browser/pages
 
 help: ## list the commands
