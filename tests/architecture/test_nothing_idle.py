@@ -95,24 +95,24 @@ def codes() -> Iterator[type[TextCode] | type[IntegerCode]]:
 
 def written() -> set[str]:
     """Return every `Class.MEMBER` that production code names other than to compare or to ask the database for it."""
+    named_at_all = re.compile(rf"\b({'|'.join(code.__name__ for code in codes())})\s*\.")
     found = set()
-    for text in production().values():
-        tree = ast.parse(text)
-        above = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and not _asks(node, above):
-                found.add(f"{node.value.id}.{node.attr}")
+    left: list[tuple[ast.AST, bool]] = [
+        (ast.parse(text), False) for text in production().values() if named_at_all.search(text)
+    ]
+    while left:
+        node, asked = left.pop()
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and not asked:
+            found.add(f"{node.value.id}.{node.attr}")
+        for child in ast.iter_child_nodes(node):
+            left.append((child, not isinstance(child, ast.stmt) and (asked or _asks(node, child))))
     return found
 
 
-def _asks(node: ast.AST, above: dict[ast.AST, ast.AST]) -> bool:
-    while node in above and not isinstance(node, ast.stmt):
-        child, node = node, above[node]
-        if isinstance(node, ast.Compare | ast.MatchValue):
-            return True
-        if isinstance(node, ast.Call) and child is not node.func and _name(node.func) in ASKING:
-            return True
-    return False
+def _asks(node: ast.AST, child: ast.AST) -> bool:
+    if isinstance(node, ast.Call):
+        return child is not node.func and _name(node.func) in ASKING
+    return isinstance(node, ast.Compare | ast.MatchValue)
 
 
 def _name(function: ast.expr) -> str:
