@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from operator import gt
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
@@ -17,7 +18,9 @@ AXE_OPTIONS = {
     "resultTypes": ["violations", "incomplete"],
     "preload": False,
 }
-AXE, COLOURS = Axe().axe_script, "color-contrast"
+AXE = Axe().axe_script
+# What axe reads is the same in every look that shows the same, except colours, and what has a size.
+COLOURS, SIZED = ["color-contrast", "link-in-text-block"], ["target-size", "scrollable-region-focusable"]
 # Most of what axe answers is what passes: it stays in the browser.
 RUN_AXE = "async (options) => { const { violations, incomplete } = await axe.run(options); return { violations, incomplete }; }"
 # What axe cannot decide by itself, decided by eye: rule, place, why it is sound. Anything else it is unsure of counts.
@@ -25,7 +28,7 @@ TRIAGED = (
     ("color-contrast", r"caption", "a caption lies in the box of its table; both have the page's ground"),
     ("color-contrast", r"\btime\b", "the dot drawn before it has the colour of the text"),
 )
-LAYOUT = Path(__file__).with_name("layout.js").read_text()
+LAYOUT, CONTRASTS_ONCE = (Path(__file__).with_name(name).read_text() for name in ("layout.js", "colours.js"))
 
 # Smallest target and letters in CSS px (experience.md A09, A10, A12).
 FLOORS = {"standard": (44, 16), "large": (44, 16), "elder": (60, 18), "largest": (60, 18)}
@@ -54,6 +57,7 @@ class Look:
 EVERY_LOOK = tuple(Look(size, width, contrast) for size in SIZES for width in WIDTHS for contrast in CONTRASTS)
 # In the suite: the ordinary phone, and the largest letters on the smallest screen in high contrast.
 FEW_LOOKS = (Look(), Look("largest", 320, "high"))
+DESK = (Look(width=1280), Look(width=1024))  # the screens of a counter
 
 
 def look_at(page: Page, look: Look) -> None:
@@ -69,18 +73,61 @@ def axe_problems(page: Page, *, own: bool = True, structure: bool = True, colour
     """Return what axe finds against WCAG 2.0 to 2.2 A and AA and its best practices, with the places.
 
     On our own pages (not on Django's admin) also what it cannot decide, unless somebody has (TRIAGED). `colours` are half
-    of the work: the contrast of letters with their ground; `structure` is everything else.
+    of the work; `structure` is everything else but what has a size, which is always read.
     """
     if not page.evaluate("() => 'axe' in window"):  # once per document: it is half a megabyte
         page.evaluate(AXE)
-    chosen = {} if structure else {"runOnly": [COLOURS]}
-    answer = page.evaluate(RUN_AXE, AXE_OPTIONS | chosen | {"rules": {COLOURS: {"enabled": colours}}})
+    if structure:
+        chosen = {"rules": {rule: {"enabled": colours} for rule in COLOURS}}
+    else:
+        chosen = {"runOnly": SIZED + COLOURS if colours else SIZED}
+    if colours:
+        page.evaluate(CONTRASTS_ONCE)
+    answer = page.evaluate(RUN_AXE, AXE_OPTIONS | chosen)
     found = answer["violations"] + ([rule for rule in map(_untriaged, answer["incomplete"]) if rule] if own else [])
     return [
         f"axe {rule['id']}: {rule['help']}: {node['target']}" + f" {node.get('failureSummary', '')}".replace("\n", " ")
         for rule in found
         for node in rule["nodes"][:3]
     ]
+
+
+SHOWN = "[...document.querySelectorAll('body *')].map((el) => +el.checkVisibility({ visibilityProperty: true }))"
+
+
+class Reading:
+    """What axe has read of an open page: in another look it reads what may have become different.
+
+    What has a size always; the structure where a width shows or hides something; colours where the contrast is another
+    or something comes into sight. They are the same in all sizes, and larger letters may have less contrast: the first
+    look decides.
+    """
+
+    def __init__(self, page: Page, *, own: bool = True) -> None:
+        self.page, self.own = page, own
+        self.read: list[list[int]] = []
+        self.coloured: dict[str, list[int]] = {}
+
+    def problems(self, contrast: str = "standard") -> list[str]:
+        shown = self.page.evaluate(SHOWN)
+        structure, seen = shown not in self.read, self.coloured.get(contrast, [])
+        colours = len(shown) != len(seen) or any(map(gt, shown, seen))
+        if structure:
+            self.read.append(shown)
+        if colours:
+            self.coloured[contrast] = shown
+        return axe_problems(self.page, own=self.own, structure=structure, colours=colours)
+
+
+def look_over(page: Page, looks: tuple[Look, ...]) -> list[str]:
+    """Look at the open page in all these ways and return what is wrong, each problem once with its looks."""
+    found: dict[str, list[str]] = {}
+    reading = Reading(page)
+    for look in looks:
+        look_at(page, look)
+        for problem in layout_problems(page, look.size) + reading.problems(look.contrast):
+            found.setdefault(problem, []).append(str(look))
+    return [f"{problem} [{', '.join(where)}]" for problem, where in found.items()]
 
 
 def _untriaged(rule: dict) -> dict | None:

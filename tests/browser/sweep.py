@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from playwright.sync_api import Page
 
 from accounts.codes import CaseKind
-from tests.browser.looking import Look, axe_problems, layout_problems, look_at, spread_problems
+from tests.browser.looking import Look, Reading, look_at, look_over, spread_problems
 
 
 @dataclass(frozen=True)
@@ -156,34 +156,18 @@ ADMIN = (
 
 
 def sweep(page: Page, looks: tuple[Look, ...]) -> list[str]:
-    """Look at the open page in all these ways and return what is wrong, each problem once with its looks.
-
-    The layout is checked in each. What axe reads besides colours is the same in both contrasts; colours are the same in
-    all sizes, and larger letters may have less contrast: the first look decides.
-    """
-    found: dict[str, list[str]] = {}
-    read: set[tuple[str, str, int]] = set()
-    for look in looks:
-        look_at(page, look)
-        structure, colours = ("size", look.size, look.width), ("contrast", look.contrast, look.width)
-        problems = layout_problems(page, look.size)
-        if not {structure, colours} <= read:
-            problems += axe_problems(page, structure=structure not in read, colours=colours not in read)
-        read |= {structure, colours}
-        for problem in problems:
-            found.setdefault(problem, []).append(str(look))
+    """Look at the open page in all these ways, and as a reader has it who spreads its text; return what is wrong."""
+    problems = look_over(page, looks)
     look_at(page, Look())
-    for problem in spread_problems(page):
-        found.setdefault(problem, []).append("spread")
-    return [f"{problem} [{', '.join(where)}]" for problem, where in found.items()]
+    return problems + [f"{problem} [spread]" for problem in spread_problems(page)]
 
 
 def sweep_admin(page: Page) -> list[str]:
-    """Look at an open page of the admin on a phone and on a desk and return what axe finds."""
-    problems = []
-    for width in (390, 1280):
+    """Look at an open page of the admin on a desk and on a phone and return what axe finds."""
+    problems, reading = [], Reading(page, own=False)
+    for width in (1280, 390):
         page.set_viewport_size({"width": width, "height": 844})
-        problems += [f"{problem} [{width}]" for problem in axe_problems(page, own=False)]
+        problems += [f"{problem} [{width}]" for problem in reading.problems()]
     return problems
 
 

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from accounts.models import Case, Enrolment, Person
-from tests.browser.looking import Look, axe_problems, layout_problems, look_at
+from tests.browser.looking import DESK, look_over
 from tests.browser.test_print import pages_of
 
 RUIAN = "330381"
@@ -32,11 +32,7 @@ def person(town) -> Person:
 
 
 def sound(page: Page) -> None:
-    problems = []
-    for width in (1280, 1024):
-        look_at(page, Look("standard", width))
-        problems += axe_problems(page) + layout_problems(page)
-    assert not problems, "\n".join(problems)
+    assert not (problems := look_over(page, DESK)), "\n".join(problems)
 
 
 def test_a_code_for_the_portal_by_keyboard_only(page, console, visit, sign_in, person):

@@ -1,17 +1,12 @@
 """The counter in Chromium: by keyboard from the card to the person, sound at both widths, whole without JavaScript."""
 
-import os
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from accounts.models import Lookup, Person
-from tests.browser.looking import Look, axe_problems, layout_problems, look_at
+from tests.browser.looking import DESK, look_over
 
-WIDTHS = (1280, 1024)
 OFFICE = "330381-01"
-PICTURES = os.environ.get("YIBAO_PICTURES")  # a folder, for whoever wants to look
 
 
 @pytest.fixture
@@ -20,21 +15,15 @@ def insured_in_town(town) -> Person:
     return Person.objects.filter(bonds_given__state="active", bonds_given__region="330381").order_by("pk")[0]
 
 
-def sound(page: Page, console: list[str], name: str) -> None:
-    problems = list(console)
-    for width in WIDTHS:
-        look_at(page, Look(width=width))
-        problems += axe_problems(page) + layout_problems(page, "standard")
-        if PICTURES:
-            page.screenshot(path=Path(PICTURES) / f"{name}-{width}.png", full_page=True)
-    assert not problems, "\n".join(problems)
+def sound(page: Page, console: list[str]) -> None:
+    assert not (problems := console + look_over(page, DESK)), "\n".join(problems)
     console.clear()
 
 
 def test_a_clerk_gets_from_a_card_to_the_person_by_keyboard_alone(page, console, visit, sign_in, insured_in_town):
     sign_in(page, "clerk1")
     visit(page, "/counter/find/")
-    sound(page, console, "find")
+    sound(page, console)
     page.locator("#id_purpose").focus()
     page.keyboard.press("End")  # 核实异议; the last time's purpose is chosen already, so this is done once a day
     page.keyboard.press("Tab")
@@ -45,10 +34,10 @@ def test_a_clerk_gets_from_a_card_to_the_person_by_keyboard_alone(page, console,
     expect(page.get_by_role("heading", level=1)).to_have_text(insured_in_town.name)
     assert str(insured_in_town.certno) not in page.content()
     assert str(insured_in_town.certno) not in page.url
-    sound(page, console, "person")
+    sound(page, console)
     page.get_by_role("button", name="显示完整号码").press("Enter")
     expect(page.get_by_text("已记入查询记录")).to_be_visible()
-    sound(page, console, "unmasked")
+    sound(page, console)
 
 
 def test_who_is_not_found_leaves_the_clerk_with_what_to_do(page, console, visit, sign_in):
@@ -58,25 +47,25 @@ def test_who_is_not_found_leaves_the_clerk_with_what_to_do(page, console, visit,
     page.fill("#id_typed", "999902198001010012")  # the clerk's own, who is insured nowhere
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="没有查到，可以这样办")).to_be_visible()
-    sound(page, [said for said in console if "422" not in said], "missed")
+    sound(page, [said for said in console if "422" not in said])
 
 
 def test_a_number_is_taken_called_and_finished_with(page, console, visit, sign_in):
     sign_in(page, "clerk1")
     visit(page, "/counter/queue/")
-    sound(page, console, "queue")
+    sound(page, console)
     page.get_by_role("button", name="取号").click()
     number = page.locator(".ticket").inner_text()
-    sound(page, console, "slip")
+    sound(page, console)
     visit(page, "/counter/")
     page.fill("#id_window", "3号窗口")
     page.keyboard.press("Enter")
     page.get_by_role("button", name="叫下一位").click()
     expect(page.locator(".ticket")).to_have_text(number)
-    sound(page, console, "workbench")
+    sound(page, console)
     visit(page, f"/counter/queue/display/{OFFICE}/")
     expect(page.get_by_text("3号窗口")).to_be_visible()
-    sound(page, console, "display")
+    sound(page, console)
     visit(page, "/counter/")
     page.get_by_role("button", name="办完了").click()
     expect(page.get_by_role("button", name="办完了")).to_have_count(0)
@@ -100,7 +89,7 @@ def test_refreshing_by_itself_moves_no_focus_and_can_be_paused(page, console, vi
 def test_the_other_pages_are_sound(path, page, console, visit, sign_in):
     sign_in(page, "clerk1")
     visit(page, path)
-    sound(page, console, path.strip("/").replace("/", "-"))
+    sound(page, console)
 
 
 def test_the_reviewers_page_of_look_ups_is_sound(page, console, visit, sign_in):
@@ -108,7 +97,7 @@ def test_the_reviewers_page_of_look_ups_is_sound(page, console, visit, sign_in):
     visit(page, "/counter/lookups/")
     page.get_by_role("button", name="再加一批").first.click()
     expect(page.get_by_text("今天还能查")).to_be_visible()
-    sound(page, console, "lookups")
+    sound(page, console)
 
 
 def test_all_of_it_works_without_javascript(browser: Browser, visit, sign_in, insured_in_town):

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.looking import axe_problems, layout_problems
+from tests.browser.looking import FEW_LOOKS, axe_problems, layout_problems, look_over
 
 PAGE = """<!doctype html><html lang="zh-Hans"><title>试</title>
 <style>body {{ font: 18px/1.7 sans-serif; margin: 16px }} button {{ font: inherit }}
@@ -60,3 +60,36 @@ def test_axe_finds_a_missing_label_and_weak_contrast(page):
     found = " ".join(axe_problems(page))
     assert "axe label" in found
     assert "axe color-contrast" in found
+
+
+@pytest.mark.parametrize(
+    "weak",
+    [
+        '<p class="weak">淡字</p>',
+        '<div class="grey"><p>淡字</p></div>',
+        '<button class="weak" disabled>淡字</button><button class="weak">淡字</button>',
+        '<p class="weak" hidden>淡字</p><p class="weak">淡字</p>',
+    ],
+)
+def test_weak_contrast_is_found_among_much_that_is_sound(page, weak):
+    show(page, "<p>一段话</p>" * 50 + weak, "p { color: #444 } .weak { color: #999 } .grey { background: #666 }")
+    assert "axe color-contrast" in " ".join(axe_problems(page))
+
+
+def test_a_contrast_is_read_once_for_all_that_look_the_same(page):
+    show(page, '<p class="weak">淡字</p>' * 3, ".weak { color: #999 }")
+    assert " ".join(axe_problems(page)).count("axe color-contrast") == 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "css"),
+    [
+        ("contrast", '[data-contrast="high"] p { color: #999 }'),
+        ("size", '[data-size="largest"] div { height: 30px; overflow: auto }'),
+        ("what is shown", "@media (width < 350px) { label { display: none } }"),
+    ],
+)
+def test_a_fault_of_the_second_look_alone_is_found(page, changed, css):
+    show(page, f"<label for=a>名</label><input id=a class=btn><div>{'<p>一段话</p>' * 9}</div>", css)
+    assert look_over(page, FEW_LOOKS[:1]) == []
+    assert any("[largest 320 high]" in problem and "axe" in problem for problem in look_over(page, FEW_LOOKS)), changed

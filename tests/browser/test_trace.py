@@ -9,11 +9,10 @@ from accounts.identity.access import actor_of
 from accounts.identity.actors import Act
 from accounts.models import Enrolment, Person, User
 from accounts.operations.cases.desk import open_case
-from tests.browser.looking import FEW_LOOKS, Look, axe_problems, layout_problems, look_at
+from tests.browser.looking import DESK, FEW_LOOKS, Look, look_over
 from yibao.lib import clock
 
 RUIAN = "330381"
-DESK = (Look("standard", 1280), Look("standard", 1024))
 
 
 @pytest.fixture
@@ -27,11 +26,7 @@ def person(town) -> Person:
 
 
 def sound(page: Page, looks: tuple[Look, ...]) -> None:
-    problems = []
-    for look in looks:
-        look_at(page, look)
-        problems += axe_problems(page) + layout_problems(page)
-    assert not problems, "\n".join(problems)
+    assert not (problems := look_over(page, looks)), "\n".join(problems)
 
 
 def test_not_me_from_the_list_to_the_answer(page, console, visit, sign_in, person):
