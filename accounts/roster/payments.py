@@ -78,6 +78,8 @@ class PaidMonth:
         counting = self.counting
         if counting is None:
             self._add(new, counts=True)
+        elif self._is_corrected_already(new):
+            self._add(new, change=FactChangeKind.CORRECTED)
         elif _is_second(new, counting):
             self._add(new, change=FactChangeKind.SECOND_PAYER)
         elif is_believed:
@@ -127,6 +129,8 @@ class PaidMonth:
         if payment.clct_type == PaymentType.REFUND:
             if self._refund(payment) is not None:
                 self._add(payment, change=FactChangeKind.REFUNDED)  # what it was about is withdrawn
+        elif payment.clct_type in _ORDINARY and self._is_corrected_already(payment):
+            self._add(payment, change=FactChangeKind.CORRECTED)
         elif payment.clct_type in _ORDINARY or target is None:
             counts = self.counting is None
             self._add(payment, counts=counts, change=None if counts else FactChangeKind.SECOND_PAYER)
@@ -139,6 +143,14 @@ class PaidMonth:
         waiting = next((payment for payment in self.payments if payment.waits), None)
         if self.counting is None and waiting is not None:
             waiting.counts, waiting.change = True, FactChangeKind.RESTORED
+
+    def _is_corrected_already(self, new: Payment) -> bool:
+        """Say whether this is the payment that a 更正 was about which came first: it was held then, or in a later file."""
+        counting = self.counting
+        if counting is None or counting is not self.payments[0]:
+            return False
+        is_about_it = counting.clct_type == PaymentType.CORRECTION and counting.may_be_of(new.payer)
+        return is_about_it and all(payment.change != FactChangeKind.CORRECTED for payment in self.payments)
 
     def _target(self, payer: str) -> Payment | None:
         """Return the payment that a 更正 or 补差 is about: that of its payer, else the one that counts.

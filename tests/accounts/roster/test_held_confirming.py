@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from accounts.codes import ApprovalState, HeldState, Role
+from accounts.codes import ApprovalState, FactChangeKind, HeldState, Role
 from accounts.identity.access import actor_of
 from accounts.models import Approval, AuditEvent, Contribution, HeldRow, Import, Person, User
 from accounts.operations import approvals
@@ -186,6 +186,18 @@ def test_a_payment_that_contradicts_a_kept_one_corrects_it_when_two_believe_it(
     approve(checker, submitted(maker, HeldRow.objects.get()))
     assert Contribution.objects.get().base_fen == 500_000
     assert Contribution.all_rows.get(counts=False).changed_by.kind == "corrected"
+
+
+def test_a_row_that_was_corrected_while_it_waited_stays_corrected(
+    slip: HeldRow, tmp_path: Path, maker: User, checker: User
+) -> None:
+    corrected = contribution_row(1, base="4500.00", received_on="2025-01-20") | {"clct_type": "更正"}
+    contributions(csv_file(tmp_path / "corrected.csv", [corrected]))
+    held_rows.confirm(act=ACT, ids=[slip.pk])
+    assert HeldRow.objects.get().state == HeldState.CONFIRMED
+    rows = Contribution.all_rows.filter(person=find_by_certno(certno(1))).order_by("pk")
+    assert [(row.base_fen, row.counts) for row in rows] == [(450_000, True), (44_620_000, False)]
+    assert rows[1].changed_by.kind == FactChangeKind.CORRECTED
 
 
 def test_facts_of_a_row_are_those_of_the_day_it_came_in(tmp_path: Path) -> None:

@@ -94,3 +94,13 @@ def test_a_correction_is_about_the_payment_that_counts_where_its_payer_has_two()
         kept = taken(kept, [Payment(base, date(2025, 2, 1), PaymentType.CORRECTION, payer="B")], number)
     assert [payment.base_fen for payment in kept if payment.counts] == [5_600_00]
     assert state(kept)[30] == (False, FactChangeKind.SECOND_PAYER)
+
+
+def test_what_a_correction_was_about_never_counts_though_it_comes_after_it() -> None:
+    """The slip was held; its 更正 came first. It is no second payment, and does not count once the 更正 is given back."""
+    kept = taken([], [Payment(5_000_00, date(2025, 2, 20), PaymentType.CORRECTION)], 10)
+    kept = taken(kept, [Payment(50_000_00, date(2025, 2, 15))], 20)
+    assert state(kept) == {10: (True, None), 20: (False, FactChangeKind.CORRECTED)}
+    assert state(withdrawn(kept, range(10, 20))) == {20: (True, None)}
+    kept = taken(kept, [Payment(5_000_00, date(2025, 3, 1), PaymentType.REFUND)], 30)
+    assert [payment.id for payment in kept if payment.counts or payment.waits] == []
