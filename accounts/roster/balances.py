@@ -19,6 +19,7 @@ from yibao.lib.masking import masked_certno
 from yibao.lib.values.amounts import read_yuan
 
 COLUMNS = ("certno", "insuplc_admdvs", "as_of", "current", "carried", "pool", "last_year_carried")
+_AMOUNTS = slice(COLUMNS.index("current"), COLUMNS.index("pool") + 1)
 _NULL = "\\N"
 MOST_FEN = 1_000_000_000  # ten million yuan: what is more is a slip of the comma
 
@@ -112,15 +113,6 @@ def take_out(rows: Sequence[int]) -> None:
         cursor.execute("DELETE FROM balances_staged WHERE row = ANY(%s)", [list(rows)])
 
 
-def totals() -> tuple[int, int]:
-    """Return how many rows were read well, and what all their pots hold together (fen)."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*), coalesce(sum(current_fen + carried_fen + pool_fen), 0)::bigint FROM balances_staged"
-        )
-        return cursor.fetchone()
-
-
 def days() -> list[tuple[str, date]]:
     """Return the regions of the file with the days of their balances, in order."""
     with connection.cursor() as cursor:
@@ -144,8 +136,10 @@ def _lines(file: File, readers: Sequence[Callable[[str], Any]], today: date) -> 
             except ValueError as fault:
                 file.problems.add(number, column, cell, str(fault))
         if len(values) < len(COLUMNS):
+            file.add_unread(*row[_AMOUNTS])
             continue
         certificate, region, as_of, current, carried, pool, last_year = values
+        file.add(current + carried + pool)
         if as_of > today:
             file.problems.add(number, "as_of", row[2], f"余额日期在今天（{today}）之后")
             continue

@@ -20,10 +20,8 @@ from accounts.roster import contributions_sql as sql
 from accounts.roster.deciding import Decided, decide
 from accounts.roster.drafts import Draft, ImportResult, analyze_staged, analyze_when_large, importing
 from accounts.roster.files import File, Progress
-from accounts.roster.problems import Problems
 from accounts.sealing.fields import Sealer, context_of
 from yibao.lib.copying import copy_lines
-from yibao.lib.fen import grouped
 from yibao.lib.masking import masked_certno
 from yibao.lib.months import Month
 from yibao.lib.periods import Period
@@ -31,6 +29,7 @@ from yibao.lib.periods import Period
 COLUMNS = ("certno", "insuplc_admdvs", "accrym", "base", "received_on")
 OPTIONAL = ("clct_type", "payer", "paid")
 _ALL = (*COLUMNS, *OPTIONAL)
+_BASE = _ALL.index("base")
 EARLIEST = Month(1994, 1)  # the first pilot cities of 职工医保, 镇江 and 九江
 MONTHS_AHEAD = 12  # flexible workers may pay a year in advance
 _NULL = "\\N"
@@ -71,9 +70,8 @@ def bring_in(
     with importing(file, "contributions", act, hold=hold) as draft:
         if draft.known:
             return draft.result
-        sum_fen = _stage(file, act.on)
-        file.expect(rows=expect_rows)
-        _expect_sum(file.problems, sum_fen, expect_sum_fen)
+        _stage(file, act.on)
+        file.expect(rows=expect_rows, sum_fen=expect_sum_fen, of="基数")
         file.progress("写入缴费记录", 0, 2)
         pairs = _lock_regions()
         decided = _check(file, draft, pairs, believed)
@@ -83,8 +81,8 @@ def bring_in(
     return draft.result
 
 
-def _stage(file: File, today: date) -> int | None:
-    """Copy the good rows; return the sum of all bases in fen, None where one cannot be read."""
+def _stage(file: File, today: date) -> None:
+    """Copy the good rows, and let the file add up the bases of all."""
     sql.create_staging()
     reader = _Reader(file, today)
     with connection.cursor() as cursor:
@@ -94,7 +92,6 @@ def _stage(file: File, today: date) -> int | None:
             copy_lines(cursor, sql.COPY_ALL if reader.is_wide else sql.COPY, chain([first], lines))
     analyze_staged("contributions_staged")
     file.explain_rounded()
-    return reader.sum_fen
 
 
 class _Reader:
@@ -105,7 +102,6 @@ class _Reader:
         self.today = today
         self.index = Sealer(context_of(Person, "certno")).index
         self.is_wide = False
-        self.sum_fen: int | None = 0
         # In the order of COLUMNS and OPTIONAL.
         self.readers: tuple[Callable[[str], Any], ...] = (
             cells.any_certificate,
@@ -123,12 +119,11 @@ class _Reader:
         for number, row in self.file.read():
             values = self.file.values(number, row, _ALL, self.readers)
             if values is None:
-                self.sum_fen = None
+                self.file.add_unread(row[_BASE])
                 continue
             self.is_wide = len(row) > len(COLUMNS)
             certificate, region, month, base_fen, received_on, *more = values
-            if self.sum_fen is not None:
-                self.sum_fen += base_fen
+            self.file.add(base_fen)
             faults = list(_contradictions(month, received_on, certificate.birth_on, self.today))
             for column, reason in faults:
                 self.file.problems.add(number, column, row[COLUMNS.index(column)], reason)
@@ -143,15 +138,6 @@ class _Reader:
 def _wide(clct_type: int, payer: str, paid_fen: int | None) -> str:
     """Return what the optional columns add to a line."""
     return f"\t{clct_type:d}\t{payer}\t{_NULL if paid_fen is None else paid_fen}"
-
-
-def _expect_sum(problems: Problems, sum_fen: int | None, expected_fen: int | None) -> None:
-    if expected_fen is None:
-        return
-    if sum_fen is None:
-        problems.damage(f"有的行读不懂，合计核对不了（应为 {grouped(expected_fen)} 元）")
-    elif sum_fen != expected_fen:
-        problems.damage(f"基数合计应为 {grouped(expected_fen)} 元，实为 {grouped(sum_fen)} 元，文件可能不完整")
 
 
 def _check(file: File, draft: Draft, pairs: list[tuple[str, Month]], believed: Collection[int]) -> Decided:

@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives import hashes
 from accounts.codes import HeldReason
 from accounts.roster.problems import ImportRefusedError, Problem, Problems
 from yibao.lib import masking, tables
+from yibao.lib.fen import grouped
+from yibao.lib.values.amounts import read_yuan
 from yibao.lib.values.names import is_invisible
 
 Progress = Callable[[str, int, int], None]  # told what is being done, how much of it is done, and how much there is
@@ -49,6 +51,7 @@ class File:
         self.digest = self.made_digest()
         self.progress: Progress = progress or (lambda what, done, total: None)
         self._present: tuple[str, ...] = ()
+        self._sum_fen: int | None = 0  # of the amounts of all rows, bad ones too; None where one cannot be read
         self._short = 0  # the last row with too few cells
         self._round_numbers = 0
 
@@ -87,6 +90,8 @@ class File:
                     texts = in_order([cell.strip() for cell in cells] + nothing)
                     self._round_numbers += texts[0].endswith(ROUND)
                     yield number, texts
+                else:
+                    self._sum_fen = None
         except tables.UnreadableError as fault:
             self.problems.damage(str(fault), fault.row or 0)
         if self._short == number > 0:
@@ -122,10 +127,29 @@ class File:
                 for problem in self.problems.found
             ]
 
-    def expect(self, *, rows: int | None) -> None:
-        """Note a number of rows that is not the one announced with the file."""
+    def add(self, fen: int) -> None:
+        """Add the amount of a row to the sum of the file."""
+        if self._sum_fen is not None:
+            self._sum_fen += fen
+
+    def add_unread(self, *texts: str) -> None:
+        """Add the amounts of a row that is bad; where they cannot be read themselves, the sum is not known."""
+        try:
+            self.add(sum(read_yuan(text) for text in texts if text))
+        except ValueError:
+            self._sum_fen = None
+
+    def expect(self, *, rows: int | None, sum_fen: int | None = None, of: str = "金额") -> None:
+        """Note a number of rows, or a sum of what was added, that is not the one announced with the file."""
         if rows is not None and rows != self.rows:
             self.problems.damage(f"应有{rows}行，实有{self.rows}行，文件可能不完整")
+        if sum_fen is None or sum_fen == self._sum_fen:
+            return
+        if self._sum_fen is None:
+            self.problems.damage(f"有的行读不出{of}，合计核对不了（应为 {grouped(sum_fen)} 元）")
+        else:
+            found = f"{of}合计应为 {grouped(sum_fen)} 元，实为 {grouped(self._sum_fen)} 元"
+            self.problems.damage(f"{found}，文件可能不完整")
 
     def cells_of(self, rows: Collection[int]) -> Iterator[tuple[int, dict[str, str]]]:
         """Read the file once more; yield (row number, column → text) of these rows, whatever their shape."""

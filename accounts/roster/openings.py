@@ -20,7 +20,6 @@ from accounts.roster import balances
 from accounts.roster.drafts import ImportResult, analyze_when_large, importing
 from accounts.roster.files import File, Progress
 from accounts.roster.problems import Problems
-from yibao.lib.fen import grouped
 from yibao.lib.months import Month
 
 _KNOWN = """
@@ -82,7 +81,7 @@ def bring_in(
         if draft.known:
             return draft.result
         balances.stage(file, act.on)
-        _check_controls(file, expect_rows, expect_sum_fen)
+        file.expect(rows=expect_rows, sum_fen=expect_sum_fen, of="余额")
         balances.note_duplicates(file.problems)
         balances.note_strangers(file.problems)
         _check_known(file.problems)
@@ -101,15 +100,6 @@ def bring_in(
         draft.count(openings_added=openings, opening_fen=total_fen)
         analyze_when_large(openings, "accounts_openingbalance", "accounts_voucher", "accounts_transfer", "accounts_pot")
     return draft.result
-
-
-def _check_controls(file: File, rows: int | None, sum_fen: int | None) -> None:
-    _, found_fen = balances.totals()
-    if rows is not None and file.rows != rows:
-        file.problems.add_masked(0, "", "", f"应有 {rows:,} 行，文件里有 {file.rows:,} 行")
-    if sum_fen is not None and found_fen != sum_fen:
-        words = f"余额合计应为 {grouped(sum_fen)} 元，能读出的行合计 {grouped(found_fen)} 元"
-        file.problems.add_masked(0, "", "", words)
 
 
 def _check_known(problems: Problems) -> None:

@@ -21,7 +21,6 @@ from payments.premiums.models import PremiumOrder, PremiumPaid
 from payments.premiums.notice_words import paid_twice
 from payments.premiums.tax_office.applying import settle_claims
 from payments.premiums.tax_office.cells import amount, channel, premium_year, receipt_no
-from yibao.lib.fen import grouped
 
 COLUMNS = ("certno", "premium_year", "insuplc_admdvs", "paid_on", "channel", "receipt_no", "amount")
 
@@ -83,10 +82,7 @@ def bring_in(
         if draft.known:
             return draft.result
         rows = _rows(file, act.on)
-        file.expect(rows=expect_rows)
-        sum_fen = sum(row.amount_fen for row in rows)
-        if expect_sum_fen not in (None, sum_fen):
-            file.problems.damage(f"金额合计应为{grouped(expect_sum_fen or 0)}元，能读出的行合计{grouped(sum_fen)}元")
+        file.expect(rows=expect_rows, sum_fen=expect_sum_fen)
         new, twice, known = _judged(file, rows)
         source = draft.accept()
         for paid in new:
@@ -113,8 +109,10 @@ def _rows(file: File, today: date) -> list[Row]:
     for number, texts in file.read():
         values = file.values(number, texts, COLUMNS, readers)
         if values is None:
+            file.add_unread(texts[COLUMNS.index("amount")])
             continue
         row = Row(number, *values)
+        file.add(row.amount_fen)
         if row.paid_on > today:
             file.problems.add(number, "paid_on", row.paid_on.isoformat(), "缴费日期在今天之后")
         else:

@@ -222,6 +222,17 @@ class TestBases:
         assert contributions(path, expect_sum_fen=1_000_050, expect_rows=2).contributions_added == 2
 
 
+def test_with_hold_the_announced_sum_is_that_of_the_whole_file_bad_rows_too(tmp_path: Path) -> None:
+    roster(csv_file(tmp_path / "r.csv", [man(1), man(2)]))
+    good, bad = contribution_row(1, base="5000"), contribution_row(2, base="4,000.50", accrym="2025.1")
+    path = csv_file(tmp_path / "c.csv", [good, bad])
+    result = contributions(path, hold=True, expect_sum_fen=900_050)
+    assert (result.contributions_added, held(result)) == (1, [(3, "accrym", "unreadable")])
+    unread = csv_file(tmp_path / "d.csv", [good, bad | {"base": "四千"}])
+    reason = "有的行读不出基数，合计核对不了（应为 9,000.50 元）"
+    assert (0, "", reason) in refusal(lambda file: contributions(file, hold=True, expect_sum_fen=900_050), unread)
+
+
 def test_every_row_of_a_file_is_in_or_waits_or_is_left_out(tmp_path: Path) -> None:
     rows = [man(n) for n in range(20)] + [man(30, gend="9"), man(31, insutype="510"), man(32, gend="2", stas_date="")]
     result = roster(csv_file(tmp_path / "r.csv", rows), hold=True)

@@ -109,9 +109,9 @@ class TestComingIn:
 
     def test_a_file_with_another_count_or_sum_than_announced_does_not_come_in(self, tmp_path):
         path = csv_file(tmp_path / "a.csv", [row(1), row(2)])
-        assert refusal(lambda p: bring(p, expect_rows=3), path) == [(0, "", "应有 3 行，文件里有 2 行")]
+        assert refusal(lambda p: bring(p, expect_rows=3), path) == [(0, "", "应有3行，实有2行，文件可能不完整")]
         ((_, _, reason),) = refusal(lambda p: bring(p, expect_sum_fen=420_101), path)
-        assert reason == "余额合计应为 4,201.01 元，能读出的行合计 4,201.00 元"
+        assert reason == "余额合计应为 4,201.01 元，实为 4,201.00 元，文件可能不完整"
 
     def test_what_cannot_be_right_is_refused_row_by_row(self, tmp_path):
         rows = [
