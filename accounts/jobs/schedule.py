@@ -9,7 +9,7 @@ from django.db.models import Min
 from accounts.codes import JobKind, PotKind, RunState
 from accounts.jobs import registry as jobs
 from accounts.jobs import rollover
-from accounts.jobs.going_live import live_month, live_on
+from accounts.jobs.going_live import live_on
 from accounts.jobs.new_facts import new_facts_at, new_rules_at
 from accounts.ledger import book_years
 from accounts.models import Contribution, Pot, Run
@@ -84,12 +84,13 @@ def regions() -> list[str]:
 
 def _years(region: str, today: date) -> Iterator[Year]:
     runs = {(run.kind, Period.parse(run.period)): run for run in Run.objects.filter(region=region)}
-    start = _first_day(region, runs)
+    live = live_on(region)
+    start = _first_day(region, runs, live)
     if start is None:
         return
     this_year = book_years.year_of(region, today)
     for year in range(book_years.year_of(region, start), this_year + 1):
-        jobs = list(_due_in_year(region, year, start, today))
+        jobs = list(_due_in_year(region, year, start, live, today))
         closing = runs.get((JobKind.ROLLOVER, Period(year)))
         if closing is None or closing.state in (RunState.WORKING, RunState.FAILED):
             left = (_left(due, runs.get((due.kind, due.period)), today) for due in jobs)
@@ -150,13 +151,13 @@ def _unfinished(due: Due, run: Run) -> Due | None:
     return None
 
 
-def _first_day(region: str, runs: dict[tuple[str, Period], Run]) -> date | None:
+def _first_day(region: str, runs: dict[tuple[str, Period], Run], live: date | None) -> date | None:
     """The first month of going live, else the first that was ever credited here.
 
     Before any, the first one somebody paid for under rules we know.
     """
-    if live := live_month(region):
-        return live.first
+    if live:
+        return Month.of(live).first
     accruals = [period for kind, period in runs if kind == JobKind.ACCRUAL]
     if accruals:
         first = min(accruals)
@@ -165,10 +166,10 @@ def _first_day(region: str, runs: dict[tuple[str, Period], Run]) -> date | None:
     return paid and max(paid, registry.versions(region, CreditTerms)[-1].effective_from)
 
 
-def _due_in_year(region: str, year: int, start: date, today: date) -> Iterator[Due]:
+def _due_in_year(region: str, year: int, start: date, live: date | None, today: date) -> Iterator[Due]:
     begins, ends = rollover.year_range(region, year)
     if jobs.is_yearly(region, jobs.rules_day(year)):
-        since = max(begins, live_on(region) or begins)
+        since = max(begins, live or begins)
         if since <= today:
             yield Due(JobKind.ACCRUAL, region, Period(year), since)
     else:
