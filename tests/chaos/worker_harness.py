@@ -31,7 +31,7 @@ class WorkerHarness:
             "REDIS_URL": self.valkey.url,
             "YIBAO_CHUNK_PEOPLE": "10",
             "YIBAO_STALLED_SECONDS": "1",
-            "CELERY_VISIBILITY_TIMEOUT": "5",
+            "CELERY_VISIBILITY_TIMEOUT": "2",
             "LOG_LEVEL": "WARNING",
         }
         self.worker: subprocess.Popen[bytes] | None = None
@@ -76,9 +76,12 @@ class WorkerHarness:
 
     # kill -9
 
-    def kill(self, part: str, dice: random.Random) -> None:
-        if getattr(self, f"_kill_{part}")(dice):
+    def kill(self, part: str, dice: random.Random) -> bool:
+        """Kill a part; False when it is not there yet."""
+        killed = bool(getattr(self, f"_kill_{part}")(dice))
+        if killed:
             self.kills.append(part)
+        return killed
 
     def _kill_child(self, dice: random.Random) -> bool:
         """Kill one of the processes that do the work; the worker replaces it."""
@@ -119,14 +122,16 @@ class WorkerHarness:
         return [int(pid) for pid in listed.stdout.split()]
 
 
-def disturb(harness: WorkerHarness, part: str, dice: random.Random, *, most: int, until: Callable[[], bool]) -> None:
-    """Let it run until it is done, killing `part` at random moments at most so often."""
+def disturb(harness: WorkerHarness, kills: list[str], dice: random.Random, *, until: Callable[[], bool]) -> None:
+    """Let it run until it is done, killing one part after the other at random moments, until all these were killed."""
+    left = kills[::-1]
     hung = time.monotonic() + HUNG
     next_kill = time.monotonic() + dice.uniform(0.3, 1.2)
     while not until():
         assert time.monotonic() < hung, f"hung; see {harness.log}"
         harness.supervise()
         time.sleep(0.3)  # a beat, not a flood
-        if time.monotonic() > next_kill and len(harness.kills) < most:
-            harness.kill(part, dice)
+        if time.monotonic() > next_kill and left:
+            if harness.kill(left[-1], dice):
+                left.pop()
             next_kill = time.monotonic() + dice.uniform(0.3, 1.2)
