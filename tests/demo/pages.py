@@ -20,10 +20,12 @@ from payments.models import PremiumOrder, RefundClaim
 from payments.premiums.codes import OrderState
 from tests.accounts.citizen_pages import browser_of, words
 from tests.accounts.test_permissions_matrix import ADDRESSES
-from tests.permissions import ROWS
+from tests.permissions import ROWS, Row
 from yibao.lib import clock
 
 NOT_ABOUT_PEOPLE = {"healthz", "readyz", "outbox"}
+# Pages that say the same to everybody of a region: the first one looks at them.
+FOR_EVERYBODY = {"account_inactive", "new_password", "counter_displays", "counter_display", "display", "accessibility"}
 SHOWN = (200, 409, 422)  # a filter that is not understood is a page too
 
 
@@ -98,13 +100,24 @@ def pages_of(member: Member) -> Iterator[Page]:
 def _paths(member: Member, person: Person) -> Iterator[tuple[str, str]]:
     """Yield the name and the address of each page that may open: of all that is the person's, and with filters."""
     for name, row in ROWS.items():
-        if row.method == "get" and name not in NOT_ABOUT_PEOPLE and row.expected["citizen"] in (200, 302, 404):
+        if _may_open(name, row) and (name not in FOR_EVERYBODY or _is_first_of_region(member)):
             for given in _arguments(name, member, person):
                 yield name, reverse(name, kwargs=given)
     for bond in Bond.objects.filter(payer=person):
         yield "family_usage", f"{reverse('family_usage')}?person={bond.user_id}"
     yield "entries", f"{reverse('entries')}?month=11"
     yield "family_usage", f"{reverse('family_usage')}?person=nobody"
+
+
+def _may_open(name: str, row: Row) -> bool:
+    """Say whether it may be a page for a citizen: no file, and nothing that turns away whoever is signed in."""
+    signed_in = {status for role, status in row.expected.items() if role != "anonymous"}
+    is_page = row.method == "get" and not name.endswith("_file") and signed_in not in ({302}, {404})
+    return is_page and name not in NOT_ABOUT_PEOPLE and row.expected["citizen"] in (200, 302, 404)
+
+
+def _is_first_of_region(member: Member) -> bool:
+    return next(one for one in PERSONAS if one.region == member.region) is member
 
 
 def _arguments(name: str, member: Member, person: Person) -> Iterator[dict[str, Any]]:
@@ -114,8 +127,8 @@ def _arguments(name: str, member: Member, person: Person) -> Iterator[dict[str, 
     if wanted is None:
         yield {}
     elif wanted == "name":
-        is_first = next(one for one in PERSONAS if one.region == member.region) is member
-        shown = (article.name for article in handbook.articles() if is_first or article.name in QUESTIONS)
+        everything = _is_first_of_region(member)
+        shown = (article.name for article in handbook.articles() if everything or article.name in QUESTIONS)
         yield from ({"name": article} for article in shown)
     elif wanted == "entry_id":
         mine = Transfer.objects.filter(Q(source__person=person) | Q(target__person=person))
