@@ -265,6 +265,7 @@ ROWS: dict[str, Row] = {
     "admin:accounts_approval_reject": Row(CHECKED, method="post", args=a_proposal),
     "admin:accounts_approval_withdraw": Row(OWN_PROPOSAL, method="post", args=a_proposal),
     "admin:accounts_policyversion_submit": Row(CHECKED, args=a_draft, policy=200, approver=403),
+    "admin:accounts_region_facts": Row(BACK_OFFICE, args=lambda world: {"code": "330900", "name": "never_paid"}),
     "admin:accounts_import_changelist": Row(HELD),
     "admin:accounts_import_change": Row(HELD, args=lambda world: {"object_id": an_import(world)["pk"]}),
     "admin:accounts_import_add": Row(HELD | {"approver": 403}),

@@ -36,6 +36,11 @@ class Row(NamedTuple):
 
 def lists_of(region: str, period: Period | None, today: date) -> dict[str, list[Row]]:
     """Return every list of TITLES for a region, and a month or benefit year; without one for the year of `today`."""
+    return {name: list_of(name, region, period, today) for name in TITLES}
+
+
+def list_of(name: str, region: str, period: Period | None, today: date) -> list[Row]:
+    """Return one list of TITLES, as `lists_of` does."""
     within = _months(region, period or Period(book_years.year_of(region, today)))
     about: dict[str, Any] = {
         "region": region,
@@ -50,13 +55,7 @@ def lists_of(region: str, period: Period | None, today: date) -> dict[str, list[
         "accrual": VoucherKind.ACCRUAL,
         "year_kinds": list(posted.YEAR_KINDS),
     }
-    return {
-        "credited_not_paid": [*_rows(_CREDITED_MONTHS_NOT_PAID, about), *_rows(_CREDITED_YEARS_NOT_PAID, about)],
-        "paid_not_credited": list(_rows(_PAID_NOT_CREDITED, about)),
-        "insured_twice": list(_rows(_INSURED_TWICE, about)),
-        "perhaps_same_person": list(_rows(_PERHAPS_SAME, about)),
-        "never_paid": list(_rows(_NEVER_PAID, about)),
-    }
+    return [row for statement in STATEMENTS[name] for row in _rows(statement, about)]
 
 
 def _months(region: str, period: Period) -> tuple[date, date, int]:
@@ -165,3 +164,11 @@ _NEVER_PAID = f"""
       AND NOT EXISTS (SELECT 1 FROM accounts_contribution c WHERE c.person_id = e.person_id AND c.counts)
     ORDER BY e.person_id
 """
+
+STATEMENTS = {
+    "credited_not_paid": (_CREDITED_MONTHS_NOT_PAID, _CREDITED_YEARS_NOT_PAID),
+    "paid_not_credited": (_PAID_NOT_CREDITED,),
+    "insured_twice": (_INSURED_TWICE,),
+    "perhaps_same_person": (_PERHAPS_SAME,),
+    "never_paid": (_NEVER_PAID,),
+}

@@ -150,6 +150,7 @@ ADMIN = (
     Stop("/admin/accounts/office/", "policy"),
     Stop("/admin/accounts/office/add/", "policy"),
     Stop("/admin/accounts/feedback/", "policy"),
+    Stop("/admin/accounts/region/350500/facts/never_paid/", "policy"),
     Stop("/admin/accounts/user/", "admin"),
     Stop("/admin/accounts/user/add/", "admin"),
 )
