@@ -10,7 +10,7 @@ from accounts.ledger import posting, reversing
 from accounts.ledger.errors import InsufficientFundsError
 from accounts.ledger.posting import Locked, Move
 from accounts.ledger.pots import open_missing, system_pot
-from accounts.models import Enrolment, Person, Pot, Transfer, Voucher
+from accounts.models import Contribution, Enrolment, Person, Pot, Transfer, Voucher
 from payments.models import Institution
 from tests.factories.acts import ACTOR, act_on
 from tests.factories.people import ContributionFactory, EnrolmentFactory, PersonFactory
@@ -57,16 +57,25 @@ def changed(person: Person, on: date, **changes: Any) -> Enrolment:
 
 def paid_for(person: Person, month: date, base: str, *, received: date | None = None, late: bool = False) -> None:
     """Record that a month was paid for on a base (yuan)."""
-    region = Enrolment.objects.filter(person=person).order_by("-from_on", "-id").values_list("region", flat=True)[0]
     ContributionFactory(
-        person=person, region=region, month=month, base_fen=fen(base), received_on=received or month, late=late
+        person=person,
+        region=_region_of(person),
+        month=month,
+        base_fen=fen(base),
+        received_on=received or month,
+        late=late,
     )
 
 
 def pays(person: Person, base: str, *, since: date, until: date) -> None:
     """Record that every month from `since` up to, not including, the one `until` lies in was paid for."""
-    for month in month_range(Month.of(since), Month.of(until)):
-        paid_for(person, month.first, base)
+    months = [month.first for month in month_range(Month.of(since), Month.of(until))]
+    facts = {"person": person, "region": _region_of(person), "base_fen": fen(base)}
+    Contribution.objects.bulk_create(ContributionFactory.build(month=m, received_on=m, **facts) for m in months)
+
+
+def _region_of(person: Person) -> str:
+    return Enrolment.objects.filter(person=person).order_by("-from_on", "-id").values_list("region", flat=True)[0]
 
 
 def run(kind: str, period: str, *, on: date, region: str = ZHOUSHAN, dry: bool = False) -> list[Report]:

@@ -1,5 +1,6 @@
 """The interest of closed years that turn out to have been others: as if everything had been known in time, to the fen."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
@@ -16,7 +17,7 @@ from accounts.policies.preset_files import SHIPPED
 from accounts.queries import explanations
 from tests.factories.acts import act_on
 from tests.factories.people import ContributionFactory
-from tests.personas import ACTOR, balances, changed, insured, paid_for, spend
+from tests.personas import ACTOR, balances, changed, fen, insured, spend
 from yibao.lib import clock
 from yibao.lib.months import Month, month_range
 
@@ -49,6 +50,7 @@ def region(request, tmp_path) -> str:
 class Life:
     """One life twice: `known` as it is known in time, `late` as it is believed until the correction."""
 
+    region: str
     known: Person
     late: Person
     base: str
@@ -56,25 +58,33 @@ class Life:
     since: Month  # from which month the file was wrong
     ended: Month | None  # since when they are insured no more
 
-    def go_on(self, month: Month) -> None:
-        """Record what becomes known in a month."""
+    def go_on(self, month: Month) -> Iterator[Contribution]:
+        """Record what becomes known in a month; yield what was paid for it."""
         if month == self.ended:
             changed(self.known, month.first, status=4, changed_by=learned(midnight(month.first)))
         if self.ended is None or month < self.ended:
-            paid_for(self.known, month.first, self.base)
+            yield payment(self.known, self.region, month, self.base)
         if self.ended is None or month < CORRECTED:
             is_wrong = self.since <= month < SOUND
-            paid_for(self.late, month.first, self.believed if is_wrong else self.base)
+            yield payment(self.late, self.region, month, self.believed if is_wrong else self.base)
 
     def correct(self) -> None:
         change = learned(LEARNED)
-        for month in month_range(self.since, SOUND):
-            if self.believed != self.base:
-                facts = Contribution.objects.filter(person=self.late, month=month.first, counts=True)
-                facts.update(counts=False, changed_by=change)
-                paid_for(self.late, month.first, self.base)
+        if self.believed != self.base:
+            wrong = Contribution.objects.filter(
+                person=self.late, month__gte=self.since.first, month__lt=SOUND.first, counts=True
+            )
+            wrong.update(counts=False, changed_by=change)
+            months = month_range(self.since, SOUND)
+            Contribution.objects.bulk_create(payment(self.late, self.region, month, self.base) for month in months)
         if self.ended:
             changed(self.late, self.ended.first, status=4, changed_by=change)
+
+
+def payment(person: Person, region: str, month: Month, base: str) -> Contribution:
+    return ContributionFactory.build(
+        person=person, region=region, month=month.first, base_fen=fen(base), received_on=month.first
+    )
 
 
 def midnight(on: date) -> datetime:
@@ -86,7 +96,7 @@ def learned(at: datetime) -> FactChange:
 
 
 def life(region: str, base: str, believed: str = "", *, since: Month = FIRST, ended: Month | None = None) -> Life:
-    return Life(insured(region), insured(region), base, believed or base, since, ended)
+    return Life(region, insured(region), insured(region), base, believed or base, since, ended)
 
 
 def lives(region: str) -> list[Life]:
@@ -107,8 +117,7 @@ def works_off(month: Month) -> None:
 
 def live_through(everybody: list[Life], first: Month, until: Month) -> None:
     for month in month_range(first, until):
-        for one in everybody:
-            one.go_on(month)
+        Contribution.objects.bulk_create(paid for one in everybody for paid in one.go_on(month))
         works_off(month)
 
 
@@ -163,19 +172,13 @@ UNTOLD = {
 }
 
 
-def tells(person: Person, region: str, months: dict[Month, date], at: Month) -> None:
-    """Bring in a file of payments at the beginning of a month."""
-    if months:
-        source = Import.objects.create(
-            kind="contributions",
-            digest=f"{person.pk} {at}",
-            rows=len(months),
-            actor="system:test",
-            at=midnight(at.first),
-        )
+def rows_of(
+    source: Import, at: Month, person: Person, region: str, months: dict[Month, date]
+) -> Iterator[Contribution]:
+    """Yield what the file of a month says of a person's payments."""
     for month, received in months.items():
         kind = PaymentType.BACK if Month.of(received) > month + 1 else PaymentType.NORMAL
-        ContributionFactory(
+        yield ContributionFactory.build(
             person=person,
             region=region,
             month=month.first,
@@ -196,10 +199,16 @@ def test_a_month_known_late_earns_from_when_its_money_came(region, monkeypatch):
     monkeypatch.setattr(unpaid, "ONE_IN", 0)  # a few people are too few to tell a missing file
     pairs = [(insured(region), insured(region), untold) for untold in UNTOLD.values()]
     for at in month_range(FIRST, END + 1):
+        source = Import.objects.create(
+            kind="contributions", digest=str(at), rows=1, actor="system:test", at=midnight(at.first)
+        )
+        told: list[Contribution] = []
         for known, late, untold in pairs:
             own = {} if at in untold else {at: at.first}
-            tells(known, region, own | {m: on for m, on in untold.items() if told_in(m, on) == at}, at)
-            tells(late, region, own | (untold if at == CORRECTED else {}), at)
+            in_time = {m: on for m, on in untold.items() if told_in(m, on) == at}
+            told += rows_of(source, at, known, region, own | in_time)
+            told += rows_of(source, at, late, region, own | (untold if at == CORRECTED else {}))
+        Contribution.objects.bulk_create(told)
         works_off(at)
         totals = [(balances(known, region).total, balances(late, region).total) for known, late, _ in pairs]
         if at + 1 == CORRECTED:
