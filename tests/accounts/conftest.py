@@ -1,9 +1,12 @@
-"""A day for the pages: 20 November 2026, six in the evening, in Shanghai."""
+"""A day for the pages: 20 November 2026, six in the evening, in Shanghai; and the counters of 瑞安."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
+from django.core.management import call_command
 
+from tests import databases
 from yibao.lib import clock
 
 NOW = datetime(2026, 11, 20, 18, 0, tzinfo=clock.SHANGHAI)
@@ -21,3 +24,20 @@ def own_files(settings, tmp_path, monkeypatch) -> None:
     """The heads outside the database, and a keyring, of this test alone."""
     settings.VAR = tmp_path
     monkeypatch.delenv("YIBAO_KEYRING", raising=False)
+
+
+@pytest.fixture(scope="session")
+def counters_template(policies_template, django_db_blocker) -> Iterator[str]:
+    """A database with the rules and the counters that ship. Named, not opened."""
+    name = f"{policies_template}_counters"
+    with django_db_blocker.unblock(), databases.copied(policies_template, name):
+        with databases.database(name):
+            call_command("load_offices", verbosity=0)
+        yield name
+
+
+@pytest.fixture
+def counters_loaded(counters_template, shipped_rules, django_db_blocker) -> Iterator[None]:
+    """Work where the counters are loaded; what the test writes is undone."""
+    with django_db_blocker.unblock(), databases.rolled_back(counters_template, shipped_rules):
+        yield

@@ -16,7 +16,6 @@ from accounts.models import AuditEvent, Duty, Office, Paper
 from accounts.offices import DirectoryError, read, shipped
 from accounts.operations.offices import load_offices
 from accounts.queries.offices import checklist_on, duty_on, first_day, gaps, streets_of
-from tests import databases
 from tests.factories.acts import act_now
 
 RUIAN = "330381"
@@ -28,25 +27,8 @@ def load(path: Path = FILE):
     return load_offices(act=act_now(), path=path)
 
 
-@pytest.fixture(scope="module")
-def counters(policies_template, django_db_blocker):
-    """A database with the rules and the counters of the file. Named, not opened."""
-    name = f"{policies_template}_counters"
-    with django_db_blocker.unblock(), databases.copied(policies_template, name):
-        with databases.database(name):
-            load()
-        yield name
-
-
-@pytest.fixture
-def loaded(counters, shipped_rules, django_db_blocker):
-    """Work where the counters are loaded; what the test writes is undone."""
-    with django_db_blocker.unblock(), databases.rolled_back(counters, shipped_rules):
-        yield
-
-
 class TestTheTenCountersOfRuian:
-    pytestmark = pytest.mark.usefixtures("loaded")
+    pytestmark = pytest.mark.usefixtures("counters_loaded")
 
     def test_there_are_ten_with_their_addresses_and_phones(self):
         assert Office.objects.count() == 10

@@ -3,7 +3,6 @@
 from datetime import date
 
 import pytest
-from django.core.management import call_command
 from django.test import Client
 
 from accounts.models import Duty, Office, User
@@ -12,14 +11,9 @@ from tests.factories.people import EnrolmentFactory
 from tests.factories.users import official, signed_in
 from tests.personas import ZHOUSHAN, insured
 
-pytestmark = pytest.mark.usefixtures("policies_loaded", "november")
+pytestmark = pytest.mark.usefixtures("counters_loaded", "november")
 
 OFFICES = "/offices/"
-
-
-@pytest.fixture(autouse=True)
-def _counters(policies_loaded):
-    call_command("load_offices", verbosity=0)
 
 
 def asked(**query: str):
