@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from accounts.ledger.errors import InsufficientFundsError
 from accounts.models import Pot
 from tests.accounts.citizen_pages import browser_of
+from tests.concurrency import ROUNDS
 from tests.personas import changed, insured, paid_for, pays, reverse, run, spend
 
 pytestmark = pytest.mark.usefixtures("policies_loaded", "november")
@@ -123,7 +124,7 @@ def of_table(row: tuple[str, ...]) -> tuple:
     return day_of(day), title + pot + (settled[0] if settled else ""), figure(amount), figure(balance)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6 * ROUNDS, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(histories)
 def test_the_four_say_the_same_line_by_line(history):
     person = lived(history)
@@ -147,7 +148,7 @@ def test_the_four_say_the_same_line_by_line(history):
     assert of_file(person, "?year=2025")[-1][5] == of_file(person, "?year=2026")[0][5]
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=4 * ROUNDS, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(histories)
 def test_programs_get_the_same_lines_pot_by_pot(history):
     person = lived(history)

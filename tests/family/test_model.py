@@ -237,5 +237,5 @@ class Families(RuleBasedStateMachine):
 def test_families_do_what_the_model_says():
     run_state_machine_as_test(
         Families,
-        settings=settings(max_examples=15 * ROUNDS, stateful_step_count=20, suppress_health_check=list(HealthCheck)),
+        settings=settings(max_examples=8 * ROUNDS, stateful_step_count=20, suppress_health_check=list(HealthCheck)),
     )

@@ -151,7 +151,7 @@ def test_killed_at_any_moment_everybody_stays_readable_and_the_next_run_complete
     seed = random.randrange(10**6)
     print(f"seed {seed}")
     moments = random.Random(seed)
-    for _ in range(2 * ROUNDS):
+    for _ in range(ROUNDS):
         with rotating(committed_db):
             time.sleep(moments.uniform(0, 0.1))
         assert_everybody_reads_and_is_found()

@@ -14,12 +14,13 @@ from accounts.models import Contribution, Enrolment, Import, Person
 from accounts.roster.drafts import ImportResult
 from accounts.roster.problems import ImportRefusedError
 from tests.accounts.roster.import_kit import contributions, kept, roster
+from tests.concurrency import ROUNDS
 from tests.factories.files import contribution_row, csv_file, csv_text, roster_row, xlsx_file
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
 
 ROWS = 12
-FILES = 120
+FILES = 80
 HOSTILE = [
     "",
     "x",
@@ -143,7 +144,7 @@ def try_import(operation: Callable[[Path], ImportResult], path: Path) -> ImportR
     return None
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2 * ROUNDS))
 def test_a_damaged_roster_is_refused_whole_or_comes_in_whole(tmp_path: Path, seed: int) -> None:
     rng = random.Random(seed)
     outcomes = {True: 0, False: 0}
@@ -185,7 +186,7 @@ def test_a_damaged_file_of_contributions_is_refused_whole_or_comes_in_whole(tmp_
 def test_a_workbook_with_changed_bytes_is_refused_whole_or_comes_in_whole(tmp_path: Path) -> None:
     rng = random.Random(11)
     content = xlsx_file(tmp_path / "good.xlsx", [roster_row(n) for n in range(ROWS)]).read_bytes()
-    for number in range(60):
+    for number in range(20 * ROUNDS):
         at = rng.randrange(len(content))
         path = tmp_path / f"{number}.xlsx"
         path.write_bytes(content[:at] if number % 5 == 0 else content[:at] + rng.randbytes(2) + content[at + 2 :])

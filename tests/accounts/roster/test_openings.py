@@ -20,6 +20,7 @@ from accounts.policies.preset_files import shipped
 from accounts.roster.drafts import ImportResult
 from accounts.roster.openings import import_balances
 from tests.accounts.roster.import_kit import refusal
+from tests.concurrency import ROUNDS
 from tests.factories.acts import act_on
 from tests.factories.files import csv_file
 from tests.factories.people import EnrolmentFactory, PersonFactory, certno
@@ -177,7 +178,7 @@ people = st.lists(st.tuples(amounts, amounts, amounts), min_size=1, max_size=6)
 class TestOpeningsAndMovements(TestCase):
     """Whatever comes in and whatever is used: opening plus movements is the balance."""
 
-    @settings(max_examples=20)
+    @settings(max_examples=8 * ROUNDS)
     @given(people)
     def test_openings_and_movements_are_the_balance(self, given_people):
         load(act=act_on(TODAY), paths=[path for path in shipped() if path.stem == "330900"], directly=True)

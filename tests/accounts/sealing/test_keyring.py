@@ -28,8 +28,7 @@ def test_the_first_use_makes_a_keyring_that_only_its_owner_reads(ring_file: Path
 
 
 def test_processes_that_start_together_agree_on_one_keyring(ring_file: Path) -> None:
-    code = "from accounts.sealing import keyring; import sys; sys.stdout.write(keyring.load().current.hex())"
-    script = f"import django; django.setup(); {code}"
+    script = "from accounts.sealing import keyring; import sys; sys.stdout.write(keyring.load().current.hex())"
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "yibao.settings"}
     starting = [
         subprocess.Popen([sys.executable, "-c", script], env=environment, stdout=subprocess.PIPE) for _ in range(4)
