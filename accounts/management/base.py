@@ -4,12 +4,13 @@ import json
 import re
 import sys
 from argparse import ArgumentParser
+from contextlib import redirect_stdout
 from typing import Any, NoReturn
 
 from django.core.management import base
 from django.core.management.base import CommandError
 
-__all__ = ["BaseCommand", "CommandError"]
+__all__ = ["BaseCommand", "CommandError", "ask"]
 
 _SAID = tuple(  # how argparse says it, and how it is said here
     (re.compile(english, re.DOTALL), chinese)
@@ -76,6 +77,12 @@ class BaseCommand(base.BaseCommand):
             parser.exit(1, f"{reason}\n用法：{_usage(parser)}")
 
         return error
+
+
+def ask(question: str) -> str:
+    """Return what is typed. The question goes beside what is printed, so that `--json` stays one document."""
+    with redirect_stdout(sys.stderr):
+        return input(question)
 
 
 def in_chinese(message: str) -> str:

@@ -11,8 +11,11 @@ import pytest
 import time_machine
 from django.core.management import CommandError, call_command, get_commands, load_command_class
 
+from accounts.codes import Role
 from accounts.management.base import BaseCommand
 from accounts.management.days import act_on
+from tests.factories.people import certno
+from tests.factories.users import official
 from yibao.lib import clock
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -147,3 +150,13 @@ def test_a_refusal_is_one_json_document_too(arguments: tuple[str, ...], document
     reasons = [printed["reason"]] if "reason" in printed else [problem["reason"] for problem in printed["problems"]]
     assert document.items() <= printed.items()
     assert reasons == [str(refused.value)]
+
+
+@pytest.mark.usefixtures("policies_loaded")
+def test_what_a_command_asks_is_no_part_of_its_document(monkeypatch, capsys):
+    official(Role.CLERK, "clerk1")
+    monkeypatch.setattr("sys.stdin", StringIO(f"{certno(900_001)}\n"))
+    call_command("staff_certno", "clerk1", "--json")
+    printed = capsys.readouterr()
+    assert json.loads(printed.out) == {"done": True, "said": "clerk1 已登记，可以提交和复核了"}
+    assert "clerk1 本人的证件号码：" in printed.err

@@ -6,7 +6,7 @@ from typing import Any
 from accounts.codes import HeldState
 from accounts.errors import AccountsError
 from accounts.identity.actors import Act, Actor
-from accounts.management.base import BaseCommand, CommandError
+from accounts.management.base import BaseCommand, CommandError, ask
 from accounts.management.staff import acts_by, add_by, by_two
 from accounts.models import HeldRow
 from accounts.roster import held
@@ -63,7 +63,7 @@ class Command(BaseCommand):
         """Do what is asked, one after the other; `said` grows by a sentence for each thing that is done."""
         acts = acts_by(options["by"]) or [Act(Actor.system("held_rows"), clock.now())]
         if options["mend"]:
-            cells = {column: input(f"{column}：") if text == _TYPED else text for column, text in options["cells"]}
+            cells = {column: ask(f"{column}：") if text == _TYPED else text for column, text in options["cells"]}
             held.mend(act=acts[0], row_id=options["mend"], cells=cells)
             said.append(f"待处理的行 {options['mend']} 已改正")
         if options["drop"]:

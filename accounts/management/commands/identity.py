@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from accounts.errors import AccountsError
 from accounts.identity.actors import Act
-from accounts.management.base import BaseCommand, CommandError
+from accounts.management.base import BaseCommand, CommandError, ask
 from accounts.management.staff import acts_by, add_by
 from accounts.models import Person, User
 from accounts.operations import identity, taking_back
@@ -32,7 +32,7 @@ class Command(BaseCommand):
             raise CommandError("请用 --by 写明是哪位工作人员在办")
         act = acts_by(by, most=1)[0]
         try:
-            person = find_by_certno(input("参保人的证件号码："))
+            person = find_by_certno(ask("参保人的证件号码："))
             if person is None:
                 raise CommandError("名册里没有这个证件号码")
             self.tell(DONE[what](act, person))
@@ -49,13 +49,13 @@ def _code(act: Act, person: Person) -> str:
 
 def _move(act: Act, person: Person) -> str:
     try:
-        phone = read_phone(input("新的登录手机号："))
+        phone = read_phone(ask("新的登录手机号："))
     except BadValueError as error:
         raise CommandError(f"没有办，新的登录手机号：{error}") from None
     user = User.objects.by_phone(phone).first()
     if user is None:
         raise CommandError("这个手机号还没有登录过，请本人先登录一次")
-    not_mine = input("原来的登录是别人开的吗？是，填 y：").strip().lower() == "y"
+    not_mine = ask("原来的登录是别人开的吗？是，填 y：").strip().lower() == "y"
     identity.move_sign_in(act=act, person=person, to_user=user, not_mine=not_mine)
     return "已改用新的登录，原来的登录已退出。"
 

@@ -13,7 +13,7 @@ from django.db import transaction
 from accounts.codes import ApprovalState, Role
 from accounts.errors import AccountsError
 from accounts.identity.actors import Act, Actor
-from accounts.management.base import BaseCommand, CommandError
+from accounts.management.base import BaseCommand, CommandError, ask
 from accounts.management.staff import acts_by, add_by, by_two, ends_done, how_to_approve
 from accounts.models import Approval, User
 from accounts.operations import approvals, staff_accounts
@@ -73,7 +73,7 @@ class Command(BaseCommand):
 
     def _add(self, username: str, options: dict[str, Any]) -> tuple[Approval | None, str]:
         try:
-            name, certno = input(f"{username} 的姓名："), input(f"{username} 本人的证件号码：")
+            name, certno = ask(f"{username} 的姓名："), ask(f"{username} 本人的证件号码：")
         except EOFError:
             raise CommandError("没有输入姓名和证件号码") from None
         facts = {"username": username, "name": name, "certno": certno, "office": options["office"]}

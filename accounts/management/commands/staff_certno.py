@@ -5,7 +5,7 @@ from argparse import ArgumentParser
 from accounts.errors import AccountsError
 from accounts.identity.actors import Act, Actor
 from accounts.identity.staff import register_certno
-from accounts.management.base import BaseCommand, CommandError
+from accounts.management.base import BaseCommand, CommandError, ask
 from yibao.lib import clock
 
 
@@ -20,7 +20,7 @@ class Command(BaseCommand):
             user = register_certno(
                 act=Act(Actor.system("staff_certno"), clock.now()),
                 username=username,
-                certno=input(f"{username} 本人的证件号码："),
+                certno=ask(f"{username} 本人的证件号码："),
             )
         except EOFError:
             raise CommandError("没有输入证件号码") from None

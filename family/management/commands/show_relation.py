@@ -3,7 +3,7 @@
 from argparse import ArgumentParser
 
 from accounts.errors import AccountsError
-from accounts.management.base import BaseCommand, CommandError
+from accounts.management.base import BaseCommand, CommandError, ask
 from accounts.management.staff import acts_by, add_by
 from accounts.models import Person
 from accounts.queries.people import find_by_certno
@@ -35,7 +35,7 @@ class Command(BaseCommand):
 
 
 def _person(who: str) -> Person:
-    person = find_by_certno(input(f"{who}的证件号码："))
+    person = find_by_certno(ask(f"{who}的证件号码："))
     if person is None:
         raise CommandError(f"名册里没有{who}的证件号码")
     return person

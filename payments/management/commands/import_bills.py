@@ -22,6 +22,8 @@ class Command(FileCommand):
         name, answer = options["file"].name, options["answer"]
         if answer and not answer.parent.is_dir():
             raise CommandError(f"没有 {answer.parent} 这个文件夹，回执没有地方写；什么也没有结算")
+        if answer and answer.resolve() == options["file"].resolve():
+            raise CommandError(f"回执不能写在交来的文件 {name} 上，请换一个文件名；什么也没有结算")
         result, content = self.taken_in(import_bills, options)
         if options["json"]:
             self.answer(result.as_json())

@@ -207,6 +207,14 @@ def test_unknown_columns_are_refused_and_the_optional_ones_may_be_missing(tmp_pa
         call_command("import_bills", csv_file(tmp_path / "x.csv", [{**row(someone), "extra": "1"}]), stdout=StringIO())
 
 
+def test_the_answer_never_takes_the_place_of_the_file(tmp_path, someone, place):
+    path = csv_file(tmp_path / "bills.csv", [row(someone)], ALL)
+    before = path.read_bytes()
+    with pytest.raises(CommandError, match="回执不能写在交来的文件 bills.csv 上"):
+        call_command("import_bills", path, "--answer", str(tmp_path / "." / "bills.csv"), stdout=StringIO())
+    assert (path.read_bytes(), Bill.objects.count()) == (before, 0)
+
+
 def test_without_a_place_for_the_answer_nothing_is_settled(tmp_path, someone, place):
     path = csv_file(tmp_path / "bills.csv", [row(someone)], ALL)
     with pytest.raises(CommandError, match="没有地方写"):
