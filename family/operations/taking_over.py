@@ -46,14 +46,15 @@ def take_over(
     until_on: date | None,
     place: int | None,
 ) -> bool:
-    """Begin a bond that stood in the old system; False when it was taken over before, whatever became of it here.
+    """Begin a bond that stood in the old system; False when it was taken over before, whatever became of it here since.
 
     The caller has locked both people. Judged by today's rules and by the birth days; nobody is notified. Without
     `place` it comes last in the user's order. Raises CannotTakeOverError.
     """
     active = Bond.objects.filter(state__in=ACTIVE_STATES)
     before = Bond.objects.filter(payer=payer, user=user, region=region, consent=Consent.MIGRATED)
-    if before.filter(relation=relation, from_on=from_on).exists():
+    if known := before.filter(relation=relation, from_on=from_on).first():
+        _refuse_other_terms(known, (sorted(scopes), limit_fen, until_on))
         return False
     against = eligibility.to_bind(
         payer=payer,
@@ -84,3 +85,15 @@ def take_over(
     )
     history.write(act=act, kind=EventKind.MIGRATED, by=None, payer_id=payer.pk, region=region, bond=bond)
     return True
+
+
+def _refuse_other_terms(known: Bond, terms: tuple[list[str], int | None, date | None]) -> None:
+    """Name what is said otherwise this time of a relation that nobody has touched since; a file changes none here."""
+    kept = (known.scopes, known.limit_fen, known.until_on)
+    differing = [
+        name for name, one, other in zip(("用途", "额度", "结束日期"), kept, terms, strict=True) if one != other
+    ]
+    if differing and not known.events.exclude(kind=EventKind.MIGRATED).exists():
+        raise CannotTakeOverError(
+            f"以前已经转入，这一行的{'、'.join(differing)}不同；文件不改已有的关系，要改的请在窗口办"
+        )

@@ -12,6 +12,7 @@ from accounts.roster.drafts import ImportResult
 from accounts.roster.problems import ImportRefusedError
 from family.codes import BondState, Consent, EventKind
 from family.models import Bond, Event
+from family.operations import bonds
 from family.queries.bonds import history
 from family.roster import import_bonds
 from tests.factories.family import ACT, RUIAN, insured
@@ -151,6 +152,31 @@ def test_taken_over_once_a_relation_that_ended_here_does_not_come_back(family, t
     assert again.bonds_added == 1
     assert Bond.objects.get(user=parent).has_ended
     assert Event.objects.filter(kind=EventKind.MIGRATED).count() == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"limit": "900.00"}, "额度"),
+        ({"scopes": "医疗", "until_on": "2999-12-31"}, "用途、结束日期"),
+    ],
+)
+def test_a_later_file_that_says_otherwise_changes_nothing_and_is_told_so(family, tmp_path, changes, named):
+    bring(tmp_path, row(*family[:2]))
+    reasons = refused(tmp_path, row(*family[:2], **changes))
+    assert reasons == {2: f"以前已经转入，这一行的{named}不同；文件不改已有的关系，要改的请在窗口办"}
+    assert bring(tmp_path, row(*family[:2], place="3"), name="more.csv").bonds_added == 0
+
+
+def test_what_people_have_changed_since_is_no_contradiction(family, tmp_path):
+    bring(tmp_path, row(*family[:2]))
+    bond = Bond.objects.get()
+    bonds.set_limit(act=ACT, payer=family[0], bond_id=bond.pk, limit_fen=50_000)
+    assert (
+        bring(tmp_path, row(*family[:2]), row(family[0], family[2], relation="子女"), name="more.csv").bonds_added == 1
+    )
+    bond.refresh_from_db()
+    assert bond.limit_fen == 50_000
 
 
 def test_the_same_file_twice_changes_nothing(family, tmp_path):
