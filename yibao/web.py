@@ -60,6 +60,7 @@ class Server(TcpWSGIServer):
 
     def stop(self, *_: object) -> None:
         self.stopping = True
+        self.pull_trigger()  # the loop waits for something to happen, up to a second
 
     def run(self) -> None:
         while not self.stopping:

@@ -73,6 +73,7 @@ class TestSlowSenders:
             server.maintenance(time.time() + web.REQUEST_WITHIN - 1)
             assert not any(channel.will_close for channel in server.active_channels.values())
             server.maintenance(time.time() + web.REQUEST_WITHIN + 1)
+            server.pull_trigger()
             assert sender.recv(100) == b""
 
     def test_a_byte_now_and_then_buys_no_time(self) -> None:
@@ -86,6 +87,7 @@ class TestSlowSenders:
             while channel.last_activity == begun:
                 time.sleep(0.01)
             server.maintenance(channel.request.since + web.REQUEST_WITHIN + 1)
+            server.pull_trigger()
             assert sender.recv(100) == b""
 
 
@@ -121,23 +123,38 @@ def _backends(name: str) -> set[tuple[int, str]]:
         return {(pid, str(start)) for pid, start in cursor.fetchall()}
 
 
-class TestTheSite:
-    def test_half_sent_requests_hold_up_nobody_and_connections_are_kept(self, committed_db: str) -> None:
-        with site(databases.url_of(committed_db)) as port:
-            before = _backends(committed_db)
-            assert len(before) == 2, "each thread opened its own before the first visitor came"
-            senders = half_sent(port, HALF_A_HEADER, 30) + half_sent(port, HALF_A_BODY, 30)
-            assert [answer(port, "/account/", LOOKS_UP) for _ in range(8)] == [302] * 8
-            assert _backends(committed_db) == before
-            for sender in senders:
-                sender.close()
+@pytest.fixture(scope="class")
+def served(policies_template: str, django_db_blocker) -> Iterator[tuple[str, int]]:
+    """The site in a process of its own; yields its database and its port."""
+    name = f"{policies_template}_served"
+    with (
+        django_db_blocker.unblock(),
+        databases.copied(policies_template, name),
+        databases.database(name),
+        site(databases.url_of(name)) as port,
+    ):
+        yield name, port
 
-    def test_connections_that_the_server_has_ended_are_replaced(self, committed_db: str) -> None:
-        with site(databases.url_of(committed_db)) as port:
-            for pid, _ in _backends(committed_db):
-                with connection.cursor() as cursor:
-                    cursor.execute("SELECT pg_terminate_backend(%s)", [pid])
-            assert [answer(port, "/account/", LOOKS_UP) for _ in range(8)] == [302] * 8
+
+class TestTheSite:
+    def test_half_sent_requests_hold_up_nobody_and_connections_are_kept(self, served: tuple[str, int]) -> None:
+        name, port = served
+        before = _backends(name)
+        assert len(before) == 2, "each thread opened its own before the first visitor came"
+        senders = half_sent(port, HALF_A_HEADER, 30) + half_sent(port, HALF_A_BODY, 30)
+        assert [answer(port, "/account/", LOOKS_UP) for _ in range(8)] == [302] * 8
+        assert _backends(name) == before
+        for sender in senders:
+            sender.close()
+
+    def test_connections_that_the_server_has_ended_are_replaced(self, served: tuple[str, int]) -> None:
+        name, port = served
+        before = _backends(name)
+        for pid, _ in before:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_terminate_backend(%s)", [pid])
+        assert [answer(port, "/account/", LOOKS_UP) for _ in range(8)] == [302] * 8
+        assert not before & _backends(name)
 
 
 def test_without_a_look_at_its_health_an_ended_connection_breaks_a_request(committed_db: str) -> None:
