@@ -33,30 +33,28 @@ def paper_of(person, issued) -> str:
 
 
 class TestIssuing:
-    def test_from_the_page_to_the_sheet_with_one_button(self):
-        browser = browser_of(worker())
+    def test_from_the_page_to_the_sheet_with_one_button(self, employee):
+        browser = browser_of(employee)
         assert '<option value="2025" selected>2025年</option>' in browser.get(STATEMENTS).content.decode()
         page = words(browser.post(STATEMENTS, {"year": "2025"}, follow=True))
         assert re.search(r"编号DZ2025(-[2-9A-Z]{4}){3}姓名", page)
 
-    def test_the_same_content_keeps_its_number_however_often_it_is_asked_for(self):
-        person = worker()
-        assert issued_to(person).pk == issued_to(person).pk
+    def test_the_same_content_keeps_its_number_however_often_it_is_asked_for(self, employee):
+        assert issued_to(employee).pk == issued_to(employee).pk
         assert AnnualStatement.objects.count() == 1
 
-    def test_what_has_changed_gets_a_number_of_its_own(self):
-        person = worker()
-        first = issued_to(person, 2026)
-        spend(person, 5_00, on=TODAY, key="another")
-        assert issued_to(person, 2026).number != first.number
+    def test_what_has_changed_gets_a_number_of_its_own(self, employee):
+        first = issued_to(employee, 2026)
+        spend(employee, 5_00, on=TODAY, key="another")
+        assert issued_to(employee, 2026).number != first.number
 
-    def test_a_running_year_ends_today(self):
-        issued = issued_to(worker(), 2026)
+    def test_a_running_year_ends_today(self, employee):
+        issued = issued_to(employee, 2026)
         assert (issued.closes_on, issued.opening_fen, issued.closing_fen) == (TODAY, 1_100_00, 2_440_00)
 
     @pytest.mark.parametrize("year", ["2024", "2027", "", "abc"])
-    def test_a_year_without_anything_has_none(self, year):
-        response = browser_of(worker()).post(STATEMENTS, {"year": year})
+    def test_a_year_without_anything_has_none(self, year, employee):
+        response = browser_of(employee).post(STATEMENTS, {"year": year})
         assert response.status_code == 422
         assert not AnnualStatement.objects.exists()
 
@@ -64,11 +62,10 @@ class TestIssuing:
         assert "还没有记录" in seen(insured(), STATEMENTS)
         assert browser_of(insured()).post(STATEMENTS, {"year": "2026"}).status_code == 422
 
-    def test_it_is_written_down_who_had_one(self):
-        person = worker()
-        issued = issued_to(person)
+    def test_it_is_written_down_who_had_one(self, employee):
+        issued = issued_to(employee)
         event = AuditEvent.objects.get(verb="statement.issued")
-        assert (event.subject_id, event.detail["statement"]) == (person.pk, issued.pk)
+        assert (event.subject_id, event.detail["statement"]) == (employee.pk, issued.pk)
 
     def test_a_benefit_year_from_july_to_june(self):
         person = insured(SHANGHAI)
@@ -80,9 +77,8 @@ class TestIssuing:
 
 
 class TestPaper:
-    def test_opening_every_line_closing_and_the_totals_in_capitals_too(self):
-        person = worker()
-        page = paper_of(person, issued_to(person, 2026))
+    def test_opening_every_line_closing_and_the_totals_in_capitals_too(self, employee):
+        page = paper_of(employee, issued_to(employee, 2026))
         assert "1月1日（周四）期初余额1,100.00" in page
         assert "6月2日（周二）本人门诊，定海社区卫生院当年账户使用−100.002,440.00" in page
         assert "记入+¥1,440.00（壹仟肆佰肆拾元整）" in page
@@ -91,16 +87,14 @@ class TestPaper:
         assert "期末当年账户¥1,340.00" in page
         assert "期末历年结余¥1,100.00" in page
 
-    def test_it_names_the_owner_and_masks_the_number(self):
-        person = worker()
-        page = paper_of(person, issued_to(person))
-        assert person.name in page
-        assert str(person.certno) not in page
+    def test_it_names_the_owner_and_masks_the_number(self, employee):
+        page = paper_of(employee, issued_to(employee))
+        assert employee.name in page
+        assert str(employee.certno) not in page
 
-    def test_of_a_relative_the_place_stays_unknown(self):
-        person = worker()
-        used_by(PersonFactory(name="林小雨"), person, 10_00, on=date(2026, 10, 1))
-        assert "林小雨看病，一级医疗机构" in paper_of(person, issued_to(person, 2026))
+    def test_of_a_relative_the_place_stays_unknown(self, employee):
+        used_by(PersonFactory(name="林小雨"), employee, 10_00, on=date(2026, 10, 1))
+        assert "林小雨看病，一级医疗机构" in paper_of(employee, issued_to(employee, 2026))
 
     def test_somebody_elses_is_not_found(self):
         mine, other = workers(2)
@@ -127,17 +121,15 @@ class TestCorrectedLater:
         assert page.count("期末余额现在是¥2,400.00") == 2  # on the screen and on the sheet
         assert "那天是对的" in page
 
-    def test_what_came_after_its_last_day_is_no_change(self):
-        person = worker()
-        issued = issued_to(person, 2026, on=date(2026, 10, 20))
-        spend(person, 40_00, on=date(2026, 11, 5), key="later")
+    def test_what_came_after_its_last_day_is_no_change(self, employee):
+        issued = issued_to(employee, 2026, on=date(2026, 10, 20))
+        spend(employee, 40_00, on=date(2026, 11, 5), key="later")
         assert is_what_books_say(issued, TODAY)
-        assert "变化" not in paper_of(person, issued)
+        assert "变化" not in paper_of(employee, issued)
 
-    def test_a_refund_within_its_days_is_one(self):
-        person = worker()
-        bill = spend(person, 40_00, on=date(2026, 9, 1), key="bill")
-        issued = issued_to(person, 2026)
+    def test_a_refund_within_its_days_is_one(self, employee):
+        bill = spend(employee, 40_00, on=date(2026, 9, 1), key="bill")
+        issued = issued_to(employee, 2026)
         reverse(bill, on=TODAY, key="refund")
         assert not is_what_books_say(issued, TODAY)
 
@@ -158,24 +150,22 @@ class TestVerifying:
     def ask(self, client, number: str, closing: str) -> str:
         return words(client.post(VERIFY, {"number": number, "closing": closing}))
 
-    def test_whoever_holds_the_paper_learns_that_it_is_ours(self, client):
-        person = worker()
-        page = self.ask(client, issued_to(person).number, "1,100.00")
+    def test_whoever_holds_the_paper_learns_that_it_is_ours(self, client, employee):
+        page = self.ask(client, issued_to(employee).number, "1,100.00")
         assert "是我们出具的" in page
         assert "账上现在还是这样" in page
-        assert f"姓名{masked_name(person.name)}" in page
-        assert person.name not in page
+        assert f"姓名{masked_name(employee.name)}" in page
+        assert employee.name not in page
 
-    def test_and_that_the_books_have_changed_but_not_to_what(self, client):
-        person = worker()
-        issued = issued_to(person, 2026)
-        spend(person, 5_00, on=TODAY, key="another")
+    def test_and_that_the_books_have_changed_but_not_to_what(self, client, employee):
+        issued = issued_to(employee, 2026)
+        spend(employee, 5_00, on=TODAY, key="another")
         page = self.ask(client, issued.number, "2440")
         assert "出具以后账上有了变化" in page
         assert "2,435.00" not in page
 
-    def test_number_and_balance_have_to_go_together_and_neither_alone_says_anything(self, client):
-        number = issued_to(worker()).number
+    def test_number_and_balance_have_to_go_together_and_neither_alone_says_anything(self, client, employee):
+        number = issued_to(employee).number
         wrong_balance = self.ask(client, number, "1100.01")
         wrong_number = self.ask(client, EXAMPLE, "1100")
         assert "对不上" in wrong_balance
@@ -194,16 +184,16 @@ class TestVerifying:
         assert response.status_code == 422
         assert "对不上" not in words(response)
 
-    def test_an_address_may_not_try_numbers_for_long(self, client):
+    def test_an_address_may_not_try_numbers_for_long(self, client, employee):
         for _ in range(20):
             assert "对不上" in self.ask(client, EXAMPLE, "1")
-        response = client.post(VERIFY, {"number": issued_to(worker()).number, "closing": "1100"})
+        response = client.post(VERIFY, {"number": issued_to(employee).number, "closing": "1100"})
         assert response.status_code == 429
         assert "以后可以再查" in words(response)
         assert "期末余额¥" not in words(response)
 
-    def test_what_was_tried_leaves_an_event_and_not_what_was_typed(self, client):
-        issued = issued_to(worker())
+    def test_what_was_tried_leaves_an_event_and_not_what_was_typed(self, client, employee):
+        issued = issued_to(employee)
         for closing in ("1", "1100"):
             self.ask(client, issued.number, closing)
         wrong, right = AuditEvent.objects.filter(verb="statement.checked").order_by("pk")
@@ -215,8 +205,8 @@ class TestVerifying:
             client.post(VERIFY, {"number": EXAMPLE, "closing": "1"})
         assert AuditEvent.objects.filter(verb="statement.checked").count() == 20
 
-    def test_the_admin_lists_what_was_issued_without_what_it_says(self):
-        issued = issued_to(worker())
+    def test_the_admin_lists_what_was_issued_without_what_it_says(self, employee):
+        issued = issued_to(employee)
         browser = signed_in(official("policy"))
         page = browser.get("/admin/accounts/annualstatement/", {"q": issued.number}).content.decode()
         assert issued.number in page
@@ -235,8 +225,8 @@ class TestVerifying:
 @pytest.mark.parametrize(
     "sql", ["UPDATE accounts_annualstatement SET closing_fen = 0", "DELETE FROM accounts_annualstatement"]
 )
-def test_what_was_issued_cannot_be_rewritten(sql):
-    issued_to(worker())
+def test_what_was_issued_cannot_be_rewritten(sql, employee):
+    issued_to(employee)
     with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql)
 

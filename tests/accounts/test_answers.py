@@ -11,7 +11,7 @@ from accounts.policies.formulas import MonthFacts, Span, year_credit
 from accounts.policies.terms import CreditTerms
 from accounts.queries.answers import QUESTIONS
 from accounts.queries.comparison import _parts
-from tests.accounts.citizen_pages import seen, worker
+from tests.accounts.citizen_pages import seen
 from tests.personas import HUNAN, ZHOUSHAN, changed, insured, paid_for, pays, run, spend
 
 pytestmark = pytest.mark.usefixtures("policies_loaded", "november")
@@ -27,8 +27,8 @@ def answer(person, question: str) -> str:
 
 
 class TestIsItStopped:
-    def test_no_it_goes_on_with_the_last_and_the_next_credit(self):
-        said = answer(worker(), STOPPED)
+    def test_no_it_goes_on_with_the_last_and_the_next_credit(self, employee):
+        said = answer(employee, STOPPED)
         assert said.startswith("没有停，还在记入。最近一次是2026年1月1日，记入1,440.00元。")
         assert "您个人交的部分照旧记入，是缴费基数的2%。" in said
         assert "下一次预计在2027年1月1日，按现在的资料估计约1,440.00元。" in said
@@ -37,15 +37,14 @@ class TestIsItStopped:
         person = insured("330381")
         assert "从2023年1月1日起，单位交的部分全部记入统筹基金" in answer(person, STOPPED)
 
-    def test_where_it_never_was_there_no_day_is_made_up(self):
-        said = answer(worker(), STOPPED)
+    def test_where_it_never_was_there_no_day_is_made_up(self, employee):
+        said = answer(employee, STOPPED)
         assert "单位交的部分全部记入统筹基金" in said
         assert "起，单位交的部分" not in said
 
-    def test_who_is_suspended_hears_since_when(self):
-        person = worker()
-        changed(person, date(2026, 9, 1), status=2)
-        said = answer(person, STOPPED)
+    def test_who_is_suspended_hears_since_when(self, employee):
+        changed(employee, date(2026, 9, 1), status=2)
+        said = answer(employee, STOPPED)
         assert "您从2026年9月1日起停保，停保期间没有新的钱记入。以前的钱还在，不会清零。" in said
         assert "下一次" not in said
 
@@ -62,8 +61,8 @@ class TestIsItStopped:
 
 
 class TestWhyDoesNothingArrive:
-    def test_because_the_year_was_credited_at_once(self):
-        said = answer(worker(), NOT_ARRIVING)
+    def test_because_the_year_was_credited_at_once(self, employee):
+        said = answer(employee, NOT_ARRIVING)
         assert "今年的钱已在1月1日记入，共1,440.00元。这里一年只记一次，不会每个月再记。" in said
         assert "最近收到的是2026年1月的缴费，2026年1月10日到账。" in said
 
@@ -77,17 +76,16 @@ class TestWhyDoesNothingArrive:
     def test_a_retiree_pays_nothing_and_hears_so(self):
         assert "退休人员不用缴费，照样记入。" in answer(insured(HUNAN, person_type="12"), NOT_ARRIVING)
 
-    def test_because_a_debt_is_paid_back_first(self):
-        person = worker()
-        spend(person, 2_400_00, on=date(2026, 6, 30), key="nearly all")
-        changed(person, date(2026, 7, 1), status=2)
+    def test_because_a_debt_is_paid_back_first(self, employee):
+        spend(employee, 2_400_00, on=date(2026, 6, 30), key="nearly all")
+        changed(employee, date(2026, 7, 1), status=2)
         run("trueup", "2026", on=date(2026, 11, 1))
-        assert "以前多记的钱还有680.00元没有还清，新记入的钱先还它" in answer(person, NOT_ARRIVING)
+        assert "以前多记的钱还有680.00元没有还清，新记入的钱先还它" in answer(employee, NOT_ARRIVING)
 
 
 class TestHowToSeeEachMonth:
-    def test_where_the_year_comes_at_once(self):
-        assert "这里每年1月1日一次记入全年的，不是每个月记。" in answer(worker(), MONTH_BY_MONTH)
+    def test_where_the_year_comes_at_once(self, employee):
+        assert "这里每年1月1日一次记入全年的，不是每个月记。" in answer(employee, MONTH_BY_MONTH)
 
     def test_where_every_month_comes(self):
         said = answer(insured(HUNAN), MONTH_BY_MONTH)
@@ -114,19 +112,19 @@ class TestWhyLess:
         assert said.startswith("今年到现在没有变少，多了1,440.00元（从1,440.00元到2,880.00元）：记入1,440.00元。")
         assert "用了" not in said
 
-    def test_each_who_used_it_is_named_with_what_they_used(self):
-        person, father = worker(), insured("330900")
-        spend(person, 500_00, on=date(2026, 3, 2), key="own")
-        spend(person, 1_800_00, on=date(2026, 4, 2), key="father", subject_id=father.pk)
-        said = answer(person, LESS)
+    def test_each_who_used_it_is_named_with_what_they_used(self, employee):
+        father = insured("330900")
+        spend(employee, 500_00, on=date(2026, 3, 2), key="own")
+        spend(employee, 1_800_00, on=date(2026, 4, 2), key="father", subject_id=father.pk)
+        said = answer(employee, LESS)
         assert "今年到现在少了960.00元（从1,100.00元到140.00元）：记入1,440.00元，" in said
         assert "自己用了600.00元，家人用了1,800.00元。" in said
 
     def test_who_has_nothing_yet_hears_so(self):
         assert answer(insured(), LESS).startswith("账户里还没有记入过钱，也没有用过。")
 
-    def test_the_help_tells_the_readers_own_case_first(self):
-        page = seen(worker(), "/help/less/")
+    def test_the_help_tells_the_readers_own_case_first(self, employee):
+        page = seen(employee, "/help/less/")
         assert page.index("您的情况") < page.index("常见的原因有五个")
 
 

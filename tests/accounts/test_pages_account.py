@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from accounts.models import Run
 from accounts.queries import page_hooks
-from tests.accounts.citizen_pages import browser_of, long_history, seen, used_by, words, worker, workers
+from tests.accounts.citizen_pages import browser_of, long_history, seen, used_by, words, workers
 from tests.factories.people import EnrolmentFactory, PersonFactory
 from tests.factories.users import citizen, signed_in
 from tests.personas import HUNAN, QUANZHOU, SHANGHAI, ZHOUSHAN, changed, insured, paid_for, run, spend
@@ -26,15 +26,15 @@ def balance_card(browser) -> str:
 
 
 class TestBalances:
-    def test_each_amount_says_who_may_use_it(self):
-        page = seen(worker(), ACCOUNT)
+    def test_each_amount_says_who_may_use_it(self, employee):
+        page = seen(employee, ACCOUNT)
         assert "历年结余（可给家人用）¥1,100.00" in page
         assert "当年账户（只能自己用）¥1,340.00" in page
         assert "看病买药先用当年账户，不够再用历年结余。" in page
         assert "数据更新到2026年11月20日18:00" in page
 
-    def test_no_balance_stands_without_its_name(self):
-        response = browser_of(worker()).get(ACCOUNT)
+    def test_no_balance_stands_without_its_name(self, employee):
+        response = browser_of(employee).get(ACCOUNT)
         bare = re.sub(r"余额</span>|aria-label=\"余额\"", "", response.content.decode())  # names for screen readers
         assert "余额" not in bare
 
@@ -47,14 +47,14 @@ class TestBalances:
         assert "历年" not in page
         assert "当年账户" not in page
 
-    def test_the_card_alone_is_refreshed(self):
-        response = browser_of(worker()).get(ACCOUNT, headers={"HX-Request": "true"})
+    def test_the_card_alone_is_refreshed(self, employee):
+        response = browser_of(employee).get(ACCOUNT, headers={"HX-Request": "true"})
         assert "<html" not in response.content.decode()
         assert "历年结余（可给家人用）¥1,100.00" in words(response)
         assert response["Cache-Control"] == "no-store"
 
-    def test_whoever_wishes_sees_the_amounts_only_after_a_tap(self):
-        browser = browser_of(worker())
+    def test_whoever_wishes_sees_the_amounts_only_after_a_tap(self, employee):
+        browser = browser_of(employee)
         browser.post(reverse("settings_balance"), {"folds_balance": "on"})
         card = balance_card(browser)
         assert re.fullmatch(
@@ -67,22 +67,20 @@ class TestBalances:
         assert "<details>" not in balance_card(browser)
         assert "今年的进出" in words(browser.get(ACCOUNT))
 
-    def test_money_credited_too_much_and_used_is_shown_as_owed(self):
-        person = worker()
-        spend(person, 2_400_00, on=date(2026, 6, 30), key="all but a little")
-        changed(person, date(2026, 7, 1), status=2)
+    def test_money_credited_too_much_and_used_is_shown_as_owed(self, employee):
+        spend(employee, 2_400_00, on=date(2026, 6, 30), key="all but a little")
+        changed(employee, date(2026, 7, 1), status=2)
         run("trueup", "2026", on=date(2026, 11, 1))
-        page = seen(person, ACCOUNT)
+        page = seen(employee, ACCOUNT)
         # 6 months of 120.00 were not earned; 40.00 of them were still there.
         assert "还有¥680.00没有还清" in page
         assert "不用您另外交钱" in page
 
 
 class TestTheYear:
-    def test_what_came_and_went_is_said_and_what_the_next_credit_is_made_of(self):
-        person = worker()
-        spend(person, 40_00, on=date(2026, 6, 30), key="a visit")
-        page = seen(person, ACCOUNT)
+    def test_what_came_and_went_is_said_and_what_the_next_credit_is_made_of(self, employee):
+        spend(employee, 40_00, on=date(2026, 6, 30), key="a visit")
+        page = seen(employee, ACCOUNT)
         assert "今年的进出今年到现在没有变少，多了1,300.00元" in page
         assert "记入1,440.00元，自己用了140.00元。" in page
         assert (
@@ -109,20 +107,18 @@ class TestStates:
         person = EnrolmentFactory(region="999999").person
         assert "那里的规定还没有录入" in seen(person, ACCOUNT)
 
-    def test_suspension_says_since_when_and_what_still_works(self):
-        person = worker()
-        changed(person, date(2026, 9, 1), status=2)
-        page = seen(person, ACCOUNT)
+    def test_suspension_says_since_when_and_what_still_works(self, employee):
+        changed(employee, date(2026, 9, 1), status=2)
+        page = seen(employee, ACCOUNT)
         assert "注意：停保中" in page
         assert "您从2026年9月1日起停保" in page
         assert "不会清零。您自己看病买药还能用。停保期间，家人暂时不能用您的钱。" in page
         assert "历年结余（现在只能自己用）" in page
         assert "下一次记入" not in page
 
-    def test_the_end_of_an_enrolment_leaves_the_money_in_sight(self):
-        person = worker()
-        changed(person, date(2026, 10, 1), status=4)
-        page = seen(person, ACCOUNT)
+    def test_the_end_of_an_enrolment_leaves_the_money_in_sight(self, employee):
+        changed(employee, date(2026, 10, 1), status=4)
+        page = seen(employee, ACCOUNT)
         assert "已终止参保" in page
         assert "¥1,100.00" in page
 
@@ -163,8 +159,8 @@ class TestRegions:
 
 
 class TestWhatComesNext:
-    def test_a_yearly_credit_comes_with_the_new_year_and_an_estimate(self):
-        assert "预计在2027年1月1日（周五），按现在的资料估计约¥1,440.00" in seen(worker(), ACCOUNT)
+    def test_a_yearly_credit_comes_with_the_new_year_and_an_estimate(self, employee):
+        assert "预计在2027年1月1日（周五），按现在的资料估计约¥1,440.00" in seen(employee, ACCOUNT)
 
     def test_a_year_that_begins_in_july(self):
         person = insured(SHANGHAI)
@@ -198,28 +194,27 @@ class TestWhatComesNext:
         run("accrual", "2026-11", on=date(2026, 11, 22), region=HUNAN)
         assert "晚了" not in seen(person, ACCOUNT)
 
-    def test_a_year_whose_run_stands_still_is_late(self):
-        person = worker()
+    def test_a_year_whose_run_stands_still_is_late(self, employee):
         Run.objects.filter(kind="accrual", period="2026").update(state="working")
-        assert "今年的钱本来在1月1日记入，晚了323天" in seen(person, ACCOUNT)
+        assert "今年的钱本来在1月1日记入，晚了323天" in seen(employee, ACCOUNT)
 
 
 class TestRecords:
-    def test_the_latest_three_with_the_place_of_ones_own_use(self):
-        page = seen(worker(), ACCOUNT)
+    def test_the_latest_three_with_the_place_of_ones_own_use(self, employee):
+        page = seen(employee, ACCOUNT)
         assert "本人门诊，定海社区卫生院使用−100.002026年6月2日（周二）当年账户" in page
         assert "2026年度的钱提前记入（预划）记入+1,440.00" in page
         assert "2025年度没用完的转入历年结余1,100.00" in page
 
-    def test_a_relatives_use_tells_the_kind_of_place_only(self):
-        person, child = worker(), PersonFactory(name="林小雨")
-        used_by(child, person, 10_00, on=date(2026, 10, 1))
-        page = seen(person, ACCOUNT)
+    def test_a_relatives_use_tells_the_kind_of_place_only(self, employee):
+        child = PersonFactory(name="林小雨")
+        used_by(child, employee, 10_00, on=date(2026, 10, 1))
+        page = seen(employee, ACCOUNT)
         assert "林小雨看病，一级医疗机构" in page
         assert "林小雨看病，定海" not in page
 
-    def test_bars_tell_the_last_year_first_in_a_sentence(self):
-        page = seen(worker(), ACCOUNT)
+    def test_bars_tell_the_last_year_first_in_a_sentence(self, employee):
+        page = seen(employee, ACCOUNT)
         assert "2025年末历年结余¥1,100.00。明年起可以比较。" in page
         assert "每年年末的历年结余（元）2025年1,100.00" in page
 
@@ -230,13 +225,13 @@ class TestFromOtherApps:
         for name in ("_pending", "_acts", "_last_acts", "_kin"):
             monkeypatch.setattr(page_hooks, name, [])
 
-    def test_what_waits_is_listed_the_most_urgent_first_and_at_most_three(self):
+    def test_what_waits_is_listed_the_most_urgent_first_and_at_most_three(self, employee):
         @page_hooks.pending_source
         def waiting(person, today):
             for days in (30, 10, 20, 5):
                 yield page_hooks.Pending(f"{days}天后", "/help/", "去看看", by_on=today + timedelta(days=days))
 
-        page = seen(worker(), ACCOUNT)
+        page = seen(employee, ACCOUNT)
         assert page.index("5天后") < page.index("10天后") < page.index("20天后")
         assert "30天后" not in page
         assert "2026年11月25日（周三）前，还有5天。去看看" in page
@@ -248,25 +243,25 @@ class TestFromOtherApps:
         resident = EnrolmentFactory(insurance="390", person_type="15").person
         assert "提示：陈静邀请您用她的历年结余去看看" in seen(resident, ACCOUNT)
 
-    def test_an_app_may_offer_the_main_act(self):
+    def test_an_app_may_offer_the_main_act(self, employee):
         page_hooks.act_source(lambda person, region, today: page_hooks.MainAct("给家人开通共济", "/help/"))
-        response = browser_of(worker()).get(ACCOUNT)
+        response = browser_of(employee).get(ACCOUNT)
         assert '<a class="btn" href="/help/">给家人开通共济</a>' in response.content.decode()
         assert '<a class="btn second" href="/account/entries/">查看明细</a>' in response.content.decode()
 
-    def test_relatives_are_called_as_the_family_calls_them(self):
-        person, father = worker(), PersonFactory(name="陈伟")
-        page_hooks.kin_source(lambda person, ids: {pk: "陈伟（父亲）" for pk in ids})
-        used_by(father, person, 10_00, on=date(2026, 10, 1), reason="购药")
-        assert "陈伟（父亲）购药" in seen(person, ACCOUNT)
+    def test_relatives_are_called_as_the_family_calls_them(self, employee):
+        father = PersonFactory(name="陈伟")
+        page_hooks.kin_source(lambda employee, ids: {pk: "陈伟（父亲）" for pk in ids})
+        used_by(father, employee, 10_00, on=date(2026, 10, 1), reason="购药")
+        assert "陈伟（父亲）购药" in seen(employee, ACCOUNT)
 
-    def test_registering_twice_counts_once(self):
+    def test_registering_twice_counts_once(self, employee):
         def source(person, today):
             yield page_hooks.Pending("一件事", "/help/", "去看看")
 
         page_hooks.pending_source(source)
         page_hooks.pending_source(source)
-        assert seen(worker(), ACCOUNT).count("一件事") == 1
+        assert seen(employee, ACCOUNT).count("一件事") == 1
 
 
 class TestQueries:

@@ -10,7 +10,7 @@ import pytest
 from accounts.codes import PotKind
 from accounts.queries.account import account_in, accounts_of
 from accounts.queries.search import Sort, Wanted, lines_found, places_of
-from tests.accounts.citizen_pages import browser_of, seen, used_by, words, worker
+from tests.accounts.citizen_pages import browser_of, seen, used_by, words
 from tests.factories.family import bond
 from tests.factories.people import PersonFactory
 from tests.personas import ZHOUSHAN, give, insured, reverse
@@ -26,13 +26,12 @@ def father():
 
 
 @pytest.fixture
-def person(father):
-    """Return the employee of citizen_pages, whose father used 50.00 and got 20.00 of it back, 30.00 remaining used."""
-    person = worker()
-    bond(person, father, ZHOUSHAN)
-    used_by(father, person, 20_00, on=date(2026, 7, 1))
-    reverse(used_by(father, person, 30_00, on=date(2026, 8, 1)), on=date(2026, 8, 3), key="given back")
-    return person
+def person(employee, father):
+    """Return the employee, whose father used 50.00 and got 20.00 of it back, 30.00 remaining used."""
+    bond(employee, father, ZHOUSHAN)
+    used_by(father, employee, 20_00, on=date(2026, 7, 1))
+    reverse(used_by(father, employee, 30_00, on=date(2026, 8, 1)), on=date(2026, 8, 3), key="given back")
+    return employee
 
 
 def place_key(person, name: str) -> int:

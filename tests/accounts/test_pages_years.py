@@ -7,7 +7,7 @@ import pytest
 from accounts.queries.account import account_in, accounts_of
 from accounts.queries.statement import year_sums
 from accounts.queries.years import in_and_out, years_of
-from tests.accounts.citizen_pages import balances_of, seen, used_by, worker
+from tests.accounts.citizen_pages import balances_of, seen, used_by
 from tests.factories.people import PersonFactory
 from tests.personas import QUANZHOU, SHANGHAI, ZHOUSHAN, changed, insured, paid_for, reverse, run, spend
 
@@ -22,50 +22,47 @@ def rows(person, region: str = ZHOUSHAN):
     return years_of(account, year_sums(account))
 
 
-def test_a_year_in_figures_with_what_went_to_last_years_money():
-    page = seen(worker(), YEARS)
+def test_a_year_in_figures_with_what_went_to_last_years_money(employee):
+    page = seen(employee, YEARS)
     assert "2025年：年末¥1,100.00年初¥0.00记入¥1,200.00使用−¥100.00年末转入历年结余¥1,100.00年末¥1,100.00" in page
 
 
-def test_the_year_that_is_not_over_says_what_is_in_either_account():
-    page = seen(worker(), YEARS)
+def test_the_year_that_is_not_over_says_what_is_in_either_account(employee):
+    page = seen(employee, YEARS)
     assert "2026年：到现在¥2,440.00年初¥1,100.00记入¥1,440.00使用−¥100.00" in page
     assert "其中历年结余¥1,100.00其中当年账户¥1,340.00现在¥2,440.00" in page
 
 
-def test_the_table_for_wide_screens_says_the_same():
-    page = seen(worker(), YEARS)
+def test_the_table_for_wide_screens_says_the_same(employee):
+    page = seen(employee, YEARS)
     assert "2025年0.001,200.00−100.001,100.001,100.00" in page
     assert "2026年（到现在）1,100.001,440.00−100.00还没到2,440.00" in page
 
 
-def test_every_year_opens_where_the_last_one_closed_and_the_last_is_what_is_there():
-    person = worker()
-    bill = spend(person, 1_500_00, on=date(2026, 7, 1), key="more than 当年")
+def test_every_year_opens_where_the_last_one_closed_and_the_last_is_what_is_there(employee):
+    bill = spend(employee, 1_500_00, on=date(2026, 7, 1), key="more than 当年")
     reverse(bill, on=date(2026, 8, 1), key="back")
-    used_by(PersonFactory(), person, 20_00, on=date(2026, 9, 1))
-    years = rows(person)
+    used_by(PersonFactory(), employee, 20_00, on=date(2026, 9, 1))
+    years = rows(employee)
     assert [year.opening_fen for year in years[1:]] == [year.closing_fen for year in years[:-1]]
-    assert years[-1].closing_fen == sum(balances_of(person).values())
-    assert years[-1].kept_fen == balances_of(person)["carried"]
+    assert years[-1].closing_fen == sum(balances_of(employee).values())
+    assert years[-1].kept_fen == balances_of(employee)["carried"]
 
 
-def test_what_came_in_stands_beside_what_was_used_on_one_scale():
-    person = worker()
-    bill = spend(person, 40_00, on=date(2026, 7, 1), key="bill")
+def test_what_came_in_stands_beside_what_was_used_on_one_scale(employee):
+    bill = spend(employee, 40_00, on=date(2026, 7, 1), key="bill")
     reverse(bill, on=date(2026, 8, 1), key="back")
-    page = seen(person, YEARS)
+    page = seen(employee, YEARS)
     assert "每年记入（元）2025年1,200.002026年1,440.00" in page
     assert "每年使用，退回的已减去（元）2025年100.002026年100.00" in page
-    both = in_and_out((str(row.year), row.figures) for row in rows(person))
+    both = in_and_out((str(row.year), row.figures) for row in rows(employee))
     assert both.largest_fen == 1_440_00
 
 
-def test_what_was_taken_back_has_its_own_place():
-    person = worker()
-    changed(person, date(2026, 7, 1), status=2)
+def test_what_was_taken_back_has_its_own_place(employee):
+    changed(employee, date(2026, 7, 1), status=2)
     run("trueup", "2026", on=date(2026, 11, 1))
-    page = seen(person, YEARS)
+    page = seen(employee, YEARS)
     assert "记入¥1,440.00使用−¥100.00收回和转出−¥720.00" in page
 
 
@@ -101,8 +98,8 @@ def test_where_years_are_not_kept_apart_nothing_is_said_to_move():
     assert "这是第一年，明年起可以比较。" in page
 
 
-def test_why_it_looks_less_is_answered_from_ones_own_data():
-    page = seen(worker(), YEARS)
+def test_why_it_looks_less_is_answered_from_ones_own_data(employee):
+    page = seen(employee, YEARS)
     assert "最近一次记入1,440.00元，一年前（2025年1月1日）同一笔是1,200.00元，" in page
     assert "多了240.00元。原因：缴费基数从5,000.00元变成6,000.00元，多240.00元。" in page
 
