@@ -7,19 +7,27 @@ after each test like the others. The browser tests of a worker share it.
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from urllib.parse import urljoin
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings as django_settings
+from django.contrib.staticfiles.handlers import StaticFilesHandler
+from django.core.signals import request_started
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import Person, User
 from tests import databases
 from tests.browser.home import Home
+from tests.browser.looking import AXE
+from tests.browser.windows import PATIENCE, PHONE, Windows
 from tests.factories.users import citizen, signed_in
 
-PATIENCE = 120_000  # milliseconds: on a busy machine a page is slow, and no test fails for that
 expect.set_options(timeout=PATIENCE)
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -55,53 +63,68 @@ def town_database(demo_template, django_db_blocker) -> Iterator[str]:
         yield name
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def town(town_database, django_db_blocker) -> Iterator[None]:
     """Work in the town, with what earlier tests did there."""
     with django_db_blocker.unblock(), databases.database(town_database):
         yield
 
 
+class Files(StaticFilesHandler):
+    """The site's files, which browsers keep as they do those of the site in use; and axe, for pages to load."""
+
+    def serve(self, request: HttpRequest) -> HttpResponseBase:
+        axe = request.path == AXE
+        answer = HttpResponse(Axe().axe_script, content_type="text/javascript") if axe else super().serve(request)
+        answer["Cache-Control"] = "max-age=3600"
+        return answer
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[LiveServer]:
     """The site, served from this process to the browser."""
-    server = LiveServer("localhost")
+    server = LiveServer("localhost", start=False)
+    server.thread.static_handler = Files
+    server.start()
+    request_started.connect(_leave_other_towns)
     with server._live_server_modified_settings:
         yield server
         server.stop()
+    request_started.disconnect(_leave_other_towns)
 
 
-@pytest.fixture(scope="module")
-def window(browser: Browser, server) -> Iterator[BrowserContext]:
-    """One window of the browser for a module's tests: its processes and caches take longer to begin than most of them.
-
-    Its first tab stays open at the site, which is not asked for it: with the last one Chromium ends the site's process.
-    """
-    window = browser.new_context()
-    first = window.new_page()
-    first.route("**/*", lambda route: route.fulfill(content_type="text/html", body='<link rel="icon" href="data:,">'))
-    first.goto(server.url)
-    yield window
-    window.close()
+def _leave_other_towns(**kwargs: object) -> None:
+    """A thread of the server goes on, and with it its session in the database, as long as the browser talks to it."""
+    session = connection.connection
+    if session is not None and session.info.dbname != connection.settings_dict["NAME"]:
+        connection.close()
 
 
-@pytest.fixture
-def page(window: BrowserContext, town) -> Iterator[Page]:
-    """A new tab of somebody who was never here; closed while the town is still there for what it asks by itself."""
-    page = window.new_page()
-    page.set_default_timeout(PATIENCE)
-    yield page
-    for tab in window.pages[1:]:
-        tab.close()
-    window.clear_cookies()
+@pytest.fixture(scope="session")
+def windows(browser: Browser, server) -> Windows:
+    return Windows(browser, server.url)
 
 
 @pytest.fixture
-def plain_page(browser: Browser) -> Iterator[Page]:
-    """Return a page of a browser without JavaScript, as wide as a phone."""
-    context = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844})
+def page(windows, town) -> Iterator[Page]:
+    """A tab of somebody who was never here."""
+    with windows.tab() as page:
+        yield page
+
+
+@pytest.fixture
+def plain_page(windows, town) -> Iterator[Page]:
+    """The same without JavaScript, as wide as a phone."""
+    with windows.tab(javascript=False) as page:
+        yield page
+
+
+@pytest.fixture
+def page_out_of_time(context: BrowserContext, town) -> Iterator[Page]:
+    """A page where time passes as the test says: Playwright sets the clock of a whole window, so this has its own."""
     page = context.new_page()
     page.set_default_timeout(PATIENCE)
+    page.clock.install()
     yield page
     context.close()
 
@@ -153,25 +176,22 @@ def _citizen(person: Person) -> User:
 
 
 @pytest.fixture
-def at_home(browser: Browser, visit, sign_in) -> Iterator[Callable[..., Home]]:
+def at_home(windows, visit, sign_in) -> Iterator[Callable[..., Home]]:
     """Return what puts somebody of the town in a browser of their own, as wide as a phone."""
-    contexts, said = [], []
+    said = []
 
     def complain(message: ConsoleMessage) -> None:
         if message.type == "error" and "Failed to load resource" not in message.text:  # refused forms answer 422
             said.append(message.text)
 
     def open_for(name: str, *, javascript: bool = True) -> Home:
-        context = browser.new_context(java_script_enabled=javascript, viewport={"width": 390, "height": 844})
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE)
+        page = open_tabs.enter_context(windows.tab(javascript=javascript))
+        page.set_viewport_size(PHONE)
         page.on("pageerror", lambda error: said.append(str(error)))
         page.on("console", complain)
         sign_in(page, name)
         return Home(page, name, visit)
 
-    yield open_for
-    for context in contexts:
-        context.close()
+    with ExitStack() as open_tabs:
+        yield open_for
     assert said == []

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from operator import gt
 from pathlib import Path
+from urllib.parse import urljoin
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
@@ -18,7 +19,7 @@ AXE_OPTIONS = {
     "resultTypes": ["violations", "incomplete"],
     "preload": False,
 }
-AXE = Axe().axe_script
+AXE = "/static/axe.js"  # as conftest.py serves it
 # What axe reads is the same in every look that shows the same, except colours, and what has a size.
 COLOURS, SIZED = ["color-contrast", "link-in-text-block"], ["target-size", "scrollable-region-focusable"]
 # Most of what axe answers is what passes: it stays in the browser.
@@ -75,8 +76,7 @@ def axe_problems(page: Page, *, own: bool = True, structure: bool = True, colour
     On our own pages (not on Django's admin) also what it cannot decide, unless somebody has (TRIAGED). `colours` are half
     of the work; `structure` is everything else but what has a size, which is always read.
     """
-    if not page.evaluate("() => 'axe' in window"):  # once per document: it is half a megabyte
-        page.evaluate(AXE)
+    _bring_axe(page)
     if structure:
         chosen = {"rules": {rule: {"enabled": colours} for rule in COLOURS}}
     else:
@@ -92,31 +92,47 @@ def axe_problems(page: Page, *, own: bool = True, structure: bool = True, colour
     ]
 
 
-SHOWN = "[...document.querySelectorAll('body *')].map((el) => +el.checkVisibility({ visibilityProperty: true }))"
+def _bring_axe(page: Page) -> None:
+    """Let the page load axe, once per document: it is half a megabyte, which the browser keeps, and compiled."""
+    if page.evaluate("'axe' in window"):
+        return
+    if page.url.startswith("http"):
+        page.add_script_tag(url=urljoin(page.url, AXE))
+    else:
+        page.evaluate(Axe().axe_script)
+
+
+# Which elements are shown; and of all but spans, which hold no more than words, whether some are left in them.
+SHOWN = """() => {
+  const all = [...document.querySelectorAll("body *")];
+  const shown = (el) => Number(el.checkVisibility({ visibilityProperty: true }));
+  const structure = all.filter((el) => el.tagName !== "SPAN").map((el) => shown(el) && (el.innerText?.trim() ? 2 : 1));
+  return [all.map(shown), structure];
+}"""
 
 
 class Reading:
     """What axe has read of an open page: in another look it reads what may have become different.
 
-    What has a size always; the structure where a width shows or hides something; colours where the contrast is another
+    What has a size always; the structure where a width shows or hides some of it; colours where the contrast is another
     or something comes into sight. They are the same in all sizes, and larger letters may have less contrast: the first
     look decides.
     """
 
     def __init__(self, page: Page, *, own: bool = True) -> None:
         self.page, self.own = page, own
-        self.read: list[list[int]] = []
+        self.structures: list[list[int]] = []
         self.coloured: dict[str, list[int]] = {}
 
     def problems(self, contrast: str = "standard") -> list[str]:
-        shown = self.page.evaluate(SHOWN)
-        structure, seen = shown not in self.read, self.coloured.get(contrast, [])
+        shown, structure = self.page.evaluate(SHOWN)
+        known, seen = structure in self.structures, self.coloured.get(contrast, [])
         colours = len(shown) != len(seen) or any(map(gt, shown, seen))
-        if structure:
-            self.read.append(shown)
+        if not known:
+            self.structures.append(structure)
         if colours:
             self.coloured[contrast] = shown
-        return axe_problems(self.page, own=self.own, structure=structure, colours=colours)
+        return axe_problems(self.page, own=self.own, structure=not known, colours=colours)
 
 
 def look_over(page: Page, looks: tuple[Look, ...]) -> list[str]:

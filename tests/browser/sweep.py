@@ -158,9 +158,8 @@ ADMIN = (
 
 def sweep(page: Page, looks: tuple[Look, ...]) -> list[str]:
     """Look at the open page in all these ways, and as a reader has it who spreads its text; return what is wrong."""
-    problems = look_over(page, looks)
     look_at(page, Look())
-    return problems + [f"{problem} [spread]" for problem in spread_problems(page)]
+    return [f"{problem} [spread]" for problem in spread_problems(page)] + look_over(page, looks)
 
 
 def sweep_admin(page: Page) -> list[str]:

@@ -5,10 +5,9 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import expect
 
 from tests.browser import urls
-from tests.browser.conftest import PATIENCE
 
 pytestmark = pytest.mark.urls("tests.browser.urls")
 
@@ -39,16 +38,6 @@ def slow_server() -> Iterator[threading.Event]:
     urls.answering.clear()
     yield urls.answering
     urls.answering.set()
-
-
-@pytest.fixture
-def page_out_of_time(context: BrowserContext, town) -> Iterator[Page]:
-    """A page where time passes as the test says: Playwright sets the clock of a whole window, so this has its own."""
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE)
-    page.clock.install()
-    yield page
-    context.close()
 
 
 @pytest.mark.parametrize("button", ["#send", "#swap"])

@@ -4,9 +4,8 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import Page
 
-from tests.browser.conftest import PATIENCE
 from tests.browser.looking import EVERY_LOOK, FEW_LOOKS
 from tests.browser.sweep import ADMIN, PAGES, Stop, sweep, sweep_admin, ways_in, ways_on
 
@@ -16,17 +15,15 @@ LOOKS = EVERY_LOOK if os.environ.get("SWEEP") == "every" else FEW_LOOKS
 
 
 @pytest.fixture(scope="module")
-def tab(window: BrowserContext) -> Page:
-    tab = window.new_page()
-    tab.set_default_timeout(PATIENCE)
-    return tab
+def tab(windows, town) -> Iterator[Page]:
+    with windows.tab() as tab:
+        yield tab
 
 
 @pytest.fixture
-def page(tab: Page, town) -> Iterator[Page]:
-    """One tab for all stops, as somebody finds it who was never here; left while the town is still there."""
+def page(tab: Page) -> Iterator[Page]:
+    """One tab for all stops, as somebody finds it who was never here."""
     yield tab
-    tab.goto("about:blank")
     tab.context.clear_cookies()
 
 
