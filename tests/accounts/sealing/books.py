@@ -43,17 +43,19 @@ def give_something(times: int = 3, name: str = "give") -> None:
 
 
 def as_owner(*statements: str) -> None:
-    """Do what the triggers refuse, as somebody does who may switch them off and puts them back."""
+    """Do what the triggers refuse, as somebody does who may switch them off and puts them back, leaving no trace."""
+    tables = [f"accounts_{name}" for name in (*TABLES, "approval", "casescan", "seal")]
     with transaction.atomic(), connection.cursor() as cursor:
         connection.check_constraints()
-        for name in (*TABLES, "approval", "casescan", "seal"):
-            cursor.execute(f"ALTER TABLE accounts_{name} DISABLE TRIGGER ALL")
+        for table in tables:
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER ALL")
         for statement in statements:
             cursor.execute(statement)
-        for name in (*TABLES, "approval", "casescan", "seal"):
-            cursor.execute(f"ALTER TABLE accounts_{name} ENABLE TRIGGER ALL")
+        for table in tables:
+            ours = [name for of, name, _ in triggers.triggers() if of == table]
+            always = "".join(f", ENABLE ALWAYS TRIGGER {name}" for name in ours)
+            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER ALL{always}")
     connection.check_constraints()
-    triggers.install("default")  # leaving no trace in what start-up checks
 
 
 def refusal(*arguments: str) -> str:
