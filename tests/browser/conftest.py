@@ -96,7 +96,7 @@ def server() -> Iterator[LiveServer]:
 def _leave_other_towns(**kwargs: object) -> None:
     """A thread of the server goes on, and with it its session in the database, as long as the browser talks to it."""
     session = connection.connection
-    if session is not None and session.info.dbname != connection.settings_dict["NAME"]:
+    if session is not None and (session.closed or session.info.dbname != connection.settings_dict["NAME"]):
         connection.close()
 
 

@@ -6,18 +6,21 @@ from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
 from playwright.sync_api import Page, expect
 
+from accounts.models import Person
 from accounts.sealing import fields
 from family.views.citizen import share_sheet
 from tests.browser.test_citizen_errand import choose, fill, follow, press, tab_to
+from tests.factories.acts import act_now
+from tests.factories.family import invited
 
 PARENT, SIBLING = "5", "7"
 
 
 def test_authorising_from_asking_to_closing(at_home):
     """瑞安, by mouse: the relative has two payers and puts them in order; the row of the limit is edited in place."""
-    zheng, chen, wang = at_home("郑平"), at_home("陈静"), at_home("王芳")
+    zheng, wang = at_home("郑平"), at_home("王芳")
     number = zheng.invite(wang, PARENT, limit="1000")
-    chen.invite(wang, PARENT)
+    invited(Person.objects.get(name="陈静"), wang.person, relation=PARENT, act=act_now())
 
     # She is told on the page where she starts, reads, agrees.
     wang.go("/account/")
@@ -169,7 +172,7 @@ def test_asking_agreeing_and_ending_by_keyboard_alone(at_home):
 def test_an_invitation_is_taken_back_in_its_card(at_home):
     """With HTMX: the card, the count and the words for screen readers, without leaving the page."""
     zheng, somebody = at_home("郑平"), at_home("孙洁")
-    number = zheng.invite(somebody, SIBLING)
+    number = invited(zheng.person, somebody.person, relation=SIBLING, act=act_now()).invitation.number
     zheng.go("/family/")
     zheng.page.evaluate("document.querySelector('h1').dataset.mark = 'same page'")
     card = zheng.card("孙洁")
