@@ -25,7 +25,7 @@ from yibao.lib.fen import yuan
 from yibao.lib.months import Month
 from yibao.lib.periods import Period
 
-PEOPLE = int(os.environ.get("YIBAO_CITY_PEOPLE", "2000"))
+PEOPLE = int(os.environ.get("YIBAO_CITY_PEOPLE", "1000"))
 UNTIL = {ZHOUSHAN: YEAR_END, HUNAN: LAST}
 
 
