@@ -10,6 +10,7 @@ import os
 import secrets
 import tempfile
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 
 from cryptography.hazmat.primitives import hashes
@@ -63,9 +64,13 @@ class Keyring:
 
 def path() -> Path:
     """Return where the keyring file stands."""
-    if configured := os.environ.get("YIBAO_KEYRING"):
-        return Path(configured)
-    return Path(settings.VAR) / "secrets" / "keyring.json"
+    return _path(os.environ.get("YIBAO_KEYRING", ""), settings.VAR)
+
+
+@cache
+def _path(configured: str, folder: Path) -> Path:
+    """Remembered: every sealed value of every row asks for it."""
+    return Path(configured) if configured else Path(folder) / "secrets" / "keyring.json"
 
 
 _loaded: tuple[tuple[str, int, int, int], Keyring] | None = None
