@@ -196,4 +196,4 @@ def test_memory_stays_the_same_for_many_rows(tmp_path: Path, monkeypatch: pytest
         return most
 
     peak(0, 300)  # caches and prepared statements
-    assert peak(10_000, 4_000) < peak(1_000, 1_000) + (1 << 20)
+    assert peak(10_000, 2_000) < peak(1_000, 500) + (1 << 20)
