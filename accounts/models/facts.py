@@ -108,7 +108,7 @@ class FormerCertificate(Fact):
 
 
 class PersonChange(Fact):
-    """资料变化：某次名册改了某人的姓名、性别或手机号，这里留着改以前的。撤回那次导入时改回去。不可修改。
+    """资料变化：某次名册改了某人的姓名、性别、出生日期或手机号，这里留着改以前的。撤回那次导入时改回去。不可修改。
 
     One row for each import that changed any of it, and for each that said it again since. The columns are those that
     accounts.roster.people_sql takes over.
@@ -117,6 +117,8 @@ class PersonChange(Fact):
     person = models.ForeignKey("Person", models.PROTECT, related_name="changes", verbose_name="参保人")
     name = models.CharField("原姓名", max_length=50)
     gender = models.SmallIntegerField("原性别", choices=Gender.choices)
+    # None: as old as this column, or its number was changed by the same import, which keeps the day (FormerCertificate).
+    birth_on = models.DateField("原出生日期", null=True)
     phone = SealedField("原手机号", context="person:phone", blank=True, default="")
     phone_index = BlindIndexField("原手机号索引", of="phone", null=True)
     phone_changed_at = models.DateTimeField("原换手机号时间", null=True)

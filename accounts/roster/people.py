@@ -98,9 +98,7 @@ def _check(reader: "_Reader", draft: Draft, today: date) -> bool:
     correcting.follow()
     sql.take_out(problems.rows)
     some_known = _match(today)
-    checks.find_implausible(
-        reader.file, believes_gender=reader.believes_gender, some_odd=reader.has_odd, some_known=some_known
-    )
+    checks.find_implausible(reader, some_known=some_known)
     checks.find_contradictions(problems, today, some_known=some_known)
     renumbering.hold_with_pair(problems)
     if draft.settle():
@@ -120,6 +118,8 @@ def _write(file: File, draft: Draft, act: Act, *, some_known: bool) -> None:
     source = draft.accept()
     renumbered = renumbering.move(act, source)
     changed = sql.update_people(act, source) if some_known else 0
+    if changed and sql.some_birthday_changed():
+        draft.change(FactChangeKind.CORRECTED)  # ages are others, so what was credited by them is looked at again
     draft.count(people_changed=changed, people_added=sql.add_people(act.on))
     renumbering.keep_former(act, source)
     if renumbered:
@@ -182,7 +182,7 @@ class _Reader:
         self.latest_on = today + timedelta(days=366)
         self.certno = Sealer(context_of(Person, "certno"))
         self.phone = Sealer(context_of(Person, "phone"))
-        self.is_wide = self.has_old_numbers = self.has_odd = False
+        self.is_wide = self.has_old_numbers = self.has_odd = self.has_untold = False
         self._synthetic = self._synthetic_odd = 0
         # In the order of COLUMNS and OPTIONAL.
         self.readers: tuple[Callable[[str], Any], ...] = (
@@ -277,7 +277,8 @@ class _Reader:
         """Return whether the number says another gender: r of a real, s of a synthetic one, else nothing."""
         number = row.certificate.number
         if row.certificate.birth_on is None:
-            return _NULL  # a number that does not tell
+            self.has_untold = True
+            return _NULL
         is_odd = number[16] in _GENDERS[row.gender]
         self.has_odd = self.has_odd or is_odd
         if number.startswith(_SYNTHETIC):

@@ -4,6 +4,7 @@ A row is judged once: whatever notes it takes it out of roster_staged, so that n
 """
 
 from datetime import date
+from typing import Protocol
 
 from django.db import connection
 
@@ -24,18 +25,31 @@ _COLUMN_OF = {
 }
 
 
-def find_implausible(file: File, *, believes_gender: bool, some_odd: bool, some_known: bool) -> None:
-    """Note rows that could be true and hardly are. `some_odd`: of some the number says another gender."""
-    problems = file.problems
+class Reader(Protocol):
+    """What reading the rows one by one has shown of them all."""
+
+    file: File
+    has_odd: bool  # of some the number says another gender
+    has_untold: bool  # of some it says no birth day
+
+    @property
+    def believes_gender(self) -> bool: ...
+
+
+def find_implausible(reader: Reader, *, some_known: bool) -> None:
+    """Note rows that could be true and hardly are."""
+    file, problems = reader.file, reader.file.problems
     _find_differing()
     if file.has_rounded_numbers:
         _note(problems, HeldReason.ROUNDED_NUMBERS, "certno", "SELECT row, shown, %s FROM roster_staged", [ROUNDED])
         return
     if some_known:
         _find_other_people(problems)
+    if reader.has_untold:
+        _find_other_birthday(problems)
     _find_two_people(problems)
-    if some_odd:
-        _find_other_gender(problems, believes_gender=believes_gender)
+    if reader.has_odd:
+        _find_other_gender(problems, believes_gender=reader.believes_gender)
     _find_same_person(problems)
 
 
@@ -80,6 +94,21 @@ def _find_other_people(problems: Problems) -> None:
                 reason = f"{what}，像是另一个人；请核实是不是本人"
                 problems.add_masked(row, "psn_name", masked("psn_name", name), reason, HeldReason.OTHER_PERSON)
     sql.take_out(problems.rows)
+
+
+def _find_other_birthday(problems: Problems) -> None:
+    """Another birth day under a number that does not tell it: than is kept, or than the newest row about somebody new."""
+    _note(
+        problems,
+        HeldReason.OTHER_PERSON,
+        "brdy",
+        """
+        SELECT s.row, s.birth_on::text, '出生日期与' || CASE WHEN p.kept_birth_on IS NULL THEN '第' || p.row || '行'
+               ELSE '登记' END || '的不同，像是另一个人；请核实是不是本人'
+        FROM roster_staged s JOIN roster_people p USING (certno_index)
+        WHERE s.birth_on <> coalesce(p.kept_birth_on, p.birth_on) ORDER BY s.row
+        """,
+    )
 
 
 def _find_two_people(problems: Problems) -> None:

@@ -62,7 +62,8 @@ def pick_people(today: date) -> bool:
             DROP TABLE IF EXISTS pg_temp.roster_people;
             CREATE TEMP TABLE roster_people ON COMMIT DROP AS
             SELECT DISTINCT ON (s.certno_index) s.*, p.id AS person_id, p.name AS kept_name, p.gender AS kept_gender,
-                   coalesce(encode(p.phone_index, 'hex'), '') AS kept_phone, p.facts_on AS kept_on
+                   coalesce(encode(p.phone_index, 'hex'), '') AS kept_phone, p.facts_on AS kept_on,
+                   p.birth_on AS kept_birth_on
             FROM roster_staged s LEFT JOIN accounts_person p ON p.certno_index = s.certno_index
             ORDER BY s.certno_index, coalesce(s.facts_on, %s) DESC, s.from_on DESC, s.row
             """,
@@ -156,12 +157,23 @@ def add_people(today: date) -> int:
     )
 
 
-# What a roster sets of a person that is known: a withdrawal of it sets it back (restoring.restore_people).
+_OTHER_BIRTHDAY = "s.birth_on <> s.kept_birth_on"
+
+
+def some_birthday_changed() -> bool:
+    """Return whether somebody known has another birth day in the file: only what a person confirmed is left of these."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT EXISTS (SELECT 1 FROM roster_people s WHERE {_OTHER_BIRTHDAY})")
+        return bool(cursor.fetchone()[0])
+
+
+# What a roster sets of a person that is known, beside the birth day of whose number does not tell it: a withdrawal of it
+# sets it back (restoring.restore_people).
 TAKEN_OVER = ("name", "gender", "phone", "phone_index", "phone_changed_at", "facts_on")
 
 
 def update_people(act: Act, source: int) -> int:
-    """Take over name, gender and phone of newer facts; return for how many people one of them changed.
+    """Take over name, gender, birth day and phone of newer facts; return for how many people one of them changed.
 
     A row that is new and older than all that is known tells history: its facts are of its own day. What was before is
     kept as of this import (PersonChange).
@@ -172,12 +184,15 @@ def update_people(act: Act, source: int) -> int:
                                                              THEN s.from_on ELSE %s END) AS day) at
         WHERE p.id = s.person_id AND coalesce(s.kept_on, '-infinity') <= at.day
     """
-    differs = "(s.name, s.gender, s.phone_index) IS DISTINCT FROM (s.kept_name, s.kept_gender, s.kept_phone)"
+    # Of somebody whose number is new, the birth day came with it.
+    differs = f"""(s.name, s.gender, s.phone_index) IS DISTINCT FROM (s.kept_name, s.kept_gender, s.kept_phone)
+        OR {_OTHER_BIRTHDAY}"""
     before = ", ".join(f"p.{column}" for column in TAKEN_OVER)
     _execute(
         f"""
-        INSERT INTO accounts_personchange (person_id, {", ".join(TAKEN_OVER)}, source_id)
-        SELECT p.id, {before}, %s FROM accounts_person p CROSS JOIN {newer}
+        INSERT INTO accounts_personchange (person_id, {", ".join(TAKEN_OVER)}, birth_on, source_id)
+        SELECT p.id, {before}, CASE WHEN s.kept_birth_on IS NOT NULL THEN p.birth_on END, %s
+        FROM accounts_person p CROSS JOIN {newer}
           AND ({differs} OR s.facts_on > s.kept_on OR EXISTS (SELECT 1 FROM accounts_personchange c WHERE c.person_id = p.id))
         ORDER BY s.row
         """,
@@ -185,11 +200,11 @@ def update_people(act: Act, source: int) -> int:
     )
     changed = _execute(
         f"""
-        UPDATE accounts_person p SET name = s.name, gender = s.gender, facts_on = at.day,
+        UPDATE accounts_person p SET name = s.name, gender = s.gender, birth_on = s.birth_on, facts_on = at.day,
             phone = CASE WHEN s.phone_index = s.kept_phone THEN p.phone ELSE s.phone END,
             phone_changed_at = CASE WHEN s.phone_index = s.kept_phone THEN p.phone_changed_at ELSE %s END,
             phone_index = decode(nullif(s.phone_index, ''), 'hex')
-        FROM {newer} AND {differs}
+        FROM {newer} AND ({differs})
         """,
         [act.at, act.on],
     )

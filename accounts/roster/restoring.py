@@ -6,7 +6,7 @@ from itertools import groupby, product
 from django.db import connection
 from django.db.models import F
 
-from accounts.codes import FactChangeKind, PaymentType
+from accounts.codes import CertificateType, FactChangeKind, PaymentType
 from accounts.identity import audit
 from accounts.identity.actors import Act
 from accounts.models import Approval, Contribution, Enrolment, FactChange, FormerCertificate, Import, PersonChange
@@ -42,10 +42,12 @@ _NUMBERS_BACK = """
     WHERE f.person_id = p.id AND f.source_id = %s AND f.counts AND f.birth_on IS NOT NULL AND f.id <> ALL(%s)
     RETURNING p.id
 """
-# As it was before the import, and before those withdrawn earlier that had come right before it. What a later one said stays,
+# As it was before the import; the birth day too, where the number does not tell it; and before those withdrawn earlier that had come right before it. What a later one said stays,
 # and so do name and gender that a counter corrected since.
 _OF_PEOPLE_BACK = f"""
-    UPDATE accounts_person p SET {", ".join(f"{column} = t.{column}" for column in TAKEN_OVER)}
+    UPDATE accounts_person p SET {", ".join(f"{column} = t.{column}" for column in TAKEN_OVER)},
+        birth_on = CASE WHEN p.cert_type = '{CertificateType.IDENTITY_CARD}' THEN p.birth_on
+                        ELSE coalesce(t.birth_on, p.birth_on) END
     FROM accounts_personchange t
     WHERE t.person_id = p.id AND t.id = (
         SELECT min(x.id) FROM accounts_personchange x WHERE x.person_id = p.id AND x.id > coalesce((
@@ -63,7 +65,7 @@ _CORRECTED_SINCE = """
 
 
 def restore_people(source: Import, withdrawn: FactChange) -> int:
-    """Set back what a roster had taken over of people: name, gender, phone and their day; return of how many."""
+    """Set back what a roster had taken over of people: name, gender, birth day, phone and their day; return of how many."""
     block_rotation()
     PersonChange.objects.filter(source=source).update(counts=False, changed_by=withdrawn)
     with connection.cursor() as cursor:
