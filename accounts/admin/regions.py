@@ -24,7 +24,7 @@ from yibao.lib.periods import BadPeriodError, Period
 
 SHOWN = 200
 PATIENCE_MS = 12_000  # a page has fifteen seconds
-TOO_MANY = "这个统筹区人太多，一时算不出来；请在服务器上运行 manage.py check_facts --region {}"
+TOO_MANY = "这个统筹区人太多，一时算不出来；请在服务器上运行 {}"
 
 
 @admin.register(Region)
@@ -67,6 +67,7 @@ class RegionAdmin(ReadOnlyAdmin):
             "refusal": refusal,
             "count": len(found),
             "shown": SHOWN,
+            "command": _command(code, typed),
             "rows": [
                 (row, masked_name(people[row.person].name), masked_certno(people[row.person].certno)) for row in shown
             ],
@@ -86,4 +87,9 @@ def _found(name: str, region: str, typed: str) -> tuple[list[Row], str]:
     except OperationalError as error:
         if not isinstance(error.__cause__, QueryCanceled):
             raise
-        return [], TOO_MANY.format(region)
+        return [], TOO_MANY.format(_command(region, typed))
+
+
+def _command(region: str, typed: str) -> str:
+    """Return how the same is listed on the server, whole."""
+    return f"manage.py check_facts --region {region}" + (f" --period {typed}" if typed else "")

@@ -67,7 +67,7 @@ def test_only_the_first_are_shown_and_the_rest_is_said(browser: Client, monkeypa
     for _ in range(3):
         insured()
     shown = page(browser, "never_paid")
-    assert "共 3 人，这里是前 2 人；全部用 manage.py check_facts --region 330900 列出" in shown
+    assert "共 3 人，这里是前 2 人；全部在服务器上用 manage.py check_facts --region 330900 列出" in shown
     assert shown.count("没有缴费记录</td>") == 2
 
 
@@ -75,7 +75,9 @@ def test_a_region_that_takes_too_long_says_what_to_do(browser: Client, monkeypat
     monkeypatch.setattr(regions, "PATIENCE_MS", 50)
     slow = "SELECT 1, ARRAY[]::text[], pg_sleep(60)::text"
     monkeypatch.setitem(fact_checks.STATEMENTS, "never_paid", (slow,))
-    assert "请在服务器上运行 manage.py check_facts --region 330900" in page(browser, "never_paid")
+    assert "请在服务器上运行 manage.py check_facts --region 330900</p>" in page(browser, "never_paid")
+    of_2025 = page(browser, "never_paid", period="2025")
+    assert "请在服务器上运行 manage.py check_facts --region 330900 --period 2025</p>" in of_2025
     assert "共 0 人" in page(browser, "insured_twice")
 
 
