@@ -10,6 +10,7 @@ from accounts.policies.formulas import CannotCreditError, Span
 from accounts.policies.terms import CreditTerms, PremiumTerms
 from accounts.policies.terms.credit import CREDIT_DAY, YEARLY
 from accounts.queries.account import Account
+from accounts.queries.explanations import origin_of
 from yibao.lib.days import short_day_words
 from yibao.lib.months import Month
 from yibao.lib.periods import Period
@@ -107,13 +108,14 @@ def _estimate(account: Account, on: date) -> tuple[int | None, str]:
     facts = account.facts_now()
     if facts is None:
         return None, ""
-    terms = registry.credit(account.region, on)
+    version = registry.version_on(account.region, CreditTerms, on)
+    terms = version.terms
     try:
         if terms.accrual == YEARLY:
             fen = formulas.year_credit((Span(facts, 12, ""),), {"": terms}).amount_fen
         else:
             fen = formulas.monthly_credit(facts, terms).amount_fen
-        return fen, formulas.formula_words(facts, terms)
+        return fen, formulas.formula_words(facts, terms, origin_of(str(version.id)))
     except CannotCreditError:
         return None, ""
 

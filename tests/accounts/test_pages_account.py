@@ -93,6 +93,10 @@ class TestTheYear:
         run("accrual", "2026-10", on=date(2026, 10, 20), region=QUANZHOU)
         assert "缴费基数5,000.00元×2%=100.00元。" in seen(person, ACCOUNT)
 
+    def test_a_number_that_no_document_gives_is_marked_as_where_a_credit_is_explained(self):
+        person = insured(QUANZHOU, person_type="12")
+        assert "改革当年基本养老金平均水平3,000.00元（推定）×" in seen(person, ACCOUNT)
+
 
 class TestStates:
     def test_a_resident_learns_what_to_use_instead(self):

@@ -36,14 +36,14 @@ class Explanation:
     assumed: frozenset[str] = frozenset()
 
 
-def formula_words(facts: MonthFacts, terms: CreditTerms) -> str:
+def formula_words(facts: MonthFacts, terms: CreditTerms, origin: Origin) -> str:
     """Return the sum of a month's credit, or of a whole year's where the region credits it at once.
 
     Raises CannotCreditError.
     """
     if terms.accrual == YEARLY:
-        return _year_formula((Span(facts, 12, ""),), {"": terms}, unsaid).words
-    lead, product, _, _ = month_product(facts, terms, UNSAID)
+        return _year_formula((Span(facts, 12, ""),), {"": terms}, lambda version: origin).words
+    lead, product, _, _ = month_product(facts, terms, origin)
     return lead + _month_equation(product, facts, terms)
 
 
