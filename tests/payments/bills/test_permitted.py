@@ -6,10 +6,9 @@ import pytest
 
 from accounts.codes import PotKind
 from accounts.ledger.pots import open_missing
-from accounts.policies.terms.spending import COSTS, EXCLUDED, USES
+from accounts.policies.terms.spending import EXCLUDED
 from family.queries.plan import plan
 from family.rules import Where
-from family.rules.use import refusal
 from payments.bills.codes import BillKind
 from payments.bills.errors import BillRefusedError
 from payments.models import Bill
@@ -79,29 +78,3 @@ def test_the_preview_says_why_accounts_pay_nothing():
         person=person, region=RUIAN, amount_fen=50_00, on=TODAY, where=Where("hospital", 1, category="cosmetic")
     )
     assert (shown.lines, shown.cash_fen, shown.why_stopped) == ((), 50_00, "整形美容不能用个人账户付")
-
-
-@pytest.mark.unit
-class TestRule:
-    """The rule is pure: what is paid for, against the terms."""
-
-    def terms(self, **changes):
-        from tests.accounts.policies.test_vectors import terms_of
-
-        found = terms_of({"region": RUIAN}, "spending", date(2026, 3, 10))
-        return type(found)(**{name: getattr(found, name) for name in found.__slots__} | changes)
-
-    @pytest.mark.parametrize("use", USES)
-    def test_a_use_that_is_not_named_is_refused(self, use):
-        terms = self.terms(uses=tuple(other for other in USES if other != use))
-        refused = {each for each in USES if refusal(Where("hospital", 1, each), terms)}
-        assert refused == {use}
-
-    @pytest.mark.parametrize("cost", COSTS)
-    def test_a_cost_that_is_not_named_is_refused(self, cost):
-        terms = self.terms(costs=tuple(other for other in COSTS if other != cost))
-        assert {each for each in COSTS if refusal(Where("hospital", 1, category=each), terms)} == {cost}
-
-    @pytest.mark.parametrize(("kind", "use"), [("hospital", "treatment"), ("pharmacy", "pharmacy")])
-    def test_where_nothing_is_said_the_place_says_what_is_paid_for(self, kind, use):
-        assert Where(kind).use == use

@@ -16,7 +16,6 @@ from family.queries.facts import used_fen
 from family.queries.usage import used_of_mine
 from payments.bills import operations
 from payments.bills.queries import Parts, parts_of
-from payments.bills.rules import account_part
 from payments.models import Bill
 from tests.concurrency import all_at_once, is_lost
 from tests.factories import family
@@ -195,17 +194,6 @@ class TestPart:
             assert outcomes[0] == outcomes[1]
             assert list(findings()) == []
             transaction.set_rollback(True)
-
-    @pytest.mark.unit
-    def test_the_account_part_of_all_parts_is_what_accounts_paid(self):
-        """Of 10 fen, 7 from accounts: whatever the cut, the parts together are 7."""
-        for cut in range(11):
-            parts = [
-                account_part(amount_fen=10, account_fen=7, before_fen=before, back_fen=back)
-                for before, back in ((0, cut), (cut, 10 - cut))
-            ]
-            assert sum(parts) == 7
-            assert parts[0] == max(0, cut - 3)
 
 
 @pytest.mark.usefixtures("policies_loaded")
