@@ -61,7 +61,7 @@ class Provider:
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.issuer = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=[0.01], daemon=True).start()  # shutdown waits that long
 
     @staticmethod
     def answer(handler: BaseHTTPRequestHandler, document: dict) -> None:

@@ -60,7 +60,7 @@ class Gateway:
                     super().handle()
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=[0.01], daemon=True).start()  # shutdown waits that long
 
     @property
     def url(self) -> str:
