@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 
-from accounts import wording
+from accounts import triggers, wording
 from accounts.models import Notice, User
 from accounts.wording import Words
 from tests import databases
@@ -21,14 +22,19 @@ def insert(statement: str) -> None:
         cursor.execute("SET session_replication_role = origin")
 
 
+def migrate_to_old() -> None:
+    MigrationExecutor(connection).migrate([("accounts", OLD)])
+
+
 @pytest.fixture(scope="module")
 def upgraded(django_db_setup, django_db_blocker) -> Iterator[str]:
     """A database with the tables and rows from before notices were facts, migrated to today's. Named, not opened."""
     name = f"{connection.creation._get_test_db_name()}_notices"  # each worker has its own
     with django_db_blocker.unblock():
-        tables = databases.stored("notices", "template1", lambda: call_command("migrate", "accounts", OLD, verbosity=0))
-        with databases.copied(tables, name):
+        old = databases.stored("notices", "template1", migrate_to_old, of=databases.migrations())
+        with databases.copied(old, name):
             with databases.database(name):
+                triggers.install(connection.alias)
                 insert(
                     "INSERT INTO accounts_notice (person_id, kind, title, text, about, at) VALUES"
                     " (1, 'credit', '账户冻结', '暂时不能用。', '', now()), (1, 'case', '有答复了', '查过了。', '', now())"
