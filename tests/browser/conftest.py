@@ -18,6 +18,7 @@ from django.core.signals import request_started
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.test import override_settings
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
@@ -52,7 +53,9 @@ def base_url() -> None:
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args() -> dict:
-    return {"executable_path": CHROMIUM, "args": ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]}
+    bare = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    once = "--js-flags=--no-opt --no-maglev"  # scripts run once on a page: they are over before optimising them pays
+    return {"executable_path": CHROMIUM, "args": [*bare, once]}
 
 
 @pytest.fixture(scope="session")
@@ -65,9 +68,15 @@ def town_database(demo_template, django_db_blocker) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def town(town_database, django_db_blocker) -> Iterator[None]:
-    """Work in the town, with what earlier tests did there."""
-    with django_db_blocker.unblock(), databases.database(town_database):
+    """Work in the town, with what earlier tests did there, at the site's addresses and those that misbehave."""
+    addresses = override_settings(ROOT_URLCONF="tests.browser.urls")
+    with django_db_blocker.unblock(), databases.database(town_database), addresses:
         yield
+
+
+@pytest.fixture(autouse=True)
+def _policies_of_this_test() -> None:
+    """The rules of the town are read once and asked for changes as in production: nothing is undone after a test."""
 
 
 class Files(StaticFilesHandler):
@@ -116,6 +125,12 @@ def page(windows, town) -> Iterator[Page]:
 def plain_page(windows, town) -> Iterator[Page]:
     """The same without JavaScript, as wide as a phone."""
     with windows.tab(javascript=False) as page:
+        yield page
+
+
+@pytest.fixture(params=["with JavaScript", "without JavaScript"])
+def any_page(request: pytest.FixtureRequest, windows, town) -> Iterator[Page]:
+    with windows.tab(javascript=request.param == "with JavaScript") as page:
         yield page
 
 

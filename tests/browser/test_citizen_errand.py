@@ -3,18 +3,12 @@
 import re
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from accounts.models import Person
 from tests.browser.test_journeys import code_of
 
 MOST_STEPS = 120
-
-
-@pytest.fixture(params=["with JavaScript", "without JavaScript"])
-def any_page(request: pytest.FixtureRequest) -> Page:
-    return request.getfixturevalue("page" if request.param == "with JavaScript" else "plain_page")
 
 
 def tab_to(page: Page, target: Locator) -> Locator:

@@ -3,15 +3,9 @@
 import re
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from accounts.models import Person
-
-
-@pytest.fixture(params=["with JavaScript", "without JavaScript"])
-def any_page(request: pytest.FixtureRequest) -> Page:
-    return request.getfixturevalue("page" if request.param == "with JavaScript" else "plain_page")
 
 
 def code_of(page: Page, visit: Callable[[Page, str], None]) -> str:

@@ -9,8 +9,6 @@ from playwright.sync_api import expect
 
 from tests.browser import urls
 
-pytestmark = pytest.mark.urls("tests.browser.urls")
-
 
 @pytest.fixture(autouse=True)
 def nothing_answered_yet():

@@ -8,8 +8,6 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.sweep import POOLED, WORKER
 
-pytestmark = pytest.mark.urls("tests.browser.urls")
-
 PAGES = [
     (WORKER, "/account/"),
     (WORKER, "/account/entries/"),

@@ -17,8 +17,6 @@ from tests.browser.looking import FEW_LOOKS, axe_problems
 from tests.browser.sweep import sweep, sweep_admin
 from tests.factories.users import PASSWORD, official
 
-pytestmark = pytest.mark.urls("tests.browser.urls")
-
 SCAN, TYPED = "刷身份证或输入证件号码", "写到一半"
 PASSKEYS = reverse("passkeys")
 

@@ -9,8 +9,6 @@ from playwright.sync_api import Page
 from tests.browser.looking import EVERY_LOOK, FEW_LOOKS
 from tests.browser.sweep import ADMIN, PAGES, Stop, sweep, sweep_admin, ways_in, ways_on
 
-pytestmark = pytest.mark.urls("tests.browser.urls")
-
 LOOKS = EVERY_LOOK if os.environ.get("SWEEP") == "every" else FEW_LOOKS
 
 
