@@ -20,6 +20,13 @@ from tests.concurrency import HUNG
 Message = tuple[str | None, Any]  # the traceback of what failed, or what was returned
 
 
+def ready_process(call: Callable[..., None], *given: Any) -> BaseProcess:
+    """Return a process that makes a call when it is started, forked from one that has read the whole project."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.chaos.process_pool", "tests.chaos.race_calls"])
+    return context.Process(target=call, args=given, daemon=True)
+
+
 class ProcessPool:
     """Processes waiting for a call. They start with the first one, and anew after one of them has died or hung."""
 
@@ -52,11 +59,9 @@ class ProcessPool:
         return [result for _, result in answers]
 
     def _start(self) -> None:
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["tests.chaos.process_pool", "tests.chaos.race_calls"])
         for _ in range(self._size):
-            ours, theirs = context.Pipe()
-            process = context.Process(target=_serve, args=(theirs,), daemon=True)
+            ours, theirs = multiprocessing.Pipe()
+            process = ready_process(_serve, theirs)
             process.start()
             theirs.close()
             self._processes.append((process, ours))

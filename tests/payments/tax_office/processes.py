@@ -1,17 +1,14 @@
 """Commands in processes of their own, killed -9 at a chosen write."""
 
-import os
-import signal
-import subprocess
-import sys
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
 from django.conf import settings
+from django.core.management import call_command
 from django.db import connection
 
-from tests import databases
-from tests.architecture.test_shape import ROOT
+from tests.chaos.process_pool import ready_process
 from tests.concurrency import wait_until
 
 # Whoever writes to the table stays there, inside of the transaction, until it is killed.
@@ -26,19 +23,23 @@ def killed_when_it_comes_to(database: str, table: str, event: str, command: Sequ
     """Run a command in a process and kill it -9 while it writes to a table; its session is over when this returns."""
     with connection.cursor() as cursor:
         cursor.execute(STAY.format(table=table, event=event))
-    folder = Path(settings.TAX_OFFICE_FOLDER)
-    environment = os.environ | {"DATABASE_URL": databases.url_of(database), "YIBAO_TAX_OFFICE": str(folder)}
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    process = subprocess.Popen([sys.executable, "manage.py", *command], cwd=ROOT, env=environment, **quiet)
+    process = ready_process(_run, database, settings.TAX_OFFICE_FOLDER, command)
+    process.start()
     try:
-        wait_until(lambda: bool(_staying()), unless=lambda: process.poll() is not None)
+        wait_until(lambda: bool(_staying()), unless=lambda: not process.is_alive())
     finally:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+        process.kill()
+        process.join()
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT pg_terminate_backend(pid) FROM ({STAYS}) backend")
         wait_until(lambda: not _staying())
         cursor.execute(f"DROP TRIGGER stay ON {table}; DROP FUNCTION stay()")
+
+
+def _run(database: str, folder: Path, command: Sequence[str]) -> None:
+    connection.settings_dict["NAME"] = database
+    settings.TAX_OFFICE_FOLDER = folder
+    call_command(*command, stdout=io.StringIO())
 
 
 def _staying() -> list[tuple[int]]:
