@@ -1,7 +1,7 @@
 """Workers and brokers are killed -9 at random moments; afterwards every account stands as if nothing had happened.
 
 A region that credits years in advance goes through a whole year end, one that credits months through four months.
-Seeds are printed. The suite does one round, in which each part is killed, `make chaos` many.
+Seeds are printed. The suite does one round, in which each part is killed, `make chaos` many, each with twice the kills.
 """
 
 import os
@@ -33,7 +33,7 @@ from yibao.lib.months import Month, month_range
 pytestmark = pytest.mark.chaos
 
 SEEDS = [f"{os.environ.get('YIBAO_CHAOS_SEED', 'day')}-{number}" for number in range(ROUNDS)]
-KILLS = {"child": 6, "main": 2, "broker": 2}
+KILLS = {"child": 3, "main": 1, "broker": 1} if ROUNDS == 1 else {"child": 6, "main": 2, "broker": 2}
 YEARLY, MONTHLY = range(1, 81), range(81, 111)
 
 # Every voucher takes a moment, so that a kill falls into the middle of transactions and not between them.
@@ -169,7 +169,7 @@ ACCOUNTS, EACH = 200, 20
 
 @pytest.mark.parametrize("part", ["child", "broker"])
 def test_the_naive_way_credits_twice_or_not_at_all(part, round_database, tmp_path):
-    """The same kills on crediting as it is usually written: late acknowledgement, no keys, no list in the database."""
+    """As many kills on crediting as it is usually written: late acknowledgement, no keys, no list in the database."""
     dice = random.Random(f"naive {part}")
 
     def is_wrong() -> bool:
@@ -193,10 +193,10 @@ def naive_round(part: str, dice: random.Random, round_database: str, tmp_path) -
 
         def idle_for_a_while() -> bool:
             nonlocal quiet
-            quiet = quiet + 1 if harness.waiting() == 0 else 0
-            return quiet > 10
+            quiet = quiet + 1 if harness.waiting() == 0 and not others_at_work() else 0
+            return quiet > 3
 
-        disturb(harness, [part] * 3, dice, until=idle_for_a_while)
+        disturb(harness, [part] * KILLS[part], dice, until=idle_for_a_while)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FILTER (WHERE balance > 100), count(*) FILTER (WHERE balance < 100) FROM naive_pot"
@@ -204,6 +204,16 @@ def naive_round(part: str, dice: random.Random, round_database: str, tmp_path) -
         twice, missing = cursor.fetchone()
     print(f"naive {part}: {len(harness.kills)} kills, {twice} credited more than once, {missing} not at all")
     return twice, missing
+
+
+def others_at_work() -> bool:
+    """Return whether another process is connected to the round's database: the naive way is only while it credits."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+        )
+        return cursor.fetchone() is not None
 
 
 def test_the_rounds_cover_a_year_end_and_several_months(undisturbed):
