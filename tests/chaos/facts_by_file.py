@@ -145,6 +145,9 @@ class FactsByFile(ABC):
     def _another_base_unsaid(self) -> str:
         """The same month and payer with another base, and not called a correction: laid aside; some are believed."""
         who, counting = self._some_paid()
+        first = next(payment for payment in who.facts.told_payments if payment.month == counting.month)
+        if counting == first and counting.kind == "更正":
+            return "would be what was corrected"  # whose file is withdrawn
         told = self._payment(counting.month, payer=counting.payer)
         (row,) = self._bring_in_paid((who, told)).held
         assert row.reason_code == "contradicts_known", row
