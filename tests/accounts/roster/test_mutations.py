@@ -20,7 +20,7 @@ from tests.factories.files import contribution_row, csv_file, csv_text, roster_r
 pytestmark = pytest.mark.usefixtures("policies_loaded")
 
 ROWS = 12
-FILES = 80
+FILES = 40
 HOSTILE = [
     "",
     "x",
