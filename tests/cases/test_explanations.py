@@ -10,7 +10,7 @@ from accounts.codes import FactChangeKind
 from accounts.models import Contribution, FactChange, Transfer
 from accounts.queries.people import find_by_certno
 from tests.accounts.citizen_pages import last_entry, seen
-from tests.cases.play import play
+from tests.cases.play import Played, play
 from tests.factories.people import ContributionFactory
 from tests.personas import QUANZHOU, ZHOUSHAN, changed, insured, paid_for, run
 from yibao.lib import clock
@@ -56,33 +56,33 @@ class TestARateThatChangedInJuly:
 class TestWhatARuleRestsOn:
     """sources_shown"""
 
-    def test_a_health_site_is_called_what_it_is(self):
-        played = play("sources_shown")
-        source = played.statement("999902198001019519")["entries"][0]["explanation"]["source"]
+    @staticmethod
+    def live() -> Played:
+        return play("sources_shown")
+
+    def test_a_health_site_is_called_what_it_is(self, lived):
+        source = lived.statement("999902198001019519")["entries"][0]["explanation"]["source"]
         answers = [part for part in source.split("；") if "网上健康问答" in part]
         assert answers
         assert all(part.endswith("〔网上资料，不是正式文件〕") for part in answers)
         assert not any("不是正式文件" in part for part in source.split("；") if "国办发" in part)
 
-    def test_the_page_calls_nothing_a_document_that_is_none(self):
-        play("sources_shown")
+    def test_the_page_calls_nothing_a_document_that_is_none(self, lived):
         person = find_by_certno("999902198001019519")
         page = seen(person, f"/account/entries/{Transfer.objects.filter(target__person=person).get().pk}/")
         assert "网上健康问答，2025年4月22日）〔网上资料，不是正式文件〕" in page
         assert "文件职工医保个人账户余额" not in page
 
-    def test_an_assumed_number_is_marked_where_it_stands(self):
-        played = play("sources_shown")
-        words = played.statement("999902196001019608")["entries"][0]["explanation"]["words"]
+    def test_an_assumed_number_is_marked_where_it_stands(self, lived):
+        words = lived.statement("999902196001019608")["entries"][0]["explanation"]["words"]
         assert "每月定额 100.00 元（推定）" in words
         person = find_by_certno("999902196001019608")
         page = seen(person, f"/account/entries/{Transfer.objects.filter(target__person=person).get().pk}/")
         assert "每月定额100.00元（推定）" in page
         assert "退休定额（元）100.00（推定）" in page
 
-    def test_a_number_that_a_document_gives_is_not(self):
-        played = play("sources_shown")
-        words = played.statement("999902198001019578")["entries"][0]["explanation"]["words"]
+    def test_a_number_that_a_document_gives_is_not(self, lived):
+        words = lived.statement("999902198001019578")["entries"][0]["explanation"]["words"]
         assert "推定" not in words
 
 
