@@ -1,5 +1,6 @@
 """Every address of a case, opened by every member of staff whom the case is no business of: nothing shown, nothing done."""
 
+import copy
 from collections.abc import Callable, Iterator
 from itertools import product
 from typing import Any
@@ -68,12 +69,13 @@ def opened(user: User, case: Case, *, first: Callable[[], object] = lambda: None
     Yields where, the answer, and whether the case stays as it was. What one address does is undone before the next.
     """
     typed = {**TYPED, "version": case.version, "digest": case.approval.digest if case.approval else ""}
-    before = as_stored(case)
+    before, browser = as_stored(case), signed_in(user)
+    cookies = copy.deepcopy(browser.cookies)
     for name, method in product(OF_A_CASE, METHODS):
         around = transaction.atomic()
         around._from_testcase = True  # what is durable in production is let in
         with around:
-            browser = signed_in(user)
+            browser.cookies = copy.deepcopy(cookies)
             first()
             answer = getattr(browser, method)(address(name, case), typed)
             yield f"{method} {name}", answer, as_stored(case) == before
