@@ -3,8 +3,6 @@
 import io
 import os
 import random
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -23,13 +21,12 @@ from accounts.operations import rotation
 from accounts.queries.people import find_by_certno, find_by_phone
 from accounts.sealing import keyring
 from accounts.sealing.fields import Sealer, context_of
-from tests import databases
+from tests.chaos.process_pool import ready_process
 from tests.concurrency import ROUNDS, somebody_waits, wait_until
 from tests.factories.people import PersonFactory, certno
 from tests.factories.users import official
 
 PEOPLE = 120
-SCRIPT = "import django; django.setup(); from accounts.operations import rotation; rotation.rotate(batch=3)"
 
 
 @pytest.fixture
@@ -172,16 +169,18 @@ def half_way(database: str) -> None:
 def rotating(database: str) -> Iterator[None]:
     """Rotate in a process that has moved somebody, and kill -9 it."""
     before = keys_in_use()
-    environment = {
-        **os.environ,
-        "DATABASE_URL": databases.url_of(database),
-        "DJANGO_SETTINGS_MODULE": "yibao.settings",
-    }
-    running = subprocess.Popen([sys.executable, "-c", SCRIPT], env=environment, start_new_session=True)
-    wait_until(lambda: keys_in_use() != before, unless=lambda: running.poll() is not None)
+    running = ready_process(_rotate, database, os.environ["YIBAO_KEYRING"])
+    running.start()
+    wait_until(lambda: keys_in_use() != before, unless=lambda: not running.is_alive())
     yield
     running.kill()
-    running.wait()
+    running.join()
+
+
+def _rotate(database: str, ring_file: str) -> None:
+    connection.settings_dict["NAME"] = database
+    os.environ["YIBAO_KEYRING"] = ring_file
+    rotation.rotate(batch=3)
 
 
 @pytest.mark.chaos

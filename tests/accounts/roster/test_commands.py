@@ -24,6 +24,7 @@ from accounts.queries.people import find_by_certno
 from accounts.roster import people_sql
 from tests import databases
 from tests.accounts.roster.import_kit import kept, roster
+from tests.chaos.process_pool import ready_process
 from tests.concurrency import ROUNDS, all_at_once, somebody_waits, wait_until
 from tests.factories.files import contribution_row, csv_file, roster_row
 from tests.factories.people import certno
@@ -32,18 +33,10 @@ ROOT = Path(__file__).resolve().parents[3]
 CANARY, CANARY_PHONE = certno(424_242), "19900042424"
 
 
-def manage(committed_db: str, *arguments: object) -> list[str]:
-    return [sys.executable, str(ROOT / "manage.py"), *map(str, arguments)]
-
-
-def environment(committed_db: str) -> dict[str, str]:
-    return {**os.environ, "DATABASE_URL": databases.url_of(committed_db)}
-
-
 def run(committed_db: str, *arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        manage(committed_db, *arguments),
-        env=environment(committed_db),
+        [sys.executable, str(ROOT / "manage.py"), *map(str, arguments)],
+        env={**os.environ, "DATABASE_URL": databases.url_of(committed_db)},
         capture_output=True,
         text=True,
         check=False,
@@ -168,11 +161,17 @@ def test_an_import_killed_at_any_moment_brings_all_or_nothing_and_the_next_one_t
 @contextmanager
 def importing(database: str, path: Path) -> Iterator[None]:
     """Import in a process that has begun its transaction, and kill -9 it."""
-    running = subprocess.Popen(manage(database, "import_roster", path), env=environment(database))
-    wait_until(lambda: _is_importing() or running.poll() is not None)
+    running = ready_process(_import, database, path)
+    running.start()
+    wait_until(lambda: _is_importing() or not running.is_alive())
     yield
     running.kill()
-    running.wait()
+    running.join()
+
+
+def _import(database: str, path: Path) -> None:
+    connection.settings_dict["NAME"] = database
+    call_command("import_roster", str(path), stdout=io.StringIO())
 
 
 def everything() -> tuple[int, int, int]:
