@@ -89,7 +89,11 @@ def policies_loaded(policies_template, shipped_rules, django_db_blocker) -> Iter
 def committed_db(policies_template, django_db_blocker) -> Iterator[str]:
     """Work in a copy of its own, where commits are commits and other processes see them; return its name."""
     own = f"{policies_template}_committed"
-    with django_db_blocker.unblock(), databases.copied(policies_template, own), databases.database(own):
+    with (
+        django_db_blocker.unblock(),
+        databases.copied(policies_template, own, tablespace=databases.in_memory()),
+        databases.database(own),
+    ):
         yield own
 
 
