@@ -1,6 +1,7 @@
 """Whoever owns the database can rewrite it; the keyed chain over vouchers, transfers and audit names what was changed."""
 
 import threading
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -14,20 +15,43 @@ from accounts.operations import seals
 from accounts.queries import sealed_rows
 from accounts.sealing import heads, keyring
 from accounts.tasks import seal as seal_task
-from tests.accounts.sealing.books import TABLES, as_owner, give_something, refusal, said, seal
+from tests.accounts.sealing.books import (
+    TABLES,
+    Books,
+    as_owner,
+    give_something,
+    opened,
+    refusal,
+    said,
+    seal,
+    written_once,
+)
 from tests.concurrency import HUNG, all_at_once
 from yibao.lib import clock
 
 pytestmark = pytest.mark.usefixtures("own_files")
 
 
-@pytest.fixture
-def books(policies_loaded) -> None:
+def two_days() -> None:
     """Three vouchers and events that are sealed, then three more."""
     give_something(name="first")
     seal()
     give_something(name="second")
     seal()
+
+
+@pytest.fixture(scope="module")
+def written(policies_template, django_db_blocker, tmp_path_factory) -> Iterator[Books]:
+    """The books of two days. Named, not opened."""
+    folder = tmp_path_factory.mktemp("books")
+    with django_db_blocker.unblock(), written_once(policies_template, folder, two_days) as books:
+        yield books
+
+
+@pytest.fixture
+def books(written, own_files, tmp_path, shipped_rules, django_db_blocker) -> Iterator[None]:
+    with django_db_blocker.unblock(), opened(written, tmp_path, shipped_rules):
+        yield
 
 
 def test_untouched_books_are_as_they_were_sealed(books):

@@ -1,17 +1,25 @@
 """Books that are sealed, and somebody who owns the database and may switch its triggers off."""
 
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from io import StringIO
+from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
+from django.test import override_settings
 
 from accounts import triggers
 from accounts.identity import audit
 from accounts.ledger.legs import LEGS
 from accounts.models import AuditEvent, Transfer, Voucher
 from accounts.operations import seals
+from accounts.policies import registry
+from tests import databases
 from tests.factories.acts import act_now
 from tests.personas import give, insured
 
@@ -28,6 +36,32 @@ MENDED = (
     f"UPDATE accounts_pot p SET balance_fen = coalesce((SELECT sum(change) FROM ({LEGS}) leg WHERE leg.pot = p.id), 0) "
     "WHERE person_id IS NOT NULL",
 )
+
+
+class Books(NamedTuple):
+    """The database that holds books, and the folder of the files beside it: heads and keyring."""
+
+    database: str
+    folder: Path
+
+
+@contextmanager
+def written_once(template: str, folder: Path, live: Callable[[], None]) -> Iterator[Books]:
+    """Let `live` write books, in a copy of a database, to be opened by many tests."""
+    name = f"{template}_books"
+    with databases.copied(template, name):
+        with databases.database(name), override_settings(VAR=folder), pytest.MonkeyPatch.context() as patch:
+            patch.delenv("YIBAO_KEYRING", raising=False)
+            live()
+        yield Books(name, folder)
+
+
+@contextmanager
+def opened(books: Books, folder: Path, rules: registry._Cache) -> Iterator[None]:
+    """Work on the books, with the test's own copies of the files; what it writes is undone."""
+    shutil.copytree(books.folder, folder, dirs_exist_ok=True)
+    with databases.rolled_back(books.database, rules):
+        yield
 
 
 def seal():
