@@ -4,6 +4,7 @@ Each case is carried out twice: after the books were sealed, where it is found a
 where nothing is left that could show it.
 """
 
+from collections.abc import Iterator
 from datetime import date
 
 import pytest
@@ -15,11 +16,11 @@ from accounts.models import AuditEvent, Seal, Transfer, Voucher
 from accounts.operations import seals
 from accounts.queries import sealed_rows
 from accounts.sealing import heads
-from tests.accounts.sealing.books import MENDED, as_owner, refusal, said, seal
+from tests.accounts.sealing.books import MENDED, Books, as_owner, opened, refusal, said, seal, written_once
 from tests.factories.acts import act_now
 from tests.personas import give, insured, spend
 
-pytestmark = pytest.mark.usefixtures("own_files", "policies_loaded")
+pytestmark = pytest.mark.usefixtures("sealed")
 
 
 def a_day(name: str) -> None:
@@ -34,6 +35,39 @@ def a_day(name: str) -> None:
             for table in sealed_rows.TABLES:
                 cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id'))", [table])
     connection.check_constraints()
+
+
+def two_days() -> None:
+    for name in ("first", "second"):
+        a_day(name)
+        seal()
+
+
+@pytest.fixture(scope="module")
+def written(policies_template, django_db_blocker, tmp_path_factory) -> Iterator[Books]:
+    """The books of two days, sealed each evening. Named, not opened."""
+    folder = tmp_path_factory.mktemp("books")
+    with django_db_blocker.unblock(), written_once(policies_template, folder, two_days) as books:
+        yield books
+
+
+@pytest.fixture
+def sealed(written, own_files, tmp_path, shipped_rules, django_db_blocker) -> Iterator[None]:
+    with django_db_blocker.unblock(), opened(written, tmp_path, shipped_rules):
+        yield
+
+
+@pytest.fixture
+def unsealed(sealed) -> None:
+    """The books as they were before anybody sealed them."""
+    as_owner("DELETE FROM accounts_seal")
+    heads.path(sealed_rows.database()).unlink()
+
+
+@pytest.fixture
+def third_day(sealed) -> None:
+    a_day("third")
+    seal()
 
 
 def voucher(key: str) -> int:
@@ -190,18 +224,12 @@ ATTACKS = (
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.__name__)
 class TestWithAllBalancesMended:
     def test_sealed_books_name_the_first_bad_row(self, attack):
-        a_day("first")
-        seal()
-        a_day("second")
-        seal()
         statements, (table, row_id), what = attack()
         as_owner(*statements, *MENDED)
         assert list(ledger_findings()) == [], "the ledger alone sees nothing"
         assert refusal() == f"accounts_{table} 第 {row_id} 行{what}"
 
-    def test_before_they_were_sealed_nobody_sees_it(self, attack):
-        a_day("first")
-        a_day("second")
+    def test_before_they_were_sealed_nobody_sees_it(self, unsealed, attack):
         statements, _, _ = attack()
         as_owner(*statements, *MENDED)
         assert list(ledger_findings()) == []
@@ -209,20 +237,12 @@ class TestWithAllBalancesMended:
         assert "都对得上" in said("verify_seals")
 
 
-def sealed_days() -> None:
-    for name in ("first", "second", "third"):
-        a_day(name)
-        seal()
-
-
-def test_mending_what_is_right_changes_nothing():
-    sealed_days()
+def test_mending_what_is_right_changes_nothing(third_day):
     as_owner(*MENDED)
     assert "都对得上" in said("verify_seals")
 
 
-def test_the_beginning_cut_off_with_its_seals_is_seen_however_they_are_numbered():
-    sealed_days()
+def test_the_beginning_cut_off_with_its_seals_is_seen_however_they_are_numbered(third_day):
     statements, _, _ = the_first_day_gone()
     of_a_day = Seal.objects.count() // 3
     as_owner(*statements, f"DELETE FROM accounts_seal WHERE number <= {of_a_day}", *MENDED)
@@ -235,8 +255,7 @@ def test_the_beginning_cut_off_with_its_seals_is_seen_however_they_are_numbered(
     assert refusal() == "accounts_seal 第 1 行封条被改过"
 
 
-def test_the_end_cut_off_with_its_seals_is_missed_by_the_head_outside_and_not_sealed_over():
-    sealed_days()
+def test_the_end_cut_off_with_its_seals_is_missed_by_the_head_outside_and_not_sealed_over(third_day):
     of_a_day = Seal.objects.count() // 3
     kept = heads.kept(sealed_rows.database())
     cut = _cut(">=", voucher("third one in"), event("third"))
