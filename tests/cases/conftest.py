@@ -21,7 +21,7 @@ class Lived(NamedTuple):
 def lived_case(request, policies_template, django_db_blocker) -> Iterator[Lived]:
     """What the class tells with its `live`, in a database of its own. Named, not opened."""
     name = f"{policies_template}_case"
-    with django_db_blocker.unblock(), databases.copied(policies_template, name):
+    with django_db_blocker.unblock(), databases.copied(policies_template, name, tablespace=databases.in_memory()):
         with databases.database(name):
             returned, rules = request.cls.live(), registry._read()
         yield Lived(name, rules, returned)

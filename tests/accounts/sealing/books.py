@@ -49,7 +49,7 @@ class Books(NamedTuple):
 def written_once(template: str, folder: Path, live: Callable[[], None]) -> Iterator[Books]:
     """Let `live` write books, in a copy of a database, to be opened by many tests."""
     name = f"{template}_books"
-    with databases.copied(template, name):
+    with databases.copied(template, name, tablespace=databases.in_memory()):
         with databases.database(name), override_settings(VAR=folder), pytest.MonkeyPatch.context() as patch:
             patch.delenv("YIBAO_KEYRING", raising=False)
             live()
