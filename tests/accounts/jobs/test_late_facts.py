@@ -1,5 +1,6 @@
 """What is imported only after a pre-credited year was closed is settled all the same, and the calendar asks for it."""
 
+from collections.abc import Iterator
 from datetime import date
 
 import pytest
@@ -14,6 +15,7 @@ from accounts.queries import explanations
 from accounts.queries.people import find_by_certno
 from accounts.roster.contributions import import_contributions
 from accounts.roster.people import import_roster
+from tests import databases
 from tests.factories.acts import act_on
 from tests.factories.files import contribution_row, csv_file, roster_row
 from tests.factories.people import EnrolmentFactory, certno
@@ -50,9 +52,20 @@ def files(tmp_path) -> Files:
     return Files(tmp_path)
 
 
-@pytest.fixture
-def closed_2025(policies_loaded, files) -> None:
-    """A year of two people, pre-credited and closed, and the next one begun. STAYS has not paid for its December."""
+@pytest.fixture(scope="module")
+def year_2025(policies_template, django_db_blocker, tmp_path_factory) -> Iterator[str]:
+    """A database in which the year of `closed_2025` was lived through once. Named, not opened."""
+    name = f"{policies_template}_2025"
+    with (
+        django_db_blocker.unblock(),
+        databases.copied(policies_template, name, tablespace=databases.in_memory()),
+    ):
+        with databases.database(name):
+            live_through_2025(Files(tmp_path_factory.mktemp("files")))
+        yield name
+
+
+def live_through_2025(files: Files) -> None:
     files.roster(roster_row(STAYS), roster_row(LEFT), on=date(2024, 12, 1))
     files.paid(*(paid(serial, "2024-12") for serial in (STAYS, LEFT)), on=date(2024, 12, 10))
     months = [str(Month(2025, 1) + number) for number in range(12)]
@@ -61,6 +74,19 @@ def closed_2025(policies_loaded, files) -> None:
     )
     run("accrual", "2025", on=date(2025, 1, 1))
     do_what_is_due(date(2026, 1, 1))
+
+
+@pytest.fixture
+def policies_loaded(request, policies_template, shipped_rules, django_db_blocker) -> Iterator[None]:
+    """As everywhere; where the test asks for the closed year, it lies behind."""
+    name = request.getfixturevalue("year_2025") if "closed_2025" in request.fixturenames else policies_template
+    with django_db_blocker.unblock(), databases.rolled_back(name, shipped_rules):
+        yield
+
+
+@pytest.fixture
+def closed_2025(policies_loaded) -> None:
+    """A year of two people, pre-credited and closed, and the next one begun. STAYS has not paid for its December."""
 
 
 def paid(serial: int, month: str, base: str = "5000.00") -> dict[str, str]:
