@@ -12,9 +12,10 @@ from django.db.models import Q
 
 from accounts.codes import BATCH_KINDS, PERSONAL_POTS, PotKind, VoucherKind
 from yibao.lib import clock
+from yibao.lib.plain_rows import PlainRow
 
 
-class Pot(models.Model):
+class Pot(PlainRow):
     """资金账户：一个人在一个统筹区的一份钱（当年、历年、共济、待追回），或统筹区自己的科目。"""
 
     # No index of its own: that of pot_once_per_person begins with the person.
@@ -54,7 +55,7 @@ class Pot(models.Model):
         return f"{self.get_kind_display()} {self.pk}"
 
 
-class Voucher(models.Model):
+class Voucher(PlainRow):
     """凭证：发生了什么、谁办的、按哪一版政策。一张凭证含一笔或多笔分录。"""
 
     kind = models.CharField("业务", max_length=16, choices=VoucherKind.choices)
@@ -108,7 +109,7 @@ class Voucher(models.Model):
         return f"{self.get_kind_display()} {self.pk}"
 
 
-class Transfer(models.Model):
+class Transfer(PlainRow):
     """分录：从一个资金账户到另一个的一笔钱，两边写在同一行，所以不可能不平。"""
 
     voucher = models.ForeignKey(Voucher, models.PROTECT, related_name="transfers", verbose_name="凭证")

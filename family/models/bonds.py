@@ -7,9 +7,10 @@ from django.db.models import F, Q
 from accounts.codes import Relation, Scope
 from family.codes import ACTIVE_STATES, BondState, Consent, EndReason
 from family.models.invitations import Invitation
+from yibao.lib.plain_rows import PlainRow
 
 
-class Bond(models.Model):
+class Bond(PlainRow):
     """共济关系：谁（使用人）可以用谁（出钱人）在哪个统筹区的钱，用来做什么，每年最多多少，到哪天为止。
 
     In a region with 共济账户 the payer owns the pool and the user is its member.
