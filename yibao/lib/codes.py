@@ -7,7 +7,7 @@ from typing import Any
 class _Codes(enum.EnumType):
     @property
     def values(cls: Any) -> list[Any]:
-        return [member.value for member in cls]
+        return list(cls._value2member_map_)
 
     @property
     def choices(cls: Any) -> list[tuple[Any, str]]:

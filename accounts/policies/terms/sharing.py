@@ -1,7 +1,8 @@
 """家庭共济: whose money may be used by whom, and how such a bond is made and ended."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import ClassVar
 
 from accounts.codes import InstitutionKind, InstitutionLevel, InsuranceType, PolicyKind, PotKind, Relation, Scope
@@ -60,10 +61,9 @@ class SharingTerms:
     monthly_transfers: int | None = whole("每月最多划拨次数", 1, 99, "次", optional=True)
 
     @property
-    def relation_choices(self) -> dict[Relation, str]:
+    def relation_choices(self) -> Mapping[Relation, str]:
         """The relations allowed, each with the region's names for it: those that share a national code together."""
-        named = {each: "、".join(name for name in each.names if name in self.relations) for each in Relation}
-        return {relation: names for relation, names in named.items() if names}
+        return _relation_choices(self.relations)
 
     def problems(self) -> Iterator[tuple[str, str]]:
         """Yield (key, reason) for values that are fine alone but not together."""
@@ -81,3 +81,9 @@ class SharingTerms:
             yield "monthly_transfers", "只有划拨共济才有划拨次数"
         if self.temporary_members and Scope.PREMIUM not in self.scopes:
             yield "temporary_members", "不能代缴的地区没有临时成员"
+
+
+@cache
+def _relation_choices(relations: tuple[str, ...]) -> Mapping[Relation, str]:
+    named = {each: "、".join(name for name in each.names if name in relations) for each in Relation}
+    return {relation: names for relation, names in named.items() if names}
