@@ -11,6 +11,7 @@ import django
 
 def main() -> None:
     django.setup()
+    from accounts.models import Person
     from payments.models import Institution
     from tests.benchmarks.bills import pay
     from yibao.celery import freeze_start_up
@@ -19,7 +20,7 @@ def main() -> None:
     freeze_start_up()  # as Celery's worker processes do
     for line in sys.stdin:
         seconds, people = json.loads(line)
-        print(_settle(seconds, people, place, pay), flush=True)
+        print(_settle(seconds, [Person(pk=person) for person in people], place, pay), flush=True)
 
 
 def _settle(seconds, people, place, pay) -> int:

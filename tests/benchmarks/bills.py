@@ -87,21 +87,21 @@ def _family() -> list[int]:
     return [bond(payer, user).user_id for user in users]
 
 
-def pay(person: int, key: str, place: Institution) -> Bill:
+def pay(person: Person, key: str, place: Institution) -> Bill:
     """Settle a bill of 1.23 yuan."""
     return operations.pay(
-        act=act_on(DAY), institution=place, person=Person(pk=person), region=REGION, amount_fen=123, on=DAY, bill_no=key
+        act=act_on(DAY), institution=place, person=person, region=REGION, amount_fen=123, on=DAY, bill_no=key
     )
 
 
 def _statements(person: int) -> int:
     """Return how many statements a bill sends, when the rules and what the process keeps are there already."""
-    place = Institution.objects.get()
-    pay(person, f"first:{person}", place)
+    place, whose = Institution.objects.get(), Person(pk=person)
+    pay(whose, f"first:{person}", place)
     counts = []
     for number in range(SAMPLES):  # the rules are asked for once a second, by whoever comes then
         with sent() as texts:
-            bill = pay(person, f"counted:{person}:{number}", place)
+            bill = pay(whose, f"counted:{person}:{number}", place)
         assert bill.account_fen == bill.amount_fen
         counts.append(len(texts))
     return min(counts)
