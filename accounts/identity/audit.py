@@ -12,6 +12,7 @@ from accounts.identity.actors import Act
 from accounts.models import AuditEvent, Person
 from yibao.lib import pipeline
 from yibao.lib.masking import scrubbed
+from yibao.lib.pipeline import Insertion
 
 UNMASKED = "lookup.unmasked"  # a clerk had the full numbers shown
 LOOKED_UP = "lookup"  # somebody reached the subject's data; shown to them as 窗口查过、办过什么
@@ -36,7 +37,7 @@ def record(
 ) -> AuditEvent:
     """Write one audit event in the caller's transaction and return it (event_of)."""
     event = event_of(act=act, verb=verb, subject=subject, detail=detail)
-    pipeline.insert(event)
+    pipeline.insert(Insertion(event))
     return event
 
 
@@ -53,9 +54,10 @@ def event_of(
     Raises PersonalDataError when the detail holds a certificate or phone number.
     """
     detail = dict(detail or {})
-    text = _DIGEST.sub("", json.dumps(detail, ensure_ascii=False))
-    if scrubbed(text) != text:
-        raise PersonalDataError(f"审计记录 {verb} 里有证件号码或手机号，没有写入")
+    if detail:
+        text = _DIGEST.sub("", json.dumps(detail, ensure_ascii=False))
+        if scrubbed(text) != text:
+            raise PersonalDataError(f"审计记录 {verb} 里有证件号码或手机号，没有写入")
     return AuditEvent(
         actor=str(act.actor),
         office=act.actor.office,

@@ -95,10 +95,15 @@ def queue(
     )
 
 
-def queue_notice(*, notice: Notice, user: User, now: datetime) -> OutboxMessage:
-    """Write down that a user is to be told of a notice; number and words are looked up when it is sent."""
-    state = MessageState.WAITING if user.wants_sms_of(notice.kind) else MessageState.OFF
-    return _write(state, now, template="notice", notice=notice, send_before=now + NOTICE_VALID)
+def queued_about(*, kind: str, user: User, now: datetime) -> OutboxMessage:
+    """Return the message that tells a user of a notice, which is written along with the notice, in one transaction.
+
+    Number and words are looked up when it is sent.
+    """
+    state = MessageState.WAITING if user.wants_sms_of(kind) else MessageState.OFF
+    message = _message(state, now, template="notice", next_at=now, send_before=now + NOTICE_VALID)
+    _send_soon(message)
+    return message
 
 
 def queue_many(*, notices: Sequence[Notice], template: str, now: datetime) -> None:
@@ -114,9 +119,13 @@ def queue_many(*, notices: Sequence[Notice], template: str, now: datetime) -> No
 def _write(state: MessageState, now: datetime, **fields: Any) -> OutboxMessage:
     message = _message(state, now, next_at=now, **fields)
     message.save(force_insert=True)
+    _send_soon(message)
+    return message
+
+
+def _send_soon(message: OutboxMessage) -> None:
     if message.state == MessageState.WAITING:
         transaction.on_commit(partial(_enqueue, message.id))
-    return message
 
 
 def _message(state: MessageState, now: datetime, **fields: Any) -> OutboxMessage:

@@ -1,5 +1,11 @@
 """What the ledger refuses. Whoever only has to answer a refusal imports it from here, not the door of posting."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import IntegrityError
+from psycopg.errors import UniqueViolation
+
 from accounts.errors import AccountsError
 
 
@@ -55,3 +61,14 @@ class NoPotError(AccountsError):
     """The person, or the whole region, has no account."""
 
     message = "这个人在本统筹区没有个人账户"
+
+
+@contextmanager
+def refusing_taken_keys() -> Iterator[None]:
+    """Raise AlreadyPostedError where the database finds a key taken: what was written under it counts once."""
+    try:
+        yield
+    except IntegrityError as error:
+        if not isinstance(error.__cause__, UniqueViolation):
+            raise
+        raise AlreadyPostedError from error

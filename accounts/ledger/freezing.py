@@ -8,6 +8,7 @@ everybody who takes money asks under the same locks: nothing slips through in be
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from operator import itemgetter
 from typing import Any
 
@@ -50,32 +51,30 @@ def stopped(people: Collection[int], on: date) -> Stopped:
         return read(cursor.fetchall())
 
 
-def statement(pots: Sequence[int], subject_id: int | None, on: date) -> Statement:
-    """Return what reads the same of the owners of pots and of whoever uses them, for `read`."""
-    return Statement(_OF_POTS, [list(pots), subject_id, on])
+def statement(people: Statement, on: date) -> Statement:
+    """Return what reads the same of the people whose ids a query names, for `read`."""
+    return Statement(_of(people.text), [*people.parameters, on] * 2)
 
 
 # Insurance that begins after a death, or in its place, says that it was none. An end that others follow is still one.
-_OF_THEM = "person_id = ANY(ARRAY(SELECT unnest(people) FROM asked))"
 _TOLD = f"""
     SELECT person_id, region, kind, "on", id FROM accounts_lifeevent
-    WHERE {_OF_THEM} AND kind IN ({", ".join(f"'{kind}'" for kind in _TOLD_BY)}) AND "on" <= (SELECT day FROM asked)
+    WHERE person_id = ANY({{people}}) AND kind IN ({", ".join(f"'{kind}'" for kind in _TOLD_BY)}) AND "on" <= {{day}}
     UNION ALL
     SELECT e.person_id, e.region, '{_ROSTER}', e.from_on, 0 FROM accounts_enrolment e
-    WHERE e.{_OF_THEM} AND e.counts AND e.end_reason = {EnrolmentEndReason.DIED} AND e.from_on <= (SELECT day FROM asked)
+    WHERE e.person_id = ANY({{people}}) AND e.counts AND e.end_reason = {EnrolmentEndReason.DIED} AND e.from_on <= {{day}}
       AND NOT EXISTS (
         SELECT 1 FROM accounts_enrolment l
         WHERE l.person_id = e.person_id AND l.counts AND l.status <> {EnrolmentStatus.ENDED}
           AND (l.from_on > e.from_on
                OR (l.region, l.insurance, l.from_on) = (e.region, e.insurance, e.from_on) AND l.seq > e.seq))
 """
-_OF_PEOPLE = f"WITH asked AS (SELECT %(people)s::bigint[] AS people, %(on)s::date AS day) {_TOLD}"
-_OF_POTS = f"""
-    WITH asked AS (
-        SELECT ARRAY(SELECT p.person_id FROM accounts_pot p WHERE p.id = ANY(ARRAY(SELECT unnest(%s::bigint[])))
-                     UNION SELECT %s::bigint) AS people, %s::date AS day
-    ) {_TOLD}
-"""
+_OF_PEOPLE = _TOLD.format(people="%(people)s", day="%(on)s")
+
+
+@cache
+def _of(people: str) -> str:
+    return _TOLD.format(people=f"ARRAY({people})", day="%s::date")
 
 
 def read(rows: Iterable[Sequence[Any]]) -> Stopped:

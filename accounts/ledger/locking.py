@@ -4,17 +4,18 @@ A voucher belongs to one region, so what two regions pay is two vouchers. Their 
 everything is locked; afterwards each voucher is posted by `posting.post_locked`.
 """
 
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from functools import cache
 
 from accounts.codes import PotKind, VoucherKind
 from accounts.identity.actors import Act
 from accounts.ledger import book_years, freezing
 from accounts.ledger.errors import NoPotError, PostingError
 from accounts.ledger.freezing import Stopped
-from accounts.ledger.pots import available_fen, system_pots
+from accounts.ledger.pots import Reach, available_fen, system_pots
 from accounts.ledger.writing import Move, write
 from accounts.models import Pot, Transfer, Voucher
 from yibao.lib import pipeline
@@ -32,7 +33,7 @@ class Locked:
     pots: Mapping[int, Pot]
     year: int
     booked: int
-    system: Mapping[PotKind, int]
+    system: Mapping[str, int]
 
     @property
     def year_closed(self) -> bool:
@@ -56,33 +57,48 @@ class LockedPots:
     pots: Mapping[int, Pot]
     regions: Mapping[str, Locked]
     stopped: Stopped
-    rows: Sequence[list[pipeline.Row]] = ()  # of each statement that was sent along
 
     def available_fen(self, pot_id: int) -> int:
         """Return the fen that may be drawn from a pot (see pots.available_fen)."""
         return self.regions[self.pots[pot_id].region].available_fen(pot_id)
 
 
-_OPEN = """
-    accounts_bookyear b JOIN unnest(%s::text[], %s::bigint[]) AS wanted (region, year) USING (region, year)
-    WHERE b.closed_at IS NULL
-"""
-# The region's own pots come along: nothing is posted without one of them.
-_YEARS = f"""
-    SELECT b.region, (SELECT array_agg(p.kind || ':' || p.id) FROM accounts_pot p
-                      WHERE p.region = b.region AND p.person_id IS NULL)
-    FROM {_OPEN} ORDER BY b.region FOR SHARE OF b
+def _reach_of(ids: Sequence[int], subject_id: int | None) -> Reach:
+    return Reach(Statement(_THESE, [ids]), Statement(_OWNERS, [ids, subject_id]))
+
+
+_THESE = "SELECT id, region FROM accounts_pot WHERE id = ANY(ARRAY(SELECT unnest(%s::bigint[])))"
+_OWNERS = """
+    SELECT person_id FROM accounts_pot WHERE id = ANY(ARRAY(SELECT unnest(%s::bigint[]))) UNION SELECT %s::bigint
 """
 _FIELDS = [field.attname for field in Pot._meta.concrete_fields]
 # 当年 before the others: the year end takes all of a chunk's 当年 before it pays into their 历年. By id among themselves:
 # everybody who locks several pots keeps to this order, so nobody waits in a circle.
-# Where a year is not open, no pot is locked: the years come first, and which year is booked is still to be found.
-OPEN = f"(SELECT count(*) FROM {_OPEN}) = %s"
-_POTS = f"""
-    SELECT {", ".join(_FIELDS)} FROM accounts_pot p
-    WHERE p.id = ANY(ARRAY(SELECT unnest(%s::bigint[]))) AND p.person_id IS NOT NULL AND {OPEN}
-    ORDER BY p.kind <> '{PotKind.CURRENT}', p.id FOR UPDATE OF p
+_LOCKED = f"""
+    {", ".join(_FIELDS)} FROM accounts_pot p
+    WHERE {{}} AND p.person_id IS NOT NULL ORDER BY p.kind <> '{PotKind.CURRENT}', p.id FOR UPDATE OF p
 """
+_POTS = f"SELECT NULL, {_LOCKED.format(f'p.id IN (SELECT r.id FROM ({_THESE}) r)')}"
+
+
+@cache
+def _years_and_pots_of(which: str, regions: int) -> str:
+    """Return what locks the years of so many regions and then the pots that a query names.
+
+    Where a year is not open, or a pot lies elsewhere, there are no rows and no pot is locked: years come before pots.
+    The regions' own pots come along, by region and kind: nothing is posted without one of them.
+    """
+    places, years = ", ".join(["%s"] * regions), ", ".join(["(%s, %s)"] * regions)
+    chosen = f"SELECT array_agg(r.id) FROM ({which}) r HAVING bool_and(r.region IN ({places}))"
+    return f"""
+        WITH opened AS (
+            SELECT b.region FROM accounts_bookyear b
+            WHERE (b.region, b.year) IN ({years}) AND b.closed_at IS NULL FOR SHARE
+        )
+        SELECT (SELECT json_object_agg(s.region || s.kind, s.id)::text FROM accounts_pot s
+                WHERE s.region IN ({places}) AND s.person_id IS NULL),
+               {_LOCKED.format(f"(SELECT count(*) FROM opened) = {regions} AND p.id = ANY(({chosen})::bigint[])")}
+    """
 
 
 def lock_years_and_pots(
@@ -92,50 +108,65 @@ def lock_years_and_pots(
     regions: Iterable[str] = (),
     on: date | None = None,
     subject_id: int | None = None,
-    locks: Sequence[Statement] = (),
-    reads: Sequence[Statement] = (),
 ) -> LockedPots:
     """Lock pots for the rest of the caller's transaction: first the years of their regions, by region, then the pots.
 
     Each 当年 is rolled over to the year of `on`, which needs its owner's 历年 among the pots. `regions` are those of
     the pots, where the caller knows them; `subject_id` whoever uses the money. What was read before this call may be
-    out of date after it. `locks` are sent along, for what is locked after pots: texts whose last condition is OPEN; and
-    `reads`, which see what was locked. Raises PostingError for a pot that is nobody's.
+    out of date after it. Raises PostingError for a pot that is nobody's.
     """
-    on, ids = on or act.on, sorted(set(pots))
-    names = sorted(set(regions) or set(Pot.objects.filter(pk__in=ids).values_list("region", flat=True)))
-    years = {region: book_years.year_of(region, on) for region in names}
-    wanted = [list(years), list(years.values())]
-    locking = [Statement(_POTS, [ids]), *locks]
-    reading = [freezing.statement(ids, subject_id, act.on), *reads]
-    opened, *rows = pipeline.send(Statement(_YEARS, wanted), *_while(locking, [*wanted, len(years)]), *reading)
-    if len(opened) == len(years):
-        books = {region: (years[region], _system(listed)) for region, listed in opened}
-    else:  # a year that nobody has posted in yet, or a late bill of one that is closed
-        books = {region: (book_years.lock_open(region, years[region]), system_pots(region)) for region in names}
-        rows = pipeline.send(*_while(locking, _YEARS_LOCKED), *reading)
-    events = rows.pop(len(locking))
-    locked = _read(rows.pop(0), ids)
-    found = {
-        region: Locked({key: pot for key, pot in locked.items() if pot.region == region}, years[region], booked, system)
-        for region, (booked, system) in books.items()
+    ids = sorted(set(pots))
+    locked = lock_reach(act=act, reach=_reach_of(ids, subject_id), regions=regions, on=on)
+    _refuse_missing(ids, locked.pots)
+    return locked
+
+
+def lock_reach(*, act: Act, reach: Reach, regions: Iterable[str] = (), on: date | None = None) -> LockedPots:
+    """Lock what may be touched, in one round trip, as `lock_years_and_pots` does.
+
+    `regions` are those in which it is likely to lie; where it lies elsewhere, that is found.
+    """
+    on = on or act.on
+    years = _years_of(sorted(set(regions)) or _regions_of(reach), on)
+    events = freezing.statement(reach.people, act.on)
+    rows, told = pipeline.send(_years_and_pots(reach, years), events) if years else ([], [])
+    booked, system = years, {region: _system(rows, region) for region in years}
+    if not rows:  # a year not open yet, or closed when a late bill comes; something that lies elsewhere; or nothing
+        years = _years_of(sorted({*_regions_of(reach), *years}), on)
+        booked = {region: book_years.lock_open(region, year) for region, year in years.items()}
+        system = {region: system_pots(region) for region in years}
+        rows, told = pipeline.send(_years_and_pots(reach, booked), events) if years else ([], [])
+    pots = _read(rows)
+    locked = {
+        region: Locked(
+            {key: pot for key, pot in pots.items() if pot.region == region}, year, booked[region], system[region]
+        )
+        for region, year in years.items()
     }
-    for region, one in found.items():
+    for region, one in locked.items():
         if not one.year_closed:
             _roll_over(act, one, region, on)
-    return LockedPots(locked, found, freezing.read(events), rows)
+    return LockedPots(pots, locked, freezing.read(told))
 
 
-_YEARS_LOCKED: list[Any] = [[], [], 0]  # OPEN of years that nobody has to look at
+def _years_of(regions: Iterable[str], on: date) -> dict[str, int]:
+    return {region: book_years.year_of(region, on) for region in regions}
 
 
-def _while(locking: Iterable[Statement], opened: list[Any]) -> list[Statement]:
-    return [Statement(one.text, [*one.parameters, *opened]) for one in locking]
+def _years_and_pots(reach: Reach, years: Mapping[str, int]) -> Statement:
+    pairs = [one for pair in years.items() for one in pair]
+    return Statement(_years_and_pots_of(reach.pots.text, len(years)), [*pairs, *years, *reach.pots.parameters, *years])
 
 
-def _system(listed: Iterable[str] | None) -> dict[PotKind, int]:
-    pairs = (one.split(":") for one in listed or ())
-    return {PotKind(kind): int(pot) for kind, pot in pairs}
+def _regions_of(reach: Reach) -> list[str]:
+    (rows,) = pipeline.send(reach.pots)
+    return sorted({region for _, region in rows})
+
+
+def _system(rows: Sequence[pipeline.Row], region: str) -> dict[str, int]:
+    if not rows or rows[0][0] is None:
+        return {}
+    return {name.removeprefix(region): pot for name, pot in json.loads(rows[0][0]).items() if name.startswith(region)}
 
 
 def lock_to_reverse(*, act: Act, vouchers: Collection[Voucher], on: date | None = None) -> LockedPots:
@@ -157,15 +188,19 @@ def lock_pots(pots: Iterable[int]) -> dict[int, Pot]:
     Raises PostingError for a pot that is nobody's.
     """
     ids = sorted(set(pots))
-    (rows,) = pipeline.send(*_while([Statement(_POTS, [ids])], _YEARS_LOCKED))
-    return _read(rows, ids)
+    (rows,) = pipeline.send(Statement(_POTS, [ids]))
+    locked = _read(rows)
+    _refuse_missing(ids, locked)
+    return locked
 
 
-def _read(rows: Iterable[pipeline.Row], ids: Iterable[int]) -> dict[int, Pot]:
-    locked = {pot.pk: pot for pot in (Pot.from_db("default", _FIELDS, row) for row in rows)}
+def _read(rows: Iterable[pipeline.Row]) -> dict[int, Pot]:
+    return {row[1]: Pot.from_db("default", _FIELDS, row[1:]) for row in rows}
+
+
+def _refuse_missing(ids: Iterable[int], locked: Collection[int]) -> None:
     if missing := set(ids) - set(locked):
         raise PostingError(f"不是个人资金账户：{sorted(missing)}")
-    return locked
 
 
 def _roll_over(act: Act, locked: Locked, region: str, on: date) -> None:
@@ -187,5 +222,4 @@ def _roll_over(act: Act, locked: Locked, region: str, on: date) -> None:
             "key": f"rollover:{pot.pk}:{old}",
             "payload_hash": "",
         }
-        if write(voucher, [Move(pot.pk, beside.pk, pot.balance_fen)], locked.pots) is None:
-            raise PostingError(f"资金账户 {pot.pk} 的 {old} 年度已经结转过")
+        write(voucher, [Move(pot.pk, beside.pk, pot.balance_fen)], locked.pots)

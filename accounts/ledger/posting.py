@@ -71,12 +71,11 @@ def post(
     then nothing is written.
     """
     on = on or act.on
-    with transaction.atomic():  # also within a caller's, who may go on after a refusal
-        locked = lock_years_and_pots(act=act, pots=pots, regions=[region], on=on, subject_id=more.get("subject_id"))
-        posted = Voucher.objects.filter(key=key)
-        if (stored := posted.first()) is None:
-            moves = decide(locked.regions[region])
-            try:
+    posted = Voucher.objects.filter(key=key)
+    try:
+        with transaction.atomic():  # also within a caller's, who may go on after a refusal
+            locked = lock_years_and_pots(act=act, pots=pots, regions=[region], on=on, subject_id=more.get("subject_id"))
+            if (stored := posted.first()) is None:
                 return post_locked(
                     act=act,
                     kind=kind,
@@ -84,12 +83,13 @@ def post(
                     key=key,
                     payload=payload,
                     locked=locked,
-                    moves=moves,
+                    moves=decide(locked.regions[region]),
                     on=on,
+                    commit=True,
                     **more,
                 )
-            except AlreadyPostedError:  # with other pots, at which nobody had to wait
-                stored = posted.get()
+    except AlreadyPostedError:  # with other pots, at which nobody had to wait
+        stored = posted.get()
     if stored.payload_hash != _digest(kind, region, on, payload):
         raise KeyReusedError
     return stored
@@ -106,13 +106,14 @@ def post_locked(
     moves: list[Move],
     on: date | None = None,
     along: Sequence[Insertion] = (),
+    commit: bool = False,
     **more: Unpack[OnVoucher],
 ) -> Voucher:
     """Post one voucher of what was decided on locked pots, in the transaction that holds them (one statement).
 
     As `post` does, of which it is the last step. `along` are rows of others that are written in the same round trip, and
-    may name the voucher (writing.VOUCHER_ID). Raises AlreadyPostedError where the key is taken, of the voucher or of one
-    of these; then nothing is written.
+    may name the voucher (writing.VOUCHER_ID); `commit` says that nothing follows in the transaction (pipeline.send).
+    Raises AlreadyPostedError where the key is taken, of the voucher or of one of these; then nothing is written.
     """
     on, books = on or act.on, locked.regions[region]
     _refuse_unlocked(moves, books)
@@ -132,15 +133,14 @@ def post_locked(
         "payload_hash": _digest(kind, region, on, payload),
         **more,
     }
-    written = write(voucher, moves, books.pots, along)
-    if written is None:
-        raise AlreadyPostedError
-    return written
+    return write(voucher, moves, books.pots, along, commit=commit)
+
+
+_as_text = json.JSONEncoder(sort_keys=True, ensure_ascii=False, default=str).encode
 
 
 def _digest(kind: VoucherKind, region: str, on: date, payload: Mapping[str, Any]) -> str:
-    text = json.dumps([kind, region, on.isoformat(), payload], sort_keys=True, ensure_ascii=False, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_as_text([kind, region, on.isoformat(), payload]).encode()).hexdigest()
 
 
 def _refuse_unlocked(moves: list[Move], books: Locked) -> None:

@@ -1,6 +1,7 @@
 """Opening pots, and finding them."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from django.db import connection
 
@@ -8,6 +9,15 @@ from accounts.codes import SYSTEM_POTS, InsuranceType, PotKind
 from accounts.ledger.errors import NoPotError
 from accounts.models import Pot
 from accounts.policies import registry
+from yibao.lib.pipeline import Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What a posting may touch, as queries: `pots` of id and region, `people` of the ids of who owns or uses them."""
+
+    pots: Statement
+    people: Statement
 
 
 def open_missing(regions: Iterable[str]) -> int:
@@ -84,10 +94,9 @@ def system_pot(region: str, kind: PotKind) -> int:
     return pot
 
 
-def system_pots(region: str) -> dict[PotKind, int]:
+def system_pots(region: str) -> dict[str, int]:
     """Return the ids of a region's own pots by their kind; none when nobody of the region is on the roster yet."""
-    rows = Pot.objects.filter(region=region, person=None).values_list("kind", "id")
-    return {PotKind(kind): pot for kind, pot in rows}
+    return dict(Pot.objects.filter(region=region, person=None).values_list("kind", "id"))
 
 
 def available_fen(pot: Pot, year: int, *, year_closed: bool) -> int:

@@ -1,13 +1,15 @@
 """Writing what was decided: a voucher, its transfers with running balances, and the balances, in one statement."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from django.db import transaction
+from django.db import DataError
+from psycopg.errors import DivisionByZero
 
 from accounts.codes import PotKind
-from accounts.ledger.errors import AlreadyPostedError, ControlTotalsError, InsufficientFundsError, PostingError
+from accounts.ledger.errors import ControlTotalsError, InsufficientFundsError, PostingError, refusing_taken_keys
 from accounts.models import Pot, Voucher
 from yibao.lib import clock, pipeline
 from yibao.lib.pipeline import Insertion, Statement, as_json
@@ -24,31 +26,37 @@ class Move:
 
 
 _VOUCHER = [field.attname for field in Voucher._meta.concrete_fields if not field.primary_key]
-_COLUMNS = ", ".join(_VOUCHER)
-# Without the voucher, whose key is taken, nothing else is written. A pot is locked by whoever posts; that it still holds
-# what was read is asked again, because the running balances rest on it.
-_WRITE = f"""
-    WITH written AS (
-        INSERT INTO accounts_voucher ({_COLUMNS})
-        SELECT {_COLUMNS} FROM jsonb_populate_record(NULL::accounts_voucher, %s::jsonb)
-        ON CONFLICT DO NOTHING RETURNING id, kind, period, region
-    ), moved AS (
-        INSERT INTO accounts_transfer (voucher_id, source_id, target_id, amount_fen, source_balance_fen,
-                                       target_balance_fen, kind, period, region, facts)
-        SELECT w.id, t.source_id, t.target_id, t.amount_fen, t.source_balance_fen, t.target_balance_fen,
-               w.kind, w.period, w.region, t.facts
-        FROM written w,
-             jsonb_populate_recordset(NULL::accounts_transfer, %s::jsonb) WITH ORDINALITY AS t
-        ORDER BY t.ordinality
-    ), changed AS (
-        UPDATE accounts_pot p SET balance_fen = c.balance_fen, year = c.year
-        FROM written w, unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::int[])
-                        AS c (id, before_fen, balance_fen, year)
-        WHERE p.id = c.id AND p.balance_fen = c.before_fen
-        RETURNING p.id
-    )
-    SELECT w.id, (SELECT count(*) FROM changed) FROM written w
-"""
+_NOTHING = dict.fromkeys(_VOUCHER) | {"reason": "", "place_kind": "", "place": ""}
+_TRANSFER = ("source_id", "target_id", "amount_fen", "source_balance_fen", "target_balance_fen", "facts")
+
+
+@cache
+def _write(moves: int, pots: int) -> str:
+    """Return the statement for so many moves that change so many personal pots.
+
+    A pot is locked by whoever posts; that it still holds what was read is asked again, because the running balances rest
+    on it. Where one does not, the server itself has to stop: a COMMIT may stand behind this.
+    """
+    move = "(%s::bigint, %s::bigint, %s::bigint, %s::bigint, %s::bigint, %s::jsonb)"
+    pot = "(%s::bigint, %s::bigint, %s::bigint, %s::smallint)"
+    changed = f"""
+        , changed AS (
+            UPDATE accounts_pot p SET balance_fen = c.balance_fen, year = c.year
+            FROM (VALUES {", ".join([pot] * pots)}) AS c (id, before_fen, balance_fen, year)
+            WHERE p.id = c.id AND p.balance_fen = c.before_fen RETURNING p.id
+        )
+        SELECT w.id, 1 / ((SELECT count(*) FROM changed) = {pots})::int FROM written w
+    """
+    return f"""
+        WITH written AS (
+            INSERT INTO accounts_voucher ({", ".join(_VOUCHER)}) VALUES ({", ".join(["%s"] * len(_VOUCHER))})
+            RETURNING id, kind, period, region
+        ), moved AS (
+            INSERT INTO accounts_transfer (voucher_id, kind, period, region, {", ".join(_TRANSFER)})
+            SELECT w.id, w.kind, w.period, w.region, t.*
+            FROM written w, (VALUES {", ".join([move] * moves)}) AS t ({", ".join(_TRANSFER)})
+        ) {changed if pots else "SELECT w.id FROM written w"}
+    """
 
 
 # The id of the voucher, for what is written along with it.
@@ -60,56 +68,50 @@ def write(
     moves: Sequence[Move],
     locked: Mapping[int, Pot],
     along: Sequence[Insertion] = (),
-) -> Voucher | None:
-    """Write a voucher (column → value) with its moves, and the balances of the locked pots; None when its key is taken.
+    *,
+    commit: bool = False,
+) -> Voucher:
+    """Write a voucher (column → value) with its moves, and the balances of the locked pots, and return it.
 
     It is dated now that the locks are held, by the clock that imports and the closing of years are dated by. `along` go
-    in the same round trip. Raises InsufficientFundsError, PostingError; ControlTotalsError where a pot does not hold
-    what was read of it; AlreadyPostedError where the key of what goes along is taken.
+    in the same round trip, and with `commit` the end of the transaction too (pipeline.send). Raises
+    InsufficientFundsError, PostingError; ControlTotalsError where a pot does not hold what was read of it;
+    AlreadyPostedError where the key is taken, of the voucher or of what goes along. Then the transaction is broken.
     """
     before = {pot_id: pot.balance_fen for pot_id, pot in locked.items()}
-    transfers = list(_transfers(moves, locked))
-    touched = {pot_id for move in moves for pot_id in (move.source, move.target)} & set(locked)
-    values = dict.fromkeys(_VOUCHER) | {"reason": "", "place_kind": "", "place": ""} | dict(voucher)
-    values["recorded_at"] = clock.now()
-    pots = sorted(touched)
-    balances = [
-        pots,
-        [before[pot] for pot in pots],
-        [locked[pot].balance_fen for pot in pots],
-        [locked[pot].year for pot in pots],
-    ]
-    writing = Statement(_WRITE, [as_json(values), as_json(transfers), *balances])
-    found, *beside = pipeline.send(writing, *(one.statement for one in along))
-    if along and not found:
-        transaction.set_rollback(True)  # they name a voucher that is none
-    if not found:
-        return None
-    if not all(one.take(ids) for one, ids in zip(along, beside, strict=True)):
-        transaction.set_rollback(True)
-        raise AlreadyPostedError
-    ((voucher_id, changed),) = found
-    if changed != len(pots):
-        transaction.set_rollback(True)  # whatever the caller makes of the error
-        raise ControlTotalsError(f"应改 {len(pots)} 个资金账户，实际改了 {changed} 个")
-    return Voucher.from_db("default", ["id", *values], [voucher_id, *values.values()])
+    parameters = [value for move in _transfers(moves, locked) for value in move]
+    pots = sorted({pot_id for move in moves for pot_id in (move.source, move.target)} & set(locked))
+    for pot in pots:
+        parameters += (pot, before[pot], locked[pot].balance_fen, locked[pot].year)
+    values = {**_NOTHING, **voucher, "recorded_at": clock.now()}
+    writing = Statement(_write(len(moves), len(pots)), [*values.values(), *parameters])
+    try:
+        with refusing_taken_keys():
+            found, *beside = pipeline.send(writing, *(one.statement for one in along), commit=commit)
+    except DataError as error:
+        if not isinstance(error.__cause__, DivisionByZero):
+            raise
+        raise ControlTotalsError(f"{len(pots)} 个资金账户里有的已不是读到的余额") from error
+    for one, ids in zip(along, beside, strict=True):
+        one.take(ids)
+    return Voucher.from_db("default", ["id", *values], [found[0][0], *values.values()])
 
 
-def _transfers(moves: Iterable[Move], locked: Mapping[int, Pot]) -> Iterable[Mapping[str, Any]]:
-    """Yield the transfers with running balances, and carry the balances of the locked pots forward."""
+def _transfers(moves: Sequence[Move], locked: Mapping[int, Pot]) -> Iterator[tuple[Any, ...]]:
+    """Yield the transfers with running balances (_TRANSFER), and carry the balances of the locked pots forward."""
     if not moves:
         raise PostingError("没有要记的账")
     for move in moves:
         if move.amount_fen <= 0:
             raise PostingError("金额必须大于零")
-        yield {
-            "source_id": move.source,
-            "target_id": move.target,
-            "amount_fen": move.amount_fen,
-            "source_balance_fen": _carry(locked.get(move.source), -move.amount_fen),
-            "target_balance_fen": _carry(locked.get(move.target), move.amount_fen),
-            "facts": move.facts,
-        }
+        yield (
+            move.source,
+            move.target,
+            move.amount_fen,
+            _carry(locked.get(move.source), -move.amount_fen),
+            _carry(locked.get(move.target), move.amount_fen),
+            None if move.facts is None else as_json(move.facts),
+        )
 
 
 def _carry(pot: Pot | None, change: int) -> int | None:

@@ -38,8 +38,8 @@ class AlreadyAnsweredError(AccountsError):
     message = "这一条已经答复过了。"
 
 
-# The detail of its audit event, which is written in the same round trip.
-_THIS_NOTICE = "jsonb_build_object('notice', currval('accounts_notice_id_seq'))"
+# The id of the notice, for what is written along with it.
+_NOTICE_ID = "currval('accounts_notice_id_seq')"
 
 
 def tell(
@@ -50,7 +50,7 @@ def tell(
     facts: Mapping[str, Any],
     about: str = "",
     by_sms: bool = True,
-) -> Notice:
+) -> None:
     """Tell a person something: a notice on 通知, and a text message about it where they want one of that kind.
 
     Writes the facts in the caller's transaction, and nothing that could undo it: they are put into words when shown or
@@ -59,20 +59,41 @@ def tell(
     stranger may be signed in; whether it still may go is asked again when it is sent.
     """
     with transaction.atomic(savepoint=False):
-        notice = Notice(
-            person=person, kind=template.kind, template=template.name, facts=dict(facts), about=about, at=act.at
-        )
-        sent = audit.event_of(act=act, verb="notice.sent", subject=person)
-        pipeline.insert_all(Insertion(notice), Insertion(sent, detail=_THIS_NOTICE))
-        user = getattr(person, "user", None) if by_sms else None  # read already, where the caller joined it
-        if user is not None and user.is_active:
-            sms.queue_notice(notice=notice, user=user, now=act.at)
-    return notice
+        pipeline.insert(*told(act=act, person=person, template=template, facts=facts, about=about, by_sms=by_sms))
 
 
-def warn_of_new_device(*, act: Act, person: Person) -> Notice:
+def told(
+    *,
+    act: Act,
+    person: Person,
+    template: Template,
+    facts: Mapping[str, Any],
+    about: str = "",
+    by_sms: bool = True,
+    facts_along: str = "'{}'::jsonb",
+) -> list[Insertion]:
+    """Return what `tell` writes, in the caller's transaction, to be written along with what is told of.
+
+    `facts_along` are facts that only the database knows by then, as SQL of a JSON object.
+    """
+    notice = Notice(
+        person=person, kind=template.kind, template=template.name, facts=dict(facts), about=about, at=act.at
+    )
+    event = audit.event_of(act=act, verb="notice.sent", subject=person)
+    found = [
+        Insertion(notice, facts=f"%s::jsonb || {facts_along}"),
+        Insertion(event, detail=f"jsonb_build_object('notice', {_NOTICE_ID})"),
+    ]
+    user = getattr(person, "user", None) if by_sms else None  # read already, where the caller joined it
+    if user is not None and user.is_active:
+        message = sms.queued_about(kind=template.kind, user=user, now=act.at)
+        found.append(Insertion(message, notice_id=_NOTICE_ID))
+    return found
+
+
+def warn_of_new_device(*, act: Act, person: Person) -> None:
     """Tell somebody that their account was opened in a browser that had not opened it before."""
-    return tell(act=act, person=person, template=notice_words.new_device, facts={}, about="settings")
+    tell(act=act, person=person, template=notice_words.new_device, facts={}, about="settings")
 
 
 def mark_read(*, act: Act, person: Person) -> int:

@@ -10,7 +10,7 @@ bond, so once it has returned nothing is drawn any more; a limit is counted unde
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -18,7 +18,7 @@ from typing import Any
 from accounts.codes import PotKind, Scope, VoucherKind
 from accounts.identity.actors import Act
 from accounts.ledger import posting
-from accounts.ledger.locking import LockedPots, lock_years_and_pots
+from accounts.ledger.locking import LockedPots, lock_reach, lock_years_and_pots
 from accounts.ledger.posting import NOWHERE, Move, Place
 from accounts.ledger.writing import VOUCHER_ID
 from accounts.models import Person, Voucher
@@ -29,7 +29,8 @@ from family.queries.facts import Insured, enrolments_of
 from family.queries.paying_for import bound_on, pots_of_payer, sources_of_payer
 from family.queries.plan import reach_of, sources_of, usable
 from family.rules import Source, Take, Where
-from yibao.lib.pipeline import Insertion
+from yibao.lib import pipeline
+from yibao.lib.pipeline import Insertion, Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +49,9 @@ def lock_sources(
 
     `region` is where the person is insured; `scope` medical or premium; `where` the kind of place, None for a premium.
     """
-    reach = reach_of(person, region)
-    along = _Along(reach.bonds, reach.people | {person.pk}, on)
-    pots = _lock_pots(act, reach.pot_ids, reach.regions, person.pk, on, along)
-    bonds, insured = along.read(pots)
+    pots = lock_reach(act=act, reach=reach_of(person, region), regions=[region], on=on)
+    others = {pot.person_id for pot in pots.pots.values() if pot.person_id} - {person.pk}
+    bonds, insured = _lock_bonds(locks.to_draw_for(person.pk), [person.pk, *others], on) if others else ([], None)
     sources = sources_of(
         person=person,
         region=region,
@@ -68,9 +68,10 @@ def lock_sources(
 
 def lock_payers_sources(*, act: Act, bond: Bond, on: date) -> LockedSources:
     """Lock what the payer of a bond may give for the relative's premium and return it, in the caller's transaction."""
-    along = _Along([bond.pk], [bond.payer_id, bond.user_id], on)
-    pots = _lock_pots(act, pots_of_payer([bond]), [bond.region], bond.user_id, on, along)
-    (locked,), insured = along.read(pots)
+    pots = lock_years_and_pots(
+        act=act, on=on, pots=pots_of_payer([bond]), regions=[bond.region], subject_id=bond.user_id
+    )
+    (locked,), insured = _lock_bonds(locks.to_draw_by(bond.pk), [bond.payer_id, bond.user_id], on)
     sources = sources_of_payer(
         bond=locked,
         bound=bound_on(locked, on, insured),
@@ -81,25 +82,10 @@ def lock_payers_sources(*, act: Act, bond: Bond, on: date) -> LockedSources:
     return _usable(sources, pots, [locked], bond.user, on)
 
 
-class _Along:
-    """What is locked and read together with pots: bonds, and how their people are insured. Nothing without a bond."""
-
-    def __init__(self, bonds: Collection[int], people: Iterable[int], on: date) -> None:
-        self.locks = [locks.to_draw(bonds)] if bonds else []
-        self.reads = [enrolments_of(people)] if bonds else []
-        self._on = on
-
-    def read(self, locked: LockedPots) -> tuple[list[Bond], Insured]:
-        bonds, insured = locked.rows or ([], [])
-        return locks.read_to_draw(bonds), Insured.read(insured, self._on)
-
-
-def _lock_pots(
-    act: Act, pots: Iterable[int], regions: Iterable[str], user_id: int, on: date, along: _Along
-) -> LockedPots:
-    return lock_years_and_pots(
-        act=act, on=on, pots=pots, regions=regions, subject_id=user_id, locks=along.locks, reads=along.reads
-    )
+def _lock_bonds(to_draw: Statement, people: Iterable[int], on: date) -> tuple[list[Bond], Insured]:
+    """Lock bonds, and read how their people are insured, in one round trip."""
+    bonds, insured = pipeline.send(to_draw, enrolments_of(people))
+    return locks.read_to_draw(bonds), Insured.read(insured, on)
 
 
 def _usable(sources: list[Source], pots: LockedPots, bonds: Iterable[Bond], person: Person, on: date) -> LockedSources:
@@ -123,19 +109,19 @@ def post(
     place: Place = NOWHERE,
     payer_acts: bool = False,
     along: Sequence[Insertion] = (),
+    commit: bool = False,
 ) -> list[Voucher]:
     """Post what was decided on `locked` sources, in the same transaction: one voucher per region, the person's own first.
 
     Money of an account in another region is paid to that region's `target` pot, so each region's books stay even; its
     voucher has the key followed by the region. Draws are written down and their payers told, unless it is the payer who
-    acts. `along` goes with the first voucher (posting.post_locked). Raises AlreadyPostedError for a key that is taken: then
-    the transaction must not be committed.
+    acts. `along` goes with the first voucher, and `commit` says that nothing follows where there is only one
+    (posting.post_locked). Raises AlreadyPostedError for a key that is taken: then the transaction is broken.
     """
     vouchers: list[Voucher] = []
-    told: list[tuple[Bond, Voucher, int]] = []
-    for name, of_region in _by_region(takes, region):
+    by_region = _by_region(takes, region)
+    for name, of_region in by_region:
         drawn = _drawn(of_region, locked.bonds)
-        draws = [Insertion(*_draws(drawn, on), voucher_id=VOUCHER_ID)] if drawn else []
         voucher = posting.post_locked(
             act=act,
             kind=kind,
@@ -148,12 +134,10 @@ def post(
             subject_id=person.pk,
             reason=reason,
             place=place,
-            along=[*draws, *(() if vouchers else along)],
+            along=[*_draws(act, drawn, on, payer_acts), *(() if vouchers else along)],
+            commit=commit and len(by_region) == 1,
         )
         vouchers.append(voucher)
-        told += [(bond, voucher, fen) for bond, fen in drawn]
-    for bond, voucher, fen in () if payer_acts else told:
-        notifications.notify_drawn(act=act, bond=bond, voucher=voucher, amount_fen=fen, on=on)
     return vouchers
 
 
@@ -177,5 +161,12 @@ def _drawn(takes: Iterable[Take], bonds: Mapping[int, Bond]) -> list[tuple[Bond,
     return [(bonds[pk], fen) for pk, fen in sorted(sums.items())]
 
 
-def _draws(drawn: Iterable[tuple[Bond, int]], on: date) -> list[Draw]:
-    return [Draw(bond=bond, amount_fen=fen, on=on, year=year_of(bond, on)) for bond, fen in drawn]
+def _draws(act: Act, drawn: Sequence[tuple[Bond, int]], on: date, payer_acts: bool) -> list[Insertion]:
+    """Return what is written along with the voucher of draws (fen by bond): they themselves, and what tells the payers."""
+    if not drawn:
+        return []
+    rows = [Draw(bond=bond, amount_fen=fen, on=on, year=year_of(bond, on)) for bond, fen in drawn]
+    found = [Insertion(*rows, voucher_id=VOUCHER_ID)]
+    for bond, fen in () if payer_acts else drawn:
+        found += notifications.drawn(act=act, bond=bond, amount_fen=fen, on=on)
+    return found

@@ -7,7 +7,6 @@ from django.db import connection
 from django.utils.crypto import salted_hmac
 
 from accounts.identity import certificates
-from accounts.ledger.locking import OPEN
 from accounts.models import Person, User
 from family.codes import ACTIVE_STATES
 from family.models import Bond, Invitation
@@ -43,13 +42,20 @@ _BOND = [field.attname for field in Bond._meta.concrete_fields]
 _TO_DRAW = f"""
     SELECT u.id, u.is_active, u.sms_choices, {", ".join(f"b.{name}" for name in _BOND)}
     FROM family_bond b LEFT JOIN accounts_user u ON u.person_id = b.payer_id
-    WHERE b.id = ANY(ARRAY(SELECT unnest(%s::bigint[]))) AND {OPEN} ORDER BY b.id FOR NO KEY UPDATE OF b
+    WHERE {{}} ORDER BY b.id FOR NO KEY UPDATE OF b
 """
+_OF_USER = _TO_DRAW.format("b.user_id = %s AND b.state IN ({})".format(", ".join(f"'{s}'" for s in ACTIVE_STATES)))
+_ONE = _TO_DRAW.format("b.id = %s")
 
 
-def to_draw(ids: Iterable[int]) -> Statement:
-    """Return what locks bonds for paying, together with pots (ledger.locking), for `read_to_draw`."""
-    return Statement(_TO_DRAW, [sorted(ids)])
+def to_draw_for(user_id: int) -> Statement:
+    """Return what locks the bonds by which somebody may use others' money, after the pots, for `read_to_draw`."""
+    return Statement(_OF_USER, [user_id])
+
+
+def to_draw_by(bond_id: int) -> Statement:
+    """Return what locks one bond, after the pots, for `read_to_draw`."""
+    return Statement(_ONE, [bond_id])
 
 
 def read_to_draw(rows: Iterable[Row]) -> list[Bond]:

@@ -9,8 +9,9 @@ from django.db import transaction
 from accounts.identity import day_counts, limits, sms
 from accounts.identity.actors import Act
 from accounts.ledger.pots import regions_of
-from accounts.models import Person, Voucher
-from accounts.operations.notices import tell
+from accounts.ledger.writing import VOUCHER_ID
+from accounts.models import Person
+from accounts.operations.notices import tell, told
 from accounts.queries.people import find_by_certno
 from accounts.wording import Template
 from family.models import Bond, Invitation
@@ -19,6 +20,7 @@ from family.queries.facts import declared_fen
 from yibao.lib.clock import SHANGHAI
 from yibao.lib.days import short_day_words
 from yibao.lib.masking import masked_name
+from yibao.lib.pipeline import Insertion
 
 # To the number the inviter typed, which may be a stranger's: no full name, nothing about money.
 INVITED = sms.Template(
@@ -32,11 +34,14 @@ def notify(
     *, act: Act, person: Person, template: Template, matter: Bond | Invitation, by_sms: bool = True, **facts: Any
 ) -> None:
     """Tell one side of a bond or an invitation, in the caller's transaction; facts besides it as the template wants."""
-    if isinstance(matter, Bond):
-        name, about = "bond", f"bond:{matter.pk}"  # as queries.notice_links reads it
-    else:
-        name, about = "invitation", f"invitation:{matter.number}"
-    tell(act=act, person=person, template=template, facts={name: matter.pk, **facts}, about=about, by_sms=by_sms)
+    name = "bond" if isinstance(matter, Bond) else "invitation"
+    facts = {name: matter.pk, **facts}
+    tell(act=act, person=person, template=template, facts=facts, about=_about(matter), by_sms=by_sms)
+
+
+def _about(matter: Bond | Invitation) -> str:
+    """Return what a notice leads to, as queries.notice_links reads it."""
+    return f"bond:{matter.pk}" if isinstance(matter, Bond) else f"invitation:{matter.number}"
 
 
 def notify_both(*, act: Act, bond: Bond, template: Template, **facts: Any) -> None:
@@ -127,14 +132,13 @@ def notify_ended(*, act: Act, bond: Bond, to: tuple[Person, ...]) -> None:
         notify(act=act, person=person, template=notice_words.ended, matter=bond, reason=bond.end_reason)
 
 
-def notify_drawn(*, act: Act, bond: Bond, voucher: Voucher, amount_fen: int, on: date) -> None:
-    """Tell the payer of one use of their money."""
-    notify(
+def drawn(*, act: Act, bond: Bond, amount_fen: int, on: date) -> list[Insertion]:
+    """Return what tells the payer of one use (fen) of their money, to be written along with its voucher."""
+    return told(
         act=act,
         person=bond.payer,
         template=notice_words.drawn,
-        matter=bond,
-        voucher=voucher.pk,
-        fen=amount_fen,
-        on=on,
+        facts={"bond": bond.pk, "fen": amount_fen, "on": on},
+        about=_about(bond),
+        facts_along=f"jsonb_build_object('voucher', {VOUCHER_ID})",
     )

@@ -10,11 +10,11 @@ from datetime import date
 from accounts.codes import ACCOUNT_POTS, PotKind, Scope
 from accounts.ledger import book_years
 from accounts.ledger.freezing import Stopped, stopped
-from accounts.ledger.pots import available_fen
+from accounts.ledger.pots import Reach, available_fen
 from accounts.models import Person, Pot
 from accounts.policies import registry
 from accounts.policies.terms.sharing import BALANCE, POOL, SharingTerms
-from accounts.policies.terms.spending import SHARED
+from accounts.policies.terms.spending import SHARED, SpendingTerms
 from family.codes import ACTIVE_STATES
 from family.models import Bond
 from family.queries.bonds import Card, cards, in_use_order, year_of
@@ -33,53 +33,30 @@ def bonds_for(person: Person, on: date) -> list[Bond]:
     return in_use_order(list(rows), person, on)
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """Every pot that a bill could touch, as it was read, and the active bonds whose payers' pots are among them."""
-
-    rows: list[pipeline.Row]
-
-    @property
-    def pots(self) -> dict[int, Pot]:
-        return {row[_ID]: Pot.from_db("default", _POT, row[1:]) for row in self.rows}
-
-    @property
-    def pot_ids(self) -> set[int]:
-        return {row[_ID] for row in self.rows}
-
-    @property
-    def regions(self) -> set[str]:
-        return {row[_REGION] for row in self.rows}
-
-    @property
-    def people(self) -> set[int]:
-        return {row[_PERSON] for row in self.rows}
-
-    @property
-    def bonds(self) -> set[int]:
-        return {row[0] for row in self.rows if row[0]}
-
-
-_POT = [field.attname for field in Pot._meta.concrete_fields]
-_ID, _PERSON, _REGION = (1 + _POT.index(name) for name in ("id", "person_id", "region"))
+_ACTIVE = ", ".join(f"'{state}'" for state in ACTIVE_STATES)
 # A payer's 当年 is among them although nobody else may use it: in a new year it has to be rolled over first.
-_REACH = f"""
-    SELECT NULL::bigint, {", ".join(_POT)} FROM accounts_pot
+_POTS = f"""
+    SELECT id, region FROM accounts_pot
     WHERE person_id = %s AND (kind IN ('current', 'carried') OR kind = 'pool' AND region = %s)
     UNION ALL
-    SELECT b.id, {", ".join(f"p.{name}" for name in _POT)}
-    FROM family_bond b JOIN accounts_pot p ON (p.person_id, p.region) = (b.payer_id, b.region)
-    WHERE b.user_id = %s AND b.state IN ({", ".join(f"'{state}'" for state in ACTIVE_STATES)}) AND p.kind <> 'receivable'
+    SELECT p.id, p.region FROM family_bond b JOIN accounts_pot p ON (p.person_id, p.region) = (b.payer_id, b.region)
+    WHERE b.user_id = %s AND b.state IN ({_ACTIVE}) AND p.kind <> 'receivable'
 """
+_PEOPLE = f"SELECT %s::bigint UNION ALL SELECT payer_id FROM family_bond WHERE user_id = %s AND state IN ({_ACTIVE})"
+_FIELDS = [field.attname for field in Pot._meta.concrete_fields]
 
 
 def reach_of(person: Person, region: str) -> Reach:
-    """Return what a bill of somebody insured in this region could touch: their own pots, and those of who lets them.
+    """Return what a bill of somebody insured in this region could touch: their own pots, and those of who lets them."""
+    return Reach(Statement(_POTS, [person.pk, region, person.pk]), Statement(_PEOPLE, [person.pk, person.pk]))
 
-    One statement, and nothing is locked.
-    """
-    (rows,) = pipeline.send(Statement(_REACH, [person.pk, region, person.pk]))
-    return Reach(rows)
+
+def pots_in_reach(person: Person, region: str) -> dict[int, Pot]:
+    """Return the pots of `reach_of` as they stand, by id (one query)."""
+    pots = reach_of(person, region).pots
+    text = f"SELECT {', '.join(_FIELDS)} FROM accounts_pot WHERE id IN (SELECT r.id FROM ({pots.text}) r)"
+    (rows,) = pipeline.send(Statement(text, pots.parameters))
+    return {row[0]: Pot.from_db("default", _FIELDS, row) for row in rows}
 
 
 def sources_of(
@@ -102,26 +79,28 @@ def sources_of(
     the person's region must permit, and that of each account that pays. `insured` tells how everybody is insured that
     day, where the caller knows.
     """
-    if where and use.refusal(where, registry.spending(region, on)):
+    rules = registry.spending(region, on)
+    if where and use.refusal(where, rules):
         return []
-    regions = {pot.region for pot in pots.values() if pot.person_id == person.pk} | {region}
-    closed = stopped_regions(person, regions, on)
-    own = {
-        (pot.region, pot.kind): pot for pot in pots.values() if pot.person_id == person.pk and pot.region not in closed
-    }
-    found = [
-        _own(own[place, name], person, available)
-        for place in sorted(regions, key=lambda code: (code != region, code))
-        if (rules := registry.spending_or_none(place, on))
-        for name in rules.order
-        if name != SHARED and (place, name) in own
-    ]
-    if SHARED in registry.spending(region, on).order:
-        if pool := own.get((region, PotKind.POOL)):
-            found.append(_own(pool, person, available))
-        found += _shared(bonds, pots, available, on, scope, where, insured)
-    refusing = {code for code in {source.region for source in found} if _refusal(where, code, on)}
-    return [source for source in found if source.region not in refusing]
+    mine = [pot for pot in pots.values() if pot.person_id == person.pk]
+    closed = stopped_regions(person, {pot.region for pot in mine} | {region}, on, insured)
+    own = {(pot.region, pot.kind): pot for pot in mine if pot.region not in closed}
+    found = []
+    for place in sorted({code for code, _ in own}, key=lambda code: (code != region, code)):
+        of_place = rules if place == region else registry.spending_or_none(place, on)
+        kinds = of_place.order if of_place and not _refused(where, of_place) else ()
+        found += [_own(own[place, kind], person, available) for kind in kinds if (place, kind) in own]
+    if SHARED not in rules.order:
+        return found
+    if pool := own.get((region, PotKind.POOL)):
+        found.append(_own(pool, person, available))
+    shared = _shared(bonds, pots, available, on, scope, where, insured) if bonds else []
+    refusing = {code for code in {source.region for source in shared} if _refusal(where, code, on)}
+    return found + [source for source in shared if source.region not in refusing]
+
+
+def _refused(where: Where | None, terms: SpendingTerms) -> bool:
+    return where is not None and bool(use.refusal(where, terms))
 
 
 def _refusal(where: Where | None, region: str, on: date) -> str:
@@ -132,14 +111,17 @@ def _refusal(where: Where | None, region: str, on: date) -> str:
     return use.refusal(where, terms) if terms else Blocked.RULES.label
 
 
-def stopped_regions(person: Person, regions: Collection[str], on: date) -> set[str]:
-    """Return the regions in which somebody's own account does not pay that day: suspended or over, where rules say so."""
+def stopped_regions(person: Person, regions: Collection[str], on: date, insured: Insured | None = None) -> set[str]:
+    """Return the regions in which somebody's own account does not pay that day: suspended or over, where rules say so.
+
+    `insured` tells how the person is insured that day, where the caller knows.
+    """
     asks = {
         code for code in regions if (rules := registry.spending_or_none(code, on)) and not rules.usable_when_suspended
     }
     if not asks:
         return set()
-    insured = Insured([person.pk], on)
+    insured = insured or Insured([person.pk], on)
     return {code for code in asks if not insured.as_payer(person.pk, code).is_normal}
 
 
@@ -253,7 +235,7 @@ def plan(
     Without `where` no place restricts it (a premium).
     """
     bonds = bonds_for(person, on)
-    pots = reach_of(person, region).pots
+    pots = pots_in_reach(person, region)
     sources = sources_of(
         person=person,
         region=region,

@@ -10,7 +10,7 @@ from django.db.models import Sum
 from accounts.codes import InstitutionKind, PotKind, Scope, VoucherKind
 from accounts.identity.actors import Act
 from accounts.ledger import reversing
-from accounts.ledger.errors import AlreadyPostedError, AlreadyReversedError, KeyReusedError, PostingError
+from accounts.ledger.errors import AlreadyReversedError, KeyReusedError, PostingError, refusing_taken_keys
 from accounts.ledger.locking import lock_years_and_pots
 from accounts.ledger.posting import Place
 from accounts.ledger.retry import retrying
@@ -95,6 +95,7 @@ def _pay(act: Act, asked: Bill) -> Bill:
         reason=BillKind(asked.kind).label,
         place=Place(place.kind_shown, place.name),
         along=[Insertion(asked, voucher_id=VOUCHER_ID)],
+        commit=True,
     )
     _keep_shares(asked, others)
     return asked
@@ -175,8 +176,8 @@ def _settled(asked: Bill, *, whatever_is_left: bool = False) -> Bill | None:
 def _kept(asked: Bill, vouchers: list[Voucher]) -> Bill:
     """Write the bill down with the vouchers of its accounts. Raises AlreadyPostedError for a number that is taken."""
     asked.voucher = vouchers[0] if vouchers else None
-    if not pipeline.insert(asked):
-        raise AlreadyPostedError
+    with refusing_taken_keys():
+        pipeline.insert(Insertion(asked))
     _keep_shares(asked, vouchers[1:])
     return asked
 

@@ -7,7 +7,7 @@ from accounts.codes import Scope
 from accounts.ledger.freezing import stopped
 from accounts.models import Pot
 from family.queries.paying_for import Available, pots_of_payer, sources_of_payer
-from family.queries.plan import as_read, bonds_for, reach_of, sources_of, stopped_among, usable
+from family.queries.plan import as_read, bonds_for, pots_in_reach, sources_of, stopped_among, usable
 from family.rules import Source, Take, premium_plan
 from payments.premiums.candidates import Payable
 
@@ -42,7 +42,7 @@ class Unlocked:
         return usable(sources, self._pots, self._still, person=who.person, on=self._on), self._pots
 
     def _own(self, who: Payable, taken: Mapping[int, int]) -> tuple[list[Source], Mapping[int, Pot]]:
-        pots = reach_of(who.person, who.region).pots
+        pots = pots_in_reach(who.person, who.region)
         sources = sources_of(
             person=who.person,
             region=who.region,

@@ -26,7 +26,8 @@ ACTOR = Actor.system("test")
 
 
 def notified(person, *, at, **more) -> Notice:
-    return notices.tell(act=act_at(at), person=person, template=notice_words.merged, facts={}, **more)
+    notices.tell(act=act_at(at), person=person, template=notice_words.merged, facts={}, **more)
+    return Notice.objects.latest("pk")
 
 
 class TestNotices:

@@ -71,9 +71,9 @@ def pay_unlocked(people: Sequence[int], place: int, me: str, seconds: float) -> 
 
 @contextmanager
 def _reading_only() -> Iterator[None]:
-    locked = locking._POTS
-    locking._POTS = locked.replace("FOR UPDATE OF p", "")
+    locked = locking._years_and_pots_of
+    locking._years_and_pots_of = lambda *reach: locked(*reach).replace("FOR UPDATE OF p", "")
     try:
         yield
     finally:
-        locking._POTS = locked
+        locking._years_and_pots_of = locked

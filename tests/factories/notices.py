@@ -15,7 +15,8 @@ def answered(person: Person, at: datetime, answer: str = "查过了") -> Notice:
     """Tell a person that their feedback is answered, whatever the answer is."""
     count = Feedback.objects.count()
     feedback = Feedback.objects.create(number=f"FK{count}", text="问", answer=answer, at=at, answered_at=at)
-    return tell(act=act_at(at), person=person, template=notice_words.answered, facts={"feedback": feedback.pk})
+    tell(act=act_at(at), person=person, template=notice_words.answered, facts={"feedback": feedback.pk})
+    return Notice.objects.latest("pk")
 
 
 def told(person: Person | None = None) -> list[Words]:

@@ -55,7 +55,7 @@ def leave_bonds_unlocked(monkeypatch: pytest.MonkeyPatch) -> None:
         time.sleep(HESITATION)
         return read_to_draw(rows)
 
-    monkeypatch.setattr(locks, "_TO_DRAW", locks._TO_DRAW.replace("FOR NO KEY UPDATE OF b", ""))
+    monkeypatch.setattr(locks, "_OF_USER", locks._OF_USER.replace("FOR NO KEY UPDATE OF b", ""))
     monkeypatch.setattr(locks, "read_to_draw", read)
 
 
@@ -63,19 +63,19 @@ def decide_before_locking(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let draws read pots, hesitate, decide, and lock them only when they are about to write."""
     post_locked = posting.post_locked
 
-    def read(*, act, pots, on, locks, reads, **more) -> locking.LockedPots:
-        found = {pot.pk: pot for pot in Pot.objects.filter(pk__in=set(pots))}
-        regions = {pot.region for pot in found.values()}
-        rows = pipeline.send(*locking._while(locks, locking._YEARS_LOCKED), *reads) if locks else []
+    def read(*, act, reach, regions, on) -> locking.LockedPots:
+        (rows,) = pipeline.send(reach.pots)
+        found = Pot.objects.in_bulk([pot_id for pot_id, _ in rows])
         time.sleep(HESITATION)
-        books = {region: locking.Locked(found, on.year, on.year, system_pots(region)) for region in regions}
-        return locking.LockedPots(found, books, stopped(set(), on), rows)
+        places = {pot.region for pot in found.values()}
+        books = {region: locking.Locked(found, on.year, on.year, system_pots(region)) for region in places}
+        return locking.LockedPots(found, books, stopped(set(), on))
 
     def lock_and_post(*, act, locked, on, **more) -> Voucher:
         locked = locking.lock_years_and_pots(act=act, pots=locked.pots, on=on)
         return post_locked(act=act, locked=locked, on=on, **more)
 
-    monkeypatch.setattr(draws, "lock_years_and_pots", read)
+    monkeypatch.setattr(draws, "lock_reach", read)
     monkeypatch.setattr(posting, "post_locked", lock_and_post)
 
 

@@ -1,12 +1,15 @@
 """Several statements in one round trip: what they are told arrives as it is, and a failure leaves nothing half read."""
 
 import signal
-from datetime import date
+from datetime import date, datetime
 
+import psycopg
 import pytest
 from django.db import DataError, IntegrityError, OperationalError, connection, transaction
 
+from accounts.models import OutboxMessage, Region
 from yibao.lib import pipeline
+from yibao.lib.clock import SHANGHAI
 from yibao.lib.pipeline import Statement
 
 pytestmark = pytest.mark.usefixtures("committed_db")
@@ -52,6 +55,72 @@ def test_a_transaction_begins_with_the_first_statement():
         first = rows_of("SELECT txid_current()")
         assert rows_of("SELECT txid_current()") == first
     assert rows_of("SELECT txid_current()") != first
+
+
+class TestCommittingAlong:
+    ADD = Statement("INSERT INTO accounts_region (code, name) VALUES ('999902', '试验市')")
+
+    def is_seen_by_others(self) -> bool:
+        with psycopg.connect(**connection.get_connection_params()) as other:
+            return other.execute("SELECT 1 FROM accounts_region WHERE code = '999902'").fetchone() is not None
+
+    def test_others_see_it_before_the_block_is_left(self):
+        with transaction.atomic():
+            pipeline.send(self.ADD, commit=True)
+            assert self.is_seen_by_others()
+        assert rows_of("SELECT 1") == [(1,)]
+
+    def test_what_waits_for_the_commit_follows_when_the_block_is_left(self):
+        done = []
+        with transaction.atomic():
+            transaction.on_commit(lambda: done.append("told"))
+            pipeline.send(self.ADD, commit=True)
+            assert done == []
+        assert done == ["told"]
+
+    def test_within_somebody_else_s_transaction_nothing_is_committed(self):
+        with transaction.atomic():
+            with transaction.atomic():
+                pipeline.send(self.ADD, commit=True)
+            assert not self.is_seen_by_others()
+            transaction.set_rollback(True)
+        assert not self.is_seen_by_others()
+
+    def test_a_statement_that_fails_keeps_the_commit_from_running(self):
+        with pytest.raises(DataError), transaction.atomic():
+            pipeline.send(self.ADD, Statement("SELECT 1 / %s::int", [0]), commit=True)
+        assert not self.is_seen_by_others()
+
+    def test_what_is_only_checked_at_the_commit_fails_there(self):
+        nobody = Statement(
+            "INSERT INTO accounts_pot (region, kind, person_id, balance_fen) VALUES ('1', 'carried', 0, 0)"
+        )
+        with pytest.raises(IntegrityError), transaction.atomic():
+            pipeline.send(self.ADD, nobody, commit=True)
+        assert not self.is_seen_by_others()
+
+
+class TestInserting:
+    def test_gives_each_row_its_id_and_says_what_only_the_database_knows(self):
+        first, second = Region(code="999902", name="甲"), Region(code="999903", name="乙")
+        pipeline.insert(pipeline.Insertion(first, second, name="%s || (SELECT '市'::text)"))
+        assert dict(Region.objects.filter(code__startswith="9999").values_list("code", "name")) == {
+            "999902": "甲市",
+            "999903": "乙市",
+        }
+        assert not first._state.adding
+
+    def test_keeps_what_is_sealed_sealed_and_nothing_as_nothing(self):
+        at = datetime(2026, 3, 1, 9, tzinfo=SHANGHAI)
+        message = OutboxMessage(template="x", phone="13800000000", next_at=at, queued_at=at, send_before=at)
+        pipeline.insert(pipeline.Insertion(message))
+        kept = OutboxMessage.objects.get(pk=message.pk)
+        assert (str(kept.phone), kept.sent_at, kept.is_secret, kept.next_at) == ("13800000000", None, False, at)
+
+    def test_of_a_key_that_is_taken_tells_and_inserts_nothing(self):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            pipeline.insert(*(pipeline.Insertion(Region(code="999902", name=name)) for name in ("甲", "乙")))
+        assert not Region.objects.filter(code="999902").exists()
 
 
 def test_a_text_that_the_database_cannot_hold_is_refused():

@@ -15,12 +15,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from itertools import count
+from operator import attrgetter
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from psycopg.abc import PQGen
+from psycopg.abc import Transformer as AbstractTransformer
 from psycopg.adapt import Transformer
 from psycopg.errors import error_from_result
 from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
@@ -38,26 +40,35 @@ class Statement:
     parameters: Sequence[Any] = ()
 
 
-def send(*statements: Statement) -> list[list[Row]]:
+def send(*statements: Statement, commit: bool = False) -> list[list[Row]]:
     """Send statements in one round trip, within the caller's transaction, and return the rows of each.
 
-    Raises Django's database errors; what stands after the statement that failed has then not run.
+    With `commit` they are the last of it: where nobody else's transaction is around it, COMMIT goes along, and leaving
+    the block has nothing left to send. Raises Django's database errors; what stands after the statement that failed,
+    the COMMIT too, has then not run.
     """
     connection = connections[DEFAULT_DB_ALIAS]
     connection.ensure_connection()
     connection.validate_no_broken_transaction()
     with connection.wrap_database_errors:
         trip = _Trip(connection.connection)
+        execute: Callable[..., None] = trip.add
+        for wrapper in reversed(connection.execute_wrappers):  # whoever listens to Django's cursors
+            execute = partial(wrapper, execute)
         for statement in statements:
-            execute: Callable[..., None] = trip.add
-            for wrapper in reversed(connection.execute_wrappers):  # whoever listens to Django's cursors
-                execute = partial(wrapper, execute)
             execute(statement.text, statement.parameters, False, {"connection": connection})
-        return trip.run()
+        return trip.run(commit=commit and connection.in_atomic_block and not connection.savepoint_ids)
 
 
-# By which name the server knows a text, as long as a session lasts.
-_prepared: WeakKeyDictionary[psycopg.Connection[Any], dict[str, bytes]] = WeakKeyDictionary()
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is kept as long as a session lasts: by which name the server knows a text, and how its answers are read."""
+
+    names: dict[str, bytes]
+    reading: AbstractTransformer
+
+
+_known: WeakKeyDictionary[psycopg.Connection[Any], _Known] = WeakKeyDictionary()
 _numbers = count()
 
 
@@ -66,24 +77,28 @@ class _Trip:
 
     def __init__(self, session: psycopg.Connection[Any]) -> None:
         self._session = session
+        self._known = _known.get(session) or _known.setdefault(session, _Known({}, Transformer(session)))
         self._statements: list[tuple[str, list[bytes | None]]] = []
 
     def add(self, text: str, parameters: Sequence[Any], *_: object) -> None:
         self._statements.append((text, [_as_text(one) for one in parameters]))
 
-    def run(self) -> list[list[Row]]:
+    def run(self, *, commit: bool) -> list[list[Row]]:
         """Send what was added and return the rows of each. Raises the driver's error of the first that failed."""
         libpq = self._session.pgconn
         libpq.enter_pipeline_mode()
         try:
             asked = self._queue(libpq)
+            if commit:
+                libpq.send_query_params(b"COMMIT", None)
+                asked.append(_settles_nothing)
             libpq.pipeline_sync()
             results = self._session.wait(_results(libpq))
         except BaseException:
             self._session.close()  # or whoever comes next would read the rest of these answers
             raise
         libpq.exit_pipeline_mode()
-        rows, reading = [], Transformer(self._session)
+        rows, reading = [], self._known.reading
         for settled, result in zip(asked, results, strict=True):
             if result.status == ExecStatus.FATAL_ERROR:
                 raise error_from_result(result)
@@ -99,17 +114,21 @@ class _Trip:
         asked: list[Callable[[], None] | None] = []
         if not self._session.autocommit and libpq.transaction_status == TransactionStatus.IDLE:
             libpq.send_query_params(b"BEGIN", None)
-            asked.append(lambda: None)
-        known = _prepared.setdefault(self._session, {})
+            asked.append(_settles_nothing)
+        names = self._known.names
         for text, parameters in self._statements:
-            name = known.get(text)
+            name = names.get(text)
             if name is None:
                 name = f"yibao_{next(_numbers)}".encode()
                 libpq.send_prepare(name, _numbered(text))
-                asked.append(partial(known.__setitem__, text, name))
+                asked.append(partial(names.__setitem__, text, name))
             libpq.send_query_prepared(name, parameters)
             asked.append(None)
         return asked
+
+
+def _settles_nothing() -> None:
+    """BEGIN and COMMIT are answered without rows."""
 
 
 def _results(libpq: PGconn) -> PQGen[list[PGresult]]:
@@ -144,11 +163,11 @@ def _as_text(value: Any) -> bytes | None:
     if value is None:
         return None
     if isinstance(value, list):
-        return f"{{{','.join(map(_element, value))}}}".encode()
-    text = str(value)
-    if "\0" in text:
+        value = f"{{{','.join(map(_element, value))}}}"
+    text = str(value).encode()
+    if b"\0" in text:
         raise psycopg.DataError("a text of the database cannot hold a NUL")
-    return text.encode()
+    return text
 
 
 def _element(value: Any) -> str:
@@ -164,45 +183,57 @@ def _element(value: Any) -> str:
 class Insertion:
     """New rows of one model, to be inserted by a statement of their own or along with others.
 
-    `columns` are SQL: what only the database knows yet, as the id of a row that is written just before.
+    `columns` are SQL: what only the database knows yet, as the id of a row that is written just before. A %s in it is
+    the value that the row itself has.
     """
 
     def __init__(self, *rows: models.Model, **columns: str) -> None:
         self._rows = rows
-        names = [field.attname for field in rows[0]._meta.concrete_fields if not field.primary_key]
-        values = [{name: getattr(row, name) for name in names} for row in rows]
-        text = _insertion(type(rows[0]), tuple((name, columns.get(name, f'"{name}"')) for name in names))
-        self.statement = Statement(text, [as_json(values)])
+        model, is_numbered = type(rows[0]), rows[0].pk is None
+        text, fields = _insertion(model, is_numbered, len(rows), tuple(columns.items()))
+        self.statement = Statement(text, [of_row(row) for row in rows for of_row in fields])
 
-    def take(self, ids: Sequence[Row]) -> bool:
-        """Give the rows their ids, as if they had been saved; False where the key of one is taken, and it is left out."""
-        if len(ids) != len(self._rows):
-            return False
+    def take(self, ids: Sequence[Row]) -> None:
+        """Give the rows their ids, as if they had been saved."""
         for row, (number,) in zip(self._rows, ids, strict=True):
             row.pk, row._state.adding, row._state.db = number, False, DEFAULT_DB_ALIAS
-        return True
 
 
-def insert(*rows: models.Model) -> bool:
-    """Insert new rows of one model in the caller's transaction; False where the key of one is taken (Insertion)."""
-    return insert_all(Insertion(*rows))
-
-
-def insert_all(*insertions: Insertion) -> bool:
-    """Insert rows of several models in one round trip; False where the key of one is taken."""
+def insert(*insertions: Insertion) -> None:
+    """Insert rows of several models in one round trip. Raises IntegrityError where the key of one is taken."""
     found = send(*(one.statement for one in insertions))
-    return all([one.take(ids) for one, ids in zip(insertions, found, strict=True)])
+    for one, ids in zip(insertions, found, strict=True):
+        one.take(ids)
+
+
+Reading = Callable[[models.Model], Any]
 
 
 @cache
-def _insertion(model: type[models.Model], columns: tuple[tuple[str, str], ...]) -> str:
-    table, names = model._meta.db_table, ", ".join(f'"{name}"' for name, _ in columns)
-    return (
-        f"INSERT INTO {table} ({names}) SELECT {', '.join(value for _, value in columns)}"
-        f" FROM jsonb_populate_recordset(NULL::{table}, %s::jsonb) ON CONFLICT DO NOTHING RETURNING id"
-    )
+def _insertion(
+    model: type[models.Model], is_numbered: bool, rows: int, columns: tuple[tuple[str, str], ...]
+) -> tuple[str, list[Reading]]:
+    """Return the statement for so many rows, and what reads its parameters of each; the database may number the rows."""
+    fields = [field for field in model._meta.concrete_fields if not (is_numbered and field.primary_key)]
+    names, values = ", ".join(f'"{field.attname}"' for field in fields), dict(columns)
+    row = ", ".join(values.get(field.attname, "%s") for field in fields)
+    rows_text = ", ".join([f"({row})"] * rows)
+    text = f'INSERT INTO {model._meta.db_table} ({names}) VALUES {rows_text} RETURNING "{model._meta.pk.attname}"'
+    return text, [_reading(field) for field in fields if "%s" in values.get(field.attname, "%s")]
 
 
-def as_json(value: Any) -> str:
-    """Return what a statement reads with jsonb_populate_recordset: days and moments as the database writes them."""
-    return json.dumps(value, ensure_ascii=False, default=str)
+def _reading(field: "models.Field[Any, Any]") -> Reading:
+    kind, of_row = field.get_internal_type(), attrgetter(field.attname)
+    if kind == "JSONField":
+        return lambda row: None if (value := of_row(row)) is None else as_json(value)
+    if kind == "BinaryField":
+        return lambda row: _hex(field.get_db_prep_save(of_row(row), connections[DEFAULT_DB_ALIAS]))
+    return of_row
+
+
+def _hex(data: bytes | None) -> str | None:
+    return None if data is None else f"\\x{bytes(data).hex()}"
+
+
+# Return JSON as a statement takes it: days and moments as the database writes them.
+as_json = json.JSONEncoder(ensure_ascii=False, default=str).encode
