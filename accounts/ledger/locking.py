@@ -1,4 +1,4 @@
-"""Locking what may pay, and reading what it holds, in one round trip: years by region, then pots (docs/locking.md).
+"""Locking what may pay, and reading what it holds, in one round trip: years, then pots (docs/locking.md).
 
 A voucher belongs to one region, so what two regions pay is two vouchers. Their shares can only be worked out once
 everything is locked; afterwards each voucher is posted by `posting.post_locked`.
@@ -13,7 +13,7 @@ from functools import cache
 from accounts.codes import PotKind, VoucherKind
 from accounts.identity.actors import Act
 from accounts.ledger import book_years, freezing
-from accounts.ledger.errors import NoPotError, PostingError
+from accounts.ledger.errors import AlreadyPostedError, NoPotError, PostingError
 from accounts.ledger.freezing import Stopped
 from accounts.ledger.pots import Reach, available_fen, system_pots
 from accounts.ledger.writing import Move, write
@@ -109,7 +109,7 @@ def lock_years_and_pots(
     on: date | None = None,
     subject_id: int | None = None,
 ) -> LockedPots:
-    """Lock pots for the rest of the caller's transaction: first the years of their regions, by region, then the pots.
+    """Lock pots for the rest of the caller's transaction: first the years of their regions, then the pots.
 
     Each 当年 is rolled over to the year of `on`, which needs its owner's 历年 among the pots. `regions` are those of
     the pots, where the caller knows them; `subject_id` whoever uses the money. What was read before this call may be
@@ -127,12 +127,15 @@ def lock_reach(*, act: Act, reach: Reach, regions: Iterable[str] = (), on: date 
     `regions` are those in which it is likely to lie; where it lies elsewhere, that is found.
     """
     on = on or act.on
-    years = _years_of(sorted(set(regions)) or _regions_of(reach), on)
     events = freezing.statement(reach.people, act.on)
+    years = _years_of(sorted(set(regions)), on)
     rows, told = pipeline.send(_years_and_pots(reach, years), events) if years else ([], [])
     booked, system = years, {region: _system(rows, region) for region in years}
     if not rows:  # a year not open yet, or closed when a late bill comes; something that lies elsewhere; or nothing
-        years = _years_of(sorted({*_regions_of(reach), *years}), on)
+        (found,) = pipeline.send(reach.pots)
+        # What is read now stays what is locked: a relative who comes meanwhile, from elsewhere, is not waited for.
+        reach = Reach(Statement(_THESE, [[pot for pot, _ in found]]), reach.people)
+        years = _years_of(sorted({region for _, region in found}), on) or years
         booked = {region: book_years.lock_open(region, year) for region, year in years.items()}
         system = {region: system_pots(region) for region in years}
         rows, told = pipeline.send(_years_and_pots(reach, booked), events) if years else ([], [])
@@ -156,11 +159,6 @@ def _years_of(regions: Iterable[str], on: date) -> dict[str, int]:
 def _years_and_pots(reach: Reach, years: Mapping[str, int]) -> Statement:
     pairs = [one for pair in years.items() for one in pair]
     return Statement(_years_and_pots_of(reach.pots.text, len(years)), [*pairs, *years, *reach.pots.parameters, *years])
-
-
-def _regions_of(reach: Reach) -> list[str]:
-    (rows,) = pipeline.send(reach.pots)
-    return sorted({region for _, region in rows})
 
 
 def _system(rows: Sequence[pipeline.Row], region: str) -> dict[str, int]:
@@ -222,4 +220,7 @@ def _roll_over(act: Act, locked: Locked, region: str, on: date) -> None:
             "key": f"rollover:{pot.pk}:{old}",
             "payload_hash": "",
         }
-        write(voucher, [Move(pot.pk, beside.pk, pot.balance_fen)], locked.pots)
+        try:
+            write(voucher, [Move(pot.pk, beside.pk, pot.balance_fen)], locked.pots)
+        except AlreadyPostedError as error:
+            raise PostingError(f"资金账户 {pot.pk} 的 {old} 年度已经结转过") from error

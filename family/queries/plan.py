@@ -42,7 +42,8 @@ _POTS = f"""
     SELECT p.id, p.region FROM family_bond b JOIN accounts_pot p ON (p.person_id, p.region) = (b.payer_id, b.region)
     WHERE b.user_id = %s AND b.state IN ({_ACTIVE}) AND p.kind <> 'receivable'
 """
-_PEOPLE = f"SELECT %s::bigint UNION ALL SELECT payer_id FROM family_bond WHERE user_id = %s AND state IN ({_ACTIVE})"
+# Also of bonds that have ended: one may end, and another of the same two begin, between the locks of pots and of bonds.
+_PEOPLE = "SELECT %s::bigint UNION ALL SELECT payer_id FROM family_bond WHERE user_id = %s"
 _FIELDS = [field.attname for field in Pot._meta.concrete_fields]
 
 

@@ -2,9 +2,10 @@
 
     bills, pots = pipeline.send(Statement("SELECT …", [key]), Statement("SELECT … FOR UPDATE", [ids]))
 
-The server plans each text once per connection, so texts are constants and what differs is a parameter: a string, a list
-of one type, or JSON. Of a list the server would look at the length and plan anew each time; it does not where the list
-is read as ARRAY(SELECT unnest(%s)). Statements run in order, each seeing what the ones before have locked and written.
+The server plans each text once per connection, so texts differ in few things (how many rows, in how many regions) and the
+rest are parameters: a string, a list of one type, or JSON. Of a list the server would look at the length and plan anew
+each time; it does not where the list is read as ARRAY(SELECT unnest(%s)). Statements run in order, each seeing what the
+ones before have locked and written.
 
 A cursor of the driver for each statement took half of the processor time of a bill, so this speaks to libpq itself
 (psycopg.pq). Parameters go out as text; the server takes their types from the statement.
@@ -22,7 +23,6 @@ from weakref import WeakKeyDictionary
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from psycopg.abc import PQGen
-from psycopg.abc import Transformer as AbstractTransformer
 from psycopg.adapt import Transformer
 from psycopg.errors import error_from_result
 from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
@@ -60,15 +60,8 @@ def send(*statements: Statement, commit: bool = False) -> list[list[Row]]:
         return trip.run(commit=commit and connection.in_atomic_block and not connection.savepoint_ids)
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What is kept as long as a session lasts: by which name the server knows a text, and how its answers are read."""
-
-    names: dict[str, bytes]
-    reading: AbstractTransformer
-
-
-_known: WeakKeyDictionary[psycopg.Connection[Any], _Known] = WeakKeyDictionary()
+# By which name the server knows a text, as long as a session lasts. Nothing in it may hold the session itself.
+_prepared: WeakKeyDictionary[psycopg.Connection[Any], dict[str, bytes]] = WeakKeyDictionary()
 _numbers = count()
 
 
@@ -77,7 +70,6 @@ class _Trip:
 
     def __init__(self, session: psycopg.Connection[Any]) -> None:
         self._session = session
-        self._known = _known.get(session) or _known.setdefault(session, _Known({}, Transformer(session)))
         self._statements: list[tuple[str, list[bytes | None]]] = []
 
     def add(self, text: str, parameters: Sequence[Any], *_: object) -> None:
@@ -98,7 +90,7 @@ class _Trip:
             self._session.close()  # or whoever comes next would read the rest of these answers
             raise
         libpq.exit_pipeline_mode()
-        rows, reading = [], self._known.reading
+        rows, reading = [], Transformer(self._session)
         for settled, result in zip(asked, results, strict=True):
             if result.status == ExecStatus.FATAL_ERROR:
                 raise error_from_result(result)
@@ -115,7 +107,7 @@ class _Trip:
         if not self._session.autocommit and libpq.transaction_status == TransactionStatus.IDLE:
             libpq.send_query_params(b"BEGIN", None)
             asked.append(_settles_nothing)
-        names = self._known.names
+        names = _prepared.setdefault(self._session, {})
         for text, parameters in self._statements:
             name = names.get(text)
             if name is None:
