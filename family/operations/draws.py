@@ -22,6 +22,7 @@ from accounts.ledger.locking import LockedPots, lock_reach, lock_years_and_pots
 from accounts.ledger.posting import NOWHERE, Move, Place
 from accounts.ledger.writing import VOUCHER_ID
 from accounts.models import Person, Voucher
+from accounts.policies import registry
 from family.models import Bond, Draw
 from family.operations import locks, notifications
 from family.queries.bonds import in_use_order, year_of
@@ -49,7 +50,9 @@ def lock_sources(
 
     `region` is where the person is insured; `scope` medical or premium; `where` the kind of place, None for a premium.
     """
-    pots = lock_reach(act=act, reach=reach_of(person, region), regions=[region], on=on)
+    # Where no rule credits accounts there is none, as yet: somebody insured there may still use a relative's.
+    likely = [region] if registry.credit_or_none(region, on) else []
+    pots = lock_reach(act=act, reach=reach_of(person, region), regions=likely, on=on)
     others = {pot.person_id for pot in pots.pots.values() if pot.person_id} - {person.pk}
     bonds, insured = _lock_bonds(locks.to_draw_for(person.pk), [person.pk, *others], on) if others else ([], None)
     sources = sources_of(

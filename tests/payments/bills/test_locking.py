@@ -11,6 +11,8 @@ from psycopg.errors import LockNotAvailable
 
 from accounts.ledger import book_years, locking
 from accounts.models import BookYear, Person, Voucher
+from accounts.policies import registry
+from accounts.policies.terms import CreditTerms
 from family.queries.plan import reach_of
 from payments.bills import operations
 from payments.models import Bill, Institution
@@ -92,6 +94,14 @@ class TestYears:
 
 
 class TestPotsElsewhere:
+    def test_pay_for_somebody_insured_where_no_rule_credits_accounts(self, monkeypatch):
+        user = insured(ZHOUSHAN, resident=True)
+        bond(insured(RUIAN, carried=100_00), user)
+        find = registry._find
+        unknown = (ZHOUSHAN, CreditTerms)
+        monkeypatch.setattr(registry, "_find", lambda *asked: None if asked[:2] == unknown else find(*asked))
+        assert pay(user, ZHOUSHAN).account_fen == 50_00
+
     def test_none_is_locked_whose_year_was_not(self):
         user, payer = paid_in(), paid_in(ZHOUSHAN)
         bond(payer, user)
