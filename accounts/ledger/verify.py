@@ -12,6 +12,7 @@ from accounts.codes import BATCH_KINDS, PERSONAL_POTS, SIGNED_KINDS, USE_KINDS
 from accounts.ledger import book_years
 from accounts.ledger.legs import LEGS
 from accounts.models.life import DEAD, MERGED_AWAY
+from yibao.lib.clock import SHANGHAI
 
 SHOWN = 5
 BACK = "冲正退给付钱的那个资金账户，跨了年度的退到历年"
@@ -158,13 +159,13 @@ INVARIANTS: dict[str, str] = {
 # _went_elsewhere to judge: right once 当年 is that of a later year (reversing.reverse).
 _ELSEWHERE = f"""
     SELECT o.id AS voucher, o.region, o.occurred_on, o.period, p.id AS pot, p.kind, back.fen AS back_fen,
-           coalesce(paid.fen, 0) AS paid_fen, back.is_later,
-           p.kind = 'carried' AND EXISTS (
-               SELECT 1 FROM ({LEGS}) own JOIN accounts_pot sibling ON sibling.id = own.pot
-               WHERE own.voucher_id = o.id AND sibling.kind = 'current'
-                 AND (sibling.person_id, sibling.region) = (p.person_id, p.region)) AS may_be_later
+           coalesce(paid.fen, 0) AS paid_fen, back.is_later, back.recorded_at,
+           (SELECT max(sibling.year) FROM ({LEGS}) own JOIN accounts_pot sibling ON sibling.id = own.pot
+            WHERE p.kind = 'carried' AND own.voucher_id = o.id AND sibling.kind = 'current'
+              AND (sibling.person_id, sibling.region) = (p.person_id, p.region)) AS current_year
     FROM (
-        SELECT r.reverses_id, leg.pot, sum(leg.change)::bigint AS fen, bool_or(r.period <> o.period) AS is_later
+        SELECT r.reverses_id, leg.pot, sum(leg.change)::bigint AS fen, bool_or(r.period <> o.period) AS is_later,
+               max(r.recorded_at) AS recorded_at
         FROM accounts_voucher r JOIN accounts_voucher o ON o.id = r.reverses_id
         JOIN ({LEGS}) leg ON leg.voucher_id = r.id GROUP BY r.reverses_id, leg.pot
     ) back
@@ -209,7 +210,10 @@ def _went_elsewhere() -> Iterator[dict[str, object]]:
         rows = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
     for row in rows:
         region, on = str(row.pop("region")), row.pop("occurred_on")
-        period, is_later, may_be_later = row.pop("period"), row.pop("is_later"), row.pop("may_be_later")
-        if may_be_later and (is_later or str(book_years.year_of(region, on)) != period):
+        period, is_later, current_year = row.pop("period"), row.pop("is_later"), row.pop("current_year")
+        year, recorded_on = book_years.year_of(region, on), row.pop("recorded_at").astimezone(SHANGHAI).date()
+        # In a new year 当年 may be rolled over before the old books are closed: what is dated back into them goes to 历年.
+        rolled_over = current_year != year and book_years.year_of(region, recorded_on) != year
+        if current_year is not None and (is_later or str(year) != period or rolled_over):
             continue
         yield row

@@ -1,8 +1,9 @@
 """One case moves money once, whole, and only money that is there."""
 
-from datetime import date
+from datetime import date, datetime
 
 import pytest
+import time_machine
 from django.db import transaction
 
 from accounts.codes import PotKind, VoucherKind
@@ -34,6 +35,7 @@ from tests.personas import (
     spend,
 )
 from yibao.lib import clock
+from yibao.lib.clock import SHANGHAI
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
 
@@ -238,6 +240,15 @@ class TestYears:
         assert balances(someone) == Balances(current=0, carried=1_300)
         close(2025)
         assert balances(someone) == Balances(current=0, carried=1_300)
+
+    def test_also_when_it_is_dated_back_into_the_old_one_once_the_new_one_has_begun(self, someone):
+        """On 5 January the new year was paid in already, and the books of the old one stand open."""
+        voucher = spend(someone, 200, on=MARCH, key="bill 1")
+        spend(someone, 50, on=date(2026, 1, 2), key="bill 2")
+        with time_machine.travel(datetime(2026, 1, 5, 10, tzinfo=SHANGHAI)):
+            back = reverse(voucher, on=date(2025, 12, 31), key="refund 1")
+        assert (back.period, balances(someone)) == ("2025", Balances(current=0, carried=1_250))
+        assert list(findings()) == []
 
     def test_a_late_payment_of_a_closed_year_uses_carried_only(self, someone):
         close(2025)
