@@ -41,6 +41,20 @@ def is_lost(race: Callable[[], bool]) -> bool:
     return any(race() for _ in range(TRIES))
 
 
+def in_a_session_of_its_own(call: Callable[[], object]) -> threading.Thread:
+    """Start a call beside this one, with a connection of its own, and return its thread to be waited for."""
+
+    def run() -> None:
+        try:
+            call()
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread
+
+
 def wait_until(happened: Callable[[], bool], *, unless: Callable[[], bool] = lambda: False) -> None:
     """Look until something has happened. Raises AssertionError when it no longer can, or when everything hangs."""
     end = time.monotonic() + HUNG

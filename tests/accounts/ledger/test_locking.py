@@ -1,13 +1,12 @@
 """Who waits for whom: always the same way round."""
 
-import threading
 from datetime import date
 
 import pytest
 from django.db import connection, transaction
 
 from accounts.models import Pot
-from tests.concurrency import somebody_waits, wait_until
+from tests.concurrency import in_a_session_of_its_own, somebody_waits, wait_until
 from tests.personas import Balances, balances, give, insured, pot, spend
 
 pytestmark = pytest.mark.usefixtures("committed_db")
@@ -22,16 +21,9 @@ def test_a_payment_that_waits_for_the_year_end_holds_nothing_the_year_end_needs(
     give(person, 300, on=DAY, key="current", into="current")
     current, carried = pot(person, "current"), pot(person, "carried")
 
-    def pay() -> None:
-        try:
-            spend(person, 1_100, on=DAY, key="bill")
-        finally:
-            connection.close()
-
-    payment = threading.Thread(target=pay)
     with transaction.atomic():
         Pot.objects.select_for_update().get(pk=current.pk)
-        payment.start()
+        payment = in_a_session_of_its_own(lambda: spend(person, 1_100, on=DAY, key="bill"))
         wait_until(somebody_waits, unless=lambda: not payment.is_alive())
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL lock_timeout = '300ms'")

@@ -1,7 +1,6 @@
 """What a bill locks before it pays, where others write at the same time: years, pots elsewhere, and all of it or nothing."""
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
@@ -16,7 +15,7 @@ from accounts.policies.terms import CreditTerms
 from family.queries.plan import reach_of
 from payments.bills import operations
 from payments.models import Bill, Institution
-from tests.concurrency import somebody_waits, wait_until
+from tests.concurrency import in_a_session_of_its_own, somebody_waits, wait_until
 from tests.factories.acts import act_on
 from tests.factories.family import NOW, RUIAN, TODAY, bond, insured
 from tests.personas import ZHOUSHAN, clinic
@@ -36,20 +35,6 @@ def pay(person: Person, region: str = RUIAN) -> Bill:
 def paid_in(region: str = RUIAN) -> Person:
     """Return somebody with 100 yuan of earlier years, and one of this year, so that its books are open."""
     return insured(region, carried=100_00, current=1_00)
-
-
-def elsewhere(work: Callable[[], object]) -> threading.Thread:
-    """Start something in a session of its own."""
-
-    def run() -> None:
-        try:
-            work()
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    return thread
 
 
 @contextmanager
@@ -81,7 +66,7 @@ class TestYears:
         user, paid = paid_in(), []
         with transaction.atomic():
             BookYear.objects.filter(region=RUIAN, year=TODAY.year).update(closed_at=NOW)
-            waiting = elsewhere(lambda: paid.append(pay(user)))
+            waiting = in_a_session_of_its_own(lambda: paid.append(pay(user)))
             wait_until(somebody_waits, unless=lambda: not waiting.is_alive())
         waiting.join()
         assert [(bill.account_fen, bill.voucher.period) for bill in paid] == [(50_00, str(TODAY.year + 1))]
@@ -121,7 +106,7 @@ class TestPotsElsewhere:
             found = lock_open(region, year)
             if not came:
                 came.append(payer)
-                elsewhere(lambda: bond(payer, user)).join()
+                in_a_session_of_its_own(lambda: bond(payer, user)).join()
             return found
 
         monkeypatch.setattr(book_years, "lock_open", slowly)
