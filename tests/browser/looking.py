@@ -63,6 +63,7 @@ DESK = (Look(width=1280), Look(width=1024))  # the screens of a counter
 
 def look_at(page: Page, look: Look) -> None:
     """Show the open page in this size, width and contrast, as the server would have written it."""
+    page.wait_for_load_state()  # after a click the address is another's already and there is no document yet
     page.set_viewport_size({"width": look.width, "height": 844})
     page.evaluate(
         "([size, contrast]) => Object.assign(document.documentElement.dataset, { size, contrast })",
@@ -76,6 +77,7 @@ def axe_problems(page: Page, *, own: bool = True, structure: bool = True, colour
     On our own pages (not on Django's admin) also what it cannot decide, unless somebody has (TRIAGED). `colours` are half
     of the work; `structure` is everything else but what has a size, which is always read.
     """
+    page.wait_for_load_state()
     _bring_axe(page)
     if structure:
         chosen = {"rules": {rule: {"enabled": colours} for rule in COLOURS}}

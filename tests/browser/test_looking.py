@@ -1,9 +1,15 @@
 """The checks of the sweep can fail: each finds the fault it was written for."""
 
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from tests.browser.looking import FEW_LOOKS, axe_problems, layout_problems, look_over
+from tests.browser.looking import AXE, FEW_LOOKS, axe_problems, layout_problems, look_over
 
 PAGE = """<!doctype html><html lang="zh-Hans"><title>试</title>
 <style>body {{ font: 18px/1.7 sans-serif; margin: 16px }} button {{ font: inherit }}
@@ -94,3 +100,38 @@ def test_a_fault_of_the_second_look_alone_is_found(page, changed, css):
     show(page, f"<label for=a><span>名</span></label><input id=a class=btn><div>{'<p>一段话</p>' * 9}</div>", css)
     assert look_over(page, FEW_LOOKS[:1]) == []
     assert any("[largest 320 high]" in problem and "axe" in problem for problem in look_over(page, FEW_LOOKS)), changed
+
+
+class Slow(BaseHTTPRequestHandler):
+    """Answers at once, but the first letter of what it says comes later."""
+
+    def do_GET(self) -> None:
+        script = self.path == AXE
+        self.send_response(200)
+        self.send_header("Content-Type", f"text/{'javascript' if script else 'html'}; charset=utf-8")
+        self.end_headers()
+        self.wfile.flush()
+        time.sleep(0.5)
+        text = Axe().axe_script if script else PAGE.format(body="<p>小字</p>", css="p { color: #999; font-size: 13px }")
+        self.wfile.write(text.encode())
+
+    def log_message(self, *_: object) -> None:
+        """Nobody reads it."""
+
+
+@pytest.fixture
+def slow() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Slow) as server:
+        Thread(target=server.serve_forever).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("look", "fault"),
+    [(lambda page: look_over(page, FEW_LOOKS[:1]), "small print"), (axe_problems, "axe color-contrast")],
+)
+def test_a_page_that_is_still_coming_is_waited_for(page, slow, look, fault):
+    show(page, f'<a class="btn" href="{slow}">去</a>')
+    page.get_by_text("去").click()
+    assert fault in " ".join(look(page))
