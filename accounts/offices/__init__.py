@@ -14,6 +14,7 @@ from typing import Any
 from accounts.codes import PersonGroup, Situation
 from accounts.errors import AccountsError
 from accounts.offices.shape import shape_problems
+from yibao.lib.os_errors import in_words
 
 SHIPPED = Path(__file__).resolve().parent
 
@@ -53,7 +54,7 @@ def read(path: Path) -> Directory:
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise DirectoryError([f"{path.name}：读不了这个文件，请检查位置和权限：{error.strerror}"]) from error
+        raise DirectoryError([f"{path.name}：读不了这个文件，请检查位置和权限：{in_words(error)}"]) from error
     except UnicodeDecodeError as error:
         raise DirectoryError([f"{path.name}：读不了这个文件，应为 UTF-8 文字文件"]) from error
     except tomllib.TOMLDecodeError as error:

@@ -13,6 +13,7 @@ from payments.premiums.tax_office import batches
 from payments.premiums.tax_office.models import TaxBatch
 from yibao.lib import clock
 from yibao.lib.fen import grouped, yuan
+from yibao.lib.os_errors import in_words
 
 
 class Command(BaseCommand):
@@ -35,7 +36,7 @@ class Command(BaseCommand):
         except AccountsError as error:
             raise CommandError(error.message) from None
         except OSError as error:
-            raise CommandError(f"写不了文件：{error.strerror}。批次已经登记，处理好以后再运行一次就会补上") from None
+            raise CommandError(f"写不了文件：{in_words(error)}。批次已经登记，处理好以后再运行一次就会补上") from None
         if options["json"]:
             self.answer({"batches": [_as_json(*one) for one in written]})
         else:

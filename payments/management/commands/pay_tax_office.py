@@ -6,7 +6,7 @@ from typing import Any
 
 from accounts.errors import AccountsError
 from accounts.management.base import BaseCommand, CommandError
-from accounts.management.days import day_argument
+from accounts.management.days import day_argument, refuse_future_day
 from accounts.management.regions import known_region
 from accounts.management.staff import acts_by, add_by
 from payments.premiums.operations.remitting import remit
@@ -51,6 +51,8 @@ class Command(BaseCommand):
     def _batch(self, to: str, no: str | None, until: date | None) -> TaxBatch:
         if no:
             return batches.find(no, region=to)
+        assert until is not None
+        refuse_future_day(until)
         batch = TaxBatch.objects.filter(region=to, made_at__date__lte=until).order_by("-pk").first()
         if batch is None:
             raise CommandError(f"到 {until} 为止没有交给税务的批次")

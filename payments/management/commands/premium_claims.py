@@ -9,7 +9,7 @@ from accounts.errors import AccountsError
 from accounts.identity import audit
 from accounts.identity.actors import Act, Actor
 from accounts.management.base import BaseCommand, CommandError
-from accounts.management.days import day_argument
+from accounts.management.days import day_argument, refuse_future_day
 from accounts.management.regions import known_region
 from accounts.management.staff import acts_by, add_by
 from payments.premiums.codes import ClaimState
@@ -19,6 +19,7 @@ from yibao.lib import clock
 from yibao.lib.csv_files import csv_bytes, write_private
 from yibao.lib.fen import grouped, yuan
 from yibao.lib.masking import masked_certno, masked_name
+from yibao.lib.os_errors import in_words
 
 PAYOUT_COLUMNS = ("claim_no", "payee_name", "bank_card", "amount", "insuplc_admdvs", "premium_year")
 
@@ -38,7 +39,7 @@ class Command(BaseCommand):
         add_by(parser)
 
     def handle(self, *args: object, **options: Any) -> None:
-        if options["region"]:
+        if options["region"] is not None:
             known_region(options["region"])
         asked = {"region": options["region"], "state": options["state"]}
         claims = RefundClaim.objects.filter(**{name: value for name, value in asked.items() if value})
@@ -72,12 +73,13 @@ class Command(BaseCommand):
     def _write_payouts(self, claims: Any, options: dict[str, Any]) -> None:
         if options["day"] is None:
             raise CommandError("请用 --day 写明是哪一天付的")
+        refuse_future_day(options["day"])
         (act,) = acts_by(options["by"], most=1) or [Act(Actor.system("premium_claims"), clock.now())]
         paid = list(claims.filter(state=ClaimState.PAID, decided_at__date=options["day"]))
         try:
             write_private(options["payouts"], csv_bytes(PAYOUT_COLUMNS, _payouts(paid)))
         except OSError as error:
-            raise CommandError(f"写不了 {options['payouts'].name}：{error.strerror}，请换一个位置") from None
+            raise CommandError(f"写不了 {options['payouts'].name}：{in_words(error)}，请换一个位置") from None
         detail = {"claims": [claim.pk for claim in paid], "day": options["day"].isoformat()}
         audit.record(act=act, verb="premium_claims.payouts", detail=detail)
         sum_fen = sum(claim.amount_fen for claim in paid)

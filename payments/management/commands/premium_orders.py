@@ -24,7 +24,7 @@ class Command(BaseCommand):
         parser.add_argument("--state", choices=OrderState.values, help="only in this state")
 
     def handle(self, *args: object, **options: Any) -> None:
-        if options["region"]:
+        if options["region"] is not None:
             known_region(options["region"])
         asked = {"region": options["region"], "premium_year": options["year"], "state": options["state"]}
         orders = PremiumOrder.objects.filter(**{name: value for name, value in asked.items() if value})

@@ -10,6 +10,7 @@ from accounts.management.regions import known_region
 from payments.reconciliation.report import CSV_COLUMNS, Report, as_json, as_table, report_of
 from yibao.lib.csv_files import csv_bytes, write_private
 from yibao.lib.fen import grouped
+from yibao.lib.os_errors import in_words
 
 
 class Command(BaseCommand):
@@ -37,7 +38,7 @@ class Command(BaseCommand):
         try:
             write_private(path, csv_bytes(CSV_COLUMNS, as_table(report)))
         except OSError as error:
-            raise CommandError(f"写不了 {path.name}：{error.strerror}，请换一个位置") from None
+            raise CommandError(f"写不了 {path.name}：{in_words(error)}，请换一个位置") from None
 
 
 def _in_words(report: Report) -> list[str]:
