@@ -9,8 +9,9 @@ from django.http import HttpRequest
 
 from accounts.admin.offices import DatedAdmin
 from accounts.policies import registry
-from payments.bills.institutions import level_of, misfit
+from payments.bills.institutions import level_of, misfit, read_code
 from payments.bills.models import Institution
+from payments.bills.queries import institution_of
 
 
 class InstitutionForm(forms.ModelForm):
@@ -19,6 +20,15 @@ class InstitutionForm(forms.ModelForm):
     class Meta:
         model = Institution
         fields = ("code", "name", "kind", "hosp_lv", "region")
+
+    def clean_code(self) -> str:
+        try:
+            code = read_code(self.cleaned_data["code"])
+        except ValueError as fault:
+            raise forms.ValidationError(str(fault)) from None
+        if institution_of(code):
+            raise forms.ValidationError("已有这个编码的机构，请核对")
+        return code
 
     def clean_region(self) -> str:
         region = self.cleaned_data["region"]

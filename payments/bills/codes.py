@@ -1,5 +1,7 @@
 """Codes of bills and of the places they come from, as the national tables and the files of institutions have them."""
 
+import unicodedata
+
 from accounts.codes import InstitutionKind, InstitutionLevel
 from accounts.policies.terms.spending import COSTS, EXCLUDED, TREATMENT, VACCINE
 from yibao.lib.codes import TextCode
@@ -56,3 +58,8 @@ class HospitalLevel(TextCode):
         """The level alone, which the terms of a region speak of."""
         levels = {"三级": InstitutionLevel.THREE, "二级": InstitutionLevel.TWO, "一级": InstitutionLevel.ONE}
         return levels.get(self.label[:2], InstitutionLevel.NONE)
+
+
+def code_form(code: str) -> str:
+    """Return an institution's code in half width and capitals, without spaces: files write it in all ways."""
+    return "".join(unicodedata.normalize("NFKC", code).upper().split())

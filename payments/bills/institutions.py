@@ -1,12 +1,14 @@
 """import_institutions: the designated institutions, by file."""
 
 import re
-from collections.abc import Callable
+import unicodedata
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.db.models.functions import Upper
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
 from accounts.codes import InstitutionKind, InstitutionLevel
@@ -14,13 +16,13 @@ from accounts.identity import audit
 from accounts.identity.actors import Act
 from accounts.roster import cells
 from accounts.roster.files import File, Progress
-from payments.bills.codes import INSTITUTION_TYPES, HospitalLevel
+from payments.bills.codes import INSTITUTION_TYPES, HospitalLevel, code_form
 from payments.bills.models import Institution
 from yibao.lib.masking import scrubbed
 
 COLUMNS = ("fixmedins_code", "fixmedins_name", "fixmedins_type", "hosp_lv", "insuplc_admdvs")
 _CODE_LENGTH = 20
-_CODE = re.compile(rf"[0-9A-Za-z]{{1,{_CODE_LENGTH}}}", re.ASCII)
+_CODE = re.compile(rf"[0-9A-Z]{{1,{_CODE_LENGTH}}}", re.ASCII)
 _NAME_LENGTH = 100
 _SAID = ("name", "kind", "hosp_lv", "level", "region")
 
@@ -54,7 +56,7 @@ def import_institutions(*, act: Act, path: Path, progress: Progress | None = Non
     found = _read(file)
     file.problems.refuse_if_any()
     with transaction.atomic():
-        known = {row.code: row for row in Institution.objects.select_for_update().filter(code__in=found)}
+        known = _known(found)
         added = [Institution(code=code, **said) for code, said in found.items() if code not in known]
         changed = [row for code, row in known.items() if _change(row, found[code])]
         why = f"导入文件 {file.digest[:16]}"
@@ -64,6 +66,12 @@ def import_institutions(*, act: Act, path: Path, progress: Progress | None = Non
             detail = {"digest": file.digest, "rows": file.rows, "added": len(added), "changed": len(changed)}
             audit.record(act=act, verb="institutions.imported", detail=detail)
     return InstitutionsResult(file.rows, len(added), len(changed), tuple(map(scrubbed, file.remarks)))
+
+
+def _known(codes: Collection[str]) -> dict[str, Institution]:
+    """Return code → the institution that is known by it, locked; also where it was once kept in small letters."""
+    rows = Institution.objects.select_for_update().annotate(capitals=Upper("code")).filter(capitals__in=codes)
+    return {row.code.upper(): row for row in sorted(rows, key=lambda row: row.code.upper() == row.code)}
 
 
 def _change(row: Institution, said: dict[str, Any]) -> bool:
@@ -76,7 +84,7 @@ def _change(row: Institution, said: dict[str, Any]) -> bool:
 
 def _read(file: File) -> dict[str, dict[str, Any]]:
     """Return code → what is said of the institution; note what is wrong."""
-    readers: tuple[Callable[[str], Any], ...] = (_code, _name, _type, _level, cells.region_reader())
+    readers: tuple[Callable[[str], Any], ...] = (read_code, _name, _type, _level, cells.region_reader())
     found: dict[str, dict[str, Any]] = {}
     row_of: dict[str, int] = {}
     for number, row in file.read():
@@ -108,10 +116,12 @@ def misfit(kind: str, hosp_lv: str) -> str:
     return ""
 
 
-def _code(text: str) -> str:
-    if not _CODE.fullmatch(text):
+def read_code(text: str) -> str:
+    """The code of an institution as it is kept. ValueError says why it is none."""
+    code = code_form(text)
+    if not _CODE.fullmatch(code):
         raise ValueError(f"机构编码应为数字和字母，最多 {_CODE_LENGTH} 位")
-    return text
+    return code
 
 
 def _name(text: str) -> str:
@@ -119,7 +129,7 @@ def _name(text: str) -> str:
         raise ValueError("没有填写机构名称")
     if len(text) > _NAME_LENGTH:
         raise ValueError(f"超过{_NAME_LENGTH}个字")
-    return text
+    return unicodedata.normalize("NFC", text)
 
 
 def _type(text: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 
 from accounts.codes import LifeEventKind, PotKind
 from accounts.models import LifeEvent, Person, Transfer
+from payments.bills.codes import code_form
 from payments.bills.errors import UnknownBillError
 from payments.bills.models import Bill, BillShare, Institution
 
@@ -37,6 +38,12 @@ def parts_of(bills: Collection[Bill]) -> dict[int, Parts]:
         name = _OWN[PotKind(pot.kind)] if pot.person_id == bill.person_id else "relatives"
         setattr(found[bill.pk], name, getattr(found[bill.pk], name) + fen)
     return found
+
+
+def institution_of(code: str) -> Institution | None:
+    """Return the institution of a code, however that is written; of two that differ in small letters, the one as written."""
+    found = {place.code: place for place in Institution.objects.filter(code__iexact=code_form(code))}
+    return found.get(code) or next(iter(found.values()), None)
 
 
 def bill_of(institution: Institution, bill_no: str) -> Bill:

@@ -1,4 +1,19 @@
-"""How much of what is given back of a bill goes back to accounts. Pure: fen."""
+"""What the number of a bill is, and how much of what is given back of a bill goes back to accounts. Pure: fen."""
+
+import re
+import unicodedata
+
+_DASHES = re.compile("[\u2010-\u2015\u2212]")
+
+
+def one_form(number: str) -> str:
+    """Return a bill's number as it is kept: in half width, without spaces, with one kind of dash.
+
+    However it is typed the next time, it is the same bill: a number of an institution counts once. An apostrophe in
+    front is a spreadsheet's, which takes what follows for text. Small and capital letters stay apart.
+    """
+    plain = "".join(unicodedata.normalize("NFKC", number).split())
+    return _DASHES.sub("-", plain).removeprefix("'")
 
 
 def account_part(*, amount_fen: int, account_fen: int, before_fen: int, back_fen: int) -> int:

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from accounts.management.base import BaseCommand, CommandError
-from accounts.management.days import day_argument
+from accounts.management.days import day_argument, refuse_future_day
 from accounts.management.regions import known_region
 from payments.bills.models import Bill, Institution
-from payments.bills.queries import parts_of
+from payments.bills.queries import institution_of, parts_of
 from yibao.lib.fen import yuan
 from yibao.lib.masking import masked_certno, masked_name
 
@@ -24,14 +24,15 @@ class Command(BaseCommand):
         parser.add_argument("--institution", metavar="CODE", help="only of this institution")
 
     def handle(self, *args: object, **options: Any) -> None:
-        if options["region"]:
-            known_region(options["region"])
-        if options["institution"] and not Institution.objects.filter(code=options["institution"]).exists():
-            raise CommandError(
-                f"没有编码为 {options['institution']} 的定点机构，请核对编码或先运行 import_institutions"
-            )
-        asked = {"region": options["region"], "on": options["day"], "institution__code": options["institution"]}
-        rows = list(_rows({name: value for name, value in asked.items() if value}))
+        asked: dict[str, Any] = {}
+        if options["region"] is not None:
+            asked["region"] = known_region(options["region"])
+        if options["day"] is not None:
+            refuse_future_day(options["day"])
+            asked["on"] = options["day"]
+        if options["institution"] is not None:
+            asked["institution"] = _institution(options["institution"])
+        rows = list(_rows(asked))
         if options["json"]:
             self.answer({"bills": rows})
             return
@@ -43,6 +44,13 @@ class Command(BaseCommand):
 
 
 _WORDS = {"current": "当年", "carried": "历年", "pool": "共济账户", "relatives": "家人", "cash": "现金"}
+
+
+def _institution(code: str) -> Institution:
+    found = institution_of(code)
+    if found is None:
+        raise CommandError(f"没有编码为 {code} 的定点机构，请核对编码或先运行 import_institutions")
+    return found
 
 
 def _rows(asked: dict[str, Any]) -> Iterator[dict[str, str]]:

@@ -1,14 +1,15 @@
-"""Settle bills by file: `import_bills FILE [--answer FILE]`; every row is answered, exit 1 where one was refused."""
+"""Settle bills by file: `import_bills FILE [--answer FILE] [--expect-rows N] [--expect-sum YUAN]`; every row is answered, exit 1 where one was refused."""
 
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
 from accounts.management.base import CommandError
-from accounts.management.imports import FileCommand
+from accounts.management.imports import FileCommand, yuan_argument
 from accounts.roster.answers import grouped
 from payments.bills.files import GIVEN_BACK, REFUSED, SETTLED, import_bills
 from yibao.lib.csv_files import write_private
+from yibao.lib.os_errors import in_words
 
 
 class Command(FileCommand):
@@ -16,6 +17,10 @@ class Command(FileCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
+        parser.add_argument("--expect-rows", type=int, metavar="N", help="refuse a file with another number of rows")
+        parser.add_argument(
+            "--expect-sum", type=yuan_argument, metavar="YUAN", help="refuse the file unless its amounts sum up to this"
+        )
         parser.add_argument("--answer", type=Path, metavar="FILE", help="write the rows with their answers there (CSV)")
 
     def handle(self, *args: object, **options: Any) -> None:
@@ -24,7 +29,8 @@ class Command(FileCommand):
             raise CommandError(f"没有 {answer.parent} 这个文件夹，回执没有地方写；什么也没有结算")
         if answer and answer.resolve() == options["file"].resolve():
             raise CommandError(f"回执不能写在交来的文件 {name} 上，请换一个文件名；什么也没有结算")
-        result, content = self.taken_in(import_bills, options)
+        expected = {"expect_rows": options["expect_rows"], "expect_sum_fen": options["expect_sum"]}
+        result, content = self.taken_in(import_bills, options, **expected)
         if options["json"]:
             self.answer(result.as_json())
         else:
@@ -42,5 +48,5 @@ class Command(FileCommand):
             write_private(answer, content)
         except OSError as error:
             raise CommandError(
-                f"写不了 {answer.name}：{error.strerror}。各行已经办完，换一个位置再运行一次就有回执，不会重复结算"
+                f"写不了 {answer.name}：{in_words(error)}。各行已经办完，换一个位置再运行一次就有回执，不会重复结算"
             ) from None

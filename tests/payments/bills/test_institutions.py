@@ -14,6 +14,7 @@ from accounts.models import AuditEvent, User
 from payments.models import Institution
 from tests.factories.files import Row, csv_file
 from tests.factories.users import official, signed_in
+from tests.personas import clinic
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
 
@@ -102,6 +103,26 @@ def test_a_bad_row_refuses_the_file_and_is_named(tmp_path, changes, column, reas
     assert not Institution.objects.exists()
 
 
+@pytest.mark.parametrize("code", ["h33090000001", "Ｈ33090000001", "H3309 0000001"])
+def test_a_code_in_any_width_and_case_is_one_institution(tmp_path, code):
+    brought_in(tmp_path, row(1))
+    said = brought_in(tmp_path, row(1, fixmedins_code=code, fixmedins_name="临城人民医院"))
+    assert (said["added"], said["changed"]) == (0, 1)
+    assert "与第2行重复" in refused(tmp_path, row(1), row(2, fixmedins_code=code))
+    assert list(Institution.objects.values_list("code", "name")) == [("H33090000001", "临城人民医院")]
+
+
+def test_one_that_was_kept_in_small_letters_is_changed_not_added_again(tmp_path):
+    clinic(code="h33090000001")
+    said = brought_in(tmp_path, row(1))
+    assert (said["added"], said["changed"], Institution.objects.get().code) == (0, 1, "h33090000001")
+
+
+def test_a_name_written_with_accents_apart_is_the_same_name(tmp_path):
+    brought_in(tmp_path, row(1, fixmedins_name="Café 诊所"))
+    assert brought_in(tmp_path, row(1, fixmedins_name="Cafe\u0301 诊所"))["changed_nothing"]
+
+
 def test_a_damaged_file_changes_nothing(tmp_path):
     path = csv_file(tmp_path / "places.csv", [row(1), row(2)])
     path.write_bytes(path.read_bytes()[:-12])
@@ -124,6 +145,12 @@ class TestAdmin:
     def add(self, **changes: str):
         browser = signed_in(official(Role.POLICY))
         return browser.post(reverse("admin:payments_institution_add"), {**self.said, **changes})
+
+    def test_a_code_that_is_there_in_another_case_is_refused(self):
+        clinic(code="H33090000007")
+        page = self.add(code="h33090000007").content.decode()
+        assert "已有这个编码的机构" in page
+        assert Institution.objects.count() == 1
 
     def test_the_level_follows_from_the_code_and_every_change_is_kept(self):
         assert self.add().status_code == 302
