@@ -115,6 +115,11 @@ class File:
         return None
 
     @property
+    def sum_fen(self) -> int | None:
+        """The sum of the amounts of all rows, bad ones too; None where one of them cannot be read."""
+        return self._sum_fen
+
+    @property
     def has_rounded_numbers(self) -> bool:
         """Say whether every certificate number ends as a spreadsheet leaves it that takes it for a number."""
         return self._round_numbers == self.rows > 1

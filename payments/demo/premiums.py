@@ -10,7 +10,7 @@ from accounts.identity.actors import Act, Actor
 from accounts.models import Person
 from payments.demo.families import GUO_LELE, GUO_MIN, HUANG_JIANGUO, HUANG_XIAOMING, HUANG_XIUYING, person
 from payments.demo.personas import HENAN, QUANZHOU
-from payments.demo.tax_office import answers_to, rows_of
+from payments.demo.tax_office import answer_to, answers_to, rows_of
 from payments.premiums.operations import claiming, paying
 from payments.premiums.tax_office import batches, paid
 from payments.premiums.tax_office.answers import import_premium_results
@@ -39,8 +39,8 @@ class Season:
 
     def answered(self, *, reject: int = 0) -> None:
         """Hand over what is due, and take in what the tax office says."""
-        for batch, path in batches.export(act=self.act, region=QUANZHOU):
-            answer = self.folder / f"{batch.no}.results.csv"
+        for _, path in batches.export(act=self.act, region=QUANZHOU):
+            answer = answer_to(path)  # beside it: the demo's tax office sees that it has answered
             write_private(answer, answers_to(rows_of(path), on=self.act.on, reject=reject).encode())
             import_premium_results(act=self.act, path=answer)
         apply_answers(act=self.act)

@@ -30,13 +30,18 @@ def work_off(folder: Path, *, on: date, mood: Mood) -> list[Path]:
     """Look at every batch of the folder that is not answered; return the files with its answers."""
     written: list[Path] = []
     for batch in sorted(folder.glob("*.csv")):
-        if _is_answer(batch) or batch.with_suffix(_ENDING).exists():
+        if _is_answer(batch) or answer_to(batch).exists():
             continue
         if mood.lose:
             batch.unlink()
         elif not mood.late:
             written += _answer(batch, on, mood)
     return written
+
+
+def answer_to(batch: Path) -> Path:
+    """Return where the answer to a batch's file is written."""
+    return batch.with_suffix(_ENDING)
 
 
 def answers_to(rows: Sequence[dict[str, str]], *, on: date, reject: int = 0) -> str:
@@ -53,7 +58,7 @@ def rows_of(batch: Path) -> list[dict[str, str]]:
 
 def _answer(batch: Path, on: date, mood: Mood) -> list[Path]:
     rows = rows_of(batch)
-    first = batch.with_suffix(_ENDING)
+    first = answer_to(batch)
     write_private(first, answers_to(rows, on=on, reject=mood.reject).encode())
     if not mood.twice:
         return [first]

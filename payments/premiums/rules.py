@@ -1,5 +1,7 @@
 """Whether somebody's premium may be paid from an account: every reason against it at once. Pure: no Django."""
 
+import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -182,9 +184,14 @@ def changed(found: str) -> WhyNot:
     return WhyNot(WhyNotCode.CHANGED, found, "钱没有动。请看一看现在的情况，再试一次")
 
 
+def receipt_form(text: str) -> str:
+    """Return the number of a tax receipt in the one form in which it is kept, from wherever it comes."""
+    return _without_signs(text).upper()
+
+
 def read_receipt_no(text: str) -> str:
     """Return the number of a tax receipt as it is kept. Raises PremiumError when it cannot be one."""
-    number = "".join(text.split()).upper()
+    number = receipt_form(text)
     low, high = RECEIPT_LENGTH
     if not (low <= len(number) <= high and number.isascii() and number.isalnum()):
         raise PremiumError(f"税票号码不对：只有数字和字母，{low}到{high}位。请照税票上的“电子税票号码”填")
@@ -193,11 +200,16 @@ def read_receipt_no(text: str) -> str:
 
 def read_bank_card(text: str) -> str:
     """Return the number of a bank card as it is kept. Raises PremiumError when its check digit does not fit."""
-    number = "".join(text.replace("-", "").split())
+    number = _without_signs(text)
     low, high = CARD_LENGTH
     if not (low <= len(number) <= high and number.isascii() and luhn.is_valid(number)):
         raise PremiumError(f"银行卡号不对：应为{low}到{high}位数字。请照卡面上的号码再填一次")
     return number
+
+
+def _without_signs(text: str) -> str:
+    """Return a number in half width, without the spaces and dashes that it is grouped by."""
+    return re.sub(r"[\s\u2010-\u2015\u2212-]", "", unicodedata.normalize("NFKC", text))
 
 
 def undo_for(terms: PremiumTerms) -> timedelta:

@@ -13,7 +13,10 @@ from accounts.codes import USE_KINDS, PotKind, VoucherKind
 
 
 class KindSums(NamedTuple):
-    """What happened of one kind: into people's pots, out of them, between them, and what was reversed of it."""
+    """What happened of one kind: into people's pots, out of them, between them, and what was reversed of it.
+
+    What the treasury pays a tax office (解缴) is spent too, though it leaves a pot of the region's own.
+    """
 
     kind: VoucherKind
     vouchers: int
@@ -77,7 +80,8 @@ def rows_of(sql: str, region: str, day: date, **more: Any) -> list[dict[str, Any
 _BY_KIND = """
     SELECT kind, count(DISTINCT voucher) FILTER (WHERE NOT is_reversal) AS vouchers,
            coalesce(sum(fen) FILTER (WHERE NOT is_reversal AND NOT from_person AND to_person), 0)::bigint AS credited_fen,
-           coalesce(sum(fen) FILTER (WHERE NOT is_reversal AND from_person AND NOT to_person), 0)::bigint AS spent_fen,
+           coalesce(sum(fen) FILTER (WHERE NOT is_reversal AND NOT to_person AND (from_person OR kind = 'remittance')),
+                    0)::bigint AS spent_fen,
            coalesce(sum(fen) FILTER (WHERE NOT is_reversal AND from_person AND to_person), 0)::bigint AS moved_fen,
            coalesce(sum(fen) FILTER (WHERE is_reversal), 0)::bigint AS refunded_fen,
            count(DISTINCT voucher) FILTER (WHERE is_later) AS recorded_later

@@ -27,7 +27,10 @@ class ClaimSums(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """A batch that is not answered in full, or was made on the day. Fen."""
+    """A batch that is not answered in full, or was made on the day: what the tax office said of its orders. Fen.
+
+    One that was given back afterwards is confirmed here: its refund stands in a batch of its own.
+    """
 
     no: str
     rows: int
@@ -108,8 +111,8 @@ _BATCHES = """
            coalesce(o.waiting, 0) AS waiting, b.refund_rows AS refunds, coalesce(r.waiting, 0) AS refunds_waiting
     FROM payments_taxbatch b
     LEFT JOIN LATERAL (
-        SELECT count(*) FILTER (WHERE state = 'confirmed') AS confirmed,
-               count(*) FILTER (WHERE state IN ('rejected', 'refunded')) AS returned,
+        SELECT count(*) FILTER (WHERE state IN ('confirmed', 'refunded')) AS confirmed,
+               count(*) FILTER (WHERE state = 'rejected') AS returned,
                count(*) FILTER (WHERE state IN ('handed_over', 'unknown')) AS waiting
         FROM payments_premiumorder WHERE batch_id = b.id) o ON TRUE
     LEFT JOIN LATERAL (

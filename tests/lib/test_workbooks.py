@@ -97,6 +97,7 @@ def test_what_is_left_empty_right_of_the_table_is_nothing(tmp_path: Path) -> Non
     [
         ("a\n陈\n".encode("gb18030"), ["按 GB18030 读取"]),
         ("a\nJosé García\n".encode(), ["按 UTF-8 读取"]),
+        ("a\nJose\u0301 Garci\u0301a\n".encode(), ["按 UTF-8 读取"]),
         ("a\nMÜLLER\n".encode("utf-8-sig"), []),
         ("a\n陈\n".encode(), []),
         (b"a\nx\n", []),

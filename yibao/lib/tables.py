@@ -21,7 +21,8 @@ _MARK = "\ufeff"  # a second byte order mark, where a program has put its own be
 _NOTHING = " \t\xa0\u3000\x1a"  # spaces, and with what programs of old end a file
 _CHINESE = re.compile("[\u0800-\U0010ffff]")  # three or four bytes in UTF-8
 _FOREIGN = re.compile("[\u0080-\u00b6\u00b8-\u07ff]")  # two bytes in UTF-8, without the middle dot of names
-_IN_A_WORD = re.compile("[A-Za-z][\u00c0-\u024f]|[\u00c0-\u024f][A-Za-z]")  # García; Chinese hardly stands so
+# García, its accents also apart from their letters; Chinese hardly stands so
+_IN_A_WORD = re.compile("[A-Za-z][\u00c0-\u024f\u0300-\u030c]|[\u00c0-\u024f][A-Za-z]")
 _ERROR = re.compile(r"#(N/A|GETTING_DATA|[A-Z0-9/_]+[!?])|Err:\d{3}")  # of Excel and WPS; of LibreOffice
 _ROUNDED = re.compile(r"\d(\.\d+)?[eE]\+\d+", re.ASCII)
 _WEB_PAGE = re.compile(rb"(\xef\xbb\xbf)?\s*(<|MIME-Version:)")

@@ -50,9 +50,9 @@ def _in_words(report: Report) -> list[str]:
             ("账户之间", sums.moved_fen),
             ("冲正", sums.refunded_fen),
         ]
-        amounts = "，".join(f"{word} {grouped(fen)}" for word, fen in parts if fen)
+        amounts = "".join(f"，{word} {grouped(fen)}" for word, fen in parts if fen)
         later = f"（其中 {sums.recorded_later} 笔是过后补记的）" if sums.recorded_later else ""
-        lines.append(f"  {sums.kind.label}：{sums.vouchers} 笔，{amounts}{later}")
+        lines.append(f"  {sums.kind.label}：{sums.vouchers} 笔{amounts}{later}")
     lines.append(f"待付定点机构 {grouped(report.institutions_fen)}")
     for one in report.institutions:
         lines.append(f"  {one.code} {one.name}：当日付 {grouped(one.spent_fen)}，退 {grouped(one.refunded_fen)}，"

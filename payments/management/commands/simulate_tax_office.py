@@ -28,6 +28,8 @@ class Command(BaseCommand):
     def handle(self, *args: object, **options: Any) -> None:
         if not (settings.DEMO or settings.REHEARSAL):
             raise CommandError("这里接的是真的税务，不能模拟。只有演示环境可以")
+        if options["reject"] < 0:
+            raise CommandError("--reject 要写 0 或以上的张数")
         mood = Mood(**{name: options[name] for name in ("late", "reject", "twice", "lose")})
         files = work_off(settings.TAX_OFFICE_FOLDER, on=clock.today(), mood=mood)
         said = []
@@ -40,5 +42,6 @@ class Command(BaseCommand):
                     )
                 except AccountsError as error:
                     raise CommandError(error.message) from None
-                said.append(f"  登记 {result.premium_answers} 条，以前登记过 {result.known_rows} 条")
+                aside = f"，留待处理 {len(result.held)} 行，用 held_rows 查看" if result.held else ""
+                said.append(f"  登记 {result.premium_answers} 条，以前登记过 {result.known_rows} 条{aside}")
         self.tell("\n".join(said) or "税务没有答复。", files=[str(path) for path in files])

@@ -45,7 +45,7 @@ def claim(*, act: Act, payer: Person, person: Person, receipt_no: str, bank_card
         (who,) = payables(payer, act.on, [person])
         earlier = _live_claim(receipt_no)
         if earlier is not None:
-            return _same(earlier, payer, person)
+            return _same(earlier, payer, person, bank_card)
         _refuse_if_not_allowed(act, who)
         assert who.terms is not None
         wanted = RefundClaim(
@@ -66,16 +66,19 @@ def claim(*, act: Act, payer: Person, person: Person, receipt_no: str, bank_card
             raise PremiumError(f"{wanted.premium_year}年度已经有人申请返还，不能再申请")
         if stored.no == wanted.no:
             audit.record(act=act, verb="premium_claim.made", subject=payer, detail={"claim": stored.pk})
-        return _same(stored, payer, person)
+        return _same(stored, payer, person, bank_card)
 
 
 def _live_claim(receipt_no: str) -> RefundClaim | None:
     return RefundClaim.objects.filter(receipt_no=receipt_no, state__in=LIVE_CLAIMS).first()
 
 
-def _same(earlier: RefundClaim, payer: Person, person: Person) -> RefundClaim:
+def _same(earlier: RefundClaim, payer: Person, person: Person, bank_card: str) -> RefundClaim:
     if (earlier.payer_id, earlier.person_id) != (payer.pk, person.pk):
         raise PremiumError("这张税票已经申请过返还，一张税票只能用一次。号码没有填错的，请带税票到窗口办")
+    if (kept := str(earlier.bank_card)) != bank_card:  # else the money would go to the first card, unseen
+        first = f"这张税票已经申请返还到尾号 {kept[-4:]} 的银行卡，这次填的卡号没有采用"
+        raise PremiumError(f"{first}。那张卡不对的，请尽快带身份证到窗口办")
     return earlier
 
 

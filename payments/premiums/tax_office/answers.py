@@ -1,6 +1,6 @@
 """import_premium_results: the tax office's answers, row by row; what does not fit an order is laid aside, never dropped."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -17,9 +17,10 @@ from payments.premiums.codes import AnswerResult, OrderState
 from payments.premiums.models import PremiumOrder, PremiumPaid
 from payments.premiums.tax_office import refunds
 from payments.premiums.tax_office.applying import apply_answers
-from payments.premiums.tax_office.cells import amount, receipt_no
+from payments.premiums.tax_office.cells import amount, contradicted, receipt_no
 from payments.premiums.tax_office.files import TaxFile
 from payments.premiums.tax_office.models import TaxAnswer
+from yibao.lib.clock import SHANGHAI
 from yibao.lib.fen import grouped
 
 COLUMNS = ("batch_no", "order_no", "result", "amount", "receipt_no", "decided_on", "reason")
@@ -66,15 +67,15 @@ def import_premium_results(
 
 
 def bring_in(
-    act: Act, file: File, *, hold: bool = False, check_total: Callable[[int], None] | None = None
+    act: Act, file: File, *, hold: bool = False, check_total: Callable[[], None] | None = None
 ) -> ImportResult:
-    """Write the answers down, for rows from wherever. `check_total` is told the sum of all amounts (fen)."""
+    """Write the answers down, for rows from wherever; `check_total` is asked once they have been read."""
     with importing(file, ImportKind.PREMIUM_RESULTS, act, hold=hold) as draft:
         if draft.known:
             return draft.result
-        rows, sum_fen = _rows(file, act.on)
+        rows = _rows(file, act.on)
         if check_total is not None:
-            check_total(sum_fen)
+            check_total()
         told = refunds.told_of(rows)
         of_refunds, known_refunds = refunds.judged(file, [row for row in rows if refunds.key(row) in told], told)
         answers, known = _judged(act, file, [row for row in rows if refunds.key(row) not in told])
@@ -93,24 +94,24 @@ def take_in(act: Act, file: File) -> ImportResult:
     return bring_in(act, file)
 
 
-def _rows(file: File, today: date) -> tuple[list[Row], int]:
-    """Return the rows that can be read, and the sum of all amounts; note what is wrong with the others."""
+def _rows(file: File, today: date) -> list[Row]:
+    """Return the rows that can be read, the amounts of all added to the file's sum; note what is wrong with the others."""
     readers = (str, str, _result, amount, receipt_no, cells.day, _reason)
-    rows, sum_fen = [], 0
+    rows = []
     for number, texts in file.read():
         values = file.values(number, texts, COLUMNS, readers)
         if values is None:
-            sum_fen += _amount_or_nothing(texts[COLUMNS.index("amount")])
+            file.add_unread(texts[COLUMNS.index("amount")])
             continue
         row = Row(number, *values)
-        sum_fen += row.amount_fen
+        file.add(row.amount_fen)
         if (row.result == AnswerResult.CONFIRMED) != bool(row.receipt_no):
             file.problems.add(number, "receipt_no", row.receipt_no, "确认的要有税票号码，退回的没有")
         elif row.decided_on > today:
             file.problems.add(number, "decided_on", row.decided_on.isoformat(), "办理日期在今天之后")
         else:
             rows.append(row)
-    return rows, sum_fen
+    return rows
 
 
 def _judged(act: Act, file: File, rows: Sequence[Row]) -> tuple[list[TaxAnswer], int]:
@@ -118,12 +119,17 @@ def _judged(act: Act, file: File, rows: Sequence[Row]) -> tuple[list[TaxAnswer],
     orders = _orders(rows)
     answered = {answer.order_id: answer for answer in TaxAnswer.objects.filter(order__in=orders.values())}
     used = _receipts(rows)
+    two_ways = contradicted((row.order_no, (row.result, row.receipt_no)) for row in rows)
+    two_orders = contradicted((row.receipt_no, row.order_no) for row in rows if row.receipt_no)
     new: list[TaxAnswer] = []
     known = 0
     for row in rows:
         order = orders.get(row.order_no)
         earlier = answered.get(order.pk) if order else None
-        if misfit := _misfit(row, order, earlier, used):
+        misfit = _misfit(row, order, earlier, used)
+        if misfit is None and earlier is None:
+            misfit = _contradiction(row, two_ways, two_orders)
+        if misfit:
             file.problems.lay_aside(row.number, misfit.column, misfit.why, misfit.code)
         elif earlier is not None:
             known += 1
@@ -152,12 +158,24 @@ def _misfit(row: Row, order: PremiumOrder | None, earlier: TaxAnswer | None, use
         return because("batch_no", "这张代缴单不在这一批里，请核对批次号")
     if order.amount_fen != row.amount_fen:
         return because("amount", f"代缴单是{grouped(order.amount_fen)}元，这里写{grouped(row.amount_fen)}元")
+    if order.handed_over_at is not None and row.decided_on < order.handed_over_at.astimezone(SHANGHAI).date():
+        return because("decided_on", "办理日期早于交税务的日期，请向税务核对")
     if row.receipt_no and used.get(row.receipt_no, order.pk) != order.pk:
         return because("receipt_no", "这个税票号码已经用在另一笔缴费上")
     if earlier is not None and (earlier.result, earlier.receipt_no) != (row.result, row.receipt_no):
         return because("result", f"以前答复过“{earlier.get_result_display()}”，这次不一样，请向税务核对")
     if earlier is None and order.state not in WAITS_FOR_ANSWER:
         return because("order_no", f"这张代缴单{order.get_state_display()}，没有在等税务答复")
+    return None
+
+
+def _contradiction(row: Row, two_ways: Collection[str], two_orders: Collection[str]) -> Misfit | None:
+    """Return why a row is not believed because of another one in its file; None where it is."""
+    because = partial(Misfit, HeldReason.CONTRADICTS_ORDER)
+    if row.order_no in two_ways:
+        return because("result", "同一份文件里对这张代缴单有不同的答复，请向税务核对，对的确认，错的放弃")
+    if row.receipt_no in two_orders:
+        return because("receipt_no", "同一份文件里这个税票号码写在不止一张代缴单上，请向税务核对，对的确认，错的放弃")
     return None
 
 
@@ -183,10 +201,3 @@ def _result(text: str) -> AnswerResult:
 
 def _reason(text: str) -> str:
     return cells.short_text(text[:REASON_LENGTH])
-
-
-def _amount_or_nothing(text: str) -> int:
-    try:
-        return amount(text)
-    except ValueError:
-        return 0

@@ -1,14 +1,24 @@
-"""What may stand in a cell of the tax office's files, besides what all files have. ValueError says why not."""
+"""What may stand in a cell of the tax office's files, besides what all files have (ValueError says why not); what may not stand beside it."""
 
 import re
+from collections.abc import Hashable, Iterable
+from typing import TypeVar
 
 from accounts.roster.cells import short_text
+from payments.premiums.rules import receipt_form
 from yibao.lib.fen import grouped
 from yibao.lib.values.amounts import read_yuan
 
 MOST_FEN = 1_000_000  # ten thousand yuan: no resident pays so much for a year
 RECEIPT_LENGTH = CHANNEL_LENGTH = 40  # characters
+K = TypeVar("K", bound=Hashable)
 _RECEIPT = re.compile(rf"[0-9A-Z]{{1,{RECEIPT_LENGTH}}}", re.ASCII)
+
+
+def contradicted(said: Iterable[tuple[K, Hashable]]) -> set[K]:
+    """Return the keys of which one file says more than one thing: which of them is right, nobody can tell from it."""
+    first: dict[K, Hashable] = {}
+    return {key for key, what in said if first.setdefault(key, what) != what}
 
 
 def amount(text: str) -> int:
@@ -21,7 +31,7 @@ def amount(text: str) -> int:
 
 def receipt_no(text: str) -> str:
     """The number of a tax receipt (税票) as it is kept, as people who claim a refund type it too; or nothing."""
-    number = "".join(text.replace("-", "").split()).upper()
+    number = receipt_form(text)
     if text and not _RECEIPT.fullmatch(number):
         raise ValueError(f"税票号码应为至多{RECEIPT_LENGTH}位的数字和字母")
     return number

@@ -64,12 +64,14 @@ class TaxFile(File):
         table = super().opened(on_progress)
         return replace(table, rows=(row for row in table.rows if row[1][0] != TOTAL))
 
-    def check_total(self, sum_fen: int) -> None:
-        """Note rows and amounts that are not those of the last line, once all rows have been read."""
+    def check_total(self) -> None:
+        """Note rows and amounts that are not those of the last line, once all rows have been read and added."""
         if self.rows != self.total.rows:
             self.problems.damage(f"合计行写着{self.total.rows}行，实有{self.rows}行，文件可能不完整")
-        elif sum_fen != self.total.sum_fen:
-            self.problems.damage(f"合计行写着{grouped(self.total.sum_fen)}元，各行合计{grouped(sum_fen)}元")
+        elif self.sum_fen is None:
+            self.problems.damage("有的行读不出金额，和合计行核对不了，请向税务要一份改好的")
+        elif self.sum_fen != self.total.sum_fen:
+            self.problems.damage(f"合计行写着{grouped(self.total.sum_fen)}元，各行合计{grouped(self.sum_fen)}元")
 
     def _total(self) -> Total:
         body, _, last = self.path.read_bytes().rstrip(b"\r\n").rpartition(b"\n")

@@ -20,7 +20,7 @@ from payments.premiums.codes import PAID_STATES, OrderState
 from payments.premiums.models import PremiumOrder, PremiumPaid
 from payments.premiums.notice_words import paid_twice
 from payments.premiums.tax_office.applying import settle_claims
-from payments.premiums.tax_office.cells import amount, channel, premium_year, receipt_no
+from payments.premiums.tax_office.cells import amount, channel, contradicted, premium_year, receipt_no
 
 COLUMNS = ("certno", "premium_year", "insuplc_admdvs", "paid_on", "channel", "receipt_no", "amount")
 
@@ -115,6 +115,9 @@ def _rows(file: File, today: date) -> list[Row]:
         file.add(row.amount_fen)
         if row.paid_on > today:
             file.problems.add(number, "paid_on", row.paid_on.isoformat(), "缴费日期在今天之后")
+        elif abs(row.premium_year - row.paid_on.year) > 1:
+            why = f"{row.paid_on} 缴的不会是这个年度的，请核对年度和缴费日期"
+            file.problems.add(number, "premium_year", str(row.premium_year), why)
         else:
             rows.append(row)
     file.explain_rounded()
@@ -127,6 +130,9 @@ def _judged(file: File, rows: Sequence[Row]) -> tuple[list[PremiumPaid], list[Pr
     Notes what contradicts, and what looks paid twice.
     """
     known = _known(rows)
+    two_ways = contradicted(
+        (row.receipt_no, (row.certno, row.premium_year, row.region, row.amount_fen)) for row in rows
+    )
     new: list[PremiumPaid] = []
     twice: list[PremiumOrder] = []
     again = 0
@@ -141,6 +147,9 @@ def _judged(file: File, rows: Sequence[Row]) -> tuple[list[PremiumPaid], list[Pr
         earlier = known.paid.get(row.receipt_no) or known.receipts.get(row.receipt_no)
         if earlier is not None:
             again += _is_same(file, row, paid, earlier)
+        elif row.receipt_no in two_ways:
+            why = "同一份文件里这个税票号码写在不同的人、年度、参保地或金额上，请向税务核对，对的确认，错的放弃"
+            file.problems.lay_aside(row.number, "receipt_no", why, HeldReason.CONTRADICTS_ORDER)
         elif order is None or _is_believed(file, row, order):
             known.paid[row.receipt_no] = paid
             new.append(paid)

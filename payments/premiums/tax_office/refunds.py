@@ -8,6 +8,8 @@ from accounts.codes import HeldReason
 from accounts.roster.files import File
 from payments.premiums.codes import AnswerResult, OrderState
 from payments.premiums.models import TaxRefund
+from payments.premiums.tax_office.cells import contradicted
+from yibao.lib.clock import SHANGHAI
 from yibao.lib.fen import grouped
 
 Key = tuple[str, str]  # the numbers of the batch and of the order
@@ -48,9 +50,12 @@ def judged(file: File, rows: Sequence[Row], told: Mapping[Key, TaxRefund]) -> tu
     """Return the refunds with the answers that are new, and how many rows say what is known; note what contradicts."""
     new: list[TaxRefund] = []
     known = 0
+    two_ways = contradicted((key(row), row.result) for row in rows)
     for row in rows:
         refund = told[key(row)]
         column, why = _misfit(row, refund)
+        if not why and key(row) in two_ways and refund.result != row.result:
+            column, why = "result", "同一份文件里对这笔退费有不同的答复，请向税务核对，对的确认，错的放弃"
         if why:
             file.problems.lay_aside(row.number, column, why, HeldReason.CONTRADICTS_ORDER)
         elif refund.result == row.result:
@@ -77,6 +82,8 @@ def _misfit(row: Row, refund: TaxRefund) -> tuple[str, str]:
     order = refund.order
     if order.amount_fen != row.amount_fen:
         return "amount", f"退费是{grouped(order.amount_fen)}元，这里写{grouped(row.amount_fen)}元"
+    if refund.batch is not None and row.decided_on < refund.batch.made_at.astimezone(SHANGHAI).date():
+        return "decided_on", "办理日期早于告知退费的日期，请向税务核对"
     if row.receipt_no not in ("", order.receipt_no):
         return "receipt_no", "税票号码不是这笔退费的，请照交出去的文件抄"
     if refund.result not in ("", row.result) and not _gave_way(row, refund):

@@ -156,6 +156,21 @@ def test_numbers_that_cannot_be_right_are_refused(rich, boy, receipt, card, why)
         claim(rich, boy, receipt, card)
 
 
+@pytest.mark.parametrize("typed", ["T-2026-001", "Ｔ２０２６００１", "t2026–001", " T2026 001"])
+def test_a_receipt_typed_another_way_is_the_same_receipt(rich, boy, typed):
+    made = claim(rich, boy)
+    assert claim(rich, boy, typed, CARD.replace(" ", "-")) == made
+    assert claim(rich, boy, typed, CARD.translate(str.maketrans("0126", "０１２６"))) == made
+
+
+def test_another_card_for_the_same_receipt_is_not_taken_in_silence(rich, boy):
+    made = claim(rich, boy)
+    with pytest.raises(PremiumError, match="已经申请返还到尾号 0012 的银行卡，这次填的卡号没有采用"):
+        claim(rich, boy, card="6222000000000000020")
+    made.refresh_from_db()
+    assert made.bank_card == "6222000000000000012"
+
+
 def test_what_is_paid_is_not_refused_any_more(rich, boy):
     made = claim(rich, boy)
     shown(boy)

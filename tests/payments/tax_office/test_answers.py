@@ -7,11 +7,12 @@ import pytest
 from accounts.codes import HeldReason, PotKind
 from accounts.ledger.verify import findings
 from accounts.models import HeldRow, Import
+from accounts.roster import held
 from payments.models import PremiumOrder, PremiumPaid, TaxAnswer
 from payments.premiums.codes import OrderState
 from payments.premiums.operations import progress
-from payments.premiums.tax_office import applying, batches
-from payments.premiums.tax_office.files import sm3
+from payments.premiums.tax_office import answers, applying, batches
+from payments.premiums.tax_office.files import sealed, sm3
 from tests.factories.acts import act_on
 from tests.factories.family import balance_of
 from tests.payments.tax_office.kit import ANSWERED_ON, answer, imported, results_file
@@ -139,6 +140,14 @@ class TestNotWhole:
         path = batches.write(act=act_on(ANSWERED_ON), batch=orders[0].batch)
         assert "不认识的列名" in self.refused(path, orders)
 
+    def test_an_amount_that_cannot_be_read_is_named_and_not_taken_for_nothing(self, orders, tmp_path):
+        path = results_file(tmp_path / "r.csv", [answer(orders[0]), answer(orders[1], amount="123456.00")])
+        said = imported(COMMAND, path)
+        assert [(problem["row"], problem["column"]) for problem in said["problems"]] == [(3, "amount")]
+        rows = [tuple(row.values()) for row in (answer(orders[0]), answer(orders[1], amount="四百"))]
+        path.write_text(sealed(answers.COLUMNS, rows, 800_00).content)
+        assert "有的行读不出金额" in self.refused(path, orders)
+
     def test_a_row_that_cannot_be_read_stops_the_file_unless_bad_rows_are_laid_aside(self, orders, tmp_path):
         rows = [answer(orders[0]), answer(orders[1], result="成功")]
         path = results_file(tmp_path / "r.csv", rows)
@@ -153,8 +162,8 @@ class TestLaidAside:
 
     def aside(self, row: dict[str, str], tmp_path) -> tuple[str, str]:
         said = imported(COMMAND, results_file(tmp_path / "aside.csv", [row]))
-        (held,) = said["held"]
-        return held["reason_code"], held["reason"]
+        (row_aside,) = said["held"]
+        return row_aside["reason_code"], row_aside["reason"]
 
     def test_an_order_that_we_do_not_have(self, orders, tmp_path):
         code, _ = self.aside(answer(orders[0], order_no="JB2026-1120-NONE"), tmp_path)
@@ -184,9 +193,34 @@ class TestLaidAside:
         assert (states(orders)[0], money_of(orders[0])) == (OrderState.REJECTED, 5000_00)
 
     def test_one_receipt_for_two_orders(self, orders, tmp_path):
-        rows = [answer(orders[0], receipt_no="SP1"), answer(orders[1], receipt_no="SP1")]
+        imported(COMMAND, results_file(tmp_path / "r.csv", [answer(orders[0], receipt_no="SP1")]))
+        code, reason = self.aside(answer(orders[1], receipt_no="SP1"), tmp_path)
+        assert (code, "已经用在另一笔缴费上" in reason) == (HeldReason.CONTRADICTS_ORDER, True)
+
+    def test_one_receipt_for_two_orders_of_one_file_is_believed_of_neither(self, orders, tmp_path):
+        rows = [answer(orders[0], receipt_no="SP1"), answer(orders[1], receipt_no="SP1"), answer(orders[2])]
         said = imported(COMMAND, results_file(tmp_path / "r.csv", rows))
-        assert (said["premium_answers"], [held["row"] for held in said["held"]]) == (1, [3])
+        assert (said["premium_answers"], [row["row"] for row in said["held"]]) == (1, [2, 3])
+        assert states(orders) == [OrderState.HANDED_OVER] * 2 + [OrderState.CONFIRMED]
+
+    @pytest.mark.parametrize("results", [("确认", "退回"), ("退回", "确认")])
+    def test_a_file_that_confirms_and_rejects_one_order_moves_nothing_until_the_right_row_is_found(
+        self, orders, tmp_path, results, django_capture_on_commit_callbacks
+    ):
+        rows = [answer(orders[0], result) for result in results]
+        said = imported(COMMAND, results_file(tmp_path / "r.csv", rows))
+        assert [(row["row"], "不同的答复" in row["reason"]) for row in said["held"]] == [(2, True), (3, True)]
+        assert (states(orders)[0], money_of(orders[0])) == (OrderState.HANDED_OVER, 4600_00)
+        right = said["held"][results.index("退回")]["id"]
+        with django_capture_on_commit_callbacks(execute=True):
+            held.confirm(act=act_on(ANSWERED_ON), ids=[right])
+        assert (states(orders)[0], money_of(orders[0])) == (OrderState.REJECTED, 5000_00)
+
+    def test_one_that_was_decided_before_we_asked(self, orders, tmp_path):
+        code, reason = self.aside(answer(orders[0], decided_on="2026-11-19"), tmp_path)
+        assert (code, "早于交税务的日期" in reason) == (HeldReason.CONTRADICTS_ORDER, True)
+        said = imported(COMMAND, results_file(tmp_path / "r.csv", [answer(orders[0], decided_on="2026-11-20")]))
+        assert said["premium_answers"] == 1
 
     def test_a_receipt_of_somebody_who_paid_elsewhere(self, orders, tmp_path):
         PremiumPaid.objects.create(

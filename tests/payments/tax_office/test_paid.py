@@ -62,10 +62,22 @@ class TestWhatWasPaidElsewhere:
         assert [held["reason_code"] for held in said["held"]] == [HeldReason.CONTRADICTS_ORDER]
         assert PremiumPaid.objects.get().person == resident
 
+    def test_a_receipt_that_one_file_gives_two_people_is_believed_of_neither(self, resident, tmp_path):
+        other = family.insured(REGION, resident=True, birth_on=date(1956, 1, 1))
+        rows = [paid_row(other, "SP1"), paid_row(resident, "SP1"), paid_row(resident, "SP2")]
+        said = imported(COMMAND, paid_file(tmp_path / "p.csv", rows))
+        assert [(held["row"], held["reason_code"]) for held in said["held"]] == [
+            (2, HeldReason.CONTRADICTS_ORDER),
+            (3, HeldReason.CONTRADICTS_ORDER),
+        ]
+        assert PremiumPaid.objects.get().receipt_no == "SP2"
+
     @pytest.mark.parametrize(
         ("column", "text", "words"),
         [
             ("premium_year", "27", "四位数字"),
+            ("premium_year", "2035", "不会是这个年度的"),
+            ("premium_year", "2024", "不会是这个年度的"),
             ("insuplc_admdvs", "999999", "没有这个统筹区的政策"),
             ("paid_on", "2026-12-31", "在今天之后"),
             ("channel", "", "没有填写缴费渠道"),

@@ -19,7 +19,7 @@ from payments.premiums.tax_office import batches
 from tests.factories.people import certno
 from tests.factories.users import official
 from tests.payments.tax_office.kit import ANSWERED_ON, NOW, answer, imported, reconciled, results_file
-from tests.payments.tax_office.orders import AFTER_UNDO, REGION, debited, handed_over
+from tests.payments.tax_office.orders import AFTER_UNDO, PAID_AT, REGION, debited, handed_over
 from tests.personas import spend
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
@@ -64,6 +64,8 @@ def test_it_goes_alone_where_nothing_else_does(refunded):
     batch, rows, _ = next_file()
     assert (batch.rows, len(rows)) == (0, 1)
     assert reconciled(ANSWERED_ON)["differences"] == []
+    paid, told_of = reconciled(PAID_AT.date())["tax_office"]["batches"]
+    assert (paid["confirmed"], paid["returned"], told_of["refunds"]) == (1, 0, 1)
     refunded.refresh_from_db()
     assert refunded.state == OrderState.REFUNDED
 
@@ -170,7 +172,16 @@ def test_once_taken_back_an_answer_that_gives_it_back_is_laid_aside(refused, tmp
     assert HeldRow.objects.count() == 1
 
 
-@pytest.mark.parametrize("changes", [{"amount": "40.00"}, {"receipt_no": "SP99999999"}])
+def test_a_file_that_says_yes_and_no_of_one_refund_is_believed_in_neither(refunded, tmp_path):
+    next_file()
+    said = imported(
+        "import_premium_results", results_file(tmp_path / "a.csv", [told(result="退回", receipt_no=""), told()])
+    )
+    assert [held["row"] for held in said["held"]] == [2, 3]
+    assert TaxRefund.objects.get().result == ""
+
+
+@pytest.mark.parametrize("changes", [{"amount": "40.00"}, {"receipt_no": "SP99999999"}, {"decided_on": "2026-11-19"}])
 def test_an_answer_that_contradicts_is_laid_aside(refunded, tmp_path, changes):
     next_file()
     imported("import_premium_results", results_file(tmp_path / "a.csv", [told(**changes)]))

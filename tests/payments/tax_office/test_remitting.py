@@ -39,6 +39,7 @@ def test_what_was_handed_over_is_paid_by_one_voucher_and_nothing_is_owed_then(ac
     tax = reconciled(DAY)["tax_office"]
     assert tax["each"] == [{"insuplc_admdvs": REGION, "owed": "400.00", "to_pay": "0.00", "paid": "1200.00"}]
     assert tax["owed"] == "400.00"
+    assert [(sums["kind"], sums["spent"]) for sums in reconciled(DAY)["kinds"]] == [("remittance", "1200.00")]
     assert reconciled(DAY)["differences"] == []
     assert list(findings()) == []
 

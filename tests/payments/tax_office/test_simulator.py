@@ -84,6 +84,18 @@ def test_a_lost_file_is_sent_again_and_answered(orders, folder):
     accounted_for(orders)
 
 
+def test_what_contradicts_what_was_answered_before_is_said_to_wait(orders, folder):
+    simulate("--reject", "1")
+    (folder / f"{orders[0].batch.no}.results.csv").unlink()
+    assert "登记 0 条，以前登记过 3 条，留待处理 1 行" in simulate()
+
+
+def test_it_refuses_no_fewer_than_none(orders):
+    with pytest.raises(CommandError, match="0 或以上"):
+        simulate("--reject", "-1")
+    assert states(orders) == [OrderState.HANDED_OVER] * 4
+
+
 def test_outside_of_the_demo_nobody_plays_the_tax_office(orders, settings, folder):
     settings.DEMO = settings.REHEARSAL = False
     with pytest.raises(CommandError, match="只有演示环境"):

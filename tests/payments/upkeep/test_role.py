@@ -10,7 +10,7 @@ from payments.premiums.operations import claiming, paying, progress
 from payments.upkeep import keep_up
 from tests.factories.acts import act_on
 from tests.payments.premiums.people import ACT, DAY, HENAN, payer, pays_for, resident
-from tests.payments.tax_office.kit import answer, imported, paid_file, paid_row, results_file
+from tests.payments.tax_office.kit import ANSWERED_ON, answer, imported, paid_file, paid_row, results_file
 from tests.payments.tax_office.orders import debited
 
 
@@ -44,7 +44,7 @@ def test_a_day_and_its_answers_are_worked_off(as_role, tmp_path):
     order, rejected, silent = debited(), debited(), debited()
     pays_for(payer(5000_00), resident())
     as_role()
-    assert keep_up(act=act_on(DAY)).failed == []
+    assert keep_up(act=act_on(ANSWERED_ON)).failed == []
     states(order, rejected, silent)
     path = results_file(tmp_path / "r.csv", [answer(order), answer(rejected, "退回")])
     assert imported("import_premium_results", path)["premium_answers"] == 2
