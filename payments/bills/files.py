@@ -19,11 +19,13 @@ from accounts.roster.problems import ImportRefusedError, Problem
 from family.queries.facts import Insured
 from payments.bills import operations
 from payments.bills.codes import CATEGORIES, BillKind
+from payments.bills.errors import UnknownBillError
 from payments.bills.models import Bill, Institution
 from payments.bills.queries import bill_of, has_become, institution_of, parts_of
 from payments.bills.rules import one_form
 from yibao.lib.csv_files import csv_bytes
 from yibao.lib.fen import grouped, yuan
+from yibao.lib.masking import scrubbed
 from yibao.lib.values.amounts import read_yuan
 
 COLUMNS = ("fixmedins_code", "bill_no", "certno", "setl_date", "kind", "amount")
@@ -58,6 +60,7 @@ class BillsResult:
     changed: int = 0
     answers: dict[int, Answer] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    remarks: tuple[str, ...] = ()  # what had to be guessed while reading the file
 
     def count(self, result: str) -> int:
         return sum(answer.result == result for answer in self.answers.values())
@@ -74,6 +77,7 @@ class BillsResult:
             "problems": [problem.as_json() for problem in self.problems],
             "held": [],
             "left_out": 0,
+            "remarks": list(self.remarks),
         }
 
 
@@ -106,7 +110,7 @@ def import_bills(
     file.expect(rows=expect_rows, sum_fen=expect_sum_fen)
     if damage := [problem for problem in file.problems.found if problem.code is None]:
         raise ImportRefusedError(damage)
-    result = BillsResult(rows=file.rows)
+    result = BillsResult(rows=file.rows, remarks=tuple(map(scrubbed, file.remarks)))
     for problem in file.problems.found:  # of rows that could not even be taken apart
         _refuse(result, problem)
     newest = Bill.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
@@ -185,8 +189,10 @@ class _Desk:
         earlier = Bill.objects.filter(institution=institution, bill_no=bill_no).select_related("person").first()
         if earlier and has_become(earlier.person_id, person):  # whatever the roster says of them by now
             person, region = earlier.person, earlier.region
-        if not region or registry.spending_or_none(region, on) is None:
-            raise RowRefusedError("certno", row["certno"], f"{on} 那天没有参保记录，或当地没有使用规则")
+        if not region:
+            raise RowRefusedError("certno", row["certno"], f"{on} 那天没有参保记录，请核对号码和日期，或先导入名册")
+        if registry.spending_or_none(region, on) is None:
+            raise RowRefusedError("setl_date", row["setl_date"], f"参保地 {region} 那天没有使用规则，请核对日期")
         return operations.pay(
             act=self.act,
             institution=institution,
@@ -200,7 +206,10 @@ class _Desk:
         )
 
     def _give_back(self, row: dict[str, str], institution: Institution, bill_no: str, person: Person, on: date) -> Bill:
-        bill = bill_of(institution, _kept(institution, row["reverses"]))
+        try:
+            bill = bill_of(institution, _kept(institution, row["reverses"]))
+        except UnknownBillError as why:
+            raise RowRefusedError("reverses", row["reverses"], f"{why.message}，请核对原单号") from None
         if not has_become(bill.person_id, person):
             raise RowRefusedError("certno", row["certno"], "与被退的结算单不是同一个人")
         if on < bill.on:

@@ -16,6 +16,7 @@ from yibao.lib.workbooks import reading
 
 MAX_LINE = 100_000  # characters; a longer "line" is no table
 MAX_COLUMNS = 256
+WORKBOOK_STARTS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # .xlsx, .xlsb and .ods; .xls
 _PIECE = 1 << 20
 _MARK = "\ufeff"  # a second byte order mark, where a program has put its own before another's
 _NOTHING = " \t\xa0\u3000\x1a"  # spaces, and with what programs of old end a file
@@ -104,7 +105,7 @@ def _without_empty_end(rows: Iterator[_Row], named: int, width: int) -> Iterator
 def _rows(path: Path, remarks: list[str], on_progress: _OnProgress) -> Iterator[_Row]:
     with path.open("rb") as file:
         start = file.read(1024)
-    if start.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+    if start.startswith(WORKBOOK_STARTS):
         return _workbook_rows(path, remarks, on_progress)
     if _WEB_PAGE.match(start):
         raise UnreadableError("这是网页或 XML，不是工作簿，也不是 CSV；请用表格软件打开，另存为 .xlsx 或 CSV 再导入")

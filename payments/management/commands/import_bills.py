@@ -36,6 +36,8 @@ class Command(FileCommand):
         else:
             counts = "，".join(f"{word} {result.count(word):,}" for word in (SETTLED, GIVEN_BACK, REFUSED))
             self.stdout.write(f"{name}：{result.rows:,} 行，{counts}")
+            for remark in result.remarks:
+                self.stdout.write(f"注意：{remark}")
             for line in grouped(result.problems):
                 self.stdout.write(f"{REFUSED}：{line}")
         if answer:

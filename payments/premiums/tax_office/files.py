@@ -74,12 +74,15 @@ class TaxFile(File):
             self.problems.damage(f"合计行写着{grouped(self.total.sum_fen)}元，各行合计{grouped(self.sum_fen)}元")
 
     def _total(self) -> Total:
-        body, _, last = self.path.read_bytes().rstrip(b"\r\n").rpartition(b"\n")
+        content = self.path.read_bytes()
+        if content.startswith(tables.WORKBOOK_STARTS):
+            raise _refused("这是工作簿；税务的文件要原样的 CSV，用表格软件另存过的核对不了，请向税务要原来的文件")
+        body, _, last = content.rstrip(b"\r\n").rpartition(b"\n")
         match = _TOTAL_LINE.fullmatch(last)
         if match is None:
             raise _refused(f"最后一行不是合计行（{TOTAL},行数,金额,摘要），文件可能不完整，请向税务要一份完整的")
         if sm3(body + b"\n") != match[3].decode():
-            raise _refused("内容与合计行的摘要不符，文件可能在传送中改动过，请向税务要一份完整的")
+            raise _refused("内容与合计行的摘要不符，文件可能在传送中改动过，或用表格软件另存过，请向税务要一份完整的")
         return Total(int(match[1]), parse_yuan(match[2].decode()))
 
 

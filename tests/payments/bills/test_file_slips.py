@@ -1,6 +1,7 @@
 """Bills by file, as they are really typed: one number in many spellings, rows out of order, slips of the comma."""
 
 import json
+from datetime import date
 from io import StringIO
 from pathlib import Path
 
@@ -105,6 +106,13 @@ def test_a_slip_of_the_comma_empties_no_account(tmp_path, someone, place, amount
     assert balances(someone).carried == 70_00
 
 
+def test_a_day_before_any_rules_is_told_apart_from_a_day_without_insurance(tmp_path, place):
+    person = insured(since=date(1990, 1, 1))
+    _, answers, _ = handed_in(tmp_path, row(person, setl_date="1995-05-05"), row(person, "b2", setl_date="1989-05-05"))
+    assert answers[0]["reason"] == "setl_date 参保地 330900 那天没有使用规则，请核对日期"
+    assert "certno 1989-05-05 那天没有参保记录" in answers[1]["reason"]
+
+
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
@@ -138,6 +146,15 @@ def test_a_file_that_ends_within_an_amount_is_told_by_the_announced_sum(tmp_path
 def test_where_an_amount_cannot_be_read_the_announced_sum_settles_nothing(tmp_path, someone, place):
     rows = [row(someone), row(someone, "b2", amount="1e3")]
     assert "有的行读不出金额" in refused(tmp_path, "--expect-sum", "42.50", rows=rows)
+
+
+def test_what_had_to_be_guessed_while_reading_is_said(tmp_path, someone, place):
+    path = csv_file(tmp_path / "bills.csv", [row(someone)], ALL, "gb18030")
+    printed, document = StringIO(), StringIO()
+    call_command("import_bills", path, stdout=printed)
+    call_command("import_bills", path, "--json", stdout=document)
+    assert "注意：按 GB18030 读取" in printed.getvalue()
+    assert json.loads(document.getvalue())["remarks"] == ["按 GB18030 读取"]
 
 
 def test_what_is_wrong_is_listed_in_the_order_of_the_file(tmp_path, someone, place):

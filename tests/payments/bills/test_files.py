@@ -167,7 +167,7 @@ def test_a_bill_of_another_institution_is_not_given_back(tmp_path, someone, plac
     clinic(code="H33090000002")
     handed_in(tmp_path, row(someone))
     said, answers, _ = handed_in(tmp_path, row(someone, "r1", reverses="b1", fixmedins_code="H33090000002"))
-    assert (said["given_back"], answers[0]["reason"]) == (0, "本机构没有这个单号的结算单")
+    assert (said["given_back"], answers[0]["reason"]) == (0, "reverses 本机构没有这个单号的结算单，请核对原单号")
 
 
 def test_nor_one_of_another_person_nor_a_reversal(tmp_path, someone, place):

@@ -15,6 +15,7 @@ from payments.premiums.tax_office import answers, applying, batches
 from payments.premiums.tax_office.files import sealed, sm3
 from tests.factories.acts import act_on
 from tests.factories.family import balance_of
+from tests.factories.files import xlsx_file
 from tests.payments.tax_office.kit import ANSWERED_ON, answer, imported, results_file
 from tests.payments.tax_office.orders import PREMIUM_FEN, REGION, debited, handed_over
 
@@ -139,6 +140,10 @@ class TestNotWhole:
     def test_a_batch_of_ours_handed_in_by_mistake(self, orders, tmp_path, folder):
         path = batches.write(act=act_on(ANSWERED_ON), batch=orders[0].batch)
         assert "不认识的列名" in self.refused(path, orders)
+
+    def test_a_file_that_was_saved_as_a_workbook(self, orders, tmp_path):
+        path = xlsx_file(tmp_path / "r.xlsx", [answer(orders[0])])
+        assert "这是工作簿；税务的文件要原样的 CSV" in self.refused(path, orders)
 
     def test_an_amount_that_cannot_be_read_is_named_and_not_taken_for_nothing(self, orders, tmp_path):
         path = results_file(tmp_path / "r.csv", [answer(orders[0]), answer(orders[1], amount="123456.00")])
