@@ -170,6 +170,8 @@ def _died(claim: RefundClaim) -> str:
 def _contradiction(claim: RefundClaim, paid: PremiumPaid) -> str:
     if (paid.person_id, paid.premium_year) != (claim.person_id, claim.premium_year):
         return "税票不是这个人这一年度的"
+    if paid.region != claim.region:
+        return f"税票不是在参保地{registry.region_name(claim.region)}缴的"
     return "" if paid.amount_fen == claim.amount_fen else "税票的金额和缴费标准不一样"
 
 

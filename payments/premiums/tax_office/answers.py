@@ -17,7 +17,7 @@ from payments.premiums.codes import AnswerResult, OrderState
 from payments.premiums.models import PremiumOrder, PremiumPaid
 from payments.premiums.tax_office import refunds
 from payments.premiums.tax_office.applying import apply_answers
-from payments.premiums.tax_office.cells import amount, contradicted, receipt_no
+from payments.premiums.tax_office.cells import amount, contradicted, receipt_no, said
 from payments.premiums.tax_office.files import TaxFile
 from payments.premiums.tax_office.models import TaxAnswer
 from yibao.lib.clock import SHANGHAI
@@ -200,4 +200,4 @@ def _result(text: str) -> AnswerResult:
 
 
 def _reason(text: str) -> str:
-    return cells.short_text(text[:REASON_LENGTH])
+    return said(text, REASON_LENGTH)

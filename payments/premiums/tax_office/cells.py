@@ -7,6 +7,7 @@ from typing import TypeVar
 from accounts.roster.cells import short_text
 from payments.premiums.rules import receipt_form
 from yibao.lib.fen import grouped
+from yibao.lib.masking import scrubbed
 from yibao.lib.values.amounts import read_yuan
 
 MOST_FEN = 1_000_000  # ten thousand yuan: no resident pays so much for a year
@@ -48,4 +49,9 @@ def channel(text: str) -> str:
     """Through what it was paid, in words."""
     if not text:
         raise ValueError("没有填写缴费渠道，例如 微信、银行、税务窗口")
-    return short_text(text[:CHANNEL_LENGTH])
+    return said(text, CHANNEL_LENGTH)
+
+
+def said(text: str, most: int) -> str:
+    """What the tax office says in its own words, as people may see it: no numbers of persons or phones, cut to a length."""
+    return short_text(scrubbed(text)[:most])

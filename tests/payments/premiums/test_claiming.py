@@ -44,9 +44,9 @@ def claim(who, person, receipt="T2026001", card=CARD):
     return claiming.claim(act=ACT, payer=who, person=person, receipt_no=receipt, bank_card=card)
 
 
-def shown(person, receipt="T2026001", amount_fen=400_00, year=2027):
+def shown(person, receipt="T2026001", amount_fen=400_00, year=2027, region=HENAN):
     PremiumPaid.objects.create(
-        person=person, premium_year=year, region=HENAN, paid_on=DAY, channel="手机税务", receipt_no=receipt,
+        person=person, premium_year=year, region=region, paid_on=DAY, channel="手机税务", receipt_no=receipt,
         amount_fen=amount_fen,
     )  # fmt: skip
 
@@ -98,7 +98,11 @@ def test_a_receipt_counts_once_and_so_does_a_person_and_year(rich, boy):
 
 @pytest.mark.parametrize(
     ("facts", "why"),
-    [({"amount_fen": 380_00}, "金额和缴费标准不一样"), ({"year": 2026}, "不是这个人这一年度")],
+    [
+        ({"amount_fen": 380_00}, "金额和缴费标准不一样"),
+        ({"year": 2026}, "不是这个人这一年度"),
+        ({"region": QUANZHOU}, "不是在参保地河南省缴的"),
+    ],
 )
 def test_a_receipt_of_something_else_is_refused_and_can_be_claimed_rightly(rich, boy, facts, why):
     made = claim(rich, boy)

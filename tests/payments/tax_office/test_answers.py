@@ -55,6 +55,13 @@ class TestAnswers:
         states(orders)
         assert orders[0].reason == "身份证号有误"
 
+    def test_a_reason_never_shows_the_number_of_a_person_or_a_phone(self, orders, tmp_path):
+        reason = f"{orders[0].person.certno}信息不全，{'请核对' * 12}，电话13800138000"
+        imported(COMMAND, results_file(tmp_path / "r.csv", [answer(orders[0], "退回", reason=reason)]))
+        states(orders)
+        assert orders[0].reason.startswith("9999**********")
+        assert "1380013" not in orders[0].reason
+
     def test_answers_come_in_any_order_of_rows_and_files(self, tmp_path):
         both = [*handed_over(2)[1], *handed_over(2)[1]]
         rows = [answer(order) for order in both]

@@ -62,6 +62,10 @@ class TestWhatWasPaidElsewhere:
         assert [held["reason_code"] for held in said["held"]] == [HeldReason.CONTRADICTS_ORDER]
         assert PremiumPaid.objects.get().person == resident
 
+    def test_the_channel_never_shows_a_phone(self, resident, tmp_path):
+        imported(COMMAND, paid_file(tmp_path / "p.csv", [paid_row(resident, "SP1", channel="微信13800138000")]))
+        assert PremiumPaid.objects.get().channel == "微信138****8000"
+
     def test_a_receipt_that_one_file_gives_two_people_is_believed_of_neither(self, resident, tmp_path):
         other = family.insured(REGION, resident=True, birth_on=date(1956, 1, 1))
         rows = [paid_row(other, "SP1"), paid_row(resident, "SP1"), paid_row(resident, "SP2")]
