@@ -60,9 +60,11 @@ class File:
         return tables.read_table(self.path, on_progress)
 
     def made_digest(self) -> str:
-        """Return the SM3 of the content. Raises ImportRefusedError where there is no file."""
+        """Return the SM3 of the content. Raises ImportRefusedError where there is no file, or no ordinary one."""
         digest = hashes.Hash(hashes.SM3())
         try:
+            if self.path.exists() and not self.path.is_file():  # a pipe can be read only once, and this is read twice
+                raise ImportRefusedError([Problem(0, "", "", f"{self.path.name} 是文件夹或管道，请先存成文件再导入")])
             with self.path.open("rb") as file:
                 while piece := file.read(1 << 20):
                     digest.update(piece)

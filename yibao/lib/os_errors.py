@@ -5,6 +5,7 @@ import errno
 _WORDS = {
     errno.ENOENT: "没有这个文件或文件夹",
     errno.ENOTDIR: "路径里有一段不是文件夹",
+    errno.EEXIST: "已有同名的文件",
     errno.EISDIR: "这是文件夹，不是文件",
     errno.EACCES: "没有权限",
     errno.EPERM: "没有权限",

@@ -1,5 +1,6 @@
 """Bad files: each is refused as a whole, with a message that says what and where, and changes nothing."""
 
+import os
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -155,7 +156,12 @@ def test_a_damaged_file_is_refused(tmp_path: Path, content: bytes, row: int, rea
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     assert refusal(roster, tmp_path / "none.csv") == [(0, "", "找不到文件 none.csv")]
-    assert refusal(roster, tmp_path) == [(0, "", f"读不了文件 {tmp_path.name}")]
+    assert refusal(roster, tmp_path) == [(0, "", f"{tmp_path.name} 是文件夹或管道，请先存成文件再导入")]
+
+
+def test_a_pipe_is_refused_and_nobody_waits_for_it(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert refusal(roster, tmp_path / "pipe") == [(0, "", "pipe 是文件夹或管道，请先存成文件再导入")]
 
 
 def test_an_xlsx_that_is_none_and_one_with_formulas_are_refused(tmp_path: Path) -> None:
