@@ -130,9 +130,7 @@ def _judged(file: File, rows: Sequence[Row]) -> tuple[list[PremiumPaid], list[Pr
     Notes what contradicts, and what looks paid twice.
     """
     known = _known(rows)
-    two_ways = contradicted(
-        (row.receipt_no, (row.certno, row.premium_year, row.region, row.amount_fen)) for row in rows
-    )
+    two_ways = contradicted((row.receipt_no, _told(row, known.people.get(row.certno))) for row in rows)
     new: list[PremiumPaid] = []
     twice: list[PremiumOrder] = []
     again = 0
@@ -174,6 +172,11 @@ def _is_believed(file: File, row: Row, order: PremiumOrder) -> bool:
     why = f"这个人{row.premium_year}年度有代缴单（{order.get_state_display()}{waits}），像是交了两次"
     file.problems.add_masked(row.number, "receipt_no", "", why, HeldReason.PAID_TWICE)
     return len(file.problems.found) == before
+
+
+def _told(row: Row, person: Person | None) -> tuple[object, ...]:
+    """Return what a row tells of a receipt; a person may stand there by an old number too."""
+    return person.pk if person else row.certno, row.premium_year, row.region, row.amount_fen
 
 
 def _paid(row: Row, person: Person) -> PremiumPaid:

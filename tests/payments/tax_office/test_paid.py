@@ -66,6 +66,12 @@ class TestWhatWasPaidElsewhere:
         imported(COMMAND, paid_file(tmp_path / "p.csv", [paid_row(resident, "SP1", channel="微信13800138000")]))
         assert PremiumPaid.objects.get().channel == "微信138****8000"
 
+    def test_a_receipt_told_by_the_old_and_the_new_number_of_one_person_is_told_twice(self, resident, tmp_path):
+        before = family.renumbered(resident)
+        rows = [paid_row(resident, "SP1"), paid_row(resident, "SP1", certno=before)]
+        said = imported(COMMAND, paid_file(tmp_path / "p.csv", rows))
+        assert (said["premiums_paid"], said["known_rows"], said["held"]) == (1, 1, [])
+
     def test_a_receipt_that_one_file_gives_two_people_is_believed_of_neither(self, resident, tmp_path):
         other = family.insured(REGION, resident=True, birth_on=date(1956, 1, 1))
         rows = [paid_row(other, "SP1"), paid_row(resident, "SP1"), paid_row(resident, "SP2")]
