@@ -15,7 +15,7 @@ from family.queries.facts import Insured
 from family.rules import use
 from payments.premiums.codes import LIVE_CLAIMS, LIVE_STATES, OrderState, WhyNotCode
 from payments.premiums.models import PremiumOrder, PremiumPaid, RefundClaim
-from payments.premiums.rules import NOT_ASKED_OF_CLAIMS, Candidate, Ordered, Paid, WhyNot, reasons
+from payments.premiums.rules import NOT_ASKED_OF_CLAIMS, Candidate, Claimed, Ordered, Paid, WhyNot, reasons
 from yibao.lib.fen import grouped
 
 OWN = "本人"
@@ -26,7 +26,7 @@ class Payable:
     """One person beside whose name stands whether their premium can be paid, and if not, every reason.
 
     `terms` are those in force in `region`, where the person is insured; `card` is the bond, None for one's own premium;
-    `order` the live order, where whoever asks pays it or it is for themselves.
+    `order` the live order, and `claim` the live claim, where whoever asks made it or it is for themselves.
     """
 
     person: Person
@@ -36,6 +36,7 @@ class Payable:
     terms: PremiumTerms | None
     card: Card | None
     order: PremiumOrder | None
+    claim: RefundClaim | None
     reasons: tuple[WhyNot, ...]
 
     @property
@@ -51,6 +52,11 @@ class Payable:
     def against_claim(self) -> tuple[WhyNot, ...]:
         """Every reason why what was paid for them may not be claimed."""
         return tuple(reason for reason in self.reasons if reason.code not in NOT_ASKED_OF_CLAIMS)
+
+    @property
+    def can_claim(self) -> bool:
+        """Whether what was paid for them in cash may be claimed."""
+        return self.pays_first and not self.against_claim
 
     @property
     def amount_fen(self) -> int:
@@ -85,9 +91,7 @@ def _payable(payer: Person, person: Person, card: Card | None, known: "_Known", 
     terms = registry.premium_or_none(enrolled.region, on) if enrolled.region else None
     is_self = person.pk == payer.pk
     has_bond = card is not None and Scope.PREMIUM in card.bond.scopes
-    order = known.order(person, terms)
-    # Who pays is told to the one who pays and the one it is for, never to another relative.
-    is_told = order is not None and payer.pk in (order.payer_id, order.person_id)
+    order, claim = known.order(person, terms), known.claim(person, terms)
     who = Candidate(
         born=person.birth_on,
         region_name=enrolled.region_name,
@@ -98,11 +102,14 @@ def _payable(payer: Person, person: Person, card: Card | None, known: "_Known", 
         normal_last_year=known.was_insured(person, terms, (EnrolmentStatus.NORMAL,)),
         is_dead=person.pk in known.died,
         paid=known.paid(person, terms),
-        ordered=_ordered(order, payer) if order else None,
-        claimed=known.is_claimed(person, terms),
+        ordered=Ordered(order.state == OrderState.CONFIRMED, _by(order, payer)) if order else None,
+        claimed=Claimed(_by(claim, payer)) if claim else None,
         is_self=is_self,
         has_bond=has_bond,
+        is_bonded=card is not None,
+        may_agree=card is None or (card.bound.terms is not None and Scope.PREMIUM in card.bound.terms.scopes),
         blocked=use.blocked(card.bound, on=on, scope=Scope.PREMIUM, where=None) if card and has_bond else None,
+        left_fen=card.left_fen if card else None,
     )
     return Payable(
         person=person,
@@ -111,14 +118,21 @@ def _payable(payer: Person, person: Person, card: Card | None, known: "_Known", 
         region_name=enrolled.region_name,
         terms=terms,
         card=card,
-        order=order if is_told else None,
+        order=order if order and _is_told(order, payer) else None,
+        claim=claim if claim and _is_told(claim, payer) else None,
         reasons=reasons(who, terms, on),
     )
 
 
-def _ordered(order: PremiumOrder, asking: Person) -> Ordered:
-    by = "您" if order.payer_id == asking.pk else order.payer.name if order.person_id == asking.pk else ""
-    return Ordered(order.state == OrderState.CONFIRMED, by)
+def _is_told(made: PremiumOrder | RefundClaim, asking: Person) -> bool:
+    """Say whether one may know who pays: the one who does and the one it is for, never another relative."""
+    return asking.pk in (made.payer_id, made.person_id)
+
+
+def _by(made: PremiumOrder | RefundClaim, asking: Person) -> str:
+    if made.payer_id == asking.pk:
+        return "您"
+    return made.payer.name if _is_told(made, asking) else ""
 
 
 class _Known:
@@ -137,8 +151,8 @@ class _Known:
         self._paid: dict[tuple[int, int], list[Paid]] = defaultdict(list)
         for paid in PremiumPaid.objects.filter(person__in=ids).order_by("paid_on", "pk"):
             self._paid[paid.person_id, paid.premium_year].append(Paid(paid.paid_on, paid.channel))
-        claims = RefundClaim.objects.filter(person__in=ids, state__in=LIVE_CLAIMS)
-        self._claims = set(claims.values_list("person_id", "premium_year"))
+        claims = RefundClaim.objects.filter(person__in=ids, state__in=LIVE_CLAIMS).select_related("payer")
+        self._claims = {(claim.person_id, claim.premium_year): claim for claim in claims}
 
     def order(self, person: Person, terms: PremiumTerms | None) -> PremiumOrder | None:
         return self._orders.get((person.pk, terms.premium_year)) if terms else None
@@ -146,8 +160,8 @@ class _Known:
     def paid(self, person: Person, terms: PremiumTerms | None) -> tuple[Paid, ...]:
         return tuple(self._paid[person.pk, terms.premium_year]) if terms else ()
 
-    def is_claimed(self, person: Person, terms: PremiumTerms | None) -> bool:
-        return terms is not None and (person.pk, terms.premium_year) in self._claims
+    def claim(self, person: Person, terms: PremiumTerms | None) -> RefundClaim | None:
+        return self._claims.get((person.pk, terms.premium_year)) if terms else None
 
     def identity_type(self, person: Person, region: str, insurance: str) -> str:
         rows = self._rows(person, region, insurance)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from django.db.models import Q, QuerySet
@@ -13,7 +13,6 @@ from family.queries.plan import why_stopped
 from family.rules import Source
 from payments.premiums import sources
 from payments.premiums.candidates import Payable, payables
-from payments.premiums.codes import LIVE_CLAIMS
 from payments.premiums.models import PremiumOrder, RefundClaim
 from payments.premiums.rules import WhyNot, no_money
 
@@ -21,9 +20,17 @@ from payments.premiums.rules import WhyNot, no_money
 def people_to_pay_for(payer: Person, on: date) -> list[Payable]:
     """Return oneself and everybody who may use one's money, each with what is known of their premium on that day.
 
-    Whose money one uses is not among them: nothing is told of people who have not agreed.
+    Where the money does not reach for a premium, were it the only one, that is a reason too. Whose money one uses is not
+    among them: nothing is told of people who have not agreed.
     """
-    return payables(payer, on)
+    found = payables(payer, on)
+    unlocked = sources.Unlocked([who for who in found if who.can_pay or who.can_claim], on)
+    return [_if_it_reaches(who, unlocked, on) if who.can_pay or who.can_claim else who for who in found]
+
+
+def _if_it_reaches(who: Payable, unlocked: sources.Unlocked, on: date) -> Payable:
+    every, _ = unlocked.sources(who)
+    return who if sources.takes(who, every) else replace(who, reasons=(*who.reasons, short_of(who, every, on)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +85,7 @@ class PremiumPlan:
 
 def people_to_claim_for(payer: Person, on: date) -> list[Payable]:
     """Return those whose premium is paid in cash first, where nothing speaks against claiming it from one's money."""
-    claimed = RefundClaim.objects.filter(payer=payer, state__in=LIVE_CLAIMS)
-    done = set(claimed.values_list("person_id", "premium_year"))
-    found = (one for one in payables(payer, on) if one.pays_first and not one.against_claim)
-    return [one for one in found if one.terms and (one.person.pk, one.terms.premium_year) not in done]
+    return [one for one in people_to_pay_for(payer, on) if one.can_claim]
 
 
 def plan_for(payer: Person, people: Collection[Person], on: date, *, claimed: bool = False) -> PremiumPlan:
@@ -126,7 +130,8 @@ def short_of(who: Payable, left: Collection[Source], on: date) -> WhyNot:
     """
     stopped = why_stopped(who.person, who.region, on) if who.card is None else ""
     is_own = who.card is not None or all(source.bond is None for source in left)
-    return no_money(who.amount_fen, sum(source.available_fen for source in left) if is_own else None, stopped)
+    there = sum(source.available_fen for source in left) if is_own else None
+    return no_money(who.amount_fen, there, stopped, claimed=who.pays_first)
 
 
 def _names(payer: Person, owners: Collection[int]) -> dict[int, str]:

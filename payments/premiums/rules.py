@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from stdnum import luhn
 
+from accounts.codes import Scope
 from accounts.errors import AccountsError
 from accounts.policies.formulas import age_on
 from accounts.policies.terms.premium import REFUND, PremiumTerms
@@ -23,6 +24,21 @@ RELIEF, DESTITUTE = "23", "2304"  # psn_idet_type: 医疗救助对象, and of th
 UNDO_MINUTES = 10  # this system's own: what was not handed on can be taken back for ten minutes
 ANSWER_DAYS = 7  # until the tax office is asked, where the region does not say
 AT_COUNTER = "请带身份证或户口本到窗口办"
+ELSEWHERE = "请用当地税务的办法缴费"
+CHANGE_BOND = "请到家庭共济里查看和修改"
+INSURED_AGAIN = "恢复正常参保以后再来，或者用别的办法缴费"
+
+# Why a bond gives nothing, said to the one who pays, with what they can do.
+_BLOCKED: dict[Blocked, tuple[str, str]] = {
+    Blocked.SUSPENDED: ("您停用了这位家人", CHANGE_BOND),
+    Blocked.NOT_YET: ("还没到约定开始的日子", CHANGE_BOND),
+    Blocked.OVER: ("已过约定的结束日期", CHANGE_BOND),
+    Blocked.LIMIT: ("今年的额度用完了", CHANGE_BOND),
+    Blocked.FROZEN: ("您的账户已冻结", "请到窗口问什么时候解冻，或者用别的办法缴费"),
+    Blocked.PAYER: ("您没有正常参保", INSURED_AGAIN),
+    Blocked.USER: ("这位家人没有正常参保", INSURED_AGAIN),
+    Blocked.RULES: ("当地规定现在不允许", ELSEWHERE),
+}
 
 RECEIPT_LENGTH, CARD_LENGTH = (6, 40), (16, 19)  # from, to
 
@@ -66,6 +82,13 @@ class Ordered:
     by: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A live claim of the same person and year. `by` names who made it to whoever may know; else it is empty."""
+
+    by: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
     """What the rules are told of one person whose premium somebody wants to pay, on a day."""
@@ -80,11 +103,16 @@ class Candidate:
     is_dead: bool = False
     paid: tuple[Paid, ...] = ()
     ordered: Ordered | None = None
-    claimed: bool = False
-    # A relative's: how the bond stands, and None for one's own premium. `has_bond`: it may pay premiums.
+    claimed: Claimed | None = None
+    # A relative's: how the bond stands, and None for one's own premium. `has_bond`: it may pay premiums; `is_bonded`:
+    # there is one, whatever for; `may_agree`: the payer's region lets accounts pay premiums; `left_fen`: what the yearly
+    # limit still allows, None without one.
     is_self: bool = False
     has_bond: bool = True
+    is_bonded: bool = True
+    may_agree: bool = True
     blocked: Blocked | None = None
+    left_fen: int | None = None
 
 
 def reasons(who: Candidate, terms: PremiumTerms | None, on: date) -> tuple[WhyNot, ...]:
@@ -93,21 +121,42 @@ def reasons(who: Candidate, terms: PremiumTerms | None, on: date) -> tuple[WhyNo
     Of somebody who has not agreed to it nothing is told but that.
     """
     if not (who.is_self or who.has_bond):
-        return (
-            WhyNot(WhyNotCode.NO_BOND, "和这位家人的约定里没有代缴居民医保", "请先在家庭共济里邀请，勾选代缴居民医保"),
-        )
+        return (_no_bond(who),)
     if who.is_dead:
         return (WhyNot(WhyNotCode.DEAD, "登记过死亡", f"登记错了的，{AT_COUNTER}"),)
     found = [*_of_bond(who), *_of_insurance(who)]
     if terms is None:
         place = who.region_name or "参保地"
-        return (*found, WhyNot(WhyNotCode.NO_RULES, f"{place}没有代缴居民医保的规定", "请用当地税务的办法缴费"))
-    return (*found, *_of_window(terms, on), *_of_person(who, terms, on), *_of_payment(who, terms))
+        return (*found, WhyNot(WhyNotCode.NO_RULES, f"{place}没有代缴居民医保的规定", ELSEWHERE))
+    settled = tuple(_of_payment(who, terms))
+    found += [*_of_window(terms, on), *_of_person(who, terms, on), *settled]
+    if terms.model == REFUND:
+        found.append(_pay_first(who, terms, on))
+    if not settled:
+        found += _of_limit(who, terms)
+    return tuple(found)
+
+
+def _no_bond(who: Candidate) -> WhyNot:
+    """Return that nobody has agreed to it. What a bond is for is agreed on once: to change it there has to be a new one."""
+    if not who.may_agree:
+        return WhyNot(WhyNotCode.NO_BOND, "您的参保地还不能用账户给家人交", ELSEWHERE)
+    if not who.is_bonded:
+        return WhyNot(WhyNotCode.NO_BOND, "还没有约定", "请先在家庭共济里邀请")
+    remedy = f"要改的，先在家庭共济里移除，再邀请一次，用途里选上“{Scope.PREMIUM.label}”"
+    return WhyNot(WhyNotCode.NO_BOND, "和这位家人的约定里没有代缴居民医保", remedy)
 
 
 def _of_bond(who: Candidate) -> Iterator[WhyNot]:
     if who.blocked is not None:
-        yield WhyNot(WhyNotCode.BOND, who.blocked.label, "请到家庭共济里查看和修改")
+        yield WhyNot(WhyNotCode.BOND, *_BLOCKED.get(who.blocked, (who.blocked.label, CHANGE_BOND)))
+
+
+def _of_limit(who: Candidate, terms: PremiumTerms) -> Iterator[WhyNot]:
+    """Say that the year's limit does not hold a whole premium, which no money in the account would mend."""
+    if who.blocked is None and who.left_fen is not None and who.left_fen < terms.amount_fen:
+        found = f"今年还能用 {grouped(who.left_fen)} 元，要交 {grouped(terms.amount_fen)} 元"
+        yield WhyNot(WhyNotCode.LIMIT, found, CHANGE_BOND)
 
 
 def _of_insurance(who: Candidate) -> Iterator[WhyNot]:
@@ -162,21 +211,32 @@ def _of_payment(who: Candidate, terms: PremiumTerms) -> Iterator[WhyNot]:
             yield WhyNot(WhyNotCode.PAID_BY_ACCOUNT, f"{year}{by}已经用医保账户交了", "不用再交")
         else:
             yield WhyNot(WhyNotCode.IN_ORDER, f"{year}{by}正在交，还没有最后办完", "请不要再交，过几天再看结果")
-    if who.claimed:
-        yield WhyNot(WhyNotCode.PAID, f"{year}已经有人凭税票申请返还", "不用再交")
-    if terms.model == REFUND:
-        remedy = f"先用手机税务或到窗口缴 {grouped(terms.amount_fen)} 元，再凭税票到这里申请返还"
-        yield WhyNot(WhyNotCode.PAY_FIRST, f"{who.region_name}不能直接从账户扣", remedy)
+    if who.claimed is not None:
+        found = f"{year}{who.claimed.by or '有人'}已经凭税票申请返还"
+        yield WhyNot(WhyNotCode.CLAIMED, found, "不用再交，也不用再申请")
 
 
-def no_money(amount_fen: int, available_fen: int | None, why_stopped: str = "") -> WhyNot:
+def _pay_first(who: Candidate, terms: PremiumTerms, on: date) -> WhyNot:
+    """Return that it is paid in cash first; whoever has done so, or is too late to, is not asked to do it."""
+    remedy = "凭税票到这里申请返还"
+    if not who.paid:
+        remedy = (
+            f"缴费期里缴过的，{remedy}"
+            if on > terms.last_on
+            else f"先用手机税务或到窗口缴 {grouped(terms.amount_fen)} 元，再{remedy}"
+        )
+    return WhyNot(WhyNotCode.PAY_FIRST, f"{who.region_name}不能直接从账户扣", remedy)
+
+
+def no_money(amount_fen: int, available_fen: int | None, why_stopped: str = "", *, claimed: bool = False) -> WhyNot:
     """Return that accounts do not hold a premium (fen): part account, part cash is not done (TV-11).
 
-    `available_fen` is None where it may not be told.
+    `available_fen` is None where it may not be told. `claimed`: it was paid in cash, and can be claimed later.
     """
     there = "能用的钱加起来不够" if available_fen is None else f"能用的只有 {grouped(available_fen)} 元"
     found = why_stopped or f"要交 {grouped(amount_fen)} 元，{there}"
-    return WhyNot(WhyNotCode.NO_MONEY, found, "不能一部分用账户、一部分用现金；请用别的办法全部缴")
+    remedy = "账户的钱够了再来申请" if claimed else "不能一部分用账户、一部分用现金；请用别的办法全部缴"
+    return WhyNot(WhyNotCode.NO_MONEY, found, remedy)
 
 
 def changed(found: str) -> WhyNot:
@@ -202,8 +262,10 @@ def read_bank_card(text: str) -> str:
     """Return the number of a bank card as it is kept. Raises PremiumError when its check digit does not fit."""
     number = _without_signs(text)
     low, high = CARD_LENGTH
-    if not (low <= len(number) <= high and number.isascii() and luhn.is_valid(number)):
+    if not (low <= len(number) <= high and number.isascii() and number.isdigit()):
         raise PremiumError(f"银行卡号不对：应为{low}到{high}位数字。请照卡面上的号码再填一次")
+    if not luhn.is_valid(number):
+        raise PremiumError("银行卡号不对：里面有数字填错了。请照卡面上的号码一位一位再看一遍")
     return number
 
 

@@ -84,10 +84,10 @@ def test_a_parent_and_a_child_are_paid_for_one_is_undone_the_other_is_confirmed(
 
     # Who was slower is told for whom, not by whom; and sees it before choosing from now on.
     su.page.get_by_role("button", name=re.compile("^确认交")).click()
-    su.sees("核对以后情况变了", "黄小明", "已有人在交", "没有扣钱")
+    su.sees("核对以后情况变了", "黄小明", "有人正在交", "没有扣钱")
     expect(su.page.locator("main")).not_to_contain_text("黄建国")
     su.go("/premium/")
-    su.sees("已有人在交")
+    su.sees("有人正在交")
 
     # One is taken back, of the other the receipt is printed.
     huang.card("黄小明").get_by_role("link").click()

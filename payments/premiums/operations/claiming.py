@@ -28,6 +28,7 @@ from payments.premiums.operations.numbers import order_number
 from payments.premiums.queries import short_of
 from payments.premiums.rules import PremiumError, PremiumRefusedError, read_bank_card, read_receipt_no
 from yibao.lib.clock import SHANGHAI
+from yibao.lib.fen import grouped
 
 # What stands in the way when a claim is paid, because the accounts of whoever claims it may not pay any more.
 _STOPS = {WhyNotCode.NO_BOND, WhyNotCode.BOND, WhyNotCode.DEAD}
@@ -172,7 +173,9 @@ def _contradiction(claim: RefundClaim, paid: PremiumPaid) -> str:
         return "税票不是这个人这一年度的"
     if paid.region != claim.region:
         return f"税票不是在参保地{registry.region_name(claim.region)}缴的"
-    return "" if paid.amount_fen == claim.amount_fen else "税票的金额和缴费标准不一样"
+    if paid.amount_fen != claim.amount_fen:
+        return f"税票上是 {grouped(paid.amount_fen)} 元，缴费标准是 {grouped(claim.amount_fen)} 元，不一样"
+    return ""
 
 
 def _pay(act: Act, claim: RefundClaim) -> None:

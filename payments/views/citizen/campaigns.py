@@ -11,6 +11,7 @@ PAID = {WhyNotCode.PAID, WhyNotCode.PAID_BY_ACCOUNT}
 # Nothing is left to do about whoever has no other reason than these.
 SETTLED = PAID | {
     WhyNotCode.IN_ORDER,
+    WhyNotCode.CLAIMED,
     WhyNotCode.NOT_RESIDENT,
     WhyNotCode.BUDGET_PAID,
     WhyNotCode.DEAD,
@@ -48,12 +49,12 @@ def nothing_to_pay(people: Sequence[Payable]) -> str:
     concerned = [one for one in people if WhyNotCode.NOT_RESIDENT not in _codes(one)]
     if not concerned:
         return "nobody"
+    if any(one.can_claim for one in concerned):
+        return "pay_first"
     if all(PAID & _codes(one) for one in concerned):
         return "paid"
     if all(SETTLED & _codes(one) for one in concerned):
         return "settled"
-    if any(one.pays_first for one in concerned):
-        return "pay_first"
     if all({WhyNotCode.NOT_OPEN, WhyNotCode.CLOSED} & _codes(one) for one in concerned):
         return "closed"
     return "other"

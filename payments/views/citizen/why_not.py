@@ -17,8 +17,8 @@ _FAMILY = ("去家庭共济", "family")
 ONWARD: dict[WhyNotCode, tuple[str, str]] = {
     WhyNotCode.NO_BOND: _FAMILY,
     WhyNotCode.BOND: _FAMILY,
+    WhyNotCode.LIMIT: _FAMILY,
     WhyNotCode.PAY_FIRST: ("凭税票申请返还", "premium_claim"),
-    WhyNotCode.NO_RULES: _COUNTER,
     WhyNotCode.CLOSED: _COUNTER,
     WhyNotCode.NOT_INSURED: _COUNTER,
     WhyNotCode.NEWBORN: _COUNTER,
@@ -42,13 +42,13 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Somebody who cannot be paid for; `order_no` is the order that stands for them, where one may see it."""
+    """Somebody who cannot be paid for; `url` is of the order or claim that stands for them, where one may see it."""
 
     called: str
     tag: str
     tone: str
     reasons: tuple[Reason, ...]
-    order_no: str = ""
+    url: str = ""
 
 
 def refused(people: Iterable[Payable]) -> list[Refused]:
@@ -66,14 +66,23 @@ def _refused(who: Payable, reasons: Iterable[WhyNot]) -> Refused:
     reasons = tuple(reason for reason in reasons if reason.code != WhyNotCode.PAY_FIRST or not who.against_claim)
     codes = {reason.code for reason in reasons}
     tag, tone = "不能代缴", "warn"
-    if codes & {WhyNotCode.PAID, WhyNotCode.PAID_BY_ACCOUNT}:
+    if WhyNotCode.IN_ORDER in codes:
+        tag, tone = "正在交", "pend"
+    if WhyNotCode.CLAIMED in codes:
+        tag, tone = "已申请", "pend"
+    elif codes & {WhyNotCode.PAID, WhyNotCode.PAID_BY_ACCOUNT}:
         tag, tone = "已经交过", "ok"
     elif WhyNotCode.PAY_FIRST in codes:
         tag, tone = "先缴费", ""
     if WhyNotCode.NOT_RESIDENT in codes or WhyNotCode.BUDGET_PAID in codes:
         tag, tone = "不用交", ""
-    number = who.order.no if who.order else ""
-    return Refused(who.called, tag, tone, tuple(_reason(reason) for reason in reasons), number)
+    return Refused(who.called, tag, tone, tuple(_reason(reason) for reason in reasons), _url(who))
+
+
+def _url(who: Payable) -> str:
+    if who.order is not None:
+        return reverse("premium_order", args=[who.order.no])
+    return reverse("premium_claim_result", args=[who.claim.no]) if who.claim is not None else ""
 
 
 def _reason(reason: WhyNot) -> Reason:

@@ -3,7 +3,7 @@
 import pytest
 from django.contrib.sessions.models import Session
 
-from payments.models import RefundClaim
+from payments.models import PremiumPaid, RefundClaim
 from payments.premiums.codes import ClaimState
 from payments.premiums.operations import claiming
 from tests.accounts.citizen_pages import browser_of, seen, words
@@ -37,6 +37,48 @@ def test_the_way_begins_where_it_is_said_that_one_pays_first(mother, child):
     assert "当地先缴费，再申请返还" in text
     assert "凭税票申请返还" in text
     assert "确认" not in text
+
+
+def test_what_was_claimed_is_not_said_to_be_paid_nor_to_be_claimed_again(mother, child):
+    made = claim(mother, child, ClaimState.WAITING, ACT.at)
+    text = seen(mother, "/premium/")
+    assert "已经申请返还。2027年度您已经凭税票申请返还" in text
+    assert "凭税票申请返还：" not in text
+    assert "先用手机税务" not in text
+    assert f"/premium/claims/{made.no}/" in browser_of(mother).get("/premium/").content.decode()
+
+
+def test_what_another_has_claimed_cannot_be_claimed_and_nobody_is_named(mother, child):
+    other = payer(2_500_00, region=HENAN)
+    pays_for(other, child, relation="2")
+    claim(mother, child, ClaimState.WAITING, ACT.at)
+    text = seen(other, "/premium/")
+    assert "2027年度有人已经凭税票申请返还" in text
+    assert mother.name not in text
+    assert "现在没有可以申请返还的家人" in seen(other, "/premium/claim/")
+
+
+def test_what_the_tax_office_knows_of_is_paid_but_can_still_be_claimed(mother, child):
+    PremiumPaid.objects.create(
+        person=child,
+        premium_year=2027,
+        region=HENAN,
+        paid_on=ACT.on,
+        channel="手机税务",
+        receipt_no="T1",
+        amount_fen=400_00,
+    )
+    text = seen(mother, "/premium/")
+    assert "都交过了" not in text
+    assert "凭税票到这里申请返还" in text
+    assert "先用手机税务或到窗口缴400" not in text
+
+
+def test_what_the_account_does_not_hold_is_said_before_a_receipt_is_asked_for(child):
+    poor = payer(399_99, region=HENAN)
+    pays_for(poor, child, relation="2")
+    assert "账户的钱不够。要交400.00元，能用的只有399.99元。账户的钱够了再来申请" in seen(poor, "/premium/")
+    assert "现在没有可以申请返还的家人" in seen(poor, "/premium/claim/")
 
 
 def test_who_need_not_pay_is_not_told_to_pay_first(mother):

@@ -83,11 +83,11 @@ class TestChoosing:
         pays_for(other, child, relation="2")
         order(rich, child, OrderState.DEBITED, ACT.at)
         text = seen(other, "/premium/")
-        assert "已有人在交" in text
+        assert "正在交。2027年度有人正在交，还没有最后办完" in text
         assert rich.name not in text
 
     def test_who_has_nobody_is_led_to_inviting(self):
-        assert "还没有参加居民医保的家人可以用您的钱交费" in seen(payer(2_500_00), "/premium/")
+        assert "还没有谁可以用您的钱交居民医保" in seen(payer(2_500_00), "/premium/")
 
     def test_when_everybody_is_paid_there_is_nothing_to_do(self, rich, mother):
         order(rich, mother, OrderState.CONFIRMED, ACT.at)
@@ -107,6 +107,17 @@ class TestChoosing:
         assert response.status_code == 422
         assert "请至少选一个人" in words(response)
         assert browser.post("/premium/", {"people": [resident().pk]}).status_code == 422
+
+    def test_whom_the_money_does_not_reach_for_is_not_offered(self):
+        who = payer(2_300_00)  # of which 2,000.00 stay in the account
+        pays_for(who, resident(name="黄秀英"))
+        text = seen(who, "/premium/")
+        assert "账户的钱不够。要交400.00元，能用的只有300.00元" in text
+        assert "继续" not in text
+
+    def test_a_limit_that_is_too_low_is_said_and_where_it_is_changed(self, rich):
+        pays_for(rich, resident(name="黄秀英"), limit_fen=399_99)
+        assert "今年的额度不够。今年还能用399.99元，要交400.00元。请到家庭共济里查看和修改。" in seen(rich, "/premium/")
 
     def test_where_one_pays_first_the_way_is_said(self):
         relative = insured(HENAN, resident=True, birth_on=ACT.on.replace(year=1960))  # the budget pays from 70
@@ -163,7 +174,7 @@ class TestChecking:
         order(payer(1_000_00), child, OrderState.DEBITED, ACT.at)
         response = browser.post("/premium/check/", form)
         assert response.status_code == 409
-        assert "黄小明（儿子）已有人在交" in words(response)
+        assert "黄小明（儿子）正在交，2027年度有人正在交" in words(response)
         assert money(rich) == (2_500_00, 1_000_00)
 
     def test_other_pots_than_were_seen_are_not_touched(self, rich, mother):
@@ -218,7 +229,9 @@ class TestChecking:
         me, relative = payer(150_00), payer(3_000_00, pool=100_01)
         turned_resident(me)
         pays_for(relative, me)
-        assert "250.01" not in words(chosen(me, me).get("/premium/check/"))
+        text = seen(me, "/premium/")
+        assert "能用的钱加起来不够" in text
+        assert "250.01" not in text
 
 
 class TestGivingBack:

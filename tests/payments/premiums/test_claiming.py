@@ -91,7 +91,7 @@ def test_a_receipt_counts_once_and_so_does_a_person_and_year(rich, boy):
         claim(rich, sister)
     mother = payer(1000_00, region=HENAN)
     pays_for(mother, boy, relation="2")
-    with pytest.raises(PremiumError, match="已经有人申请返还"):
+    with pytest.raises(PremiumRefusedError, match="2027年度有人已经凭税票申请返还"):
         claim(mother, boy, receipt="T2026002")
     assert list(claims_of(mother)) == []
 
@@ -99,7 +99,7 @@ def test_a_receipt_counts_once_and_so_does_a_person_and_year(rich, boy):
 @pytest.mark.parametrize(
     ("facts", "why"),
     [
-        ({"amount_fen": 380_00}, "金额和缴费标准不一样"),
+        ({"amount_fen": 380_00}, "缴费标准是 400.00 元，不一样"),
         ({"year": 2026}, "不是这个人这一年度"),
         ({"region": QUANZHOU}, "不是在参保地河南省缴的"),
     ],
@@ -153,7 +153,12 @@ def test_where_accounts_pay_directly_nothing_is_claimed():
 
 @pytest.mark.parametrize(
     ("receipt", "card", "why"),
-    [("税票", CARD, "税票号码不对"), ("T1", CARD, "税票号码不对"), ("T2026001", "6222000000000000013", "银行卡号不对")],
+    [
+        ("税票", CARD, "税票号码不对"),
+        ("T1", CARD, "税票号码不对"),
+        ("T2026001", "6222000000000000013", "有数字填错"),
+        ("T2026001", "622200", "应为16到19位"),
+    ],
 )
 def test_numbers_that_cannot_be_right_are_refused(rich, boy, receipt, card, why):
     with pytest.raises(PremiumError, match=why):

@@ -142,7 +142,7 @@ def test_a_premium_counts_towards_the_years_limit_of_the_bond():
     pays_for(rich, mother, limit_fen=399_99)
     bond = pays_for(rich, child, limit_fen=400_00, relation="2")
     short, paid = pay(rich, mother, child)
-    assert codes(short) == [WhyNotCode.NO_MONEY]
+    assert codes(short) == [WhyNotCode.LIMIT]  # the account holds more than enough
     assert paid.order
     assert Draw.objects.get().bond == bond
     assert not Notice.objects.filter(person=rich).exists()  # who acts need not be told

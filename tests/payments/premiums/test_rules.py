@@ -8,7 +8,7 @@ import pytest
 from accounts.policies.preset_files import read_preset, shipped
 from family.rules.use import Blocked
 from payments.premiums.codes import OrderState, WhyNotCode
-from payments.premiums.rules import NEXT, Candidate, Ordered, Paid, no_money, reasons
+from payments.premiums.rules import CHANGE_BOND, NEXT, Candidate, Claimed, Ordered, Paid, no_money, reasons
 
 pytestmark = pytest.mark.unit
 
@@ -49,7 +49,8 @@ def test_a_resident_whose_campaign_is_open_can_be_paid_for():
         ({"paid": (Paid(date(2026, 10, 12), "单位代扣"),)}, WhyNotCode.PAID),
         ({"ordered": Ordered(confirmed=False)}, WhyNotCode.IN_ORDER),
         ({"ordered": Ordered(confirmed=True)}, WhyNotCode.PAID_BY_ACCOUNT),
-        ({"claimed": True}, WhyNotCode.PAID),
+        ({"claimed": Claimed()}, WhyNotCode.CLAIMED),
+        ({"left_fen": 399_99}, WhyNotCode.LIMIT),
     ],
 )
 def test_each_fact_that_stands_in_the_way_is_told_with_what_to_do(facts, code):
@@ -61,15 +62,57 @@ def test_each_fact_that_stands_in_the_way_is_told_with_what_to_do(facts, code):
 
 
 def test_all_reasons_are_told_at_once():
-    many = replace(FINE, identity_type="2303", born=date(2026, 11, 1), blocked=Blocked.SUSPENDED, claimed=True)
+    many = replace(FINE, identity_type="2303", born=date(2026, 11, 1), blocked=Blocked.SUSPENDED, claimed=Claimed())
     found = codes(many, on=date(2027, 3, 1))
-    assert found == [WhyNotCode.BOND, WhyNotCode.CLOSED, WhyNotCode.PARTIAL_RELIEF, WhyNotCode.PAID]
+    assert found == [WhyNotCode.BOND, WhyNotCode.CLOSED, WhyNotCode.PARTIAL_RELIEF, WhyNotCode.CLAIMED]
     assert WhyNotCode.NEWBORN in codes(many)
 
 
 def test_of_whoever_has_not_agreed_nothing_is_told():
     paid = (Paid(date(2026, 10, 12), "单位代扣"),)
     assert codes(replace(FINE, has_bond=False, paid=paid, identity_type="2303")) == [WhyNotCode.NO_BOND]
+
+
+def test_a_limit_that_holds_the_premium_and_one_of_whoever_has_paid_are_no_reason():
+    assert codes(replace(FINE, left_fen=400_00)) == []
+    assert codes(replace(FINE, left_fen=0, ordered=Ordered(confirmed=True))) == [WhyNotCode.PAID_BY_ACCOUNT]
+
+
+@pytest.mark.parametrize("why", [why for why in Blocked if why not in (Blocked.SCOPE, Blocked.PLACE, Blocked.EMPTY)])
+def test_why_a_bond_gives_nothing_is_said_to_the_one_who_pays(why):
+    (reason,) = reasons(replace(FINE, blocked=why), QUANZHOU, DAY)
+    assert "出钱的人" not in reason.found
+    assert "用钱的人" not in reason.found
+
+
+def test_one_is_sent_to_family_sharing_only_for_what_can_be_changed_there():
+    changeable = {Blocked.SUSPENDED, Blocked.NOT_YET, Blocked.OVER, Blocked.LIMIT}
+    for why in Blocked:
+        if why not in (Blocked.SCOPE, Blocked.PLACE, Blocked.EMPTY):
+            (reason,) = reasons(replace(FINE, blocked=why), QUANZHOU, DAY)
+            assert (reason.remedy == CHANGE_BOND) == (why in changeable), why
+
+
+def test_what_to_do_without_a_bond_for_premiums_can_be_done():
+    (reason,) = reasons(replace(FINE, has_bond=False), QUANZHOU, DAY)
+    assert "先在家庭共济里移除，再邀请一次" in reason.remedy  # who is bound already cannot be invited
+    (reason,) = reasons(replace(FINE, has_bond=False, is_bonded=False), QUANZHOU, DAY)
+    assert reason.remedy == "请先在家庭共济里邀请"
+    (reason,) = reasons(replace(FINE, has_bond=False, may_agree=False), QUANZHOU, DAY)
+    assert "邀请" not in reason.remedy
+
+
+@pytest.mark.parametrize(
+    ("facts", "on", "said"),
+    [
+        ({}, DAY, "先用手机税务或到窗口缴 400.00 元"),
+        ({"paid": (Paid(date(2026, 10, 12), "手机税务"),)}, DAY, "凭税票到这里申请返还"),
+        ({}, date(2027, 1, 1), "缴费期里缴过的"),
+    ],
+)
+def test_nobody_is_told_to_pay_first_who_has_or_who_is_too_late(facts, on, said):
+    told = next(one for one in reasons(replace(FINE, **facts), HENAN, on) if one.code == WhyNotCode.PAY_FIRST)
+    assert told.remedy.startswith(said)
 
 
 @pytest.mark.parametrize(
