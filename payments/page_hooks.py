@@ -19,7 +19,7 @@ from payments.bills.queries import has_become
 from payments.models import Bill, PremiumOrder, PremiumPaid, RefundClaim, Reimbursement
 from payments.premiums.codes import LIVE_STATES, ClaimState, OrderState
 from payments.premiums.queries import claims_of, orders_of, plan_for
-from payments.views.citizen.claim_words import CLAIM_NEXT, CLAIM_TONES
+from payments.views.citizen.claim_words import CLAIM_NEXT, CLAIM_STAGES, CLAIM_TONES
 from payments.views.citizen.order_words import TONES
 from yibao.lib.fen import grouped
 
@@ -95,7 +95,7 @@ def premiums(person: Person, today: date) -> Iterator[Progress]:
         yield Progress(
             number=claim.no,
             name=f"给{claim.person.name}申请返还{claim.premium_year}年度居民医保",
-            stage=stage.label,
+            stage=CLAIM_STAGES[stage],
             tone=CLAIM_TONES[stage],
             at=claim.created_at,
             url=_claim_url(claim),

@@ -7,7 +7,7 @@ from django import forms
 
 from payments.premiums.candidates import Payable
 from payments.premiums.codes import RefundReason
-from payments.premiums.rules import PremiumError, read_bank_card, read_receipt_no
+from payments.premiums.rules import RECEIPT_USED, PremiumError, read_bank_card, read_receipt_no
 
 NOBODY = "请至少选一个人"
 NO_REASON = "请选为什么退费"
@@ -32,9 +32,12 @@ class RefundForm(forms.Form):
     reason = forms.ChoiceField(
         label="为什么退费",
         widget=forms.RadioSelect,
-        choices=RefundReason.choices,
         error_messages={"required": NO_REASON, "invalid_choice": NO_REASON},
     )
+
+    def __init__(self, *args: Any, reasons: Iterable[RefundReason], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["reason"].choices = [(reason, reason.label) for reason in reasons]  # type: ignore[attr-defined]
 
 
 class ClaimForm(forms.Form):
@@ -55,15 +58,20 @@ class ClaimForm(forms.Form):
         label="收款的银行卡号", help_text="要用您本人的银行卡。", error_messages={"required": "请填收款的银行卡号"}
     )
 
-    def __init__(self, *args: Any, people: Iterable[Payable], **options: Any) -> None:
+    def __init__(self, *args: Any, people: Iterable[Payable], is_used: Callable[[str], bool], **options: Any) -> None:
+        """`is_used` says whether a receipt was claimed by already."""
         super().__init__(*args, **options)
+        self._is_used = is_used
         choices = [(one.person.pk, one.called) for one in people]
         self.fields["person"].choices = choices  # type: ignore[attr-defined]
         if len(choices) == 1:
             self.fields["person"].initial = choices[0][0]
 
     def clean_receipt_no(self) -> str:
-        return _read(read_receipt_no, self.cleaned_data["receipt_no"])
+        number = _read(read_receipt_no, self.cleaned_data["receipt_no"])
+        if self._is_used(number):
+            raise forms.ValidationError(RECEIPT_USED, code="used")
+        return number
 
     def clean_bank_card(self) -> str:
         return _read(read_bank_card, self.cleaned_data["bank_card"])

@@ -58,10 +58,21 @@ class Payable:
         """Whether what was paid for them in cash may be claimed."""
         return self.pays_first and not self.against_claim
 
+    def stands_for(self, claim: RefundClaim) -> bool:
+        """Say whether a claim was for this premium."""
+        year = self.terms.premium_year if self.terms else None
+        return (claim.person_id, claim.premium_year) == (self.person.pk, year)
+
     @property
     def amount_fen(self) -> int:
         """What it costs, in fen; 0 where the region has no rules."""
         return self.terms.amount_fen if self.terms else 0
+
+    @property
+    def reserve_fen(self) -> int:
+        """What has to stay in the payer's account when they pay for a relative (fen); 0 where nothing has to."""
+        terms = self.card.bound.terms if self.card else None
+        return (terms.reserve_fen or 0) if terms else 0
 
     @property
     def called(self) -> str:

@@ -49,11 +49,12 @@ OPEN_CLAIMS = (ClaimState.WAITING, ClaimState.PROVEN)  # nothing is paid yet, an
 
 
 class RefundReason(TextCode):
-    """Why a premium that was paid may be given back on request."""
+    """Why a premium that was paid may be given back on request; for a mistake only while nobody else has it."""
 
     DUPLICATE = "duplicate", "重复缴费"
     DEATH = "death", "参保人去世"
     EMPLOYEE = "employee", "参加了职工医保"
+    MISTAKE = "mistake", "交错了"
 
 
 class AnswerResult(TextCode):

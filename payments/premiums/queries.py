@@ -13,6 +13,7 @@ from family.queries.plan import why_stopped
 from family.rules import Source
 from payments.premiums import sources
 from payments.premiums.candidates import Payable, payables
+from payments.premiums.codes import LIVE_CLAIMS
 from payments.premiums.models import PremiumOrder, RefundClaim
 from payments.premiums.rules import WhyNot, no_money
 
@@ -131,7 +132,7 @@ def short_of(who: Payable, left: Collection[Source], on: date) -> WhyNot:
     stopped = why_stopped(who.person, who.region, on) if who.card is None else ""
     is_own = who.card is not None or all(source.bond is None for source in left)
     there = sum(source.available_fen for source in left) if is_own else None
-    return no_money(who.amount_fen, there, stopped, claimed=who.pays_first)
+    return no_money(who.amount_fen, there, stopped, who.reserve_fen, claimed=who.pays_first)
 
 
 def _names(payer: Person, owners: Collection[int]) -> dict[int, str]:
@@ -148,6 +149,11 @@ def orders_of(payer: Person) -> QuerySet[PremiumOrder]:
 def order_of(person: Person, no: str) -> PremiumOrder:
     """Return one order to the one who paid it or whom it was for. Raises PremiumOrder.DoesNotExist for anybody else."""
     return orders_of(person).get(no=no)
+
+
+def is_claimed_by(receipt_no: str) -> bool:
+    """Say whether somebody has claimed by this receipt; by one of a claim that was refused it may be claimed again."""
+    return RefundClaim.objects.filter(receipt_no=receipt_no, state__in=LIVE_CLAIMS).exists()
 
 
 def claims_of(person: Person) -> QuerySet[RefundClaim]:

@@ -40,6 +40,7 @@ _BLOCKED: dict[Blocked, tuple[str, str]] = {
     Blocked.RULES: ("当地规定现在不允许", ELSEWHERE),
 }
 
+RECEIPT_USED = "这张税票已经申请过返还，一张税票只能用一次。号码没有填错的，请带税票到窗口办"
 RECEIPT_LENGTH, CARD_LENGTH = (6, 40), (16, 19)  # from, to
 
 # What may follow on what. Whatever is not here does not happen.
@@ -228,12 +229,15 @@ def _pay_first(who: Candidate, terms: PremiumTerms, on: date) -> WhyNot:
     return WhyNot(WhyNotCode.PAY_FIRST, f"{who.region_name}不能直接从账户扣", remedy)
 
 
-def no_money(amount_fen: int, available_fen: int | None, why_stopped: str = "", *, claimed: bool = False) -> WhyNot:
+def no_money(
+    amount_fen: int, available_fen: int | None, why_stopped: str = "", reserve_fen: int = 0, *, claimed: bool = False
+) -> WhyNot:
     """Return that accounts do not hold a premium (fen): part account, part cash is not done (TV-11).
 
-    `available_fen` is None where it may not be told. `claimed`: it was paid in cash, and can be claimed later.
+    `available_fen` is None where it may not be told; of it `reserve_fen` were left out, which stay in the account. `claimed`: it was paid in cash, and can be claimed later.
     """
     there = "能用的钱加起来不够" if available_fen is None else f"能用的只有 {grouped(available_fen)} 元"
+    there += f"（个人账户里要留 {grouped(reserve_fen)} 元）" if reserve_fen else ""
     found = why_stopped or f"要交 {grouped(amount_fen)} 元，{there}"
     remedy = "账户的钱够了再来申请" if claimed else "不能一部分用账户、一部分用现金；请用别的办法全部缴"
     return WhyNot(WhyNotCode.NO_MONEY, found, remedy)

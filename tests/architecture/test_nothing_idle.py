@@ -44,7 +44,7 @@ TAKEN_IN = {
     "PersonGroup": "accounts/offices/__init__.py",
     "PersonType": "accounts/roster/cells.py",
     "ProofKind": "accounts/operations/life_events/events.py",
-    "RefundReason": "payments/forms/premiums.py",
+    "RefundReason": "payments/premiums/operations/progress.py",
     "Relation": "family/roster.py",
     "Situation": "accounts/offices/__init__.py",
     "TextSize": "accounts/views/display.py",

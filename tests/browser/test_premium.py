@@ -120,9 +120,9 @@ def test_by_keyboard_alone_what_was_paid_in_cash_is_claimed(at_home):
     leave_by(guo.page, guo.page.get_by_role("button", name="继续"))
     guo.sees("给谁交的", "郭乐乐（儿子）", "尾号 0000", "您的个人账户出", "返还以后还剩")
     leave_by(guo.page, guo.page.get_by_role("button", name=re.compile("^申请返还")))
-    guo.sees("已收到申请，等税务证明", "现在还没有动账户里的钱")
+    guo.sees("已收到申请，等税务核对", "现在还没有动账户里的钱")
     guo.go("/cases/")
-    guo.sees("给郭乐乐申请返还2027年度居民医保", "等税务证明")
+    guo.sees("给郭乐乐申请返还2027年度居民医保", "等税务核对")
 
 
 def test_by_keyboard_alone_a_premium_is_paid_and_taken_back(at_home):

@@ -26,7 +26,7 @@ from payments.premiums.notice_words import claimed
 from payments.premiums.operations.debiting import debit, give_back
 from payments.premiums.operations.numbers import order_number
 from payments.premiums.queries import short_of
-from payments.premiums.rules import PremiumError, PremiumRefusedError, read_bank_card, read_receipt_no
+from payments.premiums.rules import RECEIPT_USED, PremiumError, PremiumRefusedError, read_bank_card, read_receipt_no
 from yibao.lib.clock import SHANGHAI
 from yibao.lib.fen import grouped
 
@@ -76,7 +76,7 @@ def _live_claim(receipt_no: str) -> RefundClaim | None:
 
 def _same(earlier: RefundClaim, payer: Person, person: Person, bank_card: str) -> RefundClaim:
     if (earlier.payer_id, earlier.person_id) != (payer.pk, person.pk):
-        raise PremiumError("这张税票已经申请过返还，一张税票只能用一次。号码没有填错的，请带税票到窗口办")
+        raise PremiumError(RECEIPT_USED)
     if (kept := str(earlier.bank_card)) != bank_card:  # else the money would go to the first card, unseen
         first = f"这张税票已经申请返还到尾号 {kept[-4:]} 的银行卡，这次填的卡号没有采用"
         raise PremiumError(f"{first}。那张卡不对的，请尽快带身份证到窗口办")

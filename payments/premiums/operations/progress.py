@@ -25,6 +25,7 @@ from yibao.lib.days import day_words
 
 TOO_LATE = "已经过了可以撤回的时间。还没交给税务的，可以申请退费。"
 WAITING = "税务还没有答复，现在不能退。答复以后再申请。"
+NOT_SHOWN = "名册和税务的记录里还没有查到可以退费的原因。有材料的，请带到窗口办。"
 
 
 @retrying
@@ -124,6 +125,22 @@ def stop(*, act: Act, order_id: int, reason: str) -> bool:
 
 def why_not_refunded(order: PremiumOrder, reason: RefundReason, on: date) -> str:
     """Return why an order is not given back for this reason; "" where it is."""
+    if why := why_never_refunded(order, on):
+        return why
+    is_ours = order.state == OrderState.DEBITED
+    return "" if is_ours or _is_shown(order, reason, on) else f"名册里还没有查到“{reason.label}”，请带材料到窗口办"
+
+
+def refund_reasons(order: PremiumOrder, on: date) -> tuple[RefundReason, ...]:
+    """Return for which reasons an order is given back when it is asked for on that day; none where it is not."""
+    if why_never_refunded(order, on):
+        return ()
+    is_ours = order.state == OrderState.DEBITED
+    return tuple(reason for reason in RefundReason if is_ours or _is_shown(order, reason, on))
+
+
+def why_never_refunded(order: PremiumOrder, on: date) -> str:
+    """Return why an order is not given back on that day, whatever the reason; "" where it depends on the reason."""
     if order.state == OrderState.DEBITED:
         return ""
     if order.state in (OrderState.HANDED_OVER, OrderState.UNKNOWN):
@@ -135,7 +152,7 @@ def why_not_refunded(order: PremiumOrder, reason: RefundReason, on: date) -> str
     last = last_refund_on(order)
     if last is not None and on > last:
         return f"{day_words(last)}以后不能退费，因为待遇已经开始"
-    return "" if _is_shown(order, reason, on) else f"名册里还没有查到“{reason.label}”，请带材料到窗口办"
+    return ""
 
 
 def last_refund_on(order: PremiumOrder) -> date | None:
@@ -145,6 +162,8 @@ def last_refund_on(order: PremiumOrder) -> date | None:
 
 
 def _is_shown(order: PremiumOrder, reason: RefundReason, on: date) -> bool:
+    if reason == RefundReason.MISTAKE:
+        return False
     if reason == RefundReason.DUPLICATE:
         return (
             PremiumPaid.objects.filter(person=order.person_id, premium_year=order.premium_year)

@@ -17,13 +17,14 @@ from family.views.citizen.current_account import OwnAct, own_act
 from payments.forms.premiums import ClaimForm
 from payments.models import RefundClaim
 from payments.premiums.candidates import Payable
-from payments.premiums.codes import LIVE_CLAIMS
+from payments.premiums.codes import LIVE_CLAIMS, ClaimState
 from payments.premiums.operations import claiming
-from payments.premiums.queries import claims_of, people_to_claim_for, plan_for
+from payments.premiums.queries import claims_of, is_claimed_by, people_to_claim_for, plan_for
 from payments.views.citizen.claim_words import ToldClaim
 from payments.views.citizen.plan_words import shown
 from payments.views.citizen.refusals import answering
 from payments.views.citizen.why_not import refused_of
+from yibao.lib import clock
 
 ENTERED = "premium_claim"  # in the session: person, receipt, and the card, sealed
 CARD = "premium_claim:card"
@@ -43,7 +44,9 @@ def enter(request: HttpRequest) -> HttpResponse:
         if entered
         else {}
     )
-    form = ClaimForm(request.POST if request.method == "POST" else None, people=people, initial=before)
+    form = ClaimForm(
+        request.POST if request.method == "POST" else None, people=people, is_used=is_claimed_by, initial=before
+    )
     if form.is_valid():
         given = form.cleaned_data
         sealed = b64encode(seal(given["bank_card"], CARD)).decode()
@@ -56,7 +59,10 @@ def enter(request: HttpRequest) -> HttpResponse:
 @keeps("premium_claim")
 def _kept(request: HttpRequest, typed: QueryDict) -> Told:
     act = own_act(request)
-    return told("凭税票申请返还：填税票", ClaimForm(typed, people=people_to_claim_for(act.person, act.on)))
+    return told(
+        "凭税票申请返还：填税票",
+        ClaimForm(typed, people=people_to_claim_for(act.person, act.on), is_used=is_claimed_by),
+    )
 
 
 @never_cache
@@ -77,7 +83,7 @@ def check(request: HttpRequest) -> HttpResponse:
         return _claim(request, act, who.person, entered["receipt_no"], card)
     plan = plan_for(act.person, [who.person], act.on, claimed=True)
     context = {
-        "plan": shown(plan),
+        "plan": shown(plan, act.on),
         "refused": refused_of(plan),
         "receipt_no": entered["receipt_no"],
         "card": f"尾号 {card[-4:]}",
@@ -113,4 +119,6 @@ def claim(request: HttpRequest, no: str) -> HttpResponse:
     found = claims_of(person).filter(no=no).first()
     if found is None:
         raise Http404
-    return render(request, "payments/claim.html", {"told": ToldClaim(found, person)})
+    claimable = people_to_claim_for(person, clock.today()) if found.state == ClaimState.REFUSED else []
+    may_again = any(one.stands_for(found) for one in claimable)
+    return render(request, "payments/claim.html", {"told": ToldClaim(found, person, may_again=may_again)})

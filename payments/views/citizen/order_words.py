@@ -2,14 +2,18 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+
+from django.db.models import Q
 
 from accounts.codes import PERSONAL_POTS, PotKind
 from accounts.models import Person, Transfer
 from accounts.policies import registry
 from accounts.queries.lines import pot_name
-from payments.models import PremiumOrder
-from payments.premiums.codes import OrderState
+from payments.models import PremiumOrder, RefundClaim
+from payments.premiums.codes import LIVE_STATES, OrderState
+from payments.premiums.rules import AT_COUNTER
+from yibao.lib.days import day_words
 from yibao.lib.fen import grouped
 
 GREEN, WAITING, BACK = "ok", "pend", ""
@@ -99,6 +103,21 @@ class Told:
         return self.is_payer and self.state == state
 
     @property
+    def is_back(self) -> bool:
+        """Whether its money is back where it came from."""
+        return not self.state.is_live
+
+    @property
+    def has_receipt(self) -> bool:
+        return self.state != OrderState.CHECKED
+
+    @property
+    def may_again(self) -> bool:
+        """Whether it is to be paid once more: the payer's money is back, and the year is still collected."""
+        is_open = self.state in (OrderState.REJECTED, OrderState.UNDONE) and _last_day(self) is not None
+        return is_open and self.is_payer and not _paid_since(self)
+
+    @property
     def title(self) -> str:
         return _title(self)
 
@@ -122,7 +141,7 @@ class Told:
     @property
     def paid(self) -> list[Paid]:
         """Which pots paid, for whoever's money or premium it is; nothing for somebody else's relative."""
-        return list(_paid(self)) if self.is_payer else []
+        return list(paid_by(self.order, self.person)) if self.is_payer else []
 
 
 def _title(told: Told) -> str:
@@ -151,24 +170,50 @@ def _lines(told: Told) -> tuple[str, ...]:
             "税务还没有回音，不知道收到了没有。钱已经扣了，请不要再交。",
             "我们正在查。查清以后会通知您：税务收到了就算交好，没有收到就把钱退回原来的账户。",
         ),
-        OrderState.CONFIRMED: (f"税务已经收到，税票号码 {order.receipt_no}。",),
+        OrderState.CONFIRMED: ("税务已经收到。",),
         OrderState.REJECTED: (
             MONEY_BACK,
             *((f"税务说的原因：{order.reason}。",) if order.reason else ()),
-            "还要参保的，请看清原因以后再交一次，或带身份证到窗口办。",
+            _again(told),
+            *(("不明白原因的，请带身份证到窗口问。",) if order.reason else ()),
         ),
         OrderState.REFUNDED: (MONEY_BACK, *((f"退费原因：{order.reason}。",) if order.reason else ())),
-        OrderState.UNDONE: (MONEY_BACK, "还要交的，请在缴费期内再交一次。"),
+        OrderState.UNDONE: (MONEY_BACK, _again(told)),
     }[told.state]
 
 
-def _paid(told: Told) -> Iterator[Paid]:
-    links = told.order.voucher_links.values_list("voucher", flat=True)
+def _again(told: Told) -> str:
+    """Return what to do after it was not paid: nothing where it was since, another try, or the counter."""
+    if _paid_since(told):
+        return "后来又交了一次，见代缴记录。"
+    last_on = _last_day(told)
+    if last_on is None:
+        return f"{told.order.premium_year}年度的缴费期已经结束，还要交的，{AT_COUNTER}。"
+    return f"还要交的，请再交一次，缴费期到{day_words(last_on)}为止。"
+
+
+def _last_day(told: Told) -> date | None:
+    """Return the last day on which the year of an order is collected; None where it is not any more."""
+    on = told.now.date()
+    terms = registry.premium_or_none(told.order.region, on)
+    is_open = terms is not None and terms.premium_year == told.order.premium_year and terms.is_open(on)
+    return terms.last_on if terms is not None and is_open else None
+
+
+def _paid_since(told: Told) -> bool:
+    """Say whether the same was paid again, as far as whoever looks may know of it."""
+    same = PremiumOrder.objects.filter(person=told.order.person_id, premium_year=told.order.premium_year)
+    return same.filter(Q(payer=told.person) | Q(person=told.person), state__in=LIVE_STATES).exists()
+
+
+def paid_by(made: PremiumOrder | RefundClaim, person: Person) -> Iterator[Paid]:
+    """Yield which pots paid an order, or a claim, as this person calls them."""
+    links = made.voucher_links.values_list("voucher", flat=True)
     rows = Transfer.objects.filter(voucher__in=links, source__kind__in=PERSONAL_POTS)
     for row in rows.select_related("source__person").order_by("pk"):
         pot, owner = row.source, row.source.person
         assert owner is not None
-        whose = "您" if owner.pk == told.person.pk else owner.name
+        whose = "您" if owner.pk == person.pk else owner.name
         yield Paid(f"{whose}的{own_pot_name(PotKind(pot.kind), pot.region)}", row.amount_fen)
 
 

@@ -18,6 +18,7 @@ from family.views.citizen.current_account import OwnAct, own_act
 from payments.forms.premiums import PeopleForm
 from payments.models import PremiumOrder
 from payments.premiums.candidates import Payable
+from payments.premiums.codes import OrderState
 from payments.premiums.jobs.campaigns import open_on
 from payments.premiums.operations.paying import pay
 from payments.premiums.queries import PremiumPlan, people_to_pay_for, plan_for
@@ -69,7 +70,8 @@ def choose(request: HttpRequest) -> HttpResponse:
         "payable": payable,
         "others": refused(one for one in people if not one.can_pay),
         "campaigns": campaigns_of(people),
-        "pots": shown(plan_for(act.person, [one.person for one in payable], act.on)).pots if payable else [],
+        "plan": shown(plan_for(act.person, [one.person for one in payable], act.on), act.on) if payable else None,
+        "heading": "交居民医保" if payable and all(one.card is None for one in payable) else "给家人交居民医保",
         "nothing": nothing_to_pay(people),
         "back_url": reverse("account"),
     }
@@ -103,7 +105,7 @@ def check(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return _pay(request, act, chosen, plan)
     context = {
-        "plan": shown(plan),
+        "plan": shown(plan, act.on),
         "refused": refused_of(plan),
         "key": chosen["key"],
         "seen": _seen(plan),
@@ -143,14 +145,33 @@ def done(request: HttpRequest) -> HttpResponse:
     orders = _orders(act.person, chosen)
     if len(orders) == len(chosen["people"]) == 1:
         return redirect("premium_order", orders[0].no)
-    paid = {order.person_id for order in orders}
-    rest = [person for person in _people(act, chosen) if person.pk not in paid]
+    ordered = {order.person_id for order in orders}
+    rest = [person for person in _people(act, chosen) if person.pk not in ordered]
+    told = [Told(order, act.person, act.at) for order in orders]
+    paid = [one for one in told if not one.is_back]
+    failed = refused_of(plan_for(act.person, rest, act.on), everybody=True)
+    waits = any(one.state != OrderState.CONFIRMED for one in paid)
     context = {
-        "told": [Told(order, act.person, act.at) for order in orders],
-        "total_fen": sum(order.amount_fen for order in orders),
-        "failed": refused_of(plan_for(act.person, rest, act.on), everybody=True),
+        "title": _title(told, paid, failed, waits=waits),
+        "told": told,
+        "paid": paid,
+        "back": len(told) - len(paid),
+        "waits": waits,
+        "total_fen": sum(one.order.amount_fen for one in paid),
+        "failed": failed,
     }
     return render(request, "payments/done.html", context)
+
+
+def _title(told: Sequence[Told], paid: Sequence[Told], failed: Sequence[Refused], *, waits: bool) -> str:
+    """Return what became of a choice as things stand: its page can be opened again after some were taken back."""
+    if not told:
+        return "没有交成，钱没有动"
+    if not paid:
+        return "没有交，钱退回来了"
+    if failed:
+        return "有的交了，有的没有交成"
+    return "已扣款" if waits else "都交好了"
 
 
 def _orders(payer: Person, chosen: Mapping) -> list[PremiumOrder]:

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from payments.premiums.queries import PersonPlan, PremiumPlan
-from payments.premiums.rules import undo_for
+from payments.premiums.rules import refundable_until, undo_for
 from payments.views.citizen.order_words import own_pot_name
 from yibao.lib.days import span_words
 
@@ -49,14 +49,24 @@ class PlanShown:
     pots: tuple[PotShown, ...]
     total_fen: int
     undo: str  # for how long it may be taken back: 10分钟
+    refund_until: date | None  # None where it is never given back any more once the tax office has it
+    reserve_fen: int  # what stays in the payer's account when they pay for relatives; 0 where nothing has to
 
 
-def shown(plan: PremiumPlan) -> PlanShown:
-    """Return what of a plan the payer may see."""
+def shown(plan: PremiumPlan, on: date) -> PlanShown:
+    """Return what of a plan the payer may see on a day."""
     pots = (PotShown(f"您的{own_pot_name(one.pot, one.region)}", one.before_fen, one.after_fen) for one in plan.pots)
     paid = [one for one in plan.people if not one.reasons]
     undo = min((undo_for(one.who.terms) for one in paid if one.who.terms), default=timedelta())
-    return PlanShown(tuple(map(_person, paid)), tuple(pots), plan.total_fen, span_words(undo))
+    last_on = min((refundable_until(one.who.terms) for one in paid if one.who.terms), default=on)
+    return PlanShown(
+        people=tuple(map(_person, paid)),
+        pots=tuple(pots),
+        total_fen=plan.total_fen,
+        undo=span_words(undo),
+        refund_until=last_on if on <= last_on else None,
+        reserve_fen=max((one.who.reserve_fen for one in paid), default=0),
+    )
 
 
 def _person(one: PersonPlan) -> PersonShown:

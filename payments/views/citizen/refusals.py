@@ -29,7 +29,7 @@ def answering(view: View) -> View:
         try:
             return view(request, *args, **kwargs)
         except OrderStateError as error:
-            return render(request, "payments/too_late.html", {"message": error.message}, status=409)
+            return render(request, "payments/too_late.html", {"message": f"{error.message.rstrip('。')}。"}, status=409)
         except AccountsError as error:
             return changed(request, text=f"{error.message}。")
         except PremiumOrder.DoesNotExist:

@@ -32,6 +32,12 @@ def entered(browser, child, **typed):
     return browser.post("/premium/claim/", {"person": child.pk, "receipt_no": RECEIPT, "bank_card": CARD} | typed)
 
 
+def paid_in_cash(child, receipt):
+    """Let the tax office know of it."""
+    paid = {"paid_on": ACT.on, "channel": "手机税务", "receipt_no": receipt, "amount_fen": 400_00}
+    PremiumPaid.objects.create(person=child, premium_year=2027, region=HENAN, **paid)
+
+
 def test_the_way_begins_where_it_is_said_that_one_pays_first(mother, child):
     text = seen(mother, "/premium/")
     assert "当地先缴费，再申请返还" in text
@@ -59,15 +65,7 @@ def test_what_another_has_claimed_cannot_be_claimed_and_nobody_is_named(mother, 
 
 
 def test_what_the_tax_office_knows_of_is_paid_but_can_still_be_claimed(mother, child):
-    PremiumPaid.objects.create(
-        person=child,
-        premium_year=2027,
-        region=HENAN,
-        paid_on=ACT.on,
-        channel="手机税务",
-        receipt_no="T1",
-        amount_fen=400_00,
-    )
+    paid_in_cash(child, "T1")
     text = seen(mother, "/premium/")
     assert "都交过了" not in text
     assert "凭税票到这里申请返还" in text
@@ -113,16 +111,16 @@ def test_two_clicks_claim_once_and_no_money_moves_before_it_is_proven(mother, ch
     answers = [browser.post("/premium/claim/check/", follow=True) for _ in range(2)]
     made = RefundClaim.objects.get()
     assert {answer.redirect_chain[-1][0] for answer in answers} == {f"/premium/claims/{made.no}/"}
-    assert "已收到申请，等税务证明" in words(answers[0])
+    assert "已收到申请，等税务核对" in words(answers[0])
     assert (made.state, money(mother, HENAN)[0]) == (ClaimState.WAITING, 2_500_00)
-    assert "申请返还等税务证明" in seen(mother, "/premium/history/")
+    assert "申请返还等税务核对" in seen(mother, "/premium/history/")
 
 
 def test_a_claim_that_was_refused_can_be_made_again(mother, child):
     claim(mother, child, ClaimState.REFUSED, ACT.at, receipt_no=RECEIPT)
     browser = browser_of(mother)
     entered(browser, child)
-    assert "已收到申请，等税务证明" in words(browser.post("/premium/claim/check/", follow=True))
+    assert "已收到申请，等税务核对" in words(browser.post("/premium/claim/check/", follow=True))
 
 
 def test_the_card_stands_nowhere_in_clear(mother, child):
@@ -153,12 +151,51 @@ def test_a_receipt_that_was_used_is_used_up(mother, child):
     boy = resident(HENAN, birth_on=ACT.on.replace(year=2014))
     pays_for(other, boy, relation="2")
     claiming.claim(act=ACT, payer=other, person=boy, receipt_no=RECEIPT, bank_card=CARD)
+    response = entered(browser_of(mother), child)
+    assert response.status_code == 422  # before the check page, not after it
+    assert "这张税票已经申请过返还" in words(response)
+    assert other.name not in words(response)
+
+
+def test_a_receipt_that_was_used_while_one_looked_is_used_up(mother, child):
+    other = payer(2_500_00, region=HENAN)
+    boy = resident(HENAN, birth_on=ACT.on.replace(year=2014))
+    pays_for(other, boy, relation="2")
     browser = browser_of(mother)
     entered(browser, child)
+    claiming.claim(act=ACT, payer=other, person=boy, receipt_no=RECEIPT, bank_card=CARD)
     response = browser.post("/premium/claim/check/")
     assert response.status_code == 409
     assert "这张税票已经申请过返还" in words(response)
-    assert other.name not in words(response)
+
+
+def test_last_years_receipt_is_a_mistake_and_does_not_lead_to_last_years_claim(mother, child):
+    claim(mother, child, ClaimState.PAID, ACT.at, premium_year=2026, receipt_no=RECEIPT)
+    assert entered(browser_of(mother), child).status_code == 422
+
+
+def test_which_pot_paid_is_told_to_whose_it_is_and_when(mother, child):
+    made = claiming.claim(act=ACT, payer=mother, person=child, receipt_no=RECEIPT, bank_card=CARD)
+    assert "您的个人账户出" not in seen(mother, f"/premium/claims/{made.no}/")
+    paid_in_cash(child, RECEIPT)
+    claiming.settle(act=ACT, claim_id=made.pk)
+    text = seen(mother, f"/premium/claims/{made.no}/")
+    assert "2026年11月26日从医保账户付到银行卡" in text
+    assert "您的个人账户出¥400.00" in text
+    assert "您的个人账户出" not in seen(child, f"/premium/claims/{made.no}/")
+    claiming.take_back(act=ACT, claim_id=made.pk, reason="卡号已注销")
+    text = seen(mother, f"/premium/claims/{made.no}/")
+    for said in ("银行退回了，没有付成", "卡号已注销", "当时您的个人账户出¥400.00", "改对以后，可以重新申请"):
+        assert said in text
+
+
+def test_what_was_refused_offers_another_claim_while_there_can_be_one(mother, child):
+    refused = claim(mother, child, ClaimState.REFUSED, ACT.at)
+    before = claim(mother, child, ClaimState.REFUSED, ACT.at, premium_year=2026)
+    assert "重新申请" in seen(mother, f"/premium/claims/{refused.no}/")
+    assert "重新申请" not in seen(mother, f"/premium/claims/{before.no}/")
+    claim(mother, child, ClaimState.WAITING, ACT.at)
+    assert "重新申请" not in seen(mother, f"/premium/claims/{refused.no}/")
 
 
 @pytest.mark.parametrize(

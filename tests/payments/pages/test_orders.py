@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from payments.models import PremiumPaid
 from payments.premiums.codes import OrderState
 from tests.accounts.citizen_pages import browser_of, seen, words
 from tests.factories.family import QUANZHOU, insured
@@ -68,6 +69,56 @@ def test_whom_it_is_for_is_told_who_paid_and_cannot_take_it_back(payer, child):
     text = seen(child, f"/premium/{made.no}/")
     assert "谁交的黄建国" in text
     assert "可以撤回" not in text
+
+
+def test_what_was_not_paid_says_until_when_it_can_be_and_leads_there(payer, child):
+    text = shown(payer, child, OrderState.UNDONE)
+    assert "请再交一次，缴费期到2027年2月28日为止" in text
+    assert "去交居民医保" in text
+    assert "去交居民医保" not in seen(child, f"/premium/{order(payer, child, OrderState.UNDONE, NOW).no}/")
+
+
+def test_what_was_not_paid_in_a_year_that_is_over_is_not_to_be_paid_here(payer, child):
+    text = shown(payer, child, OrderState.REJECTED, premium_year=2025)
+    assert "2025年度的缴费期已经结束" in text
+    assert "去交居民医保" not in text
+
+
+@pytest.mark.parametrize("premium_year", [2026, 2027])
+def test_what_was_paid_since_is_not_to_be_paid_again(payer, child, premium_year):
+    order(payer, child, OrderState.CONFIRMED, NOW, premium_year=premium_year)
+    text = shown(payer, child, OrderState.REJECTED, premium_year=premium_year)
+    assert "后来又交了一次" in text
+    assert "请再交一次" not in text
+    assert "去交居民医保" not in text
+
+
+def test_what_others_paid_since_is_not_told(payer, child):
+    order(insured(QUANZHOU, carried=300_000), child, OrderState.CONFIRMED, NOW)
+    assert "后来又交了一次" not in shown(payer, child, OrderState.UNDONE)
+
+
+def test_no_receipt_is_offered_of_what_was_not_paid(payer, child):
+    assert "打印代缴凭证" not in shown(payer, child, OrderState.CHECKED)
+
+
+def test_a_refund_is_offered_where_it_would_be_given(payer, child):
+    waiting = order(payer, child, OrderState.DEBITED, NOW - timedelta(hours=1))
+    text = seen(payer, f"/premium/{waiting.no}/")
+    assert "还没有交给税务，现在可以申请退费" in text
+    assert "交错了" in seen(payer, f"/premium/{waiting.no}/refund/")
+    confirmed = order(payer, child, OrderState.CONFIRMED, NOW, premium_year=2026)
+    text = seen(payer, f"/premium/{confirmed.no}/")
+    assert "现在还没有查到这些" in text
+    assert "申请退费" not in text
+    facts = {"paid_on": NOW.date(), "channel": "税务窗口", "receipt_no": "T9", "amount_fen": 400_00}
+    PremiumPaid.objects.create(person=child, premium_year=2026, region=QUANZHOU, **facts)
+    assert "查到了可以退费的原因（重复缴费），2026年12月31日以前可以申请" in seen(payer, f"/premium/{confirmed.no}/")
+    assert "2026年12月31日以前可以申请退费" in seen(payer, "/premium/history/")
+    text = seen(payer, f"/premium/{confirmed.no}/refund/")
+    assert "重复缴费" in text
+    assert "交错了" not in text
+    assert "参保人去世" not in text
 
 
 def test_an_order_is_nobody_elses(payer, child):

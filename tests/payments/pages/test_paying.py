@@ -1,6 +1,7 @@
 """给家人交居民医保 (C18, C19): what is known stands beside each name, which pots pay is seen before it counts."""
 
 import re
+from datetime import date
 
 import pytest
 from django.db import connection
@@ -11,10 +12,12 @@ from payments.models import PremiumOrder
 from payments.premiums.codes import OrderState
 from payments.premiums.operations import paying
 from tests.accounts.citizen_pages import browser_of, seen, words
+from tests.factories.acts import act_on
 from tests.factories.family import insured
 from tests.factories.premiums import order
 from tests.factories.users import limited, signed_in
 from tests.payments.premiums.people import ACT, HENAN, QUANZHOU, money, payer, pays_for, resident, turned_resident
+from yibao.lib import clock
 
 pytestmark = pytest.mark.usefixtures("policies_loaded", "now")
 
@@ -200,8 +203,42 @@ class TestChecking:
         assert "账户的钱不够" in text
         browser.post("/premium/check/", fields(browser))
         text = words(browser.get("/premium/done/"))
-        assert "有的交了，有的没有交成交了1个人，共¥400.00；有1个人没有交成" in text
+        assert "有的交了，有的没有交成交了1个人，共¥400.00。" in text
         assert "没有交成的人黄小明（父亲）不能代缴账户的钱不够。" in text
+
+    def test_the_result_opened_again_tells_how_things_stand_then(self, rich, mother, child):
+        browser = chosen(rich, mother, child)
+        browser.post("/premium/check/", fields(browser))
+        assert "已扣款2个人，共¥800.00" in words(browser.get("/premium/done/"))
+        first, second = PremiumOrder.objects.order_by("pk")
+        browser.post(f"/premium/{first.no}/undo/")
+        text = words(browser.get("/premium/done/"))
+        assert "已扣款交了1个人，共¥400.00" in text
+        assert "有1个人的没有交，钱退回了原来出钱的账户" in text
+        browser.post(f"/premium/{second.no}/undo/")
+        text = words(browser.get("/premium/done/"))
+        assert "没有交，钱退回来了" in text
+        assert "已扣款" not in text
+
+    def test_what_stays_in_the_account_is_said_where_relatives_are_paid_for(self, rich, mother):
+        browser = chosen(rich, mother)
+        assert "给家人交，个人账户里要留¥2,000.00" in words(browser.get("/premium/"))
+        assert "给家人交，个人账户里要留¥2,000.00" in words(browser.get("/premium/check/"))
+
+    def test_who_pays_for_nobody_else_reads_of_no_relatives(self):
+        me = payer(1_000_00)
+        turned_resident(me)
+        text = seen(me, "/premium/")
+        assert text.startswith("交居民医保")
+        assert "个人账户里要留" not in text
+
+    @pytest.mark.parametrize(
+        ("on", "said"),
+        [(date(2026, 12, 31), "才能申请退费，最晚到2026年12月31日"), (date(2027, 1, 1), "交给税务以后就不能退费了")],
+    )
+    def test_until_when_it_can_be_had_back_is_said_as_it_is_on_that_day(self, monkeypatch, rich, mother, on, said):
+        monkeypatch.setattr(clock, "now", lambda: act_on(on).at)
+        assert said in words(chosen(rich, mother).get("/premium/check/"))
 
     def test_a_limit_of_one_relative_is_not_used_up_by_another(self, mother, rich):
         child = resident(name="黄小明", gender=1)
@@ -240,7 +277,7 @@ class TestGivingBack:
         browser.post("/premium/check/", fields(browser))
         path = f"/premium/{PremiumOrder.objects.get().no}/refund/"
         text = words(browser.get(path))
-        assert "最晚可以在2026年12月31日申请" in text
+        assert "交给税务以前都可以申请" in text
         assert browser.post(path, {}).status_code == 422
         assert "已退费400.00元" in words(browser.post(path, {"reason": "duplicate"}, follow=True))
         assert money(rich) == (2_500_00, 1_000_00)
@@ -250,7 +287,7 @@ class TestGivingBack:
         browser = browser_of(rich)
         response = browser.post(f"/premium/{made.no}/refund/", {"reason": "death"})
         assert response.status_code == 409
-        assert "名册里还没有查到“参保人去世”" in words(response)
+        assert "还没有查到可以退费的原因" in words(response)
         assert browser.post(f"/premium/{made.no}/undo/").status_code == 409
 
     def test_only_the_payer_may(self, rich, mother):
