@@ -63,6 +63,12 @@ def check(request: HttpRequest, person: Person) -> str:
 
 @state
 def refund(request: HttpRequest, person: Person) -> str:
+    return reverse("premium_refund", args=[order(person, OrderState.DEBITED).no])
+
+
+@state
+def no_refund(request: HttpRequest, person: Person) -> str:
+    """Confirmed, and nothing on record for which it would be given back."""
     return reverse("premium_refund", args=[order(person, OrderState.CONFIRMED).no])
 
 

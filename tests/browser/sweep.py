@@ -61,7 +61,7 @@ PREMIUMS = (
         Stop(f"/try/premium/{name}/", POOLED)
         for name in (
             "choose", "check", "debited", "handed_over", "unknown", "confirmed", "rejected", "refunded", "undone",
-            "refund", "receipt", "history",
+            "refund", "no_refund", "receipt", "history",
         )
     ),
     *(
