@@ -7,7 +7,8 @@ from django import forms
 
 from payments.premiums.candidates import Payable
 from payments.premiums.codes import RefundReason
-from payments.premiums.rules import RECEIPT_USED, PremiumError, read_bank_card, read_receipt_no
+from payments.premiums.receipts import RECEIPT_USED, read_bank_card, read_receipt_no
+from payments.premiums.rules import PremiumError
 
 NOBODY = "请至少选一个人"
 NO_REASON = "请选为什么退费"

@@ -1,12 +1,8 @@
 """Whether somebody's premium may be paid from an account: every reason against it at once. Pure: no Django."""
 
-import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-
-from stdnum import luhn
 
 from accounts.codes import Scope
 from accounts.errors import AccountsError
@@ -39,9 +35,6 @@ _BLOCKED: dict[Blocked, tuple[str, str]] = {
     Blocked.USER: ("这位家人没有正常参保", INSURED_AGAIN),
     Blocked.RULES: ("当地规定现在不允许", ELSEWHERE),
 }
-
-RECEIPT_USED = "这张税票已经申请过返还，一张税票只能用一次。号码没有填错的，请带税票到窗口办"
-RECEIPT_LENGTH, CARD_LENGTH = (6, 40), (16, 19)  # from, to
 
 # What may follow on what. Whatever is not here does not happen.
 NEXT: dict[OrderState, tuple[OrderState, ...]] = {
@@ -234,7 +227,8 @@ def no_money(
 ) -> WhyNot:
     """Return that accounts do not hold a premium (fen): part account, part cash is not done (TV-11).
 
-    `available_fen` is None where it may not be told; of it `reserve_fen` were left out, which stay in the account. `claimed`: it was paid in cash, and can be claimed later.
+    `available_fen` is None where it may not be told; of it `reserve_fen` were left out, which stay in the account.
+    `claimed`: it was paid in cash, and can be claimed later.
     """
     there = "能用的钱加起来不够" if available_fen is None else f"能用的只有 {grouped(available_fen)} 元"
     there += f"（个人账户里要留 {grouped(reserve_fen)} 元）" if reserve_fen else ""
@@ -246,36 +240,6 @@ def no_money(
 def changed(found: str) -> WhyNot:
     """Return that things are not any more as they were shown; nothing was done, and it may be tried again."""
     return WhyNot(WhyNotCode.CHANGED, found, "钱没有动。请看一看现在的情况，再试一次")
-
-
-def receipt_form(text: str) -> str:
-    """Return the number of a tax receipt in the one form in which it is kept, from wherever it comes."""
-    return _without_signs(text).upper()
-
-
-def read_receipt_no(text: str) -> str:
-    """Return the number of a tax receipt as it is kept. Raises PremiumError when it cannot be one."""
-    number = receipt_form(text)
-    low, high = RECEIPT_LENGTH
-    if not (low <= len(number) <= high and number.isascii() and number.isalnum()):
-        raise PremiumError(f"税票号码不对：只有数字和字母，{low}到{high}位。请照税票上的“电子税票号码”填")
-    return number
-
-
-def read_bank_card(text: str) -> str:
-    """Return the number of a bank card as it is kept. Raises PremiumError when its check digit does not fit."""
-    number = _without_signs(text)
-    low, high = CARD_LENGTH
-    if not (low <= len(number) <= high and number.isascii() and number.isdigit()):
-        raise PremiumError(f"银行卡号不对：应为{low}到{high}位数字。请照卡面上的号码再填一次")
-    if not luhn.is_valid(number):
-        raise PremiumError("银行卡号不对：里面有数字填错了。请照卡面上的号码一位一位再看一遍")
-    return number
-
-
-def _without_signs(text: str) -> str:
-    """Return a number in half width, without the spaces and dashes that it is grouped by."""
-    return re.sub(r"[\s\u2010-\u2015\u2212-]", "", unicodedata.normalize("NFKC", text))
 
 
 def undo_for(terms: PremiumTerms) -> timedelta:

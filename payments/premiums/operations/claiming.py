@@ -26,7 +26,8 @@ from payments.premiums.notice_words import claimed
 from payments.premiums.operations.debiting import debit, give_back
 from payments.premiums.operations.numbers import order_number
 from payments.premiums.queries import short_of
-from payments.premiums.rules import RECEIPT_USED, PremiumError, PremiumRefusedError, read_bank_card, read_receipt_no
+from payments.premiums.receipts import RECEIPT_USED, read_bank_card, read_receipt_no
+from payments.premiums.rules import PremiumError, PremiumRefusedError
 from yibao.lib.clock import SHANGHAI
 from yibao.lib.fen import grouped
 

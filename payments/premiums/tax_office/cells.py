@@ -5,7 +5,7 @@ from collections.abc import Hashable, Iterable
 from typing import TypeVar
 
 from accounts.roster.cells import short_text
-from payments.premiums.rules import receipt_form
+from payments.premiums.receipts import receipt_form
 from yibao.lib.fen import grouped
 from yibao.lib.masking import scrubbed
 from yibao.lib.values.amounts import read_yuan
