@@ -67,7 +67,8 @@ def _together(group: list[Problem]) -> str:
     first = group[0]
     rows = "、".join(_row(problem, first.reason) for problem in group[:SHOWN_ROWS])
     more = "等" if len(group) > SHOWN_ROWS else ""
-    return f"{first.column or '文件'} 共{len(group):,}处：{first.reason}。{rows}{more}"
+    place = first.column or ("整行" if first.row else "文件")
+    return f"{place} 共{len(group):,}处：{first.reason}。{rows}{more}"
 
 
 def _row(problem: Problem, said: str) -> str:

@@ -46,3 +46,8 @@ def test_other_columns_and_other_causes_stay_apart_in_the_order_of_the_file() ->
         "第2行 gend「9」：应为 1（男）、2（女）",
         "第4行 mob「0**」：这像是座机号码",
     ]
+
+
+def test_what_is_wrong_with_whole_rows_is_not_told_of_the_file() -> None:
+    problems = [Problem(row, "", "", "这一行有3列，应为8列") for row in (4, 7)]
+    assert list(grouped(problems)) == ["整行 共2处：这一行有3列，应为8列。第4行、第7行"]
