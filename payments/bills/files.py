@@ -54,10 +54,10 @@ class Answer:
 
 @dataclass(slots=True)
 class BillsResult:
-    """What became of a file, row by row; `answers` by the number of the row, `changed` bills are new."""
+    """What became of a file, row by row; `answers` by the number of the row, `new` are the bills that it brought (ids)."""
 
     rows: int = 0
-    changed: int = 0
+    new: set[int] = field(default_factory=set)
     answers: dict[int, Answer] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     remarks: tuple[str, ...] = ()  # what had to be guessed while reading the file
@@ -73,7 +73,7 @@ class BillsResult:
             "settled": self.count(SETTLED),
             "given_back": self.count(GIVEN_BACK),
             "refused": self.count(REFUSED),
-            "changed_nothing": not self.changed,
+            "changed_nothing": not self.new,
             "problems": [problem.as_json() for problem in self.problems],
             "held": [],
             "left_out": 0,
@@ -126,12 +126,13 @@ def import_bills(
             file.problems.add_masked(number, "", "", why.message)
             _refuse(result, file.problems.found[-1])
         else:
-            result.changed += bill.pk > newest
+            if bill.pk > newest:  # a row that stands there twice brings one bill
+                result.new.add(bill.pk)
             parts = {name: yuan(fen) for name, fen in parts_of([bill])[bill.pk].by_name().items()}
             result.answers[number] = Answer(GIVEN_BACK if bill.reverses_id else SETTLED, parts=parts)
     result.problems.sort(key=lambda problem: problem.row)
-    if result.changed:
-        counts = {"rows": result.rows, "bills": result.changed, "refused": result.count(REFUSED)}
+    if result.new:
+        counts = {"rows": result.rows, "bills": len(result.new), "refused": result.count(REFUSED)}
         audit.record(act=act, verb="bills.imported", detail={"digest": file.digest, **counts})
     return result, _answer_file(file, result)
 

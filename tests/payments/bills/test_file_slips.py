@@ -10,6 +10,7 @@ import time_machine
 from django.core.management import CommandError, call_command
 
 from accounts.ledger.verify import findings
+from accounts.models import AuditEvent
 from payments.bills import operations
 from payments.models import Bill
 from tests.factories.acts import act_on
@@ -50,6 +51,7 @@ def refused(tmp_path: Path, *more: str, rows: list) -> str:
 @pytest.mark.parametrize("again", ["ＭＺ－０1", "MZ - 01", "MZ\u00a0-\u300001", "MZ–01", "'MZ-01", " MZ-01 "])
 def test_a_number_typed_another_way_is_the_same_bill(tmp_path, someone, place, again):
     said, _, _ = handed_in(tmp_path, row(someone, "MZ-01"), row(someone, again))
+    assert AuditEvent.objects.get(verb="bills.imported").detail["bills"] == 1
     assert (said["settled"], Bill.objects.count(), balances(someone).carried) == (2, 1, 70_00)
     back, _, _ = handed_in(tmp_path, row(someone, "T1", reverses=again))
     assert (back["given_back"], balances(someone).carried) == (1, 100_00)
