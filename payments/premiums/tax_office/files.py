@@ -21,7 +21,7 @@ from yibao.lib.csv_files import csv_bytes
 from yibao.lib.fen import grouped, parse_yuan, yuan
 
 TOTAL = "#TOTAL"
-_TOTAL_LINE = re.compile(rb"#TOTAL,(\d{1,9}),(\d{1,10}\.\d\d),([0-9a-f]{64})", re.ASCII)
+_TOTAL_LINE = re.compile(rb"#TOTAL,(\d{1,9}),(\d{1,10}\.\d\d),([0-9a-fA-F]{64})", re.ASCII)
 
 
 class Total(NamedTuple):
@@ -80,8 +80,10 @@ class TaxFile(File):
         body, _, last = content.rstrip(b"\r\n").rpartition(b"\n")
         match = _TOTAL_LINE.fullmatch(last)
         if match is None:
-            raise _refused(f"最后一行不是合计行（{TOTAL},行数,金额,摘要），文件可能不完整，请向税务要一份完整的")
-        if sm3(body + b"\n") != match[3].decode():
+            is_one = last.startswith(TOTAL.encode())
+            why = "合计行断了或写法不对" if is_one else "最后一行不是合计行"
+            raise _refused(f"{why}（应为 {TOTAL},行数,金额,摘要），文件可能不完整，请向税务要一份完整的")
+        if sm3(body + b"\n") != match[3].decode().lower():
             raise _refused("内容与合计行的摘要不符，文件可能在传送中改动过，或用表格软件另存过，请向税务要一份完整的")
         return Total(int(match[1]), parse_yuan(match[2].decode()))
 

@@ -80,6 +80,12 @@ class TestAnswers:
 
 
 class TestRepeated:
+    def test_a_digest_may_be_written_in_capitals(self, orders, tmp_path):
+        path = results_file(tmp_path / "r.csv", [answer(orders[0])])
+        body, total = path.read_bytes().split(b"#TOTAL")
+        path.write_bytes(body + b"#TOTAL" + total.upper())
+        assert imported(COMMAND, path)["premium_answers"] == 1
+
     def test_the_same_file_again_changes_nothing(self, orders, tmp_path):
         path = results_file(tmp_path / "r.csv", [answer(orders[0]), answer(orders[1], "退回")])
         imported(COMMAND, path)
@@ -118,6 +124,14 @@ class TestNotWhole:
         for end in range(0, len(whole) - 2, 37):
             cut.write_bytes(whole[:end])
             assert self.refused(cut, orders, "--hold")
+
+    def test_a_total_that_was_cut_is_told_from_none(self, orders, tmp_path):
+        path = results_file(tmp_path / "r.csv", [answer(order) for order in orders])
+        whole = path.read_bytes()
+        path.write_bytes(whole[:-9])
+        assert "合计行断了或写法不对" in self.refused(path, orders)
+        path.write_bytes(whole[: whole.index(b"#TOTAL")])
+        assert "最后一行不是合计行" in self.refused(path, orders)
 
     def test_a_row_left_out(self, orders, tmp_path):
         path = results_file(tmp_path / "r.csv", [answer(order) for order in orders])
