@@ -18,7 +18,7 @@ from accounts.roster.files import File, Progress
 from accounts.roster.problems import ImportRefusedError, Problem
 from family.queries.facts import Insured
 from payments.bills import operations
-from payments.bills.codes import CATEGORIES, BillKind
+from payments.bills.codes import CATEGORIES, BillKind, code_form
 from payments.bills.errors import UnknownBillError
 from payments.bills.models import Bill, Institution
 from payments.bills.queries import bill_of, has_become, institution_of, parts_of
@@ -146,14 +146,19 @@ def _in_order(rows: list[Row]) -> list[Row]:
     place: dict[tuple[str, str], int] = {}
     for number, row in rows:
         if not row["reverses"]:
-            place.setdefault((row["fixmedins_code"], one_form(row["bill_no"])), number)
+            place.setdefault(_bill(row, "bill_no"), number)
 
     def settled_at(numbered: Row) -> tuple[int, bool]:
         number, row = numbered
-        paid = place.get((row["fixmedins_code"], one_form(row["reverses"])), 0) if row["reverses"] else 0
+        paid = place.get(_bill(row, "reverses"), 0) if row["reverses"] else 0
         return max(number, paid), paid > number
 
     return sorted(rows, key=settled_at)
+
+
+def _bill(row: dict[str, str], column: str) -> tuple[str, str]:
+    """Return which bill a cell names: of which institution, under which number, however both are written."""
+    return code_form(row["fixmedins_code"]), one_form(row[column])
 
 
 def _refuse(result: BillsResult, problem: Problem) -> None:

@@ -81,7 +81,8 @@ def test_the_code_of_an_institution_is_read_in_any_width_and_case(tmp_path, some
 
 
 def test_what_gives_a_bill_back_may_stand_above_it(tmp_path, someone, place):
-    rows = [row(someone, "r1", reverses="b1", amount="10"), row(someone, "b0", amount="95"), row(someone, amount="30")]
+    back = row(someone, "r1", reverses=" ｂ1", amount="10", fixmedins_code="h33090000001")
+    rows = [back, row(someone, "b0", amount="95"), row(someone, amount="30")]
     said, answers, first = handed_in(tmp_path, *rows)
     assert (said["settled"], said["given_back"], said["refused"]) == (2, 1, 0)
     assert [(one["bill_no"], one["carried"], one["cash"]) for one in answers] == [
