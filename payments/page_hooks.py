@@ -20,7 +20,7 @@ from payments.models import Bill, PremiumOrder, PremiumPaid, RefundClaim, Reimbu
 from payments.premiums.codes import LIVE_STATES, ClaimState, OrderState
 from payments.premiums.queries import claims_of, orders_of, plan_for
 from payments.views.citizen.claim_words import CLAIM_NEXT, CLAIM_STAGES, CLAIM_TONES
-from payments.views.citizen.order_words import TONES
+from payments.views.citizen.order_words import HAPPENED, TONES
 from yibao.lib.fen import grouped
 
 ABOUT, ABOUT_CLAIM = "premium:", "premium_claim:"  # and its number: what a notice is about
@@ -129,6 +129,20 @@ def whole_bill(person: Person, voucher: Voucher) -> Iterator[tuple[str, str]]:
     if reimbursed is not None:
         yield "发票一共", f"{grouped(reimbursed.amount_fen)} 元"
         yield "没有报销的", f"{grouped(reimbursed.cash_fen)} 元"
+
+
+@page_hooks.entry_source
+def whole_premium(person: Person, voucher: Voucher) -> Iterator[tuple[str, str]]:
+    """Yield whose premium it was, what it came to in all, and why it came back, to whoever paid it (one query)."""
+    links = Q(voucher_links__voucher__in=[voucher.pk, voucher.reverses_id])
+    order = PremiumOrder.objects.filter(links, payer=person).select_related("person").first()
+    if order is None:
+        return
+    whose = "自己" if order.person_id == person.pk else order.person.name
+    yield "哪一笔", f"给{whose}交{order.premium_year}年度居民医保，编号 {order.no}"
+    yield "一共要交", f"{grouped(order.amount_fen)} 元"
+    if voucher.reverses_id and not OrderState(order.state).is_live:
+        yield "为什么退回", HAPPENED[OrderState(order.state)]
 
 
 @open_matter_source

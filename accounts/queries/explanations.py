@@ -114,7 +114,7 @@ def _told(transfer: Transfer, voucher: Voucher) -> str:
             f"本系统上线前，账户在原系统里。这是截至 {voucher.occurred_on} 的余额，原样转入；以前的明细请向原系统查询。"
         )
     if voucher.kind == VoucherKind.REVERSAL:
-        return "以前的一笔记账有误或已退费，这里原样退回。"
+        return "以前的一笔撤回了、退费了，或者记错了，这里原样退回。"
     return voucher.reason or voucher.get_kind_display()
 
 

@@ -231,6 +231,7 @@ def no_money(
     `claimed`: it was paid in cash, and can be claimed later.
     """
     there = "能用的钱加起来不够" if available_fen is None else f"能用的只有 {grouped(available_fen)} 元"
+    there = "没有能用的钱" if available_fen == 0 else there
     there += f"（个人账户里要留 {grouped(reserve_fen)} 元）" if reserve_fen else ""
     found = why_stopped or f"要交 {grouped(amount_fen)} 元，{there}"
     remedy = "账户的钱够了再来申请" if claimed else "不能一部分用账户、一部分用现金；请用别的办法全部缴"

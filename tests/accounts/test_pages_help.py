@@ -130,6 +130,16 @@ class TestArticles:
             assert ("这里一年记一次" in told["not-arriving"]) == (credit.accrual == "yearly")
             assert ("停保期间家人不能用您的钱" in told["suspended"]) == (sharing.payer_status == "normal")
 
+    def test_how_premiums_are_paid_is_said_as_it_is_done_there(self):
+        direct, refund = article("premium", region="350500"), article("premium", region="410000")
+        assert "核对从哪里出多少钱，确认以后才扣款" in direct
+        assert "凭税票号码申请" not in direct
+        assert "凭税票号码申请" in refund
+        assert "确认以后才扣款" not in refund
+
+    def test_nothing_is_said_not_to_be_done_here_yet(self):
+        assert not [line.text for one in articles() for line in one.lines if "还不能" in line.text]
+
     def test_a_first_version_has_no_before(self):
         page = article("two-balances", region="330900")
         assert "这是我们有记录的第一版，没有更早的可以比。" in page

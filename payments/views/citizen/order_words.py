@@ -31,7 +31,7 @@ TONES = {
     OrderState.UNDONE: BACK,
 }
 
-_HAPPENED = {
+HAPPENED = {
     OrderState.DEBITED: "从账户扣款",
     OrderState.HANDED_OVER: "交给税务",
     OrderState.UNKNOWN: "税务没有按时答复，正在查",
@@ -133,10 +133,10 @@ class Told:
     @property
     def points(self) -> list[Point]:
         """What has happened, and what is to come."""
-        events = [event for event in self.order.events.order_by("pk") if event.state in _HAPPENED]
-        done = [Point(_HAPPENED[OrderState(event.state)], "done", event.at, event.reason) for event in events]
+        events = [event for event in self.order.events.order_by("pk") if event.state in HAPPENED]
+        done = [Point(HAPPENED[OrderState(event.state)], "done", event.at, event.reason) for event in events]
         coming = _COMING.get(self.state, ())
-        return [*done, *(Point(_HAPPENED[state], "later" if n else "now") for n, state in enumerate(coming))]
+        return [*done, *(Point(HAPPENED[state], "later" if n else "now") for n, state in enumerate(coming))]
 
     @property
     def paid(self) -> list[Paid]:

@@ -8,7 +8,7 @@ from django.urls import reverse
 from payments.premiums.candidates import Payable
 from payments.premiums.codes import WhyNotCode
 from payments.premiums.queries import PremiumPlan
-from payments.premiums.rules import WhyNot
+from payments.premiums.rules import CHANGE_BOND, WhyNot
 
 _COUNTER = ("去窗口办", "offices")
 _FAMILY = ("去家庭共济", "family")
@@ -87,4 +87,6 @@ def _url(who: Payable) -> str:
 
 def _reason(reason: WhyNot) -> Reason:
     link, name = ONWARD.get(reason.code, ("", ""))
+    if reason.code == WhyNotCode.BOND and reason.remedy != CHANGE_BOND:
+        link, name = "", ""  # what stops it cannot be changed there
     return Reason(reason.why, reason.found, reason.remedy, link, reverse(name) if name else "")

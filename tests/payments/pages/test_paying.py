@@ -122,6 +122,15 @@ class TestChoosing:
         pays_for(rich, resident(name="黄秀英"), limit_fen=399_99)
         assert "今年的额度不够。今年还能用399.99元，要交400.00元。请到家庭共济里查看和修改。" in seen(rich, "/premium/")
 
+    def test_one_is_sent_to_family_sharing_only_for_what_can_be_changed_there(self, rich):
+        pays_for(rich, resident(), state="suspended")
+        assert "您停用了这位家人。请到家庭共济里查看和修改。去家庭共济" in seen(rich, "/premium/")
+        other = payer(2_500_00)
+        pays_for(other, resident(HENAN, birth_on=ACT.on.replace(year=1980)))  # of another province
+        text = seen(other, "/premium/")
+        assert "当地规定现在不允许" in text
+        assert "去家庭共济" not in text
+
     def test_where_one_pays_first_the_way_is_said(self):
         relative = insured(HENAN, resident=True, birth_on=ACT.on.replace(year=1960))  # the budget pays from 70
         who = insured(HENAN, carried=200_000)

@@ -181,3 +181,10 @@ def test_too_little_money_says_how_much_there_is():
 def test_what_was_undone_or_rejected_stays_so_and_a_refund_can_only_be_taken_back():
     after = {state: NEXT.get(state, ()) for state in OrderState if not state.is_live}
     assert after == {OrderState.UNDONE: (), OrderState.REJECTED: (), OrderState.REFUNDED: (OrderState.CONFIRMED,)}
+
+
+def test_what_has_to_stay_in_the_account_explains_what_is_missing():
+    assert (
+        no_money(400_00, 0, reserve_fen=2_000_00).found == "要交 400.00 元，没有能用的钱（个人账户里要留 2,000.00 元）"
+    )
+    assert no_money(400_00, 300_00).found == "要交 400.00 元，能用的只有 300.00 元"
