@@ -39,8 +39,9 @@ CHECKS: dict[str, str] = {
         SELECT b.id AS bill, b.account_fen AS bill_fen, coalesce(sum(t.amount_fen), 0) AS books_fen
         FROM payments_bill b LEFT JOIN ({BILL_VOUCHERS}) paid ON paid.bill = b.id
         LEFT JOIN accounts_transfer t ON t.voucher_id = paid.voucher
-        WHERE b."on" <= %(day)s AND (b.region = %(region)s OR EXISTS (
-            SELECT 1 FROM accounts_voucher v WHERE v.id = paid.voucher AND v.region = %(region)s))
+        WHERE b."on" <= %(day)s AND (b.region = %(region)s OR b.id IN (  -- all of it, also what other regions paid
+            SELECT share.bill FROM ({BILL_VOUCHERS}) share
+            JOIN accounts_voucher v ON v.id = share.voucher WHERE v.region = %(region)s))
         GROUP BY b.id, b.account_fen HAVING b.account_fen <> coalesce(sum(t.amount_fen), 0)
     """,
     "退给账户的钱比付出的多": """

@@ -95,6 +95,7 @@ class TestADay:
         pay(mother, 60_00, "b1", clinic(RUIAN, code="H1"))
         owed = {region: reconcile(region=region)["institutions"]["owed"] for region in (RUIAN, family.ZHOUSHAN)}
         assert owed == {RUIAN: "10.00", family.ZHOUSHAN: "50.00"}
+        assert [reconcile(region=region)["differences"] for region in owed] == [[], []]
 
     def test_a_bill_handed_in_later_belongs_to_its_own_day_and_is_said_to_be_late(self, day):
         person = family.insured(carried=90_00)
