@@ -1,5 +1,7 @@
 """解缴: the treasury pays a tax office what a region's accounts have paid for premiums (代缴待解缴)."""
 
+import unicodedata
+
 from django.db import connection, transaction
 
 from accounts.codes import PotKind, VoucherKind
@@ -31,17 +33,17 @@ def remit(*, act: Act, region: str, insured_region: str, up_to: int, document: s
     """Record that the treasury of a region has paid the tax office of another, or its own, up to a batch (id).
 
     The amount is what was handed over up to that batch and has not come back, less what was paid before: one voucher. The
-    same document again returns the first payment. Raises PremiumError where nothing is owed, and for a document that
+    same document again, in whatever width, case and spacing, returns the first payment. Raises PremiumError where nothing is owed, and for a document that
     belongs to another payment or cannot be one.
     """
-    document = document.strip()
+    document = "".join(unicodedata.normalize("NFKC", document).split())
     if act.actor.kind != "staff":
         raise PremiumError("解缴由工作人员登记，请写明由谁办")
     if not 0 < len(document) <= DOCUMENT_LENGTH or scrubbed(document) != document:
         raise PremiumError(f"请写付款凭据的编号，最长{DOCUMENT_LENGTH}个字，不写证件号码和手机号")
     with transaction.atomic():
         _one_at_a_time(region)
-        if earlier := TaxPayment.objects.filter(region=region, document=document).first():
+        if earlier := TaxPayment.objects.filter(region=region, document__iexact=document).first():
             if (earlier.insured_region, earlier.up_to_id) != (insured_region, up_to):
                 raise PremiumError("这份凭据已经登记过另一笔解缴，请核对编号")
             return earlier

@@ -67,6 +67,16 @@ def test_what_the_tax_office_sent_back_afterwards_is_taken_off_the_next_payment(
     assert pay(act, second, "D-2").amount_fen == 400_00
 
 
+@pytest.mark.parametrize("typed", ["d-1", "Ｄ－１", " D - 1 "])
+def test_a_document_typed_another_way_is_the_same_document(act, typed):
+    first, _ = handed_over(2)
+    paid = pay(act, first)
+    assert pay(act, first, typed) == paid
+    second, _ = handed_over(1)
+    with pytest.raises(PremiumError, match="已经登记过另一笔"):
+        pay(act, second, typed)
+
+
 def test_a_document_of_another_payment_is_refused(act):
     first, _ = handed_over(1)
     second, _ = handed_over(1)
