@@ -24,6 +24,18 @@ def test_paper_shows_no_controls_and_no_small_print(page, visit):
     assert smallest >= 16  # 12 pt
 
 
+def test_on_paper_a_value_stands_beside_its_name(page, visit, sign_in):
+    sign_in(page, "黄建国")
+    visit(page, "/try/premium/receipt/")
+    page.set_viewport_size({"width": 794, "height": 1123})  # A4
+    page.emulate_media(media="print")
+    furthest = page.evaluate(
+        "Math.max(...[...document.querySelectorAll('.facts > div')].map((row) =>"
+        "row.querySelector('dd').getBoundingClientRect().left - row.getBoundingClientRect().left))"
+    )
+    assert furthest <= 240
+
+
 def test_the_print_button_is_there_only_where_it_can_work(page, plain_page, visit):
     visit(page, "/try/sheets/")
     assert page.locator("[data-print]").is_visible()

@@ -143,6 +143,11 @@ class Told:
         """Which pots paid, for whoever's money or premium it is; nothing for somebody else's relative."""
         return list(paid_by(self.order, self.person)) if self.is_payer else []
 
+    @property
+    def paid_by_name(self) -> list[Paid]:
+        """The same on paper, which others read: 黄建国的个人账户."""
+        return list(paid_by(self.order, None)) if self.is_payer else []
+
 
 def _title(told: Told) -> str:
     fen = f"{grouped(told.order.amount_fen)} 元"
@@ -206,14 +211,14 @@ def _paid_since(told: Told) -> bool:
     return same.filter(Q(payer=told.person) | Q(person=told.person), state__in=LIVE_STATES).exists()
 
 
-def paid_by(made: PremiumOrder | RefundClaim, person: Person) -> Iterator[Paid]:
-    """Yield which pots paid an order, or a claim, as this person calls them."""
+def paid_by(made: PremiumOrder | RefundClaim, reader: Person | None) -> Iterator[Paid]:
+    """Yield which pots paid an order, or a claim; to the reader their own are 您的, without one all are somebody's."""
     links = made.voucher_links.values_list("voucher", flat=True)
     rows = Transfer.objects.filter(voucher__in=links, source__kind__in=PERSONAL_POTS)
     for row in rows.select_related("source__person").order_by("pk"):
         pot, owner = row.source, row.source.person
         assert owner is not None
-        whose = "您" if owner.pk == person.pk else owner.name
+        whose = "您" if reader is not None and owner.pk == reader.pk else owner.name
         yield Paid(f"{whose}的{own_pot_name(PotKind(pot.kind), pot.region)}", row.amount_fen)
 
 

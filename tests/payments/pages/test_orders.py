@@ -6,10 +6,11 @@ import pytest
 
 from payments.models import PremiumPaid
 from payments.premiums.codes import OrderState
+from payments.premiums.operations import paying
 from tests.accounts.citizen_pages import browser_of, seen, words
 from tests.factories.family import QUANZHOU, insured
 from tests.factories.premiums import order
-from tests.payments.premiums.people import ACT
+from tests.payments.premiums.people import ACT, pays_for
 from yibao.lib.clock import SHANGHAI
 
 pytestmark = pytest.mark.usefixtures("policies_loaded", "now")
@@ -135,6 +136,16 @@ def test_the_receipt_says_the_amount_in_capitals_and_whether_it_is_paid(payer, c
     assert f"编号{made.no}" in text
     assert "肆佰元整" in text
     assert "税务确认以后才算交好" in text
+
+
+def test_paper_names_whose_account_paid(payer, child):
+    pays_for(payer, child, relation="2")
+    (paid,) = paying.pay(act=ACT, payer=payer, people=[child], key="k")
+    assert "您的个人账户出¥400.00" in seen(payer, f"/premium/{paid.order.no}/")
+    text = seen(payer, f"/premium/{paid.order.no}/receipt/")
+    assert "黄建国的个人账户出¥400.00" in text
+    assert "您的" not in text
+    assert "个人账户出" not in seen(child, f"/premium/{paid.order.no}/receipt/")
 
 
 def test_what_has_not_been_paid_has_no_receipt(payer, child):
