@@ -63,7 +63,10 @@ class Card:
         """Why nothing can be used today, in words; empty when it can."""
         if self.is_used_up:
             return used_up_words(self.bond, self.on)
-        return self.why_blocked.label if self.why_blocked else ""
+        if self.why_blocked is None:
+            return ""
+        is_payers = self.other.pk == self.bond.user_id  # who looks is the other of the two
+        return self.why_blocked.to_payer if is_payers else self.why_blocked.to_user
 
     @property
     def is_used_up(self) -> bool:

@@ -57,6 +57,25 @@ class Blocked(TextCode):
     LIMIT = "limit", "今年的额度用完了"
     EMPTY = "empty", "没有余额了"
 
+    @property
+    def to_payer(self) -> str:
+        """The same, said to the one whose money it is."""
+        return _TO_PAYER.get(self, self.label)
+
+    @property
+    def to_user(self) -> str:
+        """The same, said to the one who would use it."""
+        return _TO_USER.get(self, self.label)
+
+
+_TO_PAYER = {
+    Blocked.SUSPENDED: "您停用了",
+    Blocked.FROZEN: "您的账户已冻结，暂时不能用",
+    Blocked.PAYER: "您没有正常参保，家人暂时不能用",
+    Blocked.USER: "这位家人没有正常参保，暂时不能用",
+}
+_TO_USER = {Blocked.USER: "您没有正常参保，暂时不能用"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bound:

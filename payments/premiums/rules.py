@@ -24,16 +24,12 @@ ELSEWHERE = "请用当地税务的办法缴费"
 CHANGE_BOND = "请到家庭共济里查看和修改"
 INSURED_AGAIN = "恢复正常参保以后再来，或者用别的办法缴费"
 
-# Why a bond gives nothing, said to the one who pays, with what they can do.
-_BLOCKED: dict[Blocked, tuple[str, str]] = {
-    Blocked.SUSPENDED: ("您停用了这位家人", CHANGE_BOND),
-    Blocked.NOT_YET: ("还没到约定开始的日子", CHANGE_BOND),
-    Blocked.OVER: ("已过约定的结束日期", CHANGE_BOND),
-    Blocked.LIMIT: ("今年的额度用完了", CHANGE_BOND),
-    Blocked.FROZEN: ("您的账户已冻结", "请到窗口问什么时候解冻，或者用别的办法缴费"),
-    Blocked.PAYER: ("您没有正常参保", INSURED_AGAIN),
-    Blocked.USER: ("这位家人没有正常参保", INSURED_AGAIN),
-    Blocked.RULES: ("当地规定现在不允许", ELSEWHERE),
+# What the one who pays can do where a bond gives nothing.
+_TO_DO: dict[Blocked, str] = {
+    Blocked.FROZEN: "请到窗口问什么时候解冻，或者用别的办法缴费",
+    Blocked.PAYER: INSURED_AGAIN,
+    Blocked.USER: INSURED_AGAIN,
+    Blocked.RULES: ELSEWHERE,
 }
 
 # What may follow on what. Whatever is not here does not happen.
@@ -143,7 +139,7 @@ def _no_bond(who: Candidate) -> WhyNot:
 
 def _of_bond(who: Candidate) -> Iterator[WhyNot]:
     if who.blocked is not None:
-        yield WhyNot(WhyNotCode.BOND, *_BLOCKED.get(who.blocked, (who.blocked.label, CHANGE_BOND)))
+        yield WhyNot(WhyNotCode.BOND, who.blocked.to_payer, _TO_DO.get(who.blocked, CHANGE_BOND))
 
 
 def _of_limit(who: Candidate, terms: PremiumTerms) -> Iterator[WhyNot]:

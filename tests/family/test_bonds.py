@@ -86,7 +86,8 @@ class TestEachSide:
 
     def test_a_pause_and_its_end(self, payer, tie):
         act(bonds.suspend, payer, tie.pk)
-        assert bonds_given(payer, TODAY)[0].blocked == "出钱的人停用了"
+        assert bonds_given(payer, TODAY)[0].blocked == "您停用了"
+        assert bonds_received(tie.user, TODAY)[0].blocked == "出钱的人停用了"
         with pytest.raises(ChangedError):
             act(bonds.suspend, payer, tie.pk)
         act(bonds.resume, payer, tie.pk)

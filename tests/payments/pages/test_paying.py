@@ -124,7 +124,7 @@ class TestChoosing:
 
     def test_one_is_sent_to_family_sharing_only_for_what_can_be_changed_there(self, rich):
         pays_for(rich, resident(), state="suspended")
-        assert "您停用了这位家人。请到家庭共济里查看和修改。去家庭共济" in seen(rich, "/premium/")
+        assert "您停用了。请到家庭共济里查看和修改。去家庭共济" in seen(rich, "/premium/")
         other = payer(2_500_00)
         pays_for(other, resident(HENAN, birth_on=ACT.on.replace(year=1980)))  # of another province
         text = seen(other, "/premium/")
