@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from accounts.codes import PotKind
 from accounts.models import Person
 from family.queries.plan import why_stopped
-from family.rules import Source
+from family.rules import Source, Take
 from payments.premiums import sources
 from payments.premiums.candidates import Payable, payables
 from payments.premiums.codes import LIVE_CLAIMS
@@ -108,31 +108,32 @@ def plan_for(payer: Person, people: Collection[Person], on: date, *, claimed: bo
             if pot.person_id == payer.pk and pot.pk in {source.pot for source in left}:
                 own.setdefault(pot.pk, PotAfter(PotKind(pot.kind), pot.region, pot.balance_fen or 0, 0))
         takes = sources.takes(who, left)
+        is_first = not taken
         for take in takes:
             taken[take.source.pot] += take.amount_fen
-        found.append(_person_plan(payer, who, takes, left, on))
+        reasons = () if takes else (short_of(who, left, on, is_first=is_first),)
+        found.append(PersonPlan(who, _lines(payer, takes), reasons))
     after = [PotAfter(one.pot, one.region, one.before_fen, one.before_fen - taken[pk]) for pk, one in own.items()]
     return PremiumPlan(tuple(found), tuple(after))
 
 
-def _person_plan(payer: Person, who: Payable, takes, left: Collection[Source], on: date) -> PersonPlan:
+def _lines(payer: Person, takes: Collection[Take]) -> tuple[PremiumLine, ...]:
     names = _names(payer, {take.source.owner for take in takes})
-    lines = tuple(
+    return tuple(
         PremiumLine(PotKind(take.source.kind), take.source.region, take.amount_fen, names.get(take.source.owner, ""))
         for take in takes
     )
-    return PersonPlan(who, lines, () if takes else (short_of(who, left, on),))
 
 
-def short_of(who: Payable, left: Collection[Source], on: date) -> WhyNot:
+def short_of(who: Payable, left: Collection[Source], on: date, *, is_first: bool = True) -> WhyNot:
     """Return that the money does not reach, with why one's own account is stopped where it is.
 
-    How much there is is said only of one's own: with relatives' in it, the sum would tell what they have.
+    Where somebody before in the list has taken of it (not `is_first`), that is said. How much there is is said only of one's own: with relatives' in it, the sum would tell what they have.
     """
     stopped = why_stopped(who.person, who.region, on) if who.card is None else ""
     is_own = who.card is not None or all(source.bond is None for source in left)
     there = sum(source.available_fen for source in left) if is_own else None
-    return no_money(who.amount_fen, there, stopped, who.reserve_fen, claimed=who.pays_first)
+    return no_money(who.amount_fen, there, stopped, who.reserve_fen, claimed=who.pays_first, is_first=is_first)
 
 
 def _names(payer: Person, owners: Collection[int]) -> dict[int, str]:

@@ -219,17 +219,24 @@ def _pay_first(who: Candidate, terms: PremiumTerms, on: date) -> WhyNot:
 
 
 def no_money(
-    amount_fen: int, available_fen: int | None, why_stopped: str = "", reserve_fen: int = 0, *, claimed: bool = False
+    amount_fen: int,
+    available_fen: int | None,
+    why_stopped: str = "",
+    reserve_fen: int = 0,
+    *,
+    claimed: bool = False,
+    is_first: bool = True,
 ) -> WhyNot:
     """Return that accounts do not hold a premium (fen): part account, part cash is not done (TV-11).
 
     `available_fen` is None where it may not be told; of it `reserve_fen` were left out, which stay in the account.
-    `claimed`: it was paid in cash, and can be claimed later.
+    `claimed`: it was paid in cash, and can be claimed later; not `is_first`: others are paid from it before.
     """
     there = "能用的钱加起来不够" if available_fen is None else f"能用的只有 {grouped(available_fen)} 元"
     there = "没有能用的钱" if available_fen == 0 else there
     there += f"（个人账户里要留 {grouped(reserve_fen)} 元）" if reserve_fen else ""
-    found = why_stopped or f"要交 {grouped(amount_fen)} 元，{there}"
+    before = "" if is_first else "前面的人交了以后，"
+    found = why_stopped or f"要交 {grouped(amount_fen)} 元，{before}{there}"
     remedy = "账户的钱够了再来申请" if claimed else "不能一部分用账户、一部分用现金；请用别的办法全部缴"
     return WhyNot(WhyNotCode.NO_MONEY, found, remedy)
 

@@ -209,7 +209,7 @@ class TestChecking:
         browser = chosen(poor, mother, child)
         text = words(browser.get("/premium/check/"))
         assert "这次交不了的人黄小明" in text
-        assert "账户的钱不够" in text
+        assert "账户的钱不够。要交400.00元，前面的人交了以后，没有能用的钱" in text
         browser.post("/premium/check/", fields(browser))
         text = words(browser.get("/premium/done/"))
         assert "有的交了，有的没有交成交了1个人，共¥400.00。" in text
