@@ -9,6 +9,7 @@ from django.urls import reverse
 from accounts.codes import Scope
 from accounts.models import Person, Voucher
 from accounts.policies import registry
+from accounts.policies.terms.premium import REFUND
 from accounts.queries import page_hooks
 from accounts.queries.page_hooks import Link, MainAct, Pending, Progress
 from family.codes import ACTIVE_STATES
@@ -18,7 +19,7 @@ from family.queries.open_matters import OpenMatter, open_matter_source
 from payments.bills.queries import has_become
 from payments.models import Bill, PremiumOrder, PremiumPaid, RefundClaim, Reimbursement
 from payments.premiums.codes import LIVE_STATES, ClaimState, OrderState
-from payments.premiums.queries import claims_of, orders_of, plan_for
+from payments.premiums.queries import claims_of, orders_of, people_to_claim_for, plan_for
 from payments.views.citizen.claim_words import CLAIM_NEXT, CLAIM_STAGES, CLAIM_TONES
 from payments.views.citizen.order_words import HAPPENED, TONES
 from yibao.lib.fen import grouped
@@ -45,10 +46,14 @@ def pay_premiums(person: Person, region: str, today: date) -> MainAct | None:
     """Offer to pay while premiums are collected in the region and a relative's can be paid with what is there.
 
     The plan of paying decides. It is asked only about residents whose premium nobody has paid (three queries less).
+    Where one pays first, what is offered is claiming, while something can be claimed.
     """
     terms = registry.premium_or_none(region, today)
     if terms is None or not terms.is_open(today):
         return None
+    if terms.model == REFUND:
+        is_due = bool(people_to_claim_for(person, today))
+        return MainAct("申请返还居民医保", reverse("premium")) if is_due else None
     bonds = Bond.objects.filter(payer=person, region=region, state__in=ACTIVE_STATES)
     users = set(bonds.filter(scopes__contains=[Scope.PREMIUM]).values_list("user", flat=True))
     insured = Insured(users, today)

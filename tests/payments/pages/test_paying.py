@@ -9,12 +9,12 @@ from django.test.utils import CaptureQueriesContext
 
 from family.models import Bond
 from payments.models import PremiumOrder
-from payments.premiums.codes import OrderState
+from payments.premiums.codes import ClaimState, OrderState
 from payments.premiums.operations import paying
 from tests.accounts.citizen_pages import browser_of, seen, words
 from tests.factories.acts import act_on
 from tests.factories.family import insured
-from tests.factories.premiums import order
+from tests.factories.premiums import claim, order
 from tests.factories.users import limited, signed_in
 from tests.payments.premiums.people import ACT, HENAN, QUANZHOU, money, payer, pays_for, resident, turned_resident
 from yibao.lib import clock
@@ -376,5 +376,9 @@ class TestOfferedOnTheAccountPage:
 
     def test_not_where_one_pays_first_and_claims(self):
         local = payer(2_500_00, region=HENAN)
-        pays_for(local, resident(HENAN))
+        child = resident(HENAN, birth_on=ACT.on.replace(year=2015))
+        pays_for(local, child, relation="2")
         assert not self.offered(local)
+        assert "申请返还居民医保" in seen(local, "/account/")
+        claim(local, child, ClaimState.WAITING, ACT.at)
+        assert "申请返还居民医保" not in seen(local, "/account/")
