@@ -57,6 +57,12 @@ class ControlTotalsError(PostingError):
     message = "记入的合计与账上不符"
 
 
+class StaleError(AccountsError):
+    """What was read has changed before it was locked; nothing was written. Whoever locks first can do it."""
+
+    message = "办理时账户刚有变动，没有记账，请再办一次"
+
+
 class NoPotError(AccountsError):
     """The person, or the whole region, has no account."""
 

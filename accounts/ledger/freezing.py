@@ -61,7 +61,7 @@ _TOLD = f"""
     SELECT person_id, region, kind, "on", id FROM accounts_lifeevent
     WHERE person_id = ANY({{people}}) AND kind IN ({", ".join(f"'{kind}'" for kind in _TOLD_BY)}) AND "on" <= {{day}}
     UNION ALL
-    SELECT e.person_id, e.region, '{_ROSTER}', e.from_on, 0 FROM accounts_enrolment e
+    SELECT e.person_id, e.region, '{_ROSTER}', e.from_on, e.id FROM accounts_enrolment e
     WHERE e.person_id = ANY({{people}}) AND e.counts AND e.end_reason = {EnrolmentEndReason.DIED} AND e.from_on <= {{day}}
       AND NOT EXISTS (
         SELECT 1 FROM accounts_enrolment l
@@ -112,7 +112,7 @@ def known_deaths(people: Collection[int]) -> dict[int, date]:
 def refuse_stopped(kind: VoucherKind, pots: Iterable[Pot], found: Stopped, *, subject_id: int | None, on: date) -> None:
     """Raise FrozenError where one of the pots that pay is frozen, DeadError where whoever uses or owns them had died by `on`.
 
-    `found` was read under the locks of the pots.
+    `found` was read under the locks of the pots, or is made sure of under them.
     """
     pots = list(pots)
     if any(map(found.is_frozen, pots)):

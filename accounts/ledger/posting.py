@@ -18,7 +18,7 @@ from accounts.ledger.retry import retrying
 from accounts.ledger.writing import Move, write
 from accounts.models import Pot, Voucher
 from yibao.lib.periods import Period
-from yibao.lib.pipeline import Insertion
+from yibao.lib.pipeline import Insertion, Statement
 
 __all__ = ["NOWHERE", "Locked", "Move", "Place", "post", "post_locked"]
 
@@ -106,13 +106,15 @@ def post_locked(
     moves: list[Move],
     on: date | None = None,
     along: Sequence[Insertion] = (),
+    confirming: Sequence[Statement] = (),
     commit: bool = False,
     **more: Unpack[OnVoucher],
 ) -> Voucher:
-    """Post one voucher of what was decided on locked pots, in the transaction that holds them (one statement).
+    """Post one voucher of what was decided, in the transaction that holds the pots or is told how (one statement).
 
     As `post` does, of which it is the last step. `along` are rows of others that are written in the same round trip, and
-    may name the voucher (writing.VOUCHER_ID); `commit` says that nothing follows in the transaction (pipeline.send).
+    may name the voucher (writing.VOUCHER_ID); `confirming` lock what was only read (ledger.confirming), and go first;
+    `commit` says that nothing follows in the transaction (pipeline.send). Raises StaleError where they find it changed.
     Raises AlreadyPostedError where the key is taken, of the voucher or of one of these; then nothing is written.
     """
     on, books = on or act.on, locked.regions[region]
@@ -133,7 +135,7 @@ def post_locked(
         "payload_hash": _digest(kind, region, on, payload),
         **more,
     }
-    return write(voucher, moves, books.pots, along, commit=commit)
+    return write(voucher, moves, books.pots, along, confirming=confirming, commit=commit)
 
 
 _as_text = json.JSONEncoder(sort_keys=True, ensure_ascii=False, default=str).encode

@@ -14,7 +14,10 @@ from yibao.lib.pipeline import Statement
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What a posting may touch, as queries: `pots` of id and region, `people` of the ids of who owns or uses them."""
+    """What a posting may touch, as queries: `pots` of id, region and `is_late`, `people` of the ids of who owns or uses them.
+
+    `is_late` says that a pot need not be locked before it is decided on, null that it is as the others are.
+    """
 
     pots: Statement
     people: Statement

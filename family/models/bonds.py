@@ -41,6 +41,8 @@ class Bond(PlainRow):
     of_age_at = models.DateTimeField("告知已满独立同意年龄的时间", null=True)
     invitation = models.ForeignKey(Invitation, models.PROTECT, null=True, related_name="bonds", verbose_name="邀请")
 
+    xmin: int  # the server's own number of what the row says, where it was read with it (operations.locks)
+
     class Meta:
         verbose_name = verbose_name_plural = "共济关系"
         constraints = [

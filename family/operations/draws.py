@@ -5,8 +5,9 @@
         takes = spending_plan(amount_fen, locked.sources)
         vouchers = draws.post(act=…, kind=…, locked=locked, takes=takes, target=PotKind.INSTITUTIONS, …)
 
-Locks, in this order: years of the regions touched, pots by id, bonds by id (docs/locking.md). A removal waits for the
-bond, so once it has returned nothing is drawn any more; a limit is counted under the same lock, so it is never passed.
+Locks, in this order: years of the regions touched, pots by id, bonds by id (docs/locking.md), before anything is decided or,
+where that is allowed, where it is written (`late`). A removal waits for the bond, so once it has returned nothing is drawn
+any more; a limit is counted under the same lock, so it is never passed.
 """
 
 from collections import defaultdict
@@ -18,6 +19,8 @@ from typing import Any
 from accounts.codes import PotKind, Scope, VoucherKind
 from accounts.identity.actors import Act
 from accounts.ledger import posting
+from accounts.ledger.confirming import Reading, Span, unchanged, within
+from accounts.ledger.errors import StaleError
 from accounts.ledger.locking import LockedPots, lock_reach, lock_years_and_pots
 from accounts.ledger.posting import NOWHERE, Move, Place
 from accounts.ledger.writing import VOUCHER_ID
@@ -28,33 +31,50 @@ from family.operations import locks, notifications
 from family.queries.bonds import in_use_order, year_of
 from family.queries.facts import Insured, enrolments_of
 from family.queries.paying_for import bound_on, pots_of_payer, sources_of_payer
-from family.queries.plan import reach_of, sources_of, usable
+from family.queries.plan import is_limited, reach_of, sources_of, usable
 from family.rules import Source, Take, Where
 from yibao.lib import pipeline
-from yibao.lib.pipeline import Insertion, Statement
+from yibao.lib.pipeline import Insertion, Row, Statement
 
 
 @dataclass(frozen=True, slots=True)
 class LockedSources:
-    """Everything that may pay, locked until the transaction ends, in the order in which it is used."""
+    """Everything that may pay, in the order in which it is used: locked until the transaction ends, or read with `facts`.
+
+    `facts` are what the sources rest on besides the pots.
+    """
 
     sources: list[Source]
     pots: LockedPots
     bonds: Mapping[int, Bond]
+    facts: Sequence[Reading] = ()
 
 
 def lock_sources(
-    *, act: Act, person: Person, region: str, on: date, scope: str = Scope.MEDICAL, where: Where | None = None
+    *,
+    act: Act,
+    person: Person,
+    region: str,
+    on: date,
+    scope: str = Scope.MEDICAL,
+    where: Where | None = None,
+    late: bool = False,
 ) -> LockedSources:
     """Lock what may pay for this person and return it, in the caller's transaction.
 
     `region` is where the person is insured; `scope` medical or premium; `where` the kind of place, None for a premium.
+    `late`: others' money is only read now and locked by `post`, which then raises StaleError where something else would
+    be decided.
     """
     # Where no rule credits accounts there is none, as yet: somebody insured there may still use a relative's.
     likely = [region] if registry.credit_or_none(region, on) else []
-    pots = lock_reach(act=act, reach=reach_of(person, region), regions=likely, on=on)
+    pots = lock_reach(act=act, reach=reach_of(person, region), regions=likely, on=on, late=late)
     others = {pot.person_id for pot in pots.pots.values() if pot.person_id} - {person.pk}
-    bonds, insured = _lock_bonds(locks.to_draw_for(person.pk), [person.pk, *others], on) if others else ([], None)
+    to_draw, people = locks.to_draw_for(person.pk, lock=pots.are_held), [person.pk, *others]
+    bonds, insured = _read_bonds(to_draw, people, on) if others else ([], None)
+    facts = _facts(person, people, pots.told, bonds, insured) if pots.told and insured else []
+    if facts and any(is_limited(bond, on) for bond in bonds):
+        raise StaleError  # a limit that was not there before: what is used of it is counted under the lock
     sources = sources_of(
         person=person,
         region=region,
@@ -66,7 +86,23 @@ def lock_sources(
         where=where,
         insured=insured,
     )
-    return _usable(sources, pots, bonds, person, on)
+    return _usable(sources, pots, bonds, person, on, facts)
+
+
+def _facts(
+    person: Person,
+    people: Iterable[int],
+    stopped: tuple[Statement, Sequence[Row]],
+    bonds: Iterable[Bond],
+    insured: Insured,
+) -> list[Reading]:
+    """Return what was read of bonds and people beside pots that are not locked: bonds first, which are locked by asking."""
+    query, told = stopped
+    return [
+        Reading(locks.versions(person.pk), "r.id, r.xmin", [(bond.pk, bond.xmin) for bond in bonds]),
+        Reading(query, 'r.id, r."on"', [(number, on) for _, _, _, on, number in told]),
+        Reading(enrolments_of(people), "r.id, r.xmin", insured.versions),
+    ]
 
 
 def lock_payers_sources(*, act: Act, bond: Bond, on: date) -> LockedSources:
@@ -74,7 +110,7 @@ def lock_payers_sources(*, act: Act, bond: Bond, on: date) -> LockedSources:
     pots = lock_years_and_pots(
         act=act, on=on, pots=pots_of_payer([bond]), regions=[bond.region], subject_id=bond.user_id
     )
-    (locked,), insured = _lock_bonds(locks.to_draw_by(bond.pk), [bond.payer_id, bond.user_id], on)
+    (locked,), insured = _read_bonds(locks.to_draw_by(bond.pk), [bond.payer_id, bond.user_id], on)
     sources = sources_of_payer(
         bond=locked,
         bound=bound_on(locked, on, insured),
@@ -85,15 +121,22 @@ def lock_payers_sources(*, act: Act, bond: Bond, on: date) -> LockedSources:
     return _usable(sources, pots, [locked], bond.user, on)
 
 
-def _lock_bonds(to_draw: Statement, people: Iterable[int], on: date) -> tuple[list[Bond], Insured]:
-    """Lock bonds, and read how their people are insured, in one round trip."""
+def _read_bonds(to_draw: Statement, people: Iterable[int], on: date) -> tuple[list[Bond], Insured]:
+    """Read or lock bonds, and read how their people are insured, in one round trip."""
     bonds, insured = pipeline.send(to_draw, enrolments_of(people))
     return locks.read_to_draw(bonds), Insured.read(insured, on)
 
 
-def _usable(sources: list[Source], pots: LockedPots, bonds: Iterable[Bond], person: Person, on: date) -> LockedSources:
+def _usable(
+    sources: list[Source],
+    pots: LockedPots,
+    bonds: Iterable[Bond],
+    person: Person,
+    on: date,
+    facts: Sequence[Reading] = (),
+) -> LockedSources:
     left = usable(sources, pots.pots, pots.stopped, person=person, on=on)
-    return LockedSources(left, pots, {bond.pk: bond for bond in bonds})
+    return LockedSources(left, pots, {bond.pk: bond for bond in bonds}, facts)
 
 
 def post(
@@ -138,10 +181,32 @@ def post(
             reason=reason,
             place=place,
             along=[*_draws(act, drawn, on, payer_acts), *(() if vouchers else along)],
+            confirming=_confirming(locked, takes) if locked.facts else (),
             commit=commit and len(by_region) == 1,
         )
         vouchers.append(voucher)
     return vouchers
+
+
+def _confirming(read: LockedSources, takes: Sequence[Take]) -> list[Statement]:
+    """Return what locks sources that were only read, and makes sure that these takes are what would be decided now.
+
+    Where the last to give something has more to spare, it may hold so much less, and more at will: others draw on it at the
+    same time. What comes before it, and what is given by the same bond, has to hold what it held (a reserve is kept of all
+    pots of a payer together); where there is nothing to spare, everything.
+    """
+    last = takes[-1].source
+    spare_fen = last.available_fen - takes[-1].amount_fen
+    first = read.sources[: read.sources.index(last) + 1] if spare_fen else read.sources
+    beside = [source for source in read.sources if last.bond and source.bond == last.bond]
+    spans = [_span(read, source, spare_fen if source == last else 0) for source in dict.fromkeys([*first, *beside])]
+    return [within(spans), unchanged(*read.facts)]
+
+
+def _span(read: LockedSources, source: Source, spare_fen: int) -> Span:
+    pot = read.pots.pots[source.pot]
+    balance_fen = pot.balance_fen or 0
+    return Span(pot.pk, pot.year, balance_fen - spare_fen, None if spare_fen else balance_fen)
 
 
 def _by_region(takes: Iterable[Take], own: str) -> list[tuple[str, list[Take]]]:

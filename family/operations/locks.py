@@ -40,22 +40,30 @@ def lock_bonds(ids: Iterable[int]) -> list[Bond]:
 
 _BOND = [field.attname for field in Bond._meta.concrete_fields]
 _TO_DRAW = f"""
-    SELECT u.id, u.is_active, u.sms_choices, {", ".join(f"b.{name}" for name in _BOND)}
+    SELECT b.xmin, u.id, u.is_active, u.sms_choices, {", ".join(f"b.{name}" for name in _BOND)}
     FROM family_bond b LEFT JOIN accounts_user u ON u.person_id = b.payer_id
-    WHERE {{}} ORDER BY b.id FOR NO KEY UPDATE OF b
+    WHERE {{}} ORDER BY b.id
 """
-_OF_USER = _TO_DRAW.format("b.user_id = %s AND b.state IN ({})".format(", ".join(f"'{s}'" for s in ACTIVE_STATES)))
-_ONE = _TO_DRAW.format("b.id = %s")
+_LOCK = "FOR NO KEY UPDATE OF b"
+_OF_USER = "b.user_id = %s AND b.state IN ({})".format(", ".join(f"'{s}'" for s in ACTIVE_STATES))
+_ONE = f"{_TO_DRAW.format('b.id = %s')} {_LOCK}"
+_READ = _TO_DRAW.format(_OF_USER)
+_VERSIONS = f"SELECT b.id, b.xmin FROM family_bond b WHERE {_OF_USER} ORDER BY b.id {_LOCK}"
 
 
-def to_draw_for(user_id: int) -> Statement:
+def to_draw_for(user_id: int, *, lock: bool = True) -> Statement:
     """Return what locks the bonds by which somebody may use others' money, after the pots, for `read_to_draw`."""
-    return Statement(_OF_USER, [user_id])
+    return Statement(f"{_READ} {_LOCK}" if lock else _READ, [user_id])
 
 
 def to_draw_by(bond_id: int) -> Statement:
     """Return what locks one bond, after the pots, for `read_to_draw`."""
     return Statement(_ONE, [bond_id])
+
+
+def versions(user_id: int) -> Statement:
+    """Return what locks those bonds once they have been read without a lock, and their ids and versions."""
+    return Statement(_VERSIONS, [user_id])
 
 
 def read_to_draw(rows: Iterable[Row]) -> list[Bond]:
@@ -64,8 +72,9 @@ def read_to_draw(rows: Iterable[Row]) -> list[Bond]:
     Whatever else is asked of a person is read then.
     """
     found = []
-    for user_id, is_active, sms_choices, *of_bond in rows:
+    for xmin, user_id, is_active, sms_choices, *of_bond in rows:
         bond = Bond.from_db("default", _BOND, of_bond)
+        bond.xmin = xmin  # the database's own number of what the row said
         bond.payer = Person.from_db("default", ["id"], [bond.payer_id])
         told = None
         if user_id is not None:

@@ -38,10 +38,12 @@ class _Stretch(NamedTuple):
     insurance: str
     status: int
     from_on: date
+    id: int
+    xmin: int  # the server's own number of what the row says
 
 
 _STRETCHES = """
-    SELECT person_id, region, insurance, status, from_on FROM accounts_enrolment
+    SELECT person_id, region, insurance, status, from_on, id, xmin FROM accounts_enrolment
     WHERE person_id = ANY(ARRAY(SELECT unnest(%s::bigint[]))) AND counts ORDER BY from_on, seq
 """
 
@@ -64,6 +66,11 @@ class Insured:
         insured = cls.__new__(cls)
         insured._take(rows, on)
         return insured
+
+    @property
+    def versions(self) -> list[tuple[int, int]]:
+        """Id and version of every row that was read."""
+        return [(row.id, row.xmin) for rows in self._rows.values() for row in rows]
 
     def _take(self, rows: Iterable[Row], on: date) -> None:
         self._on = on

@@ -1,6 +1,6 @@
 """What a bill would take, from whom and in which order: shown to people before, and obeyed to the fen when paid.
 
-One function, `sources_of`, serves both: with pots and bonds as they stand for the preview, locked for the payment.
+One function, `sources_of`, serves both: with pots and bonds as they stand for the preview, locked or made sure of for the payment.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -35,11 +35,13 @@ def bonds_for(person: Person, on: date) -> list[Bond]:
 
 _ACTIVE = ", ".join(f"'{state}'" for state in ACTIVE_STATES)
 # A payer's 当年 is among them although nobody else may use it: in a new year it has to be rolled over first.
+# Others' money may be wanted by many at once, so it is locked late; not where a limit is counted, which takes the lock.
 _POTS = f"""
-    SELECT id, region FROM accounts_pot
+    SELECT id, region, NULL::boolean AS is_late FROM accounts_pot
     WHERE person_id = %s AND (kind IN ('current', 'carried') OR kind = 'pool' AND region = %s)
     UNION ALL
-    SELECT p.id, p.region FROM family_bond b JOIN accounts_pot p ON (p.person_id, p.region) = (b.payer_id, b.region)
+    SELECT p.id, p.region, b.limit_fen IS NULL AND NOT b.declared
+    FROM family_bond b JOIN accounts_pot p ON (p.person_id, p.region) = (b.payer_id, b.region)
     WHERE b.user_id = %s AND b.state IN ({_ACTIVE}) AND p.kind <> 'receivable'
 """
 # Also of bonds that have ended: one may end, and another of the same two begin, between the locks of pots and of bonds.
@@ -163,7 +165,7 @@ def _shared(
 ) -> list[Source]:
     insured = insured or Insured({person for bond in bonds for person in (bond.payer_id, bond.user_id)}, on)
     # Of a bond without any limit nothing has to be counted.
-    limited = [bond for bond in bonds if bond.limit_fen is not None or declared_fen(bond, on) is not None]
+    limited = [bond for bond in bonds if is_limited(bond, on)]
     used = used_fen(limited, {bond.pk: year_of(bond, on) for bond in limited})
     found = []
     for bond in bonds:
@@ -177,6 +179,11 @@ def _shared(
         for pot, fen in zip(chosen, use.cap(after_reserve, bound.left_fen), strict=True):
             found.append(Source(pot.pk, bond.payer_id, pot.kind, fen, bond.pk, pot.region))
     return found
+
+
+def is_limited(bond: Bond, on: date) -> bool:
+    """Say whether only so much may be used by a bond in a year."""
+    return bond.limit_fen is not None or declared_fen(bond, on) is not None
 
 
 def shared_pots(terms: SharingTerms) -> tuple[PotKind, ...]:

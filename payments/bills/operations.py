@@ -10,7 +10,7 @@ from django.db.models import Sum
 from accounts.codes import InstitutionKind, PotKind, Scope, VoucherKind
 from accounts.identity.actors import Act
 from accounts.ledger import reversing
-from accounts.ledger.errors import AlreadyReversedError, KeyReusedError, PostingError, refusing_taken_keys
+from accounts.ledger.errors import AlreadyReversedError, KeyReusedError, PostingError, StaleError, refusing_taken_keys
 from accounts.ledger.locking import lock_years_and_pots
 from accounts.ledger.posting import Place
 from accounts.ledger.retry import retrying
@@ -66,16 +66,23 @@ def pay(
         amount_fen=amount_fen,
     )
     _refuse_misfits(asked)
-    return _once(asked, lambda: _pay(act, asked))
+    try:
+        return _once(asked, lambda: _pay(act, asked, late=True))
+    except StaleError:
+        return _once(asked, lambda: _pay(act, asked, late=False))
 
 
-def _pay(act: Act, asked: Bill) -> Bill:
+def _pay(act: Act, asked: Bill, *, late: bool) -> Bill:
     place, person, region, on = asked.institution, asked.person, asked.region, asked.on
     where = Where(place.kind, place.level, BillKind(asked.kind).paid_for, asked.category)
     if why := refusal(where, registry.spending(region, on)):
         raise BillRefusedError(why)
-    locked = draws.lock_sources(act=act, person=person, region=region, on=on, scope=Scope.MEDICAL, where=where)
+    locked = draws.lock_sources(
+        act=act, person=person, region=region, on=on, scope=Scope.MEDICAL, where=where, late=late
+    )
     takes = spending_plan(asked.amount_fen, locked.sources)
+    if not takes and locked.facts:
+        raise StaleError  # nothing is written that could make sure of it
     if not takes and (reason := why_stopped(person, region, on)):
         raise PostingError(reason)
     asked.account_fen = sum(take.amount_fen for take in takes)

@@ -5,9 +5,9 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from django.db import connection
+from django.db import IntegrityError, connection
 
-from accounts.ledger import locking
+from accounts.ledger import confirming, locking
 from accounts.ledger.errors import ControlTotalsError
 from accounts.models import Person
 from payments.bills import operations
@@ -57,23 +57,24 @@ def _pay(dice: random.Random, people: Sequence[int], place: int, number: str) ->
 
 
 def pay_unlocked(people: Sequence[int], place: int, me: str, seconds: float) -> list[Reply | str]:
-    """Pay as `pay_and_give_back` does, with pots read and not locked."""
+    """Pay as `pay_and_give_back` does, with pots read and not locked, neither first nor where it is written."""
     dice, told = random.Random(me), []
     with _reading_only():
         for number in range(LEAST):
             try:
                 bill = _pay(dice, people, place, f"{me}/{number}")
                 told.append((bill.pk, bill.account_fen, None))
-            except ControlTotalsError:
+            except (ControlTotalsError, IntegrityError):
                 told.append("refused")
     return told
 
 
 @contextmanager
 def _reading_only() -> Iterator[None]:
-    locked = locking._years_and_pots_of
+    locked, confirmed = locking._years_and_pots_of, confirming._within
     locking._years_and_pots_of = lambda *reach: locked(*reach).replace("FOR UPDATE OF p", "")
+    confirming._within = lambda count: confirmed(count).replace("FOR UPDATE", "")
     try:
         yield
     finally:
-        locking._years_and_pots_of = locked
+        locking._years_and_pots_of, confirming._within = locked, confirmed

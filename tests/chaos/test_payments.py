@@ -37,7 +37,7 @@ SCOPES = ["medical", "premium"]
 
 
 def town() -> Town:
-    """Households of two who share: one through a pool, one by letting relatives draw; and four who use it."""
+    """Households of two who share: one through a pool, one by letting relatives draw; and five who use it."""
     found = Town([], {}, {})
     for _ in range(HOUSEHOLDS):
         owner, lender = insured(QUANZHOU, carried=3_000_000 * EACH), insured(RUIAN, carried=200_000 * EACH)
@@ -45,14 +45,16 @@ def town() -> Town:
         credit(owner, QUANZHOU, PotKind.POOL, 300_000 * EACH)
         child, parent = insured(QUANZHOU, resident=True), insured(QUANZHOU, resident=True)
         own_first, resident = insured(RUIAN, carried=5_000 * EACH), insured(RUIAN, resident=True)
+        unlimited = insured(RUIAN, resident=True)
         for user in (child, parent):
             bond(owner, user, scopes=SCOPES)
             found.residents[user.pk] = owner.pk
         bond(lender, own_first, limit_fen=LIMIT)
         bond(lender, resident, limit_fen=LIMIT // 10)
+        bond(lender, unlimited)
         found.pool_owners.append(owner.pk)
         found.users.update(dict.fromkeys([child.pk, parent.pk, owner.pk], QUANZHOU))
-        found.users.update(dict.fromkeys([own_first.pk, resident.pk], RUIAN))
+        found.users.update(dict.fromkeys([own_first.pk, resident.pk, unlimited.pk], RUIAN))
     return found
 
 

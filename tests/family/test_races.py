@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import date
 
 import pytest
+from django.db import IntegrityError
 
 from accounts.ledger import locking, posting
 from accounts.ledger.errors import InsufficientFundsError
@@ -25,6 +26,7 @@ from payments.models import Institution
 from tests.concurrency import ROUNDS, all_at_once, is_lost, wait_until
 from tests.factories.family import ACT, NOW, RUIAN, TODAY, ZHOUSHAN, balance_of, bond, insured, invited
 from yibao.lib import pipeline
+from yibao.lib.pipeline import Statement
 
 pytestmark = [pytest.mark.usefixtures("committed_db"), pytest.mark.chaos]
 
@@ -48,14 +50,15 @@ def unlocked_invitation(invitation_id: int) -> Invitation:
 
 
 def leave_bonds_unlocked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let draws read the bonds of a bill without locking them, and hesitate."""
+    """Let draws read the bonds of a bill, hesitate, and neither lock them nor make sure of them."""
     read_to_draw = locks.read_to_draw
 
     def read(rows) -> list[Bond]:
         time.sleep(HESITATION)
         return read_to_draw(rows)
 
-    monkeypatch.setattr(locks, "_OF_USER", locks._OF_USER.replace("FOR NO KEY UPDATE OF b", ""))
+    monkeypatch.setattr(locks, "_LOCK", "")
+    monkeypatch.setattr(draws, "unchanged", lambda *facts: Statement("SELECT 1"))
     monkeypatch.setattr(locks, "read_to_draw", read)
 
 
@@ -63,9 +66,9 @@ def decide_before_locking(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let draws read pots, hesitate, decide, and lock them only when they are about to write."""
     post_locked = posting.post_locked
 
-    def read(*, act, reach, regions, on) -> locking.LockedPots:
+    def read(*, act, reach, regions, on, late) -> locking.LockedPots:
         (rows,) = pipeline.send(reach.pots)
-        found = Pot.objects.in_bulk([pot_id for pot_id, _ in rows])
+        found = Pot.objects.in_bulk([pot_id for pot_id, *_ in rows])
         time.sleep(HESITATION)
         places = {pot.region for pot in found.values()}
         books = {region: locking.Locked(found, on.year, on.year, system_pots(region)) for region in places}
@@ -77,6 +80,19 @@ def decide_before_locking(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(draws, "lock_reach", read)
     monkeypatch.setattr(posting, "post_locked", lock_and_post)
+
+
+def believe_what_was_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let draws read others' pots, hesitate, and write without locking them or making sure of them."""
+    lock_reach = locking.lock_reach
+
+    def read(**reach) -> locking.LockedPots:
+        found = lock_reach(**reach)
+        time.sleep(HESITATION)
+        return found
+
+    monkeypatch.setattr(draws, "lock_reach", read)
+    monkeypatch.setattr(draws, "within", lambda spans: Statement("SELECT 1"))
 
 
 def clinic() -> Institution:
@@ -223,7 +239,7 @@ class TestUsing:
         assert is_lost(lambda: self.draws_after_removal() > 0)
 
     def spend_the_last_fen(self) -> list[object]:
-        payer = insured(carried=1)
+        payer = insured(carried=1, current=1)  # so that the year is open, and no first bill has to open it
         users = [insured(resident=True) for _ in range(6)]
         for user in users:
             bond(payer, user)
@@ -238,6 +254,10 @@ class TestUsing:
     def test_deciding_on_unlocked_pots_would_promise_it_to_several(self, monkeypatch):
         decide_before_locking(monkeypatch)
         assert is_lost(lambda: InsufficientFundsError in self.spend_the_last_fen())
+
+    def test_without_making_sure_of_what_was_read_it_would_be_too(self, monkeypatch):
+        believe_what_was_read(monkeypatch)
+        assert is_lost(lambda: IntegrityError in self.spend_the_last_fen())
 
     def use_up_the_limit(self) -> int:
         payer, user = insured(carried=100_000), insured(resident=True)
