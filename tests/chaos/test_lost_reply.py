@@ -7,10 +7,13 @@ import pytest
 from django.db import OperationalError, connection, transaction
 
 from accounts.ledger.verify import findings
-from accounts.models import Pot
+from accounts.models import Notice, Pot
+from family.models import Draw
+from payments.bills import operations
 from tests.chaos.faulty_proxy import FaultyProxy, faulty_proxy
 from tests.concurrency import ROUNDS
-from tests.personas import balances, give, insured, pot, reverse, spend
+from tests.factories import family
+from tests.personas import balances, clinic, give, insured, pot, reverse, spend
 
 pytestmark = pytest.mark.chaos
 
@@ -51,6 +54,35 @@ def test_a_payment_whose_reply_was_lost_is_asked_for_again_and_made_once(proxy):
     proxy.share = 0.0
     assert proxy.cut > SPENDS / 20, "hardly a reply was lost"
     assert balances(person).carried == 0
+    assert list(findings()) == []
+
+
+def test_so_is_a_bill_with_a_relatives_money_which_is_read_before_it_is_locked(proxy):
+    share, proxy.share = proxy.share, 0.0
+    payer, user, place = (
+        family.insured(carried=10 * SPENDS, current=1),
+        family.insured(resident=True),
+        clinic(family.RUIAN),
+    )
+    family.bond(payer, user)
+    proxy.share = share
+    paid = [
+        operations.pay(
+            act=family.ACT,
+            institution=place,
+            person=user,
+            region=family.RUIAN,
+            amount_fen=10,
+            on=family.TODAY,
+            bill_no=f"b{number}",
+        ).account_fen
+        for number in range(SPENDS)
+    ]
+    proxy.share = 0.0
+    assert proxy.cut > SPENDS / 20, "hardly a reply was lost"
+    assert paid == [10] * SPENDS
+    assert family.balance_of(payer) == 0
+    assert Draw.objects.count() == Notice.objects.filter(person=payer).count() == SPENDS
     assert list(findings()) == []
 
 
