@@ -128,7 +128,8 @@ def _lines(payer: Person, takes: Collection[Take]) -> tuple[PremiumLine, ...]:
 def short_of(who: Payable, left: Collection[Source], on: date, *, is_first: bool = True) -> WhyNot:
     """Return that the money does not reach, with why one's own account is stopped where it is.
 
-    Where somebody before in the list has taken of it (not `is_first`), that is said. How much there is is said only of one's own: with relatives' in it, the sum would tell what they have.
+    Where somebody before in the list has taken of it (not `is_first`), that is said. How much there is is said only of
+    one's own: with relatives' in it, the sum would tell what they have.
     """
     stopped = why_stopped(who.person, who.region, on) if who.card is None else ""
     is_own = who.card is not None or all(source.bond is None for source in left)

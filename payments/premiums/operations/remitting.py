@@ -33,8 +33,8 @@ def remit(*, act: Act, region: str, insured_region: str, up_to: int, document: s
     """Record that the treasury of a region has paid the tax office of another, or its own, up to a batch (id).
 
     The amount is what was handed over up to that batch and has not come back, less what was paid before: one voucher. The
-    same document again, in whatever width, case and spacing, returns the first payment. Raises PremiumError where nothing is owed, and for a document that
-    belongs to another payment or cannot be one.
+    same document again, in whatever width, case and spacing, returns the first payment. Raises PremiumError where nothing
+    is owed, and for a document that belongs to another payment or cannot be one.
     """
     document = "".join(unicodedata.normalize("NFKC", document).split())
     if act.actor.kind != "staff":
