@@ -11,7 +11,7 @@ class OrderState(TextCode):
     HANDED_OVER = "handed_over", "已交税务"
     CONFIRMED = "confirmed", "已确认"
     REJECTED = "rejected", "税务退回"
-    REFUNDED = "refunded", "已退回"
+    REFUNDED = "refunded", "已退费"
     UNDONE = "undone", "已撤回"
     UNKNOWN = "unknown", "等待查清"
 
@@ -33,7 +33,7 @@ PAID_STATES = tuple(state for state in OrderState if state.is_paid)
 class ClaimState(TextCode):
     """Where a claim of pay-then-refund stands."""
 
-    WAITING = "waiting", "等税务证明"
+    WAITING = "waiting", "等税务核对"
     PROVEN = "proven", "已证明"
     PAID = "paid", "已返还"
     REFUSED = "refused", "不予返还"

@@ -141,7 +141,7 @@ class TestArticles:
         assert not [line.text for one in articles() for line in one.lines if "还不能" in line.text]
 
     def test_a_first_version_has_no_before(self):
-        page = article("two-balances", region="330900")
+        page = article("two-balances", region="310000")
         assert "这是我们有记录的第一版，没有更早的可以比。" in page
 
     def test_rules_that_are_not_on_file_are_not_made_up(self):

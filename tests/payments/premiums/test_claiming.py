@@ -212,7 +212,7 @@ def test_the_list_is_masked_and_tells_where_each_claim_stands(rich, boy):
     (row,) = json.loads(listed("--state", "waiting", "--json"))["claims"]
     assert (row["claim_no"], row["amount"], row["state"]) == (made.no, "400.00", "waiting")
     assert boy.certno not in listed("--json")
-    assert "等税务证明" in listed()
+    assert "等税务核对" in listed()
     assert json.loads(listed("--state", "paid", "--json"))["claims"] == []
 
 
