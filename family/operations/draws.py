@@ -71,7 +71,7 @@ def lock_sources(
     pots = lock_reach(act=act, reach=reach_of(person, region), regions=likely, on=on, late=late)
     others = {pot.person_id for pot in pots.pots.values() if pot.person_id} - {person.pk}
     to_draw, people = locks.to_draw_for(person.pk, lock=pots.are_held), [person.pk, *others]
-    bonds, insured = _read_bonds(to_draw, people, on) if others else ([], None)
+    bonds, insured = _read_bonds(to_draw, people, on) if others or pots.told else ([], None)
     facts = _facts(person, people, pots.told, bonds, insured) if pots.told and insured else []
     if facts and any(is_limited(bond, on) for bond in bonds):
         raise StaleError  # a limit that was not there before: what is used of it is counted under the lock
