@@ -34,7 +34,7 @@ def people_to_recheck(run: Run, chunk: Chunk, span: Window, elsewhere: Collectio
 
 def _rules_changed(region: str, span: Window, since: datetime) -> bool:
     return PolicyVersion.objects.filter(
-        region=region, kind=CreditTerms.kind, published_at__gte=since, effective_from__lt=span.latest.first
+        region=region, kind=CreditTerms.kind, published_at__gte=since, effective_from__lt=span.credited_until
     ).exists()
 
 
@@ -55,7 +55,7 @@ def _enrolled_since(chunk: Chunk, span: Window, since: datetime) -> set[int]:
         """SELECT DISTINCT person_id FROM accounts_enrolment
            WHERE person_id >= %s AND person_id < %s AND insurance = %s AND from_on < %s AND counts
              AND source_id = ANY(%s)""",
-        [chunk.from_person, chunk.until_person, InsuranceType.EMPLOYEE, span.latest.first, imports],
+        [chunk.from_person, chunk.until_person, InsuranceType.EMPLOYEE, span.credited_until, imports],
     )
 
 

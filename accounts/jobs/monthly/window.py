@@ -1,6 +1,7 @@
 """How far back the monthly credit reaches: to which months, and since when a region has been credited here."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from django.db.models import QuerySet
 
@@ -31,6 +32,11 @@ class Window:
     def latest(self) -> Month:
         """The last month that is looked at: the run's own, or one credited after it, where it is gone through again."""
         return max([self.month, *self.months[-1:]])
+
+    @property
+    def credited_until(self) -> date:
+        """The first day on which nothing can have been credited yet: what is so from then on corrects nothing."""
+        return self.latest.first if self.fresh else self.latest.next_first
 
     @property
     def own_months(self) -> list[Month]:

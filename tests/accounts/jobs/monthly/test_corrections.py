@@ -1,5 +1,6 @@
 """A retiree's end or suspension that is recorded after the fact: quotas that were not due are taken back, once."""
 
+import re
 from datetime import date
 
 import pytest
@@ -7,7 +8,9 @@ import pytest
 from accounts.codes import RunState, VoucherKind
 from accounts.ledger.verify import findings
 from accounts.models import Import, Transfer
+from accounts.policies.loading import load
 from accounts.queries import explanations
+from tests.factories.acts import act_now
 from tests.personas import HUNAN, Balances, balances, changed, insured, movements, paid_for, run, spend
 
 pytestmark = pytest.mark.usefixtures("policies_loaded")
@@ -44,6 +47,34 @@ def test_the_months_after_an_end_are_taken_back():
     assert (report.state, report.totals.credited, report.totals.total_fen) == (RunState.DONE, 1, 300_00)
     assert corrections(person) == [("trueup", "2025/1", "carried", -300_00)]
     assert balances(person, HUNAN) == Balances(carried=150_00, receivable=0)
+
+
+@pytest.mark.parametrize("again", [5, 6])
+@pytest.mark.parametrize("since", [date(2025, 6, 1), date(2025, 6, 15)])
+def test_the_latest_month_is_taken_back_too_when_it_or_an_earlier_one_is_run_again(again, since):
+    """A random history found it: what began with the latest credited month waited for the next month's run."""
+    person = retiree_until_june()
+    recorded(person, since, status=2)
+    due = 6 * 75_00 if since.day > 1 else 5 * 75_00
+    accrue(again)
+    assert balances(person, HUNAN).total == due
+    accrue(7)
+    assert balances(person, HUNAN).total == due
+
+
+def test_so_is_a_rule_for_the_latest_month_that_comes_after_it(region_like, tmp_path):
+    region = region_like("430000", "999903")
+    person = insured(region, person_type="12")
+    for month in (5, 6):
+        accrue(month, region=region)
+    path = tmp_path / f"{region}.toml"
+    before, since_2023 = path.read_text().rsplit("[[credit]]", 1)
+    later = since_2023.split("[[interest]]")[0].replace("75.00", "80.00")
+    later = re.sub("effective_from = .*", "effective_from = { value = 2025-06-01, assumed = true }", later)
+    path.write_text(f"{before}[[credit]]{later}[[credit]]{since_2023}")
+    load(act=act_now(), paths=[path], directly=True)
+    accrue(6, region=region)
+    assert balances(person, region).total == 75_00 + 80_00
 
 
 def test_it_is_explained_by_the_months_that_were_due():
