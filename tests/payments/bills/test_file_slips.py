@@ -6,7 +6,6 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-import time_machine
 from django.core.management import CommandError, call_command
 
 from accounts.ledger.verify import findings
@@ -15,28 +14,11 @@ from payments.bills import operations
 from payments.models import Bill
 from tests.factories.acts import act_on
 from tests.factories.files import csv_file
-from tests.payments.bills.test_files import ALL, ON, handed_in, row
-from tests.personas import ZHOUSHAN, balances, clinic, give, insured
+from tests.payments.bills.conftest import ON
+from tests.payments.bills.test_files import ALL, handed_in, row
+from tests.personas import ZHOUSHAN, balances, insured
 
 pytestmark = pytest.mark.usefixtures("policies_loaded", "today")
-
-
-@pytest.fixture
-def today():
-    with time_machine.travel("2025-03-05 09:00:00+08:00", tick=False):
-        yield
-
-
-@pytest.fixture
-def someone():
-    person = insured()
-    give(person, 100_00, on=ON, key="give")
-    return person
-
-
-@pytest.fixture
-def place(policies_loaded):
-    return clinic(code="H33090000001")
 
 
 def refused(tmp_path: Path, *more: str, rows: list) -> str:

@@ -21,30 +21,12 @@ from tests.accounts.operations.test_merging import merge, record
 from tests.factories import family
 from tests.factories.acts import act_on
 from tests.factories.files import Row, csv_file
+from tests.payments.bills.conftest import ON
 from tests.personas import ZHOUSHAN, balances, clinic, give, insured
 
-ON = date(2025, 3, 3)
 ALL = (*COLUMNS, *OPTIONAL)
 
 pytestmark = [pytest.mark.usefixtures("policies_loaded", "today")]
-
-
-@pytest.fixture
-def today():
-    with time_machine.travel("2025-03-05 09:00:00+08:00", tick=False):
-        yield
-
-
-@pytest.fixture
-def someone():
-    person = insured()
-    give(person, 100_00, on=ON, key="give")
-    return person
-
-
-@pytest.fixture
-def place(policies_loaded):
-    return clinic(code="H33090000001")
 
 
 def row(person, number: str = "b1", **changes: str) -> Row:
