@@ -60,9 +60,13 @@ def pay_one(*, act: Act, payer: Person, person: Person, key: str) -> PremiumOrde
     Raises PremiumRefusedError with every reason; KeyReusedError when the key was used for something else.
     """
     with transaction.atomic():
-        if (earlier := PremiumOrder.objects.filter(key=key).first()) is not None:
+        try:
+            who = _payable(payer, person, act.on)
+        except PremiumRefusedError:
+            # What stands in the way may be the same request, also one that was settled a moment ago: so the key comes last.
+            if (earlier := PremiumOrder.objects.filter(key=key).first()) is None:
+                raise
             return _same(earlier, payer, person)
-        who = _payable(payer, person, act.on)
         order = _claim(act, payer, who, key)
         if order.state != OrderState.CHECKED:
             return _same(order, payer, person)

@@ -15,7 +15,7 @@ from payments.premiums.operations import claiming, paying, progress
 from payments.premiums.rules import OrderStateError
 from payments.premiums.tax_office import batches
 from tests.chaos.test_lost_reply import proxy  # noqa: F401  a fixture
-from tests.concurrency import ROUNDS, all_at_once, is_lost
+from tests.concurrency import ROUNDS, all_at_once, in_a_session_of_its_own, is_lost
 from tests.factories.acts import ACTOR
 from tests.payments.premiums.people import ACT, HENAN, QUANZHOU, money, payer, pays_for, resident
 
@@ -64,6 +64,23 @@ def test_one_request_sent_thirty_two_times_at_once_debits_once_and_gives_one_ans
     pays_for(rich, child, relation="2")
     told = all_at_once(*[lambda: pay(rich, child, "one key")] * PAYERS)
     assert len(set(told)) == 1
+    assert money(rich)[0] == 19_600_00
+
+
+def test_a_request_that_is_settled_while_the_same_one_looks_is_answered_the_same(monkeypatch):
+    """Of thirty-two one was once told that somebody was paying: it was itself."""
+    rich, child = payer(20_000_00), resident()
+    pays_for(rich, child, relation="2")
+    payables, first = paying.payables, []
+
+    def after_another(*asked):
+        if not first:
+            first.append("")
+            in_a_session_of_its_own(lambda: first.append(pay(rich, child, "one key"))).join()
+        return payables(*asked)
+
+    monkeypatch.setattr(paying, "payables", after_another)
+    assert pay(rich, child, "one key") == first[1]
     assert money(rich)[0] == 19_600_00
 
 
