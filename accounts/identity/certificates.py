@@ -6,7 +6,6 @@ issuing district is not looked up: districts are merged and renamed, numbers sta
 """
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,6 +13,7 @@ from stdnum.cn import ric
 
 from accounts.codes import CertificateType, Gender
 from accounts.errors import AccountsError
+from yibao.lib.half_width import half_width
 from yibao.lib.values.days import EARLIEST_YEAR
 
 LENGTH = 18
@@ -79,7 +79,7 @@ class Certificate:
 
 def normalise(text: str) -> str:
     """Return the number as it is kept: half-width, capital letters, no spaces. Checks nothing."""
-    return "".join(unicodedata.normalize("NFKC", text).upper().split())
+    return half_width(text).upper()
 
 
 def read(text: str, cert_type: str = CertificateType.IDENTITY_CARD) -> Certificate:

@@ -6,7 +6,6 @@ Every guess and every message is counted in the database before anything is comp
 
 import logging
 import secrets
-import unicodedata
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -21,6 +20,7 @@ from accounts.identity import day_counts, limits, sms
 from accounts.models import PhoneCode
 from yibao.lib.clock import SHANGHAI
 from yibao.lib.days import span_words
+from yibao.lib.half_width import half_width
 
 log = logging.getLogger(__name__)
 
@@ -221,7 +221,7 @@ def check(
 
 def normalise(typed: str) -> str:
     """Return the digits of a code typed in full width, or pasted with spaces around and inside."""
-    return "".join(unicodedata.normalize("NFKC", typed).split())
+    return half_width(typed)
 
 
 def _digest(salt: str, value: str) -> str:

@@ -8,6 +8,7 @@ from django import forms
 from accounts.forms.fields import CertnoField, NameField
 from accounts.forms.signin import CodeForm
 from family.models.invitations import NUMBER
+from yibao.lib.half_width import half_width
 from yibao.lib.links import has_link
 
 LAST_FOUR = "请填证件号码的最后4位"
@@ -48,7 +49,7 @@ class NumberForm(forms.Form):
     number = forms.CharField(label="邀请编号", error_messages={"required": "请填邀请编号"})
 
     def clean_number(self) -> str:
-        number = "".join(unicodedata.normalize("NFKC", self.cleaned_data["number"]).upper().split())
+        number = half_width(self.cleaned_data["number"]).upper()
         if not re.fullmatch(NUMBER, number):
             raise forms.ValidationError("邀请编号不对，应该像 GJ2026-1121-7F3AK 这样", code="shape")
         return number

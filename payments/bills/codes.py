@@ -1,10 +1,9 @@
 """Codes of bills and of the places they come from, as the national tables and the files of institutions have them."""
 
-import unicodedata
-
 from accounts.codes import InstitutionKind, InstitutionLevel
 from accounts.policies.terms.spending import COSTS, EXCLUDED, TREATMENT, VACCINE
 from yibao.lib.codes import TextCode
+from yibao.lib.half_width import half_width
 
 
 class BillKind(TextCode):
@@ -62,4 +61,4 @@ class HospitalLevel(TextCode):
 
 def code_form(code: str) -> str:
     """Return an institution's code in half width and capitals, without spaces: files write it in all ways."""
-    return "".join(unicodedata.normalize("NFKC", code).upper().split())
+    return half_width(code).upper()

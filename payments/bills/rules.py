@@ -1,7 +1,8 @@
 """What the number of a bill is, and how much of what is given back of a bill goes back to accounts. Pure: fen."""
 
 import re
-import unicodedata
+
+from yibao.lib.half_width import half_width
 
 _DASHES = re.compile("[\u2010-\u2015\u2212]")
 
@@ -12,7 +13,7 @@ def one_form(number: str) -> str:
     However it is typed the next time, it is the same bill: a number of an institution counts once. An apostrophe in
     front is a spreadsheet's, which takes what follows for text. Small and capital letters stay apart.
     """
-    plain = "".join(unicodedata.normalize("NFKC", number).split())
+    plain = half_width(number)
     return _DASHES.sub("-", plain).removeprefix("'")
 
 

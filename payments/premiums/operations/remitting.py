@@ -1,7 +1,5 @@
 """解缴: the treasury pays a tax office what a region's accounts have paid for premiums (代缴待解缴)."""
 
-import unicodedata
-
 from django.db import connection, transaction
 
 from accounts.codes import PotKind, VoucherKind
@@ -12,6 +10,7 @@ from accounts.ledger.retry import retrying
 from payments.premiums.models import TaxPayment
 from payments.premiums.rules import PremiumError
 from yibao.lib.fen import grouped
+from yibao.lib.half_width import half_width
 from yibao.lib.masking import scrubbed
 
 DOCUMENT_LENGTH = 60
@@ -36,7 +35,7 @@ def remit(*, act: Act, region: str, insured_region: str, up_to: int, document: s
     same document again, in whatever width, case and spacing, returns the first payment. Raises PremiumError where nothing
     is owed, and for a document that belongs to another payment or cannot be one.
     """
-    document = "".join(unicodedata.normalize("NFKC", document).split())
+    document = half_width(document)
     if act.actor.kind != "staff":
         raise PremiumError("解缴由工作人员登记，请写明由谁办")
     if not 0 < len(document) <= DOCUMENT_LENGTH or scrubbed(document) != document:
